@@ -1,0 +1,123 @@
+"""What can be read off a value's record: its symbol and formula, the arithmetic of a cell, what is remarkable in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.expressions import Cell, Evaluation, Expression
+from model.ops import hidden_because, is_fully_masked
+from model.trace import Trace
+from model.values import Value, View
+from model.words import PARAMETERS, Words, words_of
+
+WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output"})
+"""Steps that the paper writes as what they are made of (QKᵀ/√dₖ), not with a letter."""
+
+Index = tuple[int, ...]
+
+
+def symbol(value: Value) -> str:
+    """The step's symbol: a letter, what it is made of (`QKᵀ`), or nothing where the paper has none."""
+    return _expression(value) if value.name in WRITTEN_OUT else words_of(value.path).symbol
+
+
+def formula(value: Value) -> str:
+    """The equation of a step, made from the operation that ran: `A = softmax(QKᵀ/√dₖ)`."""
+    right = _expression(value)
+    left = symbol(value)
+    return f"{left if left and left != right else value.name} = {right}"
+
+
+def written(operand: Value) -> str:
+    """How `operand` stands in a formula: its symbol, or its name."""
+    if operand.operation is None:
+        return PARAMETERS[operand.name]
+    return symbol(operand) or operand.name
+
+
+def _expression(value: Value) -> str:
+    assert value.operation is not None
+    return value.operation.written(value, tuple(written(operand.value) for operand in value.operands))
+
+
+def explanation(value: Value) -> str:
+    """Why the step exists, in one paragraph, followed by what is remarkable in this run's numbers."""
+    return " ".join((words_of(value.path).explanation, *remarks(value)))
+
+
+def words(value: Value) -> Words:
+    """Title, symbol and explanation of a step, as this run has them."""
+    return Words(words_of(value.path).title, symbol(value), explanation(value))
+
+
+def remarks(value: Value) -> Iterator[str]:
+    """Sentences about numbers that need a word: rows with nothing to attend to."""
+    if value.operation is None or value.operation.name != "softmax":
+        return
+    operand = value.operands[0]
+    over = operand.names.index(value.options["over"])
+    empty = np.isneginf(operand.array).all(axis=over)
+    if empty.any():
+        rows = np.unique(np.argwhere(empty)[:, -1])
+        axis = [axis for axis in value.axes if axis.name != value.options["over"]][-1]
+        shown = ", ".join(axis.label(int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
+        yield f"Fully masked here: {shown} may see no word at all, so the weights in that row are zeros, not a distribution."
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """The arithmetic of the cell of `value` at `index`: a tree, and the means to evaluate and follow its parts."""
+
+    value: Value
+    index: Index
+    expression: Expression
+    evaluate: Evaluation
+
+    def source(self, cell: Cell) -> tuple[Value, Index]:
+        """The value that a cell without free axes was read from, and where in it."""
+        view: View = self.value.operands[cell.operand]
+        return view.value, view.source_index(tuple(cell.at[name] for name in view.names))
+
+
+def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
+    """How the cell of `value` at `index` came about. The value must have been computed by an operation."""
+    assert value.operation is not None
+    at = dict(zip(value.names, index, strict=True))
+    operands = [(operand.names, operand.array) for operand in value.operands]
+    return Arithmetic(value, tuple(index), value.operation.cell(value, at), Evaluation(operands))
+
+
+def hidden_reason(trace: Trace, value: Value, index: Sequence[int]) -> str | None:
+    """Why the cell of an attention step is masked ("padding", "future"), or None when it is not."""
+    mask = trace.steps.get(f"{value.path.rpartition('.')[0]}.mask")
+    if mask is None or value.name not in ("mask", "masked_scores", "weights"):
+        return None
+    at = dict(zip(value.names, index, strict=True))
+    return hidden_because(mask, at["query"], at["key"])
+
+
+def hidden_cells(trace: Trace, value: Value) -> Value | None:
+    """The mask (query, key) that hides cells of `value`, or None when nothing in it is masked."""
+    if value.name not in ("mask", "masked_scores", "weights"):
+        return None
+    return trace.steps.get(f"{value.path.rpartition('.')[0]}.mask")
+
+
+def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
+    """The first NaN or infinity that is not a mask's −∞, among parameters and then steps."""
+    for value in (*trace.parameters.values(), *trace.steps.values()):
+        good = np.isfinite(value.array)
+        if value.name in ("mask", "masked_scores"):
+            good |= np.isneginf(value.array)
+        if not good.all():
+            return value, tuple(int(place) for place in np.argwhere(~good)[0])
+    return None
+
+
+__all__ = [
+    "Arithmetic", "Index", "arithmetic", "explanation", "first_bad_number", "formula", "hidden_cells", "hidden_reason",
+    "is_fully_masked", "remarks", "symbol", "words", "written",
+]  # fmt: skip

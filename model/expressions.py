@@ -1,0 +1,125 @@
+"""The arithmetic of one cell, as a small tree that can be evaluated, shown and followed.
+
+A tree stays small however long a sum is: a `Cell` names the axes it fixes, and an axis it leaves free is what the
+`Reduce` around it runs over. The score of a query and a key is, whatever d_k is,
+
+    Reduce("sum", ("d_k",), Apply("multiply", (Cell(0, {"query": 0}), Cell(1, {"key": 3}))))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from model.axes import Array, align
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number of an operand. `at` gives an index for some of its axes; the others are free."""
+
+    operand: int
+    at: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A constant, and how it is written where that says more than its digits (`√d_k`)."""
+
+    value: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of `FUNCTIONS` applied to its arguments. With a `name`, it deserves a line of its own."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """`sum`, `mean` or `maximum` of `body` over the free axes `over`."""
+
+    function: str
+    over: tuple[str, ...]
+    body: Expression
+    name: str = ""
+
+
+Expression = Cell | Number | Apply | Reduce
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda *terms: reduce(np.add, terms),
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "divide": np.divide,
+    "power": np.power,
+    "square": np.square,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "maximum": np.maximum,
+}
+
+REDUCTIONS: dict[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean, "maximum": np.max}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an expression comes to: one number, or one for each index of its free axes."""
+
+    names: tuple[str, ...]
+    array: Array
+
+    def number(self) -> float:
+        """The number, of an expression without free axes."""
+        return float(self.array)
+
+
+class Evaluation:
+    """Evaluates the parts of one expression over some operands, each part once.
+
+    `operands` are pairs of axis names and array, in the order that `Cell.operand` counts.
+    """
+
+    def __init__(self, operands: Sequence[tuple[tuple[str, ...], Array]]) -> None:
+        self._operands = operands
+        self._known: dict[int, Result] = {}
+
+    def __call__(self, expression: Expression) -> Result:
+        """The value of `expression`. Parts shared within a tree are computed once."""
+        result = self._known.get(id(expression))
+        if result is None:
+            with np.errstate(all="ignore"):
+                result = self._known[id(expression)] = self._evaluate(expression)
+        return result
+
+    def _evaluate(self, expression: Expression) -> Result:
+        match expression:
+            case Cell(operand, at):
+                names, array = self._operands[operand]
+                picked = array[tuple(at.get(name, slice(None)) for name in names)]
+                return Result(tuple(name for name in names if name not in at), np.asarray(picked))
+            case Number(value):
+                return Result((), np.asarray(value))
+            case Apply(function, arguments):
+                return self._apply(function, [self(argument) for argument in arguments])
+            case Reduce(function, over, body):
+                inner = self(body)
+                places = tuple(inner.names.index(name) for name in over)
+                kept = tuple(name for name in inner.names if name not in over)
+                return Result(kept, np.asarray(REDUCTIONS[function](inner.array, axis=places)))
+
+    @staticmethod
+    def _apply(function: str, arguments: list[Result]) -> Result:
+        names = tuple(dict.fromkeys(name for argument in arguments for name in argument.names))
+        aligned = [align(argument.array, argument.names, names) for argument in arguments]
+        return Result(names, np.asarray(FUNCTIONS[function](*aligned)))

@@ -1,0 +1,43 @@
+"""The finer steps inside a step: what softmax and layer normalisation do on the way, one tensor at a time.
+
+They are computed when somebody opens a step or asks for them in an export, and never kept in the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from model.trace import Recorder, Trace
+from model.values import Value
+
+
+def _softmax(t: Recorder, value: Value) -> None:
+    """Exponentials of the scores below the row's maximum, and their sum."""
+    (x,), over = value.operands, value.options["over"]
+    maximum = t.maximum("maximum", x, over)
+    exponentials = t.exp("exponentials", t.subtract("shifted", x, maximum))
+    t.sum("total", exponentials, over)
+
+
+def _normalise(t: Recorder, value: Value) -> None:
+    """Mean, distance from it, and variance."""
+    x, over = value.operands[0], value.options["over"]
+    centred = t.subtract("centred", x, t.mean("mean", x, over))
+    t.mean("variance", t.square("squares", centred), over)
+
+
+PARTS: dict[str, Callable[[Recorder, Value], None]] = {"softmax": _softmax, "normalise": _normalise}
+
+
+def has_finer(value: Value) -> bool:
+    """Whether the step can be opened."""
+    return value.operation is not None and value.operation.name in PARTS
+
+
+def finer_steps(value: Value, planned: bool = False) -> list[Value]:
+    """The finer steps of a step, under its own path (`….weights.exponentials`); none for most steps."""
+    if value.operation is None or value.operation.name not in PARTS:
+        return []
+    inner = Trace(value.dtype, planned=planned)
+    PARTS[value.operation.name](Recorder(inner, value.path), value)
+    return list(inner.steps.values())

@@ -1,0 +1,148 @@
+"""What a user can mend: one exception that says where, what is wrong, and what would be right.
+
+Anything else that is raised is a bug and is not caught. A message has at most ten lines and no control bytes,
+whatever the file that it is about holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from model.text import cells, clip, visible
+
+CANNOT_BE_USED = 2
+"""Exit status: what the user gave cannot be used."""
+SURROUNDINGS = 3
+"""Exit status: the surroundings would not have it (no terminal, cannot write, disk full)."""
+
+_MOST_LINES = 10
+_MOST_CHARACTERS = 300
+_QUOTED_BEFORE_CARET = 60
+_QUOTED_CHARACTERS = 100
+
+
+class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the program's error)
+    """Something that the user can mend.
+
+    what         what is wrong, in one sentence
+    hint         what would be right
+    path         the file it is about
+    line, column where in a text file, both from 1; the column counts characters
+    place        where in a file without lines: "byte 12", "tensor 'w_q'", "model.d_k"
+    source       the source line, unless the file must not be quoted
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        path: str | Path | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        place: str = "",
+        source: str | None = None,
+        exit_status: int = CANNOT_BE_USED,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        self.path = path
+        self.line = line
+        self.column = column
+        self.place = place
+        self.source = source
+        self.exit_status = exit_status
+
+    @property
+    def where(self) -> str:
+        """`PATH:LINE:COLUMN`, `PATH: place`, or as much of it as is known."""
+        path = _one_line(os.fspath(self.path)) if self.path is not None else ""
+        if self.line is not None:
+            return f"{path}:{self.line}" + (f":{self.column}" if self.column is not None else "")
+        return ": ".join(part for part in (path, _one_line(self.place)) if part)
+
+    def render(self) -> str:
+        """The message that is printed: what is wrong and where, the source line with a caret, a hint."""
+        return "\n".join(self._lines())
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def _lines(self) -> list[str]:
+        lines = [self._headline()]
+        if self.source is not None and self.column is not None:
+            lines += _quotation(self.source, self.column)
+        if self.hint:
+            lines.append(f"hint: {_one_line(self.hint)}")
+        return lines
+
+    def _headline(self) -> str:
+        return ": ".join(part for part in ("error", self.where, _one_line(self.what)) if part)
+
+
+class Problems(Problem):
+    """Several problems found at once, printed in one message."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__(
+            first.what,
+            hint=first.hint,
+            path=first.path,
+            line=first.line,
+            column=first.column,
+            place=first.place,
+            source=first.source,
+            exit_status=max(problem.exit_status for problem in problems),
+        )
+        self.problems = tuple(problems)
+
+    def _lines(self) -> list[str]:
+        """Every problem in full if there is room; else the first in full and the others on a line each."""
+        in_full = [line for problem in self.problems for line in problem._lines()]
+        if len(in_full) <= _MOST_LINES:
+            return in_full
+        lines = self.problems[0]._lines()
+        others = [_on_one_line(problem) for problem in self.problems[1:]]
+        room = _MOST_LINES - len(lines)
+        if len(others) > room:
+            left_out = len(others) - (room - 1)
+            others = [*others[: room - 1], f"… and {left_out} more"]
+        return lines + others
+
+
+def raise_any(problems: Sequence[Problem]) -> None:
+    """Raise the problems, all in one; nothing happens when there are none."""
+    if problems:
+        raise problems[0] if len(problems) == 1 else Problems(problems)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most likely meant, if one is near.
+
+    >>> nearest("encodr", ["attention", "encoder"])
+    'encoder'
+    """
+    from difflib import get_close_matches  # only a refusal needs it
+
+    return next(iter(get_close_matches(word[:_MOST_CHARACTERS], list(known), n=1)), None)
+
+
+def _on_one_line(problem: Problem) -> str:
+    return problem._headline() + (f" — {_one_line(problem.hint)}" if problem.hint else "")
+
+
+def _one_line(text: str) -> str:
+    return visible(clip(text, _MOST_CHARACTERS))
+
+
+def _quotation(source: str, column: int) -> list[str]:
+    """The part of a source line round a column, and a line with a caret under that column."""
+    start = max(0, column - 1 - _QUOTED_BEFORE_CARET)
+    end = start + _QUOTED_CHARACTERS
+    before = ("…" if start else "") + visible(source[start : column - 1])
+    after = visible(source[column - 1 : end]) + ("…" if len(source) > end else "")
+    return [f"  {before}{after}", f"  {' ' * cells(before)}^"]

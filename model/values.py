@@ -1,0 +1,154 @@
+"""A value: a tensor that knows its axes and how it was made.
+
+A value's record (path, axes, operation, operands, options) stays for ever. Its array can be forgotten, and asking
+for it again computes it again from its operands: the same operation on the same arrays, so the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from model import axes as ax
+from model.axes import Array, Axis
+from model.expressions import Expression
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the table of operations, everything told about a value as it was applied.
+
+    compute     value -> its array
+    derivative  value, gradient of the value -> gradient of each operand, in the operand's axes
+    cell        value, index by axis name -> the arithmetic of one cell
+    written     value, how each operand is written -> the right-hand side of its formula
+    """
+
+    name: str
+    compute: Callable[[Value], Array]
+    derivative: Callable[[Value, Array], tuple[Array, ...]]
+    cell: Callable[[Value, Mapping[str, int]], Expression]
+    written: Callable[[Value, tuple[str, ...]], str]
+
+
+class Named:
+    """Anything with named axes: a value, or a view of one."""
+
+    axes: tuple[Axis, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the axes, in order."""
+        return ax.names(self.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes, in order."""
+        return ax.sizes(self.axes)
+
+    def axis(self, name: str) -> Axis:
+        """The axis called `name`. Raises KeyError when there is none."""
+        for axis in self.axes:
+            if axis.name == name:
+                return axis
+        raise KeyError(name)
+
+
+@dataclass(eq=False)
+class Value(Named):
+    """One tensor of a trace: a step, a parameter, or something given such as the token ids.
+
+    Parameters and given values have no operation: their array is all there is.
+    """
+
+    path: str
+    axes: tuple[Axis, ...]
+    dtype: np.dtype[Any]
+    operation: Operation | None = None
+    operands: tuple[View, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    held: Array | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path: `weights`."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array, as an exact integer, whether it is held or not."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def array(self) -> Array:
+        """The numbers, in the order of `axes`; computed again if they were forgotten."""
+        if self.held is None:
+            if self.operation is None:
+                raise LookupError(f"{self.path} has no numbers: it was planned, not run")
+            with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
+                self.held = self.operation.compute(self)
+        return self.held
+
+    def forget(self) -> None:
+        """Let the array go; the record stays and can bring it back. Parameters are never forgotten."""
+        if self.operation is not None:
+            self.held = None
+
+    def view(self) -> View:
+        """This value as an operand."""
+        return View(self, self.axes)
+
+    def renamed(self, **new_names: str) -> View:
+        """A view with axes under other names, `renamed(token="key")`: costs nothing."""
+        return self.view().renamed(**new_names)
+
+    def split(self, name: str) -> View:
+        """A view in which the axis `name` is split into its parts: costs nothing."""
+        return self.view().split(name)
+
+
+@dataclass(frozen=True, eq=False)
+class View(Named):
+    """A value read under other axes: renamed, or with an axis split into its parts. The same numbers."""
+
+    value: Value
+    axes: tuple[Axis, ...]
+
+    @property
+    def path(self) -> str:
+        """The path of the value that is read."""
+        return self.value.path
+
+    @property
+    def array(self) -> Array:
+        """The value's numbers, in the shape of this view."""
+        return self.value.array.reshape(self.shape)
+
+    def renamed(self, **new_names: str) -> View:
+        """See `Value.renamed`."""
+        for old in new_names:
+            self.axis(old)
+        return View(self.value, tuple(axis.renamed(new_names.get(axis.name, axis.name)) for axis in self.axes))
+
+    def split(self, name: str) -> View:
+        """See `Value.split`."""
+        whole = self.axis(name)
+        parts = ((axis,) if axis is not whole else whole.parts for axis in self.axes)
+        return View(self.value, tuple(axis for group in parts for axis in group))
+
+    def source_index(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """Where the cell at `index` of this view stands in the value itself."""
+        flat = np.ravel_multi_index(index, self.shape)
+        return tuple(int(place) for place in np.unravel_index(flat, self.value.shape))
+
+
+Tensor = Value | View
+
+
+def as_view(tensor: Tensor) -> View:
+    """A value as a view of itself; a view as it is."""
+    return tensor.view() if isinstance(tensor, Value) else tensor
