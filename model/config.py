@@ -117,7 +117,7 @@ class ModelConfig:
     """Names of the labels that the head chooses from."""
     dtype: Dtype = "float64"
     """Type of every number in the model."""
-    weights: WeightsConfig = WeightsConfig()
+    weights: WeightsConfig = field(default_factory=WeightsConfig)
     """Where the parameters come from."""
 
     @property

@@ -7,7 +7,7 @@ are the public format, checked and described from these classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge
@@ -108,11 +108,11 @@ class Document:
     """One line, shown in the library."""
     difficulty: Difficulty = "beginner"
     """Whom it is for."""
-    model: ModelConfig = ModelConfig()
+    model: ModelConfig = field(default_factory=ModelConfig)
     """What the model is."""
-    input: InputConfig = InputConfig()
+    input: InputConfig = field(default_factory=InputConfig)
     """What goes into the model."""
-    mask: MaskConfig = MaskConfig()
+    mask: MaskConfig = field(default_factory=MaskConfig)
     """Which keys a query may see."""
     edits: tuple[Edit, ...] = ()
     """What-if changes, applied in this order while the model runs."""

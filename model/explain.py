@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.expressions import Cell, Evaluation, Expression
-from model.ops import hidden_because, is_fully_masked
+from model.ops import hidden_because
 from model.trace import Trace
 from model.values import Value, View
 from model.words import PARAMETERS, Words, words_of
@@ -40,7 +40,14 @@ def written(operand: Value) -> str:
 
 def _expression(value: Value) -> str:
     assert value.operation is not None
-    return value.operation.written(value, tuple(written(operand.value) for operand in value.operands))
+    return value.operation.written(value, tuple(_operand(value, operand.value) for operand in value.operands))
+
+
+def _operand(value: Value, operand: Value) -> str:
+    """How `operand` stands in the formula of `value`: a step of another block is the residual stream, x."""
+    block = operand.path.rpartition(".")[0]
+    is_near = operand.operation is None or value.path.startswith(f"{block}.")
+    return written(operand) if is_near or symbol(operand) else "x"
 
 
 def explanation(value: Value) -> str:
@@ -116,8 +123,3 @@ def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
             return value, tuple(int(place) for place in np.argwhere(~good)[0])
     return None
 
-
-__all__ = [
-    "Arithmetic", "Index", "arithmetic", "explanation", "first_bad_number", "formula", "hidden_cells", "hidden_reason",
-    "is_fully_masked", "remarks", "symbol", "words", "written",
-]  # fmt: skip

@@ -42,7 +42,7 @@ _NEVER_A_PATH: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"~"), "`~` is not expanded in a scenario"),
     (re.compile(r".*\$|.*%\w+%"), "variables are not expanded in a scenario"),
     (re.compile(r"[A-Za-z]:|.*\\"), "Windows paths are not read in a scenario"),
-    (re.compile(r"(?:.*/)?(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?$", re.I), "this is the name of a device on Windows"),
+    (re.compile(r"(?:.*/)?(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?$", re.I), "this names a device on Windows"),
 )
 
 _USE_ALLOW_PATH = "name its folder with --allow-path on the command line"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from model import weights
-from model.axes import Array, Axis, sizes
+from model.axes import Array, Axis
 from model.config import ModelConfig
 from model.layers import Visibility
 from model.parameters import parameter_axes
@@ -15,15 +16,28 @@ from model.scenario import PAD, Scenario
 from model.trace import Listener, Recorder, Trace
 from model.transformer import encode
 from model.values import Value
+from model.weights import parameters
 
 
-def run(scenario: Scenario, on_step: Listener | None = None) -> Trace:
+LARGEST_WEIGHTS = 2**40
+"""Bytes of a weights file that are read unless the caller sets another limit."""
+
+
+def run(
+    scenario: Scenario,
+    on_step: Listener | None = None,
+    *,
+    weights_limit: int = LARGEST_WEIGHTS,
+    allowed: Sequence[Path] = (),
+) -> Trace:
     """Run a scenario and return its trace. `on_step` is called with each value as it is computed.
 
+    `allowed` are folders outside the scenario's own in which its weights may lie.
     Raises Problem when the scenario's weights don't fit its model.
     """
-    arrays = weights.parameters(scenario, _axes_of_parameters(scenario))
-    return _forward(scenario, _padded(scenario), arrays, on_step)
+    tokens = _padded(scenario)
+    arrays = parameters(scenario, parameter_axes(scenario.model, tokens.vocabulary), weights_limit, allowed)
+    return _forward(scenario, tokens, arrays, on_step)
 
 
 def plan(scenario: Scenario) -> Trace:
@@ -81,10 +95,6 @@ def _with_layers(scenario: Scenario, layers: int) -> Scenario:
     return replace(scenario, model=replace(scenario.model, encoder_layers=layers))
 
 
-def _axes_of_parameters(scenario: Scenario) -> dict[str, tuple[Axis, ...]]:
-    return parameter_axes(scenario.model, _padded(scenario).vocabulary)
-
-
 def _forward(
     scenario: Scenario, tokens: _Tokens, arrays: dict[str, Array] | None, on_step: Listener | None = None
 ) -> Trace:
@@ -105,5 +115,3 @@ def _visibility(scenario: Scenario, tokens: Axis) -> Visibility:
     wanted = scenario.mask.pad if scenario.mask.pad != "auto" else has_padding
     return Visibility(pad if wanted else None, scenario.mask.causal is True)
 
-
-__all__ = ["Need", "memory_needed", "plan", "run", "sizes"]

@@ -41,7 +41,7 @@ class Source:
         return True
 
     def problem(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
-        """Make a problem placed at the value of a path, or at its key; what is not in the file is placed at its parent."""
+        """Make a problem at the value of a path, or at its key; what the file does not say is placed at its parent."""
         place = self.keys.get(path) if at_key else None
         parent = path
         while place is None and parent:

@@ -1,0 +1,181 @@
+"""The numbers of a scenario's parameters: drawn by its seed or read from its file, then set by hand.
+
+Names and shapes are checked in full before anything runs, and everything that does not fit is reported at once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.axes import Array, Axis, names, sizes
+from model.config import ModelConfig
+from model.files import read_inside
+from model.parameters import Shapes, draw
+from model.problems import Problem, nearest, raise_any
+from model.scenario import Scenario
+
+LARGEST_HEADER = 10 * 2**20
+"""Bytes of a safetensors header that are read: some 100,000 tensors."""
+
+TABLE = "encoder.embedding_table"
+
+
+def parameters(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path] = ()) -> dict[str, Array]:
+    """Every parameter of `shapes` as an array of the model's dtype.
+
+    `limit` bounds the bytes of a weights file; `allowed` are folders outside the scenario's own that it may lie in.
+    Raises Problem with all that does not fit.
+    """
+    by_hand = dict(_by_hand(scenario, shapes))
+    rest = {name: axes for name, axes in shapes.items() if name not in by_hand}
+    config: ModelConfig = scenario.model
+    if config.weights.file is None:
+        made = {name: draw(name, axes, config.weights.seed, config.weights.scale) for name, axes in rest.items()}
+    else:
+        made = _from_file(scenario, config.weights.file, rest, limit, allowed)
+    return {name: np.asarray((by_hand | made)[name], config.dtype) for name in shapes}
+
+
+def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
+    """The parameters that the scenario writes out: `weights.set`, and `input.vectors` as the embedding table."""
+    problems = [problem for name in scenario.model.weights.set if (problem := _misfit(scenario, name, shapes))]
+    raise_any(problems)
+    yield from ((name, np.array(rows, np.float64)) for name, rows in scenario.model.weights.set.items())
+    if scenario.input.vectors is not None:
+        padding = shapes[TABLE][0].size - len(scenario.input.vectors)
+        yield TABLE, np.pad(np.array(scenario.input.vectors, np.float64), ((0, padding), (0, 0)))
+
+
+def _misfit(scenario: Scenario, name: str, shapes: Shapes) -> Problem | None:
+    place = ("model", "weights", "set", name)
+    if scenario.input.vectors is not None and name == TABLE:
+        hint = "leave one of the two out"
+        return scenario.problem_at(place, "`input.vectors` are the rows of this table already", hint, at_key=True)
+    if name not in shapes:
+        return scenario.problem_at(place, "this model has no such parameter", _did_you_mean(name, shapes), at_key=True)
+    found, wanted = np.shape(scenario.model.weights.set[name]), sizes(shapes[name])
+    if found == wanted:
+        return None
+    return scenario.problem_at(place, f"{name} has the shape {_shape(found)}", f"it must be {_described(shapes[name])}")
+
+
+def _did_you_mean(name: str, shapes: Shapes) -> str:
+    near = nearest(name, shapes)
+    return f"did you mean {near}?" if near else f"its parameters are {', '.join(list(shapes)[:8])}, …"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape)) or "a single number"
+
+
+def _described(axes: Sequence[Axis]) -> str:
+    return f"{_shape(sizes(axes))} ({', '.join(names(axes))})"
+
+
+# --- a safetensors file
+
+
+class _Tensor(NamedTuple):
+    """What the header of a safetensors file says of one tensor."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
+_DTYPES = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+
+
+def _from_file(
+    scenario: Scenario, file: str, shapes: Shapes, limit: int, allowed: Sequence[Path]
+) -> dict[str, Array]:
+    try:
+        content = read_inside(scenario.folder, file, limit, allowed)
+    except Problem as problem:
+        raise scenario.problem_at(("model", "weights", "file"), problem.what, problem.hint) from problem
+    start, tensors = _header(content, file)
+    raise_any([*_what_does_not_fit(file, tensors, shapes)])
+    return {name: _decoded(content, start, tensors[name]) for name in shapes}
+
+
+def _header(content: bytes, file: str) -> tuple[int, Mapping[str, _Tensor]]:
+    """Where the data starts, and the tensors, of a safetensors file. Nothing is believed that was not checked."""
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 10 or length > min(len(content) - 8, LARGEST_HEADER) or content[8:9] != b"{":
+        raise Problem("this is not a safetensors file", hint=_CONVERT, path=file, place="byte 0")
+    try:
+        entries = json.loads(content[8 : 8 + length], object_pairs_hook=lambda pairs: _without_duplicates(pairs, file))
+        tensors = {name: _entry(entry) for name, entry in entries.items() if name != "__metadata__"}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Problem("the header of this safetensors file is damaged", path=file, place="byte 8") from error
+    _check_offsets(tensors, len(content) - 8 - length, file)
+    return 8 + length, tensors
+
+
+_CONVERT = "save the parameters with safetensors.numpy.save_file, or export a run as .safetensors"
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]], file: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, entry in pairs:
+        if name in found:
+            raise Problem("this name stands twice in the header", path=file, place=f"tensor {name!r}")
+        found[name] = entry
+    return found
+
+
+def _entry(entry: dict[str, Any]) -> _Tensor:
+    shape, (start, end) = tuple(entry["shape"]), entry["data_offsets"]
+    if not all(type(number) is int and number >= 0 for number in (*shape, start, end)):
+        raise ValueError("sizes and offsets are whole numbers from 0")
+    return _Tensor(str(entry["dtype"]), shape, start, end)
+
+
+def _check_offsets(tensors: Mapping[str, _Tensor], size: int, file: str) -> None:
+    """The tensors must fill the data without gap or overlap, as the format demands."""
+    expected = 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].end)):
+        if tensor.start != expected or tensor.end < tensor.start:
+            raise Problem("its bytes overlap another tensor's or leave a gap", path=file, place=f"tensor {name!r}")
+        expected = tensor.end
+    if expected != size:
+        raise Problem(f"{size:,} bytes of data, but the tensors take {expected:,}", path=file, place="header")
+
+
+def _what_does_not_fit(file: str, tensors: Mapping[str, _Tensor], shapes: Shapes) -> Iterator[Problem]:
+    """Missing parameters, wrong shapes and types, and tensors that the model has no use for."""
+    for name, axes in shapes.items():
+        if name not in tensors:
+            yield Problem(f"is missing; it must be {_described(axes)}", path=file, place=f"tensor {name!r}")
+            continue
+        what = _wrong_with(tensors[name], sizes(axes))
+        if what:
+            yield Problem(f"{what}; it must be {_described(axes)}", path=file, place=f"tensor {name!r}")
+    for name in tensors.keys() - shapes.keys():
+        hint = f"did you mean {near}?" if (near := nearest(name, shapes)) else ""
+        yield Problem("the model has no such parameter", hint=hint, path=file, place=f"tensor {name!r}")
+
+
+def _wrong_with(tensor: _Tensor, wanted: tuple[int, ...]) -> str:
+    if tensor.dtype not in _DTYPES:
+        return f"has the type {tensor.dtype}: convert it to F32 or F64"
+    if tensor.shape != wanted:
+        transposed = " (is it transposed?)" if tensor.shape == wanted[::-1] else ""
+        return f"has the shape {_shape(tensor.shape)}{transposed}"
+    if tensor.end - tensor.start != math.prod(wanted) * _DTYPES[tensor.dtype].itemsize:
+        return f"has {tensor.end - tensor.start:,} bytes"
+    return ""
+
+
+def _decoded(content: bytes, start: int, tensor: _Tensor) -> Array:
+    raw = np.frombuffer(content[start + tensor.start : start + tensor.end], _DTYPES[tensor.dtype])
+    if tensor.dtype == "BF16":  # the upper half of a float32
+        raw = (raw.astype(np.uint32) << 16).view(np.float32)
+    return raw.reshape(tensor.shape)

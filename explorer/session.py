@@ -1,0 +1,160 @@
+"""A run and a place in it: everything that a person can do, without a screen.
+
+The command line, the screens and the tests all work through a `Session`. It knows values and indices, not widgets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from model.finer import finer_steps, has_finer
+from model.scenario import Scenario
+from model.trace import Trace
+from model.values import Value
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cell of a step or parameter."""
+
+    path: str
+    index: Index
+
+
+@dataclass
+class Session:
+    """Steps through the values of `trace`; `name` is what the person called the run.
+
+    `value` is what is looked at: a step, a finer step of an opened step, or a parameter.
+    """
+
+    name: str
+    scenario: Scenario
+    trace: Trace
+    value: Value = field(init=False)
+    _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
+    _cells: dict[str, Index] = field(default_factory=dict, init=False)
+    _trail: list[Place] = field(default_factory=list, init=False)
+    _step: Value = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._step = self.value = self.steps[0]
+
+    # --- steps
+
+    @property
+    def steps(self) -> list[Value]:
+        """The steps in order, each opened one followed by its finer steps."""
+        return [value for step in self.trace.steps.values() for value in (step, *self._opened.get(step.path, ()))]
+
+    @property
+    def position(self) -> int:
+        """How many steps come before the current one. A parameter is looked at from the step that led to it."""
+        return self.steps.index(self._step)
+
+    def find(self, path: str) -> Value | None:
+        """The step, finer step, parameter or given value at `path`; opens the step that a finer one is part of."""
+        if path in (*self.trace.steps, *self.trace.parameters, *self.trace.given):
+            return self.trace[path]
+        parent = self.trace.steps.get(path.rpartition(".")[0])
+        found = [value for value in finer_steps(parent) if value.path == path] if parent else []
+        if found and parent:
+            self.open(parent)
+            return next(value for value in self._opened[parent.path] if value.path == path)
+        return None
+
+    def show(self, value: Value, index: Index | None = None) -> None:
+        """Look at `value`, at the cell `index` or where the cursor last was in it."""
+        self.value = value
+        if value.operation is not None:
+            self._step = value
+        if index is not None:
+            self._cells[value.path] = index
+
+    def step_by(self, count: int) -> bool:
+        """Go on by `count` steps, or back; False when there are none left."""
+        steps = self.steps
+        target = max(0, min(len(steps) - 1, self.position + count))
+        moved = self.value is not steps[target]
+        self.show(steps[target])
+        return moved
+
+    def layer_by(self, count: int) -> bool:
+        """Go to the same step of another layer; False when there is none."""
+        parts = self._step.path.split(".")
+        if "layers" not in parts:
+            return False
+        place = parts.index("layers") + 1
+        parts[place] = str(int(parts[place]) + count)
+        target = self.find(".".join(parts))
+        if target is not None:
+            self.show(target)
+        return target is not None
+
+    # --- finer steps
+
+    def can_open(self) -> bool:
+        """Whether the step that is looked at has finer steps, or is one."""
+        return has_finer(self._parent())
+
+    def is_open(self, value: Value) -> bool:
+        """Whether the finer steps of `value` are among `steps`."""
+        return value.path in self._opened
+
+    def open(self, value: Value) -> None:
+        """Show the finer steps of `value` among the steps."""
+        if has_finer(value) and not self.is_open(value):
+            self._opened[value.path] = finer_steps(value)
+
+    def toggle(self) -> bool:
+        """Open the step that is looked at, or close it again; False when there is nothing to open."""
+        step = self._parent()
+        if not self.is_open(step):
+            self.open(step)
+            return self.is_open(step)
+        del self._opened[step.path]
+        self.show(step)
+        return True
+
+    def _parent(self) -> Value:
+        """The step that the current one is a finer step of, or the current one."""
+        return self.trace.steps.get(self._step.path) or self.trace.steps[self._step.path.rpartition(".")[0]]
+
+    # --- cells
+
+    @property
+    def index(self) -> Index:
+        """The cell under the cursor."""
+        return self._cells.get(self.value.path, tuple(0 for _ in self.value.axes))
+
+    def move_to(self, index: Index) -> None:
+        """Put the cursor on the cell `index` of the value that is looked at."""
+        self._cells[self.value.path] = index
+
+    def head_by(self, count: int) -> bool:
+        """Move the cursor to another head; False when there is none."""
+        if "head" not in self.value.names:
+            return False
+        place = self.value.names.index("head")
+        head = self.index[place] + count
+        if not 0 <= head < self.value.shape[place]:
+            return False
+        self.move_to((*self.index[:place], head, *self.index[place + 1 :]))
+        return True
+
+    # --- the way back
+
+    def follow(self, value: Value, index: Index) -> None:
+        """Go to the cell of an operand, and remember the way back."""
+        self._trail.append(Place(self.value.path, self.index))
+        self.show(self.find(value.path) or value, index)
+
+    def back(self) -> bool:
+        """Return to where the last `follow` was made; False when there was none."""
+        if not self._trail:
+            return False
+        place = self._trail.pop()
+        self.show(self.find(place.path) or self._step, place.index)
+        return True

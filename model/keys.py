@@ -1,0 +1,109 @@
+"""Unknown keys of a scenario: which known one was probably meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import fields
+
+from model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig
+from model.document import Answer, Comparison, Document, Edit, Experiment, LessonStep
+from model.problems import nearest
+from model.source import KeyPath
+
+_SECTIONS: dict[tuple[str, ...], type] = {
+    (): Document,
+    ("model",): ModelConfig,
+    ("model", "weights"): WeightsConfig,
+    ("input",): InputConfig,
+    ("mask",): MaskConfig,
+    ("edits",): Edit,
+    ("compare",): Comparison,
+    ("lesson",): LessonStep,
+    ("lesson", "answer"): Answer,
+    ("experiment",): Experiment,
+}
+
+# What other programs and papers call our keys.
+_SYNONYMS = {
+    "n_head": "heads",
+    "n_heads": "heads",
+    "num_heads": "heads",
+    "num_attention_heads": "heads",
+    "attention_heads": "heads",
+    "n_kv_heads": "kv_heads",
+    "num_kv_heads": "kv_heads",
+    "num_key_value_heads": "kv_heads",
+    "n_layer": "layers",
+    "n_layers": "layers",
+    "num_layers": "layers",
+    "num_hidden_layers": "layers",
+    "depth": "layers",
+    "n_embd": "d_model",
+    "hidden_size": "d_model",
+    "embedding_size": "d_model",
+    "embed_dim": "d_model",
+    "dim": "d_model",
+    "head_dim": "d_k",
+    "d_head": "d_k",
+    "d_q": "d_k",
+    "intermediate_size": "d_ff",
+    "ffn_dim": "d_ff",
+    "d_hidden": "d_ff",
+    "type": "kind",
+    "architecture": "kind",
+    "hidden_act": "activation",
+    "positional_encoding": "position",
+    "position_encoding": "position",
+    "eps": "norm_eps",
+    "layer_norm_eps": "norm_eps",
+    "epsilon": "norm_eps",
+    "precision": "dtype",
+    "std": "scale",
+    "random_seed": "seed",
+    "path": "file",
+    "sentence": "text",
+    "prompt": "text",
+    "embeddings": "vectors",
+    "padding": "pad_to",
+    "max_length": "pad_to",
+    "masks": "mask",
+    "inputs": "input",
+    "steps": "lesson",
+    "name": "title",
+    "description": "summary",
+    "level": "difficulty",
+}
+
+# Letters of other scripts that look like Latin ones.
+_LOOKALIKES = str.maketrans("аеорсухіјѕԁһкмтνοα", "aeopcyxijsdhkmtvoa")
+
+
+def known_keys(path: KeyPath) -> list[str]:
+    """List the keys that a section has; `path` leads to the section or to an item of it."""
+    section = tuple(step for step in path if isinstance(step, str))
+    kind = _SECTIONS.get(section)
+    return [field.name for field in fields(kind)] if kind else []
+
+
+def hint_for_unknown(path: KeyPath) -> str:
+    """Say which key was probably meant by the last step of the path."""
+    key, section = str(path[-1]), path[:-1]
+    known = known_keys(section)
+    plain = key.lower().replace("-", "_").translate(_LOOKALIKES)
+    meant = plain if plain in known else _SYNONYMS.get(plain)
+    if meant not in known:
+        meant = nearest(plain, known)
+    strangers = _strangers(key)
+    if meant:
+        return f"did you mean `{meant}`?{strangers}"
+    elsewhere = [home for home in _SECTIONS if home != section and _SYNONYMS.get(plain, plain) in known_keys(home)]
+    if elsewhere:
+        home = ".".join(elsewhere[0])
+        return f"`{_SYNONYMS.get(plain, plain)}` belongs {f'under `{home}`' if home else 'at the top level'}{strangers}"
+    return f"the keys here are {', '.join(known)}{strangers}"
+
+
+def _strangers(key: str) -> str:
+    """Name the characters of a key that are not ASCII: all known keys are."""
+    named = [f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".strip() for letter in key if not letter.isascii()]
+    return f" This key holds {', '.join(named[:3])}{'…' if len(named) > 3 else ''}." if named else ""
