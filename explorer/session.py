@@ -11,6 +11,7 @@ from model.finer import finer_steps, has_finer
 from model.scenario import Scenario
 from model.trace import Trace
 from model.values import Value
+from model.words import words_of
 
 Index = tuple[int, ...]
 
@@ -93,6 +94,11 @@ class Session:
             self.show(target)
         return target is not None
 
+    def matches(self, text: str) -> list[str]:
+        """Paths of the steps and parameters whose path, title, explanation or words hold `text`, in order."""
+        wanted = text.casefold().strip()
+        return [value.path for value in (*self.steps, *self.trace.parameters.values()) if wanted in searchable(value)]
+
     # --- finer steps
 
     def can_open(self) -> bool:
@@ -151,6 +157,11 @@ class Session:
         self._trail.append(Place(self.value.path, self.index))
         self.show(self.find(value.path) or value, index)
 
+    @property
+    def has_way_back(self) -> bool:
+        """Whether `back` leads anywhere."""
+        return bool(self._trail)
+
     def back(self) -> bool:
         """Return to where the last `follow` was made; False when there was none."""
         if not self._trail:
@@ -158,3 +169,10 @@ class Session:
         place = self._trail.pop()
         self.show(self.find(place.path) or self._step, place.index)
         return True
+
+
+def searchable(value: Value) -> str:
+    """Everything that is written about a value, for finding."""
+    labels = (label for axis in value.axes for label in axis.all_labels or ())
+    said = words_of(value.path) if value.operation is not None else ()
+    return "\n".join((value.path, *said, *dict.fromkeys(labels))).casefold()

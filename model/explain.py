@@ -31,6 +31,13 @@ def formula(value: Value) -> str:
     return f"{left if left and left != right else value.name} = {right}"
 
 
+def letter(value: Value) -> str:
+    """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
+    if value.operation is None:
+        return PARAMETERS[value.name]
+    return words_of(value.path).symbol or value.name
+
+
 def written(operand: Value) -> str:
     """How `operand` stands in a formula: its symbol, or its name."""
     if operand.operation is None:
@@ -39,8 +46,7 @@ def written(operand: Value) -> str:
 
 
 def _expression(value: Value) -> str:
-    assert value.operation is not None
-    return value.operation.written(value, tuple(_operand(value, operand.value) for operand in value.operands))
+    return value.made_by.written(value, tuple(_operand(value, operand.value) for operand in value.operands))
 
 
 def _operand(value: Value, operand: Value) -> str:
@@ -71,7 +77,10 @@ def remarks(value: Value) -> Iterator[str]:
         rows = np.unique(np.argwhere(empty)[:, -1])
         axis = [axis for axis in value.axes if axis.name != value.options["over"]][-1]
         shown = ", ".join(axis.label(int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
-        yield f"Fully masked here: {shown} may see no word at all, so the weights in that row are zeros, not a distribution."
+        yield (
+            f"Fully masked here: {shown} may see no word at all, so the weights in that row are zeros, "
+            "not a distribution."
+        )
 
 
 @dataclass(frozen=True)
@@ -91,10 +100,9 @@ class Arithmetic:
 
 def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     """How the cell of `value` at `index` came about. The value must have been computed by an operation."""
-    assert value.operation is not None
     at = dict(zip(value.names, index, strict=True))
     operands = [(operand.names, operand.array) for operand in value.operands]
-    return Arithmetic(value, tuple(index), value.operation.cell(value, at), Evaluation(operands))
+    return Arithmetic(value, tuple(index), value.made_by.cell(value, at), Evaluation(operands))
 
 
 def hidden_reason(trace: Trace, value: Value, index: Sequence[int]) -> str | None:
@@ -122,4 +130,3 @@ def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
         if not good.all():
             return value, tuple(int(place) for place in np.argwhere(~good)[0])
     return None
-

@@ -92,15 +92,14 @@ class Evaluation:
 
     def __init__(self, operands: Sequence[tuple[tuple[str, ...], Array]]) -> None:
         self._operands = operands
-        self._known: dict[int, Result] = {}
+        self._known: dict[int, tuple[Expression, Result]] = {}  # with the expression, so that its id stays its own
 
     def __call__(self, expression: Expression) -> Result:
         """The value of `expression`. Parts shared within a tree are computed once."""
-        result = self._known.get(id(expression))
-        if result is None:
+        if id(expression) not in self._known:
             with np.errstate(all="ignore"):
-                result = self._known[id(expression)] = self._evaluate(expression)
-        return result
+                self._known[id(expression)] = expression, self._evaluate(expression)
+        return self._known[id(expression)][1]
 
     def _evaluate(self, expression: Expression) -> Result:
         match expression:

@@ -38,11 +38,14 @@ _CANNOT_OPEN = {
 
 _NEVER_A_PATH: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\0"), "a path cannot hold a NUL character"),
-    (re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:"), "this is a URL, and only files are read"),
-    (re.compile(r"~"), "`~` is not expanded in a scenario"),
-    (re.compile(r".*\$|.*%\w+%"), "variables are not expanded in a scenario"),
-    (re.compile(r"[A-Za-z]:|.*\\"), "Windows paths are not read in a scenario"),
-    (re.compile(r"(?:.*/)?(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?$", re.I), "this names a device on Windows"),
+    (re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]+:"), "this is a URL, and only files are read"),
+    (re.compile(r"\A~"), "`~` is not expanded in a scenario"),
+    (re.compile(r"\$|%\w+%"), "variables are not expanded in a scenario"),
+    (re.compile(r"\A[A-Za-z]:|\\"), "Windows paths are not read in a scenario"),
+    (
+        re.compile(r"(?:\A|/)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?(?:/|\Z)", re.I),
+        "this names a device on Windows",
+    ),
 )
 
 _USE_ALLOW_PATH = "name its folder with --allow-path on the command line"
@@ -91,7 +94,7 @@ def _check_name(name: str) -> None:
     if len(name) > _LONGEST_NAME:
         raise Problem(f"a path of {len(name)} characters is too long", path=name[:20] + "…")
     for pattern, what in _NEVER_A_PATH:
-        if pattern.match(name):
+        if pattern.search(name):
             hint = f"write a path relative to the scenario's file; if it lies elsewhere, {_USE_ALLOW_PATH}"
             raise Problem(f"{what}: outside the scenario's folder", hint=hint, path=name)
 

@@ -15,7 +15,7 @@ def _softmax(t: Recorder, value: Value) -> None:
     """Exponentials of the scores below the row's maximum, and their sum."""
     (x,), over = value.operands, value.options["over"]
     maximum = t.maximum("maximum", x, over)
-    exponentials = t.exp("exponentials", t.subtract("shifted", x, maximum))
+    exponentials = t.exp("exponentials", t.shift("shifted", x, maximum))
     t.sum("total", exponentials, over)
 
 

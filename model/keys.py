@@ -7,8 +7,11 @@ from dataclasses import fields
 
 from model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig
 from model.document import Answer, Comparison, Document, Edit, Experiment, LessonStep
+from model.findings import listed
 from model.problems import nearest
 from model.source import KeyPath
+
+_MOST_NAMED = 3
 
 _SECTIONS: dict[tuple[str, ...], type] = {
     (): Document,
@@ -87,23 +90,22 @@ def known_keys(path: KeyPath) -> list[str]:
 
 def hint_for_unknown(path: KeyPath) -> str:
     """Say which key was probably meant by the last step of the path."""
-    key, section = str(path[-1]), path[:-1]
-    known = known_keys(section)
-    plain = key.lower().replace("-", "_").translate(_LOOKALIKES)
-    meant = plain if plain in known else _SYNONYMS.get(plain)
-    if meant not in known:
-        meant = nearest(plain, known)
-    strangers = _strangers(key)
-    if meant:
-        return f"did you mean `{meant}`?{strangers}"
-    elsewhere = [home for home in _SECTIONS if home != section and _SYNONYMS.get(plain, plain) in known_keys(home)]
-    if elsewhere:
-        home = ".".join(elsewhere[0])
-        return f"`{_SYNONYMS.get(plain, plain)}` belongs {f'under `{home}`' if home else 'at the top level'}{strangers}"
-    return f"the keys here are {', '.join(known)}{strangers}"
+    known = known_keys(path[:-1])
+    plain = str(path[-1]).lower().replace("-", "_").translate(_LOOKALIKES)
+    meant = plain if plain in known else _SYNONYMS.get(plain, plain)
+    homes = [".".join(section) for section in _SECTIONS if meant in known_keys(section)]
+    similar = meant if meant in known else nearest(plain, known)
+    if homes and meant not in known:
+        hint = f"`{meant}` belongs " + (f"under `{homes[0]}`" if homes[0] else "at the top level")
+    elif similar:
+        hint = f"did you mean `{similar}`?"
+    else:
+        hint = f"the keys here are {listed(known, 'and')}"
+    return hint + _strangers(str(path[-1]))
 
 
 def _strangers(key: str) -> str:
     """Name the characters of a key that are not ASCII: all known keys are."""
-    named = [f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".strip() for letter in key if not letter.isascii()]
-    return f" This key holds {', '.join(named[:3])}{'…' if len(named) > 3 else ''}." if named else ""
+    strangers = [letter for letter in dict.fromkeys(key) if not letter.isascii()]
+    named = [f"U+{ord(letter):04X} {unicodedata.name(letter, '')}".strip() for letter in strangers]
+    return f" (this key holds {listed(named[:_MOST_NAMED], 'and')})" if named else ""

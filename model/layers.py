@@ -19,7 +19,7 @@ Block = Callable[[Recorder, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Which keys the queries may see: which tokens are padding (None: no pad mask), and whether the future is hidden."""
+    """Which keys queries may see: which tokens are padding (None: no pad mask), and whether the future is hidden."""
 
     pad: tuple[bool, ...] | None
     causal: bool
@@ -54,7 +54,7 @@ def attend(t: Recorder, x: Tensor, tokens: Value, visibility: Visibility, config
     head_output = t.contract("head_output", "head query d_v", weights, v)
     concat = t.merge("concat", head_output.renamed(query="token"), "token", last="head d_v")
     if not config.output_projection:
-        return concat.renamed(**{"head·d_v": "d_model"})
+        return concat.renamed(head·d_v="d_model")
     return t.contract("output", "token d_model", concat, t.parameter("w_o"), t.optional("b_o"))
 
 

@@ -7,7 +7,7 @@ told everything by the value that applied them: its operands, its axes, its opti
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -24,7 +24,7 @@ Symbols = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A constant that a tensor is multiplied by, and how it is written. Built from an axis, it can't disagree with it."""
+    """A constant that a tensor is multiplied by, and how it is written."""
 
     value: float
     text: str
@@ -83,10 +83,6 @@ def _lookup_cell(value: Value, at: At) -> Expression:
 # --- sinusoid: the paper's positions, a wave for each column
 
 
-def _sinusoid_angle(position: Array | int, column: Array | int, width: int) -> tuple[Array | int, Array | float]:
-    return position, 10000.0 ** (2 * (column // 2) / width)
-
-
 def _sinusoid(value: Value) -> Array:
     tokens, width = value.shape
     position, column = np.arange(tokens)[:, None], np.arange(width)
@@ -98,8 +94,12 @@ def _sinusoid_cell(value: Value, at: At) -> Expression:
     position, column = (at[name] for name in value.names)
     width = value.shape[1]
     power = Apply("divide", (Number(2 * (column // 2)), Number(width, value.names[1])))
-    wavelength = Apply("power", (Number(10000.0), power), name="wavelength / 2π")
-    return Apply("cos" if column % 2 else "sin", (Apply("divide", (Number(position, "position"), wavelength)),))
+    stretch = Apply("power", (Number(10000.0), power))  # the wave's length is 2π times this
+    return Apply("cos" if column % 2 else "sin", (Apply("divide", (Number(position, "position"), stretch)),))
+
+
+def _sinusoid_written(_value: Value, _symbols: Symbols) -> str:
+    return "sin, cos(position / 10000^(2i/d_model))"
 
 
 # --- visibility: 0 where a query may see a key, −∞ where not
@@ -284,8 +284,30 @@ def _mask_derivative(value: Value, gradient: Array) -> Gradients:
 
 def _mask_cell(value: Value, at: At) -> Expression:
     scores, mask = _cells(value, at)
-    hidden = np.isneginf(value.operands[1].array[at["query"], at["key"]])
-    return mask if hidden else Apply("add", (scores, mask))
+    hides = value.operands[1]
+    is_hidden = np.isneginf(hides.array[tuple(at[name] for name in hides.names)])
+    return mask if is_hidden else Apply("add", (scores, mask))
+
+
+# --- shift: subtract a maximum; what is hidden stays −∞, also where everything is
+
+
+def _shift(value: Value) -> Array:
+    scores, maximum = _aligned(value)
+    return np.where(np.isneginf(scores), scores, scores - maximum)
+
+
+def _shift_derivative(value: Value, gradient: Array) -> Gradients:
+    scores, _ = _aligned(value)
+    visible = np.where(np.isneginf(scores), 0, gradient)
+    return _to_operands(value, visible, -visible)
+
+
+def _shift_cell(value: Value, at: At) -> Expression:
+    scores, maximum = _cells(value, at)
+    shown = value.operands[0]
+    is_hidden = np.isneginf(shown.array[tuple(at[name] for name in shown.names)])
+    return scores if is_hidden else Apply("subtract", (scores, maximum))
 
 
 # --- reductions over one axis
@@ -308,12 +330,13 @@ def _reduction(function: Callable[..., Array]) -> Callable[[Value], Array]:
 
 def _reduction_cell(function: str) -> Callable[[Value, At], Expression]:
     def cell(value: Value, at: At) -> Expression:
-        return Reduce(function, (value.options["over"],), *_cells(value, at))
+        (free,) = _cells(value, at)
+        return Reduce(function, (value.options["over"],), free)
 
     return cell
 
 
-def _reduction_written(sign: str) -> Callable[[Value, Symbols], str]:
+def _named_over(sign: str) -> Callable[[Value, Symbols], str]:
     def written(value: Value, symbols: Symbols) -> str:
         return f"{sign} of {symbols[0]} over {value.options['over']}"
 
@@ -363,7 +386,7 @@ def _softmax_cell(value: Value, at: At) -> Expression:
 
 
 def is_fully_masked(value: Value, at: At) -> bool:
-    """Whether the softmax row that `at` stands in has nothing to attend to: its weights are zeros, not a distribution."""
+    """Whether the softmax row that `at` stands in has nothing to attend to: zeros, not a distribution."""
     operand = value.operands[0]
     row = tuple(slice(None) if name == value.options["over"] else at[name] for name in operand.names)
     return bool(np.isneginf(operand.array[row]).all())
@@ -389,8 +412,9 @@ def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
     over = _over(value)
     standard, deviation = _standardised(value)
     inner = gradient * gain
-    carried = inner - inner.mean(axis=over, keepdims=True) - standard * (inner * standard).mean(axis=over, keepdims=True)
-    return _to_operands(value, carried / deviation, gradient * standard, gradient)
+    along = standard * (inner * standard).mean(axis=over, keepdims=True)
+    carried = (inner - inner.mean(axis=over, keepdims=True) - along) / deviation
+    return _to_operands(value, carried, gradient * standard, gradient)
 
 
 def _normalise_cell(value: Value, at: At) -> Expression:
@@ -411,9 +435,14 @@ def _normalise_written(_value: Value, symbols: Symbols) -> str:
 # --- merge: axes side by side in one
 
 
+def _merge_parts(value: Value) -> tuple[Axis, ...]:
+    """The axes of the operand in the order of the result: the last axis of the result holds parts."""
+    *kept, whole = value.axes
+    return (*kept, *whole.parts)
+
+
 def _merge_order(value: Value) -> list[int]:
-    operand = value.operands[0]
-    return [operand.names.index(part.name) for axis in value.axes for part in axis.parts or (axis,)]
+    return [value.operands[0].names.index(axis.name) for axis in _merge_parts(value)]
 
 
 def _merge(value: Value) -> Array:
@@ -421,16 +450,14 @@ def _merge(value: Value) -> Array:
 
 
 def _merge_derivative(value: Value, gradient: Array) -> Gradients:
-    parts = sizes(part for axis in value.axes for part in axis.parts or (axis,))
-    return (gradient.reshape(parts).transpose(np.argsort(_merge_order(value))),)
+    return (gradient.reshape(sizes(_merge_parts(value))).transpose(np.argsort(_merge_order(value))),)
 
 
 def _merge_cell(value: Value, at: At) -> Expression:
-    found: dict[str, int] = {}
-    for axis in value.axes:
-        parts: Sequence[Axis] = axis.parts or (axis,)
-        places = np.unravel_index(at[axis.name], sizes(parts))
-        found.update(zip(names(parts), (int(place) for place in places), strict=True))
+    *kept, whole = value.axes
+    found = {axis.name: at[axis.name] for axis in kept}
+    places = np.unravel_index(at[whole.name], sizes(whole.parts))
+    found.update(zip(names(whole.parts), map(int, places), strict=True))
     return Cell(0, found)
 
 
@@ -441,28 +468,28 @@ def _no_derivative(value: Value, _gradient: Array) -> Gradients:
     return tuple(np.zeros(operand.shape) for operand in value.operands)
 
 
-OPERATIONS = {
-    row.name: row
-    for row in (
-        Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]"),
-        Operation("sinusoid", _sinusoid, _no_derivative, _sinusoid_cell, lambda _, s: "sin, cos(position / 10000^(2i/d_model))"),
-        Operation("visibility", _visibility, _no_derivative, _visibility_cell, _visibility_written),
-        Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written),
-        Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), _infix("+")),
-        Operation("subtract", _elementwise(np.subtract), _subtract_derivative, _elementwise_cell("subtract"), _infix("−")),
-        Operation("multiply", _elementwise(np.multiply), _multiply_derivative, _elementwise_cell("multiply"), _infix("·")),
-        Operation("divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), _infix("/")),
-        Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), _prefix("exp")),
-        Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), _prefix("square")),
-        Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})"),
-        Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written),
-        Operation("mask", _mask, _mask_derivative, _mask_cell, _infix("+")),
-        Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _reduction_written("sum")),
-        Operation("mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _reduction_written("mean")),
-        Operation("maximum", _reduction(np.max), _maximum_derivative, _reduction_cell("maximum"), _reduction_written("maximum")),
-        Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, _prefix("softmax")),
-        Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written),
-        Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side"),
-    )
-}  # fmt: skip
+_ROWS = (
+    Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]"),
+    Operation("sinusoid", _sinusoid, _no_derivative, _sinusoid_cell, _sinusoid_written),
+    Operation("visibility", _visibility, _no_derivative, _visibility_cell, _visibility_written),
+    Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written),
+    Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), _infix("+")),
+    Operation("subtract", _elementwise(np.subtract), _subtract_derivative, _elementwise_cell("subtract"), _infix("−")),
+    Operation("shift", _shift, _shift_derivative, _shift_cell, _infix("−")),
+    Operation("multiply", _elementwise(np.multiply), _multiply_derivative, _elementwise_cell("multiply"), _infix("·")),
+    Operation("divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), _infix("/")),
+    Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), _prefix("exp")),
+    Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), _prefix("square")),
+    Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})"),
+    Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written),
+    Operation("mask", _mask, _mask_derivative, _mask_cell, _infix("+")),
+    Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum")),
+    Operation("mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean")),
+    Operation("maximum", _reduction(np.max), _maximum_derivative, _reduction_cell("maximum"), _named_over("maximum")),
+    Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, _prefix("softmax")),
+    Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written),
+    Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side"),
+)  # fmt: skip
+
+OPERATIONS = {row.name: row for row in _ROWS}
 """Every operation, by name."""

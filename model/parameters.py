@@ -6,7 +6,8 @@ Matrices are stored as they multiply from the right: Q = X·w_q, with w_q of sha
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -26,17 +27,24 @@ def parameter_axes(config: ModelConfig, vocabulary: Axis) -> Shapes:
     d_model = Axis("d_model", config.d_model)
     found: Shapes = {"encoder.embedding_table": (vocabulary, d_model)}
     for i in range(config.encoder_layers):
-        layer = f"encoder.layers.{i}"
-        found.update(_within(f"{layer}.self_attention", _attention(config, d_model)))
-        if config.kind == "encoder":
-            found.update(_within(f"{layer}.ffn", _feed_forward(config, d_model)))
+        for block, parameters in _blocks(config, d_model):
+            found.update(_within(f"encoder.layers.{i}.{block}", parameters))
     if has_final_norm(config):
         found.update(_within("encoder", _norm("final_norm", d_model)))
     return found
 
 
-def _within(block: str, parameters: Iterator[tuple[str, Axes]]) -> Shapes:
+def _within(block: str, parameters: Iterable[tuple[str, Axes]]) -> Shapes:
     return {f"{block}.{name}": axes for name, axes in parameters}
+
+
+def _blocks(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Iterable[tuple[str, Axes]]]]:
+    if config.kind == "attention":
+        yield "self_attention", _attention(config, d_model)
+        return
+    for block, own in (("self_attention", _attention(config, d_model)), ("ffn", _feed_forward(config, d_model))):
+        norm = _norm("norm", d_model)
+        yield block, chain(norm, own) if config.norm_order == "pre" else chain(own, norm)
 
 
 def _attention(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Axes]]:
@@ -50,14 +58,11 @@ def _attention(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Axes]]
         yield "w_o", (merged((head, d_v)), d_model)
         if config.bias:
             yield "b_o", (d_model,)
-    if config.kind == "encoder":
-        yield from _norm("norm", d_model)
 
 
 def _feed_forward(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Axes]]:
     d_ff = Axis("d_ff", config.d_ff)
     yield from (("w_1", (d_model, d_ff)), ("b_1", (d_ff,)), ("w_2", (d_ff, d_model)), ("b_2", (d_model,)))
-    yield from _norm("norm", d_model)
 
 
 def _norm(name: str, d_model: Axis) -> Iterator[tuple[str, Axes]]:

@@ -84,9 +84,9 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
 
 
 class Problems(Problem):
-    """Several problems found at once, printed in one message."""
+    """Several problems found at once, printed in one message; `left_out` more were only counted."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], left_out: int = 0) -> None:
         first = problems[0]
         super().__init__(
             first.what,
@@ -99,25 +99,26 @@ class Problems(Problem):
             exit_status=max(problem.exit_status for problem in problems),
         )
         self.problems = tuple(problems)
+        self.left_out = left_out
 
     def _lines(self) -> list[str]:
         """Every problem in full if there is room; else the first in full and the others on a line each."""
         in_full = [line for problem in self.problems for line in problem._lines()]
-        if len(in_full) <= _MOST_LINES:
+        if len(in_full) <= _MOST_LINES and not self.left_out:
             return in_full
         lines = self.problems[0]._lines()
         others = [_on_one_line(problem) for problem in self.problems[1:]]
         room = _MOST_LINES - len(lines)
-        if len(others) > room:
-            left_out = len(others) - (room - 1)
-            others = [*others[: room - 1], f"… and {left_out} more"]
-        return lines + others
+        if len(others) <= room and not self.left_out:
+            return lines + others
+        shown = others[: room - 1]
+        return [*lines, *shown, f"… and {len(others) - len(shown) + self.left_out} more"]
 
 
-def raise_any(problems: Sequence[Problem]) -> None:
+def raise_any(problems: Sequence[Problem], left_out: int = 0) -> None:
     """Raise the problems, all in one; nothing happens when there are none."""
     if problems:
-        raise problems[0] if len(problems) == 1 else Problems(problems)
+        raise problems[0] if len(problems) == 1 and not left_out else Problems(problems, left_out)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -12,12 +12,12 @@ from model.axes import Array, Axis
 from model.config import ModelConfig
 from model.layers import Visibility
 from model.parameters import parameter_axes
-from model.scenario import PAD, Scenario
+from model.scenario import Scenario
+from model.tokens import PAD
 from model.trace import Listener, Recorder, Trace
 from model.transformer import encode
 from model.values import Value
 from model.weights import parameters
-
 
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
@@ -109,9 +109,7 @@ def _forward(
 
 def _visibility(scenario: Scenario, tokens: Axis) -> Visibility:
     """Which masks there are: padding where there is some, no causal mask in an encoder, unless the scenario says so."""
-    labels = tokens.labels or ()
-    pad = tuple(label == PAD for label in labels)
-    has_padding = any(pad) or scenario.length > len(scenario.tokens())
+    pad = tuple(label == PAD for label in tokens.labels or ())
+    has_padding = PAD in scenario.tokens() or scenario.length > len(scenario.tokens())
     wanted = scenario.mask.pad if scenario.mask.pad != "auto" else has_padding
     return Visibility(pad if wanted else None, scenario.mask.causal is True)
-

@@ -6,7 +6,7 @@ A key path says where something is in nested data: `("model", "heads")`, `("inpu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from model.problems import Problem
 
 KeyPath = tuple[str | int, ...]
 Place = tuple[int, int]  # line and column, from 1
+
+COMPARED_MODEL: KeyPath = ("compare", "model")
+"""Where a scenario says what is different in its second run."""
 
 
 @dataclass(frozen=True)
@@ -27,30 +30,52 @@ class Source:
     data: dict[str, Any]
     folder: Path | None = None
     lines: tuple[str, ...] = ()
-    keys: Mapping[KeyPath, Place] = field(default_factory=dict)
-    values: Mapping[KeyPath, Place] = field(default_factory=dict)
-    plain: Mapping[KeyPath, str] = field(default_factory=dict)  # unquoted scalars, as they were written
+    keys: dict[KeyPath, Place] = field(default_factory=dict)
+    values: dict[KeyPath, Place] = field(default_factory=dict)
+    plain: dict[KeyPath, str] = field(default_factory=dict)  # unquoted scalars, as they were written
 
-    def holds(self, path: KeyPath) -> bool:
-        """Whether the file itself says something at this path."""
+    def at(self, path: KeyPath) -> Any:
+        """Look up what the file says at a path of keys; None where it says nothing."""
         data: Any = self.data
         for step in path:
-            if not isinstance(data, dict) or step not in data:
-                return False
-            data = data[step]
-        return True
+            data = data.get(step) if isinstance(data, dict) else None
+        return data
+
+    def holds(self, path: KeyPath) -> bool:
+        """Whether the file itself says something at this path of keys."""
+        section = self.at(path[:-1])
+        return isinstance(section, dict) and path[-1] in section
+
+    def compared(self) -> Source:
+        """Make the scenario of the second run; what `compare` changes keeps the place where the change is written."""
+        changes = {path[1:]: path for path in self.values if path[:2] == COMPARED_MODEL}
+        data = {key: value for key, value in self.data.items() if key != COMPARED_MODEL[0]}
+        return replace(
+            self,
+            data=merged(data, {"model": self.at(COMPARED_MODEL)}),
+            keys=self.keys | {to: self.keys[path] for to, path in changes.items() if path in self.keys},
+            values=self.values | {to: self.values[path] for to, path in changes.items()},
+            plain=self.plain | {to: self.plain[path] for to, path in changes.items() if path in self.plain},
+        )
 
     def problem(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Make a problem at the value of a path, or at its key; what the file does not say is placed at its parent."""
         place = self.keys.get(path) if at_key else None
-        parent = path
-        while place is None and parent:
-            place = self.values.get(parent)
-            parent = parent[:-1]
+        ancestry = [path[:length] for length in range(len(path), -1, -1)]
+        place = place or next((self.values[parent] for parent in ancestry if parent in self.values), None)
         if place is None:
             return Problem(what, hint=hint, path=self.name, place=dotted(path))
         line, column = place
         return Problem(what, hint=hint, path=self.name, line=line, column=column, source=self.lines[line - 1])
+
+
+def merged(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Put changes into nested data; mappings are merged, all else is replaced."""
+    both = dict(data)
+    for key, value in changes.items():
+        old = both.get(key)
+        both[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return both
 
 
 def dotted(path: KeyPath) -> str:

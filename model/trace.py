@@ -142,6 +142,10 @@ class Recorder:
         """`scores` where `mask` is 0, −∞ where it is −∞."""
         return self._elementwise(name, "mask", scores, mask)
 
+    def shift(self, name: str, x: Tensor, maximum: Tensor) -> Value:
+        """`x` − `maximum`, but −∞ where `x` is −∞."""
+        return self._elementwise(name, "shift", x, maximum)
+
     def sum(self, name: str, x: Tensor, over: str) -> Value:
         """The sum over one axis."""
         return self._reduce(name, "sum", x, over)

@@ -1,4 +1,4 @@
-"""Types of a scenario: Pydantic checks the dataclasses that define the format, and its errors are put in plain words.
+"""Types of a scenario: Pydantic checks the dataclasses that define the format.
 
 Two rules are ours. A plain scalar where text is wanted is the text as it was written: `tokens: [1, no, true]` are three
 words. And null is refused wherever the format does not give it a meaning: the way to a default is to leave the key out.
@@ -7,93 +7,155 @@ words. And null is refused wherever the format does not give it a meaning: the w
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from model.document import Document
-from model.findings import Finding, listed, name, touches
-from model.keys import hint_for_unknown, known_keys
-from model.problems import nearest
-from model.source import KeyPath, Source
-from model.text import clip
+from model.findings import Finding, name
+from model.nested import array_faults
+from model.source import COMPARED_MODEL, KeyPath, Source
+from model.wording import describe
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
 MAY_BE_NULL: tuple[KeyPath, ...] = (("model", "attention_span"),)
-"""Where null has a meaning; everywhere else it is refused."""
+"""Where null has a meaning."""
 
-CHECKED_ON_ITS_OWN: tuple[KeyPath, ...] = (("model", "weights", "set"), ("compare", "model"))
-"""Below these, other checks know better what to say: numbers of any depth, and the model of a second run."""
+NUMBERS_BY_HAND: KeyPath = ("model", "weights", "set")
+"""Below this, a check of its own says where in the numbers the fault is."""
 
 _MOST_DESCRIBED = 50
-_QUOTED = 40
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|nan)", re.I)
-_NUMBER_OF_SORTS = re.compile(r"[-+]?[0-9][0-9a-fA-FxXoO_:.,]*")
-_TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
-_EXPECTED = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "string_type": "text",
-    "tuple_type": "a list",
-    "dict_type": "a mapping of keys",
-    "mapping_type": "a mapping of keys",
-    "dataclass_type": "a mapping of keys",
-}
+Errors = dict[KeyPath, "list[ErrorDetails]"]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the types allow of a scenario.
+
+    document  without all that was found wrong, so that other checks can go on; None where that leaves no document
+    source    the data with text where text is wanted
+    left_out  how many more findings there are, which nobody would read
+    """
+
+    document: Document | None
+    source: Source
+    findings: list[Finding]
+    left_out: int = 0
 
 
 @cache
 def validator() -> TypeAdapter[Document]:
-    """Build Pydantic's validator of the format; it is imported and built when the first scenario is read."""
+    """Build Pydantic's validator of the format; Pydantic is imported when the first scenario is read."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Document)
 
 
-def check_types(source: Source) -> tuple[Document | None, Source, list[Finding]]:
-    """Check the types of all data.
-
-    Returns the document, the data with text where text is wanted, and what was found. Where something was found, the
-    document is made without it, so that other checks can go on; it is None where that cannot be.
-    """
-    findings = list(_nulls(source.data, ()))
-    source = replace(source, data=_without(source.data, findings))
-    document, errors = _validate(source)
-    texts = {path: source.plain[path] for path in _wants_text(source.data, errors) if path in source.plain}
+def check_types(source: Source) -> Typed:
+    """Check the types of all data, with everything that is wrong found at once."""
+    document, errors = _validate(source.data)
+    texts = {path: source.plain[path] for path in _where_text_is_wanted(errors) if path in source.plain}
     if texts:
-        source = replace(source, data=_with_values(source.data, texts))
-        document, errors = _validate(source)
-    findings += _described(source, errors)
-    if document is None:
-        document, _ = _validate(replace(source, data=_without(source.data, findings)))
-    return document, source, findings
+        source = replace(source, data=_with_texts(source.data, (), texts))
+        document, errors = _validate(source.data)
+    nulls = {path: [finding] for path, finding in _nulls(source.data, ()) if not _is_unknown(errors.get(path, ()))}
+    described = {path: describe(path, errors[path], source) for path in list(errors)[:_MOST_DESCRIBED]}
+    findings = [finding for found in (described | nulls).values() for finding in found]
+    findings += _faults_by_hand(source)
+    if findings:
+        document, _ = _validate(_without(source.data, findings))
+    return Typed(document, source, findings, max(0, len(errors) - _MOST_DESCRIBED))
 
 
-def _validate(source: Source) -> tuple[Document | None, list[ErrorDetails]]:
-    """Validate as JSON, whose strict types are those of the format: its arrays are our tuples, its objects our classes."""
+def _validate(data: dict[str, Any]) -> tuple[Document | None, Errors]:
+    """Validate as JSON, whose strict types are the format's: arrays become tuples and objects our classes."""
     from pydantic import ValidationError
 
     try:
-        return validator().validate_json(json.dumps(source.data), strict=True), []
+        return validator().validate_json(json.dumps(data), strict=True), {}
     except ValidationError as error:
-        return None, error.errors(include_url=False)
+        return None, _by_path(data, error.errors(include_url=False))
 
 
-def _nulls(data: Any, path: KeyPath) -> Iterator[Finding]:
-    if touches(path, CHECKED_ON_ITS_OWN[1:]) and path:
-        return
+def _by_path(data: dict[str, Any], errors: Iterable[ErrorDetails]) -> Errors:
+    """Gather the errors about one place: each branch of a union complains for itself."""
+    gathered: Errors = {}
+    for error in errors:
+        path = _known_part(data, error["loc"])
+        if path[:-1] != NUMBERS_BY_HAND:
+            gathered.setdefault(path, []).append(error)
+    return gathered
+
+
+def _known_part(data: Any, location: KeyPath) -> KeyPath:
+    """Keep of Pydantic's location what leads through the data, without missing keys and names of types."""
+    path: KeyPath = ()
+    for step in location:
+        in_mapping = isinstance(data, dict) and step in data
+        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if not (in_mapping or in_list):
+            break
+        data = data[step]
+        path = (*path, step)
+    return path[: len(NUMBERS_BY_HAND) + 1] if path[: len(NUMBERS_BY_HAND)] == NUMBERS_BY_HAND else path
+
+
+def _where_text_is_wanted(errors: Errors) -> Iterator[KeyPath]:
+    for path, found in errors.items():
+        if any(error["type"] == "string_type" and error["input"] is not None for error in found):
+            yield path
+
+
+def _with_texts(data: Any, path: KeyPath, texts: Mapping[KeyPath, str]) -> Any:
+    if isinstance(data, dict):
+        return {key: _with_texts(value, (*path, key), texts) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_texts(value, (*path, position), texts) for position, value in enumerate(data)]
+    return texts.get(path, data)
+
+
+def _nulls(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Finding]]:
     if data is None and path not in MAY_BE_NULL:
-        hint = f"leave `{path[-1]}` out for its default" if isinstance(path[-1], str) else "quote it if the word is meant"
-        yield Finding(path, f"{name(path)} has no value (null)", hint)
-    elif isinstance(data, dict):
+        in_list = isinstance(path[-1], int)
+        hint = "quote it if the word is meant" if in_list else "give a value, or leave the key out for its default"
+        yield path, Finding(path, f"{name(path)} has no value (null)", hint)
+    elif isinstance(data, dict) and path not in (NUMBERS_BY_HAND, COMPARED_MODEL):
         for key, value in data.items():
             yield from _nulls(value, (*path, key))
     elif isinstance(data, list):
         for position, value in enumerate(data):
             yield from _nulls(value, (*path, position))
+
+
+def _faults_by_hand(source: Source) -> Iterator[Finding]:
+    by_hand = source.at(NUMBERS_BY_HAND)
+    for parameter, numbers in (by_hand if isinstance(by_hand, dict) else {}).items():
+        yield from array_faults(numbers, (*NUMBERS_BY_HAND, parameter))
+
+
+def _is_unknown(errors: Iterable[ErrorDetails]) -> bool:
+    return any(error["type"] == "unexpected_keyword_argument" for error in errors)
+
+
+def _without(data: dict[str, Any], findings: Iterable[Finding]) -> dict[str, Any]:
+    """Copy the data without what was found wrong; of a list with a fault, nothing is kept."""
+    doomed = {_up_to_a_list(finding.path) for finding in findings}
+    return _kept(data, (), doomed)
+
+
+def _up_to_a_list(path: KeyPath) -> KeyPath:
+    first_index = next((at for at, step in enumerate(path) if isinstance(step, int)), len(path))
+    return path[:first_index]
+
+
+def _kept(data: dict[str, Any], path: KeyPath, doomed: set[KeyPath]) -> dict[str, Any]:
+    return {
+        key: _kept(value, (*path, key), doomed) if isinstance(value, dict) else value
+        for key, value in data.items()
+        if (*path, key) not in doomed
+    }

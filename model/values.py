@@ -7,7 +7,7 @@ for it again computes it again from its operands: the same operation on the same
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +79,13 @@ class Value(Named):
         return self.path.rpartition(".")[2]
 
     @property
+    def made_by(self) -> Operation:
+        """The operation that computed the value. Raises LookupError for a parameter and for what was given."""
+        if self.operation is None:
+            raise LookupError(f"{self.path} was not computed")
+        return self.operation
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the array, as an exact integer, whether it is held or not."""
         return math.prod(self.shape) * self.dtype.itemsize
@@ -86,12 +93,32 @@ class Value(Named):
     @property
     def array(self) -> Array:
         """The numbers, in the order of `axes`; computed again if they were forgotten."""
-        if self.held is None:
-            if self.operation is None:
-                raise LookupError(f"{self.path} has no numbers: it was planned, not run")
-            with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
-                self.held = self.operation.compute(self)
+        return self._computed() if self.held is None else self.held
+
+    def _computed(self) -> Array:
+        for value in self._forgotten_before():
+            value.held = value._applied()
+        self.held = self._applied()
         return self.held
+
+    def _forgotten_before(self) -> Iterator[Value]:
+        """Every forgotten value that this one needs, each after its operands. A loop: a model may be deep."""
+        waiting = [operand.value for operand in self.operands]
+        while waiting:
+            value = waiting[-1]
+            forgotten = [operand.value for operand in value.operands if operand.value.held is None]
+            if value.held is None and forgotten:
+                waiting += forgotten
+                continue
+            waiting.pop()
+            if value.held is None:
+                yield value
+
+    def _applied(self) -> Array:
+        if self.operation is None:
+            raise LookupError(f"{self.path} has no numbers: it was planned, not run")
+        with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
+            return self.operation.compute(self)
 
     def forget(self) -> None:
         """Let the array go; the record stays and can bring it back. Parameters are never forgotten."""
@@ -99,7 +126,7 @@ class Value(Named):
             self.held = None
 
     def view(self) -> View:
-        """This value as an operand."""
+        """The value as an operand."""
         return View(self, self.axes)
 
     def renamed(self, **new_names: str) -> View:
@@ -137,6 +164,8 @@ class View(Named):
     def split(self, name: str) -> View:
         """See `Value.split`."""
         whole = self.axis(name)
+        if not whole.parts:
+            raise ValueError(f"axis {name} has no parts")
         parts = ((axis,) if axis is not whole else whole.parts for axis in self.axes)
         return View(self.value, tuple(axis for group in parts for axis in group))
 

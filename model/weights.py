@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.axes import Array, Axis, names, sizes
-from model.config import ModelConfig
-from model.files import read_inside
 from model.parameters import Shapes, draw
 from model.problems import Problem, nearest, raise_any
 from model.scenario import Scenario
@@ -32,14 +30,16 @@ def parameters(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence
     `limit` bounds the bytes of a weights file; `allowed` are folders outside the scenario's own that it may lie in.
     Raises Problem with all that does not fit.
     """
-    by_hand = dict(_by_hand(scenario, shapes))
-    rest = {name: axes for name, axes in shapes.items() if name not in by_hand}
-    config: ModelConfig = scenario.model
+    found = dict(_by_hand(scenario, shapes))
+    rest = {name: axes for name, axes in shapes.items() if name not in found}
+    config = scenario.model
     if config.weights.file is None:
-        made = {name: draw(name, axes, config.weights.seed, config.weights.scale) for name, axes in rest.items()}
+        found |= {name: draw(name, axes, config.weights.seed, config.weights.scale) for name, axes in rest.items()}
     else:
-        made = _from_file(scenario, config.weights.file, rest, limit, allowed)
-    return {name: np.asarray((by_hand | made)[name], config.dtype) for name in shapes}
+        content = scenario.read_file(("model", "weights", "file"), limit, allowed)
+        found |= read_safetensors(content, config.weights.file, rest, by_hand=found)
+    with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
+        return {name: np.asarray(found[name], config.dtype) for name in shapes}
 
 
 def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
@@ -90,19 +90,23 @@ class _Tensor(NamedTuple):
     end: int
 
 
-_DTYPES = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "BF16": np.dtype("<u2"),
+}
 
 
-def _from_file(
-    scenario: Scenario, file: str, shapes: Shapes, limit: int, allowed: Sequence[Path]
-) -> dict[str, Array]:
-    try:
-        content = read_inside(scenario.folder, file, limit, allowed)
-    except Problem as problem:
-        raise scenario.problem_at(("model", "weights", "file"), problem.what, problem.hint) from problem
+def read_safetensors(content: bytes, file: str, shapes: Shapes, by_hand: Container[str] = ()) -> dict[str, Array]:
+    """The parameters of `shapes` from the content of a safetensors file; `file` is how messages call it.
+
+    Tensors of the names in `by_hand` may be in the file and are not looked at. Raises Problem with all that is wrong.
+    """
     start, tensors = _header(content, file)
-    raise_any([*_what_does_not_fit(file, tensors, shapes)])
-    return {name: _decoded(content, start, tensors[name]) for name in shapes}
+    wanted = {name: tensor for name, tensor in tensors.items() if name not in by_hand}
+    raise_any([*_what_does_not_fit(file, wanted, shapes)])
+    return {name: _decoded(content, start, wanted[name]) for name in shapes}
 
 
 def _header(content: bytes, file: str) -> tuple[int, Mapping[str, _Tensor]]:
@@ -158,7 +162,7 @@ def _what_does_not_fit(file: str, tensors: Mapping[str, _Tensor], shapes: Shapes
         what = _wrong_with(tensors[name], sizes(axes))
         if what:
             yield Problem(f"{what}; it must be {_described(axes)}", path=file, place=f"tensor {name!r}")
-    for name in tensors.keys() - shapes.keys():
+    for name in (name for name in tensors if name not in shapes):
         hint = f"did you mean {near}?" if (near := nearest(name, shapes)) else ""
         yield Problem("the model has no such parameter", hint=hint, path=file, place=f"tensor {name!r}")
 

@@ -27,8 +27,8 @@ STEPS = {
     "position": Words(
         "Positional encoding", "PE",
         "Attention by itself sees a bag of words: it would treat “dog bites man” and “man bites dog” alike. Each "
-        "position therefore gets a pattern of its own, made of sine and cosine waves that run from fast (left columns) to "
-        "slow (right columns), so that near positions look alike and every position is different.",
+        "position therefore gets a pattern of its own, made of sine and cosine waves that run from fast (left "
+        "columns) to slow (right columns), so that near positions look alike and every position is different.",
     ),
     "input": Words(
         "Input of the first layer", "X",
@@ -43,8 +43,9 @@ STEPS = {
     ),
     "k": Words(
         "Keys", "K",
-        "Every word also says what it has to offer. Its key is what the queries are compared with: where a query and a "
-        "key point the same way, their product is large and the word with that query will attend to the word with that key.",
+        "Every word also says what it has to offer. Its key is what the queries are compared with: where a query and "
+        "a key point the same way, their product is large and the word with that query will attend to the word with "
+        "that key.",
     ),
     "v": Words(
         "Values", "V",
@@ -59,9 +60,9 @@ STEPS = {
     "scaled_scores": Words(
         "Scaled scores", "",
         "A sum of dₖ products grows with dₖ: its standard deviation is √dₖ when the factors have a standard deviation "
-        "of 1. Large scores would push softmax to all-or-nothing, where its gradient is nearly zero and nothing can be "
-        "learned. Dividing by √dₖ keeps the scores in the same range whatever the width (and a temperature T, where the "
-        "scenario sets one, makes the choice softer or sharper).",
+        "of 1. Large scores would push softmax to all-or-nothing, where its gradient is nearly zero and nothing can "
+        "be learned. Dividing by √dₖ keeps the scores in the same range whatever the width (and a temperature T, "
+        "where the scenario sets one, makes the choice softer or sharper).",
     ),
     "mask": Words(
         "Mask", "M",
@@ -70,20 +71,21 @@ STEPS = {
     ),
     "masked_scores": Words(
         "Masked scores", "",
-        "The mask is added to the scores. Adding 0 changes nothing; adding −∞ gives −∞, and since e to the power of −∞ "
-        "is 0, softmax will give a hidden word a weight of exactly 0. Masking comes before softmax so that the weights of "
-        "the words that remain still sum to 1.",
+        "The mask is added to the scores. Adding 0 changes nothing; adding −∞ gives −∞, and since e to the power of "
+        "−∞ is 0, softmax will give a hidden word a weight of exactly 0. Masking comes before softmax so that the "
+        "weights of the words that remain still sum to 1.",
     ),
     "weights": Words(
         "Attention weights", "A",
-        "Softmax turns each row of scores into shares: every score becomes positive by the exponential, then is divided "
-        "by its row's sum. So each row sums to 1 and says how one word divides its attention. The exponential makes "
-        "the best fit stand out, but smoothly, so that the weights can be trained.",
+        "Softmax turns each row of scores into shares: every score becomes positive by the exponential, then is "
+        "divided by its row's sum. So each row sums to 1 and says how one word divides its attention. The exponential "
+        "makes the best fit stand out, but smoothly, so that the weights can be trained.",
     ),
     "head_output": Words(
         "Weighted values", "",
-        "Each word collects what it attended to: the values of all words, each multiplied by its weight, added up. With "
-        "a weight of 1 on a single word this would copy that word's value; with several weights it is a blend of them.",
+        "Each word collects what it attended to: the values of all words, each multiplied by its weight, added up. "
+        "With a weight of 1 on a single word this would copy that word's value; with several weights it is a blend of "
+        "them.",
     ),
     "concat": Words(
         "Heads side by side", "",
@@ -97,30 +99,30 @@ STEPS = {
     ),
     "ffn.output": Words(
         "Feed-forward output", "",
-        "A second learned matrix brings the hidden units back to the width d_model. It turns “which patterns were found” "
-        "into “what to add to this word's vector”.",
+        "A second learned matrix brings the hidden units back to the width d_model. It turns “which patterns were "
+        "found” into “what to add to this word's vector”.",
     ),
     "residual": Words(
         "Add: the residual connection", "",
-        "The block's result is added to what came in, instead of replacing it. A word therefore keeps what it was and only "
-        "learns what to change, and gradients have a straight road back through every layer, which is what makes deep "
-        "stacks trainable.",
+        "The block's result is added to what came in, instead of replacing it. A word therefore keeps what it was and "
+        "only learns what to change, and gradients have a straight road back through every layer, which is what makes "
+        "deep stacks trainable.",
     ),
     "norm": Words(
         "Norm: layer normalisation", "",
-        "Sums grow from layer to layer. Each word's vector is brought back to mean 0 and variance 1, and then a learned "
-        "gain γ and bias β for each column let the model choose the scale that it needs. Every word is normalised by "
-        "itself, so a long sentence or a short one makes no difference.",
+        "Sums grow from layer to layer. Each word's vector is brought back to mean 0 and variance 1, and then a "
+        "learned gain γ and bias β for each column let the model choose the scale that it needs. Every word is "
+        "normalised by itself, so a long sentence or a short one makes no difference.",
     ),
     "final_norm": Words(
         "Final norm", "",
-        "In a pre-norm model the residual stream itself was never normalised: every block only added to it. One last norm "
-        "brings the vectors to a common scale before anything reads them.",
+        "In a pre-norm model the residual stream itself was never normalised: every block only added to it. One last "
+        "norm brings the vectors to a common scale before anything reads them.",
     ),
     "hidden_pre": Words(
         "Feed-forward: hidden units before the activation", "",
-        "Attention has moved information between words; now each word thinks for itself. Its vector is compared with d_ff "
-        "learned patterns, more of them than the vector has numbers, and each comparison gives one hidden unit.",
+        "Attention has moved information between words; now each word thinks for itself. Its vector is compared with "
+        "d_ff learned patterns, more of them than the vector has numbers, and each comparison gives one hidden unit.",
     ),
     "hidden": Words(
         "Feed-forward: hidden units", "",
@@ -138,7 +140,8 @@ STEPS = {
     ),
     "weights.exponentials": Words(
         "Exponentials", "",
-        "e to the power of each shifted score: 1 for the best fit, between 0 and 1 for the others, exactly 0 for what is hidden.",
+        "e to the power of each shifted score: 1 for the best fit, between 0 and 1 for the others, exactly 0 for what "
+        "is hidden.",
     ),
     "weights.total": Words(
         "Row sum", "",
@@ -151,7 +154,8 @@ STEPS = {
         "Centred", "", "Each number minus its word's mean: what is left has mean 0."
     ),
     "norm.squares": Words(
-        "Squared distances from the mean", "", "How far each number is from the mean, squared so that both directions count alike."
+        "Squared distances from the mean", "",
+        "How far each number is from the mean, squared so that both directions count alike.",
     ),
     "norm.variance": Words(
         "Variance of each word", "σ²", "The mean of the squared distances. Its root is what the vector is divided by."

@@ -43,7 +43,7 @@ from model.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
 
 MOST_BYTES = 1_000_000
 MOST_NESTING = 64
-MOST_VALUES = 50_000
+MOST_VALUES = 20_000
 MOST_DIGITS = 4_000
 
 MINIMAL_EXAMPLE = "the smallest scenario is one line: `input: {text: I love my dog}`"

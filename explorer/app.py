@@ -1,0 +1,121 @@
+"""The Textual application: it loads a session while its first frame already stands, then shows the explorer.
+
+Everything heavy (NumPy, the model, the explorer's screen) is imported by the thread that loads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Static
+
+from model.problems import Problem
+from model.text import visible
+
+if TYPE_CHECKING:
+    from explorer.session import Session
+    from model.values import Value
+
+Listener = Callable[["Value"], None]
+Load = Callable[[Listener], "Session"]
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+
+class _Stopped(Exception):  # noqa: N818 (not an error: the person left while the model ran)
+    """Ends a run that nobody waits for any more."""
+
+
+class ExplorerApp(App[None]):
+    """Loads a session and shows it. `failure` is what went wrong, for the caller to report."""
+
+    TITLE = "attn-explore"
+    CSS_PATH = "explorer.tcss"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, load: Load, title: str, keymap: Mapping[str, str]) -> None:
+        super().__init__()
+        self._load = load
+        self._what = title
+        self.keys = dict(keymap)
+        self.failure: BaseException | None = None
+        self.set_keymap(self.keys)
+
+    def compose(self) -> ComposeResult:
+        """What stands there until the model has run."""
+        yield Static(f"{visible(self._what)}\n\nrunning the model …", id="loading", markup=False)
+
+    def on_mount(self) -> None:
+        """Catch the signals that Textual leaves alone, and start loading."""
+        loop = asyncio.get_running_loop()
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None:
+                loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+        self._start_loading()
+
+    @work(thread=True, exit_on_error=False)
+    def _start_loading(self) -> None:
+        """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
+        try:
+            session = self._load(self._tell)
+            from explorer.screens.explorer import ExplorerScreen
+
+            self.call_from_thread(self._show, ExplorerScreen, session)
+        except _Stopped:
+            pass
+        except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
+            self.call_from_thread(self._fail, failure)
+
+    def _show(self, screen: Callable[[Session], Screen[Any]], session: Session) -> None:
+        self.push_screen(screen(session))
+
+    def _tell(self, value: Value) -> None:
+        """Say which step is being computed; called from the thread that loads."""
+        if not self.is_running:
+            raise _Stopped
+        self.call_from_thread(self.query_one("#loading", Static).update, f"{visible(self._what)}\n\ncomputed {value.path}")
+
+    def _fail(self, failure: BaseException) -> None:
+        self.failure = failure
+        self.exit(return_code=1)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A bug: end, and let `explore` raise it, instead of a traceback on the terminal (Textual is pinned)."""
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Everything that a key does is in the palette, by its description."""
+        for binding in screen.BINDINGS:
+            if isinstance(binding, Binding):
+                group = binding.group.description if binding.group else ""
+                yield SystemCommand(binding.description, group, partial(screen.run_action, binding.action))
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+
+def explore(load: Load, title: str, keymap: Mapping[str, str] | None = None) -> int:
+    """Run the explorer until the person leaves, and return the exit status.
+
+    `load` runs in a thread and returns the session; it is given a function to call with each computed value.
+    Raises what `load` raised (a Problem, for example), or the bug that ended the app, with the terminal restored.
+    """
+    app = ExplorerApp(load, title, keymap or {})
+    app.run()
+    if app.failure is not None:
+        raise app.failure
+    return app.return_code or 0
+
+
+__all__ = ["ExplorerApp", "Problem", "explore"]

@@ -1,0 +1,277 @@
+"""The arithmetic of one cell as lines of text: names above numbers, every number with the way to its source.
+
+Pure functions from an expression tree to rows of pieces. A row of names and the rows of numbers under it have the same
+pieces, so that they can be lined up in columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from explorer.format import short_number
+from model.axes import Axis
+from model.explain import Arithmetic, Index, letter
+from model.expressions import Apply, Cell, Expression, Number, Reduce
+from model.ops import subscripted
+from model.text import cells, visible
+from model.values import Value
+
+Role = Literal["name", "number", "sign", "label", "result", "note", "positive", "negative"]
+
+SHOWN_TERMS = 8
+"""A longer sum is folded: its largest terms, and what the others come to."""
+
+MOST_TERMS = 4096
+"""An unfolded sum shows this many terms; nobody reads on."""
+
+BAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a number was computed, or which parameter it is."""
+
+    value: Value
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a row: a number (perhaps with a link), a name, a sign."""
+
+    text: str
+    role: Role
+    link: Link | None = None
+
+
+Row = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that are lined up with each other in columns."""
+
+    rows: tuple[Row, ...]
+    folded: int = 0
+
+
+def blocks(arithmetic: Arithmetic, unfolded: bool = False) -> list[Block]:
+    """The whole arithmetic of a cell: how it was computed, then each sum, mean or maximum that enters."""
+    writer = _Writer(arithmetic)
+    value, index = arithmetic.value, arithmetic.index
+    name, expression = cell_name(value, dict(zip(value.names, index, strict=True))), arithmetic.expression
+    if isinstance(expression, Reduce):
+        return [*writer.reduction(expression, name, unfolded), *writer.parts(expression.body, unfolded)]
+    return [writer.equation(expression, name), *writer.parts(expression, unfolded)]
+
+
+def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None = None) -> str:
+    """How a cell is called: the letter or name of its step, and the labels of its indices: `A[I, dog]`.
+
+    Axes that `at` does not fix are left out; so is the head where there is only one.
+    """
+    axes = value.axes if axes is None else axes
+    fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
+    labels = ", ".join(visible(axis.label(at[axis.name])) for axis in fixed)
+    return f"{letter(value)}[{labels}]" if labels else letter(value)
+
+
+def links(found: Sequence[Block]) -> list[Link]:
+    """The links of some blocks, in reading order and each place once."""
+    seen: dict[tuple[str, Index], Link] = {}
+    for piece in (piece for block in found for row in block.rows for piece in row):
+        if piece.link is not None:
+            seen.setdefault((piece.link.value.path, piece.link.index), piece.link)
+    return list(seen.values())
+
+
+def as_text(found: Sequence[Block]) -> list[str]:
+    """The rows of some blocks as plain lines, lined up."""
+    lines: list[str] = []
+    for block in found:
+        widths = column_widths(block)
+        for row in block.rows:
+            lines.append("".join(padded(piece, size) for piece, size in zip(row, widths, strict=False)).rstrip())
+    return lines
+
+
+def padded(piece: Piece, width: int) -> str:
+    """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
+    space = " " * (width - cells(piece.text))
+    return space + piece.text if piece.role in ("number", "result") else piece.text + space
+
+
+def column_widths(block: Block) -> list[int]:
+    """The width of each column of a block in terminal cells. A last piece that stands alone may be as long as it likes."""
+    columns = max(len(row) for row in block.rows)
+    return [
+        max((cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
+        for place in range(columns)
+    ]
+
+
+_INFIX = {"add": (" + ", 1), "subtract": (" − ", 1), "multiply": (" × ", 2), "divide": (" / ", 2)}
+_AROUND = {
+    "exp": ("e^(", ")"),
+    "sqrt": ("√(", ")"),
+    "square": ("(", ")²"),
+    "sin": ("sin(", ")"),
+    "cos": ("cos(", ")"),
+}
+_REDUCTIONS = {"sum": "sum", "mean": "mean", "maximum": "largest"}
+
+
+class _Writer:
+    """Writes the parts of one cell's expression, as names or as numbers."""
+
+    def __init__(self, arithmetic: Arithmetic) -> None:
+        self.arithmetic = arithmetic
+        self.evaluate = arithmetic.evaluate
+
+    # --- blocks
+
+    def equation(self, expression: Expression, name: str) -> Block:
+        """Two rows: `A[I, dog] = e^(… − …) / …` in names, and the same in numbers."""
+        names = self._inline(expression, None, top=True)
+        result = Piece(short_number(self.evaluate(expression).number()), "result")
+        numbers = self._inline(expression, {}, top=True)
+        equals = Piece(" = ", "sign")
+        return Block(((Piece(name, "name"), equals, *names), (result, equals, *numbers)))
+
+    def parts(self, expression: Expression, unfolded: bool) -> Iterator[Block]:
+        """A block for each named part and each reduction inside `expression`, outermost first, each once."""
+        seen: set[int] = set()
+        pending = [expression]
+        while pending:
+            part = pending.pop(0)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if part is not expression and isinstance(part, Apply) and part.name:
+                yield self.equation(part, part.name)
+            elif isinstance(part, Reduce):
+                yield from self.reduction(part, part.name or _REDUCTIONS[part.function], unfolded)
+            pending += _children(part)
+
+    def reduction(self, part: Reduce, name: str, unfolded: bool) -> Iterator[Block]:
+        """What a sum, mean or maximum comes to, and its terms."""
+        terms = self.evaluate(part.body)
+        sized = dict(zip(terms.names, terms.array.shape, strict=True))
+        count = int(np.prod([sized[axis] for axis in part.over]))
+        over = " and ".join(subscripted(axis) for axis in part.over)
+        result = Piece(short_number(self.evaluate(part).number()), "result")
+        what = f"   the {_REDUCTIONS[part.function]} of {count} over {over}"
+        yield Block(((Piece(name, "name"), Piece(" = ", "sign"), result, Piece(what, "note")),))
+        yield self._terms(part, unfolded)
+
+    def _terms(self, part: Reduce, unfolded: bool) -> Block:
+        """A row for each term: its label, its numbers, what it comes to, and a bar; the largest first when folded."""
+        terms = self.evaluate(part.body).array.ravel()
+        limit = MOST_TERMS if unfolded else SHOWN_TERMS
+        chosen = np.arange(terms.size)
+        if terms.size > limit:
+            chosen = _largest(terms, limit - 1) if not unfolded else chosen[:limit]
+        axes = [self._axis(name) for name in part.over]
+        header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
+        rows = [header]
+        largest = float(np.nanmax(np.abs(np.where(np.isfinite(terms), terms, 0)), initial=0))
+        for place in chosen:
+            at = dict(zip(part.over, np.unravel_index(int(place), [axis.size for axis in axes]), strict=True))
+            rows.append(self._term(part, axes, {name: int(k) for name, k in at.items()}, float(terms[place]), largest))
+        left = terms.size - len(chosen)
+        if left:
+            rows.append((_rest(part, terms, chosen, left),))
+        return Block(tuple(rows), left)
+
+    def _header(self, part: Reduce) -> Row:
+        return self._inline(part.body, None, top=True)
+
+    def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
+        label = " ".join(visible(axis.label(at[axis.name])) for axis in axes)
+        row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
+        if part.function == "maximum":
+            return row
+        if isinstance(part.body, Cell):
+            return (*row, *_bar(term, largest))
+        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *_bar(term, largest))
+
+    def _axis(self, name: str) -> Axis:
+        return next(operand.axis(name) for operand in self.arithmetic.value.operands if name in operand.names)
+
+    # --- one line: names (at is None), or numbers with the free axes at `at`
+
+    def _inline(self, part: Expression, at: Mapping[str, int] | None, top: bool = False, outer: int = 0) -> Row:
+        named = part.name if isinstance(part, Apply | Reduce) else ""
+        if isinstance(part, Reduce) or (named and not top):
+            return (self._whole(part, named, at),)
+        if isinstance(part, Cell):
+            return (self._cell(part, at),)
+        if isinstance(part, Number):
+            return (self._constant(part, at),)
+        return self._apply(part, at, outer)
+
+    def _apply(self, part: Apply, at: Mapping[str, int] | None, outer: int) -> Row:
+        if part.function in _INFIX:
+            sign, strength = _INFIX[part.function]
+            pieces: Row = ()
+            for place, argument in enumerate(part.arguments):
+                inner = strength + (part.function in ("subtract", "divide") and place > 0)
+                joint = (Piece(sign, "sign"),) if place else ()
+                pieces = (*pieces, *joint, *self._inline(argument, at, outer=inner))
+            return (Piece("(", "sign"), *pieces, Piece(")", "sign")) if strength < outer else pieces
+        if part.function in _AROUND:
+            before, after = _AROUND[part.function]
+            return (Piece(before, "sign"), *self._inline(part.arguments[0], at), Piece(after, "sign"))
+        first, second = (self._inline(argument, at) for argument in part.arguments)
+        if part.function == "power":
+            return (*first, Piece("^(", "sign"), *second, Piece(")", "sign"))
+        return (Piece("max(", "sign"), *first, Piece(", ", "sign"), *second, Piece(")", "sign"))
+
+    def _whole(self, part: Apply | Reduce, name: str, at: Mapping[str, int] | None) -> Piece:
+        if at is None:
+            return Piece(name or _REDUCTIONS.get(part.function, part.function), "name")
+        return Piece(short_number(self._number(part, at)), "number")
+
+    def _constant(self, part: Number, at: Mapping[str, int] | None) -> Piece:
+        number = short_number(part.value)
+        return Piece(part.text or number, "name") if at is None else Piece(number, "number")
+
+    def _cell(self, cell: Cell, at: Mapping[str, int] | None) -> Piece:
+        view = self.arithmetic.value.operands[cell.operand]
+        if at is None:
+            return Piece(cell_name(view.value, cell.at, view.axes), "name")
+        fixed = Cell(cell.operand, {**at, **cell.at})
+        return Piece(short_number(self._number(cell, at)), "number", Link(*self.arithmetic.source(fixed)))
+
+    def _number(self, part: Expression, at: Mapping[str, int]) -> float:
+        result = self.evaluate(part)
+        return float(result.array[tuple(at[name] for name in result.names)])
+
+
+def _children(part: Expression) -> list[Expression]:
+    if isinstance(part, Apply):
+        return list(part.arguments)
+    return [part.body] if isinstance(part, Reduce) else []
+
+
+def _largest(terms: np.ndarray, count: int) -> np.ndarray:
+    """Places of the largest terms by size, largest first; NaN counts as largest, since it decides the sum."""
+    return np.argsort(-np.where(np.isnan(terms), np.inf, np.abs(terms)), kind="stable")[:count]
+
+
+def _rest(part: Reduce, terms: np.ndarray, chosen: np.ndarray, left: int) -> Piece:
+    others = np.delete(terms, chosen)
+    together = "" if part.function == "maximum" else f", together {short_number(float(others.sum()))}"
+    return Piece(f"  … {left} more{together}", "note")
+
+
+def _bar(term: float, largest: float) -> Row:
+    if not np.isfinite(term) or largest == 0:
+        return ()
+    eighths = round(abs(term) / largest * BAR * 8)
+    bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+    return (Piece(f"  {bar}", "positive" if term >= 0 else "negative"),) if bar else ()

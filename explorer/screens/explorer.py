@@ -1,0 +1,385 @@
+"""The explorer: the model's steps as a tree, one tensor as a grid, the arithmetic of one cell, and the words."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from explorer import speech
+from explorer.arithmetic import Link, blocks, cell_name
+from explorer.session import Session
+from explorer.widgets.arithmetic_panel import ArithmeticPanel
+from explorer.widgets.heading import Heading
+from explorer.widgets.key_bar import Key, KeyBar
+from explorer.widgets.step_tree import StepTree
+from explorer.widgets.tensor_grid import TensorGrid
+from explorer.widgets.timeline import Timeline
+from explorer.widgets.words_panel import WordsPanel
+from model.explain import arithmetic, hidden_cells, letter
+from model.text import visible
+
+STEPS = Binding.Group("Steps")
+CELL = Binding.Group("The cell under the cursor")
+LOOK = Binding.Group("What is shown")
+OTHER = Binding.Group("Other")
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Steps a second, when playing."""
+
+
+def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
+    return Binding(keys, action, what, id=id, group=group)
+
+
+class ExplorerScreen(Screen[None]):
+    """Steps through a session. Everything that changes goes through the session and is shown by `refresh_value`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _binding("right,full_stop,pagedown", "step(1)", "Next step", "step.next", STEPS),
+        _binding("left,comma,pageup", "step(-1)", "Previous step", "step.previous", STEPS),
+        _binding("home", "step(-1000000)", "First step", "step.first", STEPS),
+        _binding("end", "step(1000000)", "Last step", "step.last", STEPS),
+        _binding("right_curly_bracket", "layer(1)", "Same step in the next layer", "layer.next", STEPS),
+        _binding("left_curly_bracket", "layer(-1)", "Same step in the previous layer", "layer.previous", STEPS),
+        _binding("o", "open", "Open or close the finer steps inside this step", "step.open", STEPS),
+        _binding("space", "play", "Play and pause", "play.toggle", STEPS),
+        _binding("plus,equals_sign", "speed(1)", "Play faster", "play.faster", STEPS),
+        _binding("minus", "speed(-1)", "Play slower", "play.slower", STEPS),
+        _binding("slash", "find", "Find a step, a word or a parameter", "find.open", STEPS),
+        _binding("n", "match(1)", "Next match", "find.next", STEPS),
+        _binding("N", "match(-1)", "Previous match", "find.previous", STEPS),
+        _binding("h", "move('left')", "Move left", "cell.left", CELL),
+        _binding("j", "move('down')", "Move down", "cell.down", CELL),
+        _binding("k", "move('up')", "Move up", "cell.up", CELL),
+        _binding("l", "move('right')", "Move right", "cell.right", CELL),
+        _binding("right_square_bracket", "head(1)", "Next head", "head.next", CELL),
+        _binding("left_square_bracket", "head(-1)", "Previous head", "head.previous", CELL),
+        _binding("down", "choose(1)", "Mark the next number of the arithmetic", "number.next", CELL),
+        _binding("up", "choose(-1)", "Mark the previous number of the arithmetic", "number.previous", CELL),
+        _binding("enter", "follow", "Go to where the marked number was computed", "number.follow", CELL),
+        _binding("backspace", "back", "Return from there", "number.back", CELL),
+        _binding("f", "unfold", "Unfold and fold long sums", "sum.unfold", CELL),
+        _binding("y", "copy", "Copy the arithmetic to the clipboard", "cell.copy", CELL),
+        _binding("t", "panel('tree')", "Show and hide the tree", "panel.tree", LOOK),
+        _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
+        _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
+        _binding("z", "zoom", "Zoom out to the whole tensor, and in", "grid.zoom", LOOK),
+        _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
+        _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
+        _binding("escape", "leave", "Out again: the arrows step", "focus.leave", LOOK),
+        _binding("x", "export", "Export the trace to a file", "export", OTHER),
+        _binding("question_mark,f1", "help", "The keys", "help", OTHER),
+        _binding("q", "app.quit", "Quit", "quit", OTHER),
+    ]
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-too-narrow"), (60, "-narrow"), (110, "-normal"), (160, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-too-low"), (16, "-low"), (34, "-high")]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._unfolded = False
+        self._matches: list[str] = []
+        self._player: Timer | None = None
+        self._speed = SPEEDS.index(1.0)
+
+    def compose(self) -> ComposeResult:
+        """The panels; the sheet beside them decides which are shown at which size."""
+        with Horizontal(id="body"):
+            yield StepTree(id="tree")
+            with Vertical(id="centre"):
+                yield Heading(id="heading")
+                yield TensorGrid(id="grid")
+                yield ArithmeticPanel(id="arithmetic")
+            yield WordsPanel(id="words")
+        yield Timeline(id="timeline")
+        yield Input(placeholder="find a step, a word or a parameter", id="find")
+        yield KeyBar(id="keys")
+        yield Static("", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first value."""
+        self.query_one("#body").border_title = visible(self.session.scenario.title)
+        self._build_tree()
+        self.refresh_value()
+
+    def on_resize(self) -> None:
+        """Say how much room is needed when there is too little."""
+        width, height = self.size
+        said = f"attn-explore needs 60 × 16 cells;\nthis terminal has {width} × {height}"
+        self.query_one("#too-small", Static).update(said)
+
+    # --- showing
+
+    def refresh_value(self) -> None:
+        """Show the value and the cell that the session looks at."""
+        value = self.session.value
+        self.query_one(Heading).show(speech.title(value), speech.shape(value), speech.equation(self.session, value))
+        hidden = hidden_cells(self.session.trace, value)
+        self.query_one(TensorGrid).show(value, self.session.index, hidden)
+        self.query_one(WordsPanel).show(speech.sections(self.session, value))
+        self.query_one(StepTree).mark(value.path)
+        timeline = self.query_one(Timeline)
+        timeline.count, timeline.position = len(self.session.steps), self.session.position
+        self.refresh_cell()
+
+    def refresh_cell(self) -> None:
+        """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
+        value, index = self.session.value, self.session.index
+        panel = self.query_one(ArithmeticPanel)
+        name = cell_name(value, dict(zip(value.names, index, strict=True)))
+        note = speech.cell_note(self.session, value, index)
+        panel.border_title = visible(name)
+        panel.border_subtitle = note
+        if value.operation is None:
+            panel.show(speech.parameter_blocks(self.session, value, index))
+        else:
+            panel.show(blocks(arithmetic(value, index), self._unfolded))
+        self.query_one(KeyBar).show(self._keys())
+
+    def _build_tree(self) -> None:
+        steps = [(step.path, letter(step) if letter(step) != step.name else "") for step in self.session.steps]
+        self.query_one(StepTree).show(steps, self.session.trace.parameters)
+
+    def _keys(self) -> list[Key]:
+        """The keys of the bar, the most useful first."""
+        value, heads = self.session.value, self.session.value.names[0] == "head" and self.session.value.shape[0] > 1
+        has_link = self.query_one(ArithmeticPanel).chosen is not None
+        found = [
+            Key("← →", "step", "step(1)"),
+            Key("hjkl", "cell", "focus_on('grid')"),
+            Key("[ ]", "head", "head(1)") if heads else None,
+            Key("⏎", "follow", "follow") if has_link else None,
+            Key("⌫", "back", "back") if self.session.has_way_back else None,
+            Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
+            Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
+            Key("␣", "pause" if self._player else "play", "play"),
+            Key("x", "export", "export"),
+            Key("?", "keys", "help"),
+            Key("q", "quit", "app.quit"),
+            Key("/", "find", "find"),
+            Key("n N", "match", "match(1)") if self._matches else None,
+            Key("z", "zoom", "zoom"),
+        ]
+        return [key for key in found if key is not None]
+
+    def _has_folds(self) -> bool:
+        return self._unfolded or self.query_one(ArithmeticPanel).is_folded
+
+    # --- steps
+
+    def action_step(self, count: int) -> None:
+        """Go on or back."""
+        self._show_after(self.session.step_by(count))
+
+    def action_layer(self, count: int) -> None:
+        """Go to the same step of another layer."""
+        self._show_after(self.session.layer_by(count))
+
+    def action_open(self) -> None:
+        """Open the finer steps of this step, or close them."""
+        if self.session.toggle():
+            self._build_tree()
+            self.refresh_value()
+        else:
+            self.app.bell()
+
+    def action_play(self) -> None:
+        """Go on by itself, a step at a time, until the end."""
+        if self._player is None:
+            self._player = self.set_interval(1 / SPEEDS[self._speed], self._play)
+        else:
+            self._stop()
+        self._show_player()
+
+    def action_speed(self, change: int) -> None:
+        """Play faster or slower."""
+        self._speed = max(0, min(len(SPEEDS) - 1, self._speed + change))
+        if self._player is not None:
+            self._player.stop()
+            self._player = self.set_interval(1 / SPEEDS[self._speed], self._play)
+        self._show_player()
+
+    def _play(self) -> None:
+        if self.session.step_by(1):
+            self.refresh_value()
+        else:
+            self._stop()
+            self._show_player()
+
+    def _stop(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+
+    def _show_player(self) -> None:
+        state = "▶" if self._player else "‖"
+        self.query_one(Timeline).note = f"{state} {SPEEDS[self._speed]:g} steps/s"
+        self.query_one(KeyBar).show(self._keys())
+
+    def _show_after(self, moved: bool) -> None:
+        if moved:
+            self.refresh_value()
+        else:
+            self.app.bell()
+
+    # --- the cell
+
+    def action_move(self, direction: str) -> None:
+        """Move the cursor by one cell."""
+        self.query_one(TensorGrid).move(direction)
+
+    def action_head(self, count: int) -> None:
+        """Look at another head."""
+        if self.session.head_by(count):
+            self.query_one(TensorGrid).cursor = self.session.index
+            self.refresh_cell()
+        else:
+            self.app.bell()
+
+    def action_choose(self, count: int) -> None:
+        """Mark another number of the arithmetic."""
+        self.query_one(ArithmeticPanel).choose(count)
+
+    def action_follow(self) -> None:
+        """Go to where the marked number was computed."""
+        link = self.query_one(ArithmeticPanel).chosen
+        if link is None:
+            self.app.bell()
+        else:
+            self._follow(link)
+
+    def action_back(self) -> None:
+        """Return to where the last number was followed from."""
+        self._show_after(self.session.back())
+
+    def action_unfold(self) -> None:
+        """Show every term of long sums, or the largest only."""
+        self._unfolded = not self._unfolded
+        self.refresh_cell()
+
+    def action_copy(self) -> None:
+        """Copy the arithmetic of the cell as text."""
+        self.app.copy_to_clipboard("\n".join(self.query_one(ArithmeticPanel).text()))
+        self.notify("The arithmetic is on the clipboard.", markup=False)
+
+    def _follow(self, link: Link) -> None:
+        self.session.follow(link.value, link.index)
+        self.refresh_value()
+
+    # --- what is shown
+
+    def action_panel(self, name: str) -> None:
+        """Show a side panel, or hide it, whatever the size of the terminal says."""
+        panel = self.query_one(f"#{name}")
+        panel.styles.display = "none" if panel.display else "block"
+
+    def action_heads(self) -> None:
+        """All heads side by side where they fit, or one."""
+        grid = self.query_one(TensorGrid)
+        grid.all_planes = not grid.all_planes
+
+    def action_zoom(self) -> None:
+        """The whole tensor in the space there is, or its numbers."""
+        grid = self.query_one(TensorGrid)
+        grid.zoomed_out = not grid.zoomed_out
+
+    def action_focus_on(self, name: str) -> None:
+        """Put the keyboard into the grid or the tree."""
+        panel = self.query_one(f"#{name}")
+        if not panel.display:
+            self.action_panel(name)
+        panel.focus()
+
+    def action_leave(self) -> None:
+        """Take the keyboard out of whatever has it."""
+        self.query_one("#find").display = False
+        self.set_focus(None)
+
+    # --- finding
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        box = self.query_one("#find", Input)
+        box.display = True
+        box.focus()
+
+    @on(Input.Submitted, "#find")
+    def find(self, event: Input.Submitted) -> None:
+        """Go to the first match."""
+        event.stop()
+        self.action_leave()
+        self._matches = self.session.matches(event.value)
+        if self._matches:
+            self.action_match(1)
+        else:
+            self.notify(f"Nothing here matches “{visible(event.value)}”.", severity="warning", markup=False)
+
+    def action_match(self, count: int) -> None:
+        """Go to the next match, or the previous one."""
+        if not self._matches:
+            self.app.bell()
+            return
+        here = self.session.value.path
+        place = self._matches.index(here) + count if here in self._matches else min(count, 0)
+        place %= len(self._matches)
+        self._go_to(self._matches[place])
+        self.notify(f"match {place + 1} of {len(self._matches)}", timeout=2, markup=False)
+
+    def _go_to(self, path: str) -> None:
+        value = self.session.find(path)
+        if value is not None:
+            self.session.show(value)
+            self.refresh_value()
+
+    # --- other
+
+    def action_help(self) -> None:
+        """List the keys."""
+        from explorer.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_export(self) -> None:
+        """Ask where to, and export."""
+        from explorer.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self.session))
+
+    # --- messages of the panels
+
+    @on(TensorGrid.CellChanged)
+    def cell_changed(self, event: TensorGrid.CellChanged) -> None:
+        """The cursor moved."""
+        self.session.move_to(event.index)
+        self.refresh_cell()
+
+    @on(ArithmeticPanel.Follow)
+    def number_clicked(self, event: ArithmeticPanel.Follow) -> None:
+        """A number of the arithmetic was clicked."""
+        self._follow(event.link)
+
+    @on(StepTree.Chosen)
+    def step_chosen(self, event: StepTree.Chosen) -> None:
+        """A step of the tree was chosen."""
+        self._go_to(event.path)
+
+    @on(Timeline.Chosen)
+    def place_chosen(self, event: Timeline.Chosen) -> None:
+        """A place of the timeline was clicked."""
+        self._show_after(self.session.step_by(event.position - self.session.position))
+
+    @on(KeyBar.Pressed)
+    async def key_pressed(self, event: KeyBar.Pressed) -> None:
+        """A key of the bar was clicked."""
+        await self.run_action(event.action)

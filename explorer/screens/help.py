@@ -1,0 +1,79 @@
+"""The keys, made from the bindings themselves, so that the two can't disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+_NAMES = {
+    "right": "→", "left": "←", "up": "↑", "down": "↓", "full_stop": ".", "comma": ",", "pageup": "PgUp", "pagedown": "PgDn",
+    "home": "Home", "end": "End", "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{",
+    "right_curly_bracket": "}", "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/", "question_mark": "?",
+    "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Esc", "f1": "F1",
+}  # fmt: skip
+
+
+def key_names(keys: str) -> str:
+    """Keys as people call them: `→ . PgDn`."""
+    return " ".join(_key_name(key.strip()) for key in keys.split(","))
+
+
+def _key_name(key: str) -> str:
+    *modifiers, last = key.split("+") if key != "plus" else [key]
+    return "+".join((*(modifier.capitalize() for modifier in modifiers), _NAMES.get(last, last)))
+
+
+Groups = dict[str, list[tuple[str, str]]]
+
+
+def grouped(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Groups:
+    """Keys and what they do, by group, with the keys that the person has put in place of ours."""
+    found: Groups = {}
+    for binding in bindings:
+        assert isinstance(binding, Binding)
+        group = binding.group.description if binding.group else "Other"
+        found.setdefault(group, []).append((key_names(keymap.get(binding.id or "", binding.key)), binding.description))
+    return found
+
+
+class HelpScreen(ModalScreen[None]):
+    """Lists every key of the explorer by group."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "Back", id="help.close", group=Binding.Group("In this list")),
+        Binding("down,j,pagedown", "scroll(1)", "Down", id="help.down", group=Binding.Group("In this list")),
+        Binding("up,k,pageup", "scroll(-1)", "Up", id="help.up", group=Binding.Group("In this list")),
+    ]
+
+    def __init__(self, groups: Groups) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def compose(self) -> ComposeResult:
+        """One table a group."""
+        with VerticalScroll(id="help", can_focus=False) as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "Esc goes back · ↑ ↓ scroll"
+            for group, keys in self._groups.items():
+                yield Static(group, classes="group", markup=False)
+                yield Static(self._table(keys))
+
+    def action_scroll(self, pages: int) -> None:
+        """Scroll by a few lines."""
+        self.query_one("#help").scroll_relative(y=5 * pages, animate=False)
+
+    @staticmethod
+    def _table(keys: list[tuple[str, str]]) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(width=16, justify="right")
+        for key, what in keys:
+            table.add_row(Text(key, style="bold"), Text(what))
+        return table

@@ -1,0 +1,83 @@
+"""What the explorer says about a value: shape, formula, words, and where a parameter's numbers came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from explorer.arithmetic import Block, Piece, cell_name
+from explorer.format import short_number
+from explorer.session import Index, Session
+from explorer.widgets.words_panel import Section
+from model import axes
+from model.explain import formula, hidden_reason, letter, words
+from model.text import visible
+from model.values import Value
+
+
+def title(value: Value) -> str:
+    """The title of a step, or what a parameter is."""
+    if value.operation is not None:
+        return words(value).title
+    return f"Parameter {letter(value)}" if value.name != "tokens" else "Token ids"
+
+
+def equation(session: Session, value: Value) -> str:
+    """The formula of a step, or where a parameter's numbers came from."""
+    return formula(value) if value.operation is not None else provenance(session, value)
+
+
+def shape(value: Value) -> str:
+    """The sizes of the axes with their names: `head 1 × query 4 × key 4`."""
+    return " × ".join(f"{axis.name} {axis.size}" for axis in value.axes)
+
+
+def provenance(session: Session, value: Value) -> str:
+    """Where the numbers of a parameter came from."""
+    weights = session.scenario.model.weights
+    if value.name == "tokens":
+        return "each word's row in the embedding table"
+    if value.path in weights.set:
+        return "set by hand in the scenario"
+    if value.name == "embedding_table" and session.scenario.input.vectors is not None:
+        return "the scenario's input vectors"
+    if weights.file is not None:
+        return f"read from {visible(weights.file)}"
+    if value.name.endswith(("norm_gain", "norm_bias")):
+        return "starts as 1" if value.name.endswith("gain") else "starts as 0"
+    return f"drawn by seed {weights.seed}, standard deviation {weights.scale:g}"
+
+
+def sections(session: Session, value: Value) -> list[Section]:
+    """The words beside the grid."""
+    return list(_sections(session, value))
+
+
+def _sections(session: Session, value: Value) -> Iterator[Section]:
+    if value.operation is None:
+        yield Section(title(value), f"{value.path} was not computed: {provenance(session, value)}.")
+    else:
+        yield Section("Why this step", words(value).explanation)
+        yield Section("Made from", "\n".join(f"{letter(view.value)}  {view.path}" for view in value.operands) or "nothing")
+    meanings = [f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS]
+    yield Section("Axes", "\n".join(meanings))
+    yield Section("Path", value.path)
+
+
+def cell_note(session: Session, value: Value, index: Index) -> str:
+    """What has to be said about a cell: that it is masked, and why."""
+    reason = hidden_reason(session.trace, value, index)
+    if reason is None:
+        return ""
+    at = dict(zip(value.names, index, strict=True))
+    query, key = (visible(value.axis(name).label(at[name])) for name in ("query", "key"))
+    why = f"{key} is only padding" if reason == "padding" else f"{key} comes after {query} (future)"
+    return f"masked: {why}, so {query} may not see it"
+
+
+def parameter_blocks(session: Session, value: Value, index: Index) -> list[Block]:
+    """What is said of a number that was not computed: itself, and where it came from."""
+    name = cell_name(value, dict(zip(value.names, index, strict=True)))
+    number = short_number(float(value.array[index]))
+    equals = Piece(" = ", "sign")
+    source = Piece(f"   {provenance(session, value)}", "note")
+    return [Block(((Piece(name, "name"), equals, Piece(number, "result"), source),))]

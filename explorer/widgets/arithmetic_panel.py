@@ -1,0 +1,110 @@
+"""The arithmetic of the cell under the cursor, drawn by the line; each number is a link that can be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from explorer.arithmetic import Block, Link, Row, as_text, column_widths, links, padded
+
+_ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
+
+
+class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
+    """Shows blocks of arithmetic. `chosen` is the link that following goes along."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"arithmetic--{role}" for role in _ROLES),
+        "arithmetic--link",
+        "arithmetic--chosen",
+    }
+
+    class Follow(Message):
+        """A number was clicked."""
+
+        def __init__(self, link: Link) -> None:
+            super().__init__()
+            self.link = link
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._blocks: Sequence[Block] = ()
+        self._rows: list[tuple[Row, list[int]]] = []
+        self._links: list[Link] = []
+        self._chosen = 0
+
+    @property
+    def chosen(self) -> Link | None:
+        """The link that is marked, or None when there is nothing to follow."""
+        return self._links[self._chosen] if self._links else None
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether a sum shows only its largest terms."""
+        return any(block.folded for block in self._blocks)
+
+    def text(self) -> list[str]:
+        """What is shown, as plain lines."""
+        return as_text(self._blocks)
+
+    def show(self, blocks: Sequence[Block]) -> None:
+        """Show `blocks`, from the top, with the first link marked."""
+        self._blocks = blocks
+        self._rows = [(row, widths) for block in blocks for widths in [column_widths(block)] for row in block.rows]
+        self._links, self._chosen = links(blocks), 0
+        width = max((sum(len(text) for text, _ in self._cells(*row)) for row in self._rows), default=0)
+        self.virtual_size = Size(width, len(self._rows))
+        self.scroll_home(animate=False)
+        self.refresh()
+
+    def choose(self, count: int) -> None:
+        """Mark another link, and bring it into view."""
+        if self._links:
+            self._chosen = (self._chosen + count) % len(self._links)
+            row = next(place for place, (row, _) in enumerate(self._rows) if self._is_in(row))
+            self.scroll_to_region(Region(0, row, 1, 1), animate=False)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One row, in columns."""
+        scroll_x, scroll_y = self.scroll_offset
+        if scroll_y + y >= len(self._rows):
+            return Strip.blank(self.size.width, self.rich_style)
+        segments = [Segment(text, style) for text, style in self._cells(*self._rows[scroll_y + y])]
+        strip = Strip(segments).crop_extend(scroll_x, scroll_x + self.size.width, self.rich_style)
+        return strip.apply_style(self.rich_style)
+
+    def on_click(self, event: events.Click) -> None:
+        """Follow the number under the mouse."""
+        place = event.style.meta.get("link")
+        if place is not None:
+            self.post_message(self.Follow(self._links[place]))
+
+    def _cells(self, row: Row, widths: list[int]) -> list[tuple[str, Style]]:
+        places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
+        cells = []
+        for piece, width in zip(row, widths, strict=False):
+            place = places[piece.link.value.path, piece.link.index] if piece.link else None
+            style = self.get_component_rich_style(f"arithmetic--{piece.role}", partial=True)
+            if place is not None:
+                name = "chosen" if place == self._chosen else "link"
+                style += self.get_component_rich_style(f"arithmetic--{name}", partial=True)
+                style += Style(meta={"link": place})
+            text = padded(piece, width)
+            lead = len(text) - len(text.lstrip()) if place is not None else 0
+            cells += [(text[:lead], Style()), (text[lead:], style)] if lead else [(text, style)]
+        return cells
+
+    def _is_in(self, row: Row) -> bool:
+        chosen = self.chosen
+        return any(
+            piece.link and chosen and (piece.link.value, piece.link.index) == (chosen.value, chosen.index) for piece in row
+        )

@@ -1,0 +1,186 @@
+"""What the keys of a scenario have to agree on with each other, checked before anything is computed.
+
+Each check names the keys that it reads, so that it keeps silent about those which are wrong in themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from model.config import InputConfig, ModelConfig, filled
+from model.document import Document
+from model.findings import Finding, figure, listed, touches
+from model.nested import array_faults
+from model.source import KeyPath, Source
+from model.tokens import tokens_of
+
+Check = Callable[[Document, Source], Iterator[Finding]]
+
+_GIVEN_AS = ("text", "tokens", "vectors")
+_TARGET_AS = ("target", "target_tokens", "target_vectors")
+_NEAR = 1000
+_TOO_LONG_TO_READ = 10**20
+
+
+def check_agreement(document: Document, source: Source, broken: Iterable[KeyPath]) -> list[Finding]:
+    """Run every check of keys that are not broken in themselves."""
+    broken = list(broken)
+    return [
+        finding
+        for reads, check in CHECKS
+        if not any(touches(path, broken) for path in reads)
+        for finding in check(document, source)
+    ]
+
+
+def heads_divide_d_model(document: Document, source: Source) -> Iterator[Finding]:
+    """Without d_k, a head is d_model / heads wide."""
+    d_model, heads = document.model.d_model, document.model.heads
+    if source.holds(("model", "d_k")) or d_model % heads == 0:
+        return
+    below = d_model - d_model % heads
+    widths = listed(width for width in (below, below + heads) if 0 < width < _TOO_LONG_TO_READ)
+    fitting = listed(_divisors_near(d_model, heads))
+    ways = [f"take d_model {widths}" if widths else "", f"take heads {fitting}" if fitting else "", "or give d_k"]
+    hint = "; ".join(way for way in ways if way)
+    what = f"d_model {figure(d_model)} is not divisible by {figure(heads)} heads"
+    yield Finding(("model", "heads") if source.holds(("model", "heads")) else ("model", "d_model"), what, hint)
+
+
+def _divisors_near(number: int, wanted: int) -> list[int]:
+    below = (n for n in range(wanted, max(0, wanted - _NEAR), -1) if number % n == 0)
+    above = (n for n in range(wanted, min(number, wanted + _NEAR) + 1) if number % n == 0)
+    return [n for n in (next(below, None), next(above, None)) if n is not None]
+
+
+def kv_heads_divide_heads(document: Document, _: Source) -> Iterator[Finding]:
+    """Grouped queries: every head of keys and values serves the same number of query heads."""
+    model = filled(document.model)
+    if model.heads % model.kv_heads:
+        what = f"{figure(model.heads)} heads cannot share {figure(model.kv_heads)} kv_heads evenly"
+        fitting = listed(_divisors_near(model.heads, min(model.kv_heads, model.heads)))
+        yield Finding(("model", "kv_heads"), what, f"take kv_heads {fitting}")
+
+
+def attention_has_no_residual(document: Document, _: Source) -> Iterator[Finding]:
+    """Kind attention is the attention blocks alone."""
+    if document.model.kind == "attention" and document.model.residual:
+        hint = "leave `residual` out, or take kind encoder"
+        yield Finding(("model", "residual"), "kind attention has no residual connection", hint)
+
+
+def heads_fit_the_stream(document: Document, _: Source) -> Iterator[Finding]:
+    """Without W_O the heads side by side go on: into a residual, or into the next layer."""
+    model = filled(document.model)
+    width = model.heads * model.d_v
+    if model.output_projection or width == model.d_model or not _output_goes_on(model):
+        return
+    why = "the residual is added to them" if model.residual else "the next layer reads them"
+    what = (
+        f"without output projection {figure(model.heads)} heads with d_v {figure(model.d_v)} are {figure(width)} "
+        f"wide side by side, and d_model is {figure(model.d_model)}: {why}"
+    )
+    yield Finding(("model", "output_projection"), what, f"take heads · d_v = {figure(model.d_model)}")
+
+
+def _output_goes_on(model: ModelConfig) -> bool:
+    return model.residual or max(model.encoder_layers, model.decoder_layers) > 1
+
+
+def layers_belong_to_a_stack(document: Document, _: Source) -> Iterator[Finding]:
+    """A number of layers for a stack that this kind does not have would do nothing."""
+    model = filled(document.model)
+    for stack, exists in (("encoder", model.has_encoder), ("decoder", model.has_decoder)):
+        key = f"{stack}_layers"
+        if not exists and getattr(model, key) != model.layers:
+            yield Finding(("model", key), f"kind {model.kind} has no {stack}", f"leave `{key}` out, or change the kind")
+
+
+def weights_come_from_one_place(document: Document, source: Source) -> Iterator[Finding]:
+    """A file gives every parameter, so that a seed beside it would do nothing; `set` goes with both."""
+    weights = document.model.weights
+    if weights.file is not None and weights.checkpoint is not None:
+        what = "`model.weights` has both `file` and `checkpoint`"
+        yield Finding(("model", "weights", "checkpoint"), what, "keep one of the two")
+    elif not weights.are_drawn:
+        for key in ("seed", "scale"):
+            if source.holds(("model", "weights", key)):
+                what = f"`{key}` draws parameters, and here they come from a file"
+                yield Finding(("model", "weights", key), what, f"leave `{key}` out, or draw without the file")
+
+
+def input_is_given_once(document: Document, source: Source) -> Iterator[Finding]:
+    """A model needs something to run on; an experiment brings its own."""
+    given = _given(document.input, _GIVEN_AS)
+    if len(given) > 1:
+        yield Finding(("input", given[1]), f"the input is given as {listed(given, 'and')}", "keep one of them")
+    elif not given and not source.holds(("experiment",)):
+        hint = "add `input: {text: I love my dog}`"
+        yield Finding(("input",), f"a scenario needs an input: {listed(_GIVEN_AS)}", hint)
+
+
+def target_is_given_once(document: Document, _: Source) -> Iterator[Finding]:
+    """The decoder is fed one target."""
+    given = _given(document.input, _TARGET_AS)
+    if len(given) > 1:
+        yield Finding(("input", given[1]), f"the target is given as {listed(given, 'and')}", "keep one of them")
+
+
+def _given(config: InputConfig, keys: tuple[str, ...]) -> list[str]:
+    return [key for key in keys if getattr(config, key) is not None]
+
+
+def input_has_tokens(document: Document, _: Source) -> Iterator[Finding]:
+    """At least one token, and none without a character to show."""
+    given = _given(document.input, _GIVEN_AS)
+    if len(given) == 1 and not tokens_of(document.input):
+        yield Finding(("input", given[0]), f"there are no tokens in `input.{given[0]}`", "give at least one")
+    for position, token in enumerate(document.input.tokens or ()):
+        if not token:
+            yield Finding(("input", "tokens", position), "an empty token", "a token has at least one character")
+
+
+def vectors_fit_the_model(document: Document, source: Source) -> Iterator[Finding]:
+    """Embeddings are a matrix with a row of d_model numbers for each token."""
+    d_model = document.model.d_model
+    for key in ("vectors", "target_vectors"):
+        rows = getattr(document.input, key)
+        if not rows:
+            continue
+        faults = list(array_faults(source.at(("input", key)), ("input", key)))
+        yield from faults
+        if not faults and len(rows[0]) != d_model:
+            what = f"the rows of `input.{key}` have {len(rows[0])} numbers, and d_model is {figure(d_model)}"
+            yield Finding(("input", key), what, f"take d_model {len(rows[0])}, or rows of {figure(d_model)} numbers")
+
+
+def padding_leaves_the_tokens(document: Document, _: Source) -> Iterator[Finding]:
+    """Padding adds tokens and never cuts any."""
+    count, pad_to = len(tokens_of(document.input)), document.input.pad_to
+    if pad_to is not None and pad_to < count:
+        what = f"cannot pad to {pad_to}: there are {count} tokens already"
+        yield Finding(("input", "pad_to"), what, f"take {count} or more, or leave `pad_to` out")
+
+
+def edits_say_what_to_put(document: Document, _: Source) -> Iterator[Finding]:
+    """An edit puts a number or zeros."""
+    for position, edit in enumerate(document.edits):
+        if (edit.set is not None) == edit.zero:
+            yield Finding(("edits", position), "an edit has either `set` or `zero: true`", "write `set: 0.5`")
+
+
+CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
+    ((("model", "d_model"), ("model", "heads"), ("model", "d_k")), heads_divide_d_model),
+    ((("model", "heads"), ("model", "kv_heads")), kv_heads_divide_heads),
+    ((("model", "kind"), ("model", "residual")), attention_has_no_residual),
+    ((("model",),), heads_fit_the_stream),
+    ((("model", "kind"), ("model", "layers")), layers_belong_to_a_stack),
+    ((("model", "weights"),), weights_come_from_one_place),
+    ((("input", "text"), ("input", "tokens"), ("input", "vectors")), input_is_given_once),
+    ((("input", "target"), ("input", "target_tokens"), ("input", "target_vectors")), target_is_given_once),
+    ((("input",),), input_has_tokens),
+    ((("input", "vectors"), ("input", "target_vectors"), ("model", "d_model")), vectors_fit_the_model),
+    ((("input",),), padding_leaves_the_tokens),
+    ((("edits",),), edits_say_what_to_put),
+)
+"""Each check beside the keys that it reads."""

@@ -1,0 +1,152 @@
+"""Scenario files: reading and checking what to run, with the place of every fault.
+
+A scenario is read in stages, and each reports all that it finds at once: the text (encoding, syntax), the keys (types,
+bounds, and what they have to agree on), and last what this version cannot run yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from model.available import not_available
+from model.checks import check_agreement
+from model.config import filled
+from model.document import VERSION, Document
+from model.files import read_inside, read_regular
+from model.findings import Finding, figure
+from model.problems import Problem, raise_any
+from model.source import COMPARED_MODEL, KeyPath, Source
+from model.tokens import tokens_of
+from model.validation import MAY_BE_NULL, Typed, check_types
+from model.yaml_source import MOST_BYTES, decode, read_yaml
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario(Document):
+    """A checked scenario with its defaults filled in, and the source that it came from."""
+
+    source: Source = field(repr=False, compare=False)
+
+    def tokens(self) -> tuple[str, ...]:
+        """List the tokens of the input, without padding."""
+        return tokens_of(self.input)
+
+    @property
+    def length(self) -> int:
+        """How many tokens the model sees, padding included."""
+        return max(len(self.tokens()), self.input.pad_to or 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the scenario as it is run as plain data, which reads back as the same scenario."""
+        data = {section.name: _plain(getattr(self, section.name), (section.name,)) for section in fields(Document)}
+        if not self.model.weights.are_drawn:
+            for key in ("seed", "scale"):
+                del data["model"]["weights"][key]
+        return {key: value for key, value in data.items() if value is not None}
+
+    def problem_at(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
+        """Make a problem placed where the scenario says what is at a key path, for checks that come later."""
+        return self.source.problem(path, what, hint, at_key=at_key)
+
+    def read_file(self, path: KeyPath, limit: int, allowed: Sequence[Path] = ()) -> bytes:
+        """Read the file that is named at a key path, from the scenario's folder or an allowed one."""
+        name = str(self.source.at(path))
+        if self.source.folder is None:
+            raise self.problem_at(path, "files that a trace names are not opened", "run the scenario's own file")
+        try:
+            return read_inside(self.source.folder, name, limit, allowed)
+        except Problem as problem:
+            raise self.problem_at(path, f"{name}: {problem.what}", problem.hint) from problem
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario file."""
+    text = decode(read_regular(path, MOST_BYTES), path)
+    return parse_scenario(text, str(path), path.parent)
+
+
+def parse_scenario(text: str, name: str = "scenario", folder: Path | None = None) -> Scenario:
+    """Read the text of a scenario file; `name` stands in messages, and weights are looked up in `folder`.
+
+    >>> parse_scenario("input: {text: I love my dog}").tokens()
+    ('I', 'love', 'my', 'dog')
+    """
+    return _checked(read_yaml(text, name, folder))
+
+
+def scenario_from_dict(data: Mapping[str, Any], name: str = "scenario") -> Scenario:
+    """Read a scenario from plain data, such as the one inside a trace."""
+    return _checked(Source(name, json.loads(json.dumps(data))))
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Make the JSON Schema of scenario files."""
+    from model.schema import scenario_schema as made  # it needs Pydantic, which is imported when it is used
+
+    return made()
+
+
+def _checked(source: Source) -> Scenario:
+    _check_version(source)
+    document, source = _correct(source)
+    title = document.title or Path(source.name).stem
+    document = replace(document, title=title, model=filled(document.model))
+    _raise_all((source, not_available(document)))
+    sections = {section.name: getattr(document, section.name) for section in fields(Document)}
+    return Scenario(**sections, source=source)
+
+
+def _check_version(source: Source) -> None:
+    """A newer format may mean anything, so nothing else is said about it."""
+    version = source.at(("version",))
+    if isinstance(version, int) and version > VERSION:
+        what = f"this scenario is made for version {figure(version)} of the format; this program has version {VERSION}"
+        raise source.problem(("version",), what, "update attn-explore")
+
+
+def _correct(source: Source) -> tuple[Document, Source]:
+    """Check types and agreement; where there is a second run, its scenario has to be correct too."""
+    first = _inspected(source)
+    second_findings: list[Finding] = []
+    second_source = source
+    if isinstance(source.at(COMPARED_MODEL), dict):
+        second = _inspected(source.compared())
+        second_source = second.source
+        second_findings = [finding for finding in second.findings if finding not in first.findings]
+    _raise_all((first.source, first.findings), (second_source, second_findings), left_out=first.left_out)
+    assert first.document is not None  # noqa: S101 (there is one where nothing was found)
+    return first.document, first.source
+
+
+def _inspected(source: Source) -> Typed:
+    typed = check_types(source)
+    if typed.document is None:
+        return typed
+    broken = [finding.path for finding in typed.findings]
+    agreement = check_agreement(typed.document, typed.source, broken)
+    return replace(typed, findings=[*typed.findings, *agreement])
+
+
+def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> None:
+    """Raise everything that was found, in the order of the file."""
+    problems = [
+        source.problem(finding.path, finding.what, finding.hint, at_key=finding.at_key)
+        for source, findings in found
+        for finding in findings
+    ]
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    raise_any(problems, left_out)
+
+
+def _plain(value: Any, path: KeyPath) -> Any:
+    """Turn dataclasses and tuples into dicts and lists, leaving out what was left out."""
+    if is_dataclass(value):
+        inner = {each.name: _plain(getattr(value, each.name), (*path, each.name)) for each in fields(value)}
+        return {key: plain for key, plain in inner.items() if plain is not None or (*path, key) in MAY_BE_NULL}
+    if isinstance(value, Mapping):
+        return {key: _plain(item, (*path, key)) for key, item in value.items()}
+    return [_plain(item, path) for item in value] if isinstance(value, tuple) else value
