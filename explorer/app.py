@@ -17,7 +17,6 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Static
 
-from model.problems import Problem
 from model.text import visible
 
 if TYPE_CHECKING:
@@ -41,13 +40,12 @@ class ExplorerApp(App[None]):
     CSS_PATH = "explorer.tcss"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, load: Load, title: str, keymap: Mapping[str, str]) -> None:
+    def __init__(self, load: Load, title: str) -> None:
         super().__init__()
         self._load = load
         self._what = title
-        self.keys = dict(keymap)
+        self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
-        self.set_keymap(self.keys)
 
     def compose(self) -> ComposeResult:
         """What stands there until the model has run."""
@@ -67,15 +65,19 @@ class ExplorerApp(App[None]):
         """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
         try:
             session = self._load(self._tell)
-            from explorer.screens.explorer import ExplorerScreen
+            from explorer.keymap import keymap_path, read_keymap
+            from explorer.screens.explorer import ExplorerScreen, binding_ids
 
-            self.call_from_thread(self._show, ExplorerScreen, session)
+            keys = read_keymap(keymap_path(), binding_ids())
+            self.call_from_thread(self._show, ExplorerScreen, session, keys)
         except _Stopped:
             pass
         except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
             self.call_from_thread(self._fail, failure)
 
-    def _show(self, screen: Callable[[Session], Screen[Any]], session: Session) -> None:
+    def _show(self, screen: Callable[[Session], Screen[Any]], session: Session, keys: Mapping[str, str]) -> None:
+        self.keys = keys
+        self.set_keymap(dict(keys))
         self.push_screen(screen(session))
 
     def _tell(self, value: Value) -> None:
@@ -105,17 +107,14 @@ class ExplorerApp(App[None]):
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
 
-def explore(load: Load, title: str, keymap: Mapping[str, str] | None = None) -> int:
+def explore(load: Load, title: str) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session; it is given a function to call with each computed value.
     Raises what `load` raised (a Problem, for example), or the bug that ended the app, with the terminal restored.
     """
-    app = ExplorerApp(load, title, keymap or {})
+    app = ExplorerApp(load, title)
     app.run()
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0
-
-
-__all__ = ["ExplorerApp", "Problem", "explore"]

@@ -57,10 +57,17 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section(title(value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
         yield Section("Why this step", words(value).explanation)
-        yield Section("Made from", "\n".join(f"{letter(view.value)}  {view.path}" for view in value.operands) or "nothing")
+        yield Section("Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone")
     meanings = [f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS]
     yield Section("Axes", "\n".join(meanings))
     yield Section("Path", value.path)
+
+
+def _source(value: Value, operand: Value) -> str:
+    """An operand's letter and path; the path is left short where it is in the same block."""
+    block = value.path.rpartition(".")[0]
+    path = operand.path.removeprefix(f"{block}.")
+    return path if letter(operand) == path else f"{letter(operand)}  {path}"
 
 
 def cell_note(session: Session, value: Value, index: Index) -> str:

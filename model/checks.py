@@ -84,7 +84,8 @@ def heads_fit_the_stream(document: Document, _: Source) -> Iterator[Finding]:
 
 
 def _output_goes_on(model: ModelConfig) -> bool:
-    return model.residual or max(model.encoder_layers, model.decoder_layers) > 1
+    stacks = ((model.has_encoder, model.encoder_layers), (model.has_decoder, model.decoder_layers))
+    return model.residual or any(exists and layers > 1 for exists, layers in stacks)
 
 
 def layers_belong_to_a_stack(document: Document, _: Source) -> Iterator[Finding]:

@@ -49,7 +49,7 @@ class WeightsConfig:
     scale: Annotated[float, Ge(0)] = 0.5
     """Standard deviation of the drawn parameters."""
     file: str | None = None
-    """A .safetensors or .npz file with all parameters, relative to the scenario's file."""
+    """A .safetensors file with all parameters, relative to the scenario's file."""
     checkpoint: str | None = None
     """A folder with config.json, model.safetensors and tokenizer.json, or the bare name of one."""
     set: Mapping[str, NestedNumbers] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from model.config import CLOSED, InputConfig, MaskConfig, ModelConfig, Vector
 
@@ -100,7 +100,7 @@ class Document:
 
     __pydantic_config__ = CLOSED
 
-    version: Annotated[int, Ge(1)] = VERSION
+    version: Annotated[int, Ge(1), Le(VERSION)] = VERSION
     """Version of the scenario format."""
     title: str = ""
     """The scenario's name. Default: the name of its file."""

@@ -1,7 +1,8 @@
-"""Nested lists of numbers in a scenario: whether they are an array, and if not, where the first fault is."""
+"""Numbers and nested lists of them in a scenario: whether they are an array, and if not, where the first fault is."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,8 @@ from model.findings import Finding, name
 from model.source import KeyPath
 
 MOST_AXES = 3
+
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|nan)", re.I)
 
 
 def array_faults(numbers: Any, path: KeyPath) -> Iterator[Finding]:
@@ -44,8 +47,18 @@ def _first_misfit(value: Any, path: KeyPath, shape: list[int]) -> Finding | None
 
 
 def _number_fault(value: Any, path: KeyPath) -> Finding | None:
+    if is_written_infinite(value):
+        return not_finite(path)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Finding(path, f"{name(path)} must be a number", "write plain decimal numbers, such as 1 or -0.5")
-    if not abs(value) <= sys.float_info.max:
-        return Finding(path, f"{name(path)} must be finite", "write plain decimal numbers, such as 1 or -0.5")
-    return None
+    return None if abs(value) <= sys.float_info.max else not_finite(path)
+
+
+def not_finite(path: KeyPath) -> Finding:
+    """Infinities and NaN are not numbers to compute with, and neither is what is too large for a float."""
+    return Finding(path, f"{name(path)} must be finite", "write a plain decimal number, such as 1 or -0.5")
+
+
+def is_written_infinite(value: Any) -> bool:
+    """Whether a value is YAML's way to write an infinity or NaN, which stays text here."""
+    return isinstance(value, str) and _NOT_FINITE.fullmatch(value) is not None

@@ -7,6 +7,7 @@ told everything by the value that applied them: its operands, its axes, its opti
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -31,8 +32,8 @@ class Factor:
 
     @staticmethod
     def inverse_root(axis: Axis) -> Factor:
-        """1/√n, for an axis of size n."""
-        return Factor(1 / math.sqrt(axis.size), f"1/√{subscripted(axis.name)}")
+        """1/√n, for an axis of size n. A plan may be wider than any array."""
+        return Factor(1 / math.sqrt(min(axis.size, sys.maxsize)), f"1/√{subscripted(axis.name)}")
 
     @staticmethod
     def inverse(number: float, text: str, other: Factor | None) -> Factor:

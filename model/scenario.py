@@ -20,9 +20,12 @@ from model.files import read_inside, read_regular
 from model.findings import Finding, figure
 from model.problems import Problem, raise_any
 from model.source import COMPARED_MODEL, KeyPath, Source
+from model.text import clip
 from model.tokens import tokens_of
 from model.validation import MAY_BE_NULL, Typed, check_types
 from model.yaml_source import MOST_BYTES, decode, read_yaml
+
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class Scenario(Document):
         try:
             return read_inside(self.source.folder, name, limit, allowed)
         except Problem as problem:
-            raise self.problem_at(path, f"{name}: {problem.what}", problem.hint) from problem
+            raise self.problem_at(path, f"{clip(name, _LONGEST_NAME)}: {problem.what}", problem.hint) from problem
 
 
 def read_scenario(path: Path) -> Scenario:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.findings import Finding, figure, listed, name
 from model.keys import hint_for_unknown, known_keys
+from model.nested import is_written_infinite, not_finite
 from model.problems import nearest
 from model.source import KeyPath, Source
 from model.text import clip
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _LONGEST_QUOTED = 40
 _PLAIN_WHOLE = re.compile(r"-?[0-9]+")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|nan)", re.I)
 _NUMBER_OF_SORTS = re.compile(r"[-+]?[0-9][0-9a-fxo_:.]*", re.I)
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _EXPECTED = {
@@ -47,8 +47,8 @@ def describe(path: KeyPath, errors: Sequence[ErrorDetails], source: Source) -> l
         return [Finding(path, f"unknown key {name(path)}", hint_for_unknown(path), at_key=True)]
     if kind in ("greater_than", "greater_than_equal"):
         return [_out_of_bounds(path, error)]
-    if kind == "finite_number" or (kind in ("int_type", "float_type") and _is_plain(value, _NOT_FINITE, path, source)):
-        return [Finding(path, f"{name(path)} must be finite", "write a plain decimal number")]
+    if kind == "finite_number" or (kind in ("int_type", "float_type") and is_written_infinite(value)):
+        return [not_finite(path)]
     choices = [choice for error in errors for choice in _choices(error)]
     if choices:
         return [_not_a_choice(path, value, choices, source)]
@@ -108,7 +108,3 @@ def _hint(path: KeyPath, kind: str, value: Any, source: Source) -> str:
     if expected == "a mapping of keys" and known_keys(path):
         return f"its keys are {listed(known_keys(path), 'and')}"
     return _HINTS.get(path, "")
-
-
-def _is_plain(value: Any, pattern: re.Pattern[str], path: KeyPath, source: Source) -> bool:
-    return isinstance(value, str) and path in source.plain and pattern.fullmatch(value) is not None

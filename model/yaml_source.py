@@ -102,6 +102,7 @@ class _Reading:
         self.values: dict[KeyPath, Place] = {}
         self.plain: dict[KeyPath, str] = {}
         self.problems: list[Problem] = []
+        self.count = 0  # of values read, those of repeated keys too
 
     def source(self) -> Source:
         """Read the one document there is, which must be a mapping."""
@@ -137,7 +138,8 @@ class _Reading:
     def node(self, event: Event, path: KeyPath) -> Any:
         self.check(event, path)
         self.values[path] = self.place(event.start_mark)
-        if len(self.values) > MOST_VALUES:
+        self.count += 1
+        if self.count > MOST_VALUES:
             raise self.problem(event, f"more than {MOST_VALUES:,} values", "keep large matrices in a weights file")
         if isinstance(event, SequenceStartEvent):
             return self.sequence(path)

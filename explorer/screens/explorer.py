@@ -346,9 +346,9 @@ class ExplorerScreen(Screen[None]):
 
     def action_help(self) -> None:
         """List the keys."""
-        from explorer.screens.help import HelpScreen
+        from explorer.screens.help import HelpScreen, grouped
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(grouped(all_bindings(), getattr(self.app, "keys", {}))))
 
     def action_export(self) -> None:
         """Ask where to, and export."""
@@ -383,3 +383,13 @@ class ExplorerScreen(Screen[None]):
     async def key_pressed(self, event: KeyBar.Pressed) -> None:
         """A key of the bar was clicked."""
         await self.run_action(event.action)
+
+
+def all_bindings() -> list[BindingType]:
+    """Every binding of the explorer, the screen's and its panels'."""
+    return [*ExplorerScreen.BINDINGS, *TensorGrid.BINDINGS, *StepTree.BINDINGS]
+
+
+def binding_ids() -> set[str]:
+    """The ids of every binding, by which a key file names them."""
+    return {binding.id for binding in all_bindings() if isinstance(binding, Binding) and binding.id}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -31,16 +31,25 @@ def _key_name(key: str) -> str:
     return "+".join((*(modifier.capitalize() for modifier in modifiers), _NAMES.get(last, last)))
 
 
-Groups = dict[str, list[tuple[str, str]]]
+class Line(NamedTuple):
+    """One line of the list: the keys, what they do, and the id by which they can be remapped."""
+
+    keys: str
+    what: str
+    id: str
+
+
+Groups = dict[str, list[Line]]
 
 
 def grouped(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Groups:
-    """Keys and what they do, by group, with the keys that the person has put in place of ours."""
+    """The lines by group, with the keys that the person has put in place of ours."""
     found: Groups = {}
     for binding in bindings:
         assert isinstance(binding, Binding)
         group = binding.group.description if binding.group else "Other"
-        found.setdefault(group, []).append((key_names(keymap.get(binding.id or "", binding.key)), binding.description))
+        id = binding.id or ""
+        found.setdefault(group, []).append(Line(key_names(keymap.get(id, binding.key)), binding.description, id))
     return found
 
 
@@ -61,7 +70,7 @@ class HelpScreen(ModalScreen[None]):
         """One table a group."""
         with VerticalScroll(id="help", can_focus=False) as box:
             box.border_title = "Keys"
-            box.border_subtitle = "Esc goes back · ↑ ↓ scroll"
+            box.border_subtitle = "Esc goes back · ↑ ↓ scroll · the names at the right are for keys.toml"
             for group, keys in self._groups.items():
                 yield Static(group, classes="group", markup=False)
                 yield Static(self._table(keys))
@@ -71,9 +80,11 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#help").scroll_relative(y=5 * pages, animate=False)
 
     @staticmethod
-    def _table(keys: list[tuple[str, str]]) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(width=16, justify="right")
-        for key, what in keys:
-            table.add_row(Text(key, style="bold"), Text(what))
+    def _table(lines: list[Line]) -> Table:
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(width=14, justify="right")
+        table.add_column(ratio=1)
+        table.add_column(justify="right")
+        for keys, what, id in lines:
+            table.add_row(Text(keys, style="bold"), Text(what), Text(id, style="dim"))
         return table

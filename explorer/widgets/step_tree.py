@@ -39,13 +39,13 @@ class StepTree(Tree[str], inherit_bindings=False):
         super().__init__("steps", id=id)
         self.show_root = False
         self.guide_depth = 2
-        self._nodes: dict[str, TreeNode[str]] = {}
+        self._by_path: dict[str, TreeNode[str]] = {}
         self._current = ""
 
     def show(self, steps: Iterable[tuple[str, str]], parameters: Iterable[str]) -> None:
         """Build the tree from (path, symbol) of each step, with the parameters in a branch of their own."""
         self.clear()
-        self._nodes = {}
+        self._by_path = {}
         for path, symbol in steps:
             self._place(path, self.root, "", symbol)
         branch = self.root.add("parameters", expand=False)
@@ -54,7 +54,7 @@ class StepTree(Tree[str], inherit_bindings=False):
 
     def mark(self, path: str) -> None:
         """Mark the step at `path` as the current one, open the branches above it and bring it into view."""
-        node = self._nodes.get(path)
+        node = self._by_path.get(path)
         self._current = path
         if node is None or (node is self.cursor_node and node.line >= 0):
             self._invalidate_labels()
@@ -92,13 +92,13 @@ class StepTree(Tree[str], inherit_bindings=False):
             size = 2 if parts[place] == "layers" else 1
             group = ".".join(parts[: place + size])
             label = " ".join(parts[place : place + size]).replace("layers", "layer").replace("_", "-")
-            if prefix + group not in self._nodes:
-                self._nodes[prefix + group] = parent.add(label, expand=True)
-            parent, place = self._nodes[prefix + group], place + size
+            if prefix + group not in self._by_path:
+                self._by_path[prefix + group] = parent.add(label, expand=True)
+            parent, place = self._by_path[prefix + group], place + size
         if parent.data is not None:
             parent.allow_expand = True
             parent.expand()
-        self._nodes[path] = parent.add(f"{visible(parts[-1])}\0{symbol}", data=path, allow_expand=False)
+        self._by_path[path] = parent.add(f"{visible(parts[-1])}\0{symbol}", data=path, allow_expand=False)
 
     def _bring_into_view(self, node: TreeNode[str]) -> None:
         if node.line >= 0:

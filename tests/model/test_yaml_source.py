@@ -99,7 +99,7 @@ def test_all_keys_given_twice_are_told_with_both_places():
         ('a: "\\UFFFFFFFF"', (1, 7), "out of range"),
         ("a: 1\nb\nc: 2", (2, 1), "a line without `key:`"),
         ("? [1]\n: 2", (1, 3), "a key must be text"),
-        ("? \n: 2", (2, 1), "a key is missing"),
+        ("? \n: 2", (1, 2), "a key is missing"),
         ("{: 2}", (1, 2), "a value is missing"),
         ("a: *I* am", (1, 4), "aliases"),
         ("a: &x 1", (1, 4), "anchors"),

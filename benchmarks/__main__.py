@@ -1,0 +1,119 @@
+"""Measures everything in one run and prints the ratios. Takes about two minutes.
+
+python -m benchmarks [start] [help] [keys] [export]
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+from benchmarks.terminal import Terminal
+
+PYTHON = sys.executable
+RUN = [PYTHON, "-m", "explorer", "run"]
+RIGHT, DOWN, MOVE_RIGHT, MOVE_DOWN = b"\x1b[C", b"\x1b[B", b"l", b"j"
+
+
+def start() -> None:
+    """From process start to the first frame, and to the first tensor, against a Textual app with one Static."""
+    plain, first, tensor = [], [], []
+    for _ in range(15):  # in turn, so that a slow moment hits all of them
+        plain.append(_seconds_until([PYTHON, "-m", "benchmarks.plain_textual"], "one static"))
+        first.append(_seconds_until([*RUN, "i-love-my-dog"], "I love my dog"))
+        tensor.append(_seconds_until([*RUN, "i-love-my-dog"], "Token embeddings"))
+    base = median(plain)
+    _say("a Textual app with one Static, first frame", base)
+    _say("run i-love-my-dog, first frame", median(first), median(first) / base, "at most 2, aiming at 1.5")
+    _say("run i-love-my-dog, first tensor", median(tensor), median(tensor) / base)
+
+
+def _seconds_until(command: list[str], text: str) -> float:
+    terminal = Terminal(command)
+    try:
+        return terminal.wait_for(text)
+    finally:
+        terminal.close()
+
+
+def help() -> None:
+    """`--help` against importing Typer."""
+    base, ours = [], []
+    for _ in range(20):
+        base.append(_process([PYTHON, "-c", "import typer"]))
+        ours.append(_process([PYTHON, "-m", "explorer", "--help"]))
+    _say("python -c 'import typer'", median(base))
+    _say("attn-explore --help", median(ours), median(ours) / median(base), "at most 2.5")
+
+
+def _process(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def keys() -> None:
+    """From a key press to the last finished frame, at 120×40."""
+    path = "encoder.layers.0.self_attention.weights"
+    small = _keys("i-love-my-dog", path, [MOVE_RIGHT, MOVE_DOWN, b"h", b"k"])
+    large = _keys("wide", path, [MOVE_RIGHT, MOVE_DOWN, MOVE_RIGHT, MOVE_DOWN])
+    steps = _keys("i-love-my-dog", path, [RIGHT, b"\x1b[D"])
+    wide_steps = _keys("wide", path, [RIGHT, b"\x1b[D"])
+    _say("a step of i-love-my-dog", steps, note="median under 16 ms")
+    _say("a step of wide", wide_steps)
+    _say("a cell of the 4×4 weights", small, note="median under 16 ms")
+    _say("a cell of the 512×512 weights of wide", large, large / small, "at most 1.5 times 4×4")
+
+
+def _keys(scenario: str, path: str, pressed: list[bytes]) -> float:
+    terminal = Terminal([*RUN, scenario, "--step", path])
+    try:
+        terminal.wait_for("Attention weights")
+        terminal.settle()
+        for key in pressed:  # warm
+            terminal.press(key)
+        return median(terminal.press(pressed[count % len(pressed)]) for count in range(40))
+    finally:
+        terminal.close()
+
+
+def export() -> None:
+    """JSON export of `wide` against json.dumps of the same lists, and the floats read back."""
+    from explorer.library import locate
+    from model.export import trace_json
+    from model.run import run
+    from model.scenario import read_scenario
+
+    scenario = read_scenario(locate("wide"))
+    trace = run(scenario)
+    ours, base, text = [], [], b""
+    for _ in range(3):
+        began = time.perf_counter()
+        text = b"".join(trace_json(trace, scenario))
+        ours.append(time.perf_counter() - began)
+    plain = json.loads(text)
+    for _ in range(3):
+        began = time.perf_counter()
+        json.dumps(plain)
+        base.append(time.perf_counter() - began)
+    steps = {step["path"]: step["values"] for step in plain["steps"]}
+    same = all(value.array.tolist() == steps[path] for path, value in trace.steps.items())
+    _say("json.dumps of the same lists", median(base))
+    _say("export of wide as JSON", median(ours), median(base) / median(ours), "at least 5 times faster")
+    print(f"{'floats read back are identical':<52}{same!s:>10}")
+
+
+def _say(what: str, seconds: float, ratio: float | None = None, note: str = "") -> None:
+    shown = f"{ratio:6.2f} ×" if ratio is not None else " " * 8
+    print(f"{what:<52}{seconds * 1000:8.1f} ms {shown}  {note}".rstrip(), flush=True)
+
+
+MEASUREMENTS: dict[str, Callable[[], None]] = {"start": start, "help": help, "keys": keys, "export": export}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or MEASUREMENTS:
+        MEASUREMENTS[name]()

@@ -1,0 +1,79 @@
+"""A program on a real pseudo-terminal: when it shows something, and when it has finished a frame after a key."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Sequence
+
+SYNCHRONISED = b"\x1b[?2026;2$y"
+"""The answer of a terminal that shows whole frames only; with it, Textual marks where each frame ends."""
+
+FRAME_END = b"\x1b[?2026l"
+QUIET = 0.15
+"""Seconds without output after which a key is taken to be answered."""
+
+
+class Terminal:
+    """Runs `command` on a pseudo-terminal of some size, and answers the question for synchronised output."""
+
+    def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 40) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "", "LINES": ""}
+        environment = {key: value for key, value in environment.items() if value}
+        self.started = time.perf_counter()
+        self._process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        )
+        os.close(slave)
+        self._seen = b""
+
+    def wait_for(self, text: str, seconds: float = 20) -> float:
+        """Seconds from the start until `text` was written."""
+        wanted = text.encode()
+        while wanted not in self._seen:
+            if time.perf_counter() - self.started > seconds:
+                raise TimeoutError(f"{text!r} was not written within {seconds} s")
+            self._read(0.5)
+        return time.perf_counter() - self.started
+
+    def press(self, key: bytes) -> float:
+        """Seconds from a key until the last frame that it led to was written in full."""
+        self.settle()
+        pressed = finished = time.perf_counter()
+        os.write(self._master, key)
+        while data := self._read(QUIET):
+            if FRAME_END in data:
+                finished = time.perf_counter()
+        return finished - pressed
+
+    def settle(self) -> None:
+        """Read until nothing more is written."""
+        while self._read(QUIET):
+            pass
+
+    def close(self) -> None:
+        """End the program."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._master)
+
+    def _read(self, seconds: float) -> bytes:
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self._master, 1 << 16)
+        except OSError:  # the program has ended
+            return b""
+        if b"\x1b[?2026$p" in data:
+            os.write(self._master, SYNCHRONISED)
+        self._seen = self._seen[-4096:] + data
+        return data

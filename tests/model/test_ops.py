@@ -1,0 +1,398 @@
+"""Every row of the table of operations: derivative, arithmetic of a cell, and the properties that a row is known for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from building import SEEDS, recorder, tensor
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from references import difference_quotient, sinusoids
+
+from model.axes import Axis, merged
+from model.explain import arithmetic
+from model.expressions import Apply, Cell, Expression, Number, Reduce
+from model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
+from model.values import Value
+
+AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_ff", "vocabulary")
+SIZES = st.fixed_dictionaries({name: st.integers(1, 4) for name in AXES})
+ALL_DIFFERENT = {name: 2 + place for place, name in enumerate(AXES)}
+
+
+@dataclass
+class Bench:
+    """Makes operands of random numbers for one operation."""
+
+    rng: np.random.Generator
+    size: dict[str, int]
+    dtype: str = "float64"
+
+    def __post_init__(self) -> None:
+        self.t = recorder(self.dtype)
+        self.made = 0
+
+    def shape(self, axes: str) -> tuple[int, ...]:
+        return tuple(self.size[name] for name in axes.split())
+
+    def normal(self, axes: str) -> Value:
+        return self.leaf(axes, self.rng.normal(size=self.shape(axes)))
+
+    def apart(self, axes: str) -> Value:
+        """Numbers that are at least a quarter away from each other and from 0: no ties and no kinks."""
+        count = math.prod(self.shape(axes))
+        return self.leaf(axes, self.rng.permutation(np.arange(count) - count // 2 + 0.25).reshape(self.shape(axes)) / 2)
+
+    def not_near_0(self, axes: str) -> Value:
+        shape = self.shape(axes)
+        return self.leaf(axes, self.rng.uniform(0.5, 2, shape) * self.rng.choice([-1.0, 1.0], shape))
+
+    def hidden(self, axes: str) -> Value:
+        """Zeros and −∞, one row of −∞ throughout among them."""
+        mask = np.where(self.rng.random(self.shape(axes)) < 0.4, -np.inf, 0.0)
+        mask[0] = -np.inf
+        return self.leaf(axes, mask)
+
+    def partly_hidden(self, axes: str) -> Value:
+        scores = np.where(self.rng.random(self.shape(axes)) < 0.3, -np.inf, self.rng.normal(size=self.shape(axes)))
+        scores[..., 0, :] = -np.inf
+        return self.leaf(axes, scores)
+
+    def ids(self) -> Value:
+        return self.leaf("token", self.rng.integers(0, self.size["vocabulary"], self.size["token"]))
+
+    def heads(self, axes: str, width: str) -> Value:
+        """A leaf whose last axis holds heads side by side."""
+        whole = merged((Axis("head", self.size["head"]), Axis(width, self.size[width])))
+        first = tuple(Axis(name, self.size[name]) for name in axes.split())
+        array = self.rng.normal(size=(*self.shape(axes), whole.size)).astype(self.dtype)
+        self.made += 1
+        return Value(f"operand{self.made}", (*first, whole), array.dtype, held=array)
+
+    def leaf(self, axes: str, array: np.ndarray) -> Value:
+        self.made += 1
+        return tensor(axes, array if array.dtype.kind == "i" else array.astype(self.dtype), f"operand{self.made}")
+
+    def pad(self) -> tuple[bool, ...]:
+        return tuple(bool(hides) for hides in self.rng.random(self.size["token"]) < 0.4)
+
+
+Case = Callable[[Bench], Value]
+
+CASES: dict[tuple[str, str], Case] = {
+    ("lookup", "with ids that repeat"): lambda b: b.t.lookup("r", b.normal("vocabulary d_model"), b.ids()),
+    ("sinusoid", "of any width"): lambda b: b.t.sinusoid(
+        "r", Axis("token", b.size["token"]), Axis("d_model", b.size["d_model"])
+    ),
+    ("visibility", "of padding"): lambda b: b.t.visibility("r", b.ids(), b.pad(), causal=False),
+    ("visibility", "of the past"): lambda b: b.t.visibility("r", b.ids(), None, causal=True),
+    ("visibility", "of both"): lambda b: b.t.visibility("r", b.ids(), b.pad(), causal=True),
+    ("contract", "a matrix product"): lambda b: b.t.contract(
+        "r", "token d_ff", b.normal("token d_model"), b.normal("d_model d_ff")
+    ),
+    ("contract", "with a bias"): lambda b: b.t.contract(
+        "r", "token d_ff", b.normal("token d_model"), b.normal("d_model d_ff"), b.normal("d_ff")
+    ),
+    ("contract", "with heads as batch"): lambda b: b.t.contract(
+        "r", "head query key", b.normal("head query d_k"), b.normal("head key d_k")
+    ),
+    ("contract", "with the batch in the middle of the result"): lambda b: b.t.contract(
+        "r", "key head query", b.normal("query d_k head"), b.normal("d_k head key"), b.normal("query key")
+    ),
+    ("contract", "over two axes"): lambda b: b.t.contract(
+        "r", "token d_model", b.normal("head token d_k"), b.normal("head d_k d_model")
+    ),
+    ("contract", "with a matrix split into heads"): lambda b: b.t.contract(
+        "r",
+        "head token d_k",
+        b.normal("token d_model"),
+        b.heads("d_model", "d_k").split("head·d_k"),
+        b.heads("", "d_k").split("head·d_k"),
+    ),
+    ("contract", "with a vector"): lambda b: b.t.contract("r", "token", b.normal("token d_model"), b.normal("d_model")),
+    ("contract", "to a number"): lambda b: b.t.contract("r", "", b.normal("d_model"), b.normal("d_model")),
+    ("contract", "with nothing summed"): lambda b: b.t.contract("r", "token d_ff", b.normal("token"), b.normal("d_ff")),
+    ("add", "of one"): lambda b: b.t.add("r", b.normal("token d_model")),
+    ("add", "of two"): lambda b: b.t.add("r", b.normal("token d_model"), b.normal("token d_model")),
+    ("add", "of three, with broadcasting"): lambda b: b.t.add(
+        "r", b.normal("head query key"), b.normal("key"), b.normal("key query")
+    ),
+    ("subtract", "with broadcasting"): lambda b: b.t.subtract("r", b.normal("token d_model"), b.normal("token")),
+    ("multiply", "with broadcasting"): lambda b: b.t.multiply("r", b.normal("d_model"), b.normal("token d_model")),
+    ("divide", "with broadcasting"): lambda b: b.t.divide("r", b.normal("token d_model"), b.not_near_0("token")),
+    ("exp", "of anything"): lambda b: b.t.exp("r", b.normal("head query key")),
+    ("square", "of anything"): lambda b: b.t.square("r", b.normal("token d_model")),
+    ("relu", "away from the kink"): lambda b: b.t.relu("r", b.apart("token d_model")),
+    ("scale", "by 1/√n"): lambda b: b.t.scale(
+        "r", b.normal("head query key"), Factor.inverse_root(Axis("d_k", b.size["d_k"]))
+    ),
+    ("mask", "with a row that sees nothing"): lambda b: b.t.mask(
+        "r", b.normal("head query key"), b.hidden("query key")
+    ),
+    ("mask", "written with the keys first"): lambda b: b.t.mask(
+        "r", b.normal("head query key"), b.hidden("key query")
+    ),
+    ("shift", "with a row that sees nothing"): lambda b: b.t.shift(
+        "r", b.partly_hidden("head query key"), b.normal("head query")
+    ),
+    ("sum", "over an axis in the middle"): lambda b: b.t.sum("r", b.normal("head query key"), over="query"),
+    ("mean", "over the first axis"): lambda b: b.t.mean("r", b.normal("token d_model"), over="token"),
+    ("maximum", "without ties"): lambda b: b.t.maximum("r", b.apart("head query key"), over="key"),
+    ("softmax", "over the last axis"): lambda b: b.t.softmax("r", b.normal("head query key"), over="key"),
+    ("softmax", "over an axis in the middle"): lambda b: b.t.softmax("r", b.normal("head query key"), over="query"),
+    ("softmax", "with −∞ and a row of them"): lambda b: b.t.softmax("r", b.partly_hidden("head query key"), over="key"),
+    ("normalise", "over the last axis"): lambda b: b.t.normalise(
+        "r", b.apart("token d_model"), b.normal("d_model"), b.normal("d_model"), over="d_model", eps=1e-2
+    ),
+    ("normalise", "over the first axis, with other parameters"): lambda b: b.t.normalise(
+        "r", b.apart("d_model token"), b.normal("d_model"), b.normal("d_model token"), over="d_model", eps=0.5
+    ),
+    ("merge", "of heads"): lambda b: b.t.merge("r", b.normal("head token d_k"), "token", last="head d_k"),
+    ("merge", "of any axes in any order"): lambda b: b.t.merge(
+        "r", b.normal("key head d_k token"), "token head", last="d_k key"
+    ),
+}  # fmt: skip
+
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=[" ".join(key) for key in CASES])
+many_draws = given(seed=SEEDS, size=SIZES)
+some_draws = settings(max_examples=15)
+
+
+def test_every_operation_has_a_case() -> None:
+    assert {operation for operation, _ in CASES} == set(OPERATIONS)
+
+
+def test_every_case_is_of_the_operation_that_it_says() -> None:
+    for (operation, _), case in CASES.items():
+        value = case(Bench(np.random.default_rng(0), ALL_DIFFERENT))
+        assert value.made_by is OPERATIONS[operation]
+
+
+@each_case
+@some_draws
+@many_draws
+def test_a_derivative_agrees_with_central_differences(case: Case, seed: int, size: dict[str, int]) -> None:
+    rng = np.random.default_rng(seed)
+    value = case(Bench(rng, size))
+    gradient = rng.normal(size=value.shape)
+    found = value.made_by.derivative(value, gradient)
+    assert [part.shape for part in found] == [operand.shape for operand in value.operands]
+    for operand, part in zip(value.operands, found, strict=True):
+        if _is_a_constant(value, operand.value):
+            assert not part.any()
+            continue
+        with np.errstate(invalid="ignore"):
+            expected = difference_quotient(lambda: value.made_by.compute(value), operand.value.array, gradient)
+        expected = expected.reshape(operand.shape)
+        assert np.abs(part - expected).max() <= 1e-6 * max(1e-3, np.abs(expected).max())
+
+
+def _is_a_constant(value: Value, operand: Value) -> bool:
+    """Token ids, and the mask itself, are given: nothing is learned there."""
+    return operand.dtype.kind == "i" or (value.made_by.name == "mask" and operand is value.operands[1].value)
+
+
+@each_case
+@some_draws
+@many_draws
+def test_the_arithmetic_of_a_cell_comes_to_the_cell(case: Case, seed: int, size: dict[str, int]) -> None:
+    rng = np.random.default_rng(seed)
+    value = case(Bench(rng, size))
+    index = tuple(int(rng.integers(0, length)) for length in value.shape)
+    explained = arithmetic(value, index)
+    assert explained.evaluate(explained.expression).number() == pytest.approx(value.array[index], rel=1e-12, abs=1e-13)
+
+
+@each_case
+@some_draws
+@many_draws
+def test_a_cell_of_an_operand_can_be_followed_to_where_it_stands(case: Case, seed: int, size: dict[str, int]) -> None:
+    rng = np.random.default_rng(seed)
+    value = case(Bench(rng, size))
+    index = tuple(int(rng.integers(0, length)) for length in value.shape)
+    explained = arithmetic(value, index)
+    for cell in _cells(explained.expression):
+        names = value.operands[cell.operand].names
+        free = {name: 0 for name in names if name not in cell.at}
+        there = Cell(cell.operand, {**cell.at, **free})
+        source, place = explained.source(there)
+        np.testing.assert_equal(source.array[place], explained.evaluate(there).number())
+
+
+def _cells(expression: Expression) -> list[Cell]:
+    match expression:
+        case Cell():
+            return [expression]
+        case Number():
+            return []
+        case Apply(_, arguments):
+            return [cell for argument in arguments for cell in _cells(argument)]
+        case Reduce(_, _, body):
+            return _cells(body)
+
+
+@each_case
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_result_has_the_shape_and_type_that_its_record_says(case: Case, dtype: str) -> None:
+    value = case(Bench(np.random.default_rng(1), ALL_DIFFERENT, dtype))
+    assert (value.array.shape, value.array.dtype) == (value.shape, value.dtype)
+
+
+@each_case
+def test_every_operation_writes_a_formula(case: Case) -> None:
+    value = case(Bench(np.random.default_rng(0), ALL_DIFFERENT))
+    symbols = tuple("abc"[: len(value.operands)])
+    right = value.made_by.written(value, symbols)
+    assert right
+    assert "\n" not in right
+
+
+# --- lookup
+
+
+def test_the_gradient_of_a_row_that_is_looked_up_twice_is_the_sum_of_both() -> None:
+    table, ids = tensor("vocabulary d_model", np.zeros((3, 2))), tensor("token", np.array([1, 2, 1]))
+    value = recorder().lookup("r", table, ids)
+    spread, _ = value.made_by.derivative(value, np.array([[1.0, 2.0], [3.0, 4.0], [10.0, 20.0]]))
+    np.testing.assert_array_equal(spread, [[0, 0], [11, 22], [3, 4]])
+
+
+# --- positions
+
+
+@pytest.mark.parametrize(("tokens", "width"), [(1, 1), (5, 2), (7, 5), (4, 9), (30, 16)])
+def test_positions_are_the_sines_and_cosines_of_the_paper(tokens: int, width: int) -> None:
+    value = recorder().sinusoid("r", Axis("token", tokens), Axis("d_model", width))
+    np.testing.assert_allclose(value.array, sinusoids(tokens, width), rtol=1e-14, atol=1e-14)
+
+
+def test_positions_of_float32_are_those_of_float64_rounded_once() -> None:
+    axes = (Axis("token", 50), Axis("d_model", 7))
+    precise = recorder().sinusoid("r", *axes).array
+    np.testing.assert_array_equal(recorder("float32").sinusoid("r", *axes).array, precise.astype(np.float32))
+
+
+@given(offset=st.integers(0, 20), width=st.integers(1, 6).map(lambda half: 2 * half))
+def test_the_position_some_words_on_is_a_rotation_of_the_position(offset: int, width: int) -> None:
+    """Section 3.5: "for any fixed offset k, PE(pos+k) can be represented as a linear function of PE(pos)"."""
+    table = recorder().sinusoid("r", Axis("token", 40), Axis("d_model", width)).array
+    rotation = np.zeros((width, width))
+    for i in range(0, width, 2):
+        angle = offset / 10000 ** (i / width)
+        rotation[i : i + 2, i : i + 2] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    np.testing.assert_allclose(table[:20] @ rotation, table[offset : offset + 20], atol=1e-12)
+
+
+# --- masks
+
+
+def test_a_mask_hides_padding_and_the_future() -> None:
+    value = recorder().visibility("mask", tensor("token", np.arange(3)), (False, False, True), causal=True)
+    hidden = [[hidden_because(value, query, key) for key in range(3)] for query in range(3)]
+    assert hidden == [[None, "future", "padding"], [None, None, "padding"], [None, None, "padding"]]
+    np.testing.assert_array_equal(value.array, [[0, -np.inf, -np.inf], [0, 0, -np.inf], [0, 0, -np.inf]])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_whatever_stands_under_a_mask_does_not_reach_the_weights(bad: float) -> None:
+    t = recorder()
+    scores = tensor("query key", np.array([[1.0, bad, 2.0]]))
+    masked = t.mask("masked", scores, tensor("query key", np.array([[0.0, -np.inf, 0.0]])))
+    clean = t.softmax("clean", tensor("query key", np.array([[1.0, 2.0]])), over="key").array
+    np.testing.assert_array_equal(t.softmax("weights", masked, over="key").array[:, [0, 2]], clean)
+    assert t.trace["weights"].array[0, 1] == 0
+
+
+def test_what_is_masked_gets_no_gradient_even_where_one_comes_in() -> None:
+    value = recorder().mask("r", tensor("query key", np.ones((1, 2))), tensor("query key", np.array([[0.0, -np.inf]])))
+    scores, _ = value.made_by.derivative(value, np.array([[3.0, np.nan]]))
+    np.testing.assert_array_equal(scores, [[3.0, 0.0]])
+
+
+# --- softmax
+
+
+def _softmax(array: np.ndarray) -> np.ndarray:
+    return recorder(str(array.dtype)).softmax("r", tensor("query key", array), over="key").array
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [0.0, 1.0, 1e4, 1e38, -1e4, -1e38])
+def test_rows_of_weights_sum_to_1_for_scores_of_any_size(dtype: str, size: float) -> None:
+    scores = (np.random.default_rng(3).uniform(0.5, 1, (50, 9)) * size).astype(dtype)
+    weights = _softmax(scores)
+    assert (weights >= 0).all()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_scores_at_both_ends_of_a_type_give_all_or_nothing(dtype: str) -> None:
+    largest = np.finfo(dtype).max
+    np.testing.assert_array_equal(_softmax(np.array([[largest, -largest, 0]], dtype)), [[1, 0, 0]])
+
+
+@given(seed=SEEDS, shift=st.integers(-(2**20), 2**20))
+def test_adding_a_number_to_all_scores_of_a_row_changes_no_weight(seed: int, shift: int) -> None:
+    scores = np.random.default_rng(seed).integers(-(2**10), 2**10, (3, 5)) / 2**8  # sums of these are exact
+    np.testing.assert_array_equal(_softmax(scores + shift), _softmax(scores))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_row_that_sees_nothing_has_weights_of_zero() -> None:
+    weights = _softmax(np.array([[-np.inf, -np.inf], [-np.inf, 5.0]]))
+    np.testing.assert_array_equal(weights, [[0, 0], [0, 1]])
+
+
+def test_only_a_row_without_anything_to_see_is_called_fully_masked() -> None:
+    scores = tensor("query key", np.array([[-np.inf, -np.inf], [-np.inf, 5.0]]))
+    value = recorder().softmax("r", scores, over="key")
+    assert [is_fully_masked(value, {"query": query, "key": 0}) for query in (0, 1)] == [True, False]
+
+
+# --- reductions, normalise and merge
+
+
+def test_a_tie_for_the_maximum_shares_its_gradient() -> None:
+    value = recorder().maximum("r", tensor("token", np.array([2.0, 1.0, 2.0])), over="token")
+    (gradient,) = value.made_by.derivative(value, np.array(6.0))
+    np.testing.assert_array_equal(gradient, [3, 0, 3])
+
+
+def test_the_kink_of_relu_has_no_gradient() -> None:
+    value = recorder().relu("r", tensor("token", np.array([-1.0, 0.0, 1.0])))
+    (gradient,) = value.made_by.derivative(value, np.full(3, 5.0))
+    np.testing.assert_array_equal(gradient, [0, 0, 5])
+
+
+@given(seed=SEEDS)
+def test_a_normalised_row_has_mean_0_and_variance_1(seed: int) -> None:
+    x = np.random.default_rng(seed).normal(3, 5, (4, 6))
+    gain, bias = tensor("d_model", np.ones(6)), tensor("d_model", np.zeros(6))
+    row = recorder().normalise("r", tensor("token d_model", x), gain, bias, over="d_model", eps=0.0).array
+    np.testing.assert_allclose(row.mean(axis=1), 0, atol=1e-14)
+    np.testing.assert_allclose(row.var(axis=1), 1, rtol=1e-13)
+
+
+def test_merged_heads_stand_side_by_side_in_their_order() -> None:
+    heads = tensor("head token d_v", np.arange(12).reshape(2, 3, 2))
+    merged_heads = recorder().merge("r", heads, "token", last="head d_v")
+    np.testing.assert_array_equal(merged_heads.array, [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]])
+
+
+# --- factors
+
+
+def test_a_factor_is_written_as_what_it_is_made_of() -> None:
+    root = Factor.inverse_root(Axis("d_k", 16))
+    assert (root.value, root.text) == (0.25, "1/√dₖ")
+    both = Factor.inverse(2.0, "T", root)
+    assert (both.value, both.text) == (0.125, "1/(T·√dₖ)")
+    assert Factor.inverse(4.0, "T", None) == Factor(0.25, "1/T")
+
+
+def test_a_factor_for_an_axis_that_no_array_can_have_can_still_be_planned() -> None:
+    assert Factor.inverse_root(Axis("d_k", 10**400)).value > 0

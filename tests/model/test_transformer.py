@@ -1,0 +1,155 @@
+"""The whole encoder: against a reference written from the paper, against PyTorch, and by its symmetries."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from building import SEEDS, configs, encoded, last, masks, random_parameters
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from references import encoder
+from safetensors import safe_open
+
+from model.axes import Array
+from model.config import ModelConfig, filled
+from model.trace import Trace
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def assert_same_steps(trace: Trace, expected: dict[str, Array], tolerance: float) -> None:
+    """The same paths in the same order, and numbers that differ by at most `tolerance` times the largest of a step."""
+    assert list(trace.steps) == list(expected)
+    for path, array in expected.items():
+        found = trace[path].array
+        assert found.shape == array.shape, path
+        finite = np.isfinite(array)
+        np.testing.assert_array_equal(found[~finite], array[~finite], err_msg=path)
+        largest = np.abs(array[finite]).max(initial=1)
+        np.testing.assert_allclose(found[finite], array[finite], rtol=0, atol=tolerance * largest, err_msg=path)
+
+
+@given(config=configs(), tokens=st.integers(1, 4), seed=SEEDS, data=st.data())
+def test_every_step_is_that_of_the_formulas_in_the_paper(
+    config: ModelConfig, tokens: int, seed: int, data: st.DataObject
+) -> None:
+    parameters = random_parameters(config, 3, seed)
+    ids = data.draw(st.lists(st.integers(0, 2), min_size=tokens, max_size=tokens))
+    pad, causal = data.draw(masks(tokens))
+    trace = encoded(config, parameters, ids, pad, causal)
+    assert_same_steps(trace, encoder(config, parameters, ids, pad, causal), 1e-12)
+
+
+@settings(max_examples=20)
+@given(config=configs(dtype="float32", layers=1), seed=SEEDS, causal=st.booleans())
+def test_a_model_of_float32_computes_the_same_to_its_precision(config: ModelConfig, seed: int, causal: bool) -> None:
+    parameters = random_parameters(config, 3, seed)
+    trace = encoded(config, parameters, [0, 2, 1], None, causal)
+    assert {value.array.dtype for value in trace.steps.values()} == {np.dtype("float32")}
+    precise = {name: array.astype(np.float64) for name, array in parameters.items()}
+    assert_same_steps(trace, encoder(config, precise, [0, 2, 1], None, causal), 1e-5)
+
+
+# --- against PyTorch
+
+
+def _torch_case(name: str) -> tuple[dict[str, Array], dict[str, Any]]:
+    with safe_open(DATA / f"torch_encoder_{name}.safetensors", "numpy") as file:
+        return {path: file.get_tensor(path) for path in file.keys()}, json.loads(file.metadata()["about"])  # noqa: SIM118
+
+
+def _our_parameters(torch: dict[str, Array], layers: int) -> dict[str, Array]:
+    """PyTorch's state dict in our names; its matrices multiply from the left, so they are transposed."""
+    found = {"encoder.embedding_table": torch["src"]}
+    for i in range(layers):
+        theirs, attention, ffn = f"parameters.layers.{i}", *(f"encoder.layers.{i}.{b}" for b in ("self_attention", "ffn"))
+        for place, letter in enumerate("qkv"):
+            found[f"{attention}.w_{letter}"] = np.split(torch[f"{theirs}.self_attn.in_proj_weight"], 3)[place].T
+            found[f"{attention}.b_{letter}"] = np.split(torch[f"{theirs}.self_attn.in_proj_bias"], 3)[place]
+        found[f"{attention}.w_o"] = torch[f"{theirs}.self_attn.out_proj.weight"].T
+        found[f"{attention}.b_o"] = torch[f"{theirs}.self_attn.out_proj.bias"]
+        for number in (1, 2):
+            found[f"{ffn}.w_{number}"] = torch[f"{theirs}.linear{number}.weight"].T
+            found[f"{ffn}.b_{number}"] = torch[f"{theirs}.linear{number}.bias"]
+        for block, norm in ((attention, "norm1"), (ffn, "norm2")):
+            found[f"{block}.norm_gain"] = torch[f"{theirs}.{norm}.weight"]
+            found[f"{block}.norm_bias"] = torch[f"{theirs}.{norm}.bias"]
+    if "parameters.norm.weight" in torch:
+        found["encoder.final_norm_gain"] = torch["parameters.norm.weight"]
+        found["encoder.final_norm_bias"] = torch["parameters.norm.bias"]
+    return found
+
+
+IN_OUR_NAMES = {
+    "q": "self_attention.q",
+    "k": "self_attention.k",
+    "v": "self_attention.v",
+    "weights": "self_attention.weights",
+    "attention_output": "self_attention.output",
+    "norm1": "self_attention.norm",
+    "ffn_pre": "ffn.hidden_pre",
+    "ffn_hidden": "ffn.hidden",
+    "ffn_output": "ffn.output",
+    "norm2": "ffn.norm",
+}
+
+
+@pytest.mark.parametrize("name", ["post_norm", "pre_norm"])
+def test_an_encoder_computes_every_tensor_that_pytorch_computes(name: str) -> None:
+    torch, about = _torch_case(name)
+    config = filled(ModelConfig(
+        d_model=about["d_model"], heads=about["heads"], d_ff=about["d_ff"], layers=about["layers"], bias=True,
+        position="none", norm_order="pre" if about["norm_first"] else "post",
+    ))  # fmt: skip
+    trace = encoded(
+        config, _our_parameters(torch, config.layers), list(range(len(torch["src"]))), tuple(about["pad"]), about["causal"]
+    )
+    expected = {
+        f"encoder.layers.{i}.{ours}": torch[f"layers.{i}.{theirs}"]
+        for i in range(config.layers)
+        for theirs, ours in IN_OUR_NAMES.items()
+    }
+    for path, array in expected.items():
+        np.testing.assert_allclose(trace[path].array, array, rtol=0, atol=1e-13 * np.abs(array).max(), err_msg=path)
+    np.testing.assert_allclose(last(trace), torch["output"], rtol=0, atol=1e-13 * np.abs(torch["output"]).max())
+
+
+# --- symmetries
+
+
+@given(config=configs(position="none"), order=st.permutations(range(4)), seed=SEEDS)
+def test_without_positions_permuted_tokens_give_a_permuted_output(
+    config: ModelConfig, order: list[int], seed: int
+) -> None:
+    parameters = random_parameters(config, 4, seed)
+    straight = last(encoded(config, parameters, [0, 1, 2, 3]))
+    np.testing.assert_allclose(last(encoded(config, parameters, order)), straight[order], rtol=1e-9, atol=1e-9)
+
+
+@given(config=configs(), seed=SEEDS, first=st.integers(1, 3))
+def test_a_causal_models_earlier_outputs_do_not_change_with_later_tokens(
+    config: ModelConfig, seed: int, first: int
+) -> None:
+    parameters = random_parameters(config, 5, seed)
+    a, b = [0, 1, 2, 3], [0, 1, 2, 3][:first] + [4] * (4 - first)
+    one, other = (last(encoded(config, parameters, ids, causal=True)) for ids in (a, b))
+    np.testing.assert_array_equal(one[:first], other[:first])
+
+
+@given(config=configs(), seed=SEEDS, padding=st.integers(1, 3))
+def test_padding_changes_nothing_at_the_real_tokens(config: ModelConfig, seed: int, padding: int) -> None:
+    parameters = random_parameters(config, 4, seed)
+    bare = last(encoded(config, parameters, [0, 1, 2]))
+    padded = last(encoded(config, parameters, [0, 1, 2] + [3] * padding, (False,) * 3 + (True,) * padding))
+    np.testing.assert_allclose(padded[:3], bare, rtol=1e-9, atol=1e-9)
+
+
+@given(config=configs(), seed=SEEDS)
+def test_what_stands_at_a_padded_place_does_not_matter(config: ModelConfig, seed: int) -> None:
+    parameters = random_parameters(config, 4, seed)
+    one, other = (last(encoded(config, parameters, [0, 1, token], (False, False, True))) for token in (2, 3))
+    np.testing.assert_array_equal(one[:2], other[:2])
