@@ -1,0 +1,30 @@
+"""Makes the picture in the README again: python docs/picture.py"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from explorer.app import ExplorerApp
+from explorer.library import locate
+from explorer.session import Session
+from model.run import run
+from model.scenario import read_scenario
+
+STEP = "encoder.layers.0.self_attention.weights"
+
+
+async def picture(target: Path) -> None:
+    """The attention weights of the first scenario, at 120×40, with the cursor on *dog* asking *love*."""
+    scenario = read_scenario(locate("i-love-my-dog"))
+    session = Session("i-love-my-dog", scenario, run(scenario))
+    session.show(session.trace[STEP], (0, 3, 1))
+    app = ExplorerApp(lambda _: session, scenario.title)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        target.write_text(app.export_screenshot(title="attn-explore run i-love-my-dog"))
+
+
+if __name__ == "__main__":
+    asyncio.run(picture(Path(__file__).parent / "explorer.svg"))
