@@ -122,7 +122,7 @@ def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
     if before.st_size > limit:
         raise Problem(f"this file has {before.st_size:,} bytes, and at most {limit:,} are read", path=path)
     with os.fdopen(descriptor, "rb", closefd=False) as file:
-        content = file.read(limit + 1)
+        content = file.read(before.st_size + 1)  # a byte more shows that it grew
     after = os.fstat(descriptor)
     if (len(content), before.st_mtime_ns) != (before.st_size, after.st_mtime_ns):
         raise Problem("this file changed while it was read", hint="try again", path=path)

@@ -241,11 +241,7 @@ class ExplorerScreen(Screen[None]):
 
     def action_head(self, count: int) -> None:
         """Look at another head."""
-        if self.session.head_by(count):
-            self.query_one(TensorGrid).cursor = self.session.index
-            self.refresh_cell()
-        else:
-            self.app.bell()
+        self._show_after(self.session.head_by(count))
 
     def action_choose(self, count: int) -> None:
         """Mark another number of the arithmetic."""

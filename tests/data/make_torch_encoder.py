@@ -19,7 +19,9 @@ from safetensors.torch import save_file
 HERE = Path(__file__).parent
 
 
-def encoder(seed: int, d_model: int, heads: int, d_ff: int, layers: int, norm_first: bool) -> torch.nn.TransformerEncoder:
+def encoder(
+    seed: int, d_model: int, heads: int, d_ff: int, layers: int, norm_first: bool
+) -> torch.nn.TransformerEncoder:
     """An encoder with every parameter at random; a pre-norm one ends with a norm, a post-norm one does not."""
     layer = torch.nn.TransformerEncoderLayer(
         d_model, heads, d_ff, dropout=0.0, batch_first=True, norm_first=norm_first, dtype=torch.float64
@@ -52,9 +54,7 @@ def watch(model: torch.nn.TransformerEncoder, pad: torch.Tensor, mask: torch.Ten
             projected = torch.nn.functional.linear(x[0], module.in_proj_weight, module.in_proj_bias)
             for letter, part in zip("qkv", projected.chunk(3, dim=-1), strict=True):
                 seen[f"{path}.{letter}"] = part.unflatten(-1, (module.num_heads, -1)).transpose(0, 1)
-            again = module(
-                x, x, x, key_padding_mask=pad, attn_mask=mask, need_weights=True, average_attn_weights=False
-            )
+            again = module(x, x, x, key_padding_mask=pad, attn_mask=mask, need_weights=True, average_attn_weights=False)
             seen[f"{path}.weights"] = again[1][0]
 
         return hook
@@ -65,7 +65,9 @@ def watch(model: torch.nn.TransformerEncoder, pad: torch.Tensor, mask: torch.Ten
         for module, name in ((layer.norm1, "norm1"), (layer.norm2, "norm2"), (layer.linear1, "ffn_pre"),
                              (layer.linear2, "ffn_output")):  # fmt: skip
             module.register_forward_hook(keep(f"{path}.{name}"))
-        layer.linear2.register_forward_pre_hook(lambda _m, inputs, path=path: seen.update({f"{path}.ffn_hidden": inputs[0][0]}))
+        layer.linear2.register_forward_pre_hook(
+            lambda _m, inputs, path=path: seen.update({f"{path}.ffn_hidden": inputs[0][0]})
+        )
     return seen
 
 

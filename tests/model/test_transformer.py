@@ -66,7 +66,10 @@ def _our_parameters(torch: dict[str, Array], layers: int) -> dict[str, Array]:
     """PyTorch's state dict in our names; its matrices multiply from the left, so they are transposed."""
     found = {"encoder.embedding_table": torch["src"]}
     for i in range(layers):
-        theirs, attention, ffn = f"parameters.layers.{i}", *(f"encoder.layers.{i}.{b}" for b in ("self_attention", "ffn"))
+        theirs, attention, ffn = (
+            f"parameters.layers.{i}",
+            *(f"encoder.layers.{i}.{b}" for b in ("self_attention", "ffn")),
+        )
         for place, letter in enumerate("qkv"):
             found[f"{attention}.w_{letter}"] = np.split(torch[f"{theirs}.self_attn.in_proj_weight"], 3)[place].T
             found[f"{attention}.b_{letter}"] = np.split(torch[f"{theirs}.self_attn.in_proj_bias"], 3)[place]
@@ -106,7 +109,11 @@ def test_an_encoder_computes_every_tensor_that_pytorch_computes(name: str) -> No
         position="none", norm_order="pre" if about["norm_first"] else "post",
     ))  # fmt: skip
     trace = encoded(
-        config, _our_parameters(torch, config.layers), list(range(len(torch["src"]))), tuple(about["pad"]), about["causal"]
+        config,
+        _our_parameters(torch, config.layers),
+        list(range(len(torch["src"]))),
+        tuple(about["pad"]),
+        about["causal"],
     )
     expected = {
         f"encoder.layers.{i}.{ours}": torch[f"layers.{i}.{theirs}"]

@@ -1,0 +1,95 @@
+"""Numbers as colours, and as glyphs where colours or digits do not serve.
+
+Signed tensors go from blue (negative) over the background (0) to orange (positive), a pair that colour-blind people tell
+apart; weights go from the background to orange. The largest finite number of the tensor is the end of the scale.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+from rich.style import Style
+
+RGB = tuple[int, int, int]
+
+NEGATIVE: RGB = (33, 113, 181)
+POSITIVE: RGB = (217, 110, 15)
+LEVELS = 15
+STRONGEST = 0.85
+"""How much of the hue the end of the scale takes: the rest stays background, so that the cursor is stronger."""
+
+RAMP = " ·░▒▓█"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Background and foreground of the theme."""
+
+    back: RGB
+    fore: RGB
+
+
+def level(number: float, end: float) -> int:
+    """The step on the scale, from −LEVELS to LEVELS; 0 for what is not finite and for a tensor of zeros."""
+    if not math.isfinite(number) or end <= 0:
+        return 0
+    return round(max(-1.0, min(1.0, number / end)) * LEVELS)
+
+
+@cache
+def style_of(step: int, ground: Ground) -> Style:
+    """Background of a step of the scale, with letters that can be read on it."""
+    hue = POSITIVE if step > 0 else NEGATIVE
+    back = _blend(ground.back, hue, abs(step) / LEVELS * STRONGEST)
+    return Style(color=_hex(_readable(back, ground)), bgcolor=_hex(back))
+
+
+@cache
+def quiet_style(ground: Ground) -> Style:
+    """Masked cells: grey on the background, outside the scale."""
+    return Style(color=_hex(_blend(ground.back, ground.fore, 0.55)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08)))
+
+
+@cache
+def alarm_style(ground: Ground) -> Style:
+    """NaN and infinities that are no mask: they must be seen."""
+    return Style(color="#ffffff", bgcolor="#a01070", bold=True)
+
+
+def glyphs(number: float, end: float) -> str:
+    """Two cells that tell size and sign without digits or colour: `▓-`."""
+    if not math.isfinite(number):
+        return "??" if math.isnan(number) else "∞ " if number > 0 else "-∞"
+    step = level(number, end)
+    glyph = RAMP[math.ceil(abs(step) * (len(RAMP) - 1) / LEVELS)]
+    return glyph + ("-" if step < 0 else glyph)
+
+
+def contrast(a: RGB, b: RGB) -> float:
+    """Contrast ratio of two colours (WCAG 2), from 1 to 21."""
+    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _readable(back: RGB, ground: Ground) -> RGB:
+    """The theme's own letters where they can be read, else black or white, whichever stands out more."""
+    if contrast(ground.fore, back) >= 4.5:
+        return ground.fore
+    return max(((0, 0, 0), (255, 255, 255)), key=lambda colour: contrast(colour, back))
+
+
+def _luminance(colour: RGB) -> float:
+    parts = [part / 255 for part in colour]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _blend(a: RGB, b: RGB, share: float) -> RGB:
+    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
+    return red, green, blue
+
+
+def _hex(colour: RGB) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)

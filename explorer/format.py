@@ -1,0 +1,116 @@
+"""Numbers, labels and sizes as text, in terminal cells."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from model.text import cells, visible
+
+ELLIPSIS = "…"
+MOST_DECIMALS = 4
+SMALLEST_WIDTH = 5
+
+
+def short_number(number: float) -> str:
+    """A number in at most nine cells: four decimals where they say something, powers of ten where they don't.
+
+    >>> [short_number(number) for number in (0.5, -1234.56789, 0.00001234, 3, float("-inf"))]
+    ['0.5000', '-1234.5679', '1.23e-05', '3', '-∞']
+    """
+    if not math.isfinite(number):
+        return _not_finite(number)
+    if number == int(number) and abs(number) < 1e6:
+        return str(int(number))
+    if 1e-3 <= abs(number) < 1e4:
+        return f"{number:.4f}"
+    return f"{number:.2e}" if abs(number) < 1e-3 or abs(number) >= 1e6 else f"{number:.2f}"
+
+
+def _not_finite(number: float) -> str:
+    return "NaN" if math.isnan(number) else "∞" if number > 0 else "-∞"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How the numbers of one tensor are written: `decimals` after the point, or powers of ten, `width` cells wide."""
+
+    width: int
+    decimals: int
+    scientific: bool = False
+
+    def __call__(self, number: float) -> str:
+        """The number, at the right edge of its cells."""
+        if not math.isfinite(number):
+            return _not_finite(number).rjust(self.width)
+        text = f"{number:.{self.decimals}e}" if self.scientific else f"{number:.{self.decimals}f}"
+        if len(text) > self.width or (number != 0 and float(text) == 0 and not self.scientific):
+            text = _squeezed(number, self.width)
+        return ("0" if text.strip("-0.") == "" and number == 0 else text).rjust(self.width)
+
+
+def _squeezed(number: float, width: int) -> str:
+    """A number that its column was not made for, in powers of ten, as exactly as fits."""
+    for decimals in (2, 1, 0):
+        text = f"{number:.{decimals}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        if len(text) <= width:
+            return text
+    return "~0" if abs(number) < 1 else "#" * width
+
+
+def numbers_for(largest: float, has_sign: bool, whole: bool, room: int) -> Numbers:
+    """The most telling way to write numbers up to `largest` in columns of at most `room` cells.
+
+    >>> numbers_for(1.0, has_sign=False, whole=False, room=7)("".__len__() + 0.25)
+    ' 0.2500'
+    """
+    before = len(str(int(largest))) + has_sign if largest < 1e15 else 99
+    if whole and before <= max(room, SMALLEST_WIDTH):
+        return Numbers(max(before, 2), 0)
+    if before + 2 > max(room, 8) or 0 < largest < 0.01:
+        return Numbers(max(min(room, 9), 8 + has_sign), 2, scientific=True)
+    decimals = max(1, min(MOST_DECIMALS, max(room, SMALLEST_WIDTH) - 1 - before - 1))
+    return Numbers(before + 1 + decimals, decimals)
+
+
+def pad(text: str, width: int, right: bool = False) -> str:
+    """`text` filled with spaces to `width` cells, on its right or (`right`: it ends at the edge) on its left."""
+    space = " " * (width - cells(text))
+    return space + text if right else text + space
+
+
+def fitted(text: str, width: int, right: bool = False) -> str:
+    """A label from a file in exactly `width` cells: made visible, and shortened with … where it is too long.
+
+    >>> fitted("我喜歡我的狗", 6)
+    '我喜… '
+    """
+    shown = visible(text)
+    if cells(shown) <= width:
+        return pad(shown, width, right)
+    kept, used = "", 0
+    for character in shown:
+        used += cells(character)
+        if used > width - 1:
+            break
+        kept += character
+    return pad(kept + ELLIPSIS if width > 0 else "", width, right)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`1 × 4 × 4`."""
+    return " × ".join(map(str, shape))
+
+
+def size_text(nbytes: int) -> str:
+    """Bytes as people write them, exactly rounded from integers of any size.
+
+    >>> size_text(2 * 2**30), size_text(512)
+    ('2.0 GiB', '512 bytes')
+    """
+    units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
+    place = min(max((nbytes.bit_length() - 1) // 10, 0), len(units) - 1)
+    if place == 0:
+        return f"{nbytes} bytes"
+    tenths = nbytes * 10 // (1 << 10 * place)
+    return f"{tenths // 10:,}.{tenths % 10} {units[place]}"

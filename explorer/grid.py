@@ -1,0 +1,306 @@
+"""How a tensor is laid out and drawn as lines of cells: pure functions, without a widget.
+
+A tensor is drawn a plane at a time: the last axis runs along the columns, the one before down the rows, and the others
+(the heads) pick the plane. Only the rows and columns that are asked for are turned into text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+
+from explorer.colours import LEVELS, Ground, alarm_style, glyphs, level, quiet_style, style_of
+from explorer.format import Numbers, fitted, numbers_for, pad, short_number
+from model.axes import Array, Axis
+from model.text import cells, visible
+
+Index = tuple[int, ...]
+
+LABEL = 14
+"""Cells that a row's label takes at most."""
+COLUMN = 10
+"""Cells that a column takes at most, the space between columns included."""
+GLYPHS = 2
+"""Cells that a number takes when it is zoomed out."""
+GAP = 3
+"""Cells between two heads that are drawn side by side."""
+
+HEADER = 2
+"""Lines above the rows: what the plane is, and the columns' labels."""
+
+NO_AXIS = Axis("", 1, ("",))
+
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+CURSOR = Style(bold=True, reverse=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A tensor to draw. `hidden` says which (query, key) cells are masked; `end` is the largest number by size."""
+
+    array: Array
+    axes: tuple[Axis, ...]
+    hidden: Array | None = None
+    end: float = field(init=False)
+    is_signed: bool = field(init=False)
+    is_whole: bool = field(init=False)
+    bad: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at every number once, here; a frame looks only at those in sight."""
+        finite = np.isfinite(self.array)
+        numbers = self.array if finite.all() else np.where(finite, self.array, 0)
+        object.__setattr__(self, "end", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
+        object.__setattr__(self, "is_signed", bool(numbers.min(initial=0) < 0))
+        object.__setattr__(self, "is_whole", bool((numbers == np.rint(numbers)).all()))
+        object.__setattr__(self, "bad", int((~finite & ~np.isneginf(self.array)).sum()))
+
+    @property
+    def rows(self) -> Axis:
+        """The axis down the rows; a vector is a single row."""
+        return self.axes[-2] if len(self.axes) > 1 else NO_AXIS
+
+    @property
+    def columns(self) -> Axis:
+        """The axis along the columns."""
+        return self.axes[-1] if self.axes else NO_AXIS
+
+    @property
+    def planes(self) -> list[Index]:
+        """The leading indices of every plane."""
+        return list(np.ndindex(self.array.shape[:-2]))
+
+    def plane(self, lead: Index) -> Array:
+        """The matrix under some leading indices."""
+        return np.atleast_2d(self.array[lead])
+
+    def plane_name(self, lead: Index) -> str:
+        """`head 1`, or nothing when there is a single plane."""
+        return " · ".join(axis.label(place) for axis, place in zip(self.axes, lead, strict=False) if axis.size > 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where things stand for one picture in one width. `blocks` is how many rows and columns one drawn cell pools."""
+
+    picture: Picture
+    label_width: int
+    column_width: int
+    numbers: Numbers | None
+    planes: tuple[Index, ...]
+    blocks: tuple[int, int] = (1, 1)
+
+    @property
+    def drawn(self) -> tuple[int, int]:
+        """How many rows and columns are drawn in each plane."""
+        rows, columns = self.picture.rows.size, self.picture.columns.size
+        return math.ceil(rows / self.blocks[0]), math.ceil(columns / self.blocks[1])
+
+    @property
+    def plane_width(self) -> int:
+        """Cells of one plane without the row labels."""
+        return self.drawn[1] * self.column_width
+
+    @property
+    def width(self) -> int:
+        """Cells of everything, row labels included."""
+        return self.label_width + len(self.planes) * (self.plane_width + GAP) - GAP
+
+    def column_at(self, x: int, first: int) -> tuple[int, int] | None:
+        """Which plane and which drawn column are at `x`, when `first` is the first column in sight."""
+        along = x - self.label_width
+        if len(self.planes) == 1:
+            column = first + along // self.column_width
+            return (0, column) if along >= 0 and column < self.drawn[1] else None
+        plane, rest = divmod(along, self.plane_width + GAP)
+        inside = along >= 0 and plane < len(self.planes) and rest < self.plane_width
+        return (plane, rest // self.column_width) if inside else None
+
+
+def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: bool, zoomed_out: bool) -> Layout:
+    """The layout that shows most: every plane where they fit side by side, digits as fine as there is room for."""
+    label_width = min(LABEL, _label_width(picture)) + 1
+    if zoomed_out:
+        room = max(1, (width - label_width) // GLYPHS)
+        blocks = (math.ceil(picture.rows.size / max(lines, 1)), math.ceil(picture.columns.size / room))
+        return Layout(picture, label_width, GLYPHS, None, (lead,), blocks)
+    if all_planes and len(picture.planes) > 1:
+        together = _with_room(picture, tuple(picture.planes), width, label_width)
+        if together.width <= width:
+            return together
+    return _with_room(picture, (lead,), width, label_width)
+
+
+def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
+    columns = picture.columns.size * len(planes)
+    room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
+    numbers = numbers_for(picture.end, picture.is_signed, picture.is_whole, min(COLUMN, max(room, 7)) - 1)
+    labels = max((cells(visible(label)) for label in (picture.columns.labels or ())), default=0)
+    wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
+    return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
+
+
+def _label_width(picture: Picture) -> int:
+    rows = picture.rows
+    corner = cells(f"{rows.name} ↓")
+    if rows.labels is not None:
+        return max(corner, *(cells(visible(label)) for label in rows.labels))
+    return max(corner, len(rows.label(rows.size - 1)), len(rows.label(0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What of a layout is in sight, and where the cursor is. `width` is in cells, `first_column` in drawn columns."""
+
+    width: int
+    first_column: int
+    cursor: Index
+    ground: Ground
+
+    def columns(self, layout: Layout) -> range:
+        """The drawn columns in sight."""
+        room = max(1, (self.width - layout.label_width) // layout.column_width)
+        last = layout.drawn[1] if len(layout.planes) > 1 else min(layout.drawn[1], self.first_column + room)
+        return range(self.first_column if len(layout.planes) == 1 else 0, last)
+
+
+def title_line(layout: Layout, window: Window, shown_rows: range) -> list[Segment]:
+    """The names of the planes, and which part is in sight when not all is."""
+    picture = layout.picture
+    segments = [Segment(" " * layout.label_width)]
+    lead = window.cursor[: len(picture.axes) - 2] if len(picture.axes) > 2 else ()
+    for place, plane in enumerate(layout.planes):
+        style = BOLD if plane == lead else DIM
+        name = picture.plane_name(plane)
+        if len(layout.planes) > 1:
+            segments += [Segment(fitted(name, layout.plane_width), style), Segment(" " * GAP * (place < len(layout.planes) - 1))]
+        elif name:
+            segments.append(Segment(f"{name} of {picture.array.shape[0]}   ", style))
+    if len(layout.planes) > 1:
+        return segments
+    parts = (f"{picture.columns.name} →", _part_in_sight(layout, window.columns(layout), shown_rows))
+    return [*segments, Segment("   ".join(part for part in parts if part), DIM)]
+
+
+def _part_in_sight(layout: Layout, columns: range, rows: range) -> str:
+    if layout.numbers is None:
+        height, width = layout.blocks
+        if layout.blocks == (1, 1):
+            return "zoomed out"
+        return f"zoomed out: each cell is {height} × {width} numbers, the largest of them by size"
+    drawn_rows, drawn_columns = layout.drawn
+    parts = []
+    if len(rows) < drawn_rows:
+        parts.append(f"{layout.picture.rows.name} {rows.start}–{rows.stop - 1} of {drawn_rows}")
+    if len(columns) < drawn_columns:
+        parts.append(f"{layout.picture.columns.name} {columns.start}–{columns.stop - 1} of {drawn_columns}")
+    return ", ".join(parts)
+
+
+def header_line(layout: Layout, window: Window) -> list[Segment]:
+    """The corner with the names of both axes, then the columns' labels."""
+    picture = layout.picture
+    corner = f"{picture.rows.name} ↓" if picture.rows.name else ""
+    segments = [Segment(fitted(corner, layout.label_width), DIM)]
+    cursor_column = window.cursor[-1] // layout.blocks[1] if window.cursor else -1
+    columns = window.columns(layout)
+    for place in range(len(layout.planes)):
+        if layout.numbers is None:
+            continue  # two cells a column: no room for labels
+        for column in columns:
+            label = fitted(picture.columns.label(column), layout.column_width - 1, right=True)
+            segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
+        segments.append(Segment(" " * GAP * (place < len(layout.planes) - 1)))
+    return segments
+
+
+def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
+    """One drawn row of every plane: its label, then its numbers."""
+    picture = layout.picture
+    lead = window.cursor[:-2]
+    cursor_row = (window.cursor[-2] if len(window.cursor) > 1 else 0) // layout.blocks[0]
+    label = fitted(picture.rows.label(row * layout.blocks[0]), layout.label_width - 1) + " "
+    segments = [Segment(label, BOLD if row == cursor_row else DIM)]
+    columns = window.columns(layout)
+    for place, plane in enumerate(layout.planes):
+        here = window.cursor[-1] // layout.blocks[1] if row == cursor_row and plane == lead and window.cursor else -1
+        segments += _cells(layout, window.ground, plane, row, columns, here)
+        segments.append(Segment(" " * GAP * (place < len(layout.planes) - 1)))
+    return segments
+
+
+def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int) -> list[Segment]:
+    numbers = _window(layout, layout.picture.plane(plane), row, columns)
+    hidden = _hidden(layout, row, columns)
+    segments = []
+    for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
+        is_hidden = hidden is not None and bool(hidden[place])
+        text = _text(layout, number, is_hidden)
+        style = _style(layout.picture, number, is_hidden, ground)
+        segments.append(Segment(text, style + CURSOR if column == cursor else style))
+    return segments
+
+
+def _window(layout: Layout, plane: Array, row: int, columns: range) -> Sequence[float]:
+    """The numbers of a drawn row: themselves, or the largest by size of each block."""
+    height, width = layout.blocks
+    if layout.blocks == (1, 1):
+        return [float(number) for number in plane[row, columns.start : columns.stop]]
+    strip = plane[row * height : (row + 1) * height, columns.start * width : columns.stop * width]
+    return [float(_largest(strip[:, start : start + width])) for start in range(0, strip.shape[1], width)]
+
+
+def _largest(block: Array) -> float:
+    flat = block.ravel()
+    sizes = np.where(np.isnan(flat), np.inf, np.abs(np.where(np.isneginf(flat), 0, flat)))
+    return float(flat[np.argmax(sizes)])
+
+
+def _hidden(layout: Layout, row: int, columns: range) -> Array | None:
+    hidden = layout.picture.hidden
+    if hidden is None:
+        return None
+    height, width = layout.blocks
+    strip = hidden[row * height : (row + 1) * height, columns.start * width : columns.stop * width].all(axis=0)
+    return np.array([strip[start : start + width].all() for start in range(0, len(strip), width)])
+
+
+def _text(layout: Layout, number: float, is_hidden: bool) -> str:
+    if layout.numbers is None:
+        return "╳╳" if is_hidden else glyphs(number, layout.picture.end)
+    text = layout.numbers(number)
+    if is_hidden:
+        text = f"╳{'' if number == 0 else text.strip()}".rjust(layout.numbers.width)
+    return pad(text, layout.column_width, right=True)
+
+
+def _style(picture: Picture, number: float, is_hidden: bool, ground: Ground) -> Style:
+    if is_hidden:
+        return quiet_style(ground)
+    if not math.isfinite(number):
+        return alarm_style(ground)
+    return style_of(level(number, picture.end), ground)
+
+
+def legend_line(picture: Picture, ground: Ground, zoomed_out: bool) -> list[Segment]:
+    """What the colours mean: the ends of the scale and 0, and what masked cells and NaN look like where there are any."""
+    steps = range(-LEVELS if picture.is_signed else 0, LEVELS + 1, 3)
+    low = short_number(-picture.end) if picture.is_signed else "0"
+    segments = [Segment(f"{low} ", DIM)]
+    for step in steps:
+        text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else " 0" if step == 0 and picture.is_signed else "  "
+        segments.append(Segment(text, style_of(step, ground)))
+    segments.append(Segment(f" {short_number(picture.end)}", DIM))
+    if picture.end == 0:
+        segments = [Segment("every number is 0", DIM)]
+    if picture.hidden is not None and picture.hidden.any():
+        segments += [Segment("   "), Segment("╳", quiet_style(ground)), Segment(" masked", DIM)]
+    if picture.bad:
+        segments += [Segment("   "), Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)]
+    return segments

@@ -1,0 +1,91 @@
+"""The finer steps inside a softmax and a norm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.config import ModelConfig
+from model.finer import PARTS, finer_steps, has_finer
+from model.ops import OPERATIONS
+from model.values import Value
+
+
+def opened(value: Value) -> dict[str, Value]:
+    return {step.name: step for step in finer_steps(value)}
+
+
+@given(config=configs(), seed=SEEDS, mask=masks(3))
+def test_exponentials_divided_by_their_sum_are_the_weights(
+    config: ModelConfig, seed: int, mask: tuple[tuple[bool, ...] | None, bool]
+) -> None:
+    trace = encoded(config, random_parameters(config, 3, seed), [0, 1, 2], *mask)
+    weights = trace["encoder.layers.0.self_attention.weights"]
+    parts = opened(weights)
+    exponentials, total = parts["exponentials"].array, parts["total"].array[..., None]
+    sees_nothing = total == 0
+    np.testing.assert_allclose(exponentials / np.where(sees_nothing, 1, total), weights.array, rtol=1e-14)
+    np.testing.assert_array_equal(sees_nothing[..., 0], ~weights.array.any(axis=-1))
+
+
+@given(seed=SEEDS, eps=st.sampled_from([1e-5, 1e-2]))
+def test_centred_numbers_divided_by_the_deviation_are_the_norm(seed: int, eps: float) -> None:
+    rng = np.random.default_rng(seed)
+    x, gain, bias = (
+        tensor("token d_model", rng.normal(size=(3, 4))),
+        *(tensor("d_model", rng.normal(size=4)) for _ in range(2)),
+    )
+    norm = recorder().normalise("norm", x, gain, bias, over="d_model", eps=eps)
+    parts = opened(norm)
+    deviation = np.sqrt(parts["variance"].array + eps)[:, None]
+    by_parts = (x.array - parts["mean"].array[:, None]) / deviation * gain.array + bias.array
+    np.testing.assert_allclose(by_parts, norm.array, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_row_that_sees_nothing_has_exponentials_of_zero_that_sum_to_zero() -> None:
+    scores = tensor("query key", np.array([[-np.inf, -np.inf], [1.0, -np.inf]]))
+    parts = opened(recorder().softmax("weights", scores, over="key"))
+    np.testing.assert_array_equal(parts["maximum"].array, [-np.inf, 1])
+    np.testing.assert_array_equal(parts["shifted"].array, [[-np.inf, -np.inf], [0, -np.inf]])
+    np.testing.assert_array_equal(parts["exponentials"].array, [[0, 0], [1, 0]])
+    np.testing.assert_array_equal(parts["total"].array, [0, 1])
+
+
+def test_finer_steps_stand_under_the_step_that_they_are_part_of() -> None:
+    x = tensor("token d_model", np.ones((2, 3)))
+    softmax = recorder().inside("encoder").softmax("weights", x, over="d_model")
+    assert [step.path for step in finer_steps(softmax)] == [
+        "encoder.weights.maximum",
+        "encoder.weights.shifted",
+        "encoder.weights.exponentials",
+        "encoder.weights.total",
+    ]
+    gain = bias = tensor("d_model", np.ones(3))
+    norm = recorder().inside("encoder").normalise("norm", x, gain, bias, over="d_model", eps=0.1)
+    assert [step.path for step in finer_steps(norm)] == [
+        "encoder.norm.mean",
+        "encoder.norm.centred",
+        "encoder.norm.squares",
+        "encoder.norm.variance",
+    ]
+
+
+def test_most_steps_and_parameters_have_no_finer_steps() -> None:
+    for value in (recorder().exp("hidden", tensor("token", np.ones(2))), tensor("token", np.ones(2), "norm")):
+        assert not has_finer(value)
+        assert finer_steps(value) == []
+
+
+def test_finer_steps_are_of_operations_that_there_are() -> None:
+    assert PARTS.keys() <= OPERATIONS.keys()
+
+
+def test_finer_steps_can_be_planned_without_numbers() -> None:
+    softmax = recorder().softmax("weights", tensor("query key", np.ones((2, 3))), over="key")
+    assert [(step.shape, step.held) for step in finer_steps(softmax, planned=True)] == [
+        ((2,), None), ((2, 3), None), ((2, 3), None), ((2,), None),
+    ]  # fmt: skip

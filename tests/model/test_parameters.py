@@ -1,0 +1,109 @@
+"""Names, shapes and seeded numbers of parameters."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from building import SEEDS, configs, encoded, random_parameters
+from hypothesis import given
+
+from model.axes import Axis, names, sizes
+from model.config import ModelConfig, filled
+from model.parameters import draw, parameter_axes
+
+VOCABULARY = Axis("vocabulary", 3, ("I", "am", "here"))
+MATRIX = (Axis("d_model", 3), Axis("d_ff", 2))
+
+PINNED = ["-0x1.a6d3e86d47c31p-4", "0x1.1ebc404da2703p-1", "-0x1.8749dff043bdcp-1"]
+"""The first numbers of seed 7 and scale 0.5: they may never change, or every lesson shows other numbers."""
+
+
+def shapes_of(**keys: object) -> dict[str, tuple[int, ...]]:
+    return {name: sizes(axes) for name, axes in parameter_axes(filled(ModelConfig(**keys)), VOCABULARY).items()}
+
+
+def test_an_encoder_has_these_parameters_in_these_shapes() -> None:
+    attention, ffn = "encoder.layers.0.self_attention", "encoder.layers.0.ffn"
+    assert shapes_of(d_model=4, heads=2, d_k=3, d_v=5, d_ff=7, bias=True) == {
+        "encoder.embedding_table": (3, 4),
+        f"{attention}.w_q": (4, 6), f"{attention}.b_q": (6,),
+        f"{attention}.w_k": (4, 6), f"{attention}.b_k": (6,),
+        f"{attention}.w_v": (4, 10), f"{attention}.b_v": (10,),
+        f"{attention}.w_o": (10, 4), f"{attention}.b_o": (4,),
+        f"{attention}.norm_gain": (4,), f"{attention}.norm_bias": (4,),
+        f"{ffn}.w_1": (4, 7), f"{ffn}.b_1": (7,), f"{ffn}.w_2": (7, 4), f"{ffn}.b_2": (4,),
+        f"{ffn}.norm_gain": (4,), f"{ffn}.norm_bias": (4,),
+    }  # fmt: skip
+
+
+def test_kind_attention_has_projections_alone() -> None:
+    attention = "encoder.layers.0.self_attention"
+    assert shapes_of(kind="attention", d_model=4, norm_order="pre", output_projection=False) == {
+        "encoder.embedding_table": (3, 4),
+        f"{attention}.w_q": (4, 4), f"{attention}.w_k": (4, 4), f"{attention}.w_v": (4, 4),
+    }  # fmt: skip
+
+
+def test_a_pre_norm_stack_has_a_final_norm() -> None:
+    extra = shapes_of(norm_order="pre").items() - shapes_of(norm_order="post").items()
+    assert extra == {("encoder.final_norm_gain", (6,)), ("encoder.final_norm_bias", (6,))}
+
+
+def test_the_columns_of_a_projection_are_the_heads_side_by_side() -> None:
+    axes = parameter_axes(filled(ModelConfig(d_model=4, heads=2)), VOCABULARY)
+    assert names(axes["encoder.layers.0.self_attention.w_q"]) == ("d_model", "head·d_k")
+    assert names(axes["encoder.layers.0.self_attention.w_o"]) == ("head·d_v", "d_model")
+    assert names(axes["encoder.embedding_table"]) == ("vocabulary", "d_model")
+
+
+@given(config=configs(), seed=SEEDS)
+def test_parameters_stand_in_the_order_in_which_a_run_uses_them(config: ModelConfig, seed: int) -> None:
+    trace = encoded(config, random_parameters(config, 3, seed), [0, 1, 2])
+    used = [operand.path for value in trace.steps.values() for operand in value.operands]
+    assert [path for path in dict.fromkeys(used) if path in trace.parameters] == list(trace.parameters)
+
+
+# --- drawing
+
+
+def test_the_numbers_of_a_seed_are_the_same_everywhere() -> None:
+    drawn = draw("encoder.layers.0.self_attention.w_q", MATRIX, seed=7, scale=0.5)
+    assert [number.hex() for number in drawn.ravel()[:3]] == PINNED
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"), [("encoder.layers.0.self_attention.w_k", 7), ("encoder.layers.0.self_attention.w_q", 8)]
+)
+def test_another_name_or_seed_gives_other_numbers(name: str, seed: int) -> None:
+    drawn = draw("encoder.layers.0.self_attention.w_q", MATRIX, seed=7, scale=0.5)
+    assert not np.isin(draw(name, MATRIX, seed, 0.5), drawn).any()
+
+
+def test_a_longer_parameter_begins_with_the_same_numbers() -> None:
+    """A word more in the vocabulary leaves the rows of the others as they were."""
+    short, long = (draw("encoder.embedding_table", (Axis("vocabulary", n), Axis("d_model", 4)), 7, 0.5) for n in (3, 5))
+    np.testing.assert_array_equal(long[:3], short)
+
+
+def test_a_drawn_parameter_has_mean_0_and_the_scale_as_standard_deviation() -> None:
+    drawn = draw("w", (Axis("d_model", 400), Axis("d_ff", 250)), seed=3, scale=0.2)
+    assert abs(drawn.mean()) < 5 * 0.2 / math.sqrt(drawn.size)
+    assert drawn.std() == pytest.approx(0.2, rel=0.01)
+    assert np.abs(drawn).max() <= 0.2 * math.sqrt(3)
+
+
+def test_twice_the_scale_is_twice_the_numbers() -> None:
+    np.testing.assert_array_equal(draw("w", MATRIX, 7, 1.0), 2 * draw("w", MATRIX, 7, 0.5))
+
+
+@pytest.mark.parametrize("prefix", ["encoder.layers.0.self_attention.norm", "encoder.final_norm"])
+def test_a_norm_begins_by_changing_nothing(prefix: str) -> None:
+    axes = (Axis("d_model", 3),)
+    np.testing.assert_array_equal(draw(f"{prefix}_gain", axes, 7, 0.5), [1, 1, 1])
+    np.testing.assert_array_equal(draw(f"{prefix}_bias", axes, 7, 0.5), [0, 0, 0])
+
+
+def test_a_seed_of_any_size_draws() -> None:
+    assert np.isfinite(draw("w", MATRIX, seed=10**100, scale=0.5)).all()

@@ -1,0 +1,132 @@
+"""The direction of the arrows between modules, read from every import in every file, those inside functions too."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+CORE = (
+    {"axes"},
+    {"expressions"},
+    {"values"},
+    {"ops"},
+    {"trace", "words"},
+    {"explain", "finer", "layers"},
+    {"transformer"},
+    {"parameters"},
+    {"weights"},
+    {"run"},
+)
+"""The modules of the mathematics, low to high: a module imports only from lower sets."""
+
+SCREEN = {"textual", "rich", "typer"}
+
+
+def _files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def _module(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports_of(file: Path) -> frozenset[str]:
+    """The full names of all modules that a file imports, at its top or inside a function."""
+    return frozenset(_imported(file))
+
+
+def _imported(file: Path) -> Iterator[str]:
+    package = _module(file) if file.name == "__init__.py" else _module(file).rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join((*above, *((node.module,) if node.module else ())))
+            yield from (inner if _is_module(inner := f"{base}.{alias.name}") else base for alias in node.names)
+
+
+def _is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+
+
+def _tops(names: frozenset[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("file", _files("model"), ids=_module)
+def test_model_knows_nothing_of_the_screen(file: Path) -> None:
+    assert not _tops(imports_of(file)) & (SCREEN | {"explorer", "scenarios", "tests"})
+
+
+def test_imports_within_model_have_no_cycle() -> None:
+    graph = {_module(file): imports_of(file) - {_module(file)} for file in _files("model")}
+    list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the modules
+
+
+@pytest.mark.parametrize("module", [name for level in CORE for name in sorted(level)])
+def test_the_core_imports_only_what_lies_below(module: str) -> None:
+    height = {name: place for place, level in enumerate(CORE) for name in level}
+    imported = {name.removeprefix("model.") for name in imports_of(ROOT / "model" / f"{module}.py")} & height.keys()
+    assert not {name for name in imported if height[name] >= height[module]}
+
+
+@pytest.mark.parametrize("module", sorted({name for level in CORE[:6] for name in level}))
+def test_the_mathematics_knows_nothing_of_scenarios_and_files(module: str) -> None:
+    known = {name for name in imports_of(ROOT / "model" / f"{module}.py") if name.startswith("model")}
+    allowed = {f"model.{name}" for level in CORE for name in level} | {"model.config"}
+    assert known <= allowed
+
+
+@pytest.mark.parametrize("module", ["scenario", "config", "problems", "text", "files"])
+def test_reading_a_scenario_needs_no_numpy(module: str) -> None:
+    """Not even by way of other modules of `model`, so that a faulty scenario is refused at once."""
+    seen, waiting = set(), [ROOT / "model" / f"{module}.py"]
+    while waiting:
+        file = waiting.pop()
+        seen.add(file)
+        assert "numpy" not in _tops(imports_of(file)), _module(file)
+        inner = (ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in imports_of(file))
+        waiting += [path for path in inner if path.is_file() and path not in seen]
+
+
+@pytest.mark.parametrize("file", _files("model"), ids=_module)
+def test_model_imports_only_what_the_distribution_depends_on(file: Path) -> None:
+    installed = {
+        "numpy",
+        "pydantic",
+        "pydantic_core",
+        "annotated_types",
+        "yaml",
+        "orjson",
+        "safetensors",
+        "platformdirs",
+    }
+    assert _tops(imports_of(file)) <= installed | {"model"} | sys.stdlib_module_names
+
+
+def test_a_session_needs_no_screen() -> None:
+    imported = imports_of(ROOT / "explorer" / "session.py")
+    assert not _tops(imported) & SCREEN
+    assert not [name for name in imported if name.startswith(("explorer.app", "explorer.screens", "explorer.widgets"))]
+
+
+def test_a_relative_import_is_read_as_the_module_that_it_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    (tmp_path / "model" / "inner").mkdir(parents=True)
+    for name in ("ops.py", "inner/a.py", "inner/b.py"):
+        (tmp_path / "model" / name).touch()
+    file = tmp_path / "model" / "inner" / "c.py"
+    file.write_text("from . import a\nfrom .b import x\nfrom .. import ops\ndef f():\n    from ..ops import y\n")
+    assert imports_of(file) == {"model.inner.a", "model.inner.b", "model.ops"}
