@@ -28,7 +28,8 @@ SHOWN_TERMS = 8
 MOST_TERMS = 4096
 """An unfolded sum shows this many terms; nobody reads on."""
 
-BAR = 12
+BAR = 10
+"""Cells of the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,13 @@ class Block:
     folded: int = 0
 
 
-def blocks(arithmetic: Arithmetic, unfolded: bool = False) -> list[Block]:
-    """The whole arithmetic of a cell: how it was computed, then each sum, mean or maximum that enters."""
-    writer = _Writer(arithmetic)
-    value, index = arithmetic.value, arithmetic.index
-    name, expression = cell_name(value, dict(zip(value.names, index, strict=True))), arithmetic.expression
+def blocks(arithmetic: Arithmetic, unfolded: bool = False, terse: bool = False) -> list[Block]:
+    """The whole arithmetic of a cell: how it was computed, then each sum, mean or maximum that enters.
+
+    `unfolded`: every term of long sums. `terse`: names without indices and no bars, for where there is little room.
+    """
+    writer = _Writer(arithmetic, terse)
+    name, expression = writer.name(), arithmetic.expression
     if isinstance(expression, Reduce):
         return [*writer.reduction(expression, name, unfolded), *writer.parts(expression.body, unfolded)]
     return [writer.equation(expression, name), *writer.parts(expression, unfolded)]
@@ -76,8 +79,15 @@ def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None =
     """
     axes = value.axes if axes is None else axes
     fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
-    labels = ", ".join(visible(axis.label(at[axis.name])) for axis in fixed)
+    labels = ", ".join(telling_label(axis, at[axis.name]) for axis in fixed)
     return f"{letter(value)}[{labels}]" if labels else letter(value)
+
+
+def telling_label(axis: Axis, index: int) -> str:
+    """The label at `index`, with its place where the same label stands more than once: `dog 7`."""
+    label = visible(axis.label(index))
+    is_unique = axis.labels is None or len(set(axis.labels)) == axis.size
+    return label if is_unique else f"{label} {index}"
 
 
 def links(found: Sequence[Block]) -> list[Link]:
@@ -114,6 +124,12 @@ def column_widths(block: Block) -> list[int]:
     ]
 
 
+def block_width(block: Block) -> int:
+    """Cells of the widest row of a block."""
+    widths = column_widths(block)
+    return max(sum(max(cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows)
+
+
 _INFIX = {"add": (" + ", 1), "subtract": (" − ", 1), "multiply": (" × ", 2), "divide": (" / ", 2)}
 _AROUND = {
     "exp": ("e^(", ")"),
@@ -128,9 +144,21 @@ _REDUCTIONS = {"sum": "sum", "mean": "mean", "maximum": "largest"}
 class _Writer:
     """Writes the parts of one cell's expression, as names or as numbers."""
 
-    def __init__(self, arithmetic: Arithmetic) -> None:
+    def __init__(self, arithmetic: Arithmetic, terse: bool) -> None:
         self.arithmetic = arithmetic
         self.evaluate = arithmetic.evaluate
+        self.terse = terse
+
+    def name(self) -> str:
+        """The cell itself; its head is left out, since it is the same throughout and stands in the title."""
+        value = self.arithmetic.value
+        return self._named(value, dict(zip(value.names, self.arithmetic.index, strict=True)), value.axes)
+
+    def _named(self, value: Value, at: Mapping[str, int], axes: Sequence[Axis]) -> str:
+        if self.terse:
+            return letter(value)
+        shown = axes if "head" not in self.arithmetic.value.names else [axis for axis in axes if axis.name != "head"]
+        return cell_name(value, at, shown)
 
     # --- blocks
 
@@ -191,13 +219,12 @@ class _Writer:
         return self._inline(part.body, None, top=True)
 
     def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
-        label = " ".join(visible(axis.label(at[axis.name])) for axis in axes)
+        label = " ".join(telling_label(axis, at[axis.name]) for axis in axes)
         row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
-        if part.function == "maximum":
-            return row
+        bar = () if self.terse or part.function == "maximum" else _bar(term, largest)
         if isinstance(part.body, Cell):
-            return (*row, *_bar(term, largest))
-        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *_bar(term, largest))
+            return (*row, *bar)
+        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *bar)
 
     def _axis(self, name: str) -> Axis:
         return next(operand.axis(name) for operand in self.arithmetic.value.operands if name in operand.names)
@@ -243,7 +270,7 @@ class _Writer:
     def _cell(self, cell: Cell, at: Mapping[str, int] | None) -> Piece:
         view = self.arithmetic.value.operands[cell.operand]
         if at is None:
-            return Piece(cell_name(view.value, cell.at, view.axes), "name")
+            return Piece(self._named(view.value, cell.at, view.axes), "name")
         fixed = Cell(cell.operand, {**at, **cell.at})
         return Piece(short_number(self._number(cell, at)), "number", Link(*self.arithmetic.source(fixed)))
 

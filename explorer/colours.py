@@ -39,11 +39,15 @@ def level(number: float, end: float) -> int:
 
 
 @cache
-def style_of(step: int, ground: Ground) -> Style:
-    """Background of a step of the scale, with letters that can be read on it."""
+def style_of(step: int, ground: Ground, soft: bool = False) -> Style:
+    """Background of a step of the scale, with letters that can be read on it.
+
+    `soft` is for glyphs that repeat what the colour says: they must not outshine it.
+    """
     hue = POSITIVE if step > 0 else NEGATIVE
     back = _blend(ground.back, hue, abs(step) / LEVELS * STRONGEST)
-    return Style(color=_hex(_readable(back, ground)), bgcolor=_hex(back))
+    fore = _readable(back, ground)
+    return Style(color=_hex(_blend(back, fore, 0.35) if soft else fore), bgcolor=_hex(back))
 
 
 @cache

@@ -151,7 +151,7 @@ def _label_width(picture: Picture) -> int:
     corner = cells(f"{rows.name} ↓")
     if rows.labels is not None:
         return max(corner, *(cells(visible(label)) for label in rows.labels))
-    return max(corner, len(rows.label(rows.size - 1)), len(rows.label(0)))
+    return max(corner, len(rows.short_label(rows.size - 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,8 +170,8 @@ class Window:
         return range(self.first_column if len(layout.planes) == 1 else 0, last)
 
 
-def title_line(layout: Layout, window: Window, shown_rows: range) -> list[Segment]:
-    """The names of the planes, and which part is in sight when not all is."""
+def title_line(layout: Layout, window: Window) -> list[Segment]:
+    """The names of the planes, and of the axis that runs along the columns."""
     picture = layout.picture
     segments = [Segment(" " * layout.label_width)]
     lead = window.cursor[: len(picture.axes) - 2] if len(picture.axes) > 2 else ()
@@ -182,25 +182,18 @@ def title_line(layout: Layout, window: Window, shown_rows: range) -> list[Segmen
             segments += [Segment(fitted(name, layout.plane_width), style), Segment(" " * GAP * (place < len(layout.planes) - 1))]
         elif name:
             segments.append(Segment(f"{name} of {picture.array.shape[0]}   ", style))
-    if len(layout.planes) > 1:
-        return segments
-    parts = (f"{picture.columns.name} →", _part_in_sight(layout, window.columns(layout), shown_rows))
-    return [*segments, Segment("   ".join(part for part in parts if part), DIM)]
+    arrow = f"  {picture.columns.name} →" if len(layout.planes) > 1 else f"{picture.columns.name} →"
+    return [*segments, Segment(arrow, DIM)]
 
 
-def _part_in_sight(layout: Layout, columns: range, rows: range) -> str:
+def part_in_sight(layout: Layout, window: Window, rows: range) -> str:
+    """Which rows and columns are in sight when not all are (`query 12–40/512, key 0–6/512`), or what a cell pools."""
+    axes = (layout.picture.rows, layout.picture.columns)
     if layout.numbers is None:
         height, width = layout.blocks
-        if layout.blocks == (1, 1):
-            return "zoomed out"
-        return f"zoomed out: each cell is {height} × {width} numbers, the largest of them by size"
-    drawn_rows, drawn_columns = layout.drawn
-    parts = []
-    if len(rows) < drawn_rows:
-        parts.append(f"{layout.picture.rows.name} {rows.start}–{rows.stop - 1} of {drawn_rows}")
-    if len(columns) < drawn_columns:
-        parts.append(f"{layout.picture.columns.name} {columns.start}–{columns.stop - 1} of {drawn_columns}")
-    return ", ".join(parts)
+        return f"each cell: the largest of {height} × {width}" if height * width > 1 else "zoomed out"
+    seen = zip(axes, (rows, window.columns(layout)), strict=True)
+    return ", ".join(f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size)
 
 
 def header_line(layout: Layout, window: Window) -> list[Segment]:
@@ -214,7 +207,7 @@ def header_line(layout: Layout, window: Window) -> list[Segment]:
         if layout.numbers is None:
             continue  # two cells a column: no room for labels
         for column in columns:
-            label = fitted(picture.columns.label(column), layout.column_width - 1, right=True)
+            label = fitted(picture.columns.short_label(column), layout.column_width - 1, right=True)
             segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
         segments.append(Segment(" " * GAP * (place < len(layout.planes) - 1)))
     return segments
@@ -225,7 +218,7 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
     picture = layout.picture
     lead = window.cursor[:-2]
     cursor_row = (window.cursor[-2] if len(window.cursor) > 1 else 0) // layout.blocks[0]
-    label = fitted(picture.rows.label(row * layout.blocks[0]), layout.label_width - 1) + " "
+    label = fitted(picture.rows.short_label(row * layout.blocks[0]), layout.label_width - 1) + " "
     segments = [Segment(label, BOLD if row == cursor_row else DIM)]
     columns = window.columns(layout)
     for place, plane in enumerate(layout.planes):
@@ -242,7 +235,7 @@ def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: rang
     for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
         is_hidden = hidden is not None and bool(hidden[place])
         text = _text(layout, number, is_hidden)
-        style = _style(layout.picture, number, is_hidden, ground)
+        style = _style(layout, number, is_hidden, ground)
         segments.append(Segment(text, style + CURSOR if column == cursor else style))
     return segments
 
@@ -280,22 +273,23 @@ def _text(layout: Layout, number: float, is_hidden: bool) -> str:
     return pad(text, layout.column_width, right=True)
 
 
-def _style(picture: Picture, number: float, is_hidden: bool, ground: Ground) -> Style:
+def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> Style:
     if is_hidden:
         return quiet_style(ground)
     if not math.isfinite(number):
         return alarm_style(ground)
-    return style_of(level(number, picture.end), ground)
+    return style_of(level(number, layout.picture.end), ground, soft=layout.numbers is None)
 
 
-def legend_line(picture: Picture, ground: Ground, zoomed_out: bool) -> list[Segment]:
-    """What the colours mean: the ends of the scale and 0, and what masked cells and NaN look like where there are any."""
+def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
+    """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight."""
+    picture, ground, zoomed_out = layout.picture, window.ground, layout.numbers is None
     steps = range(-LEVELS if picture.is_signed else 0, LEVELS + 1, 3)
     low = short_number(-picture.end) if picture.is_signed else "0"
     segments = [Segment(f"{low} ", DIM)]
     for step in steps:
         text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else " 0" if step == 0 and picture.is_signed else "  "
-        segments.append(Segment(text, style_of(step, ground)))
+        segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
     segments.append(Segment(f" {short_number(picture.end)}", DIM))
     if picture.end == 0:
         segments = [Segment("every number is 0", DIM)]
@@ -303,4 +297,6 @@ def legend_line(picture: Picture, ground: Ground, zoomed_out: bool) -> list[Segm
         segments += [Segment("   "), Segment("╳", quiet_style(ground)), Segment(" masked", DIM)]
     if picture.bad:
         segments += [Segment("   "), Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)]
+    if note := part_in_sight(layout, window, rows):
+        segments.append(Segment(f"   {note}", DIM))
     return segments

@@ -62,8 +62,15 @@ class Axis:
             return f"head {index}"
         if not self.parts:
             return str(index)
-        places = np.unravel_index(index, tuple(part.size for part in self.parts))
-        return " · ".join(part.label(int(place)) for part, place in zip(self.parts, places, strict=True))
+        return " · ".join(part.label(place) for part, place in zip(self.parts, self.places(index), strict=True))
+
+    def short_label(self, index: int) -> str:
+        """The label for where there is little room: an axis that holds others has numbers alone, `1·0`."""
+        return "·".join(map(str, self.places(index))) if self.parts else self.label(index)
+
+    def places(self, index: int) -> tuple[int, ...]:
+        """Where `index` stands in each of the parts."""
+        return tuple(int(place) for place in np.unravel_index(index, sizes(self.parts)))
 
 
 def merged(parts: Sequence[Axis]) -> Axis:

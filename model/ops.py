@@ -381,7 +381,7 @@ def _softmax_cell(value: Value, at: At) -> Expression:
     (cell,), (row,) = _cells(value, at), _cells(value, {name: at[name] for name in at if name != over})
     if is_fully_masked(value, at):
         return Number(0.0, f"every {over} is hidden")
-    maximum = Reduce("maximum", (over,), row, name="row maximum")
+    maximum = Reduce("maximum", (over,), row, name="row max")
     total = Reduce("sum", (over,), Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
     return Apply("divide", (Apply("exp", (Apply("subtract", (cell, maximum)),)), total))
 

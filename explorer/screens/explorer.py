@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -142,9 +143,9 @@ class ExplorerScreen(Screen[None]):
         panel.border_title = visible(name)
         panel.border_subtitle = note
         if value.operation is None:
-            panel.show(speech.parameter_blocks(self.session, value, index))
+            panel.show(lambda _: speech.parameter_blocks(self.session, value, index))
         else:
-            panel.show(blocks(arithmetic(value, index), self._unfolded))
+            panel.show(partial(blocks, arithmetic(value, index), self._unfolded))
         self.query_one(KeyBar).show(self._keys())
 
     def _build_tree(self) -> None:
@@ -164,9 +165,10 @@ class ExplorerScreen(Screen[None]):
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
             Key("␣", "pause" if self._player else "play", "play"),
-            Key("x", "export", "export"),
             Key("?", "keys", "help"),
             Key("q", "quit", "app.quit"),
+            Key("i", "words", "panel('words')") if not self.query_one(WordsPanel).display else None,
+            Key("x", "export", "export"),
             Key("/", "find", "find"),
             Key("n N", "match", "match(1)") if self._matches else None,
             Key("z", "zoom", "zoom"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from explorer.arithmetic import Block, Link, Row, as_text, column_widths, links, padded
+from explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
 
 _ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
 
@@ -36,6 +36,7 @@ class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._write: Callable[[bool], Sequence[Block]] = lambda _: ()
         self._blocks: Sequence[Block] = ()
         self._rows: list[tuple[Row, list[int]]] = []
         self._links: list[Link] = []
@@ -55,15 +56,28 @@ class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
         """What is shown, as plain lines."""
         return as_text(self._blocks)
 
-    def show(self, blocks: Sequence[Block]) -> None:
-        """Show `blocks`, from the top, with the first link marked."""
-        self._blocks = blocks
-        self._rows = [(row, widths) for block in blocks for widths in [column_widths(block)] for row in block.rows]
-        self._links, self._chosen = links(blocks), 0
-        width = max((sum(len(text) for text, _ in self._cells(*row)) for row in self._rows), default=0)
-        self.virtual_size = Size(width, len(self._rows))
+    def show(self, write: Callable[[bool], Sequence[Block]]) -> None:
+        """Show what `write` gives, from the top, with the first link marked; `write(True)` is tersely, if need be."""
+        self._write = write
+        self._fill()
+        self._chosen = 0
         self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """More room may say more."""
+        self._fill()
+
+    def _fill(self) -> None:
+        self._blocks = self._write(False)
+        if self._width() > self.scrollable_content_region.width:
+            self._blocks = self._write(True)
+        self._rows = [(row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows]
+        self._links = links(self._blocks)
+        self.virtual_size = Size(self._width(), len(self._rows))
         self.refresh()
+
+    def _width(self) -> int:
+        return max((block_width(block) for block in self._blocks), default=0)
 
     def choose(self, count: int) -> None:
         """Mark another link, and bring it into view."""

@@ -150,13 +150,13 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
         first = self.scroll_offset.y
         rows = range(first, min(first + self._body, self._plan.drawn[0]))
         if y == 0:
-            return grid.title_line(self._plan, self._window, rows)
+            return grid.title_line(self._plan, self._window)
         if y == 1:
             return grid.header_line(self._plan, self._window)
         if y - grid.HEADER < len(rows):
             return grid.row_line(self._plan, self._window, rows[y - grid.HEADER])
         if y == grid.HEADER + len(rows) + 1:
-            return grid.legend_line(self._picture, self._ground, self.zoomed_out)
+            return grid.legend_line(self._plan, self._window, rows)
         return []
 
     def _lay_out(self) -> None:
@@ -167,6 +167,7 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out
         )
         height = self._plan.drawn[0] + self.size.height - self._body
+        self.styles.max_height = self._plan.drawn[0] + grid.HEADER + 4  # what is left is for the arithmetic
         self.virtual_size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
         self._bring_into_view()
         self.refresh()
