@@ -208,6 +208,14 @@ def test_the_first_bad_number_is_where_an_overflow_began() -> None:
     assert (found[0].path, found[1]) == (f"{ATTENTION}.scores", (0, 0, 0))
 
 
+def test_only_minus_infinity_is_a_good_number_of_masked_scores() -> None:
+    trace = trace_of(causal=True)
+    trace[f"{ATTENTION}.masked_scores"].array[1, 2, 0] = np.nan
+    found = first_bad_number(trace)
+    assert found is not None
+    assert (found[0].path, found[1]) == (f"{ATTENTION}.masked_scores", (1, 2, 0))
+
+
 def test_a_bad_parameter_comes_before_what_it_spoils() -> None:
     parameters = random_parameters(BASE, 3, 0)
     parameters[f"{ATTENTION}.w_o"][2, 1] = np.nan

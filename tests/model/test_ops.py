@@ -152,9 +152,7 @@ CASES: dict[tuple[str, str], Case] = {
         "r", b.apart("d_model token"), b.normal("d_model"), b.normal("d_model token"), over="d_model", eps=0.5
     ),
     ("merge", "of heads"): lambda b: b.t.merge("r", b.normal("head token d_k"), "token", last="head d_k"),
-    ("merge", "of any axes in any order"): lambda b: b.t.merge(
-        "r", b.normal("key head d_k token"), "token head", last="d_k key"
-    ),
+    ("merge", "of any axes in any order"): lambda b: b.t.merge("r", b.normal("d_k token key"), "token", last="key d_k"),
 }  # fmt: skip
 
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=[" ".join(key) for key in CASES])
@@ -305,6 +303,13 @@ def test_whatever_stands_under_a_mask_does_not_reach_the_weights(bad: float) -> 
     clean = t.softmax("clean", tensor("query key", np.array([[1.0, 2.0]])), over="key").array
     np.testing.assert_array_equal(t.softmax("weights", masked, over="key").array[:, [0, 2]], clean)
     assert t.trace["weights"].array[0, 1] == 0
+
+
+def test_the_arithmetic_of_a_hidden_cell_is_its_mask_whatever_the_score() -> None:
+    value = recorder().mask("r", tensor("query key", np.array([[np.nan]])), tensor("query key", np.array([[-np.inf]])))
+    explained = arithmetic(value, (0, 0))
+    assert explained.expression == Cell(1, {"query": 0, "key": 0})
+    assert explained.evaluate(explained.expression).number() == -np.inf
 
 
 def test_what_is_masked_gets_no_gradient_even_where_one_comes_in() -> None:

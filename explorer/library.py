@@ -1,0 +1,35 @@
+"""The bundled scenarios by name, in the order of the course."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import scenarios
+from model.problems import Problem, nearest
+
+COURSE = ("i-love-my-dog", "wo-xihuan-wode-gou", "padding-mask", "encoder-layer", "pre-norm-stack", "wide")
+"""From the first lesson on; what is not named here follows by name."""
+
+
+def bundled() -> dict[str, Path]:
+    """Every bundled scenario, name and file."""
+    folder = Path(scenarios.__file__).parent
+    found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return {name: found[name] for name in (*COURSE, *(name for name in found if name not in COURSE)) if name in found}
+
+
+def locate(wanted: str) -> Path:
+    """The file that is meant: a bundled scenario's, or the one at that path. Raises Problem for neither.
+
+    >>> locate("i-love-my-dog").name
+    'i-love-my-dog.yaml'
+    """
+    known = bundled()
+    if wanted in known:
+        return known[wanted]
+    path = Path(wanted)
+    if path.suffix or len(path.parts) > 1 or path.exists() or path.is_symlink():
+        return path
+    near = nearest(wanted, known)
+    hint = f"did you mean {near}?" if near else "`attn-explore list` names them; a file needs its ending"
+    raise Problem("there is no scenario of this name", path=wanted, hint=hint)

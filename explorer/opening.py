@@ -1,0 +1,91 @@
+"""From what the person named to a session: read it, see that it fits into memory, run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.problems import Problem
+from model.scenario import Scenario, read_scenario
+
+if TYPE_CHECKING:
+    from explorer.session import Session
+    from model.values import Value
+
+TRACES = (".json", ".npz", ".safetensors")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may take and read: bytes of memory (None: half of what is free), and folders besides the scenario's."""
+
+    memory: int | None = None
+    allowed: Sequence[Path] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """The limit in bytes."""
+        if self.memory is not None:
+            return self.memory
+        import psutil  # asked only when the person has not said
+
+        return int(psutil.virtual_memory().available // 2)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet."""
+
+    name: str
+    path: Path
+    scenario: Scenario | None
+
+    @property
+    def title(self) -> str:
+        """What to call it until it has run."""
+        return self.scenario.title if self.scenario else self.path.name
+
+
+def find_source(wanted: str) -> Source:
+    """Read what a name or a path leads to; a trace is told from a scenario by its ending. Raises Problem."""
+    from explorer.library import bundled, locate
+
+    path = locate(wanted)
+    name = wanted if wanted in bundled() else path.stem
+    is_trace = path.suffix.lower() in TRACES
+    return Source(name, path, None if is_trace else read_scenario(path))
+
+
+def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | None = None) -> Session:
+    """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
+    from explorer.session import Session
+
+    try:
+        if source.scenario is None:
+            from model.reading import read_trace
+
+            return Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
+        from model.run import run
+
+        check_memory(source.scenario, limits.nbytes)
+        trace = run(source.scenario, on_step, weights_limit=limits.nbytes, allowed=limits.allowed)
+        return Session(source.name, source.scenario, trace, source.path)
+    except MemoryError as error:
+        raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
+
+
+def check_memory(scenario: Scenario, limit: int) -> None:
+    """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
+    from explorer.format import shape_text, size_text
+    from model.run import memory_needed
+
+    need = memory_needed(scenario)
+    if need.nbytes > limit:
+        raise Problem(
+            f"this run needs {size_text(need.nbytes)} ({need.nbytes:,} bytes), and the limit is {size_text(limit)}; "
+            f"the largest tensor is {need.largest} ({shape_text(need.shape)})",
+            path=scenario.source.name,
+            hint="make the model or the input smaller, or raise --memory-limit",
+        )

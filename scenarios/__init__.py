@@ -1,0 +1,1 @@
+"""The bundled scenarios, as files beside this one."""
