@@ -58,6 +58,13 @@ def find_source(wanted: str) -> Source:
     return Source(name, path, None if is_trace else read_scenario(path))
 
 
+def format_of(target: Path) -> str:
+    """The format that a file's ending asks for. Raises Problem for any other ending."""
+    if target.suffix.lower() in TRACES:
+        return target.suffix.lower()
+    raise Problem("this ending is no format of a trace", path=target, hint=f"end it with {', '.join(TRACES)}")
+
+
 def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | None = None) -> Session:
     """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
     from explorer.session import Session

@@ -5,7 +5,9 @@ The command line, the screens and the tests all work through a `Session`. It kno
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from model.finer import finer_steps, has_finer
 from model.scenario import Scenario
@@ -26,7 +28,7 @@ class Place:
 
 @dataclass
 class Session:
-    """Steps through the values of `trace`; `name` is what the person called the run.
+    """Steps through the values of `trace`; `name` is what the person called the run, `path` the file it was read from.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter.
     """
@@ -34,6 +36,7 @@ class Session:
     name: str
     scenario: Scenario
     trace: Trace
+    path: Path | None = None
     value: Value = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
@@ -169,6 +172,32 @@ class Session:
         place = self._trail.pop()
         self.show(self.find(place.path) or self._step, place.index)
         return True
+
+    # --- exporting
+
+    def chunks(self, ending: str, fine: bool = False) -> Iterator[bytes]:
+        """The trace in the format of files with this ending, piece by piece."""
+        from model.export import WRITERS  # only an export needs them
+
+        return WRITERS[ending](self.trace, self.scenario, fine)
+
+    def export(
+        self,
+        target: Path,
+        *,
+        ending: str = "",
+        fine: bool = False,
+        force: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Path:
+        """Write the trace to a file, whole or not at all, and give the path. Raises Problem when it can't be written."""
+        from explorer.opening import format_of
+        from model.writing import write_atomically
+
+        inputs = [] if self.path is None else [self.path]
+        chunks = self.chunks(ending or format_of(target), fine)
+        write_atomically(target, chunks, force=force, inputs=inputs, progress=progress)
+        return target.absolute()
 
 
 def searchable(value: Value) -> str:

@@ -47,6 +47,11 @@ def provenance(session: Session, value: Value) -> str:
     return f"drawn by seed {weights.seed}, standard deviation {weights.scale:g}"
 
 
+def why(value: Value) -> str:
+    """Why the step exists, with what is remarkable in its numbers."""
+    return words(value).explanation
+
+
 def sections(session: Session, value: Value) -> list[Section]:
     """The words beside the grid."""
     return list(_sections(session, value))
@@ -56,7 +61,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if value.operation is None:
         yield Section(title(value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
-        yield Section("Why this step", words(value).explanation)
+        yield Section("Why this step", why(value))
         yield Section("Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone")
     meanings = [f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS]
     yield Section("Axes", "\n".join(meanings))

@@ -56,7 +56,7 @@ def trace_npz(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for key, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
     yield target.getvalue()
 
 

@@ -40,6 +40,11 @@ def run(
     return _forward(scenario, tokens, arrays, on_step)
 
 
+def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
+    """Raise the Problem that `run` would raise for the scenario's weights, without running it."""
+    parameters(scenario, parameter_axes(scenario.model, _padded(scenario).vocabulary), limit, allowed)
+
+
 def plan(scenario: Scenario) -> Trace:
     """The trace that `run` would give, with every record and without a number: nothing large is allocated."""
     return _forward(scenario, _padded(scenario), None)

@@ -1,0 +1,77 @@
+"""Text mode: everything as plain lines, for pipes, for logs and for screen readers. No colours, no escapes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+import numpy as np
+
+from explorer import speech
+from explorer.format import pad, short_number
+from explorer.session import Index, Session
+from model.text import cells, visible
+from model.values import Value
+
+WIDTH = 100
+"""Cells of a line of prose."""
+
+WINDOW = 8
+"""Rows and columns of a tensor that the walk-through shows."""
+
+
+def walk(session: Session) -> Iterator[str]:
+    """Every step with its formula, a window of its numbers and its explanation."""
+    scenario = session.scenario
+    yield visible(scenario.title)
+    if scenario.summary:
+        yield visible(scenario.summary)
+    steps = session.steps
+    for place, value in enumerate(steps, 1):
+        yield ""
+        yield f"{place}/{len(steps)}  {speech.title(value)}"
+        yield f"    {value.path}   {speech.shape(value)}"
+        yield f"    {speech.equation(session, value)}"
+        yield from (f"    {line}" for line in table(value, WINDOW))
+        yield from textwrap.wrap(speech.why(value), WIDTH, initial_indent="    ", subsequent_indent="    ")
+
+
+def table(value: Value, window: int | None = None) -> Iterator[str]:
+    """The numbers of a value as aligned tables, one for each head, with the labels of the axes; at most `window` long."""
+    for lead in np.ndindex(value.shape[:-2]):
+        named = [axis.label(place) for axis, place in zip(value.axes, lead, strict=False)]
+        if named:
+            yield f"{', '.join(named)}:"
+        yield from _matrix(value, lead, window)
+
+
+def csv(value: Value) -> Iterator[str]:
+    """The numbers of a value as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
+    import csv as writer
+    import io
+
+    for lead in np.ndindex(value.shape[:-1]):
+        line = io.StringIO()
+        labels = [visible(axis.label(place)) for axis, place in zip(value.axes, lead, strict=False)]
+        row = [repr(float(number)) for number in value.array[lead]]
+        writer.writer(line, lineterminator="").writerow([*labels, *row])
+        yield line.getvalue()
+
+
+def _matrix(value: Value, lead: Index, window: int | None) -> Iterator[str]:
+    matrix = np.atleast_2d(value.array[lead])
+    height, width = (min(size, window or size) for size in matrix.shape)
+    columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
+    labels = [visible(rows.short_label(row)) if rows else "" for row in range(height)]
+    heads = [visible(columns.short_label(column)) for column in range(width)]
+    texts = [[short_number(float(number)) for number in matrix[row, :width]] for row in range(height)]
+    corner = f"{rows.name} \\ {columns.name}" if rows else columns.name
+    label_width = max(cells(label) for label in (corner, *labels))
+    widths = [max(cells(text) for text in (heads[c], *(line[c] for line in texts))) for c in range(width)]
+    for label, line in zip((corner, *labels), (heads, *texts), strict=True):
+        numbers = (pad(text, size, right=True) for text, size in zip(line, widths, strict=True))
+        yield "  ".join((pad(label, label_width), *numbers))
+    left = [f"{matrix.shape[0] - height} more {rows.name}"] if rows and height < matrix.shape[0] else []
+    left += [f"{columns.size - width} more {columns.name}"] if width < columns.size else []
+    if left:
+        yield f"… {', '.join(left)}"

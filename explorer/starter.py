@@ -1,0 +1,32 @@
+"""The scenario that `attn-explore new` writes."""
+
+STARTER = """\
+# A scenario for attn-explore. Every key but `input` may be left out; the comments give the defaults.
+title: My scenario
+summary: One line about what it shows.
+difficulty: beginner         # beginner, intermediate or advanced
+
+model:
+  kind: encoder              # or attention: embeddings, positions and attention alone
+  d_model: 6                 # numbers for each word
+  heads: 2                   # 1
+  # d_k: 3                   # width of queries and keys; d_model / heads
+  # d_v: 3                   # width of values; d_k
+  layers: 1
+  # d_ff: 24                 # inner width of the feed-forward network; 4 · d_model
+  position: sinusoidal       # or none
+  norm_order: post           # or pre
+  bias: false                # biases in the projections
+  weights:
+    seed: 7                  # the same parameters on every machine
+    scale: 0.5               # their standard deviation
+    # file: weights.safetensors    # instead of seed and scale: every parameter from a file beside this one
+    # set:                         # single parameters by hand
+    #   encoder.layers.0.ffn.b_2: [0, 0, 0, 0, 0, 1]
+
+input:
+  text: I love my dog        # or tokens: [I, love, my, dog], or vectors: rows of d_model numbers
+  # pad_to: 6                # adds <pad> tokens, and the mask that hides them
+
+# mask: { causal: true }     # each word sees only those before it
+"""
