@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from explorer.opening import Limits
+    from explorer.app import Listener
+    from explorer.opening import Limits, Source
     from explorer.session import Session
 
-USAGE, SURROUNDINGS = 2, 3
+EXAMPLES = """\b
+Examples:
+  attn-explore run i-love-my-dog
+  attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden
+  attn-explore run my.yaml --plain | less
+  attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
+  attn-explore export i-love-my-dog -o trace.json
+  attn-explore new my.yaml
+"""
 
 app = typer.Typer(
-    name="attn-explore",
-    help="Step through everything a Transformer computes, one tensor at a time.",
-    epilog="Start with: attn-explore run i-love-my-dog",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,6 +48,9 @@ class Subject(StrEnum):
     trace = "trace"
 
 
+# --- completion in the shell
+
+
 def _complete_source(incomplete: str) -> list[str]:
     from explorer.library import bundled
 
@@ -51,21 +59,31 @@ def _complete_source(incomplete: str) -> list[str]:
 
 def _complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
     """Paths of the steps of the scenario that is already on the line; nothing is run for it."""
-    from explorer.opening import find_source
+    from explorer.opening import check_memory, find_source
     from model.problems import Problem
-    from model.run import plan
 
     try:
-        source = find_source(context.params.get("source") or "")
+        scenario = find_source(context.params.get("source") or "").scenario
+        if scenario is None:
+            return
+        check_memory(scenario, _limits("", []).nbytes)
     except Problem:
         return
-    if source.scenario is not None:
-        yield from (path for path in plan(source.scenario).steps if path.startswith(incomplete))
+    from model.run import plan
 
+    yield from (path for path in plan(scenario).steps if path.startswith(incomplete))
+
+
+# --- arguments and options that several commands have
 
 Wanted = Annotated[
     str,
-    typer.Argument(metavar="SCENARIO", help="A bundled name, a YAML file or an exported trace.", autocompletion=_complete_source),
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A bundled name, a YAML file or an exported trace.",
+        autocompletion=_complete_source,
+        show_default=False,
+    ),
 ]
 Memory = Annotated[
     str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
@@ -83,44 +101,48 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
-    pass
+    """Step through everything a Transformer computes, one tensor at a time."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+# --- commands
 
 
 @app.command()
 def run(
     source: Wanted,
     step: Annotated[
-        str, typer.Option(metavar="PATH", help="Start at this step.", autocompletion=_complete_step)
+        str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=_complete_step)
     ] = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
-    """Run a scenario and step through it; without a terminal, print the walk-through."""
-    from explorer.opening import find_source, start
+    """Step through a scenario or an exported trace.
 
+    Without a terminal, or with --plain, the walk-through is printed as text.
+    """
+    from explorer.opening import find_source
+
+    is_plain = plain or not sys.stdout.isatty()
+    if not is_plain:
+        _need_terminal()
     found, limits = find_source(source), _limits(memory_limit, allow_path)
-    if plain or not sys.stdout.isatty():
+    if is_plain:
         from explorer.plain import walk
 
-        session = start(found, limits)
-        _go_to(session, step)
-        return _print(walk(session))
-    _need_terminal()
+        return _print(walk(_session(found, limits, step)))
     from explorer.app import explore
 
-    def load(on_step: Any) -> Session:
-        session = start(found, limits, on_step)
-        _go_to(session, step)
-        return session
-
-    raise typer.Exit(explore(load, found.title))
+    raise typer.Exit(explore(lambda on_step: _session(found, limits, step, on_step), found.title))
 
 
 @app.command("list")
@@ -139,18 +161,22 @@ def list_() -> None:
 @app.command()
 def show(
     source: Wanted,
-    step: Annotated[str, typer.Argument(metavar="STEP", help="Path of a step or parameter.", autocompletion=_complete_step)],
+    step: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP", help="Path of a step, a finer step or a parameter.", autocompletion=_complete_step
+        ),
+    ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Print one tensor as a table."""
+    """Print one tensor as a table, with its words."""
     from explorer import plain
-    from explorer.opening import find_source, start
+    from explorer.opening import find_source
 
-    session = start(find_source(source), _limits(memory_limit, allow_path))
-    _go_to(session, step)
-    _print(plain.csv(session.value) if csv else plain.table(session.value))
+    value = _session(find_source(source), _limits(memory_limit, allow_path), step).value
+    _print(plain.csv(value) if csv else plain.table(value))
 
 
 @app.command()
@@ -163,52 +189,59 @@ def export(
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Write the whole trace to a file: JSON, npz or safetensors."""
-    from explorer.opening import find_source, format_of, start
+    """Write a trace to a file: JSON, npz or safetensors."""
+    from explorer.ending import say
+    from explorer.format import size_text
+    from explorer.opening import find_source, format_of
+    from explorer.progress import Progress
+    from model.text import visible
     from model.writing import check_target
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
     found = find_source(source)
     if not is_stdout:
-        check_target(output, force, [found.path])
-    session = start(found, _limits(memory_limit, allow_path))
-    if is_stdout:
-        for chunk in session.chunks(ending, fine):
-            sys.stdout.buffer.write(chunk)
-        return
-    with _Progress() as progress:
-        session.export(output, ending=ending, fine=fine, force=force, progress=progress)
+        check_target(output, force, found.inputs)
+    with Progress() as progress:
+        limits = _limits(memory_limit, allow_path)
+        session = _session(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
+        if is_stdout:
+            sys.stdout.buffer.writelines(session.chunks(ending, fine))
+            return
+        written = session.export(
+            output,
+            ending=ending,
+            fine=fine,
+            force=force,
+            progress=lambda nbytes: progress(f"written {size_text(nbytes)}"),
+        )
+    say(f"wrote {visible(str(output))} ({size_text(written.stat().st_size)})")
 
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scenario files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or exported traces.")],
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Check scenario files without running them: every fault, with line and column."""
+    """Check files without running them; show every fault."""
     from explorer.ending import say
-    from explorer.opening import check_memory
-    from model.problems import Problem
-    from model.run import check_weights
-    from model.scenario import read_scenario
+    from explorer.opening import check as check_file
+    from model.problems import CANNOT_BE_USED, Problem
     from model.text import visible
 
     limits = _limits(memory_limit, allow_path)
     failed = False
     for file in files:
         try:
-            scenario = read_scenario(file)
-            check_memory(scenario, limits.nbytes)
-            check_weights(scenario, limits.nbytes, limits.allowed)
+            check_file(file, limits)
         except Problem as problem:
             failed = True
             say(problem.render())
         else:
             _print([f"{visible(str(file))}: ok"])
     if failed:
-        raise typer.Exit(USAGE)
+        raise typer.Exit(CANNOT_BE_USED)
 
 
 @app.command()
@@ -225,7 +258,7 @@ def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to writ
 
 @app.command()
 def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", help="Of what.")]) -> None:
-    """Print the JSON Schema of scenario files or of exported traces."""
+    """Print the JSON Schema of scenarios or of traces."""
     import json
 
     if subject is Subject.scenario:
@@ -235,6 +268,9 @@ def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", 
     _print([json.dumps(made(), indent=2, ensure_ascii=False)])
 
 
+# --- what the commands share
+
+
 def _limits(memory: str, allowed: list[Path]) -> Limits:
     from explorer.format import parse_size
     from explorer.opening import Limits
@@ -242,62 +278,44 @@ def _limits(memory: str, allowed: list[Path]) -> Limits:
     return Limits(parse_size(memory) if memory else None, tuple(allowed))
 
 
-def _go_to(session: Session, path: str) -> None:
-    """Start at a step. Raises Problem with the nearest one when there is none of that path."""
-    if not path:
-        return
+def _session(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:
+    """Run or read the source, and go to a step. Raises Problem with the nearest one when there is none of that path."""
+    from explorer.opening import start
     from model.problems import Problem, nearest
 
-    value = session.find(path)
+    session = start(source, limits, on_step)
+    if not step:
+        return session
+    value = session.find(step)
     if value is None:
-        near = nearest(path, (*session.trace.steps, *session.trace.parameters))
+        near = nearest(step, (*session.trace.steps, *session.trace.parameters))
         hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.trace.steps))}"
-        raise Problem("the run has no such step", path=path, hint=hint)
+        raise Problem("the run has no such step", path=step, hint=hint)
     session.show(value)
+    return session
 
 
 def _need_terminal() -> None:
     """Textual reads stdin and draws on stderr, and asks neither whether it is a terminal: so we do."""
-    is_dumb = os.environ.get("TERM", "dumb") in ("", "dumb", "unknown")
-    if sys.stdin.isatty() and sys.stderr.isatty() and not is_dumb:
-        return
-    from model.problems import Problem
+    from model.problems import SURROUNDINGS, Problem
 
-    what = "this terminal cannot move its cursor (TERM)" if is_dumb else "stdin and stderr must be a terminal, too"
-    raise Problem(what, hint="--plain prints the walk-through as text", exit_status=SURROUNDINGS)
+    hint = "--plain prints the walk-through as text"
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        raise Problem("this terminal cannot move its cursor (TERM)", hint=hint, exit_status=SURROUNDINGS)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Problem("stdin and stderr must be a terminal, too", hint=hint, exit_status=SURROUNDINGS)
 
 
-def _print(lines: Any) -> None:
+def _print(lines: Iterable[str]) -> None:
     for line in lines:
         sys.stdout.write(f"{line}\n")
 
 
-class _Progress:
-    """How much has been written, on stderr, from the first second on."""
-
-    def __enter__(self) -> _Progress:
-        import time
-
-        self._clock = time.monotonic
-        self._began = self._said = self._clock()
-        return self
-
-    def __call__(self, nbytes: int) -> None:
-        now = self._clock()
-        if now - self._began > 1 and now - self._said > 0.2 and sys.stderr.isatty():
-            self._said = now
-            print(f"\rwritten {nbytes / 2**20:,.0f} MiB", end="", file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self._said != self._began:
-            print(file=sys.stderr)
-
-
 def main() -> None:
     """Run the command line; the one place that turns what went wrong into a message and an exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # a closed one is None
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    from explorer.ending import guarded
+    from explorer.ending import guarded, heed_signals
+    from explorer.streams import prepare
 
-    sys.exit(guarded(lambda: app(standalone_mode=False)))
+    prepare()
+    heed_signals()
+    sys.exit(guarded(lambda: app(prog_name="attn-explore", standalone_mode=False)))

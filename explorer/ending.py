@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from types import FrameType
 
 from model.problems import CANNOT_BE_USED, SURROUNDINGS, Problem
-from model.text import visible
+from model.text import clip, visible
 
 BUG = 70
 
+_LONGEST_MESSAGE = 1000
+_STDOUT_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def heed_signals() -> None:
+    """End with 128 + n at signal n; temporary files go first. Of a pipe that nobody reads, nothing is said."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` is heeded, too
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
 
 def guarded(command: Callable[[], object]) -> int:
-    """Run a command and give the exit status: 0 done, 2 not usable, 3 surroundings, 70 a bug of ours, 128+n signal n."""
+    """Run a command and give the exit status: 0 done, 2 not usable, 3 surroundings, 70 a bug of ours."""
     try:
-        return _status(command())
+        status = command()
+        sys.stdout.flush()
     except Problem as problem:
         say(problem.render())
         return problem.exit_status
-    except BrokenPipeError:
-        _silence_stdout()
-        return 128 + signal.SIGPIPE
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
     except MemoryError:
         say("error: the machine ran out of memory\nhint: choose a smaller model or a shorter input")
         return CANNOT_BE_USED
-    except OSError as error:
-        _silence_stdout()
-        say(f"error: the output could not be written: {visible(error.strerror or str(error))}")
-        return SURROUNDINGS
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _STDOUT_IS_FULL:
+            return _not_written(error)
         return _usage(error) if _is_usage(error) else _report(error)
+    return status if isinstance(status, int) else 0
 
 
-def _status(result: object) -> int:
-    """What a command gave back; what it printed may only now turn out to have nowhere to go."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
-    return result if isinstance(result, int) else 0
+def _not_written(error: OSError) -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains, at exit, about what it could not flush
+    say(f"error: the output could not be written: {error.strerror}")
+    return SURROUNDINGS
 
 
 def _is_usage(error: Exception) -> bool:
@@ -50,7 +63,7 @@ def _is_usage(error: Exception) -> bool:
 
 def _usage(error: Exception) -> int:
     """A wrong option or argument: Typer's own words, with what the person typed made visible."""
-    message = visible(error.format_message(), keep="\n")  # type: ignore[attr-defined]
+    message = visible(clip(error.format_message(), _LONGEST_MESSAGE))  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     hint = f"\nhint: {context.command_path} --help" if context is not None else ""
     say(f"error: {message}{hint}")
@@ -79,19 +92,13 @@ def _write_log(text: str) -> str:
                 file.write(text)
         except OSError:
             continue
-        return name
+        return visible(name)
     return "no file: none could be written"
 
 
 def say(message: str) -> None:
-    """Say something on stderr, which may be closed."""
+    """Say something on stderr, which may be full."""
     try:
         print(message, file=sys.stderr, flush=True)
     except (OSError, ValueError):
         return
-
-
-def _silence_stdout() -> None:
-    """Keep Python from complaining, at exit, about what it could not flush."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from model.findings import figure
 from model.problems import Problem
 from model.text import cells, visible
 
@@ -101,7 +102,7 @@ def fitted(text: str, width: int, right: bool = False) -> str:
 
 def shape_text(shape: tuple[int, ...]) -> str:
     """`1 × 4 × 4`."""
-    return " × ".join(map(str, shape))
+    return " × ".join(map(figure, shape))
 
 
 def size_text(nbytes: int) -> str:
@@ -114,6 +115,8 @@ def size_text(nbytes: int) -> str:
     place = min(max((nbytes.bit_length() - 1) // 10, 0), len(units) - 1)
     if place == 0:
         return f"{nbytes} bytes"
+    if nbytes >= 1024 ** len(units):
+        return f"{figure(nbytes)} bytes"
     tenths = nbytes * 10 // (1 << 10 * place)
     return f"{tenths // 10:,}.{tenths % 10} {units[place]}"
 

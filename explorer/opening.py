@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 TRACES = (".json", ".npz", ".safetensors")
 
+_LOOKED_AT = 64
+_TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s*:', re.S)
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -29,9 +33,9 @@ class Limits:
         """The limit in bytes."""
         if self.memory is not None:
             return self.memory
-        import psutil  # asked only when the person has not said
+        from explorer.memory import free_memory  # asked only when the person has not said
 
-        return int(psutil.virtual_memory().available // 2)
+        return free_memory() // 2
 
 
 @dataclass(frozen=True)
@@ -47,15 +51,39 @@ class Source:
         """What to call it until it has run."""
         return self.scenario.title if self.scenario else self.path.name
 
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that the run is read from."""
+        return inputs_of(self.path, self.scenario)
+
 
 def find_source(wanted: str) -> Source:
-    """Read what a name or a path leads to; a trace is told from a scenario by its ending. Raises Problem."""
+    """Read what a name or a path leads to. Raises Problem when there is nothing, or a scenario with faults."""
     from explorer.library import bundled, locate
 
     path = locate(wanted)
     name = wanted if wanted in bundled() else path.stem
-    is_trace = path.suffix.lower() in TRACES
-    return Source(name, path, None if is_trace else read_scenario(path))
+    return Source(name, path, None if is_trace(path) else read_scenario(path))
+
+
+def is_trace(path: Path) -> bool:
+    """Whether the file says that it is a trace, by its ending or by how it begins."""
+    if path.suffix.lower() in TRACES:
+        return True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return _TRACE_BEGINS.match(file.read(_LOOKED_AT)) is not None
+    except (OSError, ValueError):  # whoever reads it says why
+        return False
+
+
+def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:
+    """The files that a run was read from: its own, and the weights that its scenario names."""
+    if scenario is None or scenario.source.folder is None or scenario.model.weights.file is None:
+        return [path]
+    return [path, scenario.source.folder / scenario.model.weights.file]
 
 
 def format_of(target: Path) -> str:
@@ -83,16 +111,31 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
 
 
+def check(path: Path, limits: Limits) -> None:
+    """Read a scenario and its weights, or a trace, without running anything. Raises Problem with all that is wrong."""
+    if is_trace(path):
+        from model.reading import read_trace
+
+        read_trace(path, limits.nbytes)
+        return
+    from model.run import check_weights
+
+    scenario = read_scenario(path)
+    check_memory(scenario, limits.nbytes)
+    check_weights(scenario, limits.nbytes, limits.allowed)
+
+
 def check_memory(scenario: Scenario, limit: int) -> None:
     """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
     from explorer.format import shape_text, size_text
+    from model.findings import figure
     from model.run import memory_needed
 
     need = memory_needed(scenario)
     if need.nbytes > limit:
         raise Problem(
-            f"this run needs {size_text(need.nbytes)} ({need.nbytes:,} bytes), and the limit is {size_text(limit)}; "
-            f"the largest tensor is {need.largest} ({shape_text(need.shape)})",
+            f"needs {size_text(need.nbytes)} ({figure(need.nbytes)} bytes), limit {size_text(limit)}; "
+            f"largest: {need.largest} ({shape_text(need.shape)})",
             path=scenario.source.name,
             hint="make the model or the input smaller, or raise --memory-limit",
         )

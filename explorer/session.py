@@ -191,10 +191,10 @@ class Session:
         progress: Callable[[int], None] | None = None,
     ) -> Path:
         """Write the trace to a file, whole or not at all, and give the path. Raises Problem when it can't be written."""
-        from explorer.opening import format_of
+        from explorer.opening import format_of, inputs_of
         from model.writing import write_atomically
 
-        inputs = [] if self.path is None else [self.path]
+        inputs = [] if self.path is None else inputs_of(self.path, self.scenario)
         chunks = self.chunks(ending or format_of(target), fine)
         write_atomically(target, chunks, force=force, inputs=inputs, progress=progress)
         return target.absolute()

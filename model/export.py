@@ -1,10 +1,12 @@
-"""A trace as a file: JSON, npz or safetensors. Names and formats are public and have a version of their own."""
+"""A trace as a file: JSON, npz or safetensors. Names and formats are public and have a version of their own.
+
+Files are written piece by piece, so that an export takes little memory beside the trace. The same trace gives the same
+bytes.
+"""
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ import orjson
 from model.axes import Array
 from model.explain import formula, words
 from model.finer import finer_steps
+from model.npz import npz
 from model.scenario import Scenario
 from model.trace import Trace
 from model.values import Value
@@ -24,40 +27,47 @@ VERSION = 1
 PARAMETER = "parameters."
 """In the binary formats, keys of parameters begin with this."""
 
+DESCRIPTION = "__trace__"
+"""In npz, the key of all that is not a tensor."""
+
+PIECE = 4 * 2**20
+"""Bytes of an array that are turned into text at once."""
+
 Chunks = Iterator[bytes]
 
 
 def trace_json(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
     """The trace as strict JSON, piece by piece. `fine` adds the finer steps after the step that they are part of."""
-    for place, (key, value) in enumerate(_header(trace, scenario).items()):
-        yield b"{" if place == 0 else b","
-        yield _text(key) + b":" + _text(value)
+    yield _text(_header(trace, scenario))[:-1]
     yield b',"parameters":['
     for place, parameter in enumerate(trace.parameters.values()):
-        yield b"," * (place > 0) + _record(_parameter(parameter), {"values": parameter})
+        yield b"," * (place > 0)
+        yield from _record(parameter, _parameter(parameter), {})
     yield b'],"steps":['
     for place, step in enumerate(steps_of(trace, fine)):
-        yield b"," * (place > 0) + _record(_step(step), {"values": step}, {"explanation": words(step).explanation})
+        yield b"," * (place > 0)
+        yield from _record(step, _step(step), _explanation(step))
     yield b"]}\n"
+
+
+def trace_npz(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
+    """The trace as npz: an array a step, and all else as JSON in the text `__trace__`."""
+    yield from npz(_with_description(trace, scenario, fine))
 
 
 def trace_safetensors(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
     """The trace as safetensors: a tensor a step, and all else as JSON in the metadata."""
-    from safetensors.numpy import save
-
-    arrays = {key: np.ascontiguousarray(array) for key, array in _arrays(trace, fine).items()}
-    yield save(arrays, {FORMAT: _description(trace, scenario, fine)})
-
-
-def trace_npz(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
-    """The trace as npz: the same keys, and the JSON as the text `__trace__`. The same trace gives the same bytes."""
-    target = io.BytesIO()
-    arrays = {"__trace__": np.array(_description(trace, scenario, fine)), **_arrays(trace, fine)}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for key, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
-    yield target.getvalue()
+    header: dict[str, Any] = {"__metadata__": {FORMAT: _description(trace, scenario, fine)}}
+    end = 0
+    for key, value in _keyed(trace, fine):
+        start, end = end, end + value.nbytes
+        dtype = f"F{8 * value.dtype.itemsize}"
+        header[key] = {"dtype": dtype, "shape": value.shape, "data_offsets": [start, end]}
+    written = _text(header)
+    written += b" " * (-len(written) % 8)  # so that the numbers lie where a processor likes to read them
+    yield len(written).to_bytes(8, "little") + written
+    for _, value in _keyed(trace, fine):
+        yield _little_endian(value.array).tobytes()
 
 
 Writer = Callable[[Trace, Scenario, bool], Chunks]
@@ -71,7 +81,25 @@ def steps_of(trace: Trace, fine: bool) -> Iterator[Value]:
     for step in trace.steps.values():
         yield step
         if fine:
-            yield from finer_steps(step)
+            yield from finer_steps(step, trace.planned)
+
+
+def _keyed(trace: Trace, fine: bool) -> Iterator[tuple[str, Value]]:
+    """Every tensor with its key in the binary formats."""
+    yield from ((f"{PARAMETER}{name}", value) for name, value in trace.parameters.items())
+    yield from ((step.path, step) for step in steps_of(trace, fine))
+
+
+def _with_description(trace: Trace, scenario: Scenario, fine: bool) -> Iterator[tuple[str, Array]]:
+    yield DESCRIPTION, np.array(_description(trace, scenario, fine))
+    yield from ((key, _little_endian(value.array)) for key, value in _keyed(trace, fine))
+
+
+def _little_endian(array: Array) -> Array:
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+# --- what is said of a trace
 
 
 def _header(trace: Trace, scenario: Scenario) -> dict[str, Any]:
@@ -82,78 +110,77 @@ def _header(trace: Trace, scenario: Scenario) -> dict[str, Any]:
         "version": VERSION,
         "generator": {"name": "attn-explore", "version": version("attn-explore")},
         "scenario": scenario.as_dict(),
-        "tokens": {"encoder": list(trace.given["tokens"].axes[0].labels or ())},
+        "tokens": {"encoder": trace.given["tokens"].axes[0].labels},
     }
 
 
 def _parameter(parameter: Value) -> dict[str, Any]:
-    return {
-        "name": parameter.path,
-        "axes": _axes(parameter),
-        "shape": parameter.shape,
-        "dtype": str(parameter.dtype),
-    }
+    return {"name": parameter.path, **_tensor(parameter)}
 
 
 def _step(step: Value) -> dict[str, Any]:
     title, symbol, _ = words(step)
-    assert step.operation is not None
     return {
         "path": step.path,
         "title": title,
         "symbol": symbol,
         "formula": formula(step),
-        "axes": _axes(step),
-        "shape": step.shape,
-        "dtype": str(step.dtype),
-        "op": step.operation.name,
+        **_tensor(step),
+        "op": step.made_by.name,
         "inputs": [operand.path for operand in step.operands],
     }
 
 
-def _axes(value: Value) -> list[dict[str, Any]]:
-    return [{"name": axis.name, "labels": axis.all_labels} for axis in value.axes]
+def _tensor(value: Value) -> dict[str, Any]:
+    axes = [{"name": axis.name, "labels": axis.all_labels} for axis in value.axes]
+    return {"axes": axes, "shape": value.shape, "dtype": str(value.dtype)}
+
+
+def _explanation(step: Value) -> dict[str, Any]:
+    return {"explanation": words(step).explanation}
 
 
 def _description(trace: Trace, scenario: Scenario, fine: bool) -> str:
     """The JSON without the numbers."""
-    steps = [{**_step(step), "explanation": words(step).explanation} for step in steps_of(trace, fine)]
     parameters = [_parameter(parameter) for parameter in trace.parameters.values()]
+    steps = [_step(step) | _explanation(step) for step in steps_of(trace, fine)]
     return _text({**_header(trace, scenario), "parameters": parameters, "steps": steps}).decode()
 
 
-def _arrays(trace: Trace, fine: bool) -> dict[str, Array]:
-    parameters = {f"{PARAMETER}{name}": value.array for name, value in trace.parameters.items()}
-    return {**parameters, **{step.path: step.array for step in steps_of(trace, fine)}}
+# --- JSON
 
 
-def _record(head: dict[str, Any], *rest: dict[str, Any]) -> bytes:
-    """A JSON object: `head`, then the keys of `rest` in order; a value among them is written as its numbers."""
-    pairs = (
-        b"," + _text(key) + b":" + (numbers(item.array) if isinstance(item, Value) else _text(item))
-        for part in rest
-        for key, item in part.items()
-    )
-    return _text(head)[:-1] + b"".join(pairs) + b"}"
+def _record(value: Value, before: dict[str, Any], after: dict[str, Any]) -> Chunks:
+    """A JSON object with the numbers of `value` between the keys of `before` and of `after`."""
+    yield _text(before)[:-1] + b',"values":'
+    yield from numbers(value.array)
+    yield b"," + _text(after)[1:] if after else b"}"
 
 
 def _text(data: object) -> bytes:
     """Compact JSON; integers of any size; a lone surrogate, which UTF-8 cannot hold, becomes a replacement mark."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def numbers(array: Array) -> bytes:
+def numbers(array: Array) -> Chunks:
     """An array as nested JSON lists that read back as the same floats, with "NaN" and "-Infinity" as strings."""
+    if array.nbytes <= PIECE or array.ndim < 2:
+        yield _nested(array)
+        return
+    for place, row in enumerate(array):
+        yield b"[" if place == 0 else b","
+        yield from numbers(row)
+    yield b"]"
+
+
+def _nested(array: Array) -> bytes:
     written = orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)
     bad = array[~np.isfinite(array)]  # orjson writes null for all of them
     if not bad.size:
         return written
     kinds = [_not_finite(float(number)) for number in bad]
-    if len(set(kinds)) == 1:
-        return written.replace(b"null", kinds[0])
-    parts = written.split(b"null")
-    return b"".join(part + kind for part, kind in zip(parts, [*kinds, b""], strict=True))
+    return b"".join(part + kind for part, kind in zip(written.split(b"null"), [*kinds, b""], strict=True))
 
 
 def _not_finite(number: float) -> bytes:

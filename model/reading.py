@@ -6,256 +6,217 @@ Files that its scenario names are not opened: the parameters are in the trace.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from model.axes import Array
-from model.export import FORMAT, PARAMETER, VERSION
+from model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
 from model.files import read_regular
-from model.finer import finer_steps
+from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
 from model.run import memory_needed, plan
 from model.scenario import Scenario, scenario_from_dict
+from model.strict_json import read_json
 from model.trace import Trace
 from model.values import Value
 from model.weights import read_safetensors
 
-Description = dict[str, Any]
-Expected = Mapping[str, Value]
-Fetch = Callable[[Expected, set[str]], dict[str, Array]]
-"""From the values that there must be, and the keys that there may be, to the arrays."""
+Records = dict[str, dict[str, Any]]
+"""What a file says of its tensors, by their keys in the binary formats."""
 
-LARGEST_HEADER = 64 * 2**20
-"""Bytes of the description in a binary trace."""
+Expected = Mapping[str, Value]
+"""The tensors that there must be, by the same keys."""
+
+_NOT_NUMBERS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file whose JSON was read. `fetch` gives the arrays of the keys in `expected`; it may meet those in `ignored`."""
+
+    description: dict[str, Any]
+    fetch: Callable[[Expected, Iterable[str]], Iterator[tuple[str, Array]]]
 
 
 def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
     """The scenario and the trace in a `.json`, `.npz` or `.safetensors` file, told apart by what is in it.
 
-    `limit` bounds the bytes of the file and of the trace. Raises Problem for everything that does not fit.
+    `limit` bounds the memory of reading it and of the trace. Raises Problem for everything that does not fit.
     """
-    content = read_regular(path, limit)
+    opened = _opened(read_regular(path, limit), path, limit)
+    scenario = _scenario(opened.description, path, limit)
+    trace = plan(scenario)
+    expected = {**{f"{PARAMETER}{name}": value for name, value in trace.parameters.items()}, **trace.steps}
+    finer = {step.path: step for step in steps_of(trace, fine=True) if step.path not in trace.steps}
+    _check_records(_records(opened.description, path), expected, finer, path)
+    with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
+        for key, array in opened.fetch(expected, finer):
+            expected[key].held = np.ascontiguousarray(array, expected[key].dtype)
+    trace.planned = False
+    return scenario, trace
+
+
+def _opened(content: bytes, path: Path, limit: int) -> _Opened:
     if content[:2] == b"PK":
-        description, fetch = _open_npz(content, path)
-    elif content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content):
-        description, fetch = _open_safetensors(content, path)
-    else:
-        description, fetch = _open_json(content, path)
-    scenario = _scenario(description, path, limit)
-    return scenario, _filled(plan(scenario), description, fetch, path)
+        return _open_npz(content, path, limit)
+    if content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content):
+        return _open_safetensors(content, path, limit)
+    return _open_json(content, path, limit)
 
 
-def _scenario(description: Description, path: Path, limit: int) -> Scenario:
-    if description.get("format") != FORMAT:
-        raise Problem("this is not a trace of attn-explore", path=path, hint="a trace is what `attn-explore export` writes")
+# --- what the file says of itself
+
+
+def _description(content: bytes, path: Path, limit: int) -> dict[str, Any]:
+    found = read_json(content, path, limit)
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        hint = "a trace is what `attn-explore export` writes"
+        raise Problem("this is not a trace of attn-explore", path=path, line=1, column=1, hint=hint)
+    return json.loads(content) if _has_long_seed(found) else found  # type: ignore[no-any-return]
+
+
+def _has_long_seed(description: dict[str, Any]) -> bool:
+    """Whether a seed has more than 64 bits, which only Python's own, slower reader of JSON reads in full."""
+    try:
+        return isinstance(description["scenario"]["model"]["weights"]["seed"], float)
+    except (KeyError, TypeError):
+        return False
+
+
+def _scenario(description: dict[str, Any], path: Path, limit: int) -> Scenario:
     version = description.get("version")
-    if version != VERSION:
-        what = f"this trace has version {version!r:.20} of the format; this program reads version {VERSION}"
-        raise Problem(what, path=path, hint="update attn-explore, or export the trace again")
+    if type(version) is not int or version != VERSION:
+        is_newer = isinstance(version, int) and version > VERSION
+        what = "made by a newer attn-explore: " if is_newer else ""
+        what += f"version {version!r:.20} of the format, and this program reads version {VERSION}"
+        raise Problem(what, path=path, place="version", hint="update attn-explore" if is_newer else "export it again")
     if not isinstance(description.get("scenario"), dict):
         raise Problem("the trace does not say what was run", path=path, place="scenario")
     scenario = scenario_from_dict(description["scenario"], str(path))
+    if scenario.model.encoder_layers > len(_list(description, "steps", path)):
+        raise Problem("there are fewer steps than layers", path=path, place="steps")
     need = memory_needed(scenario).nbytes
     if need > limit:
-        raise Problem(f"this trace needs {need:,} bytes, and the limit is {limit:,}", path=path, hint="raise --memory-limit")
+        raise Problem(f"this trace takes {need:,} bytes; the limit is {limit:,}", path=path, hint="raise --memory-limit")
     return scenario
 
 
-def _filled(trace: Trace, description: Description, fetch: Fetch, path: Path) -> Trace:
-    """The planned trace with the file's numbers in it."""
-    expected = {**{f"{PARAMETER}{name}": value for name, value in trace.parameters.items()}, **trace.steps}
-    optional = {finer.path for step in trace.steps.values() for finer in finer_steps(step, planned=True)}
-    _check_names(description, trace, optional, path)
-    for key, array in fetch(expected, optional).items():
-        value = expected[key]
-        value.held = np.ascontiguousarray(array, value.dtype)
-        value.held.flags.writeable = False
-    trace.planned = False
-    return trace
+def _records(description: dict[str, Any], path: Path) -> Records:
+    """The records of all parameters and steps. Raises Problem when one has no name, or two have the same."""
+    found: Records = {}
+    for section, name, prefix in (("parameters", "name", PARAMETER), ("steps", "path", "")):
+        for place, record in enumerate(_list(description, section, path)):
+            key = record.get(name) if isinstance(record, dict) else None
+            if not isinstance(key, str) or f"{prefix}{key}" in found:
+                what = f"a record needs a `{name}` of its own"
+                raise Problem(what, path=path, place=f"{section}[{place}]")
+            found[f"{prefix}{key}"] = record
+    return found
 
 
-def _check_names(description: Description, trace: Trace, optional: set[str], path: Path) -> None:
-    """The steps and parameters that are described are those of the scenario, all of them and in order."""
-    found = [step.get("path") if isinstance(step, dict) else None for step in _list(description, "steps", path)]
-    named = [item.get("name") if isinstance(item, dict) else None for item in _list(description, "parameters", path)]
-    wanted = [*trace.steps, *trace.parameters]
-    known = {*wanted, *optional}
-    unknown = [name for name in (*found, *named) if name not in known]
-    raise_any([_unknown(name, wanted, path) for name in unknown])
-    missing = [name for name in wanted if name not in {*found, *named}]
-    raise_any([Problem("this step or parameter is missing", path=path, place=name) for name in missing])
-    if [name for name in found if name not in optional] != list(trace.steps):
-        raise Problem("the steps are not in the order in which they are computed", path=path, place="steps")
-
-
-def _unknown(name: object, wanted: list[str], path: Path) -> Problem:
-    near = nearest(str(name), wanted)
-    hint = f"did you mean {near}?" if near else ""
-    return Problem("its scenario has no such step or parameter", path=path, place=str(name), hint=hint)
-
-
-def _list(description: Description, key: str, path: Path) -> list[Any]:
+def _list(description: dict[str, Any], key: str, path: Path) -> list[Any]:
     found = description.get(key)
     if not isinstance(found, list):
         raise Problem("this must be a list", path=path, place=key)
     return found
 
 
+def _check_records(records: Records, expected: Expected, finer: Expected, path: Path) -> None:
+    """The records must be those of the scenario: all of them, in order, with the shapes and types that they have."""
+    known = {**expected, **finer}
+    raise_any([_unknown(key, known, path) for key in records if key not in known])
+    raise_any([_missing(key, path) for key in expected if key not in records])
+    raise_any([problem for key, record in records.items() if (problem := _misfit(record, known[key], path))])
+    if [key for key in records if key in expected] != list(expected):
+        raise Problem("the steps are not in the order in which they are computed", path=path, place="steps")
+
+
+def _unknown(key: str, known: Expected, path: Path) -> Problem:
+    near = nearest(key, known)
+    hint = f"did you mean {near}?" if near else ""
+    return Problem("its scenario has no such step or parameter", path=path, place=key, hint=hint)
+
+
+def _missing(key: str, path: Path) -> Problem:
+    return Problem("this step or parameter is missing", path=path, place=key)
+
+
+def _misfit(record: dict[str, Any], value: Value, path: Path) -> Problem | None:
+    shape, dtype = record.get("shape"), record.get("dtype")
+    if shape == list(value.shape) and dtype == str(value.dtype):
+        return None
+    what = f"{dtype!s:.20} of shape {shape!s:.60}, and its scenario makes it {value.dtype} of shape {list(value.shape)}"
+    return Problem(what, path=path, place=value.path)
+
+
 # --- JSON
 
 
-def _open_json(content: bytes, path: Path) -> tuple[Description, Fetch]:
-    description = _parsed(content, path)
+def _open_json(content: bytes, path: Path, limit: int) -> _Opened:
+    description = _description(content, path, limit)
 
-    def fetch(expected: Expected, optional: set[str]) -> dict[str, Array]:
-        named = {f"{PARAMETER}{item['name']}": item for item in description["parameters"]}
-        named |= {item["path"]: item for item in description["steps"] if item["path"] not in optional}
-        return {key: _array(named[key].get("values"), value, path) for key, value in expected.items()}
+    def fetch(expected: Expected, _ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
+        records = _records(description, path)
+        for key, value in expected.items():
+            yield key, _array(records[key].get("values"), value, path)
 
-    return description, fetch
-
-
-def _parsed(content: bytes, path: Path) -> Description:
-    """Strict JSON (RFC 8259): no NaN, no key twice, no infinite number, nothing after it."""
-    try:
-        text = content.decode()
-        found = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
-    except UnicodeDecodeError as error:
-        raise Problem("this is not UTF-8 text", path=path, place=f"byte {error.start}") from error
-    except json.JSONDecodeError as error:
-        hint = "a trace is .json, .npz or .safetensors, as `attn-explore export` writes it"
-        raise Problem(f"not JSON: {error.msg}", path=path, line=error.lineno, column=error.colno, hint=hint) from error
-    except RecursionError as error:
-        raise Problem("this JSON is nested too deeply", path=path) from error
-    except ValueError as error:
-        raise Problem(f"not strict JSON: {error}", path=path) from error
-    if not isinstance(found, dict):
-        raise Problem("this is not a trace: it must be an object", path=path, line=1, column=1)
-    return found
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f'{constant} must be written "{constant}"')
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
+    return _Opened(description, fetch)
 
 
 def _array(values: object, value: Value, path: Path) -> Array:
     """Nested lists as an array in the value's shape; "NaN", "Infinity" and "-Infinity" stand for what JSON lacks."""
-    try:
-        array = np.array(values)
-        if array.dtype.kind not in "fiu":
-            array = np.array(list(map(_number, _flat(values))), np.float64).reshape(np.shape(values))  # type: ignore[arg-type]
-        elif not np.isfinite(array).all():
-            raise ValueError("a number is too large")
-    except (ValueError, TypeError, RecursionError) as error:
-        raise Problem("these are not numbers in equally long rows", path=path, place=value.path) from error
-    if array.shape != value.shape:
-        what = f"the numbers have the shape {array.shape}, and the step has {value.shape}"
-        raise Problem(what, path=path, place=value.path)
-    return array
+    items = [values]
+    for depth, size in enumerate(value.shape):
+        if any(type(item) is not list or len(item) != size for item in items):
+            what = f"the numbers are not nested as the shape {list(value.shape)} says: {size} at depth {depth + 1}"
+            raise Problem(what, path=path, place=f"{value.path}: values")
+        items = list(chain.from_iterable(items))  # type: ignore[arg-type]
+    kinds = set(map(type, items))
+    if str in kinds:
+        items = [_NOT_NUMBERS.get(item, item) if isinstance(item, str) else item for item in items]
+        kinds = set(map(type, items))
+    if kinds - {int, float}:
+        raise Problem('not all of these are numbers, "NaN" or "-Infinity"', path=path, place=f"{value.path}: values")
+    return np.array(items, np.float64).reshape(value.shape)
 
 
-def _flat(values: object) -> Iterator[object]:
-    if isinstance(values, list):
-        for item in values:
-            yield from _flat(item)
-    else:
-        yield values
+# --- safetensors and npz
 
 
-def _number(item: object) -> float:
-    if isinstance(item, str) and item in ("NaN", "Infinity", "-Infinity"):
-        return float(item)
-    if isinstance(item, int | float) and not isinstance(item, bool):
-        return float(item)
-    raise ValueError("not a number")
-
-
-# --- safetensors
-
-
-def _open_safetensors(content: bytes, path: Path) -> tuple[Description, Fetch]:
-    length = int.from_bytes(content[:8], "little")
-    header = _parsed(content[8 : 8 + min(length, LARGEST_HEADER)], path)
+def _open_safetensors(content: bytes, path: Path, limit: int) -> _Opened:
+    header = read_json(content[8 : 8 + int.from_bytes(content[:8], "little")], path, limit)
     metadata = header.get("__metadata__")
     text = metadata.get(FORMAT) if isinstance(metadata, dict) else None
     if not isinstance(text, str):
-        raise Problem("this file holds tensors but no trace", path=path, place=f"metadata key {FORMAT!r}")
+        raise Problem("this file holds tensors but no trace", path=path, place=f"metadata key '{FORMAT}'")
 
-    def fetch(expected: Expected, optional: set[str]) -> dict[str, Array]:
-        return read_safetensors(content, str(path), {key: value.axes for key, value in expected.items()}, optional)
+    def fetch(expected: Expected, ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
+        shapes = {key: value.axes for key, value in expected.items()}
+        yield from read_safetensors(content, str(path), shapes, by_hand=set(ignored)).items()
 
-    return _parsed(text.encode("utf-8", "replace"), path), fetch
-
-
-# --- npz
+    return _Opened(_description(text.encode(), path, limit), fetch)
 
 
-def _open_npz(content: bytes, path: Path) -> tuple[Description, Fetch]:
-    """The members are looked at before anything of their size is allocated; pickles are never loaded."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
-        raise Problem("this npz file is damaged", path=path) from error
-    members = archive.infolist()
-    if len({member.filename for member in members}) != len(members):
-        raise Problem("a member stands twice in this npz file", path=path)
-    if sum(member.file_size for member in members) > 2 * len(content) + LARGEST_HEADER:
-        raise Problem("this npz file unpacks to far more than its size", path=path)
-    description = _member(archive, "__trace__", path)
-    if description.ndim != 0 or description.dtype.kind != "U":
-        raise Problem("this must be a text", path=path, place="__trace__")
+def _open_npz(content: bytes, path: Path, limit: int) -> _Opened:
+    archive = Npz(content, path, limit)
+    description = archive[DESCRIPTION]
+    if description.shape != () or description.dtype.kind != "U":
+        raise Problem("this must be a text", path=path, place=DESCRIPTION)
 
-    def fetch(expected: Expected, optional: set[str]) -> dict[str, Array]:
-        known = {f"{key}.npy" for key in (*expected, *optional, "__trace__")}
-        raise_any([_unknown(member.filename, [], path) for member in members if member.filename not in known])
-        return {key: _shaped(_member(archive, key, path), value, path) for key, value in expected.items()}
+    def fetch(expected: Expected, ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
+        known = {*expected, *ignored, DESCRIPTION}
+        raise_any([_unknown(key, expected, path) for key in archive.keys if key not in known])
+        for key, value in expected.items():
+            array = archive[key]
+            if (array.shape, array.dtype) != (value.shape, value.dtype):
+                what = f"{array.dtype} of shape {array.shape}, and the step is {value.dtype} of shape {value.shape}"
+                raise Problem(what, path=path, place=key)
+            yield key, array
 
-    return _parsed(str(description).encode("utf-8", "replace"), path), fetch
-
-
-def _member(archive: zipfile.ZipFile, key: str, path: Path) -> Array:
-    try:
-        size = archive.getinfo(f"{key}.npy").file_size
-        with archive.open(f"{key}.npy") as member:
-            _check_npy(member.read(), size)
-        with archive.open(f"{key}.npy") as member:
-            return np.asarray(np.lib.format.read_array(member, allow_pickle=False))
-    except KeyError as error:
-        raise Problem("this member is missing", path=path, place=key) from error
-    except (ValueError, OSError, EOFError, OverflowError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise Problem("this member is not an array of numbers", path=path, place=key) from error
-
-
-def _check_npy(content: bytes, size: int) -> None:
-    """The header must ask for exactly the bytes that follow it, before an array is made from it."""
-    stream = io.BytesIO(content)
-    version = np.lib.format.read_magic(stream)
-    if version != (1, 0) and version != (2, 0):
-        raise ValueError("unknown version")
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream, max_header_size=2**16)
-    count = 1
-    for length in shape:
-        count *= int(length)
-    if dtype.hasobject or count < 0 or count * dtype.itemsize != size - stream.tell():
-        raise ValueError("the header does not fit the data")
-
-
-def _shaped(array: Array, value: Value, path: Path) -> Array:
-    if array.dtype.kind != "f" or array.shape != value.shape:
-        what = f"{array.dtype} of shape {array.shape}, and the step is {value.dtype} of shape {value.shape}"
-        raise Problem(what, path=path, place=value.path)
-    return array
+    return _Opened(_description(str(description).encode("utf-8", "replace"), path, limit), fetch)

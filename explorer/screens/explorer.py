@@ -352,14 +352,19 @@ class ExplorerScreen(Screen[None]):
         """Ask where to, and export."""
         from explorer.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self.session))
+        self.app.push_screen(ExportScreen(self.session), self._exported)
+
+    def _exported(self, path: str | None) -> None:
+        if path is not None:
+            self.notify(f"The trace is in {path}", markup=False)
 
     # --- messages of the panels
 
-    @on(TensorGrid.CellChanged)
-    def cell_changed(self, event: TensorGrid.CellChanged) -> None:
-        """The cursor moved."""
+    @on(TensorGrid.CellChosen)
+    def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
+        """Another cell: the grid and the arithmetic change in one frame."""
         self.session.move_to(event.index)
+        self.query_one(TensorGrid).show_cell(event.index)
         self.refresh_cell()
 
     @on(ArithmeticPanel.Follow)

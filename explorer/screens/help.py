@@ -70,7 +70,7 @@ class HelpScreen(ModalScreen[None]):
         """One table a group."""
         with VerticalScroll(id="help", can_focus=False) as box:
             box.border_title = "Keys"
-            box.border_subtitle = "Esc goes back · ↑ ↓ scroll · the names at the right are for keys.toml"
+            box.border_subtitle = "Esc goes back · ↑ ↓ scroll · at the right: names for keys.toml"
             for group, keys in self._groups.items():
                 yield Static(group, classes="group", markup=False)
                 yield Static(self._table(keys))

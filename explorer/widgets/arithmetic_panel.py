@@ -13,12 +13,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from explorer.widgets.drawn import Drawn
 from explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
 
 _ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
 
 
-class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
+class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows blocks of arithmetic. `chosen` is the link that following goes along."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -69,11 +70,12 @@ class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
 
     def _fill(self) -> None:
         self._blocks = self._write(False)
-        if self._width() > self.scrollable_content_region.width:
+        room = self.scrollable_content_region.width
+        if self._width() > room:
             self._blocks = self._write(True)
         self._rows = [(row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows]
         self._links = links(self._blocks)
-        self.virtual_size = Size(self._width(), len(self._rows))
+        self.virtual_size = Size(max(self._width(), room), len(self._rows))  # unchanged if it fits: no new layout
         self.refresh()
 
     def _width(self) -> int:
@@ -91,10 +93,9 @@ class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
         """One row, in columns."""
         scroll_x, scroll_y = self.scroll_offset
         if scroll_y + y >= len(self._rows):
-            return Strip.blank(self.size.width, self.rich_style)
+            return self.line([])
         segments = [Segment(text, style) for text, style in self._cells(*self._rows[scroll_y + y])]
-        strip = Strip(segments).crop_extend(scroll_x, scroll_x + self.size.width, self.rich_style)
-        return strip.apply_style(self.rich_style)
+        return self.line(Strip(segments).crop(scroll_x))
 
     def on_click(self, event: events.Click) -> None:
         """Follow the number under the mouse."""
@@ -107,10 +108,10 @@ class ArithmeticPanel(ScrollView, can_focus=False, inherit_bindings=False):
         cells = []
         for piece, width in zip(row, widths, strict=False):
             place = places[piece.link.value.path, piece.link.index] if piece.link else None
-            style = self.get_component_rich_style(f"arithmetic--{piece.role}", partial=True)
+            style = self.style_of(f"arithmetic--{piece.role}")
             if place is not None:
                 name = "chosen" if place == self._chosen else "link"
-                style += self.get_component_rich_style(f"arithmetic--{name}", partial=True)
+                style += self.style_of(f"arithmetic--{name}")
                 style += Style(meta={"link": place})
             text = padded(piece, width)
             lead = len(text) - len(text.lstrip()) if place is not None else 0

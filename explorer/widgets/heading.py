@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
+from explorer.widgets.drawn import Drawn
 from model.text import cells
 
 
-class Heading(Widget):
+class Heading(Drawn):
     """Two lines: the title with the shape at the right, and the formula."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"heading--title", "heading--shape", "heading--formula"}
@@ -27,9 +27,7 @@ class Heading(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The title and the shape are on one line where both fit, else the shape follows the formula."""
-        title, shape, formula = (
-            self.get_component_rich_style(f"heading--{name}", partial=True) for name in ("title", "shape", "formula")
-        )
+        title, shape, formula = (self.style_of(f"heading--{name}") for name in ("title", "shape", "formula"))
         gap = self.size.width - cells(self._title) - cells(self._shape)
         has_room = gap >= 2
         if y == 0:
@@ -38,4 +36,4 @@ class Heading(Widget):
         else:
             left = [] if has_room else [Segment(f"   {self._shape}", shape)]
             segments = [Segment(self._formula, formula), *left] if y == 1 else []
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return self.line(segments)

@@ -10,7 +10,8 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
+
+from explorer.widgets.drawn import Drawn
 
 
 class Key(NamedTuple):
@@ -21,7 +22,7 @@ class Key(NamedTuple):
     action: str
 
 
-class KeyBar(Widget):
+class KeyBar(Drawn):
     """Shows as many keys as fit, whole."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--what"}
@@ -45,8 +46,7 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """` ← → step  ␣ play`."""
-        key_style = self.get_component_rich_style("key-bar--key", partial=True)
-        what_style = self.get_component_rich_style("key-bar--what", partial=True)
+        key_style, what_style = self.style_of("key-bar--key"), self.style_of("key-bar--what")
         segments: list[Segment] = []
         room = self.size.width if y == 0 else 0
         for key in self._keys:
@@ -55,7 +55,7 @@ class KeyBar(Widget):
                 break
             meta = Style(meta={"action": key.action})
             segments += [Segment(f" {key.key} ", key_style + meta), Segment(f"{key.what} ", what_style + meta)]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return self.line(segments)
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""

@@ -54,17 +54,18 @@ class StepTree(Tree[str], inherit_bindings=False):
 
     def mark(self, path: str) -> None:
         """Mark the step at `path` as the current one, open the branches above it and bring it into view."""
-        node = self._by_path.get(path)
+        before, node = self._by_path.get(self._current), self._by_path.get(path)
         self._current = path
-        if node is None or (node is self.cursor_node and node.line >= 0):
-            self._invalidate_labels()
+        for changed in (before, node):
+            if changed is not None:
+                changed.refresh()
+        if node is None:
             return
-        parent = node.parent
-        while parent is not None:
-            parent.expand()
-            parent = parent.parent
-        self._invalidate_labels()
-        self.call_after_refresh(self._bring_into_view, node)
+        self._open_above(node)
+        if node.line >= 0:
+            self._bring_into_view(node)
+        else:  # its line is known once the tree has been drawn
+            self.call_after_refresh(self._bring_into_view, node)
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
         """The last part of the path, its symbol, and ▶ before the current step."""
@@ -105,6 +106,10 @@ class StepTree(Tree[str], inherit_bindings=False):
             self.move_cursor(node)
             self.scroll_to_line(node.line, animate=False)
 
-    def _invalidate_labels(self) -> None:
-        self._clear_line_cache()
-        self.refresh()
+    @staticmethod
+    def _open_above(node: TreeNode[str]) -> None:
+        parent = node.parent
+        while parent is not None:
+            if not parent.is_expanded:
+                parent.expand()
+            parent = parent.parent

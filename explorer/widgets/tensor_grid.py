@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from textual.strip import Strip
 from explorer import grid
 from explorer.colours import Ground
 from explorer.grid import Index, Layout, Picture, Window
+from explorer.widgets.drawn import Drawn
 from model.values import Value
 
 _GROUP = Binding.Group("In the grid")
@@ -25,7 +27,7 @@ _GROUP = Binding.Group("In the grid")
 _MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
 
-class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
+class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a value with the cursor on one cell. `all_planes`: every head side by side where they fit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,8 +42,8 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
     all_planes = reactive(True)
     zoomed_out = reactive(False)
 
-    class CellChanged(Message):
-        """The cursor is on another cell."""
+    class CellChosen(Message):
+        """Another cell was chosen; the cursor goes there when `show_cell` says so."""
 
         def __init__(self, index: Index) -> None:
             super().__init__()
@@ -50,9 +52,9 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._picture: Picture | None = None
-        self._pictured: tuple[Value, Value | None] | None = None
         self._plan: Layout | None = None
         self._cursor: Index = ()
+        self._kept_ground: Ground | None = None
 
     @property
     def cursor(self) -> Index:
@@ -61,11 +63,17 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, value: Value, index: Index, mask: Value | None) -> None:
         """Show `value` with the cursor at `index`; `mask` (query, key) is −∞ where its cells are masked."""
-        if self._pictured != (value, mask):
-            hidden = None if mask is None else np.isneginf(mask.array)
-            self._picture, self._pictured = Picture(value.array, value.axes, hidden), (value, mask)
+        self._picture = picture_of(value, mask)
         self._cursor = index
         self._lay_out()
+
+    def show_cell(self, index: Index) -> None:
+        """Put the cursor on another cell of the same value."""
+        self._cursor = index
+        if self._plan is not None and index[:-2] not in self._plan.planes:
+            self._lay_out()
+        self._bring_into_view()
+        self.refresh()
 
     def move(self, direction: str) -> None:
         """Move the cursor by one cell; at the edge of a plane, into the plane beside it where that is drawn."""
@@ -80,7 +88,7 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
             beside = self._plan.planes.index(lead) + right
             if 0 <= beside < len(self._plan.planes):
                 lead, column = self._plan.planes[beside], column % columns
-        self._go_to(lead, row, max(0, min(columns - 1, column)))
+        self._choose(lead, row, max(0, min(columns - 1, column)))
 
     def action_move(self, direction: str) -> None:
         """The arrows, while the grid has the focus."""
@@ -89,12 +97,12 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def action_edge(self, row: int) -> None:
         """Go to the first row, or to the last."""
         if self._picture is not None:
-            self._go_to(self._cursor[:-2], row % self._picture.rows.size, self._cursor[-1])
+            self._choose(self._cursor[:-2], row % self._picture.rows.size, self._cursor[-1])
 
     def render_line(self, y: int) -> Strip:
         """The title, the columns' labels, the rows in sight, and the legend on the last line."""
         segments = self._line(y) if self._picture is not None and self._plan is not None else []
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return self.line(segments)
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the cell under the mouse."""
@@ -103,7 +111,7 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
         row = event.y - grid.HEADER + self.scroll_offset.y
         if plan and found and event.y >= grid.HEADER and row < plan.drawn[0]:
             plane, column = found
-            self._go_to(plan.planes[plane], row * plan.blocks[0], column * plan.blocks[1])
+            self._choose(plan.planes[plane], row * plan.blocks[0], column * plan.blocks[1])
 
     def watch_all_planes(self) -> None:
         """Lay out again."""
@@ -120,7 +128,7 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Another theme: other colours."""
         super().notify_style_update()
-        self.refresh()
+        self._kept_ground = None
 
     # --- drawing
 
@@ -140,9 +148,10 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _ground(self) -> Ground:
-        _, back = self.background_colors
-        fore = Color.parse(self.app.theme_variables["foreground"])
-        return Ground(back.rgb, fore.rgb)
+        if self._kept_ground is None:
+            _, back = self.background_colors
+            self._kept_ground = Ground(back.rgb, Color.parse(self.app.theme_variables["foreground"]).rgb)
+        return self._kept_ground
 
     def _line(self, y: int) -> list[Segment]:
         assert self._picture is not None
@@ -172,17 +181,10 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._bring_into_view()
         self.refresh()
 
-    def _go_to(self, lead: Index, row: int, column: int) -> None:
+    def _choose(self, lead: Index, row: int, column: int) -> None:
         cursor = (*lead, row, column) if len(self._cursor) > 1 else (column,)
-        if cursor == self._cursor:
-            return
-        changed_plane = lead != self._cursor[:-2]
-        self._cursor = cursor
-        if changed_plane and self._plan and lead not in self._plan.planes:
-            self._lay_out()
-        self._bring_into_view()
-        self.refresh()
-        self.post_message(self.CellChanged(cursor))
+        if cursor != self._cursor:
+            self.post_message(self.CellChosen(cursor))
 
     def _bring_into_view(self) -> None:
         """Scroll so that the cursor's cell is in sight, and no further."""
@@ -196,3 +198,9 @@ class TensorGrid(ScrollView, can_focus=True, inherit_bindings=False):
             width = self._plan.column_width
             x = min(max(x, (column - room + 1) * width), column * width)
         self.scroll_to(x, y, animate=False, immediate=True)
+
+
+@lru_cache(maxsize=8)
+def picture_of(value: Value, mask: Value | None) -> Picture:
+    """The picture of a value; the last few are kept, since every number is looked at to make one."""
+    return Picture(value.array, value.axes, None if mask is None else np.isneginf(mask.array))

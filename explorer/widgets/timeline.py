@@ -10,10 +10,11 @@ from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
+
+from explorer.widgets.drawn import Drawn
 
 
-class Timeline(Widget):
+class Timeline(Drawn):
     """A line with a dot for each step (`●` seen, `○` to come) or a plain bar when there are too many."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"timeline--past", "timeline--now", "timeline--future", "timeline--text"}
@@ -33,12 +34,12 @@ class Timeline(Widget):
     def render_line(self, y: int) -> Strip:
         """`step 8 of 27 ●━●━◉─○─○`."""
         if y:
-            return Strip.blank(self.size.width, self.rich_style)
+            return self.line([])
         head, tail = self._head(), f"  {self.note}" if self.note else ""
         track = max(1, self.size.width - len(head) - len(tail))
-        text = self.get_component_rich_style("timeline--text", partial=True)
+        text = self.style_of("timeline--text")
         segments = [Segment(head, text), *self._track(track), Segment(tail, text)]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).apply_style(self.rich_style)
+        return self.line(segments)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step that is nearest to the mouse."""
@@ -57,9 +58,7 @@ class Timeline(Widget):
         has_dots = self.count * 2 <= width
         places = {round(step * (width - 1) / max(self.count - 1, 1)): step for step in range(self.count)}
         now = round(self.position * (width - 1) / max(self.count - 1, 1))
-        styles = {
-            name: self.get_component_rich_style(f"timeline--{name}", partial=True) for name in ("past", "now", "future")
-        }
+        styles = {name: self.style_of(f"timeline--{name}") for name in ("past", "now", "future")}
         return [self._cell(x, now, has_dots and x in places, styles) for x in range(width)]
 
     @staticmethod

@@ -1,35 +1,62 @@
-"""The words about what is looked at: why the step exists, what it was made from, and what the cursor is on."""
+"""The words about what is looked at: why the step exists, what it was made from, what its axes are."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, NamedTuple
 
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
+from rich.segment import Segment
+from rich.text import Text
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from explorer.widgets.drawn import Drawn
 
 
 class Section(NamedTuple):
-    """A heading (or none) and a paragraph under it."""
+    """A heading (or none) and lines of text under it."""
 
     heading: str
     text: str
 
 
-class WordsPanel(VerticalScroll, can_focus=False):
-    """Shows sections of plain text; nothing in them is markup."""
+class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
+    """Shows sections of plain text, wrapped to its width and drawn by the line: nothing in them is markup."""
 
-    def compose(self) -> ComposeResult:
-        """One text, so that a change is laid out once."""
-        yield Static(markup=False)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text"}
 
-    def show(self, sections: list[Section]) -> None:
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sections: Sequence[Section] = ()
+        self._wrapped: list[tuple[str, str]] = []
+
+    def show(self, sections: Sequence[Section]) -> None:
         """Show `sections` from the top."""
-        parts: list[Content] = []
-        for section in sections:
-            if section.heading:
-                parts.append(Content.styled(section.heading, "bold $text-primary"))
-            parts += [Content(section.text), Content("")]
-        self.query_one(Static).update(Content("\n").join(parts))
+        self._sections = sections
+        self._wrap()
         self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        """Wrap to the new width."""
+        self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        """One wrapped line."""
+        row = y + self.scroll_offset.y
+        if row >= len(self._wrapped):
+            return self.line([])
+        style, text = self._wrapped[row]
+        return self.line([Segment(text, self.style_of(f"words--{style}"))])
+
+    def _wrap(self) -> None:
+        self._wrapped = list(self._lines(max(1, self.scrollable_content_region.width)))
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._wrapped))
+        self.refresh()
+
+    def _lines(self, width: int) -> Iterator[tuple[str, str]]:
+        for section in self._sections:
+            yield "heading", section.heading
+            for line in Text(section.text).wrap(self.app.console, width):
+                yield "text", line.plain.rstrip()
+            yield "text", ""

@@ -1,0 +1,36 @@
+"""How much memory there is: of the machine, of the container that it may be, and of this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def free_memory() -> int:
+    """Bytes that this process could still take before anything is swapped or killed."""
+    return max(0, min([psutil.virtual_memory().available, *_in_container(), *_in_process()]))
+
+
+def _in_container() -> Iterator[int]:
+    """What is left under the limit of the control group, on Linux."""
+    try:
+        most, taken = (int((_CGROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+    except (OSError, ValueError):  # no control group, or no limit: "max"
+        return
+    yield most - taken
+
+
+def _in_process() -> Iterator[int]:
+    """What is left under `ulimit -v`, where there is such a thing."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY:
+        yield most - psutil.Process().memory_info().vms

@@ -1,0 +1,45 @@
+"""stdin, stdout and stderr as the program finds them: closed, or unable to write every character."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+import unicodedata
+
+from model.text import cells
+
+ASCII_FORMS = {
+    "×": "x", "·": "*", "−": "-", "√": "sqrt ", "∞": "inf", "→": "->", "…": "...", "–": "-", "—": "--",
+    "“": '"', "”": '"', "‘": "'", "’": "'", "ᵀ": "^T", "ˣ": "^x", "²": "^2", "ₖ": "_k", "Σ": "sum",
+    "μ": "mu", "σ": "sigma", "γ": "gamma", "β": "beta", "ε": "eps",
+}  # fmt: skip
+"""What formulas and prose are written with where there is only ASCII."""
+
+
+def prepare() -> None:
+    """Let a closed stream lead nowhere, and write what a stream cannot encode in ASCII forms."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # opened in this order, each gets the number of the stream that is missing
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    codecs.register_error("ascii_forms", _ascii_forms)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="ascii_forms")
+
+
+def _ascii_forms(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(ascii_form, error.object[error.start : error.end])), error.end
+
+
+def ascii_form(character: str) -> str:
+    """A character in ASCII: its form above, its letter without the accent, or question marks as wide as it is.
+
+    >>> "".join(map(ascii_form, "√é我"))
+    'sqrt e??'
+    """
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return ASCII_FORMS.get(character) or plain or "?" * cells(character)

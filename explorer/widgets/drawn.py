@@ -1,0 +1,37 @@
+"""What widgets that draw by the line have in common: styles made once for a theme, and lines of the widget's width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class Drawn(Widget):
+    """Keeps the styles of its component classes until the theme changes: looking them up costs more than a line."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._kept_styles: dict[str, Style] = {}
+
+    def style_of(self, name: str) -> Style:
+        """The style of a component class, or the widget's own for an empty name."""
+        style = self._kept_styles.get(name)
+        if style is None:
+            style = self.get_component_rich_style(name, partial=True) if name else self.rich_style
+            self._kept_styles[name] = style
+        return style
+
+    def line(self, segments: Iterable[Segment]) -> Strip:
+        """A line of exactly the widget's width, over the widget's own colours."""
+        own = self.style_of("")
+        return Strip(Segment.apply_style(segments, own)).adjust_cell_length(self.size.width, own)
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another state: look the styles up again."""
+        super().notify_style_update()
+        self._kept_styles.clear()
+        self.refresh()

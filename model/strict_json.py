@@ -1,0 +1,66 @@
+"""Strict JSON (RFC 8259) from strangers: the memory it takes is known first, and every refusal has line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from model.problems import Problem
+
+_MARKS = re.compile(rb'[{}]|"[^"\\]*(?:\\.[^"\\]*)*"(?P<name>\s*:)?', re.S)
+_BYTES_OF = {b",": 40, b"[": 96, b"{": 240}
+"""Memory that each of these costs at most: an item of a list, an empty list, an empty object."""
+
+
+def read_json(content: bytes, path: Path, limit: int) -> Any:
+    """What the JSON holds. Raises Problem for what is not strict JSON, or would take more than `limit` bytes.
+
+    No NaN and no Infinity, no number beyond float64, no name twice in an object, no lone surrogate, no byte order mark.
+    Whole numbers of more than 64 bits are read as floats.
+    """
+    needed = len(content) + sum(cost * content.count(mark) for mark, cost in _BYTES_OF.items())
+    if needed > limit:
+        what = f"this JSON may take {needed:,} bytes of memory, and the limit is {limit:,}"
+        raise Problem(what, hint="raise --memory-limit, or export as .npz", path=path)
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _damaged(content, error, path) from error
+    for start in _names_given_twice(content):
+        line, column = _place(content[:start].decode())
+        raise Problem("a name stands twice in this object", path=path, line=line, column=column)
+    return found
+
+
+def _damaged(content: bytes, error: orjson.JSONDecodeError, path: Path) -> Problem:
+    try:
+        content.decode()
+    except UnicodeDecodeError as encoding:
+        line, column = _place(content[: encoding.start].decode())
+        return Problem("this is not UTF-8 text", path=path, line=line, column=column)
+    hint = "a trace is .json, .npz or .safetensors, as `attn-explore export` writes it"
+    return Problem(f"not strict JSON: {error.msg}", path=path, line=error.lineno, column=error.colno, hint=hint)
+
+
+def _place(before: str) -> tuple[int, int]:
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _names_given_twice(content: bytes) -> Iterator[int]:
+    """Where names stand that their object has already. Only names and braces are looked at: numbers cost nothing."""
+    objects: list[set[str]] = []
+    for mark in _MARKS.finditer(content):
+        if mark[0] == b"{":
+            objects.append(set())
+        elif mark[0] == b"}":
+            objects.pop()
+        elif mark["name"] is not None:
+            name = json.loads(mark[0].rpartition(b":")[0])
+            if name in objects[-1]:
+                yield mark.start()
+            objects[-1].add(name)
