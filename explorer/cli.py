@@ -182,7 +182,9 @@ def show(
 @app.command()
 def export(
     source: Wanted,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Its ending is the format; - is stdout.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Its ending is the format; - is stdout.")
+    ],
     format: Annotated[Format | None, typer.Option(help="The format, where the ending does not say.")] = None,
     fine: Annotated[bool, typer.Option("--fine", help="The finer steps inside softmax and the norms too.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,

@@ -16,7 +16,7 @@ SMALLEST_WIDTH = 5
 
 
 def short_number(number: float) -> str:
-    """A number in at most nine cells: four decimals where they say something, powers of ten where they don't.
+    """A number in at most ten cells: four decimals where they say something, powers of ten where they don't.
 
     >>> [short_number(number) for number in (0.5, -1234.56789, 0.00001234, 3, float("-inf"))]
     ['0.5000', '-1234.5679', '1.23e-05', '3', '-∞']
@@ -61,18 +61,21 @@ def _squeezed(number: float, width: int) -> str:
     return "~0" if abs(number) < 1 else "#" * width
 
 
-def numbers_for(largest: float, has_sign: bool, whole: bool, room: int) -> Numbers:
-    """The most telling way to write numbers up to `largest` in columns of at most `room` cells.
+def numbers_for(largest: float, has_sign: bool, is_whole: bool, room: int) -> Numbers:
+    """The most telling way to write numbers up to `largest` in columns of `room` cells, which are never too few.
 
-    >>> numbers_for(1.0, has_sign=False, whole=False, room=7)("".__len__() + 0.25)
+    >>> numbers_for(0.7, has_sign=True, is_whole=False, room=7)(0.25)
     ' 0.2500'
+    >>> numbers_for(0.7, has_sign=True, is_whole=False, room=5)(-0.25)
+    '-0.25'
     """
-    before = len(str(int(largest))) + has_sign if largest < 1e15 else 99
-    if whole and before <= max(room, SMALLEST_WIDTH):
+    room = max(room, SMALLEST_WIDTH)
+    before = has_sign + (len(str(int(largest))) if largest < 1e15 else 16)
+    if is_whole and before <= room:
         return Numbers(max(before, 2), 0)
     if before + 2 > max(room, 8) or 0 < largest < 0.01:
-        return Numbers(max(min(room, 9), 8 + has_sign), 2, scientific=True)
-    decimals = max(1, min(MOST_DECIMALS, max(room, SMALLEST_WIDTH) - 1 - before - 1))
+        return Numbers(8 + has_sign, 2, scientific=True)
+    decimals = max(1, min(MOST_DECIMALS, room - before - 1))
     return Numbers(before + 1 + decimals, decimals)
 
 
@@ -121,7 +124,18 @@ def size_text(nbytes: int) -> str:
     return f"{tenths // 10:,}.{tenths % 10} {units[place]}"
 
 
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "tb": 10**12,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+    "tib": 2**40,
+}
 
 
 def parse_size(text: str) -> int:
@@ -134,4 +148,5 @@ def parse_size(text: str) -> int:
     if found is None or found[3].lower() not in _UNITS:
         raise Problem(f"{text} is no size", hint="write it like 500MB or 2GiB")
     decimals = found[2] or ""
-    return int(found[1] + decimals) * _UNITS[found[3].lower()] // 10 ** len(decimals)
+    scale: int = 10 ** len(decimals)
+    return int(found[1] + decimals) * _UNITS[found[3].lower()] // scale

@@ -140,7 +140,7 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
 def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
     columns = picture.columns.size * len(planes)
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
-    numbers = numbers_for(picture.end, picture.is_signed, picture.is_whole, min(COLUMN, max(room, 7)) - 1)
+    numbers = numbers_for(picture.end, picture.is_signed, picture.is_whole, min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1)
     labels = max((cells(visible(label)) for label in (picture.columns.labels or ())), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)

@@ -23,7 +23,7 @@ _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may take and read: bytes of memory (None: half of what is free), and folders besides the scenario's."""
+    """What a run may take and read: bytes of memory (None: half of what is free), folders beside the scenario's."""
 
     memory: int | None = None
     allowed: Sequence[Path] = ()

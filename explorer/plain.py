@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from csv import writer as csv_writer
 
 import numpy as np
 
@@ -37,7 +39,7 @@ def walk(session: Session) -> Iterator[str]:
 
 
 def table(value: Value, window: int | None = None) -> Iterator[str]:
-    """The numbers of a value as aligned tables, one for each head, with the labels of the axes; at most `window` long."""
+    """The numbers of a value as aligned tables with the labels of the axes, one for each head; `window` bounds them."""
     for lead in np.ndindex(value.shape[:-2]):
         named = [axis.label(place) for axis, place in zip(value.axes, lead, strict=False)]
         if named:
@@ -47,15 +49,17 @@ def table(value: Value, window: int | None = None) -> Iterator[str]:
 
 def csv(value: Value) -> Iterator[str]:
     """The numbers of a value as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
-    import csv as writer
-    import io
-
+    *leading, columns = value.axes
+    yield _csv_line([*(axis.name for axis in leading), *map(columns.label, range(columns.size))])
     for lead in np.ndindex(value.shape[:-1]):
-        line = io.StringIO()
-        labels = [visible(axis.label(place)) for axis, place in zip(value.axes, lead, strict=False)]
-        row = [repr(float(number)) for number in value.array[lead]]
-        writer.writer(line, lineterminator="").writerow([*labels, *row])
-        yield line.getvalue()
+        labels = (axis.label(place) for axis, place in zip(leading, lead, strict=True))
+        yield _csv_line([*labels, *map(repr, value.array[lead].tolist())])
+
+
+def _csv_line(items: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv_writer(line, lineterminator="").writerow(map(visible, items))
+    return line.getvalue()
 
 
 def _matrix(value: Value, lead: Index, window: int | None) -> Iterator[str]:

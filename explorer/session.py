@@ -190,7 +190,7 @@ class Session:
         force: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Path:
-        """Write the trace to a file, whole or not at all, and give the path. Raises Problem when it can't be written."""
+        """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
         from explorer.opening import format_of, inputs_of
         from model.writing import write_atomically
 

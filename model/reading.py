@@ -18,6 +18,7 @@ import numpy as np
 from model.axes import Array
 from model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
 from model.files import read_regular
+from model.findings import figure
 from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
 from model.run import memory_needed, plan
@@ -38,7 +39,7 @@ _NOT_NUMBERS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 
 @dataclass(frozen=True)
 class _Opened:
-    """A file whose JSON was read. `fetch` gives the arrays of the keys in `expected`; it may meet those in `ignored`."""
+    """A file whose JSON was read. `fetch` gives the arrays of keys that it expects, and may meet others to ignore."""
 
     description: dict[str, Any]
     fetch: Callable[[Expected, Iterable[str]], Iterator[tuple[str, Array]]]
@@ -78,7 +79,7 @@ def _description(content: bytes, path: Path, limit: int) -> dict[str, Any]:
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         hint = "a trace is what `attn-explore export` writes"
         raise Problem("this is not a trace of attn-explore", path=path, line=1, column=1, hint=hint)
-    return json.loads(content) if _has_long_seed(found) else found  # type: ignore[no-any-return]
+    return json.loads(content) if _has_long_seed(found) else found
 
 
 def _has_long_seed(description: dict[str, Any]) -> bool:
@@ -103,7 +104,8 @@ def _scenario(description: dict[str, Any], path: Path, limit: int) -> Scenario:
         raise Problem("there are fewer steps than layers", path=path, place="steps")
     need = memory_needed(scenario).nbytes
     if need > limit:
-        raise Problem(f"this trace takes {need:,} bytes; the limit is {limit:,}", path=path, hint="raise --memory-limit")
+        what = f"this trace takes {figure(need)} bytes, and the limit is {limit}"
+        raise Problem(what, path=path, hint="raise --memory-limit")
     return scenario
 
 

@@ -19,6 +19,9 @@ from model.transformer import encode
 from model.values import Value
 from model.weights import parameters
 
+RECORD = 1000
+"""Bytes that a value takes beside its numbers: what counts when there are millions of small ones."""
+
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
 
@@ -68,9 +71,13 @@ def memory_needed(scenario: Scenario) -> Need:
     config = scenario.model
     two = _forward(_with_layers(scenario, min(config.encoder_layers, 2)), tokens, None)
     one = _forward(_with_layers(scenario, 1), tokens, None)
-    further = (two.nbytes - one.nbytes) * max(config.encoder_layers - 2, 0)
+    further = (_taken(two) - _taken(one)) * max(config.encoder_layers - 2, 0)
     largest = max((*two.steps.values(), *two.parameters.values()), key=lambda value: value.nbytes)
-    return Need(two.nbytes + further + largest.nbytes, largest.path, largest.shape)
+    return Need(_taken(two) + further + largest.nbytes, largest.path, largest.shape)
+
+
+def _taken(trace: Trace) -> int:
+    return trace.nbytes + RECORD * (len(trace.parameters) + len(trace.steps))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,11 @@ _TENSOR = {
     "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
     "dtype": {"enum": ["float64", "float32"]},
 }
-_PARAMETER = {"name": {**_TEXT, "description": "Dotted name, as in weights files."}, **_TENSOR, "values": {"$ref": "#/$defs/numbers"}}
+_PARAMETER = {
+    "name": {**_TEXT, "description": "Dotted name, as in weights files."},
+    **_TENSOR,
+    "values": {"$ref": "#/$defs/numbers"},
+}
 _STEP = {
     "path": {**_TEXT, "description": "Dotted path, zero-based: encoder.layers.0.self_attention.weights"},
     "title": _TEXT,

@@ -89,7 +89,7 @@ def _write(temporary: Path, chunks: Iterable[bytes], progress: Progress | None) 
 
 
 def _put_in_place(temporary: Path, target: Path, force: bool) -> None:
-    """Rename, keeping the mode of a file that is replaced; without `force`, never over a file that came up meanwhile."""
+    """Rename, keeping the mode of a file that is replaced; without `force`, never over one that came up meanwhile."""
     if force:
         if target.exists():
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))

@@ -64,14 +64,14 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, groups: Groups) -> None:
         super().__init__()
-        self._groups = groups
+        self.groups = groups
 
     def compose(self) -> ComposeResult:
         """One table a group."""
         with VerticalScroll(id="help", can_focus=False) as box:
             box.border_title = "Keys"
             box.border_subtitle = "Esc goes back · ↑ ↓ scroll · at the right: names for keys.toml"
-            for group, keys in self._groups.items():
+            for group, keys in self.groups.items():
                 yield Static(group, classes="group", markup=False)
                 yield Static(self._table(keys))
 

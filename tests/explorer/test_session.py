@@ -108,7 +108,9 @@ def test_a_finer_step_is_found_by_its_path_and_opens_its_step(session: Session) 
 
 
 def test_finding_looks_at_paths_titles_explanations_and_words(session: Session) -> None:
-    assert session.matches("SCORES")[0] == f"{LAYER}.q"  # its explanation does not mention scores; see below
+    assert session.matches("SCORES")[0] == f"{LAYER}.scores"
+    assert f"{LAYER}.k" in session.matches("point the same way")
+    assert session.matches("Weighted values")[0] == f"{LAYER}.head_output"
     assert "encoder.embedding" in session.matches("dog")
     assert f"{LAYER}.w_q" in session.matches("w_q")
     assert session.matches("no such thing") == []

@@ -1,0 +1,60 @@
+"""An explorer over a scenario, driven by a pilot."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from explorer.app import ExplorerApp
+from explorer.library import bundled
+from explorer.session import Session
+from model.run import run
+from model.scenario import Scenario, parse_scenario, read_scenario
+
+Explore = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], Session]]]
+
+
+def session_of(wanted: str, step: str = "", index: tuple[int, ...] | None = None) -> Session:
+    """A session over a bundled scenario or over the text of one, at some step and cell."""
+    known = bundled()
+    scenario: Scenario = read_scenario(known[wanted]) if wanted in known else parse_scenario(wanted)
+    session = Session(wanted if wanted in known else "test", scenario, run(scenario))
+    if step:
+        session.show(session.trace[step], index)
+    return session
+
+
+def app_of(session: Session) -> ExplorerApp:
+    """The application that shows a session."""
+    return ExplorerApp(lambda _: session, session.name)
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until the explorer stands."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+@pytest.fixture(autouse=True)
+def _own_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the key file of whoever runs it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture
+def explore() -> Explore:
+    """`async with explore("i-love-my-dog", step, size=(120, 40)) as (pilot, session)`."""
+
+    @asynccontextmanager
+    async def opened(
+        wanted: str, step: str = "", index: tuple[int, ...] | None = None, size: tuple[int, int] = (120, 40)
+    ) -> AsyncIterator[tuple[Pilot[None], Session]]:
+        session = session_of(wanted, step, index)
+        async with app_of(session).run_test(size=size) as pilot:
+            await settled(pilot)
+            yield pilot, session
+
+    return opened

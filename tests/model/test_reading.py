@@ -1,0 +1,119 @@
+"""An exported trace opens again and shows the same steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.library import bundled
+from model.explain import arithmetic
+from model.export import WRITERS
+from model.finer import finer_steps
+from model.problems import Problem
+from model.reading import read_trace
+from model.run import run
+from model.scenario import Scenario, parse_scenario, read_scenario
+from model.trace import Trace
+
+ENOUGH = 2**28
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+
+SMALL = "model: {heads: 2, layers: 2, norm_order: pre, bias: true}\ninput: {text: I love my dog, pad_to: 5}"
+
+
+def written(folder: Path, ending: str, scenario: Scenario, fine: bool = False) -> tuple[Path, Trace]:
+    trace = run(scenario)
+    path = folder / f"trace{ending}"
+    path.write_bytes(b"".join(WRITERS[ending](trace, scenario, fine)))
+    return path, trace
+
+
+def changed(folder: Path, **changes: Any) -> Path:
+    """The JSON of a small run with other values for some of its top-level keys."""
+    path, _ = written(folder, ".json", parse_scenario(SMALL))
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | changes))
+    return path
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("name", [name for name in bundled() if name != "wide"])
+def test_every_bundled_scenario_comes_back_with_the_same_steps(name: str, ending: str, tmp_path: Path) -> None:
+    scenario = read_scenario(bundled()[name])
+    path, trace = written(tmp_path, ending, scenario)
+    again, found = read_trace(path, ENOUGH)
+    assert again == scenario
+    assert list(found.steps) == list(trace.steps)
+    for value in (*trace.steps.values(), *trace.parameters.values()):
+        assert found[value.path].axes == value.axes
+        assert found[value.path].array.tobytes() == value.array.tobytes()
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_float32_stays_float32(ending: str, tmp_path: Path) -> None:
+    scenario = parse_scenario("model: {dtype: float32}\ninput: {text: I love my dog}")
+    path, trace = written(tmp_path, ending, scenario)
+    _, found = read_trace(path, ENOUGH)
+    assert found[WEIGHTS].array.dtype == np.float32
+    assert found[WEIGHTS].array.tobytes() == trace[WEIGHTS].array.tobytes()
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_the_format_is_told_by_what_is_in_the_file(ending: str, tmp_path: Path) -> None:
+    path, trace = written(tmp_path, ending, parse_scenario(SMALL))
+    _, found = read_trace(path.rename(tmp_path / "no ending"), ENOUGH)
+    assert list(found.steps) == list(trace.steps)
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_finer_steps_in_a_file_open_from_the_step_that_they_are_part_of(ending: str, tmp_path: Path) -> None:
+    path, trace = written(tmp_path, ending, parse_scenario(SMALL), fine=True)
+    _, found = read_trace(path, ENOUGH)
+    assert list(found.steps) == list(trace.steps)
+    for ours, theirs in zip(finer_steps(trace[WEIGHTS]), finer_steps(found[WEIGHTS]), strict=True):
+        assert np.array_equal(ours.array, theirs.array)
+
+
+def test_the_numbers_shown_are_those_in_the_file(tmp_path: Path) -> None:
+    path, _ = written(tmp_path, ".json", parse_scenario(SMALL))
+    data = json.loads(path.read_bytes())
+    next(step for step in data["steps"] if step["path"] == WEIGHTS)["values"][0][0][0] = 42
+    path.write_text(json.dumps(data, indent=1))
+    _, found = read_trace(path, ENOUGH)
+    assert found[WEIGHTS].array[0, 0, 0] == 42
+    assert arithmetic(found[WEIGHTS], (0, 0, 0)).value is found[WEIGHTS]
+
+
+def test_a_trace_that_another_program_wrote_with_spaces_and_integers_is_read(tmp_path: Path) -> None:
+    path, _ = written(tmp_path, ".json", parse_scenario("model: {d_model: 2}\ninput: {vectors: [[1, 2]]}"))
+    data = json.loads(path.read_bytes())
+    data["parameters"][0]["values"] = [[1, 2]]
+    path.write_text(json.dumps(data, indent=4, ensure_ascii=True))
+    _, found = read_trace(path, ENOUGH)
+    assert found["encoder.embedding_table"].array.tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_a_long_seed_comes_back_digit_by_digit(ending: str, tmp_path: Path) -> None:
+    scenario = parse_scenario(f"model: {{weights: {{seed: {2**200}}}}}\ninput: {{text: a}}")
+    again, _ = read_trace(written(tmp_path, ending, scenario)[0], ENOUGH)
+    assert again.model.weights.seed == 2**200
+
+
+def test_all_steps_that_do_not_belong_are_named_at_once(tmp_path: Path) -> None:
+    steps = [{"path": "encoder.embeding"}, {"path": "grad.encoder.input"}]
+    with pytest.raises(Problem) as refused:
+        read_trace(changed(tmp_path, steps=[*json.loads(changed(tmp_path).read_bytes())["steps"], *steps]), ENOUGH)
+    message = refused.value.render()
+    assert "encoder.embeding: its scenario has no such step or parameter" in message
+    assert "did you mean encoder.embedding?" in message
+    assert "grad.encoder.input" in message
+
+
+def test_a_trace_that_would_take_more_than_the_limit_is_refused(tmp_path: Path) -> None:
+    path, _ = written(tmp_path, ".npz", parse_scenario("input: {text: a, pad_to: 40}"))
+    with pytest.raises(Problem, match="limit"):
+        read_trace(path, 100_000)

@@ -1,0 +1,61 @@
+"""The program as a user starts it: a process of its own, with its streams and its exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+Finished = subprocess.CompletedProcess[bytes]
+
+
+def environment(**changes: str | None) -> dict[str, str]:
+    """The environment of this process with the checkout importable; None takes a variable away."""
+    found: dict[str, str | None] = {**os.environ, "PYTHONPATH": str(ROOT), **changes}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line that starts the program."""
+    return [sys.executable, "-m", "explorer", *arguments]
+
+
+def program(
+    *arguments: str,
+    folder: Path | None = None,
+    before: Callable[[], None] | None = None,
+    **changes: str | None,
+) -> Finished:
+    """Run the program to its end; `before` runs in its process before it, `changes` are of its environment."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(**changes),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        preexec_fn=before,
+        timeout=60,
+    )
+
+
+def in_shell(line: str, folder: Path | None = None, **changes: str | None) -> Finished:
+    """Run a line of bash in which `$attn` is the program."""
+    program_line = " ".join(command())
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=folder,
+        env=environment(attn=program_line, **changes),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def is_refusal(message: str) -> bool:
+    """Whether a message keeps the contract: at most ten lines, nothing but `error:` and `hint:`, no control bytes."""
+    lines = message.splitlines()
+    return message.startswith("error: ") and len(lines) <= 10 and all(line.isprintable() for line in lines)
