@@ -9,7 +9,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
@@ -84,7 +84,9 @@ class ExplorerApp(App[None]):
         """Say which step is being computed; called from the thread that loads."""
         if not self.is_running:
             raise _Stopped
-        self.call_from_thread(self.query_one("#loading", Static).update, f"{visible(self._what)}\n\ncomputed {value.path}")
+        self.call_from_thread(
+            self.query_one("#loading", Static).update, f"{visible(self._what)}\n\ncomputed {value.path}"
+        )
 
     def _fail(self, failure: BaseException) -> None:
         self.failure = failure

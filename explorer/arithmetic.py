@@ -85,9 +85,9 @@ def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None =
 
 def telling_label(axis: Axis, index: int) -> str:
     """The label at `index`, with its place where the same label stands more than once: `dog 7`."""
-    label = visible(axis.label(index))
-    is_unique = axis.labels is None or len(set(axis.labels)) == axis.size
-    return label if is_unique else f"{label} {index}"
+    label = axis.label(index)
+    is_unique = axis.labels is None or axis.labels.count(label) == 1
+    return visible(label) if is_unique else f"{visible(label)} {index}"
 
 
 def links(found: Sequence[Block]) -> list[Link]:
@@ -101,12 +101,11 @@ def links(found: Sequence[Block]) -> list[Link]:
 
 def as_text(found: Sequence[Block]) -> list[str]:
     """The rows of some blocks as plain lines, lined up."""
-    lines: list[str] = []
-    for block in found:
-        widths = column_widths(block)
-        for row in block.rows:
-            lines.append("".join(padded(piece, size) for piece, size in zip(row, widths, strict=False)).rstrip())
-    return lines
+    return [_line(row, column_widths(block)) for block in found for row in block.rows]
+
+
+def _line(row: Row, widths: Sequence[int]) -> str:
+    return "".join(padded(piece, size) for piece, size in zip(row, widths, strict=False)).rstrip()
 
 
 def padded(piece: Piece, width: int) -> str:
@@ -116,7 +115,7 @@ def padded(piece: Piece, width: int) -> str:
 
 
 def column_widths(block: Block) -> list[int]:
-    """The width of each column of a block in terminal cells. A last piece that stands alone may be as long as it likes."""
+    """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
     columns = max(len(row) for row in block.rows)
     return [
         max((cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
@@ -127,7 +126,9 @@ def column_widths(block: Block) -> list[int]:
 def block_width(block: Block) -> int:
     """Cells of the widest row of a block."""
     widths = column_widths(block)
-    return max(sum(max(cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows)
+    return max(
+        sum(max(cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
+    )
 
 
 _INFIX = {"add": (" + ", 1), "subtract": (" − ", 1), "multiply": (" × ", 2), "divide": (" / ", 2)}
@@ -232,9 +233,8 @@ class _Writer:
     # --- one line: names (at is None), or numbers with the free axes at `at`
 
     def _inline(self, part: Expression, at: Mapping[str, int] | None, top: bool = False, outer: int = 0) -> Row:
-        named = part.name if isinstance(part, Apply | Reduce) else ""
-        if isinstance(part, Reduce) or (named and not top):
-            return (self._whole(part, named, at),)
+        if isinstance(part, Reduce) or (isinstance(part, Apply) and part.name and not top):
+            return (self._whole(part, at),)
         if isinstance(part, Cell):
             return (self._cell(part, at),)
         if isinstance(part, Number):
@@ -258,9 +258,10 @@ class _Writer:
             return (*first, Piece("^(", "sign"), *second, Piece(")", "sign"))
         return (Piece("max(", "sign"), *first, Piece(", ", "sign"), *second, Piece(")", "sign"))
 
-    def _whole(self, part: Apply | Reduce, name: str, at: Mapping[str, int] | None) -> Piece:
+    def _whole(self, part: Apply | Reduce, at: Mapping[str, int] | None) -> Piece:
+        """A part that has a block of its own, as its name or as what it comes to."""
         if at is None:
-            return Piece(name or _REDUCTIONS.get(part.function, part.function), "name")
+            return Piece(part.name or _REDUCTIONS.get(part.function, part.function), "name")
         return Piece(short_number(self._number(part, at)), "number")
 
     def _constant(self, part: Number, at: Mapping[str, int] | None) -> Piece:

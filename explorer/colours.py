@@ -1,7 +1,7 @@
 """Numbers as colours, and as glyphs where colours or digits do not serve.
 
-Signed tensors go from blue (negative) over the background (0) to orange (positive), a pair that colour-blind people tell
-apart; weights go from the background to orange. The largest finite number of the tensor is the end of the scale.
+Signed tensors go from blue (negative) over the background (0) to orange (positive), a pair that colour-blind people
+tell apart; weights go from the background to orange. The largest finite number of the tensor is the end of the scale.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def style_of(step: int, ground: Ground, soft: bool = False) -> Style:
 @cache
 def quiet_style(ground: Ground) -> Style:
     """Masked cells: grey on the background, outside the scale."""
-    return Style(color=_hex(_blend(ground.back, ground.fore, 0.55)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08)))
+    return Style(
+        color=_hex(_blend(ground.back, ground.fore, 0.55)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08))
+    )
 
 
 @cache

@@ -140,7 +140,9 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
 def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
     columns = picture.columns.size * len(planes)
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
-    numbers = numbers_for(picture.end, picture.is_signed, picture.is_whole, min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1)
+    numbers = numbers_for(
+        picture.end, picture.is_signed, picture.is_whole, min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
+    )
     labels = max((cells(visible(label)) for label in (picture.columns.labels or ())), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
@@ -179,11 +181,19 @@ def title_line(layout: Layout, window: Window) -> list[Segment]:
         style = BOLD if plane == lead else DIM
         name = picture.plane_name(plane)
         if len(layout.planes) > 1:
-            segments += [Segment(fitted(name, layout.plane_width), style), Segment(" " * GAP * (place < len(layout.planes) - 1))]
+            segments += [
+                Segment(fitted(name, layout.plane_width), style),
+                Segment(" " * GAP * (place < len(layout.planes) - 1)),
+            ]
         elif name:
             segments.append(Segment(f"{name} of {picture.array.shape[0]}   ", style))
     arrow = f"  {picture.columns.name} →" if len(layout.planes) > 1 else f"{picture.columns.name} →"
     return [*segments, Segment(arrow, DIM)]
+
+
+def _gap(layout: Layout, place: int) -> Segment:
+    """The space between a plane and the next one; none after the last."""
+    return Segment(" " * GAP if place < len(layout.planes) - 1 else "")
 
 
 def part_in_sight(layout: Layout, window: Window, rows: range) -> str:
@@ -193,7 +203,9 @@ def part_in_sight(layout: Layout, window: Window, rows: range) -> str:
         height, width = layout.blocks
         return f"each cell: the largest of {height} × {width}" if height * width > 1 else "zoomed out"
     seen = zip(axes, (rows, window.columns(layout)), strict=True)
-    return ", ".join(f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size)
+    return ", ".join(
+        f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size
+    )
 
 
 def header_line(layout: Layout, window: Window) -> list[Segment]:
@@ -209,7 +221,7 @@ def header_line(layout: Layout, window: Window) -> list[Segment]:
         for column in columns:
             label = fitted(picture.columns.short_label(column), layout.column_width - 1, right=True)
             segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
-        segments.append(Segment(" " * GAP * (place < len(layout.planes) - 1)))
+        segments.append(_gap(layout, place))
     return segments
 
 
@@ -224,7 +236,7 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
     for place, plane in enumerate(layout.planes):
         here = window.cursor[-1] // layout.blocks[1] if row == cursor_row and plane == lead and window.cursor else -1
         segments += _cells(layout, window.ground, plane, row, columns, here)
-        segments.append(Segment(" " * GAP * (place < len(layout.planes) - 1)))
+        segments.append(_gap(layout, place))
     return segments
 
 
@@ -260,7 +272,8 @@ def _hidden(layout: Layout, row: int, columns: range) -> Array | None:
     if hidden is None:
         return None
     height, width = layout.blocks
-    strip = hidden[row * height : (row + 1) * height, columns.start * width : columns.stop * width].all(axis=0)
+    block = hidden[row * height : (row + 1) * height, columns.start * width : columns.stop * width]
+    strip = np.asarray(block.all(axis=0))
     return np.array([strip[start : start + width].all() for start in range(0, len(strip), width)])
 
 
@@ -281,6 +294,19 @@ def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> St
     return style_of(level(number, layout.picture.end), ground, soft=layout.numbers is None)
 
 
+def _scale(picture: Picture, ground: Ground, zoomed_out: bool) -> list[Segment]:
+    """The colours from the lowest to the largest number, or the glyphs where those stand for numbers."""
+    if picture.end == 0:
+        return [Segment("every number is 0", DIM)]
+    low = short_number(-picture.end) if picture.is_signed else "0"
+    segments = [Segment(f"{low} ", DIM)]
+    for step in range(-LEVELS if picture.is_signed else 0, LEVELS + 1, 3):
+        zero = " 0" if step == 0 and picture.is_signed else "  "
+        text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else zero
+        segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
+    return [*segments, Segment(f" {short_number(picture.end)}", DIM)]
+
+
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight."""
     picture, ground, zoomed_out = layout.picture, window.ground, layout.numbers is None
@@ -288,7 +314,13 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     low = short_number(-picture.end) if picture.is_signed else "0"
     segments = [Segment(f"{low} ", DIM)]
     for step in steps:
-        text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else " 0" if step == 0 and picture.is_signed else "  "
+        text = (
+            glyphs(step * picture.end / LEVELS, picture.end)
+            if zoomed_out
+            else " 0"
+            if step == 0 and picture.is_signed
+            else "  "
+        )
         segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
     segments.append(Segment(f" {short_number(picture.end)}", DIM))
     if picture.end == 0:

@@ -11,7 +11,8 @@ import numpy as np
 
 from explorer import speech
 from explorer.format import pad, short_number
-from explorer.session import Index, Session
+from explorer.session import Session
+from model.explain import Index
 from model.text import cells, visible
 from model.values import Value
 
@@ -28,6 +29,8 @@ def walk(session: Session) -> Iterator[str]:
     yield visible(scenario.title)
     if scenario.summary:
         yield visible(scenario.summary)
+    if session.first_bad is not None:
+        yield f"Not every number is finite: {speech.alarm(session)}"
     steps = session.steps
     for place, value in enumerate(steps, 1):
         yield ""

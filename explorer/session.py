@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.explain import Index, first_bad_number
 from model.finer import finer_steps, has_finer
 from model.scenario import Scenario
 from model.trace import Trace
 from model.values import Value
 from model.words import words_of
-
-Index = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,8 @@ class Place:
 class Session:
     """Steps through the values of `trace`; `name` is what the person called the run, `path` the file it was read from.
 
-    `value` is what is looked at: a step, a finer step of an opened step, or a parameter.
+    `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
+    NaN or infinity of the run, if there is one.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Session:
     trace: Trace
     path: Path | None = None
     value: Value = field(init=False)
+    first_bad: tuple[Value, Index] | None = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
     _trail: list[Place] = field(default_factory=list, init=False)
@@ -45,6 +46,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._step = self.value = self.steps[0]
+        self.first_bad = first_bad_number(self.trace)
 
     # --- steps
 

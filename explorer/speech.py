@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from explorer.arithmetic import Block, Piece, cell_name
 from explorer.format import short_number
-from explorer.session import Index, Session
+from explorer.session import Session
 from explorer.widgets.words_panel import Section
 from model import axes
-from model.explain import formula, hidden_reason, letter, words
+from model.explain import Index, formula, hidden_reason, letter, words
 from model.text import visible
 from model.values import Value
 
@@ -57,13 +58,28 @@ def sections(session: Session, value: Value) -> list[Section]:
     return list(_sections(session, value))
 
 
+def alarm(session: Session) -> str:
+    """Where the first number stands that is not one, or nothing when all of them are."""
+    if session.first_bad is None:
+        return ""
+    value, index = session.first_bad
+    what = "NaN" if math.isnan(value.array[index]) else "∞"
+    return f"first {what} at {cell_name(value, dict(zip(value.names, index, strict=True)))} of {value.path}"
+
+
 def _sections(session: Session, value: Value) -> Iterator[Section]:
+    if session.first_bad is not None:
+        yield Section("Not every number is finite", alarm(session))
     if value.operation is None:
         yield Section(title(value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
         yield Section("Why this step", why(value))
-        yield Section("Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone")
-    meanings = [f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS]
+        yield Section(
+            "Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone"
+        )
+    meanings = [
+        f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
+    ]
     yield Section("Axes", "\n".join(meanings))
     yield Section("Path", value.path)
 
@@ -82,8 +98,7 @@ def cell_note(session: Session, value: Value, index: Index) -> str:
         return ""
     at = dict(zip(value.names, index, strict=True))
     query, key = (visible(value.axis(name).label(at[name])) for name in ("query", "key"))
-    why = f"{key} is only padding" if reason == "padding" else f"{key} comes after {query} (future)"
-    return f"masked: {why}, so {query} may not see it"
+    return f"masked ({reason}): {query} may not see {key}"
 
 
 def parameter_blocks(session: Session, value: Value, index: Index) -> list[Block]:

@@ -28,22 +28,22 @@ def check_target(target: Path, force: bool, inputs: Sequence[Path] = ()) -> None
 
 
 def _check(target: Path, force: bool, inputs: Sequence[Path]) -> None:
-    if target.is_symlink():
-        raise Problem("this is a symbolic link, which is not written through", path=target, hint="name the file itself")
-    if target.is_dir():
-        raise _surroundings(target, "this is a folder", "name a file in it")
     if not target.parent.is_dir():
         raise _surroundings(target, "there is no such folder", "make the folder first")
-    if os.path.lexists(target):
-        _check_existing(target, force, inputs)
+    with contextlib.suppress(FileNotFoundError):
+        _check_existing(target, target.lstat().st_mode, force, inputs)
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise _surroundings(target, "no permission to write into this folder", "choose another folder")
 
 
-def _check_existing(target: Path, force: bool, inputs: Sequence[Path]) -> None:
+def _check_existing(target: Path, mode: int, force: bool, inputs: Sequence[Path]) -> None:
+    if stat.S_ISLNK(mode):
+        raise Problem("this is a symbolic link, which is not written through", path=target, hint="name the file itself")
+    if stat.S_ISDIR(mode):
+        raise _surroundings(target, "this is a folder", "name a file in it")
     if any(path.exists() and path.samefile(target) for path in inputs):
         raise Problem("this is a file that the run was read from", path=target, hint=_ANOTHER_NAME)
-    if not stat.S_ISREG(target.stat().st_mode):
+    if not stat.S_ISREG(mode):
         raise _surroundings(target, "this is not a regular file", f"{_ANOTHER_NAME}, or `-` for stdout")
     if not force:
         raise _exists(target)

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -81,10 +82,10 @@ class ExplorerScreen(Screen[None]):
     ]
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (an instance variable in Textual, not a ClassVar)
         (0, "-too-narrow"), (60, "-narrow"), (110, "-normal"), (160, "-wide"),
     ]  # fmt: skip
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-too-low"), (16, "-low"), (34, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -110,9 +111,10 @@ class ExplorerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the first value."""
-        self.query_one("#body").border_title = visible(self.session.scenario.title)
         self._build_tree()
         self.refresh_value()
+        if said := speech.alarm(self.session):
+            self.notify(said, title="Not every number is finite", severity="warning", timeout=15, markup=False)
 
     def on_resize(self) -> None:
         """Say how much room is needed when there is too little."""
@@ -140,8 +142,7 @@ class ExplorerScreen(Screen[None]):
         panel = self.query_one(ArithmeticPanel)
         name = cell_name(value, dict(zip(value.names, index, strict=True)))
         note = speech.cell_note(self.session, value, index)
-        panel.border_title = visible(name)
-        panel.border_subtitle = note
+        panel.border_title = Content(f"{name} · {note}" if note else name)  # not a str: that would be markup
         if value.operation is None:
             panel.show(lambda _: speech.parameter_blocks(self.session, value, index))
         else:
@@ -280,7 +281,8 @@ class ExplorerScreen(Screen[None]):
     def action_panel(self, name: str) -> None:
         """Show a side panel, or hide it, whatever the size of the terminal says."""
         panel = self.query_one(f"#{name}")
-        panel.styles.display = "none" if panel.display else "block"
+        panel.display = not panel.display
+        self.set_class(panel.display, f"-with-{name}")
 
     def action_heads(self) -> None:
         """All heads side by side where they fit, or one."""
@@ -388,11 +390,12 @@ class ExplorerScreen(Screen[None]):
         await self.run_action(event.action)
 
 
-def all_bindings() -> list[BindingType]:
+def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
-    return [*ExplorerScreen.BINDINGS, *TensorGrid.BINDINGS, *StepTree.BINDINGS]
+    every = (*ExplorerScreen.BINDINGS, *TensorGrid.BINDINGS, *StepTree.BINDINGS)
+    return [binding for binding in every if isinstance(binding, Binding)]
 
 
 def binding_ids() -> set[str]:
     """The ids of every binding, by which a key file names them."""
-    return {binding.id for binding in all_bindings() if isinstance(binding, Binding) and binding.id}
+    return {binding.id for binding in all_bindings() if binding.id}

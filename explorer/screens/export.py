@@ -21,7 +21,9 @@ class ExportScreen(ModalScreen[str | None]):
     """A file name; its ending says the format. Dismissed with the path that was written, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back without exporting", id="export.close", group=Binding.Group("Exporting"))
+        Binding(
+            "escape", "dismiss(None)", "Back without exporting", id="export.close", group=Binding.Group("Exporting")
+        )
     ]
 
     def __init__(self, session: Session) -> None:

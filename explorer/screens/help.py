@@ -14,10 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 _NAMES = {
-    "right": "→", "left": "←", "up": "↑", "down": "↓", "full_stop": ".", "comma": ",", "pageup": "PgUp", "pagedown": "PgDn",
-    "home": "Home", "end": "End", "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{",
-    "right_curly_bracket": "}", "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/", "question_mark": "?",
-    "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Esc", "f1": "F1",
+    "right": "→", "left": "←", "up": "↑", "down": "↓", "full_stop": ".", "comma": ",", "home": "Home", "end": "End",
+    "pageup": "PgUp", "pagedown": "PgDn", "left_square_bracket": "[", "right_square_bracket": "]",
+    "left_curly_bracket": "{", "right_curly_bracket": "}", "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/",
+    "question_mark": "?", "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Esc",
+    "f1": "F1",
 }  # fmt: skip
 
 
@@ -42,22 +43,26 @@ class Line(NamedTuple):
 Groups = dict[str, list[Line]]
 
 
-def grouped(bindings: Iterable[BindingType], keymap: Mapping[str, str]) -> Groups:
+def grouped(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> Groups:
     """The lines by group, with the keys that the person has put in place of ours."""
     found: Groups = {}
     for binding in bindings:
-        assert isinstance(binding, Binding)
         group = binding.group.description if binding.group else "Other"
         id = binding.id or ""
         found.setdefault(group, []).append(Line(key_names(keymap.get(id, binding.key)), binding.description, id))
     return found
 
 
+_GROUP = Binding.Group("In this list")
+
+
 class HelpScreen(ModalScreen[None]):
     """Lists every key of the explorer by group."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "dismiss", "Back", id="help.close", group=Binding.Group("In this list")),
+        Binding(
+            "escape,q,question_mark,f1,enter", "dismiss", "Back", id="help.close", group=Binding.Group("In this list")
+        ),
         Binding("down,j,pagedown", "scroll(1)", "Down", id="help.down", group=Binding.Group("In this list")),
         Binding("up,k,pageup", "scroll(-1)", "Up", id="help.up", group=Binding.Group("In this list")),
     ]

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from explorer.widgets.drawn import Drawn
 from explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
+from explorer.widgets.drawn import Drawn
 
 _ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
 
@@ -73,7 +73,9 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         room = self.scrollable_content_region.width
         if self._width() > room:
             self._blocks = self._write(True)
-        self._rows = [(row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows]
+        self._rows = [
+            (row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows
+        ]
         self._links = links(self._blocks)
         self.virtual_size = Size(max(self._width(), room), len(self._rows))  # unchanged if it fits: no new layout
         self.refresh()
@@ -121,5 +123,6 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
     def _is_in(self, row: Row) -> bool:
         chosen = self.chosen
         return any(
-            piece.link and chosen and (piece.link.value, piece.link.index) == (chosen.value, chosen.index) for piece in row
+            piece.link and chosen and (piece.link.value, piece.link.index) == (chosen.value, chosen.index)
+            for piece in row
         )

@@ -101,8 +101,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The title, the columns' labels, the rows in sight, and the legend on the last line."""
-        segments = self._line(y) if self._picture is not None and self._plan is not None else []
-        return self.line(segments)
+        return self.line(self._segments(y, self._plan) if self._plan is not None else [])
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the cell under the mouse."""
@@ -153,28 +152,24 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             self._kept_ground = Ground(back.rgb, Color.parse(self.app.theme_variables["foreground"]).rgb)
         return self._kept_ground
 
-    def _line(self, y: int) -> list[Segment]:
-        assert self._picture is not None
-        assert self._plan is not None
+    def _segments(self, y: int, plan: Layout) -> list[Segment]:
         first = self.scroll_offset.y
-        rows = range(first, min(first + self._body, self._plan.drawn[0]))
+        rows = range(first, min(first + self._body, plan.drawn[0]))
         if y == 0:
-            return grid.title_line(self._plan, self._window)
+            return grid.title_line(plan, self._window)
         if y == 1:
-            return grid.header_line(self._plan, self._window)
+            return grid.header_line(plan, self._window)
         if y - grid.HEADER < len(rows):
-            return grid.row_line(self._plan, self._window, rows[y - grid.HEADER])
+            return grid.row_line(plan, self._window, rows[y - grid.HEADER])
         if y == grid.HEADER + len(rows) + 1:
-            return grid.legend_line(self._plan, self._window, rows)
+            return grid.legend_line(plan, self._window, rows)
         return []
 
     def _lay_out(self) -> None:
         if self._picture is None or not self.size.width:
             return
         lead = self._cursor[:-2]
-        self._plan = grid.lay_out(
-            self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out
-        )
+        self._plan = grid.lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
         height = self._plan.drawn[0] + self.size.height - self._body
         self.styles.max_height = self._plan.drawn[0] + grid.HEADER + 4  # what is left is for the arithmetic
         self.virtual_size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))

@@ -270,9 +270,7 @@ async def test_y_copies_the_arithmetic(explore: Explore) -> None:
         assert pilot.app.clipboard.startswith("scores[I, dog] = -0.3652")
 
 
-async def test_x_exports_and_says_where_to(
-    explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_x_exports_and_says_where_to(explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("x", "enter")
@@ -377,10 +375,10 @@ async def test_too_small_a_terminal_says_what_it_needs_and_recovers(explore: Exp
 
 async def test_a_masked_cell_says_why_it_is_masked(explore: Explore) -> None:
     async with explore("padding-mask", WEIGHTS, (0, 0, 4)) as (pilot, _):
-        assert "padding" in str(pilot.app.screen.query_one(ArithmeticPanel).border_subtitle)
+        assert "padding" in str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
 
 
 async def test_a_future_cell_says_that_it_is_the_future(explore: Explore) -> None:
     text = "model: {kind: attention}\ninput: {text: I love my dog}\nmask: {causal: true}"
     async with explore(text, WEIGHTS, (0, 0, 2)) as (pilot, _):
-        assert "future" in str(pilot.app.screen.query_one(ArithmeticPanel).border_subtitle)
+        assert "future" in str(pilot.app.screen.query_one(ArithmeticPanel).border_title)

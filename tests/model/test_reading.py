@@ -113,7 +113,14 @@ def test_all_steps_that_do_not_belong_are_named_at_once(tmp_path: Path) -> None:
     assert "grad.encoder.input" in message
 
 
-def test_a_trace_that_would_take_more_than_the_limit_is_refused(tmp_path: Path) -> None:
-    path, _ = written(tmp_path, ".npz", parse_scenario("input: {text: a, pad_to: 40}"))
-    with pytest.raises(Problem, match="limit"):
-        read_trace(path, 100_000)
+@pytest.mark.parametrize("ending", WRITERS)
+def test_a_file_larger_than_the_limit_is_not_read(ending: str, tmp_path: Path) -> None:
+    path, _ = written(tmp_path, ending, parse_scenario(SMALL))
+    with pytest.raises(Problem, match="at most 10,000 are read"):
+        read_trace(path, 10_000)
+
+
+def test_a_trace_that_would_take_more_than_the_limit_is_refused_by_what_its_scenario_says(tmp_path: Path) -> None:
+    scenario = parse_scenario("input: {text: a, pad_to: 1000000}").as_dict()
+    with pytest.raises(Problem, match=r"takes \d+ bytes, and the limit is"):
+        read_trace(changed(tmp_path, scenario=scenario), ENOUGH)
