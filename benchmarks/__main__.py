@@ -24,7 +24,7 @@ def start() -> None:
     plain, first, tensor = [], [], []
     for _ in range(15):  # in turn, so that a slow moment hits all of them
         plain.append(_seconds_until([PYTHON, "-m", "benchmarks.plain_textual"], "one static"))
-        first.append(_seconds_until([*RUN, "i-love-my-dog"], "I love my dog"))
+        first.append(_seconds_until([*RUN, "i-love-my-dog"], "i-love-my-dog"))
         tensor.append(_seconds_until([*RUN, "i-love-my-dog"], "Token embeddings"))
     base = median(plain)
     _say("a Textual app with one Static, first frame", base)

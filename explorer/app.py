@@ -6,7 +6,9 @@ Everything heavy (NumPy, the model, the explorer's screen) is imported by the th
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 Listener = Callable[["Value"], None]
 Load = Callable[[Listener], "Session"]
 
+TELL_EVERY = 0.2
+"""Seconds between two words about how far a long run has come: each waits for the screen."""
+
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
@@ -37,7 +42,7 @@ class ExplorerApp(App[None]):
     """Loads a session and shows it. `failure` is what went wrong, for the caller to report."""
 
     TITLE = "attn-explore"
-    CSS_PATH = "explorer.tcss"
+    CSS = "#loading { width: 100%; height: 100%; content-align: center middle; text-align: center; }"
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, load: Load, title: str) -> None:
@@ -46,6 +51,7 @@ class ExplorerApp(App[None]):
         self._what = title
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
+        self._told = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """What stands there until the model has run."""
@@ -58,7 +64,7 @@ class ExplorerApp(App[None]):
             number = getattr(signal, name, None)
             if number is not None:
                 loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
-        self._start_loading()
+        self.call_after_refresh(self._start_loading)  # the thread's imports would hold the first frame up
 
     @work(thread=True, exit_on_error=False)
     def _start_loading(self) -> None:
@@ -76,14 +82,20 @@ class ExplorerApp(App[None]):
             self.call_from_thread(self._fail, failure)
 
     def _show(self, screen: Callable[[Session], Screen[Any]], session: Session, keys: Mapping[str, str]) -> None:
+        gc.freeze()  # what was imported stays: collections need not look at it
+        gc.enable()
         self.keys = keys
         self.set_keymap(dict(keys))
         self.push_screen(screen(session))
 
     def _tell(self, value: Value) -> None:
-        """Say which step is being computed; called from the thread that loads."""
+        """Say which step was computed, a few times a second; called from the thread that loads."""
         if not self.is_running:
             raise _Stopped
+        now = time.monotonic()
+        if now - self._told < TELL_EVERY:
+            return
+        self._told = now
         self.call_from_thread(
             self.query_one("#loading", Static).update, f"{visible(self._what)}\n\ncomputed {value.path}"
         )

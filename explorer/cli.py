@@ -13,7 +13,8 @@ import typer
 
 if TYPE_CHECKING:
     from explorer.app import Listener
-    from explorer.opening import Limits, Source
+    from explorer.limits import Limits
+    from explorer.opening import Source
     from explorer.session import Session
 
 EXAMPLES = """\b
@@ -130,19 +131,38 @@ def run(
 
     Without a terminal, or with --plain, the walk-through is printed as text.
     """
-    from explorer.opening import find_source
+    limits = _limits(memory_limit, allow_path)
+    if plain or not sys.stdout.isatty():
+        from explorer.opening import find_source
 
-    is_plain = plain or not sys.stdout.isatty()
-    if not is_plain:
-        _need_terminal()
-    found, limits = find_source(source), _limits(memory_limit, allow_path)
-    if is_plain:
-        from explorer.plain import walk
+        found = find_source(source)
+        from explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
 
         return _print(walk(_session(found, limits, step)))
+    _need_terminal()
+    raise typer.Exit(_explore(source, limits, step))
+
+
+def _explore(source: str, limits: Limits, step: str) -> int:
+    """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
+    import gc
+
+    from explorer.library import bundled
+
+    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
+    found = None
+    if source not in bundled():
+        from explorer.opening import find_source
+
+        found = find_source(source)
     from explorer.app import explore
 
-    raise typer.Exit(explore(lambda on_step: _session(found, limits, step, on_step), found.title))
+    def load(on_step: Listener) -> Session:
+        from explorer.opening import find_source
+
+        return _session(found or find_source(source), limits, step, on_step)
+
+    return explore(load, found.title if found else source)
 
 
 @app.command("list")
@@ -275,7 +295,7 @@ def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", 
 
 def _limits(memory: str, allowed: list[Path]) -> Limits:
     from explorer.format import parse_size
-    from explorer.opening import Limits
+    from explorer.limits import Limits
 
     return Limits(parse_size(memory) if memory else None, tuple(allowed))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.limits import Limits
 from model.problems import Problem
 from model.scenario import Scenario, read_scenario
 
@@ -19,23 +20,6 @@ TRACES = (".json", ".npz", ".safetensors")
 
 _LOOKED_AT = 64
 _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s*:', re.S)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a run may take and read: bytes of memory (None: half of what is free), folders beside the scenario's."""
-
-    memory: int | None = None
-    allowed: Sequence[Path] = ()
-
-    @property
-    def nbytes(self) -> int:
-        """The limit in bytes."""
-        if self.memory is not None:
-            return self.memory
-        from explorer.memory import free_memory  # asked only when the person has not said
-
-        return free_memory() // 2
 
 
 @dataclass(frozen=True)

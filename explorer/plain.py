@@ -12,15 +12,19 @@ import numpy as np
 from explorer import speech
 from explorer.format import pad, short_number
 from explorer.session import Session
+from model.axes import Axis
 from model.explain import Index
-from model.text import cells, visible
+from model.text import cells, clip, visible
 from model.values import Value
 
 WIDTH = 100
 """Cells of a line of prose."""
 
 WINDOW = 8
-"""Rows and columns of a tensor that the walk-through shows."""
+"""Heads, rows and columns of a tensor that the walk-through shows."""
+
+LONGEST_LABEL = 40
+"""Characters of a word that a table shows."""
 
 
 def walk(session: Session) -> Iterator[str]:
@@ -43,11 +47,14 @@ def walk(session: Session) -> Iterator[str]:
 
 def table(value: Value, window: int | None = None) -> Iterator[str]:
     """The numbers of a value as aligned tables with the labels of the axes, one for each head; `window` bounds them."""
-    for lead in np.ndindex(value.shape[:-2]):
+    planes = list(np.ndindex(value.shape[:-2]))
+    for lead in planes[:window]:
         named = [axis.label(place) for axis, place in zip(value.axes, lead, strict=False)]
         if named:
             yield f"{', '.join(named)}:"
         yield from _matrix(value, lead, window)
+    if len(planes[:window]) < len(planes):
+        yield f"… {len(planes) - len(planes[:window])} more {value.axes[0].name}"
 
 
 def csv(value: Value) -> Iterator[str]:
@@ -65,12 +72,16 @@ def _csv_line(items: Iterable[str]) -> str:
     return line.getvalue()
 
 
+def _label(axis: Axis, index: int) -> str:
+    return visible(clip(axis.short_label(index), LONGEST_LABEL))
+
+
 def _matrix(value: Value, lead: Index, window: int | None) -> Iterator[str]:
     matrix = np.atleast_2d(value.array[lead])
     height, width = (min(size, window or size) for size in matrix.shape)
     columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
-    labels = [visible(rows.short_label(row)) if rows else "" for row in range(height)]
-    heads = [visible(columns.short_label(column)) for column in range(width)]
+    labels = [_label(rows, row) if rows else "" for row in range(height)]
+    heads = [_label(columns, column) for column in range(width)]
     texts = [[short_number(float(number)) for number in matrix[row, :width]] for row in range(height)]
     corner = f"{rows.name} \\ {columns.name}" if rows else columns.name
     label_width = max(cells(label) for label in (corner, *labels))

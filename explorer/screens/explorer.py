@@ -82,6 +82,7 @@ class ExplorerScreen(Screen[None]):
     ]
 
     AUTO_FOCUS = ""
+    CSS_PATH = "../explorer.tcss"
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (an instance variable in Textual, not a ClassVar)
         (0, "-too-narrow"), (60, "-narrow"), (110, "-normal"), (160, "-wide"),
     ]  # fmt: skip
@@ -151,7 +152,7 @@ class ExplorerScreen(Screen[None]):
 
     def _build_tree(self) -> None:
         steps = [(step.path, letter(step) if letter(step) != step.name else "") for step in self.session.steps]
-        self.query_one(StepTree).show(steps, self.session.trace.parameters)
+        self.query_one(StepTree).show(self.session.scenario.title, steps, self.session.trace.parameters)
 
     def _keys(self) -> list[Key]:
         """The keys of the bar, the most useful first."""

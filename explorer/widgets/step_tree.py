@@ -37,18 +37,22 @@ class StepTree(Tree[str], inherit_bindings=False):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__("steps", id=id)
-        self.show_root = False
         self.guide_depth = 2
         self._by_path: dict[str, TreeNode[str]] = {}
         self._current = ""
 
-    def show(self, steps: Iterable[tuple[str, str]], parameters: Iterable[str]) -> None:
-        """Build the tree from (path, symbol) of each step, with the parameters in a branch of their own."""
+    def show(self, title: str, steps: Iterable[tuple[str, str]], parameters: Iterable[str]) -> None:
+        """Build the tree from (path, symbol) of each step, with the parameters in a branch of their own.
+
+        Labels are `Text`: Textual would take a str from a file for markup.
+        """
         self.clear()
+        self.root.set_label(Text(visible(title)))
+        self.root.expand()
         self._by_path = {}
         for path, symbol in steps:
             self._place(path, self.root, "", symbol)
-        branch = self.root.add("parameters", expand=False)
+        branch = self.root.add(Text("parameters"), expand=False)
         for name in parameters:
             self._place(name, branch, "parameters:", "")
 
@@ -69,7 +73,7 @@ class StepTree(Tree[str], inherit_bindings=False):
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
         """The last part of the path, its symbol, and ▶ before the current step."""
-        name, _, symbol = str(node.label).partition("\0")
+        name, _, symbol = node.label.plain.partition("\0") if isinstance(node.label, Text) else ("", "", "")
         is_current = node.data is not None and node.data == self._current
         mark = "▶ " if is_current else ("▾ " if node.is_expanded else "▸ ") if node.allow_expand else "  "
         if is_current:
@@ -94,12 +98,12 @@ class StepTree(Tree[str], inherit_bindings=False):
             group = ".".join(parts[: place + size])
             label = " ".join(parts[place : place + size]).replace("layers", "layer").replace("_", "-")
             if prefix + group not in self._by_path:
-                self._by_path[prefix + group] = parent.add(label, expand=True)
+                self._by_path[prefix + group] = parent.add(Text(label), expand=True)
             parent, place = self._by_path[prefix + group], place + size
         if parent.data is not None:
             parent.allow_expand = True
             parent.expand()
-        self._by_path[path] = parent.add(f"{visible(parts[-1])}\0{symbol}", data=path, allow_expand=False)
+        self._by_path[path] = parent.add(Text(f"{visible(parts[-1])}\0{symbol}"), data=path, allow_expand=False)
 
     def _bring_into_view(self, node: TreeNode[str]) -> None:
         if node.line >= 0:

@@ -1,0 +1,399 @@
+"""The program among faults of its surroundings. Each case names its row of the project's table of bad inputs.
+
+What concerns the explorer's screen on a terminal is tested with the screen; here it is never reached.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer.ending import guarded
+from explorer.limits import Limits
+from explorer.opening import Source, check_memory, start
+from model.problems import Problem
+from model.run import memory_needed
+from model.scenario import parse_scenario
+from tests.program import Finished, command, environment, in_shell, is_refusal, program
+
+DOG = "i-love-my-dog"
+LONG = "model: {d_model: 8, layers: 100000}\ninput: {text: a b c}"
+"""A run of minutes."""
+
+
+# --- B: the memory budget
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model: {d_model: 1000000000}\ninput: {text: a}",
+        "input: {text: a, pad_to: 1000000}",
+        f"model: {{heads: {2**40}, d_k: 1}}\ninput: {{text: a}}",
+        "model: {layers: 1000000000}\ninput: {text: a}",
+    ],
+)
+def test_b3_a_huge_model_is_refused_before_anything_is_allocated(text: str, tmp_path: Path) -> None:
+    (tmp_path / "huge.yaml").write_text(text)
+    found = program("run", "huge.yaml", folder=tmp_path, before=lambda: limit_memory(2 * 2**30))
+    assert found.returncode == 2
+    message = found.stderr.decode()
+    assert is_refusal(message)
+    assert message.startswith("error: huge.yaml: needs ")
+    assert "largest: encoder." in message
+    assert "--memory-limit" in message
+
+
+@pytest.mark.parametrize("size", [2**32, 2**63, 2**64, 10**400, 10**3900])
+def test_b4_a_product_of_any_magnitude_is_an_exact_figure(size: int) -> None:
+    scenario = parse_scenario(f"model: {{kind: attention, d_model: {size}, d_k: 1}}\ninput: {{text: a}}")
+    assert memory_needed(scenario).nbytes > 8 * 7 * size
+    with pytest.raises(Problem) as refused:
+        check_memory(scenario, 2**30)
+    assert is_refusal(refused.value.render())
+    assert "-" not in refused.value.what
+
+
+def test_b4_of_two_huge_sizes_too(tmp_path: Path) -> None:
+    (tmp_path / "huge.yaml").write_text(f"model: {{d_model: {10**3900}}}\ninput: {{text: a, pad_to: {10**3900}}}")
+    found = program("run", "huge.yaml", folder=tmp_path)
+    assert found.returncode == 2
+    assert is_refusal(found.stderr.decode())
+
+
+@pytest.mark.parametrize(("beyond", "is_allowed"), [(-1, False), (0, True), (1, True)])
+def test_b5_the_limit_is_exact(beyond: int, is_allowed: bool) -> None:
+    scenario = parse_scenario("model: {layers: 3}\ninput: {text: I love my dog}")
+    limits = Limits(memory_needed(scenario).nbytes + beyond)
+    source = Source("test", Path("test"), scenario)
+    if is_allowed:
+        assert start(source, limits).steps
+    else:
+        with pytest.raises(Problem, match="limit"):
+            start(source, limits)
+
+
+MEASURED = """
+import resource, sys
+from model.run import memory_needed, run
+from model.scenario import parse_scenario
+run(parse_scenario("input: {text: a}"))
+scenario = parse_scenario(sys.argv[1])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+trace = run(scenario)
+taken = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+print(taken / memory_needed(scenario).nbytes)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has other units elsewhere")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model: {d_model: 64, heads: 4}\ninput: {text: a b, pad_to: 1300}",
+        "model: {kind: attention, d_model: 2400, heads: 2}\ninput: {text: a b c d e f g h}",
+        "model: {d_model: 1, d_ff: 1, layers: 5000}\ninput: {text: a}",
+    ],
+    ids=["many tokens", "wide", "deep"],
+)
+def test_b5_a_run_takes_what_was_estimated(text: str) -> None:
+    measured = [sys.executable, "-c", MEASURED, text]
+    found = subprocess.run(measured, env=environment(), capture_output=True, check=True)
+    assert 0.5 < float(found.stdout) < 1.2
+
+
+def test_b6_memory_that_runs_out_midway_is_a_clean_refusal_and_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "large.yaml").write_text("model: {heads: 6}\ninput: {text: a, pad_to: 4000}")
+    found = program(
+        "export", "large.yaml", "-o", "trace.npz", "--memory-limit", "1TB",
+        folder=tmp_path, before=lambda: limit_memory(2**30), OPENBLAS_NUM_THREADS="1",
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert "error: large.yaml: the machine ran out of memory\n" in found.stderr.decode()
+    assert os.listdir(tmp_path) == ["large.yaml"]
+
+
+def test_b6_the_limit_of_the_process_is_part_of_the_default_limit(tmp_path: Path) -> None:
+    (tmp_path / "large.yaml").write_text("input: {text: a, pad_to: 5000}")
+    found = program("run", "large.yaml", folder=tmp_path, before=lambda: limit_memory(2**30), OPENBLAS_NUM_THREADS="1")
+    assert found.returncode == 2
+    assert "MiB; largest: " in found.stderr.decode()
+
+
+def limit_memory(nbytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (nbytes, nbytes))
+
+
+# --- B18, B19: the same numbers everywhere
+
+
+def exported(**changes: str | None) -> bytes:
+    found = program("export", "encoder-layer", "-o", "-", **changes)
+    if found.returncode == -signal.SIGILL:
+        pytest.skip("this processor lacks what that kernel needs")
+    assert found.returncode == 0
+    return found.stdout
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"OPENBLAS_NUM_THREADS": "1"}, {"OPENBLAS_NUM_THREADS": "16"}]
+    + [{"OPENBLAS_CORETYPE": kernel} for kernel in ("HASWELL", "PRESCOTT", "SKYLAKEX")],
+    ids=str,
+)
+def test_b18_parameters_are_bit_equal_and_steps_nearly_so_whatever_multiplies(changes: dict[str, str]) -> None:
+    ours, theirs = json.loads(exported()), json.loads(exported(**changes))
+    assert ours["parameters"] == theirs["parameters"]
+    for mine, other in zip(ours["steps"], theirs["steps"], strict=True):
+        np.testing.assert_allclose(mine["values"], other["values"], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"PYTHONHASHSEED": seed} for seed in ("0", "1", "random")]
+    + [{"LC_ALL": locale} for locale in ("C", "tr_TR.UTF-8", "de_DE.UTF-8")]
+    + [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"TZ": "Asia/Kathmandu"}],
+    ids=str,
+)
+def test_b19_the_trace_is_the_same_bytes_in_every_environment(changes: dict[str, str]) -> None:
+    assert exported(**changes) == exported()
+
+
+# --- E4: names of files
+
+
+NAMES = ["a\x1b[31mred.yaml", "a\nb.yaml", "a\u202eb.yaml", "[red].yaml", "caf\udce9.yaml", "-dash.yaml"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_e4_a_strange_name_of_a_file_is_made_visible(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("input: {text: a}")
+    for arguments in (["run"], ["check"], ["show", "--csv"]):
+        found = program(*arguments, "--", name, *(["encoder.inptu"] if "show" in arguments else []), folder=tmp_path)
+        assert found.returncode == (2 if "show" in arguments else 0)
+        assert all(line.isprintable() for line in found.stdout.decode().splitlines())
+        assert all(line.isprintable() for line in found.stderr.decode().splitlines())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_e4_a_strange_name_that_is_missing_is_made_visible(name: str, tmp_path: Path) -> None:
+    for arguments in (["run"], ["check"], ["export", "-o", "x.json"]):
+        found = program(*arguments, "--", name, folder=tmp_path)
+        assert found.returncode == 2
+        assert is_refusal(found.stderr.decode())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_e4_an_export_to_a_strange_name_can_be_read_again(name: str, tmp_path: Path) -> None:
+    found = program("export", "--format", "json", f"--output={name}", DOG, folder=tmp_path)
+    assert (found.returncode, found.stdout) == (0, b"")
+    assert found.stderr.decode().splitlines()[0].isprintable()
+    assert program("run", "--", name, folder=tmp_path).stdout == program("run", DOG).stdout
+
+
+def test_e4_options_that_do_not_exist_are_echoed_visibly() -> None:
+    for argument in ("--\x1b]0;x\x07", "--a\u202eb\n\n\nc", "--" + "x" * 5000):
+        found = program("run", argument)
+        assert found.returncode == 2
+        assert is_refusal(found.stderr.decode())
+
+
+# --- G1: signals
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"])
+def test_g1_a_signal_ends_the_run_silently_with_its_status(name: str, tmp_path: Path) -> None:
+    number = getattr(signal, name)
+    process = running(tmp_path)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode in (128 + number, -number)
+    assert (out, err) == (b"", b"")
+
+
+def test_g1_a_program_under_nohup_goes_on(tmp_path: Path) -> None:
+    process = running(tmp_path, "nohup")
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    process.kill()
+    process.communicate()
+
+
+def running(folder: Path, *before: str) -> subprocess.Popen[bytes]:
+    """The program while it computes: NumPy is loaded, and the run takes minutes."""
+    (folder / "long.yaml").write_text(LONG)
+    process = subprocess.Popen(
+        [*before, *command("run", "long.yaml", "--memory-limit", "1TB")],
+        cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while b"_multiarray_umath" not in Path(f"/proc/{process.pid}/maps").read_bytes():
+        time.sleep(0.02)
+    time.sleep(0.2)
+    return process
+
+
+# --- G4: without a terminal
+
+
+def on_a_terminal(streams: str, *arguments: str, **changes: str | None) -> tuple[int, bytes, bytes]:
+    """Run with the named streams on a pseudo-terminal: exit status, what the terminal got, what stderr got if not."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command(*arguments), env=environment(**{"TERM": "xterm-256color", **changes}),
+        stdin=theirs if "stdin" in streams else subprocess.DEVNULL,
+        stdout=theirs if "stdout" in streams else subprocess.PIPE,
+        stderr=theirs if "stderr" in streams else subprocess.PIPE,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = drained(ours)
+    _, err = process.communicate(timeout=20)
+    os.close(ours)
+    return process.returncode, shown, err or b""
+
+
+def drained(terminal: int) -> bytes:
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # EIO: the other end is closed
+            return shown
+
+
+@pytest.mark.parametrize(
+    ("streams", "changes"),
+    [("stdout stderr", {}), ("stdin stdout", {}), ("stdout", {})]
+    + [("stdin stdout stderr", {"TERM": term}) for term in ("dumb", "unknown", "", None)],
+)
+def test_g4_a_terminal_that_will_not_do_is_refused_at_once_without_an_escape(
+    streams: str, changes: dict[str, str | None]
+) -> None:
+    status, shown, err = on_a_terminal(streams, "run", DOG, **changes)
+    assert status == 3
+    assert b"\x1b" not in shown + err
+    assert b"hint: --plain prints the walk-through as text" in shown + err
+
+
+def test_g4_plain_text_on_a_terminal_holds_no_escape() -> None:
+    status, shown, err = on_a_terminal("stdin stdout stderr", "run", DOG, "--plain")
+    assert (status, err) == (0, b"")
+    assert shown.startswith(b"I love my dog")
+    assert b"\x1b" not in shown
+
+
+def test_g4_without_a_terminal_on_stdout_the_walk_through_is_printed() -> None:
+    found = program("run", DOG, TERM="dumb")
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert found.stdout.startswith(b"I love my dog\n")
+
+
+# --- G5: pipes and closed streams
+
+
+@pytest.mark.parametrize("arguments", [f"run {DOG}", "show wide encoder.input", "export wide -o -", "schema trace"])
+def test_g5_a_reader_that_leaves_early_is_no_error(arguments: str) -> None:
+    found = in_shell(f"$attn {arguments} | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}")
+    assert found.returncode in (0, 141)
+    assert found.stderr == b""
+
+
+@pytest.mark.parametrize("arguments", [f"run {DOG}", "list", f"show {DOG} tokens", f"export {DOG} -o -", "--help"])
+def test_g5_a_closed_stdout_is_no_error(arguments: str) -> None:
+    found = in_shell(f"$attn {arguments} >&-")
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("arguments", "status"), [("list", 0), ("run nothing", 2), ("--bogus", 2)])
+def test_g5_a_closed_stderr_changes_neither_output_nor_status(arguments: str, status: int) -> None:
+    closed, opened = (in_shell(f"$attn {arguments} {how}") for how in ("2>&-", "2>/dev/null"))
+    assert (closed.returncode, closed.stdout) == (opened.returncode, opened.stdout)
+    assert closed.returncode == status
+
+
+def test_g5_a_closed_stdin_is_not_missed() -> None:
+    found = in_shell(f"$attn run {DOG} <&-")
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
+# --- G8: a bug of ours
+
+
+def test_g8_a_bug_is_one_line_with_the_path_of_a_log_and_status_70(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert guarded(lambda: 1 / 0) == 70
+    message = capsys.readouterr().err
+    assert message.startswith("error: this is a bug in attn-explore (ZeroDivisionError); the details are in ")
+    log = Path(message.split()[-1])
+    assert message.count("\n") == 1
+    assert log.is_relative_to(tmp_path)
+    assert "1 / 0" in log.read_text()
+
+
+def test_g8_without_a_place_for_the_log_the_folder_for_temporary_files_serves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert guarded(lambda: 1 / 0) == 70
+    assert Path(capsys.readouterr().err.split()[-1]).is_relative_to(tmp_path)
+
+
+def test_g8_without_any_place_for_the_log_the_message_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    monkeypatch.setattr("tempfile.tempdir", "/proc/nowhere")
+    assert guarded(lambda: 1 / 0) == 70
+    assert "none could be written" in capsys.readouterr().err
+
+
+# --- G9, G11: other environments
+
+
+@pytest.mark.parametrize("name", [DOG, "wo-xihuan-wode-gou", "padding-mask"])
+def test_g9_where_there_is_only_ascii_everything_is_readable(name: str) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    found = program("run", name, **plain)
+    assert (found.returncode, found.stderr) == (0, b"")
+    text = found.stdout.decode("ascii")
+    assert "QK^T/sqrt d_k = scores*1/sqrt d_k" in text
+    assert "\\u" not in text
+
+
+def test_g9_a_refusal_where_there_is_only_ascii(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("title: 我\nmodel: {我: 1}\ninput: {text: a}", encoding="utf-8")
+    found = program("run", "bad.yaml", folder=tmp_path, PYTHONIOENCODING="ascii")
+    assert found.returncode == 2
+    assert is_refusal(found.stderr.decode("ascii"))
+
+
+def works(found: Finished) -> bool:
+    return (found.returncode, found.stderr) == (0, b"") and found.stdout.startswith(b"I love my dog\n")
+
+
+@pytest.mark.parametrize("flags", [["-O"], ["-W", "error"], ["-X", "dev", "-W", "error"]], ids=" ".join)
+def test_g11_the_program_works_under_other_flags_of_python(flags: list[str]) -> None:
+    line = [sys.executable, *flags, "-m", "explorer", "run", DOG]
+    assert works(subprocess.run(line, env=environment(), stdin=subprocess.DEVNULL, capture_output=True))
+
+
+@pytest.mark.parametrize("changes", [{"HOME": "/proc/nowhere"}, {"HOME": None}, {"TMPDIR": "/proc/nowhere"}], ids=str)
+def test_g11_the_program_works_without_a_home_and_without_temporary_files(changes: dict[str, str | None]) -> None:
+    assert works(program("run", DOG, **changes))
+
+
+def test_g12_a_process_with_512_mb_runs_a_lesson() -> None:
+    assert works(program("run", DOG, before=lambda: limit_memory(512 * 2**20), OPENBLAS_NUM_THREADS="1"))
