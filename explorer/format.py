@@ -6,8 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from model.findings import figure
 from model.problems import Problem
+from model.scenario.findings import figure
 from model.text import cells, visible
 
 ELLIPSIS = "…"

@@ -112,8 +112,8 @@ def check(path: Path, limits: Limits) -> None:
 def check_memory(scenario: Scenario, limit: int) -> None:
     """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
     from explorer.format import shape_text, size_text
-    from model.findings import figure
     from model.run import memory_needed
+    from model.scenario.findings import figure
 
     need = memory_needed(scenario)
     if need.nbytes > limit:

@@ -18,11 +18,11 @@ import numpy as np
 from model.axes import Array
 from model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
 from model.files import read_regular
-from model.findings import figure
 from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
 from model.run import memory_needed, plan
 from model.scenario import Scenario, scenario_from_dict
+from model.scenario.findings import figure
 from model.strict_json import read_json
 from model.trace import Trace
 from model.values import Value

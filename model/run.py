@@ -13,7 +13,7 @@ from model.config import ModelConfig
 from model.layers import Visibility
 from model.parameters import parameter_axes
 from model.scenario import Scenario
-from model.tokens import PAD
+from model.scenario.tokens import PAD
 from model.trace import Listener, Recorder, Trace
 from model.transformer import encode
 from model.values import Value

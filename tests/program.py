@@ -1,4 +1,4 @@
-"""The program as a user starts it: a process of its own, with its streams and its exit status."""
+"""The program as a user starts it, in a process of its own or in this one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from explorer.cli import app
+from explorer.ending import guarded
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,6 +59,20 @@ def in_shell(line: str, folder: Path | None = None, **changes: str | None) -> Fi
         capture_output=True,
         timeout=60,
     )
+
+
+class Ended(NamedTuple):
+    """What the program said and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
+    """Run a command line in this process, which takes no time to start, without a terminal."""
+    status = guarded(lambda: app(list(arguments), prog_name="attn-explore", standalone_mode=False))
+    return Ended(status, *capsys.readouterr())
 
 
 def is_refusal(message: str) -> bool:

@@ -61,6 +61,18 @@ def _is_module(name: str) -> bool:
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
+def _files_of(module: str) -> list[Path]:
+    """The file of a module of `model`, or those of a package."""
+    place = ROOT / "model" / module
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+
+
+def _imported_by(module: str) -> set[str]:
+    """What a module or package of `model` imports of `model`, by the name at its top, itself left out."""
+    found = {name.split(".")[1] for file in _files_of(module) for name in imports_of(file) if name.startswith("model.")}
+    return found - {module}
+
+
 def _tops(names: frozenset[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
@@ -78,27 +90,24 @@ def test_imports_within_model_have_no_cycle() -> None:
 @pytest.mark.parametrize("module", [name for level in CORE for name in sorted(level)])
 def test_the_core_imports_only_what_lies_below(module: str) -> None:
     height = {name: place for place, level in enumerate(CORE) for name in level}
-    imported = {name.removeprefix("model.") for name in imports_of(ROOT / "model" / f"{module}.py")} & height.keys()
-    assert not {name for name in imported if height[name] >= height[module]}
+    assert not {name for name in _imported_by(module) & height.keys() if height[name] >= height[module]}
 
 
 @pytest.mark.parametrize("module", sorted({name for level in CORE[:6] for name in level}))
 def test_the_mathematics_knows_nothing_of_scenarios_and_files(module: str) -> None:
-    known = {name for name in imports_of(ROOT / "model" / f"{module}.py") if name.startswith("model")}
-    allowed = {f"model.{name}" for level in CORE for name in level} | {"model.config"}
-    assert known <= allowed
+    assert _imported_by(module) <= {name for level in CORE for name in level} | {"config"}
 
 
 @pytest.mark.parametrize("module", ["scenario", "config", "problems", "text", "files"])
 def test_reading_a_scenario_needs_no_numpy(module: str) -> None:
     """Not even by way of other modules of `model`, so that a faulty scenario is refused at once."""
-    seen, waiting = set(), [ROOT / "model" / f"{module}.py"]
+    seen, waiting = set(), _files_of(module)
     while waiting:
         file = waiting.pop()
         seen.add(file)
         assert "numpy" not in _tops(imports_of(file)), _module(file)
-        inner = (ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in imports_of(file))
-        waiting += [path for path in inner if path.is_file() and path not in seen]
+        inner = {name.split(".")[1] for name in imports_of(file) if name.startswith("model.")}
+        waiting += [path for name in inner for path in _files_of(name) if path not in seen]
 
 
 @pytest.mark.parametrize("file", _files("model"), ids=_module)

@@ -1,7 +1,7 @@
 """Every step of every bundled scenario, computed again from the parameters in its exported JSON.
 
-What follows knows the trace's public contract (paths, parameter names, the JSON) and the formulas of Vaswani et al. 2017
-and Ba et al. 2016, and nothing of this program: it reads a file and uses plain NumPy.
+What follows knows the trace's public contract (paths, parameter names, the JSON) and the formulas of Vaswani et al.
+2017 and Ba et al. 2016, and nothing of this program: it reads a file and uses plain NumPy.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def attention(path: str, x: Numbers, p: dict[str, Numbers], model: dict[str, Any
     scores = scores / math.sqrt(model["d_k"])
     yield f"{path}.scaled_scores", scores
     if "<pad>" in tokens:
-        mask = np.array([[-math.inf if token == "<pad>" else 0.0 for token in tokens]] * len(tokens))
+        mask = np.array([[-math.inf if word == "<pad>" else 0.0 for word in tokens]] * len(tokens))
         yield f"{path}.mask", mask
         scores = scores + mask
         yield f"{path}.masked_scores", scores

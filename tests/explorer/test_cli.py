@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import jsonschema
 import numpy as np
@@ -17,24 +17,15 @@ from typer.testing import CliRunner
 
 from explorer import cli, progress
 from explorer.cli import app
-from explorer.ending import guarded
 from explorer.format import parse_size
 from explorer.library import bundled
 from model.problems import Problem
 from model.scenario import read_scenario, scenario_schema
 from model.trace_schema import trace_schema
-from tests.program import environment, is_refusal, program
+from tests.program import Ended, environment, here, is_refusal, program
 
 DOG = "i-love-my-dog"
 WEIGHTS = "encoder.layers.0.self_attention.weights"
-
-
-class Ended(NamedTuple):
-    """What the program said and how it ended."""
-
-    status: int
-    out: str
-    err: str
 
 
 Run = Callable[..., Ended]
@@ -42,14 +33,10 @@ Run = Callable[..., Ended]
 
 @pytest.fixture
 def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command line in this process, in an empty folder and without a terminal."""
+    """Run a command line in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
-    def ran(*arguments: str) -> Ended:
-        status = guarded(lambda: app(list(arguments), prog_name="attn-explore", standalone_mode=False))
-        return Ended(status, *capsys.readouterr())
-
-    return ran
+    return partial(here, capsys)
 
 
 # --- help

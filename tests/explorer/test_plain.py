@@ -70,7 +70,7 @@ def test_a_word_of_any_length_leaves_the_table_readable() -> None:
 
 
 def test_no_line_of_prose_is_too_wide_and_none_holds_a_control_character() -> None:
-    for line in plain.walk(session("title: \"\\e[31mred\"\ninput: {tokens: [\"\\e]52;c;x\\a\", 'b', \"\\u202e\"]}")):
+    for line in plain.walk(session('title: "\\e[31mred"\ninput: {tokens: ["\\e]52;c;x\\a", \'b\', "\\u202e"]}')):
         assert line.isprintable()
         assert cells(line) <= plain.WIDTH
 

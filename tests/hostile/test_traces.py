@@ -247,9 +247,7 @@ IN_NPZ: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", IN_NPZ)
-def test_d8_npz_that_does_not_fit_itself_is_refused(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_d8_npz_that_does_not_fit_itself_is_refused(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     content, expected = IN_NPZ[case]
     assert expected in refusal(content, tmp_path)

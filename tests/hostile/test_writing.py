@@ -253,7 +253,7 @@ def test_f3_killed_at_any_moment_the_target_is_the_old_file_or_the_whole_new_one
     export = command("export", str(scenario), "-o", str(target), "--force")
     subprocess.run(export, env=environment(), capture_output=True, check=True)
     whole = target.read_bytes()
-    moments = random.Random(killer)
+    moments = random.Random(killer)  # noqa: S311 (any moments will do)
     for _ in range(5):
         target.write_bytes(OLD)
         process = subprocess.Popen(export, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

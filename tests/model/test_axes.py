@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from building import SEEDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.axes import Axis, align, contract, merged, names, ordered, sizes, sum_to
+from tests.building import SEEDS
 
 NAMES = "abcdef"
 

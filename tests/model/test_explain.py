@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 from hypothesis import given, settings
 
 from model.config import ModelConfig, filled
@@ -15,6 +14,7 @@ from model.finer import finer_steps
 from model.run import run
 from model.scenario import parse_scenario
 from model.trace import Trace
+from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 
 ATTENTION = "encoder.layers.0.self_attention"
 BASE = filled(ModelConfig(d_model=4, heads=2, bias=True))

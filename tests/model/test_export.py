@@ -169,7 +169,9 @@ def test_every_export_is_valid_against_the_schema(text: str, fine: bool) -> None
     validator.validate(as_json(text, fine))
 
 
-@pytest.mark.parametrize("wrong", [{"version": 2}, {"format": "other"}, {"steps": []}, {"more": 1}, {"tokens": {"encoder": [1]}}])
+@pytest.mark.parametrize(
+    "wrong", [{"version": 2}, {"format": "other"}, {"steps": []}, {"more": 1}, {"tokens": {"encoder": [1]}}]
+)
 def test_the_schema_refuses_what_is_not_a_trace(wrong: dict[str, Any]) -> None:
     validator = jsonschema.Draft202012Validator(trace_schema())
     assert not validator.is_valid(as_json() | wrong)

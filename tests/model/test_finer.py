@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from model.config import ModelConfig
 from model.finer import PARTS, finer_steps, has_finer
 from model.ops import OPERATIONS
 from model.values import Value
+from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 
 
 def opened(value: Value) -> dict[str, Value]:

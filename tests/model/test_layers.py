@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from building import encoded, random_parameters
 
 from model.axes import Array
 from model.config import ModelConfig, filled
 from model.layers import Visibility
 from model.trace import Trace
+from tests.building import encoded, random_parameters
 
 PLAIN = filled(ModelConfig(d_model=4, heads=2, d_k=3, d_v=2, d_ff=5, bias=True))
 

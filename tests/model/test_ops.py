@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from building import SEEDS, recorder, tensor
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import difference_quotient, sinusoids
 
 from model.axes import Axis, merged
 from model.explain import arithmetic
 from model.expressions import Apply, Cell, Expression, Number, Reduce
 from model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
 from model.values import Value
+from tests.building import SEEDS, recorder, tensor
+from tests.references import difference_quotient, sinusoids
 
 AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_ff", "vocabulary")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 4) for name in AXES})

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from building import SEEDS, configs, encoded, random_parameters
 from hypothesis import given
 
 from model.axes import Axis, names, sizes
 from model.config import ModelConfig, filled
 from model.parameters import draw, parameter_axes
+from tests.building import SEEDS, configs, encoded, random_parameters
 
 VOCABULARY = Axis("vocabulary", 3, ("I", "am", "here"))
 MATRIX = (Axis("d_model", 3), Axis("d_ff", 2))

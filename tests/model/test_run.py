@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from building import configs, last
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from model.config import ModelConfig
 from model.run import RECORD, Need, memory_needed, plan, run
 from model.scenario import Scenario, parse_scenario
 from model.trace import Trace
+from tests.building import configs, last
 
 ATTENTION = "encoder.layers.0.self_attention"
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.available import available_now
-from model.document import Document
 from model.problems import Problem
 from model.scenario import parse_scenario, read_scenario, scenario_from_dict, scenario_schema
+from model.scenario.available import available_now
+from model.scenario.document import Document
 
 TEXT = "input: {text: I love my dog}\n"
 WHOLE_FORMAT = (Path(__file__).parent.parent / "data" / "whole_format.yaml").read_text(encoding="utf-8")

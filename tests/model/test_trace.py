@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from building import encoded, random_parameters, recorder, tensor
 
 from model.axes import Axis
 from model.config import ModelConfig, filled
 from model.trace import Recorder, Trace
 from model.values import Value
+from tests.building import encoded, random_parameters, recorder, tensor
 
 
 def test_a_step_is_recorded_under_the_block_that_it_was_computed_in() -> None:

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import SEEDS, configs, encoded, last, masks, random_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import encoder
 from safetensors import safe_open
 
 from model.axes import Array
 from model.config import ModelConfig, filled
 from model.trace import Trace
+from tests.building import SEEDS, configs, encoded, last, masks, random_parameters
+from tests.references import encoder
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from building import SEEDS, configs, encoded, random_parameters, recorder, tensor
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from model.axes import Axis, merged
 from model.config import ModelConfig, filled
 from model.trace import Recorder, Trace
 from model.values import Value, as_view
+from tests.building import SEEDS, configs, encoded, random_parameters, recorder, tensor
 
 
 @given(config=configs(), seed=SEEDS, data=st.data())

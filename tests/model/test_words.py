@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from building import configs, encoded, random_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from model.config import ModelConfig
 from model.finer import finer_steps
 from model.trace import Trace
 from model.words import PARAMETERS, STEPS, Words, words_of
+from tests.building import configs, encoded, random_parameters
 
 
 def any_trace(config: ModelConfig, masked: bool) -> Trace:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.problems import Problem
-from model.yaml_source import decode, read_yaml
+from model.scenario.yaml_source import decode, read_yaml
 
 
 def data(text):

@@ -37,9 +37,9 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from model.problems import Problem, raise_any
-from model.signatures import looks_like
-from model.source import KeyPath, Place, Source, dotted
-from model.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
+from model.scenario.signatures import looks_like
+from model.scenario.source import KeyPath, Place, Source, dotted
+from model.scenario.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
 
 MOST_BYTES = 1_000_000
 MOST_NESTING = 64

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from model.findings import Finding, figure, listed, name
-from model.keys import hint_for_unknown, known_keys
-from model.nested import is_written_infinite, not_finite
 from model.problems import nearest
-from model.source import KeyPath, Source
+from model.scenario.findings import Finding, figure, listed, name
+from model.scenario.keys import hint_for_unknown, known_keys
+from model.scenario.nested import is_written_infinite, not_finite
+from model.scenario.source import KeyPath, Source
 from model.text import clip
 
 if TYPE_CHECKING:

@@ -12,18 +12,18 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.available import not_available
-from model.checks import check_agreement
 from model.config import filled
-from model.document import VERSION, Document
 from model.files import read_inside, read_regular
-from model.findings import Finding, figure
 from model.problems import Problem, raise_any
-from model.source import COMPARED_MODEL, KeyPath, Source
+from model.scenario.available import not_available
+from model.scenario.checks import check_agreement
+from model.scenario.document import VERSION, Document
+from model.scenario.findings import Finding, figure
+from model.scenario.source import COMPARED_MODEL, KeyPath, Source
+from model.scenario.tokens import tokens_of
+from model.scenario.validation import MAY_BE_NULL, Typed, check_types
+from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
 from model.text import clip
-from model.tokens import tokens_of
-from model.validation import MAY_BE_NULL, Typed, check_types
-from model.yaml_source import MOST_BYTES, decode, read_yaml
 
 _LONGEST_NAME = 60
 
@@ -88,7 +88,7 @@ def scenario_from_dict(data: Mapping[str, Any], name: str = "scenario") -> Scena
 
 def scenario_schema() -> dict[str, Any]:
     """Make the JSON Schema of scenario files."""
-    from model.schema import scenario_schema as made  # it needs Pydantic, which is imported when it is used
+    from model.scenario.schema import scenario_schema as made  # it needs Pydantic, which is imported when it is used
 
     return made()
 

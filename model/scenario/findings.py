@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from model.source import KeyPath, dotted
+from model.scenario.source import KeyPath, dotted
 
 
 @dataclass(frozen=True)

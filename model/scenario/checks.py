@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from model.config import InputConfig, ModelConfig, filled
-from model.document import Document
-from model.findings import Finding, figure, listed, touches
-from model.nested import array_faults
-from model.source import KeyPath, Source
-from model.tokens import tokens_of
+from model.scenario.document import Document
+from model.scenario.findings import Finding, figure, listed, touches
+from model.scenario.nested import array_faults
+from model.scenario.source import KeyPath, Source
+from model.scenario.tokens import tokens_of
 
 Check = Callable[[Document, Source], Iterator[Finding]]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from model.document import Document
-from model.findings import Finding, name
-from model.nested import array_faults
-from model.source import COMPARED_MODEL, KeyPath, Source
-from model.wording import describe
+from model.scenario.document import Document
+from model.scenario.findings import Finding, name
+from model.scenario.nested import array_faults
+from model.scenario.source import COMPARED_MODEL, KeyPath, Source
+from model.scenario.wording import describe
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

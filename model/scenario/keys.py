@@ -6,10 +6,10 @@ import unicodedata
 from dataclasses import fields
 
 from model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig
-from model.document import Answer, Comparison, Document, Edit, Experiment, LessonStep
-from model.findings import listed
 from model.problems import nearest
-from model.source import KeyPath
+from model.scenario.document import Answer, Comparison, Document, Edit, Experiment, LessonStep
+from model.scenario.findings import listed
+from model.scenario.source import KeyPath
 
 _MOST_NAMED = 3
 

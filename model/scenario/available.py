@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from model.document import Document
-from model.findings import Finding, listed, name
-from model.source import KeyPath
+from model.scenario.document import Document
+from model.scenario.findings import Finding, listed, name
+from model.scenario.source import KeyPath
 
 LEFT_OUT = None
 

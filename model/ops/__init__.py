@@ -1,0 +1,19 @@
+"""The table of operations: how each is computed, differentiated, explained for one cell, and written.
+
+An operation is one row of `OPERATIONS` and the four short functions in it, which stand together in one of the files
+here. They are told everything by the value that applied them: its operands, its axes, its options.
+"""
+
+from __future__ import annotations
+
+from model.ops import attention, elementwise, positions, products, reductions
+from model.ops.attention import hidden_because, is_fully_masked
+from model.ops.common import subscripted
+from model.ops.products import Factor
+
+_FILES = (products, positions, elementwise, attention, reductions)
+
+OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
+"""Every operation, by name."""
+
+__all__ = ["OPERATIONS", "Factor", "hidden_because", "is_fully_masked", "subscripted"]

@@ -1,0 +1,76 @@
+"""What the operations share: operands lined up, cells picked, gradients brought back, formulas written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from model.axes import Array, align, sum_to
+from model.expressions import Cell, Expression
+from model.values import Value, View
+
+At = Mapping[str, int]
+Gradients = tuple[Array, ...]
+Symbols = tuple[str, ...]
+
+
+def subscripted(name: str) -> str:
+    """An axis name as mathematics writes it: `d_k` is dₖ."""
+    return {"d_k": "dₖ", "d_v": "dᵥ"}.get(name, name)
+
+
+def aligned(value: Value) -> list[Array]:
+    """The operands, each lined up with the axes of the value."""
+    return [align(operand.array, operand.names, value.names) for operand in value.operands]
+
+
+def pick(at: At, operand: View) -> dict[str, int]:
+    """The part of an index that falls on an operand's axes."""
+    return {name: at[name] for name in operand.names if name in at}
+
+
+def cells(value: Value, at: At) -> tuple[Expression, ...]:
+    """The cell of each operand that an index points at; axes that it does not fix are free."""
+    return tuple(Cell(place, pick(at, operand)) for place, operand in enumerate(value.operands))
+
+
+def to_operands(value: Value, *gradients: Array) -> Gradients:
+    """Gradients in the value's axes, summed back to those of each operand."""
+    return tuple(
+        sum_to(gradient, value.names, operand.names)
+        for operand, gradient in zip(value.operands, gradients, strict=True)
+    )
+
+
+def over_axis(value: Value) -> int:
+    """Where the axis that is reduced stands in the operand."""
+    return value.operands[0].names.index(value.options["over"])
+
+
+def spread(value: Value, array: Array) -> Array:
+    """A reduced array, ready to broadcast over the operand."""
+    return align(array, value.names, value.operands[0].names)
+
+
+def infix(sign: str) -> Callable[[Value, Symbols], str]:
+    """Written between its operands."""
+
+    def written(_value: Value, symbols: Symbols) -> str:
+        return f" {sign} ".join(symbols)
+
+    return written
+
+
+def prefix(function: str) -> Callable[[Value, Symbols], str]:
+    """Written before its operands, as a function."""
+
+    def written(_value: Value, symbols: Symbols) -> str:
+        return f"{function}({', '.join(symbols)})"
+
+    return written
+
+
+def no_derivative(value: Value, _gradient: Array) -> Gradients:
+    """For leaves: there is nothing to differentiate by."""
+    return tuple(np.zeros(operand.shape) for operand in value.operands)

@@ -1,0 +1,80 @@
+"""Operations element by element, with broadcasting by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from model.axes import Array
+from model.expressions import Apply, Expression, Number
+from model.ops.common import At, Gradients, aligned, cells, infix, prefix, to_operands
+from model.values import Operation, Value
+
+
+def _elementwise(function: Callable[..., Array]) -> Callable[[Value], Array]:
+    def compute(value: Value) -> Array:
+        return function(*aligned(value))
+
+    return compute
+
+
+def _elementwise_cell(function: str) -> Callable[[Value, At], Expression]:
+    def cell(value: Value, at: At) -> Expression:
+        return Apply(function, cells(value, at))
+
+    return cell
+
+
+def _sum_of_terms(*terms: Array) -> Array:
+    return reduce(np.add, terms)
+
+
+def _add_derivative(value: Value, gradient: Array) -> Gradients:
+    return to_operands(value, *(gradient for _ in value.operands))
+
+
+def _subtract_derivative(value: Value, gradient: Array) -> Gradients:
+    return to_operands(value, gradient, -gradient)
+
+
+def _multiply_derivative(value: Value, gradient: Array) -> Gradients:
+    a, b = aligned(value)
+    return to_operands(value, gradient * b, gradient * a)
+
+
+def _divide_derivative(value: Value, gradient: Array) -> Gradients:
+    a, b = aligned(value)
+    return to_operands(value, gradient / b, -gradient * a / b**2)
+
+
+def _exp_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient * value.array,)
+
+
+def _square_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient * 2 * value.operands[0].array,)
+
+
+def _relu(value: Value) -> Array:
+    return np.maximum(value.operands[0].array, 0)
+
+
+def _relu_derivative(value: Value, gradient: Array) -> Gradients:
+    return (np.where(value.operands[0].array > 0, gradient, 0),)
+
+
+def _relu_cell(value: Value, at: At) -> Expression:
+    return Apply("maximum", (Number(0.0), *cells(value, at)))
+
+
+ROWS = (
+    Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), infix("+")),
+    Operation("subtract", _elementwise(np.subtract), _subtract_derivative, _elementwise_cell("subtract"), infix("−")),
+    Operation("multiply", _elementwise(np.multiply), _multiply_derivative, _elementwise_cell("multiply"), infix("·")),
+    Operation("divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), infix("/")),
+    Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), prefix("exp")),
+    Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square")),
+    Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})"),
+)

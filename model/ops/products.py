@@ -1,0 +1,150 @@
+"""Products and what goes with them: rows of a table, contractions, constants, heads side by side."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.axes import Array, Axis, align, contract, names, sizes, sum_to
+from model.expressions import Apply, Cell, Expression, Number, Reduce
+from model.ops.common import At, Gradients, Symbols, cells, subscripted
+from model.values import Operation, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A constant that a tensor is multiplied by, and how it is written."""
+
+    value: float
+    text: str
+
+    @staticmethod
+    def inverse_root(axis: Axis) -> Factor:
+        """1/√n, for an axis of size n. A plan may be wider than any array."""
+        return Factor(1 / math.sqrt(min(axis.size, sys.maxsize)), f"1/√{subscripted(axis.name)}")
+
+    @staticmethod
+    def inverse(number: float, text: str, other: Factor | None) -> Factor:
+        """1/number, times `other`."""
+        if other is None:
+            return Factor(1 / number, f"1/{text}")
+        return Factor(other.value / number, f"1/({text}·{other.text.removeprefix('1/')})")
+
+
+# --- lookup: row i of the result is row ids[i] of a table
+
+
+def _lookup(value: Value) -> Array:
+    table, ids = value.operands
+    return table.array[ids.array]
+
+
+def _lookup_derivative(value: Value, gradient: Array) -> Gradients:
+    table, ids = value.operands
+    spread = np.zeros(table.shape, gradient.dtype)
+    np.add.at(spread, ids.array, gradient)
+    return spread, np.zeros(ids.shape)
+
+
+def _lookup_cell(value: Value, at: At) -> Expression:
+    table, ids = value.operands
+    row = int(ids.array[at[ids.names[0]]])
+    return Cell(0, {table.names[0]: row, table.names[1]: at[table.names[1]]})
+
+
+# --- contract: a matrix product over the axes that the result lacks, plus a bias where there is one
+
+
+def _contract(value: Value) -> Array:
+    a, b, *bias = value.operands
+    product = contract(a.array, a.names, b.array, b.names, value.names)
+    return product + align(bias[0].array, bias[0].names, value.names) if bias else product
+
+
+def _contract_derivative(value: Value, gradient: Array) -> Gradients:
+    a, b, *bias = value.operands
+    return (
+        contract(gradient, value.names, b.array, b.names, a.names),
+        contract(gradient, value.names, a.array, a.names, b.names),
+        *(sum_to(gradient, value.names, operand.names) for operand in bias),
+    )
+
+
+def _contract_cell(value: Value, at: At) -> Expression:
+    a, b, *bias = cells(value, at)
+    over = tuple(name for name in value.operands[0].names if name not in value.names)
+    total = Reduce("sum", over, Apply("multiply", (a, b)))
+    return Apply("add", (total, *bias)) if bias else total
+
+
+def _contract_written(value: Value, symbols: Symbols) -> str:
+    a, b, *bias = symbols
+    right = value.operands[1]
+    summed = [name for name in right.names if name not in value.names]
+    if right.names[-1] in summed:  # rows of b meet rows of a: b stands transposed
+        b += "ᵀ"
+    dot = "" if len(a) == 1 and len(b.rstrip("ᵀ")) == 1 else "·"
+    return " + ".join((f"{a}{dot}{b}", *bias))
+
+
+# --- scale: multiply by a constant
+
+
+def _scale(value: Value) -> Array:
+    factor: Factor = value.options["by"]
+    return np.multiply(value.operands[0].array, factor.value, dtype=value.dtype)
+
+
+def _scale_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient * value.options["by"].value,)
+
+
+def _scale_cell(value: Value, at: At) -> Expression:
+    factor: Factor = value.options["by"]
+    return Apply("multiply", (*cells(value, at), Number(factor.value, factor.text)))
+
+
+def _scale_written(value: Value, symbols: Symbols) -> str:
+    factor: Factor = value.options["by"]
+    over = factor.text.removeprefix("1/")
+    return f"{symbols[0]}/{over}" if over != factor.text else f"{symbols[0]}·{factor.text}"
+
+
+# --- merge: axes side by side in one
+
+
+def _merge_parts(value: Value) -> tuple[Axis, ...]:
+    """The axes of the operand in the order of the result: the last axis of the result holds parts."""
+    *kept, whole = value.axes
+    return (*kept, *whole.parts)
+
+
+def _merge_order(value: Value) -> list[int]:
+    return [value.operands[0].names.index(axis.name) for axis in _merge_parts(value)]
+
+
+def _merge(value: Value) -> Array:
+    return value.operands[0].array.transpose(_merge_order(value)).reshape(value.shape)
+
+
+def _merge_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient.reshape(sizes(_merge_parts(value))).transpose(np.argsort(_merge_order(value))),)
+
+
+def _merge_cell(value: Value, at: At) -> Expression:
+    *kept, whole = value.axes
+    found = {axis.name: at[axis.name] for axis in kept}
+    places = np.unravel_index(at[whole.name], sizes(whole.parts))
+    found.update(zip(names(whole.parts), map(int, places), strict=True))
+    return Cell(0, found)
+
+
+ROWS = (
+    Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]"),
+    Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written),
+    Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written),
+    Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side"),
+)

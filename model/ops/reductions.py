@@ -1,0 +1,97 @@
+"""Operations over one axis: sums, means, maxima, and layer normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model.axes import Array
+from model.expressions import Apply, Expression, Number, Reduce
+from model.ops.common import At, Gradients, Symbols, aligned, cells, over_axis, spread, to_operands
+from model.values import Operation, Value
+
+
+def _reduction(function: Callable[..., Array]) -> Callable[[Value], Array]:
+    def compute(value: Value) -> Array:
+        return function(value.operands[0].array, axis=over_axis(value))
+
+    return compute
+
+
+def _reduction_cell(function: str) -> Callable[[Value, At], Expression]:
+    def cell(value: Value, at: At) -> Expression:
+        (free,) = cells(value, at)
+        return Reduce(function, (value.options["over"],), free)
+
+    return cell
+
+
+def _named_over(sign: str) -> Callable[[Value, Symbols], str]:
+    def written(value: Value, symbols: Symbols) -> str:
+        return f"{sign} of {symbols[0]} over {value.options['over']}"
+
+    return written
+
+
+def _sum_derivative(value: Value, gradient: Array) -> Gradients:
+    return (np.broadcast_to(spread(value, gradient), value.operands[0].shape),)
+
+
+def _mean_derivative(value: Value, gradient: Array) -> Gradients:
+    operand = value.operands[0]
+    return (np.broadcast_to(spread(value, gradient) / operand.axis(value.options["over"]).size, operand.shape),)
+
+
+def _maximum_derivative(value: Value, gradient: Array) -> Gradients:
+    array = value.operands[0].array
+    is_maximum = array == spread(value, value.array)
+    return (np.where(is_maximum, spread(value, gradient) / is_maximum.sum(over_axis(value), keepdims=True), 0),)
+
+
+# --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column
+
+
+def _standardised(value: Value) -> tuple[Array, Array]:
+    array, over = value.operands[0].array, over_axis(value)
+    centred = array - array.mean(axis=over, keepdims=True)
+    deviation = np.sqrt(np.square(centred).mean(axis=over, keepdims=True) + value.dtype.type(value.options["eps"]))
+    return centred / deviation, deviation
+
+
+def _normalise(value: Value) -> Array:
+    _, gain, bias = aligned(value)
+    return _standardised(value)[0] * gain + bias
+
+
+def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
+    _, gain, _ = aligned(value)
+    over = over_axis(value)
+    standard, deviation = _standardised(value)
+    inner = gradient * gain
+    along = standard * (inner * standard).mean(axis=over, keepdims=True)
+    carried = (inner - inner.mean(axis=over, keepdims=True) - along) / deviation
+    return to_operands(value, carried, gradient * standard, gradient)
+
+
+def _normalise_cell(value: Value, at: At) -> Expression:
+    over = value.options["over"]
+    cell, gain, bias = cells(value, at)
+    row = cells(value, {name: at[name] for name in at if name != over})[0]
+    mean = Reduce("mean", (over,), row, name="μ")
+    variance = Reduce("mean", (over,), Apply("square", (Apply("subtract", (row, mean)),)), name="σ²")
+    deviation = Apply("sqrt", (Apply("add", (variance, Number(value.options["eps"], "ε"))),))
+    standard = Apply("divide", (Apply("subtract", (cell, mean)), deviation), name="standardised")
+    return Apply("add", (Apply("multiply", (standard, gain)), bias))
+
+
+def _normalise_written(_value: Value, symbols: Symbols) -> str:
+    return f"({symbols[0]} − μ)/√(σ² + ε) · {symbols[1]} + {symbols[2]}"
+
+
+ROWS = (
+    Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum")),
+    Operation("mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean")),
+    Operation("maximum", _reduction(np.max), _maximum_derivative, _reduction_cell("maximum"), _named_over("maximum")),
+    Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written),
+)
