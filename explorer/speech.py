@@ -13,12 +13,13 @@ from model import axes
 from model.explain import Index, formula, hidden_reason, letter, words
 from model.text import visible
 from model.values import Value
+from model.words import words_of
 
 
 def title(value: Value) -> str:
     """The title of a step, or what a parameter is."""
     if value.operation is not None:
-        return words(value).title
+        return words_of(value.path).title
     return f"Parameter {letter(value)}" if value.name != "tokens" else "Token ids"
 
 
@@ -91,9 +92,9 @@ def _source(value: Value, operand: Value) -> str:
     return path if letter(operand) == path else f"{letter(operand)}  {path}"
 
 
-def cell_note(session: Session, value: Value, index: Index) -> str:
+def cell_note(value: Value, index: Index) -> str:
     """What has to be said about a cell: that it is masked, and why."""
-    reason = hidden_reason(session.trace, value, index)
+    reason = hidden_reason(value, index)
     if reason is None:
         return ""
     at = dict(zip(value.names, index, strict=True))

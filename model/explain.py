@@ -105,27 +105,32 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     return Arithmetic(value, tuple(index), value.made_by.cell(value, at), Evaluation(operands))
 
 
-def hidden_reason(trace: Trace, value: Value, index: Sequence[int]) -> str | None:
-    """Why the cell of an attention step is masked ("padding", "future"), or None when it is not."""
-    mask = trace.steps.get(f"{value.path.rpartition('.')[0]}.mask")
-    if mask is None or value.name not in ("mask", "masked_scores", "weights"):
+def mask_of(value: Value) -> Value | None:
+    """The mask (query, key) that hides cells of `value`: itself or what it was computed with; None for most steps."""
+    match value.operation.name if value.operation else "":
+        case "visibility":
+            return value
+        case "mask":
+            return value.operands[1].value
+        case "softmax":
+            return mask_of(value.operands[0].value)
+    return None
+
+
+def hidden_reason(value: Value, index: Sequence[int]) -> str | None:
+    """Why a cell is masked ("padding", "future"), or None when it is not."""
+    mask = mask_of(value)
+    if mask is None:
         return None
     at = dict(zip(value.names, index, strict=True))
     return hidden_because(mask, at["query"], at["key"])
-
-
-def hidden_cells(trace: Trace, value: Value) -> Value | None:
-    """The mask (query, key) that hides cells of `value`, or None when nothing in it is masked."""
-    if value.name not in ("mask", "masked_scores", "weights"):
-        return None
-    return trace.steps.get(f"{value.path.rpartition('.')[0]}.mask")
 
 
 def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
     """The first NaN or infinity that is not a mask's −∞, among parameters and then steps."""
     for value in (*trace.parameters.values(), *trace.steps.values()):
         good = np.isfinite(value.array)
-        if value.name in ("mask", "masked_scores"):
+        if value.operation is not None and value.operation.name in ("visibility", "mask"):
             good |= np.isneginf(value.array)
         if not good.all():
             return value, tuple(int(place) for place in np.argwhere(~good)[0])

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.axes import Array, Axis, merged, ordered
 from model.ops import OPERATIONS, Factor
-from model.values import Tensor, Value, as_view
+from model.values import Tensor, Value, as_view, read_only
 
 Listener = Callable[[Value], None]
 
@@ -42,11 +42,13 @@ class Trace:
 
     def add_parameter(self, name: str, axes: Sequence[Axis], array: Array | None) -> None:
         """Keep a parameter: `array` in the shape of `axes`, or None in a planned trace."""
-        self.parameters[name] = Value(name, tuple(axes), self.dtype, held=array)
+        self.parameters[name] = Value(name, tuple(axes), self.dtype, held=None if array is None else read_only(array))
 
     def give(self, name: str, axes: Sequence[Axis], array: Array | None) -> Value:
         """Keep something that is neither computed nor learned, such as the token ids."""
-        self.given[name] = Value(name, tuple(axes), np.dtype(np.int64), held=array)
+        self.given[name] = Value(
+            name, tuple(axes), np.dtype(np.int64), held=array if array is None else read_only(array)
+        )
         return self.given[name]
 
     def append(self, value: Value) -> Value:

@@ -118,7 +118,7 @@ class Value(Named):
         if self.operation is None:
             raise LookupError(f"{self.path} has no numbers: it was planned, not run")
         with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
-            return self.operation.compute(self)
+            return read_only(self.operation.compute(self))
 
     def forget(self) -> None:
         """Let the array go; the record stays and can bring it back. Parameters are never forgotten."""
@@ -173,6 +173,13 @@ class View(Named):
         """Where the cell at `index` of this view stands in the value itself."""
         flat = np.ravel_multi_index(index, self.shape)
         return tuple(int(place) for place in np.unravel_index(flat, self.value.shape))
+
+
+def read_only(array: Array) -> Array:
+    """A view that cannot be written to: steps may share their memory."""
+    kept = np.asarray(array).view()
+    kept.flags.writeable = False
+    return kept
 
 
 Tensor = Value | View

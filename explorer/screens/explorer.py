@@ -24,7 +24,7 @@ from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import arithmetic, hidden_cells, letter
+from model.explain import arithmetic, letter, mask_of
 from model.text import visible
 
 STEPS = Binding.Group("Steps")
@@ -129,8 +129,7 @@ class ExplorerScreen(Screen[None]):
         """Show the value and the cell that the session looks at."""
         value = self.session.value
         self.query_one(Heading).show(speech.title(value), speech.shape(value), speech.equation(self.session, value))
-        hidden = hidden_cells(self.session.trace, value)
-        self.query_one(TensorGrid).show(value, self.session.index, hidden)
+        self.query_one(TensorGrid).show(value, self.session.index, mask_of(value))
         self.query_one(WordsPanel).show(speech.sections(self.session, value))
         self.query_one(StepTree).mark(value.path)
         timeline = self.query_one(Timeline)
@@ -142,7 +141,7 @@ class ExplorerScreen(Screen[None]):
         value, index = self.session.value, self.session.index
         panel = self.query_one(ArithmeticPanel)
         name = cell_name(value, dict(zip(value.names, index, strict=True)))
-        note = speech.cell_note(self.session, value, index)
+        note = speech.cell_note(value, index)
         panel.border_title = Content(f"{name} · {note}" if note else name)  # not a str: that would be markup
         if value.operation is None:
             panel.show(lambda _: speech.parameter_blocks(self.session, value, index))

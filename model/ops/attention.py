@@ -18,6 +18,7 @@ from model.ops.common import (
     no_derivative,
     over_axis,
     prefix,
+    row_at,
     to_operands,
 )
 from model.values import Operation, Value
@@ -121,9 +122,7 @@ def _softmax_cell(value: Value, at: At) -> Expression:
 
 def is_fully_masked(value: Value, at: At) -> bool:
     """Whether the softmax row that `at` stands in has nothing to attend to: zeros, not a distribution."""
-    operand = value.operands[0]
-    row = tuple(slice(None) if name == value.options["over"] else at[name] for name in operand.names)
-    return bool(np.isneginf(operand.array[row]).all())
+    return bool(np.isneginf(row_at(value, at)).all())
 
 
 ROWS = (

@@ -48,6 +48,12 @@ def over_axis(value: Value) -> int:
     return value.operands[0].names.index(value.options["over"])
 
 
+def row_at(value: Value, at: At) -> Array:
+    """The numbers of the operand, along the axis that is reduced, that the cell at `at` is made of."""
+    operand = value.operands[0]
+    return operand.array[tuple(slice(None) if name == value.options["over"] else at[name] for name in operand.names)]
+
+
 def spread(value: Value, array: Array) -> Array:
     """A reduced array, ready to broadcast over the operand."""
     return align(array, value.names, value.operands[0].names)

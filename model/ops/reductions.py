@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from model.axes import Array
 from model.expressions import Apply, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, aligned, cells, over_axis, spread, to_operands
+from model.ops.common import At, Gradients, Symbols, aligned, cells, over_axis, row_at, spread, to_operands
 from model.values import Operation, Value
 
 
@@ -49,13 +50,14 @@ def _maximum_derivative(value: Value, gradient: Array) -> Gradients:
     return (np.where(is_maximum, spread(value, gradient) / is_maximum.sum(over_axis(value), keepdims=True), 0),)
 
 
-# --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column
+# --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows
 
 
 def _standardised(value: Value) -> tuple[Array, Array]:
     array, over = value.operands[0].array, over_axis(value)
     centred = array - array.mean(axis=over, keepdims=True)
     deviation = np.sqrt(np.square(centred).mean(axis=over, keepdims=True) + value.dtype.type(value.options["eps"]))
+    deviation[np.isposinf(deviation)] = np.nan  # dividing by ∞ would give 0: only the bias, as if all were well
     return centred / deviation, deviation
 
 
@@ -76,6 +78,8 @@ def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
 
 def _normalise_cell(value: Value, at: At) -> Expression:
     over = value.options["over"]
+    if variance_overflows(value, at):
+        return Number(math.nan, f"σ² is too large for {value.dtype}")
     cell, gain, bias = cells(value, at)
     row = cells(value, {name: at[name] for name in at if name != over})[0]
     mean = Reduce("mean", (over,), row, name="μ")
@@ -83,6 +87,13 @@ def _normalise_cell(value: Value, at: At) -> Expression:
     deviation = Apply("sqrt", (Apply("add", (variance, Number(value.options["eps"], "ε"))),))
     standard = Apply("divide", (Apply("subtract", (cell, mean)), deviation), name="standardised")
     return Apply("add", (Apply("multiply", (standard, gain)), bias))
+
+
+def variance_overflows(value: Value, at: At) -> bool:
+    """Whether the row that `at` stands in is too far from its mean for the squares to be numbers of the type."""
+    row = row_at(value, at)
+    with np.errstate(all="ignore"):
+        return bool(np.isposinf(np.square(row - row.mean()).mean()))
 
 
 def _normalise_written(_value: Value, symbols: Symbols) -> str:

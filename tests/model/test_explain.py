@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from model.config import ModelConfig, filled
-from model.explain import arithmetic, explanation, first_bad_number, formula, hidden_cells, hidden_reason, symbol, words
+from model.explain import arithmetic, explanation, first_bad_number, formula, hidden_reason, mask_of, symbol, words
 from model.finer import finer_steps
 from model.run import run
 from model.scenario import parse_scenario
@@ -171,28 +171,28 @@ def test_words_are_title_symbol_and_explanation_of_this_run() -> None:
 def test_a_hidden_cell_says_why_it_is_hidden() -> None:
     trace = trace_of(pad=(False, False, True), causal=True)
     weights = trace[f"{ATTENTION}.weights"]
-    assert hidden_reason(trace, weights, (1, 0, 1)) == "future"
-    assert hidden_reason(trace, weights, (1, 1, 2)) == "padding"
-    assert hidden_reason(trace, weights, (1, 1, 0)) is None
-    assert hidden_reason(trace, trace[f"{ATTENTION}.mask"], (0, 1)) == "future"
+    assert hidden_reason(weights, (1, 0, 1)) == "future"
+    assert hidden_reason(weights, (1, 1, 2)) == "padding"
+    assert hidden_reason(weights, (1, 1, 0)) is None
+    assert hidden_reason(trace[f"{ATTENTION}.mask"], (0, 1)) == "future"
 
 
 def test_scores_before_the_mask_hide_nothing() -> None:
     trace = trace_of(causal=True)
-    assert hidden_reason(trace, trace[f"{ATTENTION}.scores"], (0, 0, 1)) is None
-    assert hidden_cells(trace, trace[f"{ATTENTION}.scores"]) is None
+    assert hidden_reason(trace[f"{ATTENTION}.scores"], (0, 0, 1)) is None
+    assert mask_of(trace[f"{ATTENTION}.scores"]) is None
 
 
 def test_the_mask_of_a_step_is_that_of_its_own_layer() -> None:
     trace = trace_of(replace(BASE, encoder_layers=2), causal=True)
     path = "encoder.layers.1.self_attention"
-    assert hidden_cells(trace, trace[f"{path}.weights"]) is trace[f"{path}.mask"]
+    assert mask_of(trace[f"{path}.weights"]) is trace[f"{path}.mask"]
 
 
 def test_without_a_mask_nothing_is_hidden() -> None:
     trace = trace_of()
-    assert hidden_cells(trace, trace[f"{ATTENTION}.weights"]) is None
-    assert hidden_reason(trace, trace[f"{ATTENTION}.weights"], (0, 0, 0)) is None
+    assert mask_of(trace[f"{ATTENTION}.weights"]) is None
+    assert hidden_reason(trace[f"{ATTENTION}.weights"], (0, 0, 0)) is None
 
 
 def test_the_minus_infinity_of_a_mask_is_not_a_bad_number() -> None:
@@ -210,7 +210,9 @@ def test_the_first_bad_number_is_where_an_overflow_began() -> None:
 
 def test_only_minus_infinity_is_a_good_number_of_masked_scores() -> None:
     trace = trace_of(causal=True)
-    trace[f"{ATTENTION}.masked_scores"].array[1, 2, 0] = np.nan
+    scores = trace[f"{ATTENTION}.masked_scores"]
+    scores.held = scores.array.copy()
+    scores.held[1, 2, 0] = np.nan
     found = first_bad_number(trace)
     assert found is not None
     assert (found[0].path, found[1]) == (f"{ATTENTION}.masked_scores", (1, 2, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
@@ -380,6 +381,43 @@ def test_a_normalised_row_has_mean_0_and_variance_1(seed: int) -> None:
     row = recorder().normalise("r", tensor("token d_model", x), gain, bias, over="d_model", eps=0.0).array
     np.testing.assert_allclose(row.mean(axis=1), 0, atol=1e-14)
     np.testing.assert_allclose(row.var(axis=1), 1, rtol=1e-13)
+
+
+def _normalised(row: np.ndarray) -> Value:
+    gain, bias = (tensor("d_model", np.full(len(row), number, row.dtype)) for number in (2.0, 0.5))
+    x = tensor("token d_model", row[None])
+    return recorder(str(row.dtype)).normalise("norm", x, gain, bias, over="d_model", eps=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "power"), [("float64", p) for p in (-200, 0, 100, 200)] + [("float32", 25)])
+def test_a_normalised_number_is_right_or_where_its_variance_overflows_is_not_one(dtype: str, power: int) -> None:
+    """The reference has no largest number. Numbers in the result would be wrong if σ² had become ∞ on the way."""
+    row = (np.array([3.0, -1.0, 7.0]) * 10.0**power).astype(dtype)
+    value = _normalised(row)
+    with localcontext(prec=60):
+        numbers = [Decimal(float(number)) for number in row]
+        mean = sum(numbers) / len(numbers)
+        variance = sum((number - mean) ** 2 for number in numbers) / len(numbers)
+        expected = [float((number - mean) / (variance + Decimal(1e-5)).sqrt() * 2) + 0.5 for number in numbers]
+    overflows = variance > Decimal(float(np.finfo(dtype).max))
+    np.testing.assert_allclose(value.array[0], [math.nan] * 3 if overflows else expected, rtol=1e-14)
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_arithmetic_of_a_norm_says_that_its_variance_overflowed() -> None:
+    value = _normalised(np.array([1e200, -1e200]))
+    explained = arithmetic(value, (0, 1))
+    assert math.isnan(explained.evaluate(explained.expression).number())
+    assert explained.expression.text == "σ² is too large for float64"
+
+
+def test_the_gradient_through_a_norm_whose_variance_overflowed_is_not_a_number() -> None:
+    value = _normalised(np.array([1e200, -1e200]))
+    with np.errstate(all="ignore"):
+        x, gain, bias = value.made_by.derivative(value, np.ones((1, 2)))
+    assert np.isnan(x).all()
+    assert np.isnan(gain).all()
+    np.testing.assert_array_equal(bias, [1, 1])
 
 
 def test_merged_heads_stand_side_by_side_in_their_order() -> None:

@@ -98,3 +98,12 @@ def test_a_reduction_lacks_the_axis_that_it_runs_over() -> None:
 def test_a_lookup_has_the_axis_of_the_ids_and_that_of_a_row() -> None:
     table, ids = tensor("vocabulary d_model", np.ones((3, 2))), tensor("token", np.array([0, 2, 1, 1]))
     assert recorder().lookup("r", table, ids).names == ("token", "d_model")
+
+
+def test_numbers_that_were_computed_cannot_be_changed_in_place() -> None:
+    """Steps may share their memory: the sum of one term is that term."""
+    config = filled(ModelConfig(position="none"))
+    trace = encoded(config, random_parameters(config, 3, 1), [0, 1, 2])
+    for value in (*trace.steps.values(), *trace.parameters.values(), *trace.given.values()):
+        with pytest.raises(ValueError, match="read-only"):
+            value.array[...] = 0
