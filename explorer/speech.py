@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from explorer.arithmetic import Block, Piece, cell_name
 from explorer.format import short_number
 from explorer.session import Session
-from explorer.widgets.words_panel import Section
 from model import axes
 from model.explain import Index, formula, hidden_reason, letter, words
 from model.text import visible
 from model.values import Value
 from model.words import words_of
+
+_AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
+"""Where a long path is broken: behind the number of its layer."""
+
+
+class Section(NamedTuple):
+    """A heading and the lines of text under it."""
+
+    heading: str
+    text: str
 
 
 def title(value: Value) -> str:
@@ -82,7 +93,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
     ]
     yield Section("Axes", "\n".join(meanings))
-    yield Section("Path", value.path)
+    yield Section("Path", _AFTER_LAYER.sub("\n", value.path))
 
 
 def _source(value: Value, operand: Value) -> str:

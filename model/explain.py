@@ -67,8 +67,8 @@ def words(value: Value) -> Words:
 
 
 def remarks(value: Value) -> Iterator[str]:
-    """Sentences about numbers that need a word: rows with nothing to attend to."""
-    if value.operation is None or value.operation.name != "softmax":
+    """Sentences about numbers that need a word: rows with nothing to attend to. None where numbers are only planned."""
+    if value.operation is None or value.operation.name != "softmax" or value.is_planned:
         return
     operand = value.operands[0]
     over = operand.names.index(value.options["over"])

@@ -200,7 +200,7 @@ def _open_safetensors(content: bytes, path: Path, limit: int) -> _Opened:
 
     def fetch(expected: Expected, ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
         shapes = {key: value.axes for key, value in expected.items()}
-        yield from read_safetensors(content, str(path), shapes, by_hand=set(ignored)).items()
+        yield from read_safetensors(content, str(path), shapes, by_hand=set(ignored))
 
     return _Opened(_description(text.encode(), path, limit), fetch)
 

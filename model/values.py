@@ -120,6 +120,14 @@ class Value(Named):
         with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
             return read_only(self.operation.compute(self))
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether there are no numbers and no way to compute them. A trace is planned as a whole: any leaf tells."""
+        value = self
+        while value.held is None and value.operands:
+            value = value.operands[0].value
+        return value.held is None and value.operation is None
+
     def forget(self) -> None:
         """Let the array go; the record stays and can bring it back. Parameters are never forgotten."""
         if self.operation is not None:

@@ -30,16 +30,23 @@ def parameters(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence
     `limit` bounds the bytes of a weights file; `allowed` are folders outside the scenario's own that it may lie in.
     Raises Problem with all that does not fit.
     """
-    found = dict(_by_hand(scenario, shapes))
-    rest = {name: axes for name, axes in shapes.items() if name not in found}
-    config = scenario.model
-    if config.weights.file is None:
-        found |= {name: draw(name, axes, config.weights.seed, config.weights.scale) for name, axes in rest.items()}
+    with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
+        numbers = _numbers(scenario, shapes, limit, allowed)
+        found = {name: np.asarray(array, scenario.model.dtype) for name, array in numbers}
+    return {name: found[name] for name in shapes}
+
+
+def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path]) -> Iterator[tuple[str, Array]]:
+    """The parameters one at a time, so that no two of those that are drawn or read are in memory as float64."""
+    by_hand = dict(_by_hand(scenario, shapes))
+    yield from by_hand.items()
+    rest = {name: axes for name, axes in shapes.items() if name not in by_hand}
+    weights = scenario.model.weights
+    if weights.file is None:
+        yield from ((name, draw(name, axes, weights.seed, weights.scale)) for name, axes in rest.items())
     else:
         content = scenario.read_file(("model", "weights", "file"), limit, allowed)
-        found |= read_safetensors(content, config.weights.file, rest, by_hand=found)
-    with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
-        return {name: np.asarray(found[name], config.dtype) for name in shapes}
+        yield from read_safetensors(content, weights.file, rest, by_hand)
 
 
 def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
@@ -98,15 +105,18 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 }
 
 
-def read_safetensors(content: bytes, file: str, shapes: Shapes, by_hand: Container[str] = ()) -> dict[str, Array]:
-    """The parameters of `shapes` from the content of a safetensors file; `file` is how messages call it.
+def read_safetensors(
+    content: bytes, file: str, shapes: Shapes, by_hand: Container[str] = ()
+) -> Iterator[tuple[str, Array]]:
+    """The parameters of `shapes`, one at a time, from the content of a safetensors file, called `file` in messages.
 
-    Tensors of the names in `by_hand` may be in the file and are not looked at. Raises Problem with all that is wrong.
+    Tensors of the names in `by_hand` may be in the file and are not looked at. Before the first parameter comes,
+    all of them are checked: raises Problem with everything that is wrong.
     """
     start, tensors = _header(content, file)
     wanted = {name: tensor for name, tensor in tensors.items() if name not in by_hand}
     raise_any([*_what_does_not_fit(file, wanted, shapes)])
-    return {name: _decoded(content, start, wanted[name]) for name in shapes}
+    yield from ((name, _decoded(content, start, wanted[name])) for name in shapes)
 
 
 def _header(content: bytes, file: str) -> tuple[int, Mapping[str, _Tensor]]:

@@ -299,7 +299,7 @@ class ExplorerScreen(Screen[None]):
         panel = self.query_one(f"#{name}")
         if not panel.display:
             self.action_panel(name)
-        panel.focus()
+        self.set_focus(panel)
 
     def action_leave(self) -> None:
         """Take the keyboard out of whatever has it."""
@@ -312,7 +312,7 @@ class ExplorerScreen(Screen[None]):
         """Ask what to find."""
         box = self.query_one("#find", Input)
         box.display = True
-        box.focus()
+        self.set_focus(box)  # at once: what is typed next belongs to it
 
     @on(Input.Submitted, "#find")
     def find(self, event: Input.Submitted) -> None:
@@ -365,6 +365,8 @@ class ExplorerScreen(Screen[None]):
     @on(TensorGrid.CellChosen)
     def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
         """Another cell: the grid and the arithmetic change in one frame."""
+        if event.value is not self.session.value:
+            return  # a step came in between
         self.session.move_to(event.index)
         self.query_one(TensorGrid).show_cell(event.index)
         self.refresh_cell()

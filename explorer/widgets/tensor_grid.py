@@ -43,14 +43,16 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     zoomed_out = reactive(False)
 
     class CellChosen(Message):
-        """Another cell was chosen; the cursor goes there when `show_cell` says so."""
+        """Another cell of `value` was chosen; the cursor goes there when `show_cell` says so."""
 
-        def __init__(self, index: Index) -> None:
+        def __init__(self, value: Value, index: Index) -> None:
             super().__init__()
+            self.value = value
             self.index = index
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._value: Value | None = None
         self._picture: Picture | None = None
         self._plan: Layout | None = None
         self._cursor: Index = ()
@@ -63,7 +65,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, value: Value, index: Index, mask: Value | None) -> None:
         """Show `value` with the cursor at `index`; `mask` (query, key) is −∞ where its cells are masked."""
-        self._picture = picture_of(value, mask)
+        self._value, self._picture = value, picture_of(value, mask)
         self._cursor = index
         self._lay_out()
 
@@ -178,8 +180,8 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _choose(self, lead: Index, row: int, column: int) -> None:
         cursor = (*lead, row, column) if len(self._cursor) > 1 else (column,)
-        if cursor != self._cursor:
-            self.post_message(self.CellChosen(cursor))
+        if cursor != self._cursor and self._value is not None:
+            self.post_message(self.CellChosen(self._value, cursor))
 
     def _bring_into_view(self) -> None:
         """Scroll so that the cursor's cell is in sight, and no further."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.text import Text
@@ -14,24 +14,17 @@ from textual.strip import Strip
 from explorer.widgets.drawn import Drawn
 
 
-class Section(NamedTuple):
-    """A heading (or none) and lines of text under it."""
-
-    heading: str
-    text: str
-
-
 class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
-    """Shows sections of plain text, wrapped to its width and drawn by the line: nothing in them is markup."""
+    """Shows sections (a heading and its text), wrapped to its width and drawn by the line: nothing is markup."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text"}
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._sections: Sequence[Section] = ()
+        self._sections: Sequence[tuple[str, str]] = ()
         self._wrapped: list[tuple[str, str]] = []
 
-    def show(self, sections: Sequence[Section]) -> None:
+    def show(self, sections: Sequence[tuple[str, str]]) -> None:
         """Show `sections` from the top."""
         self._sections = sections
         self._wrap()
@@ -55,8 +48,8 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
         self.refresh()
 
     def _lines(self, width: int) -> Iterator[tuple[str, str]]:
-        for section in self._sections:
-            yield "heading", section.heading
-            for line in Text(section.text).wrap(self.app.console, width):
+        for heading, text in self._sections:
+            yield "heading", heading
+            for line in Text(text).wrap(self.app.console, width):
                 yield "text", line.plain.rstrip()
             yield "text", ""

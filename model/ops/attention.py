@@ -52,6 +52,9 @@ def _visibility_written(value: Value, symbols: Symbols) -> str:
     return f"−∞ where {' or '.join(rules) or 'nothing'} would be seen, else 0"
 
 
+VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cell, _visibility_written)
+
+
 # --- mask: add 0 or −∞; what is hidden gets no gradient, whatever stands there
 
 
@@ -70,6 +73,9 @@ def _mask_cell(value: Value, at: At) -> Expression:
     hides = value.operands[1]
     is_hidden = np.isneginf(hides.array[tuple(at[name] for name in hides.names)])
     return mask if is_hidden else Apply("add", (scores, mask))
+
+
+MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, infix("+"))
 
 
 # --- shift: subtract a maximum; what is hidden stays −∞, also where everything is
@@ -91,6 +97,9 @@ def _shift_cell(value: Value, at: At) -> Expression:
     shown = value.operands[0]
     is_hidden = np.isneginf(shown.array[tuple(at[name] for name in shown.names)])
     return scores if is_hidden else Apply("subtract", (scores, maximum))
+
+
+SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, infix("−"))
 
 
 # --- softmax: eˣ, divided by its sum over an axis; zeros where every cell is −∞
@@ -120,14 +129,12 @@ def _softmax_cell(value: Value, at: At) -> Expression:
     return Apply("divide", (Apply("exp", (Apply("subtract", (cell, maximum)),)), total))
 
 
+SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
+
+
 def is_fully_masked(value: Value, at: At) -> bool:
     """Whether the softmax row that `at` stands in has nothing to attend to: zeros, not a distribution."""
     return bool(np.isneginf(row_at(value, at)).all())
 
 
-ROWS = (
-    Operation("visibility", _visibility, no_derivative, _visibility_cell, _visibility_written),
-    Operation("mask", _mask, _mask_derivative, _mask_cell, infix("+")),
-    Operation("shift", _shift, _shift_derivative, _shift_cell, infix("−")),
-    Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax")),
-)
+ROWS = (VISIBILITY, MASK, SHIFT, SOFTMAX)

@@ -35,8 +35,16 @@ def _add_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, *(gradient for _ in value.operands))
 
 
+ADD = Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), infix("+"))
+
+
 def _subtract_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, gradient, -gradient)
+
+
+SUBTRACT = Operation(
+    "subtract", _elementwise(np.subtract), _subtract_derivative, _elementwise_cell("subtract"), infix("−")
+)
 
 
 def _multiply_derivative(value: Value, gradient: Array) -> Gradients:
@@ -44,17 +52,31 @@ def _multiply_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, gradient * b, gradient * a)
 
 
+MULTIPLY = Operation(
+    "multiply", _elementwise(np.multiply), _multiply_derivative, _elementwise_cell("multiply"), infix("·")
+)
+
+
 def _divide_derivative(value: Value, gradient: Array) -> Gradients:
     a, b = aligned(value)
     return to_operands(value, gradient / b, -gradient * a / b**2)
+
+
+DIVIDE = Operation("divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), infix("/"))
 
 
 def _exp_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient * value.array,)
 
 
+EXP = Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), prefix("exp"))
+
+
 def _square_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient * 2 * value.operands[0].array,)
+
+
+SQUARE = Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square"))
 
 
 def _relu(value: Value) -> Array:
@@ -69,12 +91,7 @@ def _relu_cell(value: Value, at: At) -> Expression:
     return Apply("maximum", (Number(0.0), *cells(value, at)))
 
 
-ROWS = (
-    Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), infix("+")),
-    Operation("subtract", _elementwise(np.subtract), _subtract_derivative, _elementwise_cell("subtract"), infix("−")),
-    Operation("multiply", _elementwise(np.multiply), _multiply_derivative, _elementwise_cell("multiply"), infix("·")),
-    Operation("divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), infix("/")),
-    Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), prefix("exp")),
-    Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square")),
-    Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})"),
-)
+RELU = Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})")
+
+
+ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE, RELU)

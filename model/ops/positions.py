@@ -29,4 +29,7 @@ def _sinusoid_written(_value: Value, _symbols: Symbols) -> str:
     return "sin, cos(position / 10000^(2i/d_model))"
 
 
-ROWS = (Operation("sinusoid", _sinusoid, no_derivative, _sinusoid_cell, _sinusoid_written),)
+SINUSOID = Operation("sinusoid", _sinusoid, no_derivative, _sinusoid_cell, _sinusoid_written)
+
+
+ROWS = (SINUSOID,)

@@ -55,6 +55,9 @@ def _lookup_cell(value: Value, at: At) -> Expression:
     return Cell(0, {table.names[0]: row, table.names[1]: at[table.names[1]]})
 
 
+LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]")
+
+
 # --- contract: a matrix product over the axes that the result lacks, plus a bias where there is one
 
 
@@ -90,6 +93,9 @@ def _contract_written(value: Value, symbols: Symbols) -> str:
     return " + ".join((f"{a}{dot}{b}", *bias))
 
 
+CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written)
+
+
 # --- scale: multiply by a constant
 
 
@@ -111,6 +117,9 @@ def _scale_written(value: Value, symbols: Symbols) -> str:
     factor: Factor = value.options["by"]
     over = factor.text.removeprefix("1/")
     return f"{symbols[0]}/{over}" if over != factor.text else f"{symbols[0]}·{factor.text}"
+
+
+SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written)
 
 
 # --- merge: axes side by side in one
@@ -142,9 +151,7 @@ def _merge_cell(value: Value, at: At) -> Expression:
     return Cell(0, found)
 
 
-ROWS = (
-    Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]"),
-    Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written),
-    Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written),
-    Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side"),
-)
+MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side")
+
+
+ROWS = (LOOKUP, CONTRACT, SCALE, MERGE)

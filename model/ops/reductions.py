@@ -39,15 +39,26 @@ def _sum_derivative(value: Value, gradient: Array) -> Gradients:
     return (np.broadcast_to(spread(value, gradient), value.operands[0].shape),)
 
 
+SUM = Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum"))
+
+
 def _mean_derivative(value: Value, gradient: Array) -> Gradients:
     operand = value.operands[0]
     return (np.broadcast_to(spread(value, gradient) / operand.axis(value.options["over"]).size, operand.shape),)
+
+
+MEAN = Operation("mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean"))
 
 
 def _maximum_derivative(value: Value, gradient: Array) -> Gradients:
     array = value.operands[0].array
     is_maximum = array == spread(value, value.array)
     return (np.where(is_maximum, spread(value, gradient) / is_maximum.sum(over_axis(value), keepdims=True), 0),)
+
+
+MAXIMUM = Operation(
+    "maximum", _reduction(np.max), _maximum_derivative, _reduction_cell("maximum"), _named_over("maximum")
+)
 
 
 # --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows
@@ -78,7 +89,7 @@ def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
 
 def _normalise_cell(value: Value, at: At) -> Expression:
     over = value.options["over"]
-    if variance_overflows(value, at):
+    if _variance_overflows(value, at):
         return Number(math.nan, f"σ² is too large for {value.dtype}")
     cell, gain, bias = cells(value, at)
     row = cells(value, {name: at[name] for name in at if name != over})[0]
@@ -89,7 +100,7 @@ def _normalise_cell(value: Value, at: At) -> Expression:
     return Apply("add", (Apply("multiply", (standard, gain)), bias))
 
 
-def variance_overflows(value: Value, at: At) -> bool:
+def _variance_overflows(value: Value, at: At) -> bool:
     """Whether the row that `at` stands in is too far from its mean for the squares to be numbers of the type."""
     row = row_at(value, at)
     with np.errstate(all="ignore"):
@@ -100,9 +111,7 @@ def _normalise_written(_value: Value, symbols: Symbols) -> str:
     return f"({symbols[0]} − μ)/√(σ² + ε) · {symbols[1]} + {symbols[2]}"
 
 
-ROWS = (
-    Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum")),
-    Operation("mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean")),
-    Operation("maximum", _reduction(np.max), _maximum_derivative, _reduction_cell("maximum"), _named_over("maximum")),
-    Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written),
-)
+NORMALISE = Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written)
+
+
+ROWS = (SUM, MEAN, MAXIMUM, NORMALISE)

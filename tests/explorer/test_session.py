@@ -5,6 +5,8 @@ import pytest
 from explorer.session import Session
 from model.run import run
 from model.scenario import parse_scenario
+from model.values import Value
+from model.words import words_of
 
 LAYER = "encoder.layers.0.self_attention"
 
@@ -107,10 +109,32 @@ def test_a_finer_step_is_found_by_its_path_and_opens_its_step(session: Session) 
     assert session.find("encoder.nothing") is None
 
 
-def test_finding_looks_at_paths_titles_explanations_and_words(session: Session) -> None:
-    assert session.matches("SCORES")[0] == f"{LAYER}.scores"
-    assert f"{LAYER}.k" in session.matches("point the same way")
-    assert session.matches("Weighted values")[0] == f"{LAYER}.head_output"
-    assert "encoder.embedding" in session.matches("dog")
-    assert f"{LAYER}.w_q" in session.matches("w_q")
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (" SCORES ", f"{LAYER}.scores"),  # a path
+        ("weighted values", f"{LAYER}.head_output"),  # a title
+        ("exponential", f"{LAYER}.weights"),  # an explanation
+        ("dog", "encoder.embedding"),  # a word along an axis
+        ("w_q", f"{LAYER}.w_q"),  # a parameter
+    ],
+)
+def test_finding_looks_at_paths_titles_explanations_and_words(session: Session, text: str, first: str) -> None:
+    assert session.matches(text)[0] == first
+
+
+@pytest.mark.parametrize("text", ["attention", "Dog", "position", "gain", "head", "the "])
+def test_what_is_found_holds_the_text_and_comes_in_the_order_of_the_trace(session: Session, text: str) -> None:
+    values = (*session.trace.steps.values(), *session.trace.parameters.values())
+    found = session.matches(text)
+    assert found
+    assert found == [value.path for value in values if text.strip().lower() in _said_of(value)]
+
+
+def _said_of(value: Value) -> str:
+    said = [value.path, *(label for axis in value.axes for label in axis.all_labels or ())]
+    return "\n".join(said + list(words_of(value.path) if value.operation else [])).lower()
+
+
+def test_what_is_said_nowhere_is_not_found(session: Session) -> None:
     assert session.matches("no such thing") == []

@@ -50,5 +50,5 @@ def test_a_model_cannot_be_changed():
 
 def test_parameters_are_drawn_unless_a_file_gives_them():
     assert WeightsConfig().are_drawn
-    assert not WeightsConfig(file="w.npz").are_drawn
+    assert not WeightsConfig(file="w.safetensors").are_drawn
     assert not WeightsConfig(checkpoint="gpt2").are_drawn

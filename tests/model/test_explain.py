@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from model.config import ModelConfig, filled
 from model.explain import arithmetic, explanation, first_bad_number, formula, hidden_reason, mask_of, symbol, words
 from model.finer import finer_steps
-from model.run import run
+from model.run import plan, run
 from model.scenario import parse_scenario
 from model.trace import Trace
+from model.words import words_of
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 
 ATTENTION = "encoder.layers.0.self_attention"
@@ -163,6 +164,13 @@ def test_where_every_word_sees_something_nothing_is_remarked() -> None:
 def test_words_are_title_symbol_and_explanation_of_this_run() -> None:
     value = trace_of()[f"{ATTENTION}.scores"]
     assert words(value) == ("Attention scores", "QKᵀ", explanation(value))
+
+
+def test_a_plan_is_explained_without_numbers() -> None:
+    planned = plan(parse_scenario("input: {text: I am, pad_to: 4}\nmask: {causal: true}"))
+    for value in planned.steps.values():
+        assert words(value).explanation == words_of(value.path).explanation
+        assert value.held is None
 
 
 # --- masks and bad numbers

@@ -398,7 +398,7 @@ def test_a_normalised_number_is_right_or_where_its_variance_overflows_is_not_one
         numbers = [Decimal(float(number)) for number in row]
         mean = sum(numbers) / len(numbers)
         variance = sum((number - mean) ** 2 for number in numbers) / len(numbers)
-        expected = [float((number - mean) / (variance + Decimal(1e-5)).sqrt() * 2) + 0.5 for number in numbers]
+        expected = [float((number - mean) / (variance + Decimal("1e-5")).sqrt() * 2) + 0.5 for number in numbers]
     overflows = variance > Decimal(float(np.finfo(dtype).max))
     np.testing.assert_allclose(value.array[0], [math.nan] * 3 if overflows else expected, rtol=1e-14)
 

@@ -23,7 +23,7 @@ def test_a_forgotten_value_comes_back_with_the_same_bits(config: ModelConfig, se
     forgotten = data.draw(st.lists(st.sampled_from(list(trace.steps.values())), min_size=1))
     for value in forgotten:
         value.forget()
-    assert all(value.held is None for value in forgotten)
+    assert all(value.held is None and not value.is_planned for value in forgotten)
     assert {path: value.array.tobytes() for path, value in trace.steps.items()} == before
 
 
@@ -59,6 +59,7 @@ def test_a_planned_value_has_a_size_and_no_numbers() -> None:
     leaf = Value("leaf", (Axis("token", 10**9), Axis("d_model", 10**9)), np.dtype("float32"))
     value = t.exp("planned", t.exp("before", leaf))
     assert value.nbytes == 4 * 10**18
+    assert value.is_planned
     with pytest.raises(LookupError, match="leaf has no numbers"):
         _ = value.array
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,13 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from model.axes import Axis
+from model.axes import Axis, sizes
+from model.config import ModelConfig, filled
 from model.parameters import Shapes, parameter_axes
 from model.problems import Problem, Problems
 from model.run import run
 from model.scenario import Scenario, parse_scenario
 from model.trace import Trace
-from model.weights import LARGEST_HEADER, read_safetensors
+from model.weights import LARGEST_HEADER, parameters, read_safetensors
 
 ATTENTION = "encoder.layers.0.self_attention"
 SMALL = "kind: attention, d_model: 2, d_k: 3, d_v: 1"
@@ -43,6 +45,10 @@ def scenario(weights: str, folder: Path | None = None, model: str = SMALL, given
 def numbers() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {name: rng.normal(size=shape) for name, shape in SHAPES.items()}
+
+
+def read(content: bytes, file: str, shapes: Shapes) -> dict[str, np.ndarray]:
+    return dict(read_safetensors(content, file, shapes))
 
 
 def problems_of(action: Callable[[], object]) -> list[Problem]:
@@ -96,6 +102,21 @@ def test_vectors_and_a_table_by_hand_contradict_each_other() -> None:
 def test_a_number_too_large_for_float32_is_infinite_and_not_warned_of() -> None:
     trace = run(scenario(f"set: {{{ATTENTION}.w_v: [[1.0e+300], [1]]}}", model=f"{SMALL}, dtype: float32"))
     np.testing.assert_array_equal(trace[f"{ATTENTION}.w_v"].array, [[np.inf], [1]])
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_parameters_of_float32_are_not_all_in_memory_as_float64(tmp_path: Path, from_file: bool) -> None:
+    config = filled(ModelConfig(d_model=64, layers=20, dtype="float32"))
+    shapes = parameter_axes(config, Axis("vocabulary", 2))
+    save_file({name: np.zeros(sizes(axes)) for name, axes in shapes.items()}, tmp_path / "w.safetensors")
+    weights = "file: w.safetensors" if from_file else "seed: 1"
+    given = scenario(weights, tmp_path, "d_model: 64, layers: 20, dtype: float32")
+    nbytes = sum(4 * math.prod(sizes(axes)) for axes in shapes.values())
+    content = 2 * nbytes if from_file else 0  # the bytes of the file are float64
+    tracemalloc.start()
+    parameters(given, shapes, limit=2**30)
+    assert tracemalloc.get_traced_memory()[1] < 1.2 * nbytes + content
+    tracemalloc.stop()
 
 
 # --- from a file
@@ -162,7 +183,7 @@ def test_everything_in_a_file_that_does_not_fit_is_said_at_once(tmp_path: Path) 
 
 def test_problems_of_a_file_come_in_the_order_of_the_model_and_then_of_the_file() -> None:
     content = safetensors({f"extra.{i}": ("F32", [1], b"\0" * 4) for i in (3, 1, 2, 0)})
-    found = problems_of(lambda: read_safetensors(content, "w", {"a": (Axis("token", 1),), "b": (Axis("token", 1),)}))
+    found = problems_of(lambda: read(content, "w", {"a": (Axis("token", 1),), "b": (Axis("token", 1),)}))
     assert [problem.place for problem in found] == [
         "tensor 'a'", "tensor 'b'", "tensor 'extra.3'", "tensor 'extra.1'", "tensor 'extra.2'", "tensor 'extra.0'",
     ]  # fmt: skip
@@ -225,7 +246,7 @@ def vector(length: int) -> Shapes:
 
 
 def decoded(dtype: str, raw: bytes, length: int) -> np.ndarray:
-    return read_safetensors(safetensors({"x": (dtype, [length], raw)}), "w", vector(length))["x"]
+    return read(safetensors({"x": (dtype, [length], raw)}), "w", vector(length))["x"]
 
 
 @pytest.mark.parametrize(
@@ -316,20 +337,20 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_file_is_a_problem_and_not_an_error(content: bytes) -> None:
-    (problem,) = problems_of(lambda: read_safetensors(content, "w.safetensors", vector(1)))
+    (problem,) = problems_of(lambda: read(content, "w.safetensors", vector(1)))
     assert problem.path == "w.safetensors"
     assert len(problem.render()) < 400
 
 
 def test_metadata_of_a_file_is_not_a_tensor() -> None:
     header = entry()[:-1] + b', "__metadata__": {"format": "np"}}'
-    np.testing.assert_array_equal(read_safetensors(with_header(header, b"\0" * 4), "w", vector(1))["x"], [0])
+    np.testing.assert_array_equal(read(with_header(header, b"\0" * 4), "w", vector(1))["x"], [0])
 
 
 @given(st.binary(max_size=60), st.booleans())
 def test_no_bytes_whatever_raise_anything_but_a_problem(content: bytes, framed: bool) -> None:
     with pytest.raises(Problem):
-        read_safetensors(with_header(b"{" + content) if framed else content, "w", vector(1))
+        read(with_header(b"{" + content) if framed else content, "w", vector(1))
 
 
 @given(st.integers(0, 200), st.integers(0, 255))
@@ -337,13 +358,13 @@ def test_a_file_with_one_byte_changed_is_read_or_is_a_problem(place: int, byte: 
     content = bytearray(safetensors({"x": ("F32", [2], b"\0" * 8)}))
     content[place % len(content)] = byte
     with suppress(Problem):
-        assert read_safetensors(bytes(content), "w", vector(2))["x"].shape == (2,)
+        assert read(bytes(content), "w", vector(2))["x"].shape == (2,)
 
 
 def test_what_a_file_is_called_in_a_message_cannot_move_the_cursor() -> None:
     content = safetensors({"\x1b[2Jx": ("F32", [1], b"\0" * 4)})
     with pytest.raises(Problem) as caught:
-        read_safetensors(content, "w", vector(1))
+        read(content, "w", vector(1))
     assert "\x1b" not in caught.value.render()
 
 

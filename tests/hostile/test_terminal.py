@@ -1,0 +1,219 @@
+"""The explorer on a real pseudo-terminal: what it writes, byte by byte, and how it leaves (rows A23, A27 and G)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import random
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.program import command, environment
+
+RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l")
+"""What has to be written at the end: back from the other screen, cursor on, mouse and pasting off."""
+
+HOSTILE = r"""
+title: "\e]52;c;aGk=\a \x9b31m \u202e [@click=app.quit]x[/] [/] [red]y [link='file:///etc/passwd']z[/]"
+summary: "[$error]z[/] \e]0;owned\a"
+model: { kind: attention, d_model: 4 }
+input:
+  tokens:
+    - "\e]52;c;aGk=\a"
+    - "\x9b31m"
+    - "\u202egod"
+    - "[/]"
+    - "[@click=app.quit]x[/]"
+    - "[link='file:///x']y[/]"
+    - "a\nb"
+    - "❤️"
+"""
+
+
+class Terminal:
+    """A program on a pseudo-terminal. Everything it writes is in `seen`."""
+
+    def __init__(self, line: list[str], size: tuple[int, int] = (80, 24), folder: Path | None = None) -> None:
+        self.master, self.slave = pty.openpty()
+        self.resize(*size)
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(
+            line,
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            cwd=folder,
+            env=environment(TERM="xterm-256color", COLORTERM="truecolor", COLUMNS=None, LINES=None, NO_COLOR=None),
+            preexec_fn=self._take_terminal,
+        )
+        self.seen = b""
+
+    @staticmethod
+    def _take_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, seconds: float) -> bytes:
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        try:
+            data = os.read(self.master, 1 << 16) if ready else b""
+        except OSError:  # the other end is closed
+            data = b""
+        self.seen += data
+        return data
+
+    def wait_for(self, text: str, seconds: float = 30) -> None:
+        last = time.monotonic() + seconds
+        while text.encode() not in self.seen:
+            assert time.monotonic() < last, f"{text!r} was not shown: {self.seen[-500:]!r}"
+            self.read(0.2)
+
+    def settle(self) -> None:
+        while self.read(0.4):
+            pass
+
+    def press(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+        self.settle()
+
+    def ended(self, seconds: float = 30) -> int:
+        last = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < last, "it did not end"
+            self.read(0.1)
+        self.settle()
+        return self.process.returncode
+
+    def is_restored(self) -> bool:
+        return all(code in self.seen for code in RESTORED) and termios.tcgetattr(self.slave) == self.before
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.close()
+
+
+def started(
+    terminals: list[Terminal], line: list[str], size: tuple[int, int] = (80, 24), folder: Path | None = None
+) -> Terminal:
+    terminal = Terminal(line, size, folder)
+    terminals.append(terminal)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    return terminal
+
+
+def test_a27_text_from_a_file_reaches_the_terminal_as_text_only(terminals: list[Terminal], tmp_path: Path) -> None:
+    file = tmp_path / "hostile.yaml"
+    file.write_text(HOSTILE, encoding="utf-8")
+    terminal = started(terminals, command("run", str(file)), size=(120, 40))
+    terminal.press(b"\x1b[C" * 5)
+    terminal.press(b"lljj")
+    terminal.press(b"/god\r")
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    for sequence in (b"\x1b]52", b"\x1b]0;owned", b"\x1b]8;", b"\xc2\x9b", "\u202e".encode(), b"\x9b31m"):
+        assert sequence not in terminal.seen
+    assert b"[@click=app.quit]x[/]" in terminal.seen
+    assert "⟨U+202E⟩".encode() in terminal.seen
+    assert terminal.is_restored()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"])
+def test_g1_a_signal_ends_the_explorer_with_the_terminal_restored(terminals: list[Terminal], name: str) -> None:
+    terminal = started(terminals, command("run", "i-love-my-dog"))
+    number = getattr(signal, name)
+    terminal.process.send_signal(number)
+    assert terminal.ended() == 128 + number
+    assert terminal.is_restored()
+
+
+def test_g1_a_signal_while_the_model_runs_ends_it_too(terminals: list[Terminal]) -> None:
+    terminal = Terminal(command("run", "wide"))
+    terminals.append(terminal)
+    terminal.wait_for("running the model")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.ended() == 128 + signal.SIGTERM
+    assert terminal.is_restored()
+
+
+def test_g3_a_terminal_that_goes_away_ends_the_explorer(terminals: list[Terminal]) -> None:
+    terminal = started(terminals, command("run", "i-love-my-dog"))
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    try:
+        terminal.process.wait(30)
+    finally:
+        terminal.master, terminal.slave = pty.openpty()  # for `close`
+
+
+def test_g6_any_size_is_survived_and_the_place_kept(terminals: list[Terminal]) -> None:
+    terminal = started(terminals, command("run", "encoder-layer"))
+    terminal.press(b"\x1b[C\x1b[C")
+    for size in [(20, 5), (1, 1), (1, 200), (300, 100), (0, 0), *((40 + place, 10 + place) for place in range(50))]:
+        terminal.resize(*size)
+        terminal.process.send_signal(signal.SIGWINCH)
+        terminal.read(0.01)
+    terminal.resize(80, 24)
+    terminal.settle()
+    terminal.seen = b""
+    terminal.press(b"\x1b[C")
+    terminal.wait_for("Queries")
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+
+
+def test_g7_two_thousand_random_keys_end_where_quitting_works(terminals: list[Terminal], tmp_path: Path) -> None:
+    terminal = started(terminals, command("run", "padding-mask"), folder=tmp_path)
+    draw = random.Random(7)  # noqa: S311
+    letters = [bytes([code]) for code in b"hjklofaztig[]{}n/N?+- .,"]
+    keys = [b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\t", b"\x1b", b"\r", b"\x7f", *letters]
+    for _ in range(40):
+        os.write(terminal.master, b"".join(draw.choice(keys) for _ in range(50)))
+        terminal.read(0.05)
+    terminal.press(b"\x1b")
+    terminal.press(b"\x1b")
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    assert terminal.is_restored()
+
+
+def test_g8_a_bug_in_the_explorer_is_one_line_and_status_70(terminals: list[Terminal], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "import sys\n"
+        "from explorer.screens.explorer import ExplorerScreen\n"
+        "ExplorerScreen.action_step = lambda *_: 1 / 0\n"
+        "sys.argv = ['attn-explore', 'run', 'i-love-my-dog']\n"
+        "from explorer.cli import main\n"
+        "main()\n"
+    )
+    terminal = started(terminals, [sys.executable, str(broken)])
+    terminal.press(b"\x1b[C")
+    assert terminal.ended() == 70
+    assert terminal.is_restored()
+    after = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode()
+    assert "this is a bug in attn-explore (ZeroDivisionError)" in after
+    assert "Traceback" not in after
