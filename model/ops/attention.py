@@ -129,12 +129,11 @@ def _softmax_cell(value: Value, at: At) -> Expression:
     return Apply("divide", (Apply("exp", (Apply("subtract", (cell, maximum)),)), total))
 
 
-SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
-
-
 def is_fully_masked(value: Value, at: At) -> bool:
     """Whether the softmax row that `at` stands in has nothing to attend to: zeros, not a distribution."""
     return bool(np.isneginf(row_at(value, at)).all())
 
+
+SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
 
 ROWS = (VISIBILITY, MASK, SHIFT, SOFTMAX)

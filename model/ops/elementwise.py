@@ -93,5 +93,4 @@ def _relu_cell(value: Value, at: At) -> Expression:
 
 RELU = Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})")
 
-
 ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE, RELU)

@@ -31,5 +31,4 @@ def _sinusoid_written(_value: Value, _symbols: Symbols) -> str:
 
 SINUSOID = Operation("sinusoid", _sinusoid, no_derivative, _sinusoid_cell, _sinusoid_written)
 
-
 ROWS = (SINUSOID,)

@@ -153,5 +153,4 @@ def _merge_cell(value: Value, at: At) -> Expression:
 
 MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side")
 
-
 ROWS = (LOOKUP, CONTRACT, SCALE, MERGE)

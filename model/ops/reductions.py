@@ -113,5 +113,4 @@ def _normalise_written(_value: Value, symbols: Symbols) -> str:
 
 NORMALISE = Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written)
 
-
 ROWS = (SUM, MEAN, MAXIMUM, NORMALISE)
