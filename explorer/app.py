@@ -17,6 +17,7 @@ from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from model.text import visible
@@ -113,11 +114,14 @@ class ExplorerApp(App[None]):
         self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Everything that a key does is in the palette, by its description."""
-        for binding in screen.BINDINGS:
-            if isinstance(binding, Binding):
-                group = binding.group.description if binding.group else ""
-                yield SystemCommand(binding.description, group, partial(screen.run_action, binding.action))
+        """Everything that a key does is in the palette, by its description, the keys of the panels too."""
+        described: set[str] = set()
+        for node in (screen, *screen.walk_children(Widget)):
+            for binding in type(node).__dict__.get("BINDINGS", ()):
+                if isinstance(binding, Binding) and binding.id and binding.description not in described:
+                    described.add(binding.description)
+                    group = binding.group.description if binding.group else ""
+                    yield SystemCommand(binding.description, group, partial(node.run_action, binding.action))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
 

@@ -321,7 +321,7 @@ class ExplorerScreen(Screen[None]):
         self.action_leave()
         self._matches = self.session.matches(event.value)
         if self._matches:
-            self.action_match(1)
+            self._show_match(0)
         else:
             self.notify(f"Nothing here matches “{visible(event.value)}”.", severity="warning", markup=False)
 
@@ -332,9 +332,11 @@ class ExplorerScreen(Screen[None]):
             return
         here = self.session.value.path
         place = self._matches.index(here) + count if here in self._matches else min(count, 0)
-        place %= len(self._matches)
+        self._show_match(place % len(self._matches))
+
+    def _show_match(self, place: int) -> None:
         self._go_to(self._matches[place])
-        self.notify(f"match {place + 1} of {len(self._matches)}", timeout=2, markup=False)
+        self.query_one(Timeline).note = f"match {place + 1} of {len(self._matches)}"
 
     def _go_to(self, path: str) -> None:
         value = self.session.find(path)

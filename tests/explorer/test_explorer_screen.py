@@ -190,6 +190,7 @@ async def test_slash_finds_and_n_goes_through_the_matches(explore: Explore) -> N
         await pilot.press("slash", *"softmax", "enter")
         first = session.value.path
         assert first == session.matches("softmax")[0]
+        assert f"match 1 of {len(session.matches('softmax'))}" in line(pilot, Timeline)
         await pilot.press("n")
         assert session.value.path == session.matches("softmax")[1]
         await pilot.press("N")
@@ -338,8 +339,15 @@ async def test_every_binding_has_an_id_a_description_a_group_and_an_action() -> 
 async def test_everything_a_key_does_is_in_the_palette(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, _):
         commands = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
-        described = {b.description for b in ExplorerScreen.BINDINGS if isinstance(b, Binding)}
-        assert described <= commands
+        assert {binding.description for binding in all_bindings()} <= commands
+
+
+async def test_a_command_of_the_palette_acts_on_the_panel_that_it_belongs_to(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 2)) as (pilot, session):
+        commands = {command.title: command.callback for command in pilot.app.get_system_commands(pilot.app.screen)}
+        await commands["To the bottom"]()
+        await pilot.pause()
+        assert session.index == (0, 3, 2)
 
 
 async def test_keys_can_be_remapped_in_the_config_file(tmp_path: Path) -> None:
