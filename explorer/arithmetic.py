@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from explorer.format import short_number
-from model.axes import Axis
+from explorer.format import short_number, shortened
+from model.axes import Array, Axis
 from model.explain import Arithmetic, Index, letter
 from model.expressions import Apply, Cell, Expression, Number, Reduce
 from model.ops import subscripted
@@ -27,6 +27,9 @@ SHOWN_TERMS = 8
 
 MOST_TERMS = 4096
 """An unfolded sum shows this many terms; nobody reads on."""
+
+LABEL = 16
+"""Cells of the label of a term; longer words are shortened."""
 
 BAR = 10
 """Cells of the longest bar."""
@@ -203,7 +206,7 @@ class _Writer:
         limit = MOST_TERMS if unfolded else SHOWN_TERMS
         chosen = np.arange(terms.size)
         if terms.size > limit:
-            chosen = _largest(terms, limit - 1) if not unfolded else chosen[:limit]
+            chosen = _first_to_show(part, terms)[: limit - 1] if not unfolded else chosen[:limit]
         axes = [self._axis(name) for name in part.over]
         header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
         rows = [header]
@@ -220,7 +223,7 @@ class _Writer:
         return self._inline(part.body, None, top=True)
 
     def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
-        label = " ".join(telling_label(axis, at[axis.name]) for axis in axes)
+        label = " ".join(shortened(telling_label(axis, at[axis.name]), LABEL) for axis in axes)
         row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
         bar = () if self.terse or part.function == "maximum" else _bar(term, largest)
         if isinstance(part.body, Cell):
@@ -286,12 +289,16 @@ def _children(part: Expression) -> list[Expression]:
     return [part.body] if isinstance(part, Reduce) else []
 
 
-def _largest(terms: np.ndarray, count: int) -> np.ndarray:
-    """Places of the largest terms by size, largest first; NaN counts as largest, since it decides the sum."""
-    return np.argsort(-np.where(np.isnan(terms), np.inf, np.abs(terms)), kind="stable")[:count]
+def _first_to_show(part: Reduce, terms: Array) -> Array:
+    """Places of the terms, the most telling first: the largest by size, or for a maximum simply the largest.
+
+    NaN comes before all others, since it decides the result.
+    """
+    telling = terms if part.function == "maximum" else np.abs(terms)
+    return np.argsort(-np.where(np.isnan(terms), np.inf, telling), kind="stable")
 
 
-def _rest(part: Reduce, terms: np.ndarray, chosen: np.ndarray, left: int) -> Piece:
+def _rest(part: Reduce, terms: Array, chosen: Array, left: int) -> Piece:
     others = np.delete(terms, chosen)
     together = "" if part.function == "maximum" else f", together {short_number(float(others.sum()))}"
     return Piece(f"  … {left} more{together}", "note")

@@ -91,16 +91,20 @@ def fitted(text: str, width: int, right: bool = False) -> str:
     >>> fitted("我喜歡我的狗", 6)
     '我喜… '
     """
-    shown = visible(text)
+    return pad(shortened(visible(text), width), width, right)
+
+
+def shortened(shown: str, width: int) -> str:
+    """Visible text in at most `width` cells, with … where something is left out; no wide character is cut in two."""
     if cells(shown) <= width:
-        return pad(shown, width, right)
+        return shown
     kept, used = "", 0
     for character in shown:
         used += cells(character)
         if used > width - 1:
             break
         kept += character
-    return pad(kept + ELLIPSIS if width > 0 else "", width, right)
+    return kept + ELLIPSIS if width > 0 else ""
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -12,6 +12,7 @@ from explorer.format import short_number
 from explorer.session import Session
 from model import axes
 from model.explain import Index, formula, hidden_reason, letter, words
+from model.ops import is_fully_masked
 from model.text import visible
 from model.values import Value
 from model.words import words_of
@@ -109,6 +110,8 @@ def cell_note(value: Value, index: Index) -> str:
     if reason is None:
         return ""
     at = dict(zip(value.names, index, strict=True))
+    if value.made_by.name == "softmax" and is_fully_masked(value, at):
+        return f"row fully masked: {visible(value.axis('query').label(at['query']))} may see nothing"
     query, key = (visible(value.axis(name).label(at[name])) for name in ("query", "key"))
     return f"masked ({reason}): {query} may not see {key}"
 

@@ -98,3 +98,19 @@ def test_every_step_has_arithmetic_whose_lines_line_up(trace: Trace, index: tupl
         said = lines(trace, value.path, index[-len(value.axes) :])
         assert said, value.path
         assert all("nan" not in line for line in said), value.path
+
+
+def test_a_folded_maximum_shows_the_largest_numbers_and_not_what_is_masked() -> None:
+    text = "model: {kind: attention}\ninput: {text: a b c d e f g h i j, pad_to: 14}"
+    trace = run(parse_scenario(text))
+    said = as_text(blocks(arithmetic(trace[f"{LAYER}.weights"], (0, 0, 0))))
+    top = next(place for place, line in enumerate(said) if line.startswith("row max"))
+    largest = float(said[top].split()[3])
+    assert float(said[top + 2].split()[1]) == largest
+    assert "-∞" not in said[top + 2]
+
+
+def test_a_long_word_does_not_push_the_numbers_out_of_sight() -> None:
+    trace = run(parse_scenario("model: {kind: attention}\ninput: {text: supercalifragilisticexpialidocious dog}"))
+    said = as_text(blocks(arithmetic(trace[f"{LAYER}.weights"], (0, 1, 0))))
+    assert any(line.startswith("  supercalifragil…  ") for line in said)

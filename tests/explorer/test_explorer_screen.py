@@ -390,3 +390,11 @@ async def test_a_future_cell_says_that_it_is_the_future(explore: Explore) -> Non
     text = "model: {kind: attention}\ninput: {text: I love my dog}\nmask: {causal: true}"
     async with explore(text, WEIGHTS, (0, 0, 2)) as (pilot, _):
         assert "future" in str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
+
+
+async def test_a_row_that_may_see_nothing_says_so(explore: Explore) -> None:
+    async with explore("model: {kind: attention}\ninput: {tokens: [<pad>, <pad>]}", WEIGHTS) as (pilot, _):
+        title = str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
+        assert "row fully masked: <pad> may see nothing" in title
+        words = "".join(pilot.app.screen.query_one(WordsPanel).render_line(y).text for y in range(30))
+        assert "Fully masked here" in words
