@@ -73,7 +73,8 @@ class ExplorerApp(App[None]):
         try:
             session = self._load(self._tell)
             from explorer.keymap import keymap_path, read_keymap
-            from explorer.screens.explorer import ExplorerScreen, binding_ids
+            from explorer.screens.explorer import ExplorerScreen
+            from explorer.screens.keys import binding_ids
 
             keys = read_keymap(keymap_path(), binding_ids())
             self.call_from_thread(self._show, ExplorerScreen, session, keys)

@@ -213,8 +213,9 @@ def export(
 ) -> None:
     """Write a trace to a file: JSON, npz or safetensors."""
     from explorer.ending import say
+    from explorer.files import format_of
     from explorer.format import size_text
-    from explorer.opening import find_source, format_of
+    from explorer.opening import find_source
     from explorer.progress import Progress
     from model.text import visible
     from model.writing import check_target

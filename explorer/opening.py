@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.files import TRACES, inputs_of
 from explorer.limits import Limits
 from model.problems import Problem
 from model.scenario import Scenario, read_scenario
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from explorer.session import Session
     from model.values import Value
 
-TRACES = (".json", ".npz", ".safetensors")
 
 _LOOKED_AT = 64
 _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s*:', re.S)
@@ -61,20 +61,6 @@ def is_trace(path: Path) -> bool:
             return _TRACE_BEGINS.match(file.read(_LOOKED_AT)) is not None
     except (OSError, ValueError):  # whoever reads it says why
         return False
-
-
-def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:
-    """The files that a run was read from: its own, and the weights that its scenario names."""
-    if scenario is None or scenario.source.folder is None or scenario.model.weights.file is None:
-        return [path]
-    return [path, scenario.source.folder / scenario.model.weights.file]
-
-
-def format_of(target: Path) -> str:
-    """The format that a file's ending asks for. Raises Problem for any other ending."""
-    if target.suffix.lower() in TRACES:
-        return target.suffix.lower()
-    raise Problem("this ending is no format of a trace", path=target, hint=f"end it with {', '.join(TRACES)}")
 
 
 def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | None = None) -> Session:

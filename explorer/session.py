@@ -193,7 +193,7 @@ class Session:
         progress: Callable[[int], None] | None = None,
     ) -> Path:
         """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
-        from explorer.opening import format_of, inputs_of
+        from explorer.files import format_of, inputs_of
         from model.writing import write_atomically
 
         inputs = [] if self.path is None else inputs_of(self.path, self.scenario)

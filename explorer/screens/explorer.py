@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from explorer import speech
 from explorer.arithmetic import Link, blocks, cell_name
+from explorer.screens import keys
 from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
@@ -27,59 +28,14 @@ from explorer.widgets.words_panel import WordsPanel
 from model.explain import arithmetic, letter, mask_of
 from model.text import visible
 
-STEPS = Binding.Group("Steps")
-CELL = Binding.Group("The cell under the cursor")
-LOOK = Binding.Group("What is shown")
-OTHER = Binding.Group("Other")
-
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Steps a second, when playing."""
-
-
-def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
-    return Binding(keys, action, what, id=id, group=group)
 
 
 class ExplorerScreen(Screen[None]):
     """Steps through a session. Everything that changes goes through the session and is shown by `refresh_value`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("right,full_stop,pagedown", "step(1)", "Next step", "step.next", STEPS),
-        _binding("left,comma,pageup", "step(-1)", "Previous step", "step.previous", STEPS),
-        _binding("home", "step(-1000000)", "First step", "step.first", STEPS),
-        _binding("end", "step(1000000)", "Last step", "step.last", STEPS),
-        _binding("right_curly_bracket", "layer(1)", "Same step in the next layer", "layer.next", STEPS),
-        _binding("left_curly_bracket", "layer(-1)", "Same step in the previous layer", "layer.previous", STEPS),
-        _binding("o", "open", "Open or close the finer steps inside this step", "step.open", STEPS),
-        _binding("space", "play", "Play and pause", "play.toggle", STEPS),
-        _binding("plus,equals_sign", "speed(1)", "Play faster", "play.faster", STEPS),
-        _binding("minus", "speed(-1)", "Play slower", "play.slower", STEPS),
-        _binding("slash", "find", "Find a step, a word or a parameter", "find.open", STEPS),
-        _binding("n", "match(1)", "Next match", "find.next", STEPS),
-        _binding("N", "match(-1)", "Previous match", "find.previous", STEPS),
-        _binding("h", "move('left')", "Move left", "cell.left", CELL),
-        _binding("j", "move('down')", "Move down", "cell.down", CELL),
-        _binding("k", "move('up')", "Move up", "cell.up", CELL),
-        _binding("l", "move('right')", "Move right", "cell.right", CELL),
-        _binding("right_square_bracket", "head(1)", "Next head", "head.next", CELL),
-        _binding("left_square_bracket", "head(-1)", "Previous head", "head.previous", CELL),
-        _binding("down", "choose(1)", "Mark the next number of the arithmetic", "number.next", CELL),
-        _binding("up", "choose(-1)", "Mark the previous number of the arithmetic", "number.previous", CELL),
-        _binding("enter", "follow", "Go to where the marked number was computed", "number.follow", CELL),
-        _binding("backspace", "back", "Return from there", "number.back", CELL),
-        _binding("f", "unfold", "Unfold and fold long sums", "sum.unfold", CELL),
-        _binding("y", "copy", "Copy the arithmetic to the clipboard", "cell.copy", CELL),
-        _binding("t", "panel('tree')", "Show and hide the tree", "panel.tree", LOOK),
-        _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
-        _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
-        _binding("z", "zoom", "Zoom out to the whole tensor, and in", "grid.zoom", LOOK),
-        _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
-        _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
-        _binding("escape", "leave", "Out again: the arrows step", "focus.leave", LOOK),
-        _binding("x", "export", "Export the trace to a file", "export", OTHER),
-        _binding("question_mark,f1", "help", "The keys", "help", OTHER),
-        _binding("q", "app.quit", "Quit", "quit", OTHER),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
 
     AUTO_FOCUS = ""
     CSS_PATH = "../explorer.tcss"
@@ -350,7 +306,7 @@ class ExplorerScreen(Screen[None]):
         """List the keys."""
         from explorer.screens.help import HelpScreen, grouped
 
-        self.app.push_screen(HelpScreen(grouped(all_bindings(), getattr(self.app, "keys", {}))))
+        self.app.push_screen(HelpScreen(grouped(keys.all_bindings(), getattr(self.app, "keys", {}))))
 
     def action_export(self) -> None:
         """Ask where to, and export."""
@@ -392,14 +348,3 @@ class ExplorerScreen(Screen[None]):
     async def key_pressed(self, event: KeyBar.Pressed) -> None:
         """A key of the bar was clicked."""
         await self.run_action(event.action)
-
-
-def all_bindings() -> list[Binding]:
-    """Every binding of the explorer, the screen's and its panels'."""
-    every = (*ExplorerScreen.BINDINGS, *TensorGrid.BINDINGS, *StepTree.BINDINGS)
-    return [binding for binding in every if isinstance(binding, Binding)]
-
-
-def binding_ids() -> set[str]:
-    """The ids of every binding, by which a key file names them."""
-    return {binding.id for binding in all_bindings() if binding.id}

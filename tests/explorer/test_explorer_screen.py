@@ -8,9 +8,10 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from explorer.screens.explorer import ExplorerScreen, all_bindings
+from explorer.screens.explorer import ExplorerScreen
 from explorer.screens.export import ExportScreen
 from explorer.screens.help import HelpScreen
+from explorer.screens.keys import all_bindings
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import KeyBar
