@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 
 from model.problems import Problem
-from model.scenario.findings import figure
-from model.text import cells, visible
+from model.text import cells, figure, visible
 
 ELLIPSIS = "…"
 MOST_DECIMALS = 4

@@ -99,7 +99,7 @@ def check_memory(scenario: Scenario, limit: int) -> None:
     """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
     from explorer.format import shape_text, size_text
     from model.run import memory_needed
-    from model.scenario.findings import figure
+    from model.text import figure
 
     need = memory_needed(scenario)
     if need.nbytes > limit:

@@ -22,8 +22,8 @@ from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
 from model.run import memory_needed, plan
 from model.scenario import Scenario, scenario_from_dict
-from model.scenario.findings import figure
 from model.strict_json import read_json
+from model.text import figure
 from model.trace import Trace
 from model.values import Value
 from model.weights import read_safetensors

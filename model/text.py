@@ -7,6 +7,7 @@ Titles, tokens and names can hold escape sequences, characters that reorder a li
 from __future__ import annotations
 
 import unicodedata
+from math import log10
 
 _PRESENTATION_SELECTORS = "\ufe0e\ufe0f"  # they ask for another glyph or width, and terminals disagree on both
 
@@ -48,6 +49,15 @@ def clip(text: str, limit: int) -> str:
     'I love…(+7)'
     """
     return text if len(text) <= limit else f"{text[:limit]}…(+{len(text) - limit})"
+
+
+def figure(number: int) -> str:
+    """Write a whole number of any magnitude in few characters.
+
+    >>> figure(10**400)
+    'about 10^400'
+    """
+    return str(number) if abs(number) < 10**20 else f"about {'-' * (number < 0)}10^{round(log10(abs(number)))}"
 
 
 def cells(text: str) -> int:

@@ -18,12 +18,12 @@ from model.problems import Problem, raise_any
 from model.scenario.available import not_available
 from model.scenario.checks import check_agreement
 from model.scenario.document import VERSION, Document
-from model.scenario.findings import Finding, figure
+from model.scenario.findings import Finding
 from model.scenario.source import COMPARED_MODEL, KeyPath, Source
 from model.scenario.tokens import tokens_of
 from model.scenario.validation import MAY_BE_NULL, Typed, check_types
 from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
-from model.text import clip
+from model.text import clip, figure
 
 _LONGEST_NAME = 60
 

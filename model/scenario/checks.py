@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from model.config import InputConfig, ModelConfig, filled
 from model.scenario.document import Document
-from model.scenario.findings import Finding, figure, listed, touches
+from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import KeyPath, Source
 from model.scenario.tokens import tokens_of
+from model.text import figure
 
 Check = Callable[[Document, Source], Iterator[Finding]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import log10
 
 from model.scenario.source import KeyPath, dotted
 
@@ -22,15 +21,6 @@ class Finding:
 def name(path: KeyPath) -> str:
     """Write a key path as it stands in a message."""
     return f"`{dotted(path)}`"
-
-
-def figure(number: int) -> str:
-    """Write a whole number of any magnitude in few characters.
-
-    >>> figure(10**400)
-    'about 10^400'
-    """
-    return str(number) if abs(number) < 10**20 else f"about {'-' * (number < 0)}10^{round(log10(abs(number)))}"
 
 
 def listed(words: Iterable[object], last: str = "or") -> str:
