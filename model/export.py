@@ -115,7 +115,7 @@ def _header(trace: Trace, scenario: Scenario) -> dict[str, Any]:
 
 
 def _parameter(parameter: Value) -> dict[str, Any]:
-    return {"name": parameter.path, **_tensor(parameter)}
+    return {"name": parameter.path, "shape": parameter.shape, "dtype": str(parameter.dtype)}
 
 
 def _step(step: Value) -> dict[str, Any]:
@@ -125,15 +125,12 @@ def _step(step: Value) -> dict[str, Any]:
         "title": title,
         "symbol": symbol,
         "formula": formula(step),
-        **_tensor(step),
+        "axes": [{"name": axis.name, "labels": axis.all_labels} for axis in step.axes],
+        "shape": step.shape,
+        "dtype": str(step.dtype),
         "op": step.made_by.name,
         "inputs": [operand.path for operand in step.operands],
     }
-
-
-def _tensor(value: Value) -> dict[str, Any]:
-    axes = [{"name": axis.name, "labels": axis.all_labels} for axis in value.axes]
-    return {"axes": axes, "shape": value.shape, "dtype": str(value.dtype)}
 
 
 def _explanation(step: Value) -> dict[str, Any]:

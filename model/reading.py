@@ -66,7 +66,7 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
 def _opened(content: bytes, path: Path, limit: int) -> _Opened:
     if content[:2] == b"PK":
         return _open_npz(content, path, limit)
-    if content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content):
+    if content[4:9] == b"\0\0\0\0{":  # the length of a header under 4 GiB, then the header
         return _open_safetensors(content, path, limit)
     return _open_json(content, path, limit)
 
@@ -192,7 +192,10 @@ def _array(values: object, value: Value, path: Path) -> Array:
 
 
 def _open_safetensors(content: bytes, path: Path, limit: int) -> _Opened:
-    header = read_json(content[8 : 8 + int.from_bytes(content[:8], "little")], path, limit)
+    length = int.from_bytes(content[:8], "little")
+    if length > len(content) - 8:
+        raise Problem("the header of this safetensors file is cut short", path=path, place="byte 8")
+    header = read_json(content[8 : 8 + length], path, limit)
     metadata = header.get("__metadata__")
     text = metadata.get(FORMAT) if isinstance(metadata, dict) else None
     if not isinstance(text, str):

@@ -23,7 +23,6 @@ _AXIS = {
     },
 }
 _TENSOR = {
-    "axes": {"type": "array", "items": {"$ref": "#/$defs/axis"}},
     "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
     "dtype": {"enum": ["float64", "float32"]},
 }
@@ -37,6 +36,7 @@ _STEP = {
     "title": _TEXT,
     "symbol": {**_TEXT, "description": "The letter in formulas, or empty."},
     "formula": _TEXT,
+    "axes": {"type": "array", "items": {"$ref": "#/$defs/axis"}},
     **_TENSOR,
     "op": {**_TEXT, "description": "The operation that computed it."},
     "inputs": {"type": "array", "items": _TEXT, "description": "Steps and parameters, in operand order; or `tokens`."},

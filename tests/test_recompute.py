@@ -26,7 +26,7 @@ def recomputed(trace: dict[str, Any]) -> Iterator[tuple[str, Numbers]]:
     p = {record["name"]: array(record["values"]) for record in trace["parameters"]}
     model = trace["scenario"]["model"]
     tokens = trace["tokens"]["encoder"]
-    vocabulary = trace["parameters"][0]["axes"][0]["labels"]
+    vocabulary = list(dict.fromkeys(tokens))
     x = p["encoder.embedding_table"][[vocabulary.index(token) for token in tokens]]
     yield "encoder.embedding", x
     if model["position"] == "sinusoidal":

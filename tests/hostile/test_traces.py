@@ -166,7 +166,7 @@ def with_header(change: Callable[[Data], object]) -> bytes:
 INPUT = "encoder.input"
 IN_SAFETENSORS: dict[str, tuple[bytes, str]] = {
     "cut short": (SAFETENSORS[:-4], "bytes of data"),
-    "header cut short": (SAFETENSORS[:100], "not strict JSON"),
+    "header cut short": (SAFETENSORS[:100], "byte 8: the header of this safetensors file is cut short"),
     "no trace": (with_header(lambda header: header.pop("__metadata__")), "tensors but no trace"),
     "metadata of text": (with_header(lambda header: header.update(__metadata__="x")), "tensors but no trace"),
     "a missing tensor": (with_header(lambda header: header.pop(INPUT)), "tensor '"),
