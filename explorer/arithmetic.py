@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from rich.cells import cell_len
 
 from explorer.format import short_number, shortened
 from model.axes import Array, Axis
 from model.explain import Arithmetic, Index, letter
 from model.expressions import Apply, Cell, Expression, Number, Reduce
 from model.ops import subscripted
-from model.text import cells, visible
+from model.text import visible
 from model.values import Value
 
 Role = Literal["name", "number", "sign", "label", "result", "note", "positive", "negative"]
@@ -113,7 +114,7 @@ def _line(row: Row, widths: Sequence[int]) -> str:
 
 def padded(piece: Piece, width: int) -> str:
     """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
-    space = " " * (width - cells(piece.text))
+    space = " " * (width - cell_len(piece.text))
     return space + piece.text if piece.role in ("number", "result") else piece.text + space
 
 
@@ -121,7 +122,7 @@ def column_widths(block: Block) -> list[int]:
     """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
     columns = max(len(row) for row in block.rows)
     return [
-        max((cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
+        max((cell_len(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
         for place in range(columns)
     ]
 
@@ -130,7 +131,7 @@ def block_width(block: Block) -> int:
     """Cells of the widest row of a block."""
     widths = column_widths(block)
     return max(
-        sum(max(cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
+        sum(max(cell_len(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
     )
 
 

@@ -54,7 +54,7 @@ def style_of(step: int, ground: Ground, soft: bool = False) -> Style:
 def quiet_style(ground: Ground) -> Style:
     """Masked cells: grey on the background, outside the scale."""
     return Style(
-        color=_hex(_blend(ground.back, ground.fore, 0.55)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08))
+        color=_hex(_blend(ground.back, ground.fore, 0.75)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08))
     )
 
 

@@ -6,8 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from model.problems import Problem
-from model.text import cells, figure, visible
+from model.text import figure, visible
 
 ELLIPSIS = "…"
 MOST_DECIMALS = 4
@@ -80,7 +82,7 @@ def numbers_for(largest: float, has_sign: bool, is_whole: bool, room: int) -> Nu
 
 def pad(text: str, width: int, right: bool = False) -> str:
     """`text` filled with spaces to `width` cells, on its right or (`right`: it ends at the edge) on its left."""
-    space = " " * (width - cells(text))
+    space = " " * (width - cell_len(text))
     return space + text if right else text + space
 
 
@@ -95,12 +97,11 @@ def fitted(text: str, width: int, right: bool = False) -> str:
 
 def shortened(shown: str, width: int) -> str:
     """Visible text in at most `width` cells, with … where something is left out; no wide character is cut in two."""
-    if cells(shown) <= width:
+    if cell_len(shown) <= width:
         return shown
-    kept, used = "", 0
-    for character in shown:
-        used += cells(character)
-        if used > width - 1:
+    kept = ""
+    for character in shown:  # by the width of the whole: a character can join those before it
+        if cell_len(kept + character) >= width:
             break
         kept += character
     return kept + ELLIPSIS if width > 0 else ""

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from explorer.colours import LEVELS, Ground, alarm_style, glyphs, level, quiet_style, style_of
 from explorer.format import Numbers, fitted, numbers_for, pad, short_number
 from model.axes import Array, Axis
-from model.text import cells, visible
+from model.text import visible
 
 Index = tuple[int, ...]
 
@@ -140,19 +141,18 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
 def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
     columns = picture.columns.size * len(planes)
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
-    numbers = numbers_for(
-        picture.end, picture.is_signed, picture.is_whole, min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
-    )
-    labels = max((cells(visible(label)) for label in (picture.columns.labels or ())), default=0)
+    digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
+    numbers = numbers_for(picture.end, picture.is_signed, picture.is_whole, digits)
+    labels = max((cell_len(visible(label)) for label in (picture.columns.labels or ())), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
 
 
 def _label_width(picture: Picture) -> int:
     rows = picture.rows
-    corner = cells(f"{rows.name} ↓")
+    corner = cell_len(f"{rows.name} ↓")
     if rows.labels is not None:
-        return max(corner, *(cells(visible(label)) for label in rows.labels))
+        return max(corner, *(cell_len(visible(label)) for label in rows.labels))
     return max(corner, len(rows.short_label(rows.size - 1)))
 
 
@@ -181,10 +181,7 @@ def title_line(layout: Layout, window: Window) -> list[Segment]:
         style = BOLD if plane == lead else DIM
         name = picture.plane_name(plane)
         if len(layout.planes) > 1:
-            segments += [
-                Segment(fitted(name, layout.plane_width), style),
-                Segment(" " * GAP * (place < len(layout.planes) - 1)),
-            ]
+            segments += [Segment(fitted(name, layout.plane_width), style), _gap(layout, place)]
         elif name:
             segments.append(Segment(f"{name} of {picture.array.shape[0]}   ", style))
     arrow = f"  {picture.columns.name} →" if len(layout.planes) > 1 else f"{picture.columns.name} →"
@@ -310,21 +307,7 @@ def _scale(picture: Picture, ground: Ground, zoomed_out: bool) -> list[Segment]:
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight."""
     picture, ground, zoomed_out = layout.picture, window.ground, layout.numbers is None
-    steps = range(-LEVELS if picture.is_signed else 0, LEVELS + 1, 3)
-    low = short_number(-picture.end) if picture.is_signed else "0"
-    segments = [Segment(f"{low} ", DIM)]
-    for step in steps:
-        text = (
-            glyphs(step * picture.end / LEVELS, picture.end)
-            if zoomed_out
-            else " 0"
-            if step == 0 and picture.is_signed
-            else "  "
-        )
-        segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
-    segments.append(Segment(f" {short_number(picture.end)}", DIM))
-    if picture.end == 0:
-        segments = [Segment("every number is 0", DIM)]
+    segments = _scale(picture, ground, zoomed_out)
     if picture.hidden is not None and picture.hidden.any():
         segments += [Segment("   "), Segment("╳", quiet_style(ground)), Segment(" masked", DIM)]
     if picture.bad:

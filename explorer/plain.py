@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from csv import writer as csv_writer
 
 import numpy as np
+from rich.cells import cell_len
 
 from explorer import speech
 from explorer.format import pad, short_number
 from explorer.session import Session
 from model.axes import Axis
 from model.explain import Index
-from model.text import cells, clip, visible
+from model.text import clip, visible
 from model.values import Value
 
 WIDTH = 100
@@ -84,8 +85,8 @@ def _matrix(value: Value, lead: Index, window: int | None) -> Iterator[str]:
     heads = [_label(columns, column) for column in range(width)]
     texts = [[short_number(float(number)) for number in matrix[row, :width]] for row in range(height)]
     corner = f"{rows.name} \\ {columns.name}" if rows else columns.name
-    label_width = max(cells(label) for label in (corner, *labels))
-    widths = [max(cells(text) for text in (heads[c], *(line[c] for line in texts))) for c in range(width)]
+    label_width = max(cell_len(label) for label in (corner, *labels))
+    widths = [max(cell_len(text) for text in (heads[c], *(line[c] for line in texts))) for c in range(width)]
     for label, line in zip((corner, *labels), (heads, *texts), strict=True):
         numbers = (pad(text, size, right=True) for text, size in zip(line, widths, strict=True))
         yield "  ".join((pad(label, label_width), *numbers))

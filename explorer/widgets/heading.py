@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
 from explorer.widgets.drawn import Drawn
-from model.text import cells
 
 
 class Heading(Drawn):
@@ -28,7 +28,7 @@ class Heading(Drawn):
     def render_line(self, y: int) -> Strip:
         """The title and the shape are on one line where both fit, else the shape follows the formula."""
         title, shape, formula = (self.style_of(f"heading--{name}") for name in ("title", "shape", "formula"))
-        gap = self.size.width - cells(self._title) - cells(self._shape)
+        gap = self.size.width - cell_len(self._title) - cell_len(self._shape)
         has_room = gap >= 2
         if y == 0:
             right = [Segment(" " * gap), Segment(self._shape, shape)] if has_room else []

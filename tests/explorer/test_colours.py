@@ -1,0 +1,61 @@
+"""Numbers as colours and glyphs."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+
+from explorer.colours import LEVELS, Ground, alarm_style, contrast, glyphs, level, quiet_style, style_of
+
+DARK = Ground((18, 18, 18), (224, 224, 224))
+LIGHT = Ground((224, 224, 224), (31, 31, 31))
+GROUNDS = pytest.mark.parametrize("ground", [DARK, LIGHT], ids=["dark", "light"])
+
+
+def contrast_of(style: Style) -> float:
+    assert style.color is not None
+    assert style.bgcolor is not None
+    return contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor()))
+
+
+@GROUNDS
+@pytest.mark.parametrize("step", range(-LEVELS, LEVELS + 1))
+def test_digits_can_be_read_on_every_colour_of_the_scale(ground: Ground, step: int) -> None:
+    assert contrast_of(style_of(step, ground)) >= 4.5
+
+
+@GROUNDS
+def test_masked_cells_and_alarms_can_be_read(ground: Ground) -> None:
+    assert contrast_of(quiet_style(ground)) >= 4.5
+    assert contrast_of(alarm_style(ground)) >= 4.5
+
+
+@GROUNDS
+def test_every_step_of_the_scale_has_its_own_colour(ground: Ground) -> None:
+    assert len({style_of(step, ground).bgcolor for step in range(-LEVELS, LEVELS + 1)}) == 2 * LEVELS + 1
+
+
+@given(number=st.floats(), end=st.floats(min_value=0))
+def test_every_number_has_a_level_and_two_cells_of_glyphs(number: float, end: float) -> None:
+    assert -LEVELS <= level(number, end) <= LEVELS
+    assert cell_len(glyphs(number, end)) == 2
+
+
+def test_the_level_keeps_the_sign_and_the_order() -> None:
+    levels = [level(number / 10, 1.0) for number in range(-10, 11)]
+    assert levels == sorted(levels)
+    assert (levels[0], levels[10], levels[-1]) == (-LEVELS, 0, LEVELS)
+
+
+def test_a_tensor_of_zeros_has_one_level() -> None:
+    assert level(0.0, 0.0) == 0
+
+
+def test_glyphs_tell_sign_and_size_without_colour() -> None:
+    assert glyphs(1.0, 1.0) == "██"
+    assert glyphs(-1.0, 1.0) == "█-"
+    assert glyphs(0.0, 1.0) == "  "
+    assert glyphs(math.nan, 1.0) == "??"
