@@ -1,0 +1,64 @@
+"""Keys of one's own, from a TOML file."""
+
+from pathlib import Path
+
+import pytest
+
+from explorer.app import ExplorerApp
+from explorer.keymap import keymap_path, read_keymap
+from explorer.screens.keys import binding_ids
+from model.problems import Problem
+from tests.explorer.conftest import session_of
+
+KNOWN = {"step.next", "step.previous"}
+
+
+def read(folder: Path, text: str | bytes) -> dict[str, str]:
+    file = folder / "keys.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_keymap(file, KNOWN)
+
+
+def test_without_a_file_nothing_is_remapped(tmp_path: Path) -> None:
+    assert read_keymap(tmp_path / "keys.toml", KNOWN) == {}
+
+
+def test_the_file_is_looked_for_in_the_config_folder(tmp_path: Path) -> None:
+    assert keymap_path() == tmp_path / "attn-explore" / "keys.toml"
+
+
+def test_keys_are_read_by_their_id(tmp_path: Path) -> None:
+    assert read(tmp_path, '[keys]\n"step.next" = "right,s"\n') == {"step.next": "right,s"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[keys]\n"step.nxt" = "s"', "did you mean step.next?"),
+        ('[keys]\n"step.next" = 3', "keys, separated by commas"),
+        ('[keys]\n"step.next" = ""', "keys, separated by commas"),
+        ("keys = 3", "keys, separated by commas"),
+        ("[keys", "not TOML"),
+        (b"\xff", "not UTF-8"),
+        ("x" * 70_000, "at most 65,536"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_its_fault(tmp_path: Path, text: str | bytes, said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        read(tmp_path, text)
+
+
+def test_every_key_of_the_explorer_has_an_id_to_remap_it_by() -> None:
+    assert {"step.next", "cell.left", "grid.top", "tree.down", "help", "quit"} <= binding_ids()
+
+
+async def test_a_faulty_key_file_ends_the_explorer_with_its_problem(tmp_path: Path) -> None:
+    folder = tmp_path / "attn-explore"
+    folder.mkdir()
+    (folder / "keys.toml").write_text('[keys]\n"step.nxt" = "s"\n')
+    app = ExplorerApp(lambda _: session_of("i-love-my-dog"), "i-love-my-dog")
+    async with app.run_test() as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+    assert isinstance(app.failure, Problem)
+    assert app.failure.exit_status == 2
