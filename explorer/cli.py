@@ -295,8 +295,7 @@ def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", 
 
 
 def _limits(memory: str, allowed: list[Path]) -> Limits:
-    from explorer.format import parse_size
-    from explorer.limits import Limits
+    from explorer.limits import Limits, parse_size
 
     return Limits(parse_size(memory) if memory else None, tuple(allowed))
 

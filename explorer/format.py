@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from model.problems import Problem
 from model.text import figure, visible
 
 ELLIPSIS = "…"
@@ -126,31 +124,3 @@ def size_text(nbytes: int) -> str:
         return f"{figure(nbytes)} bytes"
     tenths = nbytes * 10 // (1 << 10 * place)
     return f"{tenths // 10:,}.{tenths % 10} {units[place]}"
-
-
-_UNITS = {
-    "": 1,
-    "b": 1,
-    "kb": 10**3,
-    "mb": 10**6,
-    "gb": 10**9,
-    "tb": 10**12,
-    "kib": 2**10,
-    "mib": 2**20,
-    "gib": 2**30,
-    "tib": 2**40,
-}
-
-
-def parse_size(text: str) -> int:
-    """Bytes from what people write. Raises Problem for anything else.
-
-    >>> parse_size("1.5 GiB"), parse_size("500MB")
-    (1610612736, 500000000)
-    """
-    found = re.fullmatch(r"(\d{1,15})(?:\.(\d{1,9}))?\s*([a-zA-Z]*)", text.strip(), re.ASCII)
-    if found is None or found[3].lower() not in _UNITS:
-        raise Problem(f"{text} is no size", hint="write it like 500MB or 2GiB")
-    decimals = found[2] or ""
-    scale: int = 10 ** len(decimals)
-    return int(found[1] + decimals) * _UNITS[found[3].lower()] // scale

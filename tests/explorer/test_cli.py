@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from explorer import cli, progress
 from explorer.cli import app
-from explorer.format import parse_size
 from explorer.library import bundled
+from explorer.limits import parse_size
 from model.problems import Problem
 from model.scenario import read_scenario, scenario_schema
 from model.trace_schema import trace_schema

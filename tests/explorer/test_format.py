@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from explorer.format import fitted, numbers_for, pad, parse_size, short_number, shortened, size_text
-from model.problems import Problem
+from explorer.format import fitted, numbers_for, pad, short_number, shortened, size_text
 from model.text import visible
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -98,17 +97,3 @@ def test_a_size_is_rounded_down_from_the_exact_integer(nbytes: int) -> None:
     place = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"].index(unit)
     tenths = int(amount.replace(",", "").replace(".", "")) if place else int(amount) * 10
     assert tenths == nbytes * 10 >> 10 * place
-
-
-@pytest.mark.parametrize(
-    ("text", "nbytes"),
-    [("500MB", 500 * 10**6), ("2GiB", 2 * 2**30), ("1.5 GiB", 3 * 2**29), ("0.5kb", 500)],
-)
-def test_a_size_is_read_as_people_write_it(text: str, nbytes: int) -> None:
-    assert parse_size(text) == nbytes
-
-
-@pytest.mark.parametrize("text", ["", "much", "-1GB", "1e9", "1 parsec", "GB", "½GB", "1.2.3MB"])
-def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(Problem, match="500MB"):
-        parse_size(text)
