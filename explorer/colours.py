@@ -1,7 +1,8 @@
 """Numbers as colours, and as glyphs where colours or digits do not serve.
 
 Signed tensors go from blue (negative) over the background (0) to orange (positive), a pair that colour-blind people
-tell apart; weights go from the background to orange. The largest finite number of the tensor is the end of the scale.
+tell apart; weights go from the background to orange. The largest finite number of the tensor is the end of the scale,
+unless a few numbers dwarf all others (`scale_end`): then these share the strongest colour, and the legend says so.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 from rich.style import Style
+
+from model.axes import Array
 
 RGB = tuple[int, int, int]
 
@@ -21,6 +25,12 @@ STRONGEST = 0.85
 """How much of the hue the end of the scale takes: the rest stays background, so that the cursor is stronger."""
 
 RAMP = " ·░▒▓█"
+CURSOR_GLYPHS = "[]"
+
+DWARFED = 8
+"""A scale ends at the 99th percentile of the sizes when the largest is more than this many times it."""
+SAMPLE = 2**16
+"""Numbers that are looked at for the percentile, at even distances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +48,30 @@ def level(number: float, end: float) -> int:
     return round(max(-1.0, min(1.0, number / end)) * LEVELS)
 
 
+def scale_end(numbers: Array) -> float:
+    """The size at which the scale of a signed tensor of finite numbers ends: its largest, or what most stay below.
+
+    A few coordinates of real hidden states are hundreds of times larger than all others; ending the scale there would
+    show the rest as zeros. Weights and probabilities need no such care: there the largest is what matters.
+    """
+    sizes = np.abs(numbers).ravel()
+    largest = float(sizes.max(initial=0))
+    sample = sizes[:: max(1, sizes.size // SAMPLE)]
+    sample = sample[sample > 0]
+    usual = float(np.quantile(sample, 0.99, method="lower")) if sample.size else largest
+    return usual if largest > DWARFED * usual else largest
+
+
 @cache
 def style_of(step: int, ground: Ground, soft: bool = False) -> Style:
     """Background of a step of the scale, with letters that can be read on it.
 
-    `soft` is for glyphs that repeat what the colour says: they must not outshine it.
+    `soft` is for glyphs that repeat what the colour says: they must not outshine it, and stronger ones stand out more.
     """
     hue = POSITIVE if step > 0 else NEGATIVE
     back = _blend(ground.back, hue, abs(step) / LEVELS * STRONGEST)
-    fore = _readable(back, ground)
-    return Style(color=_hex(_blend(back, fore, 0.35) if soft else fore), bgcolor=_hex(back))
+    fore = _blend(back, ground.fore, 0.35) if soft else _readable(back, ground)
+    return Style(color=_hex(fore), bgcolor=_hex(back))
 
 
 @cache
@@ -56,6 +80,15 @@ def quiet_style(ground: Ground) -> Style:
     return Style(
         color=_hex(_blend(ground.back, ground.fore, 0.75)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08))
     )
+
+
+@cache
+def cursor_style(ground: Ground) -> Style:
+    """The cell under the cursor: the theme's own colours the other way round, whatever the number's colour is.
+
+    Reversed, not set: so it is also seen where a terminal shows no colours.
+    """
+    return Style(color=_hex(ground.fore), bgcolor=_hex(ground.back), bold=True, reverse=True)
 
 
 @cache

@@ -69,13 +69,13 @@ def numbers_for(largest: float, has_sign: bool, is_whole: bool, room: int) -> Nu
     '-0.25'
     """
     room = max(room, SMALLEST_WIDTH)
-    before = has_sign + (len(str(int(largest))) if largest < 1e15 else 16)
-    if is_whole and before <= room:
-        return Numbers(max(before, 2), 0)
-    if before + 2 > max(room, 8) or 0 < largest < 0.01:
+    widths = [has_sign + len(f"{largest:.{decimals}f}") for decimals in range(MOST_DECIMALS + 1)]  # as rounded: 100.0
+    if is_whole and widths[0] <= room:
+        return Numbers(max(widths[0], 2), 0)
+    if widths[1] > max(room, 8) or 0 < largest < 0.01:
         return Numbers(8 + has_sign, 2, scientific=True)
-    decimals = max(1, min(MOST_DECIMALS, room - before - 1))
-    return Numbers(before + 1 + decimals, decimals)
+    decimals = max((places for places in range(1, MOST_DECIMALS + 1) if widths[places] <= room), default=1)
+    return Numbers(widths[decimals], decimals)
 
 
 def pad(text: str, width: int, right: bool = False) -> str:

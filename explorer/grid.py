@@ -15,7 +15,18 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from explorer.colours import LEVELS, Ground, alarm_style, glyphs, level, quiet_style, style_of
+from explorer.colours import (
+    CURSOR_GLYPHS,
+    LEVELS,
+    Ground,
+    alarm_style,
+    cursor_style,
+    glyphs,
+    level,
+    quiet_style,
+    scale_end,
+    style_of,
+)
 from explorer.format import Numbers, fitted, numbers_for, pad, short_number
 from model.axes import Array, Axis
 from model.text import visible
@@ -28,8 +39,13 @@ COLUMN = 10
 """Cells that a column takes at most, the space between columns included."""
 GLYPHS = 2
 """Cells that a number takes when it is zoomed out."""
+TICK = 5
+"""Zoomed out, every so manieth column has its label."""
 GAP = 3
 """Cells between two heads that are drawn side by side."""
+
+STRIDES = (3, 5, LEVELS)
+"""Every so manieth colour is in the legend: the first of these for which there is room."""
 
 HEADER = 2
 """Lines above the rows: what the plane is, and the columns' labels."""
@@ -38,16 +54,19 @@ NO_AXIS = Axis("", 1, ("",))
 
 BOLD = Style(bold=True)
 DIM = Style(dim=True)
-CURSOR = Style(bold=True, reverse=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A tensor to draw. `hidden` says which (query, key) cells are masked; `end` is the largest number by size."""
+    """A tensor to draw. `hidden` says which (query, key) cells are masked.
+
+    `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
+    """
 
     array: Array
     axes: tuple[Axis, ...]
     hidden: Array | None = None
+    largest: float = field(init=False)
     end: float = field(init=False)
     is_signed: bool = field(init=False)
     is_whole: bool = field(init=False)
@@ -57,8 +76,9 @@ class Picture:
         """Look at every number once, here; a frame looks only at those in sight."""
         finite = np.isfinite(self.array)
         numbers = self.array if finite.all() else np.where(finite, self.array, 0)
-        object.__setattr__(self, "end", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
+        object.__setattr__(self, "largest", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
         object.__setattr__(self, "is_signed", bool(numbers.min(initial=0) < 0))
+        object.__setattr__(self, "end", scale_end(numbers) if self.is_signed else self.largest)
         object.__setattr__(self, "is_whole", bool((numbers == np.rint(numbers)).all()))
         object.__setattr__(self, "bad", int((~finite & ~np.isneginf(self.array)).sum()))
 
@@ -84,6 +104,11 @@ class Picture:
     def plane_name(self, lead: Index) -> str:
         """`head 1`, or nothing when there is a single plane."""
         return " · ".join(axis.label(place) for axis, place in zip(self.axes, lead, strict=False) if axis.size > 1)
+
+    def plane_place(self, lead: Index) -> str:
+        """`head 1 of 4`, or nothing when there is a single plane."""
+        places = zip(self.axes, lead, strict=False)
+        return " · ".join(f"{axis.label(place)} of {axis.size}" for axis, place in places if axis.size > 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +138,13 @@ class Layout:
         """Cells of everything, row labels included."""
         return self.label_width + len(self.planes) * (self.plane_width + GAP) - GAP
 
+    def peak(self, lead: Index, row: int, column: int) -> tuple[int, int]:
+        """Row and column of the number that a drawn cell shows: its own, or the largest of the block it stands for."""
+        top, left = row * self.blocks[0], column * self.blocks[1]
+        block = self.picture.plane(lead)[top : top + self.blocks[0], left : left + self.blocks[1]]
+        down, right = np.unravel_index(_largest(block), block.shape)
+        return top + int(down), left + int(right)
+
     def column_at(self, x: int, first: int) -> tuple[int, int] | None:
         """Which plane and which drawn column are at `x`, when `first` is the first column in sight."""
         along = x - self.label_width
@@ -129,8 +161,9 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
     label_width = min(LABEL, _label_width(picture)) + 1
     if zoomed_out:
         room = max(1, (width - label_width) // GLYPHS)
-        blocks = (math.ceil(picture.rows.size / max(lines, 1)), math.ceil(picture.columns.size / room))
-        return Layout(picture, label_width, GLYPHS, None, (lead,), blocks)
+        sizes = zip((picture.rows.size, picture.columns.size), (max(lines, 1), room), strict=True)
+        height, columns = (max(1, math.ceil(size / place)) for size, place in sizes)
+        return Layout(picture, label_width, GLYPHS, None, (lead,), (height, columns))
     if all_planes and len(picture.planes) > 1:
         together = _with_room(picture, tuple(picture.planes), width, label_width)
         if together.width <= width:
@@ -142,7 +175,7 @@ def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_wi
     columns = picture.columns.size * len(planes)
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
-    numbers = numbers_for(picture.end, picture.is_signed, picture.is_whole, digits)
+    numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
     labels = max((cell_len(visible(label)) for label in (picture.columns.labels or ())), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
@@ -152,8 +185,8 @@ def _label_width(picture: Picture) -> int:
     rows = picture.rows
     corner = cell_len(f"{rows.name} ↓")
     if rows.labels is not None:
-        return max(corner, *(cell_len(visible(label)) for label in rows.labels))
-    return max(corner, len(rows.short_label(rows.size - 1)))
+        return max(corner, max((cell_len(visible(label)) for label in rows.labels), default=0))
+    return max(corner, len(rows.short_label(max(rows.size, 1) - 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +216,9 @@ def title_line(layout: Layout, window: Window) -> list[Segment]:
         if len(layout.planes) > 1:
             segments += [Segment(fitted(name, layout.plane_width), style), _gap(layout, place)]
         elif name:
-            segments.append(Segment(f"{name} of {picture.array.shape[0]}   ", style))
-    arrow = f"  {picture.columns.name} →" if len(layout.planes) > 1 else f"{picture.columns.name} →"
-    return [*segments, Segment(arrow, DIM)]
+            segments.append(Segment(f"{picture.plane_place(plane)}   ", style))
+    arrow = f"{picture.columns.name} →" if picture.columns.name else ""
+    return [*segments, Segment(" " * 2 * (len(layout.planes) > 1) + arrow, DIM)]
 
 
 def _gap(layout: Layout, place: int) -> Segment:
@@ -212,13 +245,25 @@ def header_line(layout: Layout, window: Window) -> list[Segment]:
     segments = [Segment(fitted(corner, layout.label_width), DIM)]
     cursor_column = window.cursor[-1] // layout.blocks[1] if window.cursor else -1
     columns = window.columns(layout)
+    if layout.numbers is None:
+        return [*segments, *_ticks(layout, columns, cursor_column)]
     for place in range(len(layout.planes)):
-        if layout.numbers is None:
-            continue  # two cells a column: no room for labels
         for column in columns:
             label = fitted(picture.columns.short_label(column), layout.column_width - 1, right=True)
             segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
         segments.append(_gap(layout, place))
+    return segments
+
+
+def _ticks(layout: Layout, columns: range, cursor: int) -> list[Segment]:
+    """Two cells are no room for a label: every fifth column has one, from where it stands to the right."""
+    segments, slot = [], GLYPHS * TICK
+    for first in columns[::TICK]:
+        room = min(slot, GLYPHS * (columns.stop - first))
+        label = layout.picture.columns.short_label(first * layout.blocks[1])
+        has_room = room == slot or cell_len(visible(label)) <= room
+        text = pad(fitted(label if has_room else "", min(room, slot - 1)), room)
+        segments.append(Segment(text, BOLD if first <= cursor < first + TICK else DIM))
     return segments
 
 
@@ -245,7 +290,9 @@ def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: rang
         is_hidden = hidden is not None and bool(hidden[place])
         text = _text(layout, number, is_hidden)
         style = _style(layout, number, is_hidden, ground)
-        segments.append(Segment(text, style + CURSOR if column == cursor else style))
+        if column == cursor:
+            text, style = CURSOR_GLYPHS if layout.numbers is None else text, cursor_style(ground)
+        segments.append(Segment(text, style))
     return segments
 
 
@@ -255,13 +302,15 @@ def _window(layout: Layout, plane: Array, row: int, columns: range) -> Sequence[
     if layout.blocks == (1, 1):
         return [float(number) for number in plane[row, columns.start : columns.stop]]
     strip = plane[row * height : (row + 1) * height, columns.start * width : columns.stop * width]
-    return [float(_largest(strip[:, start : start + width])) for start in range(0, strip.shape[1], width)]
+    blocks = (strip[:, start : start + width] for start in range(0, strip.shape[1], width))
+    return [float(block.flat[_largest(block)]) for block in blocks]
 
 
-def _largest(block: Array) -> float:
+def _largest(block: Array) -> int:
+    """Where in a block its largest number by size is; NaN is larger than all, and the −∞ of a mask is 0."""
     flat = block.ravel()
     sizes = np.where(np.isnan(flat), np.inf, np.abs(np.where(np.isneginf(flat), 0, flat)))
-    return float(flat[np.argmax(sizes)])
+    return int(np.argmax(sizes))
 
 
 def _hidden(layout: Layout, row: int, columns: range) -> Array | None:
@@ -291,27 +340,46 @@ def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> St
     return style_of(level(number, layout.picture.end), ground, soft=layout.numbers is None)
 
 
-def _scale(picture: Picture, ground: Ground, zoomed_out: bool) -> list[Segment]:
+def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int) -> list[Segment]:
     """The colours from the lowest to the largest number, or the glyphs where those stand for numbers."""
     if picture.end == 0:
         return [Segment("every number is 0", DIM)]
     low = short_number(-picture.end) if picture.is_signed else "0"
     segments = [Segment(f"{low} ", DIM)]
-    for step in range(-LEVELS if picture.is_signed else 0, LEVELS + 1, 3):
+    for step in range(-LEVELS if picture.is_signed else 0, LEVELS + 1, stride):
         zero = " 0" if step == 0 and picture.is_signed else "  "
         text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else zero
         segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
-    return [*segments, Segment(f" {short_number(picture.end)}", DIM)]
+    beyond = f" and beyond, to {short_number(picture.largest)}" if picture.largest > picture.end else ""
+    return [*segments, Segment(f" {short_number(picture.end)}{beyond}", DIM)]
 
 
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
-    """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight."""
-    picture, ground, zoomed_out = layout.picture, window.ground, layout.numbers is None
-    segments = _scale(picture, ground, zoomed_out)
+    """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight.
+
+    Where that is too long, the scale has fewer colours; then parts are left out, never cut, and the last stays longest.
+    """
+    picture, ground, is_zoomed_out = layout.picture, window.ground, layout.numbers is None
+    others = []
     if picture.hidden is not None and picture.hidden.any():
-        segments += [Segment("   "), Segment("╳", quiet_style(ground)), Segment(" masked", DIM)]
+        others.append([Segment("╳", quiet_style(ground)), Segment(" masked", DIM)])
     if picture.bad:
-        segments += [Segment("   "), Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)]
+        others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
     if note := part_in_sight(layout, window, rows):
-        segments.append(Segment(f"   {note}", DIM))
-    return segments
+        others.append([Segment(note, DIM)])
+    for stride in STRIDES:
+        line = _spaced([_scale(picture, ground, is_zoomed_out, stride), *others])
+        if _cells_of(line) <= window.width:
+            return line
+    parts = [_scale(picture, ground, is_zoomed_out, STRIDES[-1]), *others]
+    while len(parts) > 1 and _cells_of(_spaced(parts)) > window.width:
+        parts.pop(1 if len(parts) > 2 else 0)
+    return _spaced(parts)
+
+
+def _spaced(parts: list[list[Segment]]) -> list[Segment]:
+    return [segment for part in parts for segment in (Segment("   "), *part)][1:]
+
+
+def _cells_of(segments: list[Segment]) -> int:
+    return sum(segment.cell_length for segment in segments)

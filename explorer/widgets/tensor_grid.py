@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -30,6 +30,9 @@ _MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a value with the cursor on one cell. `all_planes`: every head side by side where they fit."""
 
+    # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
+    DEFAULT_CSS = "TensorGrid { overflow: auto; scrollbar-size: 0 0; }"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move('left')", "Move left", id="grid.left", group=_GROUP),
         Binding("right", "move('right')", "Move right", id="grid.right", group=_GROUP),
@@ -37,6 +40,10 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         Binding("down", "move('down')", "Move down", id="grid.down", group=_GROUP),
         Binding("g", "edge(0)", "To the top", id="grid.top", group=_GROUP),
         Binding("G", "edge(-1)", "To the bottom", id="grid.bottom", group=_GROUP),
+        Binding("0", "side(0)", "To the first column", id="grid.first", group=_GROUP),
+        Binding("dollar_sign", "side(-1)", "To the last column", id="grid.last", group=_GROUP),
+        Binding("ctrl+d", "page(1)", "Down by as many rows as are in sight", id="grid.page_down", group=_GROUP),
+        Binding("ctrl+u", "page(-1)", "Up by as many rows as are in sight", id="grid.page_up", group=_GROUP),
     ]
 
     all_planes = reactive(True)
@@ -70,27 +77,24 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def show_cell(self, index: Index) -> None:
-        """Put the cursor on another cell of the same value."""
-        self._cursor = index
+        """Put the cursor on another cell of the same value: only the lines that change are drawn again."""
+        before, self._cursor = self._place, index
         if self._plan is not None and index[:-2] not in self._plan.planes:
             self._lay_out()
         self._bring_into_view()
-        self.refresh()
+        self._refresh_lines(0, 1, *(grid.HEADER + row - self.scroll_offset.y for row in {before[0], self._place[0]}))
 
     def move(self, direction: str) -> None:
-        """Move the cursor by one cell; at the edge of a plane, into the plane beside it where that is drawn."""
-        if self._picture is None:
+        """Move the cursor by one drawn cell; at the edge of a plane, into the plane beside it where that is drawn."""
+        if self._plan is None:
             return
+        planes, columns = self._plan.planes, self._plan.drawn[1]
         down, right = _MOVES[direction]
-        rows, columns = self._picture.rows.size, self._picture.columns.size
-        row = max(0, min(rows - 1, self._row + down))
-        column = self._cursor[-1] + right
-        lead = self._cursor[:-2]
-        if not 0 <= column < columns and self._plan and len(self._plan.planes) > 1:
-            beside = self._plan.planes.index(lead) + right
-            if 0 <= beside < len(self._plan.planes):
-                lead, column = self._plan.planes[beside], column % columns
-        self._choose(lead, row, max(0, min(columns - 1, column)))
+        row, column, lead = self._place[0] + down, self._place[1] + right, self._cursor[:-2]
+        beside = planes.index(lead) + right
+        if not 0 <= column < columns and 0 <= beside < len(planes):
+            lead, column = planes[beside], column % max(1, columns)
+        self._choose(lead, row, column)
 
     def action_move(self, direction: str) -> None:
         """The arrows, while the grid has the focus."""
@@ -98,8 +102,17 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_edge(self, row: int) -> None:
         """Go to the first row, or to the last."""
-        if self._picture is not None:
-            self._choose(self._cursor[:-2], row % self._picture.rows.size, self._cursor[-1])
+        if self._plan is not None:
+            self._choose(self._cursor[:-2], row % max(1, self._plan.drawn[0]), self._place[1])
+
+    def action_side(self, column: int) -> None:
+        """Go to the first column, or to the last."""
+        if self._plan is not None:
+            self._choose(self._cursor[:-2], self._place[0], column % max(1, self._plan.drawn[1]))
+
+    def action_page(self, count: int) -> None:
+        """Go down by as many rows as are in sight, or up."""
+        self._choose(self._cursor[:-2], self._place[0] + count * self._body, self._place[1])
 
     def render_line(self, y: int) -> Strip:
         """The title, the columns' labels, the rows in sight, and the legend on the last line."""
@@ -107,12 +120,14 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the cell under the mouse."""
-        plan = self._plan
-        found = plan and plan.column_at(event.x, self._window.first_column)
-        row = event.y - grid.HEADER + self.scroll_offset.y
-        if plan and found and event.y >= grid.HEADER and row < plan.drawn[0]:
+        plan, at = self._plan, event.get_content_offset(self)
+        if plan is None or at is None or not grid.HEADER <= at.y < grid.HEADER + self._body:
+            return
+        row = at.y - grid.HEADER + self.scroll_offset.y
+        found = plan.column_at(at.x, self._window.first_column)
+        if found and row < plan.drawn[0]:
             plane, column = found
-            self._choose(plan.planes[plane], row * plan.blocks[0], column * plan.blocks[1])
+            self._choose(plan.planes[plane], row, column)
 
     def watch_all_planes(self) -> None:
         """Lay out again."""
@@ -134,8 +149,11 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     # --- drawing
 
     @property
-    def _row(self) -> int:
-        return self._cursor[-2] if len(self._cursor) > 1 else 0
+    def _place(self) -> tuple[int, int]:
+        """The drawn row and column that the cursor is in."""
+        row, column = (0, 0, *self._cursor)[-2:]
+        height, width = self._plan.blocks if self._plan else (1, 1)
+        return row // height, column // width
 
     @property
     def _body(self) -> int:
@@ -179,15 +197,25 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _choose(self, lead: Index, row: int, column: int) -> None:
-        cursor = (*lead, row, column) if len(self._cursor) > 1 else (column,)
-        if cursor != self._cursor and self._value is not None:
-            self.post_message(self.CellChosen(self._value, cursor))
+        """Ask for the cell that is drawn at a row and column of a plane, or at the nearest that there are."""
+        if self._plan is None or self._value is None or 0 in self._plan.drawn:
+            return
+        row, column = (max(0, min(size - 1, at)) for at, size in zip((row, column), self._plan.drawn, strict=True))
+        if (row, column) == self._place and lead == self._cursor[:-2]:
+            return
+        cell = (*lead, *self._plan.peak(lead, row, column))
+        self.post_message(self.CellChosen(self._value, cell[len(cell) - len(self._cursor) :]))
+
+    def _refresh_lines(self, *lines: int) -> None:
+        """Draw some lines again. Where the view has scrolled, all are drawn again anyway."""
+        shown = self.size
+        self.refresh(*(Region(0, y, shown.width, 1) for y in lines if 0 <= y < shown.height))
 
     def _bring_into_view(self) -> None:
         """Scroll so that the cursor's cell is in sight, and no further."""
         if self._plan is None or not self._cursor:
             return
-        row, column = self._row // self._plan.blocks[0], self._cursor[-1] // self._plan.blocks[1]
+        row, column = self._place
         x, y = self.scroll_offset
         y = min(max(y, row - self._body + 1), row)
         if len(self._plan.planes) == 1:

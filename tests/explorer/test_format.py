@@ -64,6 +64,13 @@ def test_a_column_is_never_too_narrow_for_its_numbers(largest: float, share: flo
     assert "#" not in text
 
 
+@pytest.mark.parametrize(("largest", "room"), [(99.99996, 9), (9.99997, 8), (999.96, 7), (99.97, 5)])
+def test_a_column_has_room_for_what_its_largest_number_is_rounded_to(largest: float, room: int) -> None:
+    text = numbers_for(largest, has_sign=False, is_whole=False, room=room)(largest)
+    assert text == f"{float(text):.{len(text.partition('.')[2])}f}".rjust(len(text))
+    assert "e" not in text
+
+
 @given(number=st.floats(-0.999, 0.999), room=st.integers(5, 9))
 def test_more_room_gives_more_digits_and_none_is_wrong(number: float, room: int) -> None:
     text = numbers_for(1, has_sign=True, is_whole=False, room=room)(number)

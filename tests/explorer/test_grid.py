@@ -141,3 +141,75 @@ def test_the_cell_under_the_mouse_is_found_in_each_plane() -> None:
             assert layout.column_at(x, 0) == (plane, column)
     assert layout.column_at(0, 0) is None
     assert layout.column_at(layout.label_width + layout.plane_width, 0) is None
+
+
+def test_zoomed_out_columns_have_labels_where_they_stand() -> None:
+    layout = laid_out(picture(np.ones((4, 200)), None), 60, zoomed_out=True)
+    header = text_of(grid.header_line(layout, window(layout, 60)))
+    for column in range(0, layout.drawn[1] - grid.TICK, grid.TICK):
+        label = str(column * layout.blocks[1])
+        assert header[layout.label_width + grid.GLYPHS * column :].startswith(f"{label} ")
+
+
+@given(words=st.lists(WORDS, min_size=1, max_size=40))
+def test_zoomed_out_the_right_edge_is_the_same_on_every_line_whatever_the_words_are(words: list[str]) -> None:
+    layout = laid_out(picture(np.ones((len(words), len(words))), words), 60, zoomed_out=True)
+    assert {cell_len(line) for line in lines_of(layout, 60)} == {layout.width}
+
+
+def test_zoomed_out_the_cell_of_a_block_is_the_one_that_it_shows() -> None:
+    array = np.zeros((2, 100, 100))
+    array[1, 57, 83] = -5.0
+    shown = picture(array)
+    layout = grid.lay_out(shown, (1,), 60, 10, all_planes=False, zoomed_out=True)
+    height, width = layout.blocks
+    assert layout.peak((1,), 57 // height, 83 // width) == (57, 83)
+    assert laid_out(shown).peak((0,), 7, 9) == (7, 9)
+
+
+def test_the_cursor_stands_out_from_the_strongest_colour() -> None:
+    layout = laid_out(picture(np.array([[1.0, 0.5]])))
+    cells = grid.row_line(layout, window(layout, cursor=(0, 0)), 0)[1:]
+    assert [bool(cell.style and cell.style.reverse) for cell in cells[:2]] == [True, False]
+
+
+def test_the_legend_says_when_a_number_is_beyond_the_scale() -> None:
+    array = np.linspace(-1, 1, 400).reshape(20, 20)
+    array[3, 3] = 3000.0
+    layout = laid_out(picture(array))
+    assert "and beyond, to 3000" in text_of(grid.legend_line(layout, window(layout), range(20)))
+
+
+@pytest.mark.parametrize("width", range(10, 120, 10))
+def test_no_part_of_the_legend_is_cut(width: int) -> None:
+    array = np.where(np.eye(50) > 0, np.nan, -1 / 3)
+    layout = laid_out(picture(array, hidden=np.tri(50, k=-20) > 0), width)
+    parts = grid.legend_line(layout, window(layout, width), range(20))
+    text = text_of(parts)
+    assert cell_len(text) <= width or not text.startswith("-0.3333")
+    assert "query 0–19/50" in text
+
+
+def test_each_axis_before_the_matrix_says_where_in_it_the_plane_is() -> None:
+    axes = (Axis("layer", 2), Axis("head", 3), Axis("query", 1), Axis("key", 1))
+    layout = laid_out(Picture(np.ones((2, 3, 1, 1)), axes))
+    title = text_of(grid.title_line(layout, window(layout, cursor=(1, 2, 0, 0))))
+    assert "0 of 2 · head 0 of 3" in title
+
+
+@pytest.mark.parametrize("labels", [None, ()])
+@pytest.mark.parametrize("zoomed_out", [False, True])
+def test_a_tensor_without_rows_can_be_drawn(labels: tuple[str, ...] | None, zoomed_out: bool) -> None:
+    shown = Picture(np.ones((0, 3)), (Axis("token", 0, labels), Axis("d_model", 3)))
+    layout = laid_out(shown, zoomed_out=zoomed_out)
+    assert layout.drawn[0] == 0
+    assert "token ↓" in text_of(grid.header_line(layout, window(layout)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_legend_shows_the_ends_of_the_scale_and_what_is_in_sight(width: int) -> None:
+    layout = laid_out(picture(np.full((512, 512), -3.21987)), width)
+    text = text_of(grid.legend_line(layout, window(layout, width), range(20)))
+    assert text.startswith("-3.2199 ")
+    assert " 3.2199 " in text
+    assert "query 0–19/512" in text
