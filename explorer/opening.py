@@ -72,27 +72,33 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
             from model.reading import read_trace
 
             return Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
-        from model.run import run
+        from model.run import run, settled
 
         check_memory(source.scenario, limits.nbytes)
-        trace = run(source.scenario, on_step, weights_limit=limits.nbytes, allowed=limits.allowed)
-        return Session(source.name, source.scenario, trace, source.path)
+        scenario, notes = settled(source.scenario, limits.nbytes, limits.allowed)
+        trace = run(scenario, on_step, weights_limit=limits.nbytes, allowed=limits.allowed)
+        return Session(source.name, scenario, trace, source.path, notes)
     except MemoryError as error:
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
 
 
-def check(path: Path, limits: Limits) -> None:
-    """Read a scenario and its weights, or a trace, without running anything. Raises Problem with all that is wrong."""
+def check(path: Path, limits: Limits) -> tuple[str, ...]:
+    """Read a scenario and its weights, or a trace, without running anything, and give what has to be said of it.
+
+    Raises Problem with all that is wrong.
+    """
     if is_trace(path):
         from model.reading import read_trace
 
         read_trace(path, limits.nbytes)
-        return
-    from model.run import check_weights
+        return ()
+    from model.run import check_weights, settled
 
     scenario = read_scenario(path)
     check_memory(scenario, limits.nbytes)
+    scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
     check_weights(scenario, limits.nbytes, limits.allowed)
+    return notes
 
 
 def check_memory(scenario: Scenario, limit: int) -> None:

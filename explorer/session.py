@@ -27,7 +27,8 @@ class Place:
 
 @dataclass
 class Session:
-    """Steps through the values of `trace`; `name` is what the person called the run, `path` the file it was read from.
+    """Steps through the values of `trace`; `name` is what the person called the run, `path` the file it was read from,
+    `notes` what has to be said of how it was read.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
     NaN or infinity of the run, if there is one.
@@ -37,6 +38,7 @@ class Session:
     scenario: Scenario
     trace: Trace
     path: Path | None = None
+    notes: tuple[str, ...] = ()
     value: Value = field(init=False)
     first_bad: tuple[Value, Index] | None = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
@@ -205,5 +207,5 @@ class Session:
 def searchable(value: Value) -> str:
     """Everything that is written about a value, for finding."""
     labels = (label for axis in value.axes for label in axis.all_labels or ())
-    said = words_of(value.path) if value.operation is not None else ()
+    said = words_of(value.path, value.made_by.name) if value.operation is not None else ()
     return "\n".join((value.path, *said, *dict.fromkeys(labels))).casefold()

@@ -31,7 +31,7 @@ class Section(NamedTuple):
 def title(value: Value) -> str:
     """The title of a step, or what a parameter is."""
     if value.operation is not None:
-        return words_of(value.path).title
+        return words_of(value.path, value.made_by.name).title
     return f"Parameter {letter(value)}" if value.name != "tokens" else "Token ids"
 
 

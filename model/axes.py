@@ -26,7 +26,10 @@ MEANINGS = {
     "head·d_k": "the queries or keys of all heads side by side",
     "head·d_v": "the values of all heads side by side",
     "d_ff": "the inner width of the feed-forward network",
+    "d_score": "the hidden units of an additive score, or the other side of a bilinear one",
+    "position": "places in a text, from the first on",
     "vocabulary": "the words that the model knows",
+    "class": "the labels that the model chooses from",
 }
 """Every axis name there is, and what runs along it."""
 

@@ -99,6 +99,8 @@ class ModelConfig:
     """LayerNorm, RMSNorm or none."""
     norm_order: NormOrder = "post"
     """Normalise after each block's residual (post) or before each block (pre)."""
+    final_norm: bool = DERIVED
+    """Whether each stack ends with a norm. Default: true for norm_order pre, and where the weights file has one."""
     norm_eps: Annotated[float, Ge(0)] = 1e-5
     """Added to the variance before its square root."""
     activation: Activation = "relu"
@@ -110,11 +112,11 @@ class ModelConfig:
     bias: bool = False
     """Whether the projections have biases."""
     attention_span: Size | None = None
-    """Each query sees only that many neighbours (local attention); null: all of them."""
+    """Each query sees only that many neighbours on each side (local attention); null: all of them."""
     head: Head = "none"
     """What is predicted: nothing, a label for each token, one label for all, or the next token."""
     classes: tuple[str, ...] = ()
-    """Names of the labels that the head chooses from."""
+    """Names of the labels that the head chooses from; with head vocabulary: words that the model knows."""
     dtype: Dtype = "float64"
     """Type of every number in the model."""
     weights: WeightsConfig = field(default_factory=WeightsConfig)
@@ -129,6 +131,11 @@ class ModelConfig:
     def has_decoder(self) -> bool:
         """Whether there is a decoder stack."""
         return self.kind in ("decoder", "encoder-decoder")
+
+    @property
+    def norm_in_use(self) -> Norm:
+        """The norm of the blocks; kind `attention` has none."""
+        return "none" if self.kind == "attention" else self.norm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +155,7 @@ class InputConfig:
     pad_to: Size | None = None
     """Adds <pad> tokens up to this number, and the pad mask. Default: no padding."""
     target: str | None = None
-    """What the decoder is fed (teacher forcing); without it the decoder generates greedily."""
+    """What the decoder is fed after <s> (teacher forcing); without it the decoder generates greedily."""
     target_tokens: tuple[str, ...] | None = None
     """The target's tokens themselves."""
     target_vectors: Matrix | None = None
@@ -184,5 +191,6 @@ def filled(config: ModelConfig) -> ModelConfig:
         "decoder_layers": config.layers,
         "d_ff": 4 * config.d_model,
         "residual": config.kind != "attention",
+        "final_norm": config.norm_in_use != "none" and config.norm_order == "pre",
     }
     return replace(config, **{key: value for key, value in derived.items() if getattr(config, key) is DERIVED})

@@ -21,7 +21,7 @@ Index = tuple[int, ...]
 
 def symbol(value: Value) -> str:
     """The step's symbol: a letter, what it is made of (`QKᵀ`), or nothing where the paper has none."""
-    return _expression(value) if value.name in WRITTEN_OUT else words_of(value.path).symbol
+    return _expression(value) if value.name in WRITTEN_OUT else words_of(value.path, value.made_by.name).symbol
 
 
 def formula(value: Value) -> str:
@@ -35,7 +35,7 @@ def letter(value: Value) -> str:
     """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
     if value.operation is None:
         return PARAMETERS[value.name]
-    return words_of(value.path).symbol or value.name
+    return words_of(value.path, value.made_by.name).symbol or value.name
 
 
 def written(operand: Value) -> str:
@@ -58,18 +58,23 @@ def _operand(value: Value, operand: Value) -> str:
 
 def explanation(value: Value) -> str:
     """Why the step exists, in one paragraph, followed by what is remarkable in this run's numbers."""
-    return " ".join((words_of(value.path).explanation, *remarks(value)))
+    return " ".join((words_of(value.path, value.made_by.name).explanation, *remarks(value)))
 
 
 def words(value: Value) -> Words:
     """Title, symbol and explanation of a step, as this run has them."""
-    return Words(words_of(value.path).title, symbol(value), explanation(value))
+    return Words(words_of(value.path, value.made_by.name).title, symbol(value), explanation(value))
 
 
 def remarks(value: Value) -> Iterator[str]:
     """Sentences about numbers that need a word: rows with nothing to attend to. None where numbers are only planned."""
-    if value.operation is None or value.operation.name != "softmax" or value.is_planned:
+    if value.operation is None or value.is_planned:
         return
+    if value.name == "candidates":
+        axis, best = value.axes[0], int(np.argmax(value.array))
+        yield f"Chosen here: {axis.label(best)}, with {value.array[best]:.1%}."
+    if "over" not in value.options or value.operands[0].axes != value.axes:
+        return  # it weighs nothing
     operand = value.operands[0]
     over = operand.names.index(value.options["over"])
     empty = np.isneginf(operand.array).all(axis=over)
@@ -112,7 +117,7 @@ def mask_of(value: Value) -> Value | None:
             return value
         case "mask":
             return value.operands[1].value
-        case "softmax":
+        case _ if value.name == "weights":
             return mask_of(value.operands[0].value)
     return None
 

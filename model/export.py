@@ -110,7 +110,7 @@ def _header(trace: Trace, scenario: Scenario) -> dict[str, Any]:
         "version": VERSION,
         "generator": {"name": "attn-explore", "version": version("attn-explore")},
         "scenario": scenario.as_dict(),
-        "tokens": {"encoder": trace.given["tokens"].axes[0].labels},
+        "tokens": trace.tokens,
     }
 
 
@@ -129,8 +129,13 @@ def _step(step: Value) -> dict[str, Any]:
         "shape": step.shape,
         "dtype": str(step.dtype),
         "op": step.made_by.name,
-        "inputs": [operand.path for operand in step.operands],
+        "inputs": [_name(operand.value) for operand in step.operands],
     }
+
+
+def _name(operand: Value) -> str:
+    """How an operand is called in a file: its path, or for token ids `tokens`, whichever stack reads them."""
+    return operand.name if operand.name == "tokens" else operand.path
 
 
 def _explanation(step: Value) -> dict[str, Any]:

@@ -8,6 +8,7 @@ A tree stays small however long a sum is: a `Cell` names the axes it fixes, and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -55,21 +56,51 @@ class Reduce:
 
 Expression = Cell | Number | Apply | Reduce
 
+
+def erf(x: Array) -> Array:
+    """The error function, number by number: NumPy has none."""
+    found: Array = np.vectorize(math.erf, otypes=[np.float64])(x).astype(np.asarray(x).dtype)
+    return found
+
+
+def threshold(x: Array, axis: int | tuple[int]) -> Array:
+    """τ of sparsemax: what is left above it along `axis` sums to 1; ∞ where every number is −∞.
+
+    Source: Martins & Astudillo 2016, algorithm 1.
+    """
+    ranked = -np.sort(-np.moveaxis(x, axis, -1), axis=-1)
+    above = np.where(np.isneginf(ranked), 0, ranked).cumsum(axis=-1)
+    places = np.arange(1, ranked.shape[-1] + 1)
+    count = (1 + places * ranked > above).sum(axis=-1, keepdims=True)  # how many stay above the threshold
+    last = np.take_along_axis(above, np.maximum(count - 1, 0), axis=-1)
+    return np.where(count == 0, np.inf, (last - 1) / np.maximum(count, 1))[..., 0].astype(x.dtype)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": lambda *terms: reduce(np.add, terms),
     "subtract": np.subtract,
-    "multiply": np.multiply,
+    "multiply": lambda *factors: reduce(np.multiply, factors),
     "divide": np.divide,
     "power": np.power,
     "square": np.square,
+    "cube": lambda x: np.power(x, 3),
+    "negate": np.negative,
     "exp": np.exp,
+    "erf": erf,
+    "tanh": np.tanh,
     "sqrt": np.sqrt,
     "sin": np.sin,
     "cos": np.cos,
     "maximum": np.maximum,
+    "is_equal": lambda a, b: np.where(np.equal(a, b), 1.0, 0.0),
 }
 
-REDUCTIONS: dict[str, Callable[..., Any]] = {"sum": np.sum, "mean": np.mean, "maximum": np.max}
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "sum": np.sum,
+    "mean": np.mean,
+    "maximum": np.max,
+    "threshold": threshold,
+}
 
 
 @dataclass(frozen=True, slots=True)

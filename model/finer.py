@@ -1,4 +1,4 @@
-"""The finer steps inside a step: what softmax and layer normalisation do on the way, one tensor at a time.
+"""The finer steps inside a step: what softmax and the norms do on the way, one tensor at a time.
 
 They are computed when somebody opens a step or asks for them in an export, and never kept in the trace.
 """
@@ -26,7 +26,16 @@ def _normalise(t: Recorder, value: Value) -> None:
     t.mean("variance", t.square("squares", centred), over)
 
 
-PARTS: dict[str, Callable[[Recorder, Value], None]] = {"softmax": _softmax, "normalise": _normalise}
+def _rms_normalise(t: Recorder, value: Value) -> None:
+    """The mean square."""
+    t.mean("mean_square", t.square("squares", value.operands[0]), value.options["over"])
+
+
+PARTS: dict[str, Callable[[Recorder, Value], None]] = {
+    "softmax": _softmax,
+    "normalise": _normalise,
+    "rms_normalise": _rms_normalise,
+}
 
 
 def has_finer(value: Value) -> bool:

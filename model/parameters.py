@@ -7,30 +7,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from model.axes import Array, Axis, merged, sizes
 from model.config import ModelConfig
-from model.transformer import has_final_norm
+from model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, Axes, Named
 
-Axes = tuple[Axis, ...]
 Shapes = dict[str, Axes]
 
 
-def parameter_axes(config: ModelConfig, vocabulary: Axis) -> Shapes:
+@dataclass(frozen=True)
+class StackSizes:
+    """What decides the size of a stack's tables: the words that it knows, and the longest text that it reads."""
+
+    vocabulary: Axis
+    positions: int
+
+
+def parameter_axes(config: ModelConfig, stacks: dict[str, StackSizes], predicted: Axis | None = None) -> Shapes:
     """Name and axes of every parameter of the model, in the order in which they are used.
 
-    `config` has its defaults filled in; `vocabulary` are the words that have an embedding.
+    `config` has its defaults filled in; `stacks` are those that the model has, `predicted` are the classes or the
+    vocabulary that its head chooses from.
     """
     d_model = Axis("d_model", config.d_model)
-    found: Shapes = {"encoder.embedding_table": (vocabulary, d_model)}
-    for i in range(config.encoder_layers):
-        for block, parameters in _blocks(config, d_model):
-            found.update(_within(f"encoder.layers.{i}.{block}", parameters))
-    if has_final_norm(config):
-        found.update(_within("encoder", _norm("final_norm", d_model)))
+    found: Shapes = {}
+    for stack, stack_sizes in stacks.items():
+        found.update(_within(stack, _tables(config, stack_sizes, d_model)))
+        for i in range(config.encoder_layers if stack == "encoder" else config.decoder_layers):
+            for block, parameters in _blocks(config, stack, len(stacks) > 1, d_model):
+                found.update(_within(f"{stack}.layers.{i}.{block}", parameters))
+        if config.final_norm:
+            found.update(_within(stack, _norm(config, "final_norm", d_model)))
+    if predicted is not None:
+        found.update(_within("head", (("w", (d_model, predicted)), ("b", (predicted,)))))
     return found
 
 
@@ -38,36 +51,40 @@ def _within(block: str, parameters: Iterable[tuple[str, Axes]]) -> Shapes:
     return {f"{block}.{name}": axes for name, axes in parameters}
 
 
-def _blocks(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Iterable[tuple[str, Axes]]]]:
-    if config.kind == "attention":
-        yield "self_attention", _attention(config, d_model)
-        return
-    for block, own in (("self_attention", _attention(config, d_model)), ("ffn", _feed_forward(config, d_model))):
-        norm = _norm("norm", d_model)
-        yield block, chain(norm, own) if config.norm_order == "pre" else chain(own, norm)
+def _tables(config: ModelConfig, stack: StackSizes, d_model: Axis) -> Named:
+    yield "embedding_table", (stack.vocabulary, d_model)
+    yield from POSITIONS[config.position].parameters(Axis("position", stack.positions), d_model)
 
 
-def _attention(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Axes]]:
-    head, d_k, d_v = Axis("head", config.heads), Axis("d_k", config.d_k), Axis("d_v", config.d_v)
-    for letter, width in (("q", d_k), ("k", d_k), ("v", d_v)):
-        heads = merged((head, width))
+def _blocks(config: ModelConfig, stack: str, has_memory: bool, d_model: Axis) -> Iterator[tuple[str, Named]]:
+    """The blocks of a layer, each with its parameters in the order in which they are used."""
+    own = {"self_attention": _attention(config, d_model)}
+    if stack == "decoder" and has_memory:
+        own["cross_attention"] = _attention(config, d_model)
+    if config.kind != "attention":
+        own["ffn"] = ACTIVATIONS[config.activation].parameters(d_model, Axis("d_ff", config.d_ff))
+    for block, parameters in own.items():
+        norm = _norm(config, "norm", d_model)
+        yield block, chain(norm, parameters) if config.norm_order == "pre" else chain(parameters, norm)
+
+
+def _attention(config: ModelConfig, d_model: Axis) -> Named:
+    head, shared = Axis("head", config.heads), Axis("head", config.kv_heads)
+    d_k, d_v = Axis("d_k", config.d_k), Axis("d_v", config.d_v)
+    for letter, parts in (("q", (head, d_k)), ("k", (shared, d_k)), ("v", (shared, d_v))):
+        heads = merged(parts)
         yield f"w_{letter}", (d_model, heads)
         if config.bias:
             yield f"b_{letter}", (heads,)
+    yield from SCORES[config.score].parameters(head, d_k)
     if config.output_projection:
         yield "w_o", (merged((head, d_v)), d_model)
         if config.bias:
             yield "b_o", (d_model,)
 
 
-def _feed_forward(config: ModelConfig, d_model: Axis) -> Iterator[tuple[str, Axes]]:
-    d_ff = Axis("d_ff", config.d_ff)
-    yield from (("w_1", (d_model, d_ff)), ("b_1", (d_ff,)), ("w_2", (d_ff, d_model)), ("b_2", (d_model,)))
-
-
-def _norm(name: str, d_model: Axis) -> Iterator[tuple[str, Axes]]:
-    yield f"{name}_gain", (d_model,)
-    yield f"{name}_bias", (d_model,)
+def _norm(config: ModelConfig, name: str, d_model: Axis) -> Named:
+    yield from ((f"{name}_{ending}", (d_model,)) for ending in NORMS[config.norm_in_use].parameters)
 
 
 def draw(name: str, axes: Axes, seed: int, scale: float) -> Array:

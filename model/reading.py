@@ -22,6 +22,7 @@ from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
 from model.run import memory_needed, plan
 from model.scenario import Scenario, scenario_from_dict
+from model.scenario.tokens import generates, readings, vocabularies
 from model.strict_json import read_json
 from model.text import figure
 from model.trace import Trace
@@ -52,7 +53,7 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
     """
     opened = _opened(read_regular(path, limit), path, limit)
     scenario = _scenario(opened.description, path, limit)
-    trace = plan(scenario)
+    trace = plan(scenario, _generated(opened.description, scenario, path))
     expected = {**{f"{PARAMETER}{name}": value for name, value in trace.parameters.items()}, **trace.steps}
     finer = {step.path: step for step in steps_of(trace, fine=True) if step.path not in trace.steps}
     _check_records(_records(opened.description, path), expected, finer, path)
@@ -100,13 +101,31 @@ def _scenario(description: dict[str, Any], path: Path, limit: int) -> Scenario:
     if not isinstance(description.get("scenario"), dict):
         raise Problem("the trace does not say what was run", path=path, place="scenario")
     scenario = scenario_from_dict(description["scenario"], str(path))
-    if scenario.model.encoder_layers > len(_list(description, "steps", path)):
+    layers = scenario.model.encoder_layers * scenario.model.has_encoder
+    layers += scenario.model.decoder_layers * scenario.model.has_decoder
+    if layers > len(_list(description, "steps", path)):
         raise Problem("there are fewer steps than layers", path=path, place="steps")
     need = memory_needed(scenario).nbytes
     if need > limit:
         what = f"this trace takes {figure(need)} bytes, and the limit is {limit}"
         raise Problem(what, path=path, hint="raise --memory-limit")
     return scenario
+
+
+def _generated(description: dict[str, Any], scenario: Scenario, path: Path) -> tuple[str, ...] | None:
+    """The words that the decoder chose: what stands behind those that it was fed. None where nothing is generated."""
+    if not generates(scenario.model, scenario.input):
+        return None
+    tokens = description.get("tokens")
+    words = tokens.get("decoder") if isinstance(tokens, dict) else None
+    fed = readings(scenario.model, scenario.input)["decoder"].padded()
+    known = vocabularies(scenario.model, scenario.input)["decoder"]
+    if not isinstance(words, list) or tuple(words[: len(fed)]) != fed or any(word not in known for word in words):
+        what = "these must be the words that the decoder was fed, and then words that it knows"
+        raise Problem(what, path=path, place="tokens.decoder")
+    if not 1 <= len(words) - len(fed) <= scenario.input.max_new_tokens:
+        raise Problem("this is not the number of words that the decoder generates", path=path, place="tokens.decoder")
+    return tuple(words[len(fed) :])
 
 
 def _records(description: dict[str, Any], path: Path) -> Records:

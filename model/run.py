@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import comb
 from pathlib import Path
 
 import numpy as np
 
 from model.axes import Array, Axis
-from model.config import ModelConfig
 from model.layers import Visibility
-from model.parameters import parameter_axes
+from model.parameters import Shapes, StackSizes, parameter_axes
 from model.scenario import Scenario
-from model.scenario.tokens import PAD
+from model.scenario.tokens import END, PAD, generates, predicting_stack, readings, vocabularies
 from model.trace import Listener, Recorder, Trace
-from model.transformer import encode
-from model.values import Value
-from model.weights import parameters
+from model.transformer import decode, encode, predict
+from model.values import Tensor, Value
+from model.weights import fitted, parameters
 
 RECORD = 1000
 """Bytes that a value takes beside its numbers: what counts when there are millions of small ones."""
 
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
+
+CHAPTER = "generated"
+"""Each further pass of a decoder that generates is a chapter: `generated.1` and so on. The first is as in any model."""
 
 
 def run(
@@ -38,19 +41,176 @@ def run(
     `allowed` are folders outside the scenario's own in which its weights may lie.
     Raises Problem when the scenario's weights don't fit its model.
     """
-    tokens = _padded(scenario)
-    arrays = parameters(scenario, parameter_axes(scenario.model, tokens.vocabulary), weights_limit, allowed)
-    return _forward(scenario, tokens, arrays, on_step)
+    arrays = parameters(scenario, shapes_of(scenario), weights_limit, allowed)
+    return _Pass(scenario, arrays, on_step).trace
+
+
+def settled(
+    scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()
+) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario with what its weights file decides where it does not itself, and what has to be said of that.
+
+    Raises Problem when the file cannot be read.
+    """
+    model, notes = fitted(scenario, limit, allowed)
+    return replace(scenario, model=model), notes
 
 
 def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
     """Raise the Problem that `run` would raise for the scenario's weights, without running it."""
-    parameters(scenario, parameter_axes(scenario.model, _padded(scenario).vocabulary), limit, allowed)
+    parameters(scenario, shapes_of(scenario), limit, allowed)
 
 
-def plan(scenario: Scenario) -> Trace:
-    """The trace that `run` would give, with every record and without a number: nothing large is allocated."""
-    return _forward(scenario, _padded(scenario), None)
+def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
+    """The trace that `run` would give, with every record and without a number: nothing large is allocated.
+
+    `generated` are the words that the decoder chose, where they are known.
+    """
+    return _Pass(scenario, None, generated=generated).trace
+
+
+def shapes_of(scenario: Scenario) -> Shapes:
+    """Name and axes of every parameter of the scenario's model."""
+    known = _vocabularies(scenario)
+    read = readings(scenario.model, scenario.input)
+    stacks = {stack: StackSizes(known[stack], read[stack].longest) for stack in read}
+    return parameter_axes(scenario.model, stacks, _predicted(scenario, known))
+
+
+def _vocabularies(scenario: Scenario) -> dict[str, Axis]:
+    found = vocabularies(scenario.model, scenario.input)
+    return {stack: Axis("vocabulary", len(words), words) for stack, words in found.items()}
+
+
+def _predicted(scenario: Scenario, known: dict[str, Axis]) -> Axis | None:
+    """What the head chooses from."""
+    if scenario.model.head == "none":
+        return None
+    if scenario.model.head == "vocabulary":
+        return known[predicting_stack(scenario.model)]
+    return Axis("class", len(scenario.model.classes), scenario.model.classes)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What a stack reads in one pass. Without words only the number of tokens is known."""
+
+    given: Value
+    words: tuple[str, ...] | None
+
+    @property
+    def pad(self) -> tuple[bool, ...]:
+        """Which tokens are padding."""
+        return tuple(word == PAD for word in self.words or ())
+
+
+class _Pass:
+    """One run of a scenario, or its plan where there are no `arrays`; `trace` holds it when it is made.
+
+    `more`: the decoder reads so many unknown tokens more, for plans of the passes of a generation.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        arrays: dict[str, Array] | None,
+        on_step: Listener | None = None,
+        generated: Sequence[str] | None = None,
+        *,
+        is_sized: bool = False,
+        more: int = 0,
+    ) -> None:
+        self.config, self.scenario = scenario.model, scenario
+        self.read = readings(scenario.model, scenario.input)
+        self.known = _vocabularies(scenario)
+        self.generated = generated
+        self.is_sized, self.more = is_sized, more
+        self.trace = Trace(np.dtype(self.config.dtype), planned=arrays is None, on_step=on_step)
+        for name, axes in shapes_of(scenario).items():
+            self.trace.add_parameter(name, axes, None if arrays is None else arrays[name])
+        self._run()
+
+    def _run(self) -> None:
+        source = memory = None
+        if "encoder" in self.read:
+            source = self._first_text("encoder", "tokens")
+            memory = encode(Recorder(self.trace, "encoder"), source.given, self._of_itself(source, False), self.config)
+        if "decoder" in self.read:
+            self._decode(source, memory)
+        elif source is not None and memory is not None:
+            predict(Recorder(self.trace), memory, source.given, source.pad, self.config)
+
+    # --- tokens
+
+    def _first_text(self, stack: str, name: str) -> _Text:
+        reading = self.read[stack]
+        if self.is_sized:
+            return self._text(stack, name, None, reading.length + (self.more if stack == "decoder" else 0))
+        return self._text(stack, name, reading.padded(), reading.length)
+
+    def _text(self, stack: str, name: str, words: tuple[str, ...] | None, length: int) -> _Text:
+        """Give the trace the tokens that a stack reads."""
+        ids = None
+        if words is not None:
+            self.trace.tokens[stack] = words
+            places = {word: place for place, word in enumerate(self.known[stack].labels or ())}
+            ids = np.array([places[word] for word in words], np.int64)
+        return _Text(self.trace.give(name, (Axis("token", length, words),), ids), words)
+
+    # --- what may be seen
+
+    def _of_itself(self, text: _Text, is_decoder: bool) -> Visibility:
+        """Self-attention: the future is hidden in a decoder unless the scenario says otherwise."""
+        causal = is_decoder if self.scenario.mask.causal == "auto" else self.scenario.mask.causal
+        stack = "decoder" if is_decoder else "encoder"
+        return Visibility(text.given, text.given, self._pad(text, stack), causal, self.config.attention_span)
+
+    def _across(self, target: _Text, source: _Text) -> Visibility:
+        """Cross-attention: every word of the source may be seen, but for its padding."""
+        return Visibility(target.given, source.given, self._pad(source, "encoder"))
+
+    def _pad(self, keys: _Text, stack: str) -> tuple[bool, ...] | None:
+        wanted = self.scenario.mask.pad
+        return keys.pad if (self.read[stack].has_padding if wanted == "auto" else wanted) else None
+
+    # --- the decoder
+
+    def _decode(self, source: _Text | None, memory: Tensor | None) -> None:
+        """One pass over the target, or as many as there are words to generate, greedily."""
+        name = "tokens" if source is None else "decoder.tokens"
+        text = self._first_text("decoder", name)
+        probabilities = self._one_pass("", text, source, memory)
+        if not generates(self.config, self.scenario.input) or self.is_sized or probabilities is None:
+            return
+        passes = self.scenario.input.max_new_tokens if self.generated is None else len(self.generated)
+        for place in range(passes):
+            chapter = f"{CHAPTER}.{place}" if place else ""
+            candidates = Recorder(self.trace, chapter=chapter).last("candidates", probabilities)
+            word = self._choice(place, candidates)
+            words = None if word is None else (*(text.words or ()), word)
+            if words is not None:
+                self.trace.tokens["decoder"] = words
+            if place + 1 == passes or word == END:
+                break
+            chapter = f"{CHAPTER}.{place + 1}"
+            text = self._text("decoder", f"{chapter}.{name}", words, text.given.shape[0] + 1)
+            probabilities = self._one_pass(chapter, text, source, memory) or probabilities
+
+    def _one_pass(self, chapter: str, text: _Text, source: _Text | None, memory: Tensor | None) -> Value | None:
+        t = Recorder(self.trace, chapter=chapter)
+        across = None if source is None else self._across(text, source)
+        visibility = self._of_itself(text, True)
+        x = decode(t.inside("decoder"), text.given, visibility, self.config, memory, across)
+        return predict(t, x, text.given, text.pad, self.config)
+
+    def _choice(self, place: int, candidates: Value) -> str | None:
+        """The likeliest word; in a plan the one that is known, if it is."""
+        if self.generated is not None:
+            return self.generated[place]
+        return None if self.trace.planned else candidates.axes[0].label(int(np.argmax(candidates.array)))
+
+
+# --- memory
 
 
 @dataclass(frozen=True)
@@ -63,65 +223,43 @@ class Need:
 
 
 def memory_needed(scenario: Scenario) -> Need:
-    """What `run` would take, in exact integers and without allocating anything of that size.
+    """What `run` would take at most, in exact integers and without allocating anything of that size.
 
-    Every value is kept, and the largest is held twice while it is computed. Layers are alike: two of them tell.
+    Every value is kept, and the largest is held twice while it is computed. Layers are alike, so a few of them tell;
+    and what the passes of a generation take grows with the square of their length, so three of them tell.
     """
-    tokens = _Tokens(Axis("token", scenario.length), Axis("vocabulary", _vocabulary_size(scenario)), None)
-    config = scenario.model
-    two = _forward(_with_layers(scenario, min(config.encoder_layers, 2)), tokens, None)
-    one = _forward(_with_layers(scenario, 1), tokens, None)
-    further = (_taken(two) - _taken(one)) * max(config.encoder_layers - 2, 0)
-    largest = max((*two.steps.values(), *two.parameters.values()), key=lambda value: value.nbytes)
-    return Need(_taken(two) + further + largest.nbytes, largest.path, largest.shape)
+    passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
+    fixed, first = _taken(scenario, 0)
+    second, third = (_taken(scenario, more)[1] if passes > more else 0 for more in (1, 2))
+    every = passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
+    longest = _Pass(_with_layers(scenario, 1, 1), None, is_sized=True, more=passes - 1).trace
+    largest = max((*longest.steps.values(), *longest.parameters.values()), key=lambda value: value.nbytes)
+    return Need(fixed + every + largest.nbytes, largest.path, largest.shape)
 
 
-def _taken(trace: Trace) -> int:
-    return trace.nbytes + RECORD * (len(trace.parameters) + len(trace.steps))
+def _taken(scenario: Scenario, more: int) -> tuple[int, int]:
+    """Bytes of what is computed once, and of a pass of the decoder over `more` tokens, whatever the number of layers.
+
+    Straight lines through models of one and of two layers.
+    """
+    counts = scenario.model.encoder_layers, scenario.model.decoder_layers
+    one = _sizes(scenario, 1, 1, more)
+    two = (_sizes(scenario, min(counts[0], 2), 1, more), _sizes(scenario, 1, min(counts[1], 2), more))
+    fixed, each = (
+        size + sum((count - 1) * (sizes[place] - size) for count, sizes in zip(counts, two, strict=True))
+        for place, size in enumerate(one)
+    )
+    return fixed, each
 
 
-@dataclass(frozen=True)
-class _Tokens:
-    """The token axis, the vocabulary, and the place of each token in it (None: only their numbers are known)."""
-
-    axis: Axis
-    vocabulary: Axis
-    ids: Array | None
-
-
-def _padded(scenario: Scenario) -> _Tokens:
-    """The tokens with their padding. The vocabulary is the distinct tokens, in the order of their first appearance."""
-    tokens = scenario.tokens()
-    tokens += (PAD,) * (scenario.length - len(tokens))
-    places = {word: place for place, word in enumerate(dict.fromkeys(tokens))}
-    ids = np.array([places[token] for token in tokens], np.int64)
-    return _Tokens(Axis("token", len(tokens), tokens), Axis("vocabulary", len(places), tuple(places)), ids)
+def _sizes(scenario: Scenario, encoder_layers: int, decoder_layers: int, more: int) -> tuple[int, int]:
+    trace = _Pass(_with_layers(scenario, encoder_layers, decoder_layers), None, is_sized=True, more=more).trace
+    once = [*trace.parameters.values(), *(step for step in trace.steps.values() if step.path.startswith("encoder."))]
+    everything = len(trace.parameters) + len(trace.steps)
+    fixed = sum(value.nbytes for value in once) + RECORD * len(once)
+    return fixed, trace.nbytes + RECORD * everything - fixed
 
 
-def _vocabulary_size(scenario: Scenario) -> int:
-    tokens = scenario.tokens()
-    return len({*tokens, PAD} if scenario.length > len(tokens) else set(tokens))
-
-
-def _with_layers(scenario: Scenario, layers: int) -> Scenario:
-    return replace(scenario, model=replace(scenario.model, encoder_layers=layers))
-
-
-def _forward(
-    scenario: Scenario, tokens: _Tokens, arrays: dict[str, Array] | None, on_step: Listener | None = None
-) -> Trace:
-    config: ModelConfig = scenario.model
-    trace = Trace(np.dtype(config.dtype), planned=arrays is None, on_step=on_step)
-    for name, axes in parameter_axes(config, tokens.vocabulary).items():
-        trace.add_parameter(name, axes, None if arrays is None else arrays[name])
-    given: Value = trace.give("tokens", (tokens.axis,), tokens.ids)
-    encode(Recorder(trace, "encoder"), given, _visibility(scenario, tokens.axis), config)
-    return trace
-
-
-def _visibility(scenario: Scenario, tokens: Axis) -> Visibility:
-    """Which masks there are: padding where there is some, no causal mask in an encoder, unless the scenario says so."""
-    pad = tuple(label == PAD for label in tokens.labels or ())
-    has_padding = PAD in scenario.tokens() or scenario.length > len(scenario.tokens())
-    wanted = scenario.mask.pad if scenario.mask.pad != "auto" else has_padding
-    return Visibility(pad if wanted else None, scenario.mask.causal is True)
+def _with_layers(scenario: Scenario, encoder_layers: int, decoder_layers: int) -> Scenario:
+    model = replace(scenario.model, encoder_layers=encoder_layers, decoder_layers=decoder_layers)
+    return replace(scenario, model=model)

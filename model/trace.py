@@ -23,13 +23,15 @@ Listener = Callable[[Value], None]
 class Trace:
     """The values of one run by path, in the order in which they were computed.
 
-    `parameters` and `given` (token ids) are what they were computed from. `planned` means without numbers.
+    `parameters` and `given` (token ids) are what they were computed from; `tokens` are the words that each stack read
+    and generated. `planned` means without numbers.
     """
 
     dtype: np.dtype[Any]
     parameters: dict[str, Value] = field(default_factory=dict)
     given: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Value] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     planned: bool = False
     on_step: Listener | None = None
 
@@ -72,23 +74,25 @@ class Recorder:
     """Applies operations under a path: `Recorder(trace, "encoder").inside("layers.0")`.
 
     Result axes are stated by name where the operation does not fix them, as in `"head query key"`, and checked.
+    A `chapter` stands before the paths of steps, not before the names of parameters: those are the same in each.
     """
 
-    def __init__(self, trace: Trace, prefix: str = "") -> None:
+    def __init__(self, trace: Trace, prefix: str = "", chapter: str = "") -> None:
         self.trace = trace
         self.prefix = prefix
+        self.chapter = chapter
 
     def inside(self, name: str) -> Recorder:
         """A recorder for the block `name` under this one."""
-        return Recorder(self.trace, self._path(name))
+        return Recorder(self.trace, _joined(self.prefix, name), self.chapter)
 
     def parameter(self, name: str) -> Value:
         """The parameter `name` of this block. Raises KeyError when the model has none."""
-        return self.trace.parameters[self._path(name)]
+        return self.trace.parameters[_joined(self.prefix, name)]
 
     def optional(self, name: str) -> Value | None:
         """The parameter `name` of this block, or None when the model does without it."""
-        return self.trace.parameters.get(self._path(name))
+        return self.trace.parameters.get(_joined(self.prefix, name))
 
     def lookup(self, name: str, table: Tensor, ids: Tensor) -> Value:
         """The rows of `table` that `ids` name."""
@@ -98,10 +102,40 @@ class Recorder:
         """Sines and cosines of the position. Source: Vaswani et al. 2017, section 3.5."""
         return self._apply(name, "sinusoid", axes)
 
-    def visibility(self, name: str, tokens: Tensor, pad: tuple[bool, ...] | None, causal: bool) -> Value:
-        """0 where a query may see a key, −∞ where the key is padding or (if causal) comes later."""
-        axes = (*tokens.renamed(token="query").axes, *tokens.renamed(token="key").axes)
-        return self._apply(name, "visibility", axes, tokens, pad=pad, causal=causal)
+    def rows(self, name: str, table: Tensor, tokens: Axis) -> Value:
+        """The first rows of `table`, one for each token."""
+        return self._apply(name, "rows", (tokens, table.axes[1]), table)
+
+    def last(self, name: str, x: Tensor) -> Value:
+        """What stands at the last index of the first axis of `x`."""
+        return self._apply(name, "last", x.axes[1:], x)
+
+    def shares(self, name: str, tokens: Tensor, pad: tuple[bool, ...]) -> Value:
+        """1/n for each of the n tokens that are not padding, 0 for the others."""
+        return self._apply(name, "shares", tokens.axes, tokens, pad=pad)
+
+    def rotate(self, name: str, x: Tensor) -> Value:
+        """Each pair of columns of each token turned by an angle that grows with its position."""
+        return self._apply(name, "rotate", x.axes, x)
+
+    def distance(self, name: str, heads: Axis, tokens: Axis) -> Value:
+        """Minus the distance of query and key, times a slope for each head."""
+        return self._apply(name, "distance", (heads, tokens.renamed("query"), tokens.renamed("key")))
+
+    def visibility(
+        self,
+        name: str,
+        queries: Tensor,
+        keys: Tensor,
+        *,
+        pad: tuple[bool, ...] | None = None,
+        causal: bool = False,
+        span: int | None = None,
+    ) -> Value:
+        """0 where a query may see a key; −∞ where the key is padding, comes later, or is more than `span` away."""
+        axes = (*queries.renamed(token="query").axes, *keys.renamed(token="key").axes)
+        operands = (keys,) if queries is keys else (queries, keys)
+        return self._apply(name, "visibility", axes, *operands, pad=pad, causal=causal, span=span)
 
     def contract(self, name: str, axes: str, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Value:
         """The product of `a` and `b`, summed over the axes that are not in `axes`, plus `bias`."""
@@ -132,9 +166,22 @@ class Recorder:
         """x², element by element."""
         return self._elementwise(name, "square", x)
 
-    def relu(self, name: str, x: Tensor) -> Value:
-        """The larger of 0 and x, element by element."""
-        return self._elementwise(name, "relu", x)
+    def activation(self, name: str, function: str, *operands: Tensor) -> Value:
+        """`relu`, `gelu`, `gelu_tanh`, `silu` or `sigmoid` of x; `swiglu` or `geglu` of a gate and what passes it."""
+        return self._elementwise(name, function, *operands)
+
+    def additive(self, name: str, axes: str, q: Tensor, w_q: Tensor, k: Tensor, w_k: Tensor) -> Value:
+        """tanh(q·w_q + k·w_k) for every query and key. Source: Bahdanau et al. 2014, appendix A.1.2."""
+        stated = ordered(axes, *(operand.axes for operand in (q, w_q, k, w_k)))
+        return self._apply(name, "additive", stated, q, w_q, k, w_k)
+
+    def bilinear(self, name: str, axes: str, q: Tensor, w: Tensor, k: Tensor) -> Value:
+        """q·w·kᵀ for every query and key. Source: Luong et al. 2015, section 3.1."""
+        return self._apply(name, "bilinear", ordered(axes, q.axes, w.axes, k.axes), q, w, k)
+
+    def cosine(self, name: str, axes: str, q: Tensor, k: Tensor) -> Value:
+        """The cosine of the angle between every query and key; 0 where one of them is 0."""
+        return self._apply(name, "cosine", ordered(axes, q.axes, k.axes), q, k)
 
     def scale(self, name: str, x: Tensor, by: Factor) -> Value:
         """`x` times a constant."""
@@ -164,9 +211,21 @@ class Recorder:
         """eˣ divided by its sum over one axis: each row sums to 1, or is zeros where every cell is −∞."""
         return self._apply(name, "softmax", x.axes, x, over=over)
 
+    def sparsemax(self, name: str, x: Tensor, over: str) -> Value:
+        """What of x is above a threshold that makes each row sum to 1. Source: Martins & Astudillo 2016."""
+        return self._apply(name, "sparsemax", x.axes, x, over=over)
+
+    def hardmax(self, name: str, x: Tensor, over: str) -> Value:
+        """1 where x is the largest along one axis (the first of them), 0 elsewhere."""
+        return self._apply(name, "hardmax", x.axes, x, over=over)
+
     def normalise(self, name: str, x: Tensor, gain: Tensor, bias: Tensor, over: str, eps: float) -> Value:
         """`x` with mean 0 and variance 1 over one axis, times `gain`, plus `bias`. Source: Ba et al. 2016."""
         return self._apply(name, "normalise", x.axes, x, gain, bias, over=over, eps=eps)
+
+    def rms_normalise(self, name: str, x: Tensor, gain: Tensor, over: str, eps: float) -> Value:
+        """`x` with a mean square of 1 over one axis, times `gain`. Source: Zhang & Sennrich 2019."""
+        return self._apply(name, "rms_normalise", x.axes, x, gain, over=over, eps=eps)
 
     def merge(self, name: str, x: Tensor, axes: str, last: str) -> Value:
         """`x` with the axes named in `last` side by side in one axis, after `axes`."""
@@ -188,4 +247,8 @@ class Recorder:
         )
 
     def _path(self, name: str) -> str:
-        return f"{self.prefix}.{name}" if self.prefix else name
+        return _joined(self.chapter, _joined(self.prefix, name))
+
+
+def _joined(before: str, name: str) -> str:
+    return f"{before}.{name}" if before else name

@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from model.config import ModelConfig
-from model.layers import Visibility, add_and_norm, attend, embed, feed_forward, layer_norm
+from model.layers import (
+    Visibility,
+    add_and_norm,
+    classify,
+    cross_attention,
+    embed,
+    feed_forward,
+    norm,
+    pool,
+    self_attention,
+)
 from model.trace import Recorder
 from model.values import Tensor, Value
 
@@ -16,17 +26,46 @@ def encode(t: Recorder, tokens: Value, visibility: Visibility, config: ModelConf
     Kind `attention` is the same without residuals, norms and feed-forward networks. Returns (token, d_model).
     """
     x: Tensor = embed(t, tokens, config)
+    attention = partial(self_attention, visibility=visibility, config=config)
     for i in range(config.encoder_layers):
         layer = t.inside(f"layers.{i}")
-        attention = partial(attend, tokens=tokens, visibility=visibility, config=config)
-        if config.kind == "attention":
-            x = attention(layer.inside("self_attention"), x)
-        else:
-            x = add_and_norm(layer.inside("self_attention"), x, attention, config)
-            x = add_and_norm(layer.inside("ffn"), x, feed_forward, config)
-    return layer_norm(t, "final_norm", x, config) if has_final_norm(config) else x
+        x = add_and_norm(layer.inside("self_attention"), x, attention, config)
+        if config.kind != "attention":
+            x = add_and_norm(layer.inside("ffn"), x, partial(feed_forward, config=config), config)
+    return norm(t, "final_norm", x, config) if config.final_norm else x
 
 
-def has_final_norm(config: ModelConfig) -> bool:
-    """A pre-norm stack ends with a norm: its residual stream was never normalised (Xiong et al. 2020)."""
-    return config.kind != "attention" and config.norm_order == "pre"
+def decode(
+    t: Recorder,
+    tokens: Value,
+    visibility: Visibility,
+    config: ModelConfig,
+    memory: Tensor | None = None,
+    memory_visibility: Visibility | None = None,
+) -> Tensor:
+    """The decoder: the same with attention to the encoder's output in between (Vaswani et al. 2017, section 3.1).
+
+    Without a `memory` it stands alone, as in GPT. Returns (token, d_model).
+    """
+    x: Tensor = embed(t, tokens, config)
+    attention = partial(self_attention, visibility=visibility, config=config)
+    for i in range(config.decoder_layers):
+        layer = t.inside(f"layers.{i}")
+        x = add_and_norm(layer.inside("self_attention"), x, attention, config)
+        if memory is not None and memory_visibility is not None:
+            across = partial(cross_attention, memory=memory, visibility=memory_visibility, config=config)
+            x = add_and_norm(layer.inside("cross_attention"), x, across, config)
+        x = add_and_norm(layer.inside("ffn"), x, partial(feed_forward, config=config), config)
+    return norm(t, "final_norm", x, config) if config.final_norm else x
+
+
+def predict(t: Recorder, x: Tensor, tokens: Value, pad: tuple[bool, ...], config: ModelConfig) -> Value | None:
+    """What the model's head says of the last layer's output (token, d_model): its probabilities, if it has a head."""
+    match config.head:
+        case "tokens":
+            return classify(t, x, "token class")
+        case "sequence":
+            return classify(t, pool(t, x, tokens, pad), "class")
+        case "vocabulary":
+            return classify(t, x, "token vocabulary")
+    return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -145,13 +145,21 @@ class Value(Named):
         """A view in which the axis `name` is split into its parts: costs nothing."""
         return self.view().split(name)
 
+    def repeated(self, name: str, times: int) -> View:
+        """A view in which each index along `name`, an axis without labels, stands `times` times in a row."""
+        return self.view().repeated(name, times)
+
 
 @dataclass(frozen=True, eq=False)
 class View(Named):
-    """A value read under other axes: renamed, or with an axis split into its parts. The same numbers."""
+    """A value read under other axes: renamed, split into its parts, or with indices repeated. The same numbers.
+
+    `repeats` says how often each index of an axis stands in a row, axis by axis; it is empty where none is repeated.
+    """
 
     value: Value
     axes: tuple[Axis, ...]
+    repeats: tuple[int, ...] = ()
 
     @property
     def path(self) -> str:
@@ -161,26 +169,54 @@ class View(Named):
     @property
     def array(self) -> Array:
         """The value's numbers, in the shape of this view."""
-        return self.value.array.reshape(self.shape)
+        array = self.value.array.reshape(self._shape_once)
+        for place, times in enumerate(self.repeats):
+            array = np.repeat(array, times, axis=place) if times > 1 else array
+        return array
+
+    @property
+    def _shape_once(self) -> tuple[int, ...]:
+        """The shape without repetitions."""
+        return tuple(size // times for size, times in zip(self.shape, self.repeats or self._once, strict=True))
+
+    @property
+    def _once(self) -> tuple[int, ...]:
+        return (1,) * len(self.axes)
 
     def renamed(self, **new_names: str) -> View:
         """See `Value.renamed`."""
         for old in new_names:
             self.axis(old)
-        return View(self.value, tuple(axis.renamed(new_names.get(axis.name, axis.name)) for axis in self.axes))
+        axes = tuple(axis.renamed(new_names.get(axis.name, axis.name)) for axis in self.axes)
+        return View(self.value, axes, self.repeats)
+
+    def repeated(self, name: str, times: int) -> View:
+        """See `Value.repeated`."""
+        if self.repeats:
+            raise ValueError("a view is repeated once")
+        longer = tuple(replace(axis, size=axis.size * times) if axis.name == name else axis for axis in self.axes)
+        return View(self.value, longer, tuple(times if axis.name == name else 1 for axis in self.axes))
 
     def split(self, name: str) -> View:
         """See `Value.split`."""
         whole = self.axis(name)
-        if not whole.parts:
-            raise ValueError(f"axis {name} has no parts")
+        if not whole.parts or self.repeats:
+            raise ValueError(f"axis {name} has no parts, or is repeated")
         parts = ((axis,) if axis is not whole else whole.parts for axis in self.axes)
         return View(self.value, tuple(axis for group in parts for axis in group))
 
     def source_index(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """Where the cell at `index` of this view stands in the value itself."""
-        flat = np.ravel_multi_index(index, self.shape)
+        once = [place // times for place, times in zip(index, self.repeats or self._once, strict=True)]
+        flat = np.ravel_multi_index(once, self._shape_once)
         return tuple(int(place) for place in np.unravel_index(flat, self.value.shape))
+
+    def carried_back(self, gradient: Array) -> Array:
+        """A gradient in the axes of this view, in those of the value: what was repeated is summed."""
+        pairs = zip(self._shape_once, self.repeats or self._once, strict=True)
+        split = gradient.reshape([size for pair in pairs for size in pair])
+        summed: Array = split.sum(axis=tuple(range(1, split.ndim, 2)))
+        return summed.reshape(self.value.shape)
 
 
 def read_only(array: Array) -> Array:

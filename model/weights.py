@@ -8,20 +8,27 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.axes import Array, Axis, names, sizes
+from model.checkpoints import torch_transformer
+from model.checkpoints.torch_transformer import Stored
+from model.config import Matrix, ModelConfig
 from model.parameters import Shapes, draw
 from model.problems import Problem, nearest, raise_any
 from model.scenario import Scenario
 
+_FILE = ("model", "weights", "file")
+
 LARGEST_HEADER = 10 * 2**20
 """Bytes of a safetensors header that are read: some 100,000 tensors."""
 
-TABLE = "encoder.embedding_table"
+TABLES = {"vectors": "encoder", "target_vectors": "decoder"}
+"""The stack whose embedding table is given by each kind of vectors; in a decoder that stands alone both are its own."""
 
 
 def parameters(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path] = ()) -> dict[str, Array]:
@@ -45,8 +52,11 @@ def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[P
     if weights.file is None:
         yield from ((name, draw(name, axes, weights.seed, weights.scale)) for name, axes in rest.items())
     else:
-        content = scenario.read_file(("model", "weights", "file"), limit, allowed)
-        yield from read_safetensors(content, weights.file, rest, by_hand)
+        content = scenario.read_file(_FILE, limit, allowed)
+        if torch_transformer.is_meant(_header(content, weights.file)[1]):
+            yield from _from_torch(content, weights.file, shapes, by_hand)
+        else:
+            yield from read_safetensors(content, weights.file, rest, by_hand)
 
 
 def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
@@ -54,16 +64,27 @@ def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
     problems = [problem for name in scenario.model.weights.set if (problem := _misfit(scenario, name, shapes))]
     raise_any(problems)
     yield from ((name, np.array(rows, np.float64)) for name, rows in scenario.model.weights.set.items())
-    if scenario.input.vectors is not None:
-        padding = shapes[TABLE][0].size - len(scenario.input.vectors)
-        yield TABLE, np.pad(np.array(scenario.input.vectors, np.float64), ((0, padding), (0, 0)))
+    for table, (_, rows) in vector_tables(scenario).items():
+        padding = shapes[table][0].size - len(rows)
+        yield table, np.pad(np.array(rows, np.float64), ((0, padding), (0, 0)))
+
+
+def vector_tables(scenario: Scenario) -> dict[str, tuple[str, Matrix]]:
+    """The embedding tables that the scenario gives as vectors: by which key of `input`, and the rows."""
+    found: dict[str, tuple[str, Matrix]] = {}
+    for key, stack in TABLES.items():
+        rows = getattr(scenario.input, key)
+        if rows is not None:
+            table = f"{stack if scenario.model.has_encoder else 'decoder'}.embedding_table"
+            found[table] = (key, found[table][1] + rows if table in found else rows)
+    return found
 
 
 def _misfit(scenario: Scenario, name: str, shapes: Shapes) -> Problem | None:
     place = ("model", "weights", "set", name)
-    if scenario.input.vectors is not None and name == TABLE:
-        hint = "leave one of the two out"
-        return scenario.problem_at(place, "`input.vectors` are the rows of this table already", hint, at_key=True)
+    if name in (tables := vector_tables(scenario)):
+        what = f"`input.{tables[name][0]}` are the rows of this table already"
+        return scenario.problem_at(place, what, "leave one of the two out", at_key=True)
     if name not in shapes:
         return scenario.problem_at(place, "this model has no such parameter", _did_you_mean(name, shapes), at_key=True)
     found, wanted = np.shape(scenario.model.weights.set[name]), sizes(shapes[name])
@@ -83,6 +104,63 @@ def _shape(shape: Sequence[int]) -> str:
 
 def _described(axes: Sequence[Axis]) -> str:
     return f"{_shape(sizes(axes))} ({', '.join(names(axes))})"
+
+
+# --- files of torch.nn.Transformer
+
+
+class Found(NamedTuple):
+    """What a weights file decides: the model, and what has to be said of that."""
+
+    model: ModelConfig
+    notes: tuple[str, ...]
+
+
+def fitted(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> Found:
+    """The scenario's model, with a final norm where its file has one and the scenario does not say.
+
+    Raises Problem when the file cannot be read.
+    """
+    model, file = scenario.model, scenario.model.weights.file
+    if file is None or scenario.source.folder is None:
+        return Found(model, ())
+    _, tensors = _header(scenario.read_file(_FILE, limit, allowed), file)
+    is_torch = torch_transformer.is_meant(tensors)
+    has_norm = torch_transformer.has_final_norm(tensors) if is_torch else _has_final_norm(tensors)
+    notes = [f"{file} holds the parameters of a {torch_transformer.NAME}; they are shown under their names here"]
+    if not has_norm or model.final_norm or scenario.source.holds(("model", "final_norm")):
+        return Found(model, tuple(notes[:is_torch]))
+    notes.append(f"{file} has a norm at the end of each stack, so `final_norm` is true")
+    return Found(replace(model, final_norm=True), tuple(notes if is_torch else notes[1:]))
+
+
+def _has_final_norm(names: Container[str]) -> bool:
+    return any(f"{stack}.final_norm_gain" in names for stack in ("encoder", "decoder"))
+
+
+def _from_torch(content: bytes, file: str, shapes: Shapes, by_hand: Container[str]) -> Iterator[tuple[str, Array]]:
+    """The parameters of `shapes` that are not given by hand, from the state dict of a torch.nn.Transformer."""
+    places = {name: torch_transformer.stored(name) or Stored(name, (name,)) for name in shapes}
+    needed = {place.tensor: place for name, place in places.items() if name not in by_hand}
+    unused = {place.tensor for place in places.values()} - set(needed)
+    stored_shapes = {tensor: _stored_axes(place, shapes) for tensor, place in needed.items()}
+    for tensor, array in read_safetensors(content, file, stored_shapes, unused):
+        parts = needed[tensor].parts
+        if parts == (tensor,):
+            yield tensor, array
+            continue
+        ends = np.cumsum([shapes[part][-1].size for part in parts])
+        for part, rows in zip(parts, np.split(array, ends[:-1]), strict=True):
+            if part not in by_hand:
+                yield part, rows.T
+
+
+def _stored_axes(place: Stored, shapes: Shapes) -> tuple[Axis, ...]:
+    """The axes of a tensor in the file, whose name is ours only where it is stored as it is here."""
+    first = shapes[place.parts[0]]
+    if place.parts == (place.tensor,):
+        return first
+    return (Axis(first[-1].name, sum(shapes[part][-1].size for part in place.parts)), *first[:-1])
 
 
 # --- a safetensors file

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, get_args
 
 import numpy as np
 from hypothesis import strategies as st
 
 from model.axes import Array, Axis, sizes
-from model.config import ModelConfig, filled
+from model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
 from model.layers import Visibility
-from model.parameters import parameter_axes
+from model.parameters import StackSizes, parameter_axes
 from model.trace import Recorder, Trace
-from model.transformer import encode
+from model.transformer import decode, encode, predict
 from model.values import Value
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -29,11 +30,68 @@ def recorder(dtype: str = "float64") -> Recorder:
     return Recorder(Trace(np.dtype(dtype)))
 
 
-def random_parameters(config: ModelConfig, vocabulary: int, seed: int) -> dict[str, Array]:
+def stacks_of(config: ModelConfig, vocabulary: int, positions: int) -> dict[str, StackSizes]:
+    """Every stack of the model, each knowing `vocabulary` words at up to `positions` places."""
+    sizes_of_each = StackSizes(Axis("vocabulary", vocabulary), positions)
+    exists = {"encoder": config.has_encoder, "decoder": config.has_decoder}
+    return {stack: sizes_of_each for stack, there in exists.items() if there}
+
+
+def predicted_by(config: ModelConfig, vocabulary: int) -> Axis | None:
+    """What the head chooses from."""
+    if config.head == "none":
+        return None
+    return Axis("vocabulary", vocabulary) if config.head == "vocabulary" else Axis("class", len(config.classes))
+
+
+def random_parameters(config: ModelConfig, vocabulary: int, seed: int, positions: int = 6) -> dict[str, Array]:
     """Every parameter from a normal distribution, gains and biases of norms too."""
     rng = np.random.default_rng(seed)
-    shapes = parameter_axes(config, Axis("vocabulary", vocabulary))
+    shapes = parameter_axes(config, stacks_of(config, vocabulary, positions), predicted_by(config, vocabulary))
     return {name: rng.normal(0, 0.7, sizes(axes)).astype(config.dtype) for name, axes in shapes.items()}
+
+
+def ran(
+    config: ModelConfig,
+    parameters: Mapping[str, Array],
+    source: list[int] | None,
+    target: list[int] | None = None,
+    *,
+    pad: tuple[bool, ...] | None = None,
+    target_pad: tuple[bool, ...] | None = None,
+    causal: bool = False,
+    target_causal: bool = True,
+) -> Trace:
+    """The trace of a model of any kind with these parameters on these tokens; a decoder alone reads the target."""
+    trace = Trace(np.dtype(config.dtype))
+    tables = {
+        name: len(array) for name, array in parameters.items() if name.endswith(("embedding_table", "position_table"))
+    }
+    vocabulary = next(size for name, size in tables.items() if name.endswith("embedding_table"))
+    positions = next((size for name, size in tables.items() if name.endswith("position_table")), 1)
+    axes = parameter_axes(config, stacks_of(config, vocabulary, positions), predicted_by(config, vocabulary))
+    for name, own in axes.items():
+        trace.add_parameter(name, own, parameters[name])
+    t = Recorder(trace)
+    memory = across = None
+    read, padding = Value("", (), trace.dtype), pad
+    if source is not None:
+        read = trace.give("tokens", (Axis("token", len(source)),), np.array(source, np.int64))
+        x = memory = encode(t.inside("encoder"), read, _visibility(config, read, pad, causal), config)
+    if target is not None:
+        fed = trace.give("decoder.tokens", (Axis("token", len(target)),), np.array(target, np.int64))
+        if memory is not None:
+            across = Visibility(fed, read, pad)
+        x = decode(
+            t.inside("decoder"), fed, _visibility(config, fed, target_pad, target_causal), config, memory, across
+        )
+        read, padding = fed, target_pad
+    predict(t, x, read, padding or (False,) * read.shape[0], config)
+    return trace
+
+
+def _visibility(config: ModelConfig, tokens: Value, pad: tuple[bool, ...] | None, causal: bool) -> Visibility:
+    return Visibility(tokens, tokens, pad, causal, config.attention_span)
 
 
 def encoded(
@@ -44,13 +102,7 @@ def encoded(
     causal: bool = False,
 ) -> Trace:
     """The trace of an encoder with these parameters on these tokens."""
-    trace = Trace(np.dtype(config.dtype))
-    vocabulary = Axis("vocabulary", len(parameters["encoder.embedding_table"]))
-    for name, axes in parameter_axes(config, vocabulary).items():
-        trace.add_parameter(name, axes, parameters[name])
-    tokens = trace.give("tokens", (Axis("token", len(ids)),), np.array(ids, np.int64))
-    encode(Recorder(trace, "encoder"), tokens, Visibility(pad, causal), config)
-    return trace
+    return ran(config, parameters, ids, pad=pad, causal=causal)
 
 
 def last(trace: Trace) -> Array:
@@ -60,24 +112,34 @@ def last(trace: Trace) -> Array:
 
 @st.composite
 def configs(draw: st.DrawFn, **fixed: object) -> ModelConfig:
-    """A model of any size and shape that there is now, small; `fixed` keys are not drawn."""
+    """A model of any size and any choice that there is, small; `fixed` keys are not drawn."""
     small = st.integers(1, 4)
-    chosen = {
-        "kind": draw(st.sampled_from(["encoder", "attention"])),
-        "heads": draw(st.integers(1, 3)),
+    kind = fixed.get("kind") or draw(st.sampled_from(["encoder", "attention"]))
+    heads = draw(st.sampled_from([1, 2, 3, 4]))
+    chosen: dict[str, Any] = {
+        "kind": kind,
+        "heads": heads,
+        "kv_heads": draw(st.sampled_from([count for count in (1, 2, 3, 4) if heads % count == 0])),
         "d_k": draw(small),
         "d_v": draw(small),
         "d_model": draw(st.integers(2, 6)),
         "d_ff": draw(st.integers(1, 5)),
-        "layers": draw(st.integers(1, 3)),
-        "score": draw(st.sampled_from(["scaled_dot", "dot"])),
+        "layers": draw(st.integers(1, 2)),
+        "score": draw(st.sampled_from(get_args(Score))),
+        "weighting": draw(st.sampled_from(get_args(Weighting))),
         "temperature": draw(st.sampled_from([1.0, 0.5, 3.0])),
-        "position": draw(st.sampled_from(["sinusoidal", "none"])),
+        "position": draw(st.sampled_from(get_args(Position))),
+        "norm": draw(st.sampled_from(get_args(Norm))),
         "norm_order": draw(st.sampled_from(["post", "pre"])),
         "norm_eps": draw(st.sampled_from([1e-5, 1e-3])),
+        "activation": draw(st.sampled_from(get_args(Activation))),
+        "residual": kind != "attention" and draw(st.booleans()),
         "bias": draw(st.booleans()),
+        "attention_span": draw(st.sampled_from([None, None, 1, 2])),
         "output_projection": draw(st.booleans()),
     } | fixed
+    if chosen["position"] == "rotary":
+        chosen["d_k"] = 2 * chosen["d_k"]
     if not chosen["output_projection"]:  # the heads side by side go on as the stream
         chosen["d_model"] = chosen["heads"] * chosen["d_v"]
     return filled(ModelConfig(**chosen))

@@ -5,8 +5,11 @@ Arrays are only containers here: nothing is multiplied, summed or broadcast but 
 
 from __future__ import annotations
 
+import cmath
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,143 +50,249 @@ def sinusoids(tokens: int, d_model: int) -> Array:
     return table
 
 
-def encoder(
-    config: ModelConfig,
-    parameters: Mapping[str, Array],
-    ids: Sequence[int],
-    pad: Sequence[bool] | None = None,
-    causal: bool = False,
-) -> Steps:
-    """Every step of an encoder (Vaswani et al. 2017, section 3) by its path, in order.
+@dataclass(frozen=True)
+class Sight:
+    """Which keys may be seen: those that are not padding, not later (`causal`), not further away than `span`."""
 
-    Kind `attention` is the attention blocks alone, one after the other.
-    """
-    steps: Steps = {"encoder.embedding": _rows([parameters["encoder.embedding_table"][place] for place in ids])}
-    x = steps["encoder.embedding"]
-    if config.position == "sinusoidal":
-        steps["encoder.position"] = sinusoids(len(ids), config.d_model)
-        x = _sum(x, steps["encoder.position"])
-    steps["encoder.input"] = x
-    for i in range(config.encoder_layers):
-        path = f"encoder.layers.{i}.self_attention"
-        if config.kind == "attention":
-            x = _attention(steps, path, x, config, parameters, pad, causal)
-            continue
-        x = _sublayer(
-            steps, path, x, config, parameters,
-            lambda y, path=path: _attention(steps, path, y, config, parameters, pad, causal),
-        )  # fmt: skip
-        path = f"encoder.layers.{i}.ffn"
-        x = _sublayer(
-            steps, path, x, config, parameters, lambda y, path=path: _feed_forward(steps, path, y, parameters)
+    pad: Sequence[bool] | None = None
+    causal: bool = False
+    span: int | None = None
+
+    @property
+    def hides(self) -> bool:
+        return self.pad is not None or self.causal or self.span is not None
+
+    def allows(self, query: int, key: int) -> bool:
+        is_padding = self.pad is not None and self.pad[key]
+        is_far = self.span is not None and abs(query - key) > self.span
+        return not (is_padding or (self.causal and key > query) or is_far)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Computes every step of a model (Vaswani et al. 2017, section 3, and the papers named below) by its path."""
+
+    config: ModelConfig
+    parameters: Mapping[str, Array]
+    steps: Steps = field(default_factory=dict)
+
+    def encoder(self, ids: Sequence[int], sight: Sight) -> Array:
+        """Kind `attention` is the attention blocks alone, one after the other."""
+        x = self._input("encoder", ids)
+        for i in range(self.config.encoder_layers):
+            path = f"encoder.layers.{i}"
+            x = self._sublayer(f"{path}.self_attention", x, lambda p, y: self._self_attention(p, y, sight))
+            if self.config.kind != "attention":
+                x = self._sublayer(f"{path}.ffn", x, self._feed_forward)
+        return self._norm("encoder.final_norm", x) if self.config.final_norm else x
+
+    def decoder(self, ids: Sequence[int], sight: Sight, memory: Array | None, memory_sight: Sight) -> Array:
+        """With a `memory` there is cross-attention to it in every layer."""
+        x = self._input("decoder", ids)
+        for i in range(self.config.decoder_layers):
+            path = f"decoder.layers.{i}"
+            x = self._sublayer(f"{path}.self_attention", x, lambda p, y: self._self_attention(p, y, sight))
+            if memory is not None:
+                x = self._sublayer(
+                    f"{path}.cross_attention", x, lambda p, y: self._attention(p, y, memory, memory_sight)
+                )
+            x = self._sublayer(f"{path}.ffn", x, self._feed_forward)
+        return self._norm("decoder.final_norm", x) if self.config.final_norm else x
+
+    def head(self, x: Array, pad: Sequence[bool]) -> None:
+        """A label for each token, one label for all (of their mean, padding left out), or the next word."""
+        if self.config.head == "none":
+            return
+        if self.config.head == "sequence":
+            count = sum(not hides for hides in pad)
+            self.steps["pooling"] = _rows([0.0 if hides else 1 / count for hides in pad])
+            mean = [math.fsum(x[i, j] for i in range(len(x)) if not pad[i]) / count for j in range(x.shape[1])]
+            self.steps["pooled"] = _rows(mean)
+            x = _rows([mean])
+        logits = _affine(x, self.parameters["head.w"], self.parameters["head.b"])
+        probabilities = _rows([_softmax(row) for row in logits])
+        is_one = self.config.head == "sequence"
+        self.steps["logits"], self.steps["probabilities"] = (
+            each[0] if is_one else each for each in (logits, probabilities)
         )
-    if config.kind != "attention" and config.norm_order == "pre":
-        _norm(steps, "encoder.final_norm", x, config, parameters)
-    return steps
 
+    def _input(self, stack: str, ids: Sequence[int]) -> Array:
+        x = self._keep(f"{stack}.embedding", _rows([self.parameters[f"{stack}.embedding_table"][i] for i in ids]))
+        if self.config.position == "sinusoidal":
+            x = _sum(x, self._keep(f"{stack}.position", sinusoids(len(ids), self.config.d_model)))
+        if self.config.position == "learned":
+            table = self.parameters[f"{stack}.position_table"]
+            x = _sum(x, self._keep(f"{stack}.position", _rows([table[i] for i in range(len(ids))])))
+        return self._keep(f"{stack}.input", x)
 
-def _sublayer(
-    steps: Steps,
-    path: str,
-    x: Array,
-    config: ModelConfig,
-    parameters: Mapping[str, Array],
-    block: Callable[[Array], Array],
-) -> Array:
-    """LayerNorm(x + Sublayer(x)), section 3.1; x + Sublayer(LayerNorm(x)) where the norm comes first."""
-    if config.norm_order == "pre":
-        output = block(_norm(steps, f"{path}.norm", x, config, parameters))
-        steps[f"{path}.residual"] = _sum(x, output)
-        return steps[f"{path}.residual"]
-    steps[f"{path}.residual"] = _sum(x, block(x))
-    return _norm(steps, f"{path}.norm", steps[f"{path}.residual"], config, parameters)
+    def _keep(self, path: str, array: Array) -> Array:
+        self.steps[path] = array
+        return array
 
+    def _sublayer(self, path: str, x: Array, block: Callable[[str, Array], Array]) -> Array:
+        """Norm(x + Sublayer(x)), section 3.1; x + Sublayer(Norm(x)) where the norm comes first."""
+        is_pre = self.config.norm_order == "pre"
+        output = block(path, self._norm(f"{path}.norm", x) if is_pre else x)
+        if self.config.residual:
+            output = self._keep(f"{path}.residual", _sum(x, output))
+        return output if is_pre else self._norm(f"{path}.norm", output)
 
-def _attention(
-    steps: Steps,
-    path: str,
-    x: Array,
-    config: ModelConfig,
-    parameters: Mapping[str, Array],
-    pad: Sequence[bool] | None,
-    causal: bool,
-) -> Array:
-    """MultiHead(X) = Concat(head₁, …, headₕ) W_O, section 3.2.2."""
-    n, d_k, d_v = len(x), config.d_k, config.d_v
-    for letter, width in (("q", d_k), ("k", d_k), ("v", d_v)):
-        side_by_side = _affine(x, parameters[f"{path}.w_{letter}"], parameters.get(f"{path}.b_{letter}"))
-        projected = np.zeros((config.heads, n, width))
+    # --- attention
+
+    def _self_attention(self, path: str, x: Array, sight: Sight) -> Array:
+        return self._attention(path, x, x, sight, is_own=True)
+
+    def _attention(self, path: str, x: Array, memory: Array, sight: Sight, is_own: bool = False) -> Array:
+        """MultiHead(X) = Concat(head₁, …, headₕ) W_O, section 3.2.2; heads may share keys (Ainslie et al. 2023)."""
+        config = self.config
+        q = self._heads(path, "q", x, config.heads, config.d_k)
+        k = self._heads(path, "k", memory, config.kv_heads, config.d_k)
+        v = self._heads(path, "v", memory, config.kv_heads, config.d_v)
+        if is_own and config.position == "rotary":
+            q, k = (self._keep(f"{path}.{name}_rotated", rotated(each)) for name, each in (("q", q), ("k", k)))
+        group = config.heads // config.kv_heads
+        k, v = (_rows([each[head // group] for head in range(config.heads)]) for each in (k, v))
+
+        scores = self._keep(f"{path}.scores", self._scores(path, q, k))
+        bias = np.zeros(scores.shape)
+        if is_own and config.position == "alibi":
+            for head, i, j in np.ndindex(*bias.shape):
+                bias[head, i, j] = -abs(i - j) * math.pow(2, -8 * (head + 1) / config.heads)
+            self._keep(f"{path}.position_bias", bias)
+        if config.score == "scaled_dot" or config.temperature != 1:
+            divisor = (math.sqrt(config.d_k) if config.score == "scaled_dot" else 1.0) * config.temperature
+            scores = self._keep(f"{path}.scaled_scores", _each(scores, lambda number: number / divisor))
+        if is_own and config.position == "alibi":
+            scores = self._keep(f"{path}.biased_scores", _sum(scores, bias))
+        if sight.hides:
+            mask, masked = np.zeros(scores.shape[1:]), scores.copy()
+            for i, j in np.ndindex(*mask.shape):
+                if not sight.allows(i, j):
+                    mask[i, j] = masked[:, i, j] = -math.inf
+            self.steps[f"{path}.mask"], self.steps[f"{path}.masked_scores"] = mask, masked
+            scores = masked
+
+        weigh = WEIGHTINGS[config.weighting]
+        weights = self._keep(f"{path}.weights", _rows([[weigh(row) for row in matrix] for matrix in scores]))
+        head_output = np.zeros((*weights.shape[:2], config.d_v))
+        for head, i, c in np.ndindex(*head_output.shape):
+            head_output[head, i, c] = math.fsum(weights[head, i, j] * v[head, j, c] for j in range(len(memory)))
+        self.steps[f"{path}.head_output"] = head_output
+        concat = np.zeros((len(x), config.heads * config.d_v))
+        for head, i, c in np.ndindex(*head_output.shape):
+            concat[i, head * config.d_v + c] = head_output[head, i, c]
+        self.steps[f"{path}.concat"] = concat
+        if not config.output_projection:
+            return concat
+        w, b = self.parameters[f"{path}.w_o"], self.parameters.get(f"{path}.b_o")
+        return self._keep(f"{path}.output", _affine(concat, w, b))
+
+    def _heads(self, path: str, letter: str, x: Array, heads: int, width: int) -> Array:
+        side_by_side = _affine(x, self.parameters[f"{path}.w_{letter}"], self.parameters.get(f"{path}.b_{letter}"))
+        projected = np.zeros((heads, len(x), width))
         for head, token, j in np.ndindex(*projected.shape):
             projected[head, token, j] = side_by_side[token, head * width + j]
-        steps[f"{path}.{letter}"] = projected
-    q, k, v = steps[f"{path}.q"], steps[f"{path}.k"], steps[f"{path}.v"]
+        return self._keep(f"{path}.{letter}", projected)
 
-    scores = np.zeros((config.heads, n, n))
-    for head, i, j in np.ndindex(*scores.shape):
-        scores[head, i, j] = math.fsum(q[head, i, c] * k[head, j, c] for c in range(d_k))
-    steps[f"{path}.scores"] = scores
-
-    if config.score == "scaled_dot" or config.temperature != 1:
-        divisor = (math.sqrt(d_k) if config.score == "scaled_dot" else 1.0) * config.temperature
-        scaled = np.zeros(scores.shape)
-        for index in np.ndindex(*scores.shape):
-            scaled[index] = scores[index] / divisor
-        steps[f"{path}.scaled_scores"] = scores = scaled
-
-    if pad is not None or causal:
-        mask = np.zeros((n, n))
-        for i, j in np.ndindex(n, n):
-            if (pad is not None and pad[j]) or (causal and j > i):
-                mask[i, j] = -math.inf
-        masked = np.zeros(scores.shape)
+    def _scores(self, path: str, q: Array, k: Array) -> Array:
+        """How alike each query and key are, number by number from the formula of each score."""
+        heads, queries, d_k = q.shape
+        scores = np.zeros((heads, queries, k.shape[1]))
+        hidden = np.zeros((*scores.shape, d_k))
         for head, i, j in np.ndindex(*scores.shape):
-            masked[head, i, j] = scores[head, i, j] if mask[i, j] == 0 else -math.inf
-        steps[f"{path}.mask"], steps[f"{path}.masked_scores"] = mask, masked
-        scores = masked
+            a, b = q[head, i], k[head, j]
+            product = math.fsum(a[c] * b[c] for c in range(d_k))
+            match self.config.score:
+                case "dot" | "scaled_dot":
+                    scores[head, i, j] = product
+                case "cosine":
+                    lengths = math.hypot(*a) * math.hypot(*b)
+                    scores[head, i, j] = product / lengths if lengths else 0.0
+                case "general":  # qᵀWk, Luong et al. 2015, section 3.1
+                    w = self.parameters[f"{path}.w_score"][head]
+                    scores[head, i, j] = math.fsum(a[c] * w[c, e] * b[e] for c, e in np.ndindex(d_k, d_k))
+                case "additive":  # vᵀ tanh(Wq + Uk), Bahdanau et al. 2014, appendix A.1.2
+                    w, u = (self.parameters[f"{path}.w_score_{letter}"][head] for letter in "qk")
+                    for e in range(d_k):
+                        inner = math.fsum(a[c] * w[c, e] + b[c] * u[c, e] for c in range(d_k))
+                        hidden[head, i, j, e] = math.tanh(inner)
+                    v = self.parameters[f"{path}.v_score"][head]
+                    scores[head, i, j] = math.fsum(hidden[head, i, j, e] * v[e] for e in range(d_k))
+        if self.config.score == "additive":
+            self.steps[f"{path}.additive_hidden"] = hidden
+        return scores
 
-    weights = np.zeros(scores.shape)
-    for head in range(config.heads):
-        for i in range(n):
-            weights[head, i] = _softmax(scores[head, i])
-    steps[f"{path}.weights"] = weights
+    # --- the feed-forward network, and norms
 
-    head_output = np.zeros((config.heads, n, d_v))
-    for head, i, c in np.ndindex(*head_output.shape):
-        head_output[head, i, c] = math.fsum(weights[head, i, j] * v[head, j, c] for j in range(n))
-    steps[f"{path}.head_output"] = head_output
+    def _feed_forward(self, path: str, x: Array) -> Array:
+        """f(xW₁ + b₁)W₂ + b₂, section 3.3; gated: (f(xW_gate) · xW_up) W₂ (Shazeer 2020)."""
+        p, bend = self.parameters, ACTIVATIONS[self.config.activation]
+        if self.config.activation in ("swiglu", "geglu"):
+            gate = self._keep(f"{path}.gate", _affine(x, p[f"{path}.w_gate"], None))
+            up = self._keep(f"{path}.up", _affine(x, p[f"{path}.w_up"], None))
+            hidden = np.zeros(gate.shape)
+            for index in np.ndindex(*hidden.shape):
+                hidden[index] = bend(gate[index]) * up[index]
+        else:
+            hidden = _each(self._keep(f"{path}.hidden_pre", _affine(x, p[f"{path}.w_1"], p[f"{path}.b_1"])), bend)
+        self.steps[f"{path}.hidden"] = hidden
+        return self._keep(f"{path}.output", _affine(hidden, p[f"{path}.w_2"], p.get(f"{path}.b_2")))
 
-    concat = np.zeros((n, config.heads * d_v))
-    for head, i, c in np.ndindex(*head_output.shape):
-        concat[i, head * d_v + c] = head_output[head, i, c]
-    steps[f"{path}.concat"] = concat
-    if not config.output_projection:
-        return concat
-    steps[f"{path}.output"] = _affine(concat, parameters[f"{path}.w_o"], parameters.get(f"{path}.b_o"))
-    return steps[f"{path}.output"]
+    def _norm(self, path: str, x: Array) -> Array:
+        """(x − μ)/√(σ² + ε)·γ + β for each token (Ba et al. 2016, equation 4, with ε as everyone adds it).
+
+        RMSNorm is x/√(mean(x²) + ε)·γ (Zhang & Sennrich 2019, equation 4). Kind `attention` has no norms.
+        """
+        if self.config.norm == "none" or self.config.kind == "attention":
+            return x
+        is_rms = self.config.norm == "rms"
+        gain, bias = self.parameters[f"{path}_gain"], self.parameters.get(f"{path}_bias")
+        result = np.zeros(x.shape)
+        for token, row in enumerate(x):
+            mean = 0.0 if is_rms else math.fsum(row) / len(row)
+            variance = math.fsum((number - mean) ** 2 for number in row) / len(row)
+            for j, number in enumerate(row):
+                standard = (number - mean) / math.sqrt(variance + self.config.norm_eps)
+                result[token, j] = standard * gain[j] + (0.0 if bias is None else bias[j])
+        return self._keep(path, result)
 
 
-def _feed_forward(steps: Steps, path: str, x: Array, parameters: Mapping[str, Array]) -> Array:
-    """FFN(x) = max(0, xW₁ + b₁)W₂ + b₂, section 3.3."""
-    steps[f"{path}.hidden_pre"] = _affine(x, parameters[f"{path}.w_1"], parameters[f"{path}.b_1"])
-    hidden = np.zeros(steps[f"{path}.hidden_pre"].shape)
-    for index in np.ndindex(*hidden.shape):
-        hidden[index] = max(0.0, steps[f"{path}.hidden_pre"][index])
-    steps[f"{path}.hidden"] = hidden
-    steps[f"{path}.output"] = _affine(hidden, parameters[f"{path}.w_2"], parameters[f"{path}.b_2"])
-    return steps[f"{path}.output"]
+def rotated(x: Array) -> Array:
+    """Each pair (x₂ᵢ, x₂ᵢ₊₁) at position m multiplied by e^(i·m·θᵢ) with θᵢ = 10000^(−2i/d).
 
-
-def _norm(steps: Steps, path: str, x: Array, config: ModelConfig, parameters: Mapping[str, Array]) -> Array:
-    """(x − μ)/√(σ² + ε)·γ + β for each token. Source: Ba et al. 2016, equation 4, with ε as everyone adds it."""
-    gain, bias = parameters[f"{path}_gain"], parameters[f"{path}_bias"]
+    Source: Su et al. 2021, section 3.2.2.
+    """
     result = np.zeros(x.shape)
-    for token, row in enumerate(x):
-        mean = math.fsum(row) / len(row)
-        variance = math.fsum((number - mean) ** 2 for number in row) / len(row)
-        for j, number in enumerate(row):
-            result[token, j] = (number - mean) / math.sqrt(variance + config.norm_eps) * gain[j] + bias[j]
-    steps[path] = result
+    for head, m, i in np.ndindex(x.shape[0], x.shape[1], x.shape[2] // 2):
+        turn = cmath.exp(1j * m * math.pow(10000, -2 * i / x.shape[2]))
+        turned = complex(x[head, m, 2 * i], x[head, m, 2 * i + 1]) * turn
+        result[head, m, 2 * i], result[head, m, 2 * i + 1] = turned.real, turned.imag
     return result
+
+
+# --- activations and weightings
+
+
+def _silu(x: float) -> float:
+    return x / (1 + math.exp(-x))
+
+
+def _gelu(x: float) -> float:
+    return x * statistics.NormalDist().cdf(x)
+
+
+def _gelu_tanh(x: float) -> float:
+    return 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+ACTIVATIONS: dict[str, Callable[[float], float]] = {
+    "relu": lambda x: max(0.0, x),
+    "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
+    "silu": _silu,
+    "swiglu": _silu,
+    "geglu": _gelu,
+}
 
 
 def _softmax(row: Array) -> Array:
@@ -193,6 +302,49 @@ def _softmax(row: Array) -> Array:
         return np.zeros(len(row))
     exponentials = [math.exp(number - max(visible)) for number in row]
     return _rows([number / math.fsum(exponentials) for number in exponentials])
+
+
+def sparsemax(row: Array) -> Array:
+    """The point of the simplex that is nearest to the row, found by halving the interval that τ must lie in."""
+    visible = [number for number in row if number != -math.inf]
+    if not visible:
+        return np.zeros(len(row))
+    below = [number - max(visible) for number in row]
+    low, high = -1.0, 0.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if math.fsum(max(0.0, number - middle) for number in below) > 1:
+            low = middle
+        else:
+            high = middle
+    return _rows([max(0.0, number - high) for number in below])
+
+
+def hardmax(row: Array) -> Array:
+    """1 for the first of the largest; zeros where nothing may be seen."""
+    result = np.zeros(len(row))
+    best = -math.inf
+    for place, number in enumerate(row):
+        if number > best:
+            result[:], best = 0, number
+            result[place] = 1
+    return result
+
+
+def _each(array: Array, function: Callable[[float], float]) -> Array:
+    result = np.zeros(array.shape)
+    for index in np.ndindex(*array.shape):
+        result[index] = function(float(array[index]))
+    return result
+
+
+WEIGHTINGS: dict[str, Callable[[Array], Array]] = {
+    "softmax": _softmax,
+    "sparsemax": sparsemax,
+    "hardmax": hardmax,
+    "relu": lambda row: _each(row, lambda x: max(0.0, x)),
+    "sigmoid": lambda row: _each(row, lambda x: 0.0 if x == -math.inf else 1 / (1 + math.exp(-x))),
+}
 
 
 def _affine(x: Array, w: Array, b: Array | None) -> Array:

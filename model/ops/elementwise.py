@@ -8,7 +8,7 @@ from functools import reduce
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression, Number
+from model.expressions import Apply, Expression
 from model.ops.common import At, Gradients, aligned, cells, infix, prefix, to_operands
 from model.values import Operation, Value
 
@@ -79,18 +79,4 @@ def _square_derivative(value: Value, gradient: Array) -> Gradients:
 SQUARE = Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square"))
 
 
-def _relu(value: Value) -> Array:
-    return np.maximum(value.operands[0].array, 0)
-
-
-def _relu_derivative(value: Value, gradient: Array) -> Gradients:
-    return (np.where(value.operands[0].array > 0, gradient, 0),)
-
-
-def _relu_cell(value: Value, at: At) -> Expression:
-    return Apply("maximum", (Number(0.0), *cells(value, at)))
-
-
-RELU = Operation("relu", _relu, _relu_derivative, _relu_cell, lambda _, s: f"max(0, {s[0]})")
-
-ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE, RELU)
+ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE)

@@ -1,12 +1,12 @@
-"""Positions: sines and cosines."""
+"""Positions: waves that are added, angles that queries and keys are turned by, a bias by distance."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression, Number
-from model.ops.common import At, Symbols, no_derivative
+from model.expressions import Apply, Cell, Expression, Number
+from model.ops.common import At, Gradients, Symbols, no_derivative, subscripted
 from model.values import Operation, Value
 
 
@@ -31,4 +31,76 @@ def _sinusoid_written(_value: Value, _symbols: Symbols) -> str:
 
 SINUSOID = Operation("sinusoid", _sinusoid, no_derivative, _sinusoid_cell, _sinusoid_written)
 
-ROWS = (SINUSOID,)
+
+# --- rotate: each pair of columns is turned by an angle that grows with the position (Su et al. 2021)
+
+
+def _angles(value: Value) -> tuple[Array, Array]:
+    """Cosine and sine of the angle of each token and pair of columns: (token, d_k / 2)."""
+    tokens, width = value.shape[-2:]
+    angle = np.arange(tokens)[:, None] / 10000.0 ** (np.arange(0, width, 2) / width)
+    return np.asarray(np.cos(angle), value.dtype), np.asarray(np.sin(angle), value.dtype)
+
+
+def _turned(array: Array, cos: Array, sin: Array) -> Array:
+    turned = np.empty(array.shape, array.dtype)
+    even, odd = array[..., 0::2], array[..., 1::2]
+    turned[..., 0::2] = even * cos - odd * sin
+    turned[..., 1::2] = even * sin + odd * cos
+    return turned
+
+
+def _rotate(value: Value) -> Array:
+    return _turned(value.operands[0].array, *_angles(value))
+
+
+def _rotate_derivative(value: Value, gradient: Array) -> Gradients:
+    cos, sin = _angles(value)
+    return (_turned(gradient, cos, -sin),)
+
+
+def _rotate_cell(value: Value, at: At) -> Expression:
+    token, column = value.names[-2:]
+    even = at[column] - at[column] % 2
+    first, second = (Cell(0, {**at, column: place}) for place in (even, even + 1))
+    angle = _angle(at[token], even, value.axes[-1].size, column)
+    cos, sin = Apply("cos", (angle,)), Apply("sin", (angle,))
+    if at[column] == even:
+        return Apply("subtract", (Apply("multiply", (first, cos)), Apply("multiply", (second, sin))))
+    return Apply("add", (Apply("multiply", (first, sin)), Apply("multiply", (second, cos))))
+
+
+def _angle(position: int, column: int, width: int, name: str) -> Expression:
+    power = Apply("divide", (Number(column, "2i"), Number(width, subscripted(name))))
+    stretch = Apply("power", (Number(10000.0), power))
+    return Apply("divide", (Number(position, "position"), stretch), name="θ")
+
+
+ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, lambda _, s: f"{s[0]} turned by position·θᵢ")
+
+
+# --- distance: what is far away counts less, and how much less differs from head to head (Press et al. 2021)
+
+
+def _slopes(value: Value) -> Array:
+    """2^(−8/n), 2^(−16/n), … for n heads."""
+    heads = value.shape[0]
+    slopes: Array = 2.0 ** (-8 * np.arange(1, heads + 1) / heads)
+    return slopes
+
+
+def _distance(value: Value) -> Array:
+    queries, keys = (np.arange(size) for size in value.shape[1:])
+    distances = np.abs(keys[None, :] - queries[:, None])
+    return np.asarray(-_slopes(value)[:, None, None] * distances, value.dtype)
+
+
+def _distance_cell(value: Value, at: At) -> Expression:
+    head, query, key = (at[name] for name in value.names)
+    slope = Number(-float(_slopes(value)[head]), f"−slope of head {head}")
+    return Apply("multiply", (slope, Number(abs(key - query), "distance")))
+
+
+DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, lambda _v, _s: "−slope · |query − key|")
+
+ROWS = (SINUSOID, ROTATE, DISTANCE)

@@ -10,7 +10,7 @@ import numpy as np
 
 from model.axes import Array, Axis, align, contract, names, sizes, sum_to
 from model.expressions import Apply, Cell, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, cells, subscripted
+from model.ops.common import At, Gradients, Symbols, cells, no_derivative, subscripted
 from model.values import Operation, Value
 
 
@@ -56,6 +56,71 @@ def _lookup_cell(value: Value, at: At) -> Expression:
 
 
 LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]")
+
+
+# --- rows: the first rows of a table, one for each place
+
+
+def _rows(value: Value) -> Array:
+    return value.operands[0].array[: value.shape[0]]
+
+
+def _rows_derivative(value: Value, gradient: Array) -> Gradients:
+    table = value.operands[0]
+    return (np.concatenate([gradient, np.zeros((table.shape[0] - value.shape[0], *table.shape[1:]))]),)
+
+
+def _rows_cell(value: Value, at: At) -> Expression:
+    table = value.operands[0]
+    return Cell(0, {table.names[0]: at[value.names[0]], table.names[1]: at[value.names[1]]})
+
+
+ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, lambda _, s: f"{s[0]}[0, 1, 2, …]")
+
+
+# --- last: what stands at the last index of the first axis
+
+
+def _last(value: Value) -> Array:
+    row: Array = value.operands[0].array[-1]
+    return row
+
+
+def _last_derivative(value: Value, gradient: Array) -> Gradients:
+    spread = np.zeros(value.operands[0].shape, gradient.dtype)
+    spread[-1] = gradient
+    return (spread,)
+
+
+def _last_cell(value: Value, at: At) -> Expression:
+    first = value.operands[0].axes[0]
+    return Cell(0, {first.name: first.size - 1, **at})
+
+
+def _last_written(value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]} of the last {value.operands[0].names[0]}"
+
+
+LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written)
+
+
+# --- shares: an equal part for each token that is not padding
+
+
+def _shares(value: Value) -> Array:
+    counts = np.array([not hides for hides in value.options["pad"]], value.dtype)
+    shares: Array = counts / max(counts.sum(), 1)
+    return shares
+
+
+def _shares_cell(value: Value, at: At) -> Expression:
+    pad = value.options["pad"]
+    if pad[at[value.names[0]]]:
+        return Number(0.0, "padding does not count")
+    return Apply("divide", (Number(1.0), Number(pad.count(False), "words that count")))
+
+
+SHARES = Operation("shares", _shares, no_derivative, _shares_cell, lambda _v, _s: "1/n for each word, 0 for padding")
 
 
 # --- contract: a matrix product over the axes that the result lacks, plus a bias where there is one
@@ -153,4 +218,4 @@ def _merge_cell(value: Value, at: At) -> Expression:
 
 MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side")
 
-ROWS = (LOOKUP, CONTRACT, SCALE, MERGE)
+ROWS = (LOOKUP, ROWS_OF_TABLE, LAST, SHARES, CONTRACT, SCALE, MERGE)

@@ -1,4 +1,4 @@
-"""Operations over one axis: sums, means, maxima, and layer normalisation."""
+"""Operations over one axis: sums, means, maxima, and normalisation."""
 
 from __future__ import annotations
 
@@ -113,4 +113,44 @@ def _normalise_written(_value: Value, symbols: Symbols) -> str:
 
 NORMALISE = Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written)
 
-ROWS = (SUM, MEAN, MAXIMUM, NORMALISE)
+
+# --- rms_normalise: to a mean square of 1 over an axis, then a gain for each column (Zhang & Sennrich 2019)
+
+
+def _divided_by_rms(value: Value) -> tuple[Array, Array]:
+    array, over = value.operands[0].array, over_axis(value)
+    root = np.sqrt(np.square(array).mean(axis=over, keepdims=True) + value.dtype.type(value.options["eps"]))
+    root[np.isposinf(root)] = np.nan  # as above
+    return array / root, root
+
+
+def _rms(value: Value) -> Array:
+    return _divided_by_rms(value)[0] * aligned(value)[1]
+
+
+def _rms_derivative(value: Value, gradient: Array) -> Gradients:
+    standard, root = _divided_by_rms(value)
+    inner = gradient * aligned(value)[1]
+    along = standard * (inner * standard).mean(axis=over_axis(value), keepdims=True)
+    return to_operands(value, (inner - along) / root, gradient * standard)
+
+
+def _rms_cell(value: Value, at: At) -> Expression:
+    over = value.options["over"]
+    with np.errstate(all="ignore"):
+        if np.isposinf(np.square(row_at(value, at)).mean()):
+            return Number(math.nan, f"the mean square is too large for {value.dtype}")
+    cell, gain = cells(value, at)
+    row = cells(value, {name: at[name] for name in at if name != over})[0]
+    mean_square = Reduce("mean", (over,), Apply("square", (row,)), name="mean square")
+    root = Apply("sqrt", (Apply("add", (mean_square, Number(value.options["eps"], "ε"))),))
+    return Apply("multiply", (Apply("divide", (cell, root)), gain))
+
+
+def _rms_written(_value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]}/√(mean({symbols[0]}²) + ε) · {symbols[1]}"
+
+
+RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_written)
+
+ROWS = (SUM, MEAN, MAXIMUM, NORMALISE, RMS_NORMALISE)

@@ -20,7 +20,7 @@ from model.scenario.checks import check_agreement
 from model.scenario.document import VERSION, Document
 from model.scenario.findings import Finding
 from model.scenario.source import COMPARED_MODEL, KeyPath, Source
-from model.scenario.tokens import tokens_of
+from model.scenario.tokens import readings, tokens_of
 from model.scenario.validation import MAY_BE_NULL, Typed, check_types
 from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
 from model.text import clip, figure
@@ -40,8 +40,8 @@ class Scenario(Document):
 
     @property
     def length(self) -> int:
-        """How many tokens the model sees, padding included."""
-        return max(len(self.tokens()), self.input.pad_to or 0)
+        """How many tokens the model reads at first, padding included."""
+        return max(reading.length for reading in readings(self.model, self.input).values())
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""

@@ -17,21 +17,8 @@ LEFT_OUT = None
 def available_now(document: Document) -> dict[KeyPath, tuple[object, ...]]:
     """For each key that is not finished: the values that work. `document` has its defaults filled in."""
     return {
-        ("model", "kind"): ("attention", "encoder"),
-        ("model", "kv_heads"): (document.model.heads,),
-        ("model", "score"): ("dot", "scaled_dot"),
-        ("model", "weighting"): ("softmax",),
-        ("model", "position"): ("none", "sinusoidal"),
-        ("model", "norm"): ("layer",),
-        ("model", "activation"): ("relu",),
-        ("model", "residual"): (document.model.kind != "attention",),
-        ("model", "attention_span"): (LEFT_OUT,),
-        ("model", "head"): ("none",),
         ("model", "weights", "checkpoint"): (LEFT_OUT,),
         ("input", "tokenizer"): ("whitespace", "character"),
-        ("input", "target"): (LEFT_OUT,),
-        ("input", "target_tokens"): (LEFT_OUT,),
-        ("input", "target_vectors"): (LEFT_OUT,),
         ("edits",): ((),),
         ("compare",): (LEFT_OUT,),
         ("lesson",): ((),),

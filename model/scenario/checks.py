@@ -12,14 +12,15 @@ from model.scenario.document import Document
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import KeyPath, Source
-from model.scenario.tokens import tokens_of
-from model.text import figure
+from model.scenario.tokens import generates, target_of, tokens_of
+from model.text import clip, figure
 
 Check = Callable[[Document, Source], Iterator[Finding]]
 
 _GIVEN_AS = ("text", "tokens", "vectors")
 _TARGET_AS = ("target", "target_tokens", "target_vectors")
 _NEAR = 1000
+_LABEL = 40
 _TOO_LONG_TO_READ = 10**20
 
 
@@ -70,13 +71,71 @@ def attention_has_no_residual(document: Document, _: Source) -> Iterator[Finding
         yield Finding(("model", "residual"), "kind attention has no residual connection", hint)
 
 
+def final_norm_is_a_norm(document: Document, _: Source) -> Iterator[Finding]:
+    """A norm at the end needs a norm; kind attention has none."""
+    model = document.model
+    if model.final_norm and model.norm_in_use == "none":
+        why = "kind attention has no norms" if model.kind == "attention" else "`norm` is none"
+        yield Finding(("model", "final_norm"), f"there is no final norm: {why}", "leave `final_norm` out")
+
+
+def rotary_turns_pairs(document: Document, source: Source) -> Iterator[Finding]:
+    """Rotary positions turn pairs of columns."""
+    d_k = filled(document.model).d_k
+    if document.model.position == "rotary" and d_k % 2:
+        where = ("model", "d_k") if source.holds(("model", "d_k")) else ("model", "position")
+        yield Finding(where, f"rotary positions turn pairs of columns, and d_k is {figure(d_k)}", "take an even d_k")
+
+
+def head_has_classes(document: Document, _: Source) -> Iterator[Finding]:
+    """A head that labels chooses from classes, each named once."""
+    model = document.model
+    if model.head in ("tokens", "sequence") and not model.classes:
+        hint = "add `classes: [negative, positive]`"
+        yield Finding(("model", "head"), f"head {model.head} needs classes to choose from", hint)
+    for position, label in enumerate(model.classes):
+        if not label:
+            yield Finding(("model", "classes", position), "an empty label", "a label has at least one character")
+        elif label in model.classes[:position]:
+            yield Finding(
+                ("model", "classes", position), f"the label {clip(label, _LABEL)} stands twice", "name it once"
+            )
+
+
+def decoder_has_something_to_read(document: Document, _: Source) -> Iterator[Finding]:
+    """A decoder beside an encoder is fed a target, or generates one; one that generates reads words."""
+    model, given = document.model, document.input
+    target = _given(given, _TARGET_AS)
+    if model.kind == "encoder-decoder" and not target and model.head != "vocabulary":
+        hint = "add `target`, or `head: vocabulary` so that the decoder generates one"
+        yield Finding(("input",), f"without a target the decoder generates words, and head is {model.head}", hint)
+    if model.kind == "decoder" and generates(model, given) and (given.vectors is not None or given.pad_to is not None):
+        key = "vectors" if given.vectors is not None else "pad_to"
+        what = f"a decoder that generates reads words one after another, and cannot begin with `{key}`"
+        yield Finding(("input", key), what, f"leave `{key}` out, or give a target")
+    if model.kind == "decoder" and target and (given.vectors is None) != (given.target_vectors is None):
+        hint = "give both as words or both as vectors"
+        yield Finding(("input", target[0]), "a decoder reads the target behind the input, from one table", hint)
+
+
+def target_has_tokens(document: Document, _: Source) -> Iterator[Finding]:
+    """At least one token, and none without a character to show."""
+    given = _given(document.input, _TARGET_AS)
+    if len(given) == 1 and not target_of(document.input):
+        yield Finding(("input", given[0]), f"there are no tokens in `input.{given[0]}`", "give at least one")
+    for position, token in enumerate(document.input.target_tokens or ()):
+        if not token:
+            what = "an empty token"
+            yield Finding(("input", "target_tokens", position), what, "a token has at least one character")
+
+
 def heads_fit_the_stream(document: Document, _: Source) -> Iterator[Finding]:
     """Without W_O the heads side by side go on: into a residual, or into the next layer."""
     model = filled(document.model)
     width = model.heads * model.d_v
     if model.output_projection or width == model.d_model or not _output_goes_on(model):
         return
-    why = "the residual is added to them" if model.residual else "the next layer reads them"
+    why = "the residual is added to them" if model.residual else "what follows reads them"
     what = (
         f"without output projection {figure(model.heads)} heads with d_v {figure(model.d_v)} are {figure(width)} "
         f"wide side by side, and d_model is {figure(model.d_model)}: {why}"
@@ -86,7 +145,8 @@ def heads_fit_the_stream(document: Document, _: Source) -> Iterator[Finding]:
 
 def _output_goes_on(model: ModelConfig) -> bool:
     stacks = ((model.has_encoder, model.encoder_layers), (model.has_decoder, model.decoder_layers))
-    return model.residual or any(exists and layers > 1 for exists, layers in stacks)
+    reads_on = model.kind != "attention" or model.head != "none"
+    return model.residual or reads_on or any(exists and layers > 1 for exists, layers in stacks)
 
 
 def layers_belong_to_a_stack(document: Document, _: Source) -> Iterator[Finding]:
@@ -158,7 +218,8 @@ def vectors_fit_the_model(document: Document, source: Source) -> Iterator[Findin
 
 def padding_leaves_the_tokens(document: Document, _: Source) -> Iterator[Finding]:
     """Padding adds tokens and never cuts any."""
-    count, pad_to = len(tokens_of(document.input)), document.input.pad_to
+    target = target_of(document.input) if document.model.kind == "decoder" else None
+    count, pad_to = len(tokens_of(document.input) + (target or ())), document.input.pad_to
     if pad_to is not None and pad_to < count:
         what = f"cannot pad to {pad_to}: there are {count} tokens already"
         yield Finding(("input", "pad_to"), what, f"take {count} or more, or leave `pad_to` out")
@@ -176,6 +237,11 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("model", "heads"), ("model", "kv_heads")), kv_heads_divide_heads),
     ((("model", "kind"), ("model", "residual")), attention_has_no_residual),
     ((("model",),), heads_fit_the_stream),
+    ((("model", "final_norm"), ("model", "kind"), ("model", "norm")), final_norm_is_a_norm),
+    ((("model", "position"), ("model", "d_k"), ("model", "d_model"), ("model", "heads")), rotary_turns_pairs),
+    ((("model", "head"), ("model", "classes")), head_has_classes),
+    ((("model",), ("input",)), decoder_has_something_to_read),
+    ((("input",),), target_has_tokens),
     ((("model", "kind"), ("model", "layers")), layers_belong_to_a_stack),
     ((("model", "weights"),), weights_come_from_one_place),
     ((("input", "text"), ("input", "tokens"), ("input", "vectors")), input_is_given_once),

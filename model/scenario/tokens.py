@@ -1,14 +1,27 @@
-"""The tokens of an input: the words that label the axes."""
+"""The tokens of a scenario: what each stack reads, and the words that it knows.
+
+An encoder reads the input; a decoder beside it reads `<s>` and the target; a decoder alone reads the input and, behind
+it, the target. Where a decoder has no target it generates one.
+"""
 
 from __future__ import annotations
 
-from model.config import InputConfig
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from model.config import InputConfig, ModelConfig
 
 PAD = "<pad>"
 """The token that fills an input up to its length."""
+START = "<s>"
+"""What a decoder beside an encoder begins with."""
+END = "</s>"
+"""What ends a generated text."""
+
+Words = tuple[str, ...]
 
 
-def tokens_of(config: InputConfig) -> tuple[str, ...]:
+def tokens_of(config: InputConfig) -> Words:
     """List the tokens of an input, without padding.
 
     Characters are Unicode code points, and spaces are left out; vectors are called x0, x1, …
@@ -19,6 +32,88 @@ def tokens_of(config: InputConfig) -> tuple[str, ...]:
     if config.tokens is not None:
         return config.tokens
     if config.vectors is not None:
-        return tuple(f"x{position}" for position in range(len(config.vectors)))
-    words = (config.text or "").split()
+        return _names("x", config.vectors)
+    return _split(config.text or "", config)
+
+
+def target_of(config: InputConfig) -> Words | None:
+    """List the tokens of a target, or None where there is none; vectors are called y0, y1, …"""
+    if config.target_tokens is not None:
+        return config.target_tokens
+    if config.target_vectors is not None:
+        return _names("y", config.target_vectors)
+    return None if config.target is None else _split(config.target, config)
+
+
+def generates(model: ModelConfig, config: InputConfig) -> bool:
+    """Whether the decoder chooses its words itself."""
+    return model.has_decoder and model.head == "vocabulary" and target_of(config) is None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one stack reads: its tokens, how many there are with padding, and how many when all are generated."""
+
+    tokens: Words
+    length: int
+    longest: int
+
+    @property
+    def has_padding(self) -> bool:
+        """Whether there is a token that only fills up."""
+        return self.length > len(self.tokens) or PAD in self.tokens
+
+    def padded(self) -> Words:
+        """The tokens with their padding."""
+        return self.tokens + (PAD,) * (self.length - len(self.tokens))
+
+
+def readings(model: ModelConfig, config: InputConfig) -> dict[str, Reading]:
+    """What each stack of the model reads at first."""
+    source, target = tokens_of(config), target_of(config)
+    more = config.max_new_tokens - 1 if generates(model, config) else 0  # the last word is not read any more
+    if not model.has_decoder:
+        return {"encoder": _reading(source, config.pad_to)}
+    if not model.has_encoder:
+        return {"decoder": _reading(source + (target or ()), config.pad_to, more)}
+    return {"encoder": _reading(source, config.pad_to), "decoder": _reading(_after_start(target, config), None, more)}
+
+
+def vocabularies(model: ModelConfig, config: InputConfig) -> dict[str, Words]:
+    """The words that each stack knows: what its head chooses from, then what it reads, in order of appearance."""
+    found = {}
+    for stack, reading in readings(model, config).items():
+        beside = (START, END) if stack == "decoder" and model.has_encoder and config.target_vectors is None else ()
+        chosen = model.classes if stack == predicting_stack(model) and model.head == "vocabulary" else ()
+        padding = (PAD,) if reading.has_padding else ()
+        found[stack] = _distinct((*beside, *chosen, *reading.tokens, *padding))
+    return found
+
+
+def predicting_stack(model: ModelConfig) -> str:
+    """The stack that the head reads."""
+    return "decoder" if model.has_decoder else "encoder"
+
+
+def _reading(tokens: Words, pad_to: int | None, more: int = 0) -> Reading:
+    length = max(len(tokens), pad_to or 0)
+    return Reading(tokens, length, length + more)
+
+
+def _after_start(target: Words | None, config: InputConfig) -> Words:
+    if config.target_vectors is not None or (target and target[0] == START):
+        return target or ()
+    return (START, *(target or ()))
+
+
+def _split(text: str, config: InputConfig) -> Words:
+    words = text.split()
     return tuple("".join(words)) if config.tokenizer == "character" else tuple(words)
+
+
+def _names(letter: str, rows: tuple[object, ...]) -> Words:
+    return tuple(f"{letter}{position}" for position in range(len(rows)))
+
+
+def _distinct(words: Iterable[str]) -> Words:
+    return tuple(dict.fromkeys(words))

@@ -133,7 +133,7 @@ def test_what_is_found_holds_the_text_and_comes_in_the_order_of_the_trace(sessio
 
 def _said_of(value: Value) -> str:
     said = [value.path, *(label for axis in value.axes for label in axis.all_labels or ())]
-    return "\n".join(said + list(words_of(value.path) if value.operation else [])).lower()
+    return "\n".join(said + list(words_of(value.path, value.made_by.name) if value.operation else [])).lower()
 
 
 def test_what_is_said_nowhere_is_not_found(session: Session) -> None:

@@ -81,7 +81,9 @@ def test_what_the_model_does_without_is_not_in_its_formulas() -> None:
 
 
 def test_a_later_layer_reads_x_and_a_block_reads_its_own_norm() -> None:
-    post, pre = (trace_of(replace(BASE, encoder_layers=2, norm_order=order)) for order in ("post", "pre"))
+    post, pre = (
+        trace_of(replace(BASE, encoder_layers=2, norm_order=order, final_norm=True)) for order in ("post", "pre")
+    )
     assert formula(post["encoder.layers.1.self_attention.q"]) == "Q = x·W_Q + b_Q"
     assert formula(pre["encoder.layers.1.self_attention.q"]) == "Q = norm·W_Q + b_Q"
     assert formula(pre["encoder.final_norm"]) == "final_norm = (x − μ)/√(σ² + ε) · γ + β"
@@ -169,7 +171,7 @@ def test_words_are_title_symbol_and_explanation_of_this_run() -> None:
 def test_a_plan_is_explained_without_numbers() -> None:
     planned = plan(parse_scenario("input: {text: I am, pad_to: 4}\nmask: {causal: true}"))
     for value in planned.steps.values():
-        assert words(value).explanation == words_of(value.path).explanation
+        assert words(value).explanation == words_of(value.path, value.made_by.name).explanation
         assert value.held is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 
 import numpy as np
 import pytest
@@ -53,6 +54,11 @@ def test_a_reduction_keeps_the_axes_that_it_does_not_run_over() -> None:
         ("divide", (3, 4), 0.75),
         ("power", (2, 10), 1024),
         ("square", (-3,), 9),
+        ("cube", (-3,), -27),
+        ("negate", (2,), -2),
+        ("tanh", (0,), 0),
+        ("erf", (0.5,), math.erf(0.5)),
+        ("is_equal", (2, 2), 1),
         ("exp", (0,), 1),
         ("sqrt", (49,), 7),
         ("sin", (0,), 0),

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.axes import Array
+from model.axes import Array, Axis
 from model.config import ModelConfig, filled
 from model.layers import Visibility
 from model.trace import Trace
+from model.values import Value
 from tests.building import encoded, random_parameters
 
+TOKENS = Value("tokens", (Axis("token", 1),), np.dtype(np.int64))
 PLAIN = filled(ModelConfig(d_model=4, heads=2, d_k=3, d_v=2, d_ff=5, bias=True))
 
 INPUT = {"embedding": "token d_model", "position": "token d_model", "input": "token d_model"}
@@ -53,7 +55,7 @@ def test_a_post_norm_encoder_has_these_steps() -> None:
 
 
 def test_a_pre_norm_encoder_has_its_norms_first_and_one_at_the_end() -> None:
-    assert steps_of(trace_of(replace(PLAIN, norm_order="pre"))) == [
+    assert steps_of(trace_of(replace(PLAIN, norm_order="pre", final_norm=True))) == [
         *within("encoder", INPUT),
         *within(ATTENTION, NORM, PROJECTIONS, SCORES, WEIGHTED, OUTPUT, RESIDUAL),
         *within("encoder.layers.0.ffn", NORM, FFN, RESIDUAL),
@@ -62,7 +64,7 @@ def test_a_pre_norm_encoder_has_its_norms_first_and_one_at_the_end() -> None:
 
 
 def test_kind_attention_is_attention_blocks_alone() -> None:
-    config = replace(PLAIN, kind="attention", norm_order="pre", encoder_layers=2)
+    config = replace(PLAIN, kind="attention", residual=False, norm_order="pre", encoder_layers=2)
     assert steps_of(trace_of(config)) == [
         *within("encoder", INPUT),
         *within("encoder.layers.0.self_attention", PROJECTIONS, SCORES, WEIGHTED, OUTPUT),
@@ -122,7 +124,7 @@ def test_each_step_says_what_it_was_computed_from() -> None:
 
 
 def test_a_pre_norm_residual_goes_round_the_norm() -> None:
-    trace = trace_of(replace(PLAIN, norm_order="pre"))
+    trace = trace_of(replace(PLAIN, norm_order="pre", final_norm=True))
     assert operands_of(trace, f"{ATTENTION}.q")[0] == f"{ATTENTION}.norm"
     assert operands_of(trace, f"{ATTENTION}.residual")[0] == "encoder.input"
     assert operands_of(trace, "encoder.layers.0.ffn.residual")[0] == f"{ATTENTION}.residual"
@@ -136,7 +138,12 @@ def test_a_row_that_sees_nothing_gives_zeros_and_the_model_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("visibility", "hides"),
-    [(Visibility(None, False), False), (Visibility((False,), False), True), (Visibility(None, True), True)],
+    [
+        (Visibility(TOKENS, TOKENS), False),
+        (Visibility(TOKENS, TOKENS, pad=(False,)), True),
+        (Visibility(TOKENS, TOKENS, causal=True), True),
+        (Visibility(TOKENS, TOKENS, span=3), True),
+    ],
 )
 def test_there_is_a_mask_where_padding_or_the_future_are_hidden(visibility: Visibility, hides: bool) -> None:
     assert visibility.hides is hides

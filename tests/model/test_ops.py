@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +19,9 @@ from model.expressions import Apply, Cell, Expression, Number, Reduce
 from model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
 from model.values import Value
 from tests.building import SEEDS, recorder, tensor
-from tests.references import difference_quotient, sinusoids
+from tests.references import difference_quotient, sinusoids, sparsemax
 
-AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_ff", "vocabulary")
+AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_score", "d_ff", "vocabulary")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 4) for name in AXES})
 ALL_DIFFERENT = {name: 2 + place for place, name in enumerate(AXES)}
 
@@ -78,20 +79,70 @@ class Bench:
         self.made += 1
         return tensor(axes, array if array.dtype.kind == "i" else array.astype(self.dtype), f"operand{self.made}")
 
+    def other_ids(self) -> Value:
+        return self.leaf("token", self.rng.integers(0, self.size["vocabulary"], 3))
+
+    def own_visibility(self, **rules: Any) -> Value:
+        ids = self.ids()
+        return self.t.visibility("r", ids, ids, **rules)
+
+    def pairs(self) -> Value:
+        """An even number of columns."""
+        return self.leaf("head token d_k", self.rng.normal(size=(*self.shape("head token"), 2 * self.size["d_k"])))
+
+    def shared(self, axes: str) -> Value:
+        """With one head, whatever their number."""
+        return self.leaf(f"head {axes}", self.rng.normal(size=(1, *self.shape(axes))))
+
     def pad(self) -> tuple[bool, ...]:
         return tuple(bool(hides) for hides in self.rng.random(self.size["token"]) < 0.4)
 
 
 Case = Callable[[Bench], Value]
 
+
+def _activation(name: str, count: int) -> Case:
+    return lambda b: b.t.activation("r", name, *(b.normal("token d_model") for _ in range(count)))
+
+
 CASES: dict[tuple[str, str], Case] = {
     ("lookup", "with ids that repeat"): lambda b: b.t.lookup("r", b.normal("vocabulary d_model"), b.ids()),
     ("sinusoid", "of any width"): lambda b: b.t.sinusoid(
         "r", Axis("token", b.size["token"]), Axis("d_model", b.size["d_model"])
     ),
-    ("visibility", "of padding"): lambda b: b.t.visibility("r", b.ids(), b.pad(), causal=False),
-    ("visibility", "of the past"): lambda b: b.t.visibility("r", b.ids(), None, causal=True),
-    ("visibility", "of both"): lambda b: b.t.visibility("r", b.ids(), b.pad(), causal=True),
+    ("visibility", "of padding"): lambda b: b.own_visibility(pad=b.pad()),
+    ("visibility", "of the past"): lambda b: b.own_visibility(causal=True),
+    ("visibility", "of neighbours"): lambda b: b.own_visibility(span=1),
+    ("visibility", "of all three"): lambda b: b.own_visibility(pad=b.pad(), causal=True, span=2),
+    ("visibility", "of another sequence"): lambda b: b.t.visibility(
+        "r", b.ids(), b.other_ids(), pad=(False, True, False)
+    ),
+    ("rows", "of a longer table"): lambda b: b.t.rows(
+        "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1))
+    ),
+    ("last", "of a matrix"): lambda b: b.t.last("r", b.normal("token vocabulary")),
+    ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), (False, *b.pad()[1:])),
+    ("rotate", "of pairs"): lambda b: b.t.rotate("r", b.pairs()),
+    ("distance", "of any heads"): lambda b: b.t.distance(
+        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
+    ),
+    ("additive", "of any sizes"): lambda b: b.t.additive(
+        "r",
+        "head query key d_score",
+        b.normal("head query d_k"),
+        b.normal("head d_k d_score"),
+        b.normal("head key d_k"),
+        b.normal("head d_k d_score"),
+    ),
+    ("bilinear", "of any sizes"): lambda b: b.t.bilinear(
+        "r", "head query key", b.normal("head query d_k"), b.normal("head d_k d_score"), b.normal("head key d_score")
+    ),
+    ("cosine", "of vectors"): lambda b: b.t.cosine(
+        "r", "head query key", b.not_near_0("head query d_k"), b.not_near_0("head key d_k")
+    ),
+    ("contract", "with a shared head"): lambda b: b.t.contract(
+        "r", "head query key", b.normal("head query d_k"), b.shared("key d_k").repeated("head", b.size["head"])
+    ),
     ("contract", "a matrix product"): lambda b: b.t.contract(
         "r", "token d_ff", b.normal("token d_model"), b.normal("d_model d_ff")
     ),
@@ -127,7 +178,19 @@ CASES: dict[tuple[str, str], Case] = {
     ("divide", "with broadcasting"): lambda b: b.t.divide("r", b.normal("token d_model"), b.not_near_0("token")),
     ("exp", "of anything"): lambda b: b.t.exp("r", b.normal("head query key")),
     ("square", "of anything"): lambda b: b.t.square("r", b.normal("token d_model")),
-    ("relu", "away from the kink"): lambda b: b.t.relu("r", b.apart("token d_model")),
+    ("relu", "away from the kink"): lambda b: b.t.activation("r", "relu", b.apart("token d_model")),
+    **{(name, "of anything"): _activation(name, 1) for name in ("sigmoid", "silu", "gelu", "gelu_tanh")},
+    **{(name, "of two"): _activation(name, 2) for name in ("swiglu", "geglu")},
+    ("sparsemax", "with −∞ and a row of them"): lambda b: b.t.sparsemax(
+        "r", b.partly_hidden("head query key"), over="key"
+    ),
+    ("hardmax", "with −∞ and a row of them"): lambda b: b.t.hardmax("r", b.partly_hidden("head query key"), over="key"),
+    ("rms_normalise", "over the last axis"): lambda b: b.t.rms_normalise(
+        "r", b.apart("token d_model"), b.normal("d_model"), over="d_model", eps=1e-2
+    ),
+    ("rms_normalise", "over the first axis"): lambda b: b.t.rms_normalise(
+        "r", b.apart("d_model token"), b.normal("d_model"), over="d_model", eps=0.5
+    ),
     ("scale", "by 1/√n"): lambda b: b.t.scale(
         "r", b.normal("head query key"), Factor.inverse_root(Axis("d_k", b.size["d_k"]))
     ),
@@ -186,8 +249,8 @@ def test_a_derivative_agrees_with_central_differences(case: Case, seed: int, siz
             continue
         with np.errstate(invalid="ignore"):
             expected = difference_quotient(lambda: value.made_by.compute(value), operand.value.array, gradient)
-        expected = expected.reshape(operand.shape)
-        assert np.abs(part - expected).max() <= 1e-6 * max(1e-3, np.abs(expected).max())
+        carried = operand.carried_back(part)
+        assert np.abs(carried - expected).max() <= 1e-6 * max(1e-3, np.abs(expected).max())
 
 
 def _is_a_constant(value: Value, operand: Value) -> bool:
@@ -244,7 +307,7 @@ def test_a_result_has_the_shape_and_type_that_its_record_says(case: Case, dtype:
 @each_case
 def test_every_operation_writes_a_formula(case: Case) -> None:
     value = case(Bench(np.random.default_rng(0), ALL_DIFFERENT))
-    symbols = tuple("abc"[: len(value.operands)])
+    symbols = tuple("abcd"[: len(value.operands)])
     right = value.made_by.written(value, symbols)
     assert right
     assert "\n" not in right
@@ -290,10 +353,57 @@ def test_the_position_some_words_on_is_a_rotation_of_the_position(offset: int, w
 
 
 def test_a_mask_hides_padding_and_the_future() -> None:
-    value = recorder().visibility("mask", tensor("token", np.arange(3)), (False, False, True), causal=True)
+    tokens = tensor("token", np.arange(3))
+    value = recorder().visibility("mask", tokens, tokens, pad=(False, False, True), causal=True)
     hidden = [[hidden_because(value, query, key) for key in range(3)] for query in range(3)]
     assert hidden == [[None, "future", "padding"], [None, None, "padding"], [None, None, "padding"]]
     np.testing.assert_array_equal(value.array, [[0, -np.inf, -np.inf], [0, 0, -np.inf], [0, 0, -np.inf]])
+
+
+def test_a_span_hides_what_is_further_away_on_both_sides() -> None:
+    tokens = tensor("token", np.arange(4))
+    value = recorder().visibility("mask", tokens, tokens, span=1)
+    assert [hidden_because(value, 1, key) for key in range(4)] == [None, None, None, "too far"]
+    np.testing.assert_array_equal(value.array == 0, np.abs(np.subtract.outer(range(4), range(4))) <= 1)
+
+
+@given(row=st.lists(st.floats(-50, 50), min_size=1, max_size=8))
+def test_sparsemax_is_the_nearest_point_of_the_simplex(row: list[float]) -> None:
+    weights = recorder().sparsemax("weights", tensor("query key", np.array([row])), over="key").array[0]
+    assert weights.sum() == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(weights, sparsemax(np.array(row)), atol=1e-12)
+
+
+def test_hardmax_takes_the_first_of_equal_scores_and_says_so() -> None:
+    value = recorder().hardmax("weights", tensor("query key", np.array([[1.0, 3.0, 3.0]])), over="key")
+    np.testing.assert_array_equal(value.array, [[0, 1, 0]])
+    assert arithmetic(value, (0, 2)).expression == Number(0.0, "an earlier key has the same score")
+
+
+def test_a_vector_of_length_0_is_like_nothing_and_has_no_gradient() -> None:
+    q, k = tensor("head query d_k", np.zeros((1, 1, 2))), tensor("head key d_k", np.ones((1, 1, 2)))
+    value = recorder().cosine("scores", "head query key", q, k)
+    assert value.array == 0
+    assert not any(part.any() for part in value.made_by.derivative(value, np.ones((1, 1, 1))))
+    assert isinstance(arithmetic(value, (0, 0, 0)).expression, Number)
+
+
+def test_a_rotation_keeps_lengths_and_makes_products_depend_on_the_distance_alone() -> None:
+    t, rng = recorder(), np.random.default_rng(0)
+    same = np.repeat(rng.normal(size=(1, 1, 6)), 5, axis=1)
+    other = np.repeat(rng.normal(size=(1, 1, 6)), 5, axis=1)
+    q, k = (t.rotate(name, tensor("head token d_k", array)).array[0] for name, array in (("q", same), ("k", other)))
+    np.testing.assert_allclose(np.linalg.norm(q, axis=1), np.linalg.norm(same[0, 0]), rtol=1e-14)
+    products = q @ k.T
+    for distance in range(-4, 5):
+        along = np.diagonal(products, distance)
+        np.testing.assert_allclose(along, along[0], rtol=1e-12)
+
+
+def test_the_slopes_of_eight_heads_are_those_of_the_paper() -> None:
+    bias = recorder().distance("bias", Axis("head", 8), Axis("token", 3)).array
+    np.testing.assert_allclose(-bias[:, 0, 1], [1 / 2**power for power in range(1, 9)])
+    np.testing.assert_array_equal(bias[:, 0, 2], 2 * bias[:, 0, 1])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -369,7 +479,7 @@ def test_a_tie_for_the_maximum_shares_its_gradient() -> None:
 
 
 def test_the_kink_of_relu_has_no_gradient() -> None:
-    value = recorder().relu("r", tensor("token", np.array([-1.0, 0.0, 1.0])))
+    value = recorder().activation("r", "relu", tensor("token", np.array([-1.0, 0.0, 1.0])))
     (gradient,) = value.made_by.derivative(value, np.full(3, 5.0))
     np.testing.assert_array_equal(gradient, [0, 0, 5])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,18 +11,19 @@ from hypothesis import given
 
 from model.axes import Axis, names, sizes
 from model.config import ModelConfig, filled
-from model.parameters import draw, parameter_axes
+from model.parameters import StackSizes, draw, parameter_axes
 from tests.building import SEEDS, configs, encoded, random_parameters
 
-VOCABULARY = Axis("vocabulary", 3, ("I", "am", "here"))
+STACKS = {"encoder": StackSizes(Axis("vocabulary", 3, ("I", "am", "here")), 5)}
+DECODER = {"decoder": StackSizes(Axis("vocabulary", 4), 7)}
 MATRIX = (Axis("d_model", 3), Axis("d_ff", 2))
 
 PINNED = ["-0x1.a6d3e86d47c31p-4", "0x1.1ebc404da2703p-1", "-0x1.8749dff043bdcp-1"]
 """The first numbers of seed 7 and scale 0.5: they may never change, or every lesson shows other numbers."""
 
 
-def shapes_of(**keys: object) -> dict[str, tuple[int, ...]]:
-    return {name: sizes(axes) for name, axes in parameter_axes(filled(ModelConfig(**keys)), VOCABULARY).items()}
+def shapes_of(stacks: dict[str, StackSizes] = STACKS, **keys: Any) -> dict[str, tuple[int, ...]]:
+    return {name: sizes(axes) for name, axes in parameter_axes(filled(ModelConfig(**keys)), stacks).items()}
 
 
 def test_an_encoder_has_these_parameters_in_these_shapes() -> None:
@@ -51,8 +53,65 @@ def test_a_pre_norm_stack_has_a_final_norm() -> None:
     assert extra == {("encoder.final_norm_gain", (6,)), ("encoder.final_norm_bias", (6,))}
 
 
+def test_a_weights_file_can_ask_for_a_final_norm_in_a_post_norm_stack() -> None:
+    extra = shapes_of(final_norm=True).items() - shapes_of().items()
+    assert {name for name, _ in extra} == {"encoder.final_norm_gain", "encoder.final_norm_bias"}
+
+
+def test_rms_norm_has_no_bias_and_no_norm_has_nothing() -> None:
+    assert not [name for name in shapes_of(norm="rms", norm_order="pre") if name.endswith("norm_bias")]
+    assert not [name for name in shapes_of(norm="none", norm_order="pre") if "norm" in name]
+
+
+def test_shared_heads_have_narrower_keys_and_values() -> None:
+    found = shapes_of(d_model=8, heads=4, kv_heads=2, d_v=3)
+    path = "encoder.layers.0.self_attention"
+    assert [found[f"{path}.w_{letter}"] for letter in "qkvo"] == [(8, 8), (8, 4), (8, 6), (12, 8)]
+
+
+def test_an_additive_score_has_two_matrices_and_a_vector_for_each_head() -> None:
+    found = shapes_of(d_model=6, heads=2, score="additive")
+    path = "encoder.layers.0.self_attention"
+    names_of_score = ("w_score_q", "w_score_k", "v_score")
+    assert [found[f"{path}.{name}"] for name in names_of_score] == [(2, 3, 3), (2, 3, 3), (2, 3)]
+
+
+def test_a_general_score_has_a_matrix_for_each_head() -> None:
+    found = shapes_of(d_model=6, heads=2, score="general")
+    assert found["encoder.layers.0.self_attention.w_score"] == (2, 3, 3)
+
+
+def test_a_gated_network_has_three_matrices_and_no_bias() -> None:
+    found = shapes_of(d_model=4, d_ff=5, activation="swiglu")
+    own = {name.rpartition(".")[2]: shape for name, shape in found.items() if ".ffn." in name and "norm" not in name}
+    assert own == {"w_gate": (4, 5), "w_up": (4, 5), "w_2": (5, 4)}
+
+
+def test_learned_positions_have_a_row_for_each_place() -> None:
+    assert shapes_of(position="learned")["encoder.position_table"] == (5, 6)
+
+
+def test_a_decoder_beside_an_encoder_attends_to_it_in_every_layer() -> None:
+    found = shapes_of(STACKS | DECODER, kind="encoder-decoder", encoder_layers=1, decoder_layers=2)
+    blocks = {".".join(name.split(".")[:4]) for name in found if "layers" in name}
+    assert blocks == {
+        "encoder.layers.0.self_attention", "encoder.layers.0.ffn",
+        *(f"decoder.layers.{i}.{block}" for i in (0, 1) for block in ("self_attention", "cross_attention", "ffn")),
+    }  # fmt: skip
+    assert found["decoder.embedding_table"] == (4, 6)
+
+
+def test_a_decoder_alone_attends_to_nothing_else() -> None:
+    assert not [name for name in shapes_of(DECODER, kind="decoder") if "cross" in name or "encoder" in name]
+
+
+def test_a_head_chooses_from_its_classes() -> None:
+    axes = parameter_axes(filled(ModelConfig(head="tokens")), STACKS, Axis("class", 2, ("good", "bad")))
+    assert (sizes(axes["head.w"]), sizes(axes["head.b"])) == ((6, 2), (2,))
+
+
 def test_the_columns_of_a_projection_are_the_heads_side_by_side() -> None:
-    axes = parameter_axes(filled(ModelConfig(d_model=4, heads=2)), VOCABULARY)
+    axes = parameter_axes(filled(ModelConfig(d_model=4, heads=2)), STACKS)
     assert names(axes["encoder.layers.0.self_attention.w_q"]) == ("d_model", "head·d_k")
     assert names(axes["encoder.layers.0.self_attention.w_o"]) == ("head·d_v", "d_model")
     assert names(axes["encoder.embedding_table"]) == ("vocabulary", "d_model")

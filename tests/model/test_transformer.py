@@ -15,8 +15,8 @@ from safetensors import safe_open
 from model.axes import Array
 from model.config import ModelConfig, filled
 from model.trace import Trace
-from tests.building import SEEDS, configs, encoded, last, masks, random_parameters
-from tests.references import encoder
+from tests.building import SEEDS, configs, encoded, last, masks, ran, random_parameters
+from tests.references import Reference, Sight
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -33,25 +33,72 @@ def assert_same_steps(trace: Trace, expected: dict[str, Array], tolerance: float
         np.testing.assert_allclose(found[finite], array[finite], rtol=0, atol=tolerance * largest, err_msg=path)
 
 
+def expected_of_encoder(
+    config: ModelConfig,
+    parameters: dict[str, Array],
+    ids: list[int],
+    pad: tuple[bool, ...] | None = None,
+    causal: bool = False,
+) -> dict[str, Array]:
+    reference = Reference(config, parameters)
+    x = reference.encoder(ids, Sight(pad, causal, config.attention_span))
+    reference.head(x, pad or (False,) * len(ids))
+    return reference.steps
+
+
 @given(config=configs(), tokens=st.integers(1, 4), seed=SEEDS, data=st.data())
-def test_every_step_is_that_of_the_formulas_in_the_paper(
+def test_every_step_is_that_of_the_formulas_in_the_papers(
     config: ModelConfig, tokens: int, seed: int, data: st.DataObject
 ) -> None:
     parameters = random_parameters(config, 3, seed)
     ids = data.draw(st.lists(st.integers(0, 2), min_size=tokens, max_size=tokens))
     pad, causal = data.draw(masks(tokens))
     trace = encoded(config, parameters, ids, pad, causal)
-    assert_same_steps(trace, encoder(config, parameters, ids, pad, causal), 1e-12)
+    assert_same_steps(trace, expected_of_encoder(config, parameters, ids, pad, causal), 1e-10)
+
+
+HEADS = st.sampled_from([("none", ()), ("tokens", ("a", "b", "c")), ("sequence", ("a", "b")), ("vocabulary", ())])
+
+
+@given(
+    kind=st.sampled_from(["decoder", "encoder-decoder"]), head=HEADS, seed=SEEDS, data=st.data(),
+    source=st.integers(1, 4), target=st.integers(1, 4),
+)  # fmt: skip
+def test_every_step_of_a_decoder_is_that_of_the_formulas_in_the_papers(
+    kind: str, head: tuple[str, tuple[str, ...]], source: int, target: int, seed: int, data: st.DataObject
+) -> None:
+    config = data.draw(configs(kind=kind, head=head[0], classes=head[1]))
+    parameters = random_parameters(config, 3, seed)
+    sources, targets = ([seed % 3] * (count - 1) + [seed % 2] for count in (source, target))
+    pad, _ = data.draw(masks(source))
+    target_pad, causal = data.draw(masks(target).filter(lambda drawn: drawn[0] is None or not all(drawn[0])))
+    reads_source = kind == "encoder-decoder"
+    trace = ran(
+        config, parameters, sources if reads_source else None, targets,
+        pad=pad, target_pad=target_pad, target_causal=causal,
+    )  # fmt: skip
+    reference = Reference(config, parameters)
+    memory = reference.encoder(sources, Sight(pad, False, config.attention_span)) if reads_source else None
+    x = reference.decoder(targets, Sight(target_pad, causal, config.attention_span), memory, Sight(pad))
+    reference.head(x, target_pad or (False,) * target)
+    assert_same_steps(trace, reference.steps, 1e-10)
 
 
 @settings(max_examples=20)
-@given(config=configs(dtype="float32", layers=1), seed=SEEDS, causal=st.booleans())
+@given(
+    config=configs(dtype="float32", layers=1, weighting="softmax", score="scaled_dot"), seed=SEEDS, causal=st.booleans()
+)
 def test_a_model_of_float32_computes_the_same_to_its_precision(config: ModelConfig, seed: int, causal: bool) -> None:
     parameters = random_parameters(config, 3, seed)
     trace = encoded(config, parameters, [0, 2, 1], None, causal)
-    assert {value.array.dtype for value in trace.steps.values()} == {np.dtype("float32")}
     precise = {name: array.astype(np.float64) for name, array in parameters.items()}
-    assert_same_steps(trace, encoder(config, precise, [0, 2, 1], None, causal), 1e-5)
+    assert_same_steps(trace, expected_of_encoder(config, precise, [0, 2, 1], None, causal), 1e-4)
+
+
+@given(config=configs(dtype="float32"), seed=SEEDS)
+def test_every_step_has_the_type_of_the_model(config: ModelConfig, seed: int) -> None:
+    trace = encoded(config, random_parameters(config, 3, seed), [0, 2, 1])
+    assert {value.array.dtype for value in trace.steps.values()} == {np.dtype("float32")}
 
 
 # --- against PyTorch
@@ -128,7 +175,7 @@ def test_an_encoder_computes_every_tensor_that_pytorch_computes(name: str) -> No
 # --- symmetries
 
 
-@given(config=configs(position="none"), order=st.permutations(range(4)), seed=SEEDS)
+@given(config=configs(position="none", attention_span=None), order=st.permutations(range(4)), seed=SEEDS)
 def test_without_positions_permuted_tokens_give_a_permuted_output(
     config: ModelConfig, order: list[int], seed: int
 ) -> None:

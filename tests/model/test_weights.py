@@ -25,6 +25,7 @@ from model.run import run
 from model.scenario import Scenario, parse_scenario
 from model.trace import Trace
 from model.weights import LARGEST_HEADER, parameters, read_safetensors
+from tests.building import stacks_of
 
 ATTENTION = "encoder.layers.0.self_attention"
 SMALL = "kind: attention, d_model: 2, d_k: 3, d_v: 1"
@@ -107,7 +108,7 @@ def test_a_number_too_large_for_float32_is_infinite_and_not_warned_of() -> None:
 @pytest.mark.parametrize("from_file", [False, True])
 def test_parameters_of_float32_are_not_all_in_memory_as_float64(tmp_path: Path, from_file: bool) -> None:
     config = filled(ModelConfig(d_model=64, layers=20, dtype="float32"))
-    shapes = parameter_axes(config, Axis("vocabulary", 2))
+    shapes = parameter_axes(config, stacks_of(config, 2, 2))
     save_file({name: np.zeros(sizes(axes)) for name, axes in shapes.items()}, tmp_path / "w.safetensors")
     weights = "file: w.safetensors" if from_file else "seed: 1"
     given = scenario(weights, tmp_path, "d_model: 64, layers: 20, dtype: float32")
@@ -369,5 +370,5 @@ def test_what_a_file_is_called_in_a_message_cannot_move_the_cursor() -> None:
 
 
 def test_the_shapes_in_these_tests_are_those_of_the_model() -> None:
-    axes = parameter_axes(scenario("seed: 1").model, Axis("vocabulary", 2))
+    axes = parameter_axes(scenario("seed: 1").model, stacks_of(scenario("seed: 1").model, 2, 2))
     assert {name: tuple(axis.size for axis in each) for name, each in axes.items()} == SHAPES

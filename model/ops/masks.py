@@ -1,4 +1,4 @@
-"""The operations of attention: what may be seen, masking, softmax."""
+"""What may be seen: the mask, adding it to the scores, and what keeps a hidden score hidden."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression, Number, Reduce
+from model.expressions import Apply, Expression, Number
 from model.ops.common import (
     At,
     Gradients,
@@ -16,9 +16,6 @@ from model.ops.common import (
     cells,
     infix,
     no_derivative,
-    over_axis,
-    prefix,
-    row_at,
     to_operands,
 )
 from model.values import Operation, Value
@@ -27,16 +24,23 @@ from model.values import Operation, Value
 
 
 def hidden_because(value: Value, query: int, key: int) -> str | None:
-    """Why `query` may not see `key` in a mask: "padding", "future", or None when it may."""
-    if value.options["pad"] is not None and value.options["pad"][key]:
+    """Why `query` may not see `key` in a mask: "padding", "future", "too far", or None when it may."""
+    pad, span = value.options["pad"], value.options["span"]
+    if pad is not None and pad[key]:
         return "padding"
-    return "future" if value.options["causal"] and key > query else None
+    if value.options["causal"] and key > query:
+        return "future"
+    return "too far" if span is not None and abs(key - query) > span else None
 
 
 def _visibility(value: Value) -> Array:
+    queries, keys = (np.arange(size) for size in value.shape)
+    distance = keys[None, :] - queries[:, None]
     hidden = np.zeros(value.shape, bool)
     if value.options["causal"]:
-        hidden |= np.triu(np.ones(value.shape, bool), 1)
+        hidden |= distance > 0
+    if value.options["span"] is not None:
+        hidden |= np.abs(distance) > value.options["span"]
     if value.options["pad"] is not None:
         hidden |= np.asarray(value.options["pad"])
     return np.where(hidden, -np.inf, 0.0).astype(value.dtype)
@@ -47,9 +51,14 @@ def _visibility_cell(value: Value, at: At) -> Expression:
     return Number(-math.inf if reason else 0.0, f"hidden: {reason}" if reason else "may be seen")
 
 
-def _visibility_written(value: Value, symbols: Symbols) -> str:
-    rules = ["padding"] * (value.options["pad"] is not None) + ["the future"] * value.options["causal"]
-    return f"−∞ where {' or '.join(rules) or 'nothing'} would be seen, else 0"
+def _visibility_written(value: Value, _symbols: Symbols) -> str:
+    span = value.options["span"]
+    rules = {
+        "padding": value.options["pad"] is not None,
+        "the future": value.options["causal"],
+        f"a word more than {span} away": span is not None,
+    }
+    return f"−∞ where {' or '.join(rule for rule, holds in rules.items() if holds) or 'nothing'} would be seen, else 0"
 
 
 VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cell, _visibility_written)
@@ -102,38 +111,4 @@ def _shift_cell(value: Value, at: At) -> Expression:
 SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, infix("−"))
 
 
-# --- softmax: eˣ, divided by its sum over an axis; zeros where every cell is −∞
-
-
-def _softmax(value: Value) -> Array:
-    array, over = value.operands[0].array, over_axis(value)
-    maximum = array.max(axis=over, keepdims=True)
-    exponentials = np.subtract(array, np.where(np.isneginf(maximum), 0, maximum))
-    np.exp(exponentials, out=exponentials)
-    total = exponentials.sum(axis=over, keepdims=True)
-    return np.divide(exponentials, np.where(total == 0, 1, total), out=exponentials)
-
-
-def _softmax_derivative(value: Value, gradient: Array) -> Gradients:
-    weights = value.array
-    return (weights * (gradient - (gradient * weights).sum(axis=over_axis(value), keepdims=True)),)
-
-
-def _softmax_cell(value: Value, at: At) -> Expression:
-    over = value.options["over"]
-    (cell,), (row,) = cells(value, at), cells(value, {name: at[name] for name in at if name != over})
-    if is_fully_masked(value, at):
-        return Number(0.0, f"every {over} is hidden")
-    maximum = Reduce("maximum", (over,), row, name="row max")
-    total = Reduce("sum", (over,), Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
-    return Apply("divide", (Apply("exp", (Apply("subtract", (cell, maximum)),)), total))
-
-
-def is_fully_masked(value: Value, at: At) -> bool:
-    """Whether the softmax row that `at` stands in has nothing to attend to: zeros, not a distribution."""
-    return bool(np.isneginf(row_at(value, at)).all())
-
-
-SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
-
-ROWS = (VISIBILITY, MASK, SHIFT, SOFTMAX)
+ROWS = (VISIBILITY, MASK, SHIFT)

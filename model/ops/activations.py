@@ -1,0 +1,178 @@
+"""Activations: the bends between the two matrices of a feed-forward network.
+
+An activation is a function, its derivative and its arithmetic. A gated one (Shazeer 2020) multiplies the activation of
+one projection with another projection.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.axes import Array
+from model.expressions import Apply, Expression, Number, erf
+from model.ops.common import At, Gradients, Symbols, cells
+from model.values import Operation, Value
+
+
+@dataclass(frozen=True)
+class Bend:
+    """A function of one number, its slope, and how both the program and a person write it."""
+
+    function: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+    cell: Callable[[Expression], Expression]
+    written: str
+
+
+# --- ReLU: what is negative becomes 0
+
+RELU = Bend(
+    lambda x: np.maximum(x, 0),
+    lambda x: (x > 0).astype(x.dtype),
+    lambda x: Apply("maximum", (Number(0.0), x)),
+    "max(0, {})",
+)
+
+
+# --- sigmoid: between 0 and 1
+
+
+def _sigmoid(x: Array) -> Array:
+    share: Array = 1 / (1 + np.exp(-x))
+    return share
+
+
+def _sigmoid_slope(x: Array) -> Array:
+    return _sigmoid(x) * _sigmoid(-x)
+
+
+def _one_plus_exp(x: Expression) -> Expression:
+    return Apply("add", (Number(1.0), Apply("exp", (Apply("negate", (x,)),))))
+
+
+SIGMOID = Bend(_sigmoid, _sigmoid_slope, lambda x: Apply("divide", (Number(1.0), _one_plus_exp(x))), "1/(1 + e^(−{}))")
+
+
+# --- SiLU: x times its sigmoid (Elfwing et al. 2017)
+
+
+def _silu(x: Array) -> Array:
+    return x * _sigmoid(x)
+
+
+def _silu_slope(x: Array) -> Array:
+    slope: Array = _sigmoid(x) + x * _sigmoid_slope(x)
+    return slope
+
+
+SILU = Bend(_silu, _silu_slope, lambda x: Apply("divide", (x, _one_plus_exp(x))), "SiLU({})")
+
+
+# --- GELU: x times the share of a normal distribution below x (Hendrycks & Gimpel 2016)
+
+
+def _below(x: Array) -> Array:
+    share: Array = (1 + erf(x / math.sqrt(2))) / 2
+    return share
+
+
+def _gelu(x: Array) -> Array:
+    return x * _below(x)
+
+
+def _gelu_slope(x: Array) -> Array:
+    return _below(x) + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def _gelu_cell(x: Expression) -> Expression:
+    error = Apply("erf", (Apply("divide", (x, Number(math.sqrt(2), "√2"))),))
+    share = Apply("divide", (Apply("add", (Number(1.0), error)), Number(2.0)), name="Φ")
+    return Apply("multiply", (x, share))
+
+
+GELU = Bend(_gelu, _gelu_slope, _gelu_cell, "GELU({})")
+
+
+# --- GELU by tanh: the approximation in the same paper, which GPT-2 uses
+
+_STRETCH = math.sqrt(2 / math.pi)
+_CUBIC = 0.044715
+
+
+def _share_by_tanh(x: Array) -> Array:
+    bent: Array = np.tanh(_STRETCH * (x + _CUBIC * x**3))
+    return (1 + bent) / 2
+
+
+def _gelu_tanh(x: Array) -> Array:
+    return x * _share_by_tanh(x)
+
+
+def _gelu_tanh_slope(x: Array) -> Array:
+    share = _share_by_tanh(x)
+    slope: Array = share + 2 * x * share * (1 - share) * _STRETCH * (1 + 3 * _CUBIC * x**2)
+    return slope
+
+
+def _gelu_tanh_cell(x: Expression) -> Expression:
+    cubic = Apply("add", (x, Apply("multiply", (Number(_CUBIC), Apply("cube", (x,))))))
+    bent = Apply("tanh", (Apply("multiply", (Number(_STRETCH, "√(2/π)"), cubic)),))
+    share = Apply("divide", (Apply("add", (Number(1.0), bent)), Number(2.0)), name="share")
+    return Apply("multiply", (x, share))
+
+
+GELU_TANH = Bend(_gelu_tanh, _gelu_tanh_slope, _gelu_tanh_cell, "GELU_tanh({})")
+
+
+def _plain(name: str, bend: Bend) -> Operation:
+    """The operation that bends every number of its operand."""
+
+    def compute(value: Value) -> Array:
+        return bend.function(value.operands[0].array)
+
+    def derivative(value: Value, gradient: Array) -> Gradients:
+        return (gradient * bend.slope(value.operands[0].array),)
+
+    def cell(value: Value, at: At) -> Expression:
+        return bend.cell(*cells(value, at))
+
+    def written(_value: Value, symbols: Symbols) -> str:
+        return bend.written.format(*symbols)
+
+    return Operation(name, compute, derivative, cell, written)
+
+
+def _gated(name: str, bend: Bend) -> Operation:
+    """The operation that bends its first operand and multiplies it with the second, which has the same axes."""
+
+    def compute(value: Value) -> Array:
+        gate, up = value.operands
+        return np.asarray(bend.function(gate.array) * up.array)
+
+    def derivative(value: Value, gradient: Array) -> Gradients:
+        gate, up = (operand.array for operand in value.operands)
+        return gradient * bend.slope(gate) * up, gradient * bend.function(gate)
+
+    def cell(value: Value, at: At) -> Expression:
+        gate, up = cells(value, at)
+        return Apply("multiply", (bend.cell(gate), up))
+
+    def written(_value: Value, symbols: Symbols) -> str:
+        return f"{bend.written.format(symbols[0])} · {symbols[1]}"
+
+    return Operation(name, compute, derivative, cell, written)
+
+
+ROWS = (
+    _plain("relu", RELU),
+    _plain("sigmoid", SIGMOID),
+    _plain("silu", SILU),
+    _plain("gelu", GELU),
+    _plain("gelu_tanh", GELU_TANH),
+    _gated("swiglu", SILU),
+    _gated("geglu", GELU),
+)

@@ -1,0 +1,141 @@
+"""Scores that are more than a product: additive, bilinear, cosine. Each says how alike a query and a key are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import Array, align, contract, names
+from model.expressions import Apply, Expression, Number, Reduce
+from model.ops.common import At, Gradients, Symbols, cells
+from model.values import Operation, Value
+
+# --- additive: tanh of a projected query plus a projected key (Bahdanau et al. 2014)
+
+
+def _additive(value: Value) -> Array:
+    q, w_q, k, w_k = value.operands
+    head, query, key, hidden = value.names
+    queries = contract(q.array, q.names, w_q.array, w_q.names, (head, query, hidden))
+    keys = contract(k.array, k.names, w_k.array, w_k.names, (head, key, hidden))
+    found: Array = queries[:, :, None] + keys[:, None]
+    return np.tanh(found)
+
+
+def _additive_derivative(value: Value, gradient: Array) -> Gradients:
+    q, w_q, k, w_k = value.operands
+    head, query, key, hidden = value.names
+    inner = gradient * (1 - value.array**2)
+    sides = ((inner.sum(2), (head, query, hidden), q, w_q), (inner.sum(1), (head, key, hidden), k, w_k))
+    return tuple(
+        contract(part, axes, other.array, other.names, side.names)
+        for part, axes, vector, matrix in sides
+        for side, other in ((vector, matrix), (matrix, vector))
+    )
+
+
+def _additive_cell(value: Value, at: At) -> Expression:
+    q, w_q, k, w_k = cells(value, at)
+    over = (value.operands[0].names[-1],)
+    query = Reduce("sum", over, Apply("multiply", (q, w_q)), name="from the query")
+    key = Reduce("sum", over, Apply("multiply", (k, w_k)), name="from the key")
+    return Apply("tanh", (Apply("add", (query, key)),))
+
+
+ADDITIVE = Operation(
+    "additive",
+    _additive,
+    _additive_derivative,
+    _additive_cell,
+    lambda _, s: f"tanh({s[0]}·{s[1]} + {s[2]}·{s[3]})",
+)
+
+
+# --- bilinear: a learned matrix between query and key (Luong et al. 2015, "general")
+
+
+def _bilinear(value: Value) -> Array:
+    q, w, k = value.operands
+    axes = (*q.names[:-1], w.names[-1])
+    return contract(contract(q.array, q.names, w.array, w.names, axes), axes, k.array, k.names, value.names)
+
+
+def _bilinear_derivative(value: Value, gradient: Array) -> Gradients:
+    q, w, k = value.operands
+    left = (*q.names[:-1], w.names[-1])
+    transformed = contract(q.array, q.names, w.array, w.names, left)
+    to_left = contract(gradient, value.names, k.array, k.names, left)
+    return (
+        contract(to_left, left, w.array, w.names, q.names),
+        contract(q.array, q.names, to_left, left, w.names),
+        contract(gradient, value.names, transformed, left, k.names),
+    )
+
+
+def _bilinear_cell(value: Value, at: At) -> Expression:
+    over = names(value.operands[1].axes[1:])
+    return Reduce("sum", over, Apply("multiply", cells(value, at)))
+
+
+def _bilinear_written(_value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]}·{symbols[1]}·{symbols[2]}ᵀ"
+
+
+BILINEAR = Operation("bilinear", _bilinear, _bilinear_derivative, _bilinear_cell, _bilinear_written)
+
+
+# --- cosine: the product of two vectors divided by their lengths; 0 where one of them is 0
+
+
+def _lengths(value: Value) -> tuple[Array, Array]:
+    """The lengths of the queries and of the keys, lined up with the scores."""
+    found = (np.sqrt(np.square(operand.array).sum(-1)) for operand in value.operands)
+    q, k = (align(array, operand.names[:-1], value.names) for array, operand in zip(found, value.operands, strict=True))
+    return q, k
+
+
+def _cosine(value: Value) -> Array:
+    q, k = value.operands
+    product = contract(q.array, q.names, k.array, k.names, value.names)
+    return _divided(product, np.multiply(*_lengths(value)))
+
+
+def _cosine_derivative(value: Value, gradient: Array) -> Gradients:
+    """∂cos/∂q = k/(|q||k|) − cos·q/|q|², and the same the other way round."""
+    q, k = value.operands
+    lengths = _lengths(value)
+    direct = _divided(gradient, lengths[0] * lengths[1])
+    turned_q, turned_k = (_divided(gradient * value.array, length**2) for length in lengths)
+    along_q, along_k = turned_q.sum(-1)[..., None], turned_k.sum(-2)[..., None]
+    return (
+        contract(direct, value.names, k.array, k.names, q.names) - q.array * along_q,
+        contract(direct, value.names, q.array, q.names, k.names) - k.array * along_k,
+    )
+
+
+def _divided(array: Array, by: Array) -> Array:
+    """`array` / `by`, and 0 where `by` is 0."""
+    by = np.broadcast_to(by, array.shape)
+    return np.divide(array, by, out=np.zeros_like(array), where=by != 0)
+
+
+def _cosine_cell(value: Value, at: At) -> Expression:
+    q, k = cells(value, at)
+    over = (value.operands[0].names[-1],)
+    place = tuple(at[name] for name in value.names)
+    if any(np.broadcast_to(length, value.shape)[place] == 0 for length in _lengths(value)):
+        return Number(0.0, "a vector of length 0 has no direction")
+    product = Reduce("sum", over, Apply("multiply", (q, k)), name="product")
+    lengths = (
+        Apply("sqrt", (Reduce("sum", over, Apply("square", (side,)), name=f"squares of the {name}"),))
+        for side, name in ((q, "query"), (k, "key"))
+    )
+    return Apply("divide", (product, Apply("multiply", tuple(lengths))))
+
+
+def _cosine_written(_value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]}{symbols[1]}ᵀ/(|{symbols[0]}|·|{symbols[1]}|)"
+
+
+COSINE = Operation("cosine", _cosine, _cosine_derivative, _cosine_cell, _cosine_written)
+
+ROWS = (ADDITIVE, BILINEAR, COSINE)

@@ -1,0 +1,114 @@
+"""Weightings: what turns a row of scores into attention weights.
+
+Where every score of a row is −∞ there is nothing to attend to: the weights are zeros. ReLU and sigmoid are weightings
+as well; they look at each score alone and stand among the activations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import Array
+from model.expressions import Apply, Expression, Number, Reduce, threshold
+from model.ops.common import At, Gradients, cells, no_derivative, over_axis, prefix, row_at
+from model.values import Operation, Value
+
+
+def is_fully_masked(value: Value, at: At) -> bool:
+    """Whether the row of weights that `at` stands in has nothing to attend to: zeros, not a distribution."""
+    return bool(np.isneginf(row_at(value, at)).all())
+
+
+def _nothing_to_see(value: Value) -> Number:
+    return Number(0.0, f"every {value.options['over']} is hidden")
+
+
+def _cell_and_row(value: Value, at: At) -> tuple[Expression, Expression]:
+    """The score itself, and all scores of its row."""
+    free = {name: at[name] for name in at if name != value.options["over"]}
+    return cells(value, at)[0], cells(value, free)[0]
+
+
+# --- softmax: eˣ, divided by its sum over an axis; zeros where every cell is −∞
+
+
+def _softmax(value: Value) -> Array:
+    array, over = value.operands[0].array, over_axis(value)
+    maximum = array.max(axis=over, keepdims=True)
+    exponentials = np.subtract(array, np.where(np.isneginf(maximum), 0, maximum))
+    np.exp(exponentials, out=exponentials)
+    total = exponentials.sum(axis=over, keepdims=True)
+    return np.divide(exponentials, np.where(total == 0, 1, total), out=exponentials)
+
+
+def _softmax_derivative(value: Value, gradient: Array) -> Gradients:
+    weights = value.array
+    return (weights * (gradient - (gradient * weights).sum(axis=over_axis(value), keepdims=True)),)
+
+
+def _softmax_cell(value: Value, at: At) -> Expression:
+    over = value.options["over"]
+    cell, row = _cell_and_row(value, at)
+    if is_fully_masked(value, at):
+        return _nothing_to_see(value)
+    maximum = Reduce("maximum", (over,), row, name="row max")
+    total = Reduce("sum", (over,), Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
+    return Apply("divide", (Apply("exp", (Apply("subtract", (cell, maximum)),)), total))
+
+
+SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
+
+
+# --- sparsemax: the scores above a threshold, which is set so that a row sums to 1 (Martins & Astudillo 2016)
+
+
+def _sparsemax(value: Value) -> Array:
+    array, over = value.operands[0].array, over_axis(value)
+    maximum = array.max(axis=over, keepdims=True)
+    below = array - np.where(np.isneginf(maximum), 0, maximum)  # as in softmax: large scores keep their differences
+    return np.asarray(np.maximum(below - np.expand_dims(threshold(below, over), over), 0))
+
+
+def _sparsemax_derivative(value: Value, gradient: Array) -> Gradients:
+    """The gradient minus its mean over the keys that have a weight; 0 for the others."""
+    over, has_weight = over_axis(value), value.array > 0
+    count = np.maximum(has_weight.sum(axis=over, keepdims=True), 1)
+    mean = np.where(has_weight, gradient, 0).sum(axis=over, keepdims=True) / count
+    return (np.where(has_weight, gradient - mean, 0),)
+
+
+def _sparsemax_cell(value: Value, at: At) -> Expression:
+    if is_fully_masked(value, at):
+        return _nothing_to_see(value)
+    cell, row = _cell_and_row(value, at)
+    tau = Reduce("threshold", (value.options["over"],), row, name="τ")
+    return Apply("maximum", (Number(0.0), Apply("subtract", (cell, tau))))
+
+
+SPARSEMAX = Operation("sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, prefix("sparsemax"))
+
+
+# --- hardmax: 1 for the largest score of a row (the first of them), 0 for the others; flat, so without a gradient
+
+
+def _hardmax(value: Value) -> Array:
+    array, over = value.operands[0].array, over_axis(value)
+    largest = np.expand_dims(array.argmax(axis=over), over)
+    chosen = np.zeros(value.shape, value.dtype)
+    np.put_along_axis(chosen, largest, 1, axis=over)
+    return np.where(np.isneginf(array), 0, chosen).astype(value.dtype)
+
+
+def _hardmax_cell(value: Value, at: At) -> Expression:
+    if is_fully_masked(value, at):
+        return _nothing_to_see(value)
+    cell, row = _cell_and_row(value, at)
+    scores, place = row_at(value, at), at[value.options["over"]]
+    if scores[place] == scores.max() and scores.argmax() != place:
+        return Number(0.0, f"an earlier {value.options['over']} has the same score")
+    return Apply("is_equal", (cell, Reduce("maximum", (value.options["over"],), row, name="row max")))
+
+
+HARDMAX = Operation("hardmax", _hardmax, no_derivative, _hardmax_cell, prefix("hardmax"))
+
+ROWS = (SOFTMAX, SPARSEMAX, HARDMAX)
