@@ -1,0 +1,1 @@
+"""Files that other programs wrote: one short file a family, with its names in ours."""
