@@ -138,7 +138,9 @@ def run(
         found = find_source(source)
         from explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
 
-        return _print(walk(_session(found, limits, step)))
+        session = _session(found, limits, step)
+        _note(session)
+        return _print(walk(session))
     _need_terminal()
     raise typer.Exit(_explore(source, limits, step))
 
@@ -167,15 +169,17 @@ def _explore(source: str, limits: Limits, step: str) -> int:
 
 @app.command("list")
 def list_() -> None:
-    """List the bundled scenarios, in the order of the course."""
-    from explorer.format import pad
+    """List the bundled scenarios as a course, from beginner to advanced."""
+    from itertools import groupby
+
     from explorer.library import bundled
     from model.scenario import read_scenario
 
     names = bundled()
     width = max(map(len, names))
-    rows = ((name, read_scenario(path)) for name, path in names.items())
-    _print(f"{name:<{width}}  {pad(scenario.difficulty, 12)}  {scenario.summary}" for name, scenario in rows)
+    rows = [(name, read_scenario(path)) for name, path in names.items()]
+    for difficulty, group in groupby(rows, key=lambda row: row[1].difficulty):
+        _print([difficulty, *(f"  {name:<{width}}  {scenario.summary}" for name, scenario in group), ""])
 
 
 @app.command()
@@ -228,6 +232,7 @@ def export(
     with Progress() as progress:
         limits = _limits(memory_limit, allow_path)
         session = _session(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
+        _note(session)
         if is_stdout:
             sys.stdout.buffer.writelines(session.chunks(ending, fine))
             return
@@ -257,12 +262,12 @@ def check(
     failed = False
     for file in files:
         try:
-            check_file(file, limits)
+            notes = check_file(file, limits)
         except Problem as problem:
             failed = True
             say(problem.render())
         else:
-            _print([f"{visible(str(file))}: ok"])
+            _print([f"{visible(str(file))}: ok", *(f"  {visible(note)}" for note in notes)])
     if failed:
         raise typer.Exit(CANNOT_BE_USED)
 
@@ -315,6 +320,15 @@ def _session(source: Source, limits: Limits, step: str = "", on_step: Listener |
         raise Problem("the run has no such step", path=step, hint=hint)
     session.show(value)
     return session
+
+
+def _note(session: Session) -> None:
+    """Say on stderr what has to be said of how the run was read."""
+    from explorer.ending import say
+    from model.text import visible
+
+    for note in session.notes:
+        say(f"note: {visible(note)}")
 
 
 def _need_terminal() -> None:

@@ -7,7 +7,31 @@ from pathlib import Path
 import scenarios
 from model.problems import Problem, nearest
 
-COURSE = ("i-love-my-dog", "wo-xihuan-wode-gou", "padding-mask", "encoder-layer", "pre-norm-stack", "wide")
+COURSE = (
+    "i-love-my-dog",
+    "single-head",
+    "wo-xihuan-wode-gou",
+    "multi-head",
+    "positions-sinusoidal",
+    "padding-mask",
+    "causal-mask",
+    "add-and-norm",
+    "encoder-layer",
+    "feed-forward",
+    "attention-then-ffn-stacked",
+    "label-each-word",
+    "label-the-sentence",
+    "cross-attention",
+    "translate",
+    "long-range",
+    "dot-vs-additive",
+    "softmax-vs-relu",
+    "local-attention",
+    "pre-norm-stack",
+    "grouped-query",
+    "positions-rotary",
+    "wide",
+)
 """From the first lesson on; what is not named here follows by name."""
 
 

@@ -72,14 +72,25 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
             from model.reading import read_trace
 
             return Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
-        from model.run import run, settled
-
         check_memory(source.scenario, limits.nbytes)
-        scenario, notes = settled(source.scenario, limits.nbytes, limits.allowed)
-        trace = run(scenario, on_step, weights_limit=limits.nbytes, allowed=limits.allowed)
-        return Session(source.name, scenario, trace, source.path, notes)
+        session = _run(source, source.scenario, limits, on_step)
+        second = source.scenario.second()
+        if second is not None and source.scenario.compare is not None:
+            check_memory(second, limits.nbytes - session.trace.nbytes)
+            session.other = _run(source, second, limits, on_step)
+            session.other.label, session.other.other = source.scenario.compare.label, session
+        return session
     except MemoryError as error:
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
+
+
+def _run(source: Source, scenario: Scenario, limits: Limits, on_step: Callable[[Value], None] | None) -> Session:
+    from explorer.session import Session
+    from model.run import run, settled
+
+    scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
+    trace = run(scenario, on_step, weights_limit=limits.nbytes, allowed=limits.allowed)
+    return Session(source.name, scenario, trace, source.path, notes)
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:
@@ -92,12 +103,20 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
 
         read_trace(path, limits.nbytes)
         return ()
-    from model.run import check_weights, settled
-
     scenario = read_scenario(path)
+    notes = _check_run(scenario, limits)
+    second = scenario.second()
+    return notes if second is None else tuple(dict.fromkeys((*notes, *_check_run(second, limits))))
+
+
+def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
+    from model.lesson import stops
+    from model.run import check_weights, plan, settled
+
     check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
     check_weights(scenario, limits.nbytes, limits.allowed)
+    stops(scenario, plan(scenario))
     return notes
 
 

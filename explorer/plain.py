@@ -36,14 +36,28 @@ def walk(session: Session) -> Iterator[str]:
         yield visible(scenario.summary)
     if session.first_bad is not None:
         yield f"Not every number is finite: {speech.alarm(session)}"
+    yield from _walk_steps(session)
+    if session.other is not None:
+        yield ""
+        yield f"The same, changed: {visible(session.other.label)}"
+        yield from _walk_steps(session.other)
+
+
+def _walk_steps(session: Session) -> Iterator[str]:
     steps = session.steps
     for place, value in enumerate(steps, 1):
         yield ""
-        yield f"{place}/{len(steps)}  {speech.title(value)}"
+        yield f"{place}/{len(steps)}  {speech.title(session, value)}"
         yield f"    {value.path}   {speech.shape(value)}"
         yield f"    {speech.equation(session, value)}"
         yield from (f"    {line}" for line in table(value, WINDOW))
-        yield from textwrap.wrap(speech.why(value), WIDTH, initial_indent="    ", subsequent_indent="    ")
+        if told := session.told(value):
+            yield from _paragraph(f"In this scenario: {visible(told)}")
+        yield from _paragraph(speech.why(value))
+
+
+def _paragraph(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def table(value: Value, window: int | None = None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from model.explain import Index, first_bad_number
 from model.finer import finer_steps, has_finer
+from model.lesson import Stop, stops
 from model.scenario import Scenario
 from model.trace import Trace
 from model.values import Value
@@ -28,7 +29,8 @@ class Place:
 @dataclass
 class Session:
     """Steps through the values of `trace`; `name` is what the person called the run, `path` the file it was read from,
-    `notes` what has to be said of how it was read.
+    `notes` what has to be said of how it was read. Where a scenario compares two runs, `other` is the session of the
+    other one, and `label` what this one is called.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
     NaN or infinity of the run, if there is one.
@@ -39,14 +41,18 @@ class Session:
     trace: Trace
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    label: str = ""
+    other: Session | None = None
     value: Value = field(init=False)
     first_bad: tuple[Value, Index] | None = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
     _trail: list[Place] = field(default_factory=list, init=False)
     _step: Value = field(init=False)
+    _stops: dict[str, Stop] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._stops = stops(self.scenario, self.trace)
         self._step = self.value = self.steps[0]
         self.first_bad = first_bad_number(self.trace)
 
@@ -101,6 +107,20 @@ class Session:
             self.show(target)
         return target is not None
 
+    def told(self, value: Value) -> str:
+        """What the scenario itself says at a step, in one paragraph."""
+        stop = self._stops.get(value.path)
+        return " ".join(stop.say.split()) if stop else ""
+
+    def meet(self, other: Session) -> bool:
+        """Look at the same cell of the same step as another session; False when this run has no such step."""
+        value = self.find(other.value.path)
+        if value is None:
+            return False
+        fits = value.axes == other.value.axes
+        self.show(value, other.index if fits else None)
+        return True
+
     def matches(self, text: str) -> list[str]:
         """Paths of the steps and parameters whose path, title, explanation or words hold `text`, in order."""
         wanted = text.casefold().strip()
@@ -140,7 +160,9 @@ class Session:
     @property
     def index(self) -> Index:
         """The cell under the cursor."""
-        return self._cells.get(self.value.path, tuple(0 for _ in self.value.axes))
+        stop = self._stops.get(self.value.path)
+        first = tuple(0 for _ in self.value.axes)
+        return self._cells.get(self.value.path, stop.index or first if stop else first)
 
     def move_to(self, index: Index) -> None:
         """Put the cursor on the cell `index` of the value that is looked at."""

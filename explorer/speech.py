@@ -13,6 +13,7 @@ from explorer.session import Session
 from model import axes
 from model.explain import Index, formula, hidden_reason, letter, words
 from model.ops import is_fully_masked
+from model.run import CHAPTER
 from model.text import visible
 from model.values import Value
 from model.words import words_of
@@ -28,16 +29,35 @@ class Section(NamedTuple):
     text: str
 
 
-def title(value: Value) -> str:
-    """The title of a step, or what a parameter is."""
+def title(session: Session, value: Value) -> str:
+    """The title of a step, or what a parameter is; and which run it is of, where two are compared."""
+    run = f" · {visible(session.label)}" if session.label else ""
     if value.operation is not None:
-        return words_of(value.path, value.made_by.name).title
-    return f"Parameter {letter(value)}" if value.name != "tokens" else "Token ids"
+        return f"{words_of(value.path, value.made_by.name).title}{run}"
+    return f"Parameter {letter(value)}{run}" if value.name != "tokens" else f"Token ids{run}"
 
 
 def equation(session: Session, value: Value) -> str:
     """The formula of a step, or where a parameter's numbers came from."""
     return formula(value) if value.operation is not None else provenance(session, value)
+
+
+def mark(step: Value) -> str:
+    """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates."""
+    if step.name == "candidates":
+        return step.axes[0].label(int(step.array.argmax()))
+    return letter(step) if letter(step) != step.name else ""
+
+
+def chapters(session: Session) -> dict[str, str]:
+    """What the passes of a generation are called in the tree, by the beginning of their paths."""
+    steps = session.trace.steps
+    chosen = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
+    return {
+        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: {mark(step)}"
+        for chapter, step in chosen.items()
+        if step.name == "candidates"
+    }
 
 
 def shape(value: Value) -> str:
@@ -84,8 +104,10 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.first_bad is not None:
         yield Section("Not every number is finite", alarm(session))
     if value.operation is None:
-        yield Section(title(value), f"{value.path} was not computed: {provenance(session, value)}.")
+        yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
+        if told := session.told(value):
+            yield Section("In this scenario", visible(told))
         yield Section("Why this step", why(value))
         yield Section(
             "Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone"

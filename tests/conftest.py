@@ -11,4 +11,4 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
-collect_ignore = ["data/make_torch_encoder.py"]  # it needs PyTorch, which the tests do without
+collect_ignore_glob = ["data/make_torch_*.py"]  # they need PyTorch, which the tests do without

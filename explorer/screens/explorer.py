@@ -21,11 +21,12 @@ from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import Key, KeyBar
+from explorer.widgets.ranking import Ranking, is_ranked
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import arithmetic, letter, mask_of
+from model.explain import arithmetic, mask_of
 from model.text import visible
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -59,6 +60,7 @@ class ExplorerScreen(Screen[None]):
             with Vertical(id="centre"):
                 yield Heading(id="heading")
                 yield TensorGrid(id="grid")
+                yield Ranking(id="ranking")
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
         yield Timeline(id="timeline")
@@ -72,6 +74,8 @@ class ExplorerScreen(Screen[None]):
         self.refresh_value()
         if said := speech.alarm(self.session):
             self.notify(said, title="Not every number is finite", severity="warning", timeout=15, markup=False)
+        for note in self.session.notes:
+            self.notify(visible(note), timeout=15, markup=False)
 
     def on_resize(self) -> None:
         """Say how much room is needed when there is too little."""
@@ -84,13 +88,31 @@ class ExplorerScreen(Screen[None]):
     def refresh_value(self) -> None:
         """Show the value and the cell that the session looks at."""
         value = self.session.value
-        self.query_one(Heading).show(speech.title(value), speech.shape(value), speech.equation(self.session, value))
-        self.query_one(TensorGrid).show(value, self.session.index, mask_of(value))
+        title, equation = speech.title(self.session, value), speech.equation(self.session, value)
+        self.query_one(Heading).show(title, speech.shape(value), equation)
+        self._show_numbers()
         self.query_one(WordsPanel).show(speech.sections(self.session, value))
         self.query_one(StepTree).mark(value.path)
         timeline = self.query_one(Timeline)
         timeline.count, timeline.position = len(self.session.steps), self.session.position
         self.refresh_cell()
+
+    def _show_numbers(self) -> None:
+        """A row of words to choose from as a ranked list, everything else as a grid."""
+        value, index = self.session.value, self.session.index
+        grid, ranking = self.query_one(TensorGrid), self.query_one(Ranking)
+        ranking.display = is_ranked(value)
+        grid.display = not ranking.display
+        if ranking.display:
+            ranking.show(value, index)
+        else:
+            grid.show(value, index, mask_of(value))
+
+    @property
+    def _numbers(self) -> TensorGrid | Ranking:
+        """The panel that shows the numbers now."""
+        ranking = self.query_one(Ranking)
+        return ranking if ranking.display else self.query_one(TensorGrid)
 
     def refresh_cell(self) -> None:
         """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
@@ -106,17 +128,20 @@ class ExplorerScreen(Screen[None]):
         self.query_one(KeyBar).show(self._keys())
 
     def _build_tree(self) -> None:
-        steps = [(step.path, letter(step) if letter(step) != step.name else "") for step in self.session.steps]
-        self.query_one(StepTree).show(self.session.scenario.title, steps, self.session.trace.parameters)
+        steps = [(step.path, speech.mark(step)) for step in self.session.steps]
+        title, parameters = self.session.scenario.title, self.session.trace.parameters
+        self.query_one(StepTree).show(title, steps, parameters, speech.chapters(self.session))
 
     def _keys(self) -> list[Key]:
         """The keys of the bar, the most useful first."""
-        value, heads = self.session.value, self.session.value.names[0] == "head" and self.session.value.shape[0] > 1
+        value = self.session.value
+        heads = value.names[0] == "head" and value.shape[0] > 1
         has_link = self.query_one(ArithmeticPanel).chosen is not None
         found = [
             Key("← →", "step", "step(1)"),
             Key("hjkl", "cell", "focus_on('grid')"),
             Key("[ ]", "head", "head(1)") if heads else None,
+            Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
             Key("⌫", "back", "back") if self.session.has_way_back else None,
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
@@ -196,7 +221,7 @@ class ExplorerScreen(Screen[None]):
 
     def action_move(self, direction: str) -> None:
         """Move the cursor by one cell."""
-        self.query_one(TensorGrid).move(direction)
+        self._numbers.move(direction)
 
     def action_head(self, count: int) -> None:
         """Look at another head."""
@@ -252,7 +277,7 @@ class ExplorerScreen(Screen[None]):
 
     def action_focus_on(self, name: str) -> None:
         """Put the keyboard into the grid or the tree."""
-        panel = self.query_one(f"#{name}")
+        panel = self._numbers if name == "grid" else self.query_one(f"#{name}")
         if not panel.display:
             self.action_panel(name)
         self.set_focus(panel)
@@ -302,6 +327,20 @@ class ExplorerScreen(Screen[None]):
 
     # --- other
 
+    def action_compare(self) -> None:
+        """Look at the same cell in the other run, and back again."""
+        other = self.session.other
+        if other is None:
+            self.app.bell()
+            self.notify("This scenario has one run: `compare:` in its file adds a second.", markup=False)
+            return
+        has_step = other.meet(self.session)
+        self.session = other
+        self._build_tree()
+        self.refresh_value()
+        if not has_step:
+            self.notify("Only the other run has that step.", severity="warning", markup=False)
+
     def action_help(self) -> None:
         """List the keys."""
         from explorer.screens.help import HelpScreen, grouped
@@ -326,7 +365,7 @@ class ExplorerScreen(Screen[None]):
         if event.value is not self.session.value:
             return  # a step came in between
         self.session.move_to(event.index)
-        self.query_one(TensorGrid).show_cell(event.index)
+        self._numbers.show_cell(event.index)
         self.refresh_cell()
 
     @on(ArithmeticPanel.Follow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from explorer.widgets.ranking import Ranking
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 
@@ -46,6 +47,7 @@ BINDINGS: list[BindingType] = [
     _binding("t", "panel('tree')", "Show and hide the tree", "panel.tree", LOOK),
     _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
+    _binding("c", "compare", "The same cell in the other run, and back", "compare", LOOK),
     _binding("z", "zoom", "Zoom out to the whole tensor, and in", "grid.zoom", LOOK),
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
@@ -59,7 +61,7 @@ BINDINGS: list[BindingType] = [
 
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
-    every = (*BINDINGS, *TensorGrid.BINDINGS, *StepTree.BINDINGS)
+    every = (*BINDINGS, *TensorGrid.BINDINGS, *Ranking.BINDINGS, *StepTree.BINDINGS)
     return [binding for binding in every if isinstance(binding, Binding)]
 
 

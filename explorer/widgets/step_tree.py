@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
 from rich.style import Style
@@ -14,11 +15,22 @@ from textual.widgets.tree import TreeNode
 
 from model.text import visible
 
+FEW = 30
+"""A tree of so many steps is shown as a whole."""
+MOST_OPEN = 4
+"""In a longer one, groups with fewer parts in their path are open from the start: the stacks and their layers."""
+
+NO_CHAPTERS: Mapping[str, str] = MappingProxyType({})
+
 _GROUP = Binding.Group("In the tree")
 
 
 class StepTree(Tree[str], inherit_bindings=False):
-    """Shows paths as a tree. Nodes carry the path of their step; nodes that only group others carry none."""
+    """Shows paths as a tree. Nodes carry the path of their step; nodes that only group others carry none.
+
+    Where the tree is longer than the panel, only the block that the current step stands in is open: so the encoder and
+    the decoder can be seen together.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", "Line up", id="tree.up", group=_GROUP),
@@ -40,13 +52,26 @@ class StepTree(Tree[str], inherit_bindings=False):
         self.guide_depth = 2
         self._by_path: dict[str, TreeNode[str]] = {}
         self._current = ""
+        self._chapters: Mapping[str, str] = NO_CHAPTERS
+        self._is_long = False
+        self._opened: list[TreeNode[str]] = []
 
-    def show(self, title: str, steps: Iterable[tuple[str, str]], parameters: Iterable[str]) -> None:
+    def show(
+        self,
+        title: str,
+        steps: Sequence[tuple[str, str]],
+        parameters: Iterable[str],
+        chapters: Mapping[str, str] = NO_CHAPTERS,
+    ) -> None:
         """Build the tree from (path, symbol) of each step, with the parameters in a branch of their own.
 
-        Labels are `Text`: Textual would take a str from a file for markup.
+        `chapters` are the names of parts that have a title, by the beginning of their paths. Labels are `Text`: Textual
+        would take a str from a file for markup.
         """
         self.clear()
+        self._chapters = chapters
+        self._is_long = len(steps) > FEW
+        self._opened = []
         self.root.set_label(Text(visible(title)))
         self.root.expand()
         self._by_path = {}
@@ -94,26 +119,43 @@ class StepTree(Tree[str], inherit_bindings=False):
         parts = path.split(".")
         parent, place = root, 0
         while place < len(parts) - 1:
-            size = 2 if parts[place] == "layers" else 1
+            size, label = self._group(parts, place)
             group = ".".join(parts[: place + size])
-            label = " ".join(parts[place : place + size]).replace("layers", "layer").replace("_", "-")
             if prefix + group not in self._by_path:
-                self._by_path[prefix + group] = parent.add(Text(label), expand=True)
+                is_open = not self._is_long or (size + place < MOST_OPEN and group not in self._chapters)
+                self._by_path[prefix + group] = parent.add(Text(label), expand=is_open) if label else parent
             parent, place = self._by_path[prefix + group], place + size
         if parent.data is not None:
             parent.allow_expand = True
             parent.expand()
         self._by_path[path] = parent.add(Text(f"{visible(parts[-1])}\0{symbol}"), data=path, allow_expand=False)
 
+    def _group(self, parts: list[str], place: int) -> tuple[int, str]:
+        """How many parts of a path from `place` on are one group, and its label; none for a group within its chapter."""
+        title = self._chapters.get(".".join(parts[: place + 2]))
+        if title is not None:
+            return 2, visible(title)
+        if ".".join(parts[:place]) in self._chapters:
+            return 1, ""
+        size = 2 if parts[place] == "layers" else 1
+        return size, " ".join(parts[place : place + size]).replace("layers", "layer").replace("_", "-")
+
     def _bring_into_view(self, node: TreeNode[str]) -> None:
         if node.line >= 0:
             self.move_cursor(node)
             self.scroll_to_line(node.line, animate=False)
 
-    @staticmethod
-    def _open_above(node: TreeNode[str]) -> None:
+    def _open_above(self, node: TreeNode[str]) -> None:
+        """Open the branches above a node, and close those that were opened for another one."""
+        above = []
         parent = node.parent
         while parent is not None:
-            if not parent.is_expanded:
-                parent.expand()
+            above.append(parent)
             parent = parent.parent
+        for branch in self._opened:
+            if branch not in above:
+                branch.collapse()
+        self._opened = [branch for branch in above if branch in self._opened or not branch.is_expanded]
+        for branch in above:
+            if not branch.is_expanded:
+                branch.expand()

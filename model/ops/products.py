@@ -152,7 +152,8 @@ def _contract_written(value: Value, symbols: Symbols) -> str:
     a, b, *bias = symbols
     right = value.operands[1]
     summed = [name for name in right.names if name not in value.names]
-    if right.names[-1] in summed:  # rows of b meet rows of a: b stands transposed
+    has_rows = any(name in value.names and name not in value.operands[0].names for name in right.names)
+    if right.names[-1] in summed and has_rows:  # rows of b meet rows of a: b stands transposed
         b += "ᵀ"
     dot = "" if len(a) == 1 and len(b.rstrip("ᵀ")) == 1 else "·"
     return " + ".join((f"{a}{dot}{b}", *bias))

@@ -43,6 +43,10 @@ class Scenario(Document):
         """How many tokens the model reads at first, padding included."""
         return max(reading.length for reading in readings(self.model, self.input).values())
 
+    def second(self) -> Scenario | None:
+        """Give the scenario of the second run, or None where nothing is compared. The lesson is told in the first."""
+        return None if self.compare is None else replace(_checked(self.source.compared()), lesson=())
+
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""
         data = {section.name: _plain(getattr(self, section.name), (section.name,)) for section in fields(Document)}
