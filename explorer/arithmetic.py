@@ -135,15 +135,25 @@ def block_width(block: Block) -> int:
     )
 
 
-_INFIX = {"add": (" + ", 1), "subtract": (" − ", 1), "multiply": (" × ", 2), "divide": (" / ", 2)}
+_INFIX = {
+    "is_equal": (" is ", 0),
+    "add": (" + ", 1),
+    "subtract": (" − ", 1),
+    "multiply": (" × ", 2),
+    "divide": (" / ", 2),
+}
 _AROUND = {
     "exp": ("e^(", ")"),
     "sqrt": ("√(", ")"),
     "square": ("(", ")²"),
+    "cube": ("(", ")³"),
+    "negate": ("−(", ")"),
+    "tanh": ("tanh(", ")"),
+    "erf": ("erf(", ")"),
     "sin": ("sin(", ")"),
     "cos": ("cos(", ")"),
 }
-_REDUCTIONS = {"sum": "sum", "mean": "mean", "maximum": "largest"}
+_REDUCTIONS = {"sum": "sum", "mean": "mean", "maximum": "largest", "threshold": "threshold"}
 
 
 class _Writer:

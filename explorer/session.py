@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model.explain import Index, first_bad_number
+from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
 from model.lesson import Stop, stops
 from model.scenario import Scenario
@@ -160,9 +160,15 @@ class Session:
     @property
     def index(self) -> Index:
         """The cell under the cursor."""
+        return self._cells.get(self.value.path) or self._first_cell
+
+    @property
+    def _first_cell(self) -> Index:
+        """Where the cursor begins: where the scenario says, at the likeliest of a choice, or at the first number."""
         stop = self._stops.get(self.value.path)
-        first = tuple(0 for _ in self.value.axes)
-        return self._cells.get(self.value.path, stop.index or first if stop else first)
+        if stop and stop.index:
+            return stop.index
+        return (chosen(self.value),) if is_choice(self.value) else tuple(0 for _ in self.value.axes)
 
     def move_to(self, index: Index) -> None:
         """Put the cursor on the cell `index` of the value that is looked at."""

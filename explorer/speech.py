@@ -11,7 +11,7 @@ from explorer.arithmetic import Block, Piece, cell_name
 from explorer.format import short_number
 from explorer.session import Session
 from model import axes
-from model.explain import Index, formula, hidden_reason, letter, words
+from model.explain import Index, chosen, formula, hidden_reason, letter, words
 from model.ops import is_fully_masked
 from model.run import CHAPTER
 from model.text import visible
@@ -45,7 +45,7 @@ def equation(session: Session, value: Value) -> str:
 def mark(step: Value) -> str:
     """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates."""
     if step.name == "candidates":
-        return step.axes[0].label(int(step.array.argmax()))
+        return visible(step.axes[0].label(chosen(step)))
     return letter(step) if letter(step) != step.name else ""
 
 

@@ -51,8 +51,8 @@ def _expression(value: Value) -> str:
 
 def _operand(value: Value, operand: Value) -> str:
     """How `operand` stands in the formula of `value`: a step of another block is the residual stream, x."""
-    block = operand.path.rpartition(".")[0]
-    is_near = operand.operation is None or value.path.startswith(f"{block}.")
+    block, _, _ = operand.path.rpartition(".")
+    is_near = operand.operation is None or not block or value.path.startswith(f"{block}.")
     return written(operand) if is_near or symbol(operand) else "x"
 
 
@@ -71,8 +71,7 @@ def remarks(value: Value) -> Iterator[str]:
     if value.operation is None or value.is_planned:
         return
     if value.name == "candidates":
-        axis, best = value.axes[0], int(np.argmax(value.array))
-        yield f"Chosen here: {axis.label(best)}, with {value.array[best]:.1%}."
+        yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {value.array[chosen(value)]:.1%}."
     if "over" not in value.options or value.operands[0].axes != value.axes:
         return  # it weighs nothing
     operand = value.operands[0]
@@ -108,6 +107,16 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     at = dict(zip(value.names, index, strict=True))
     operands = [(operand.names, operand.array) for operand in value.operands]
     return Arithmetic(value, tuple(index), value.made_by.cell(value, at), Evaluation(operands))
+
+
+def is_choice(value: Value) -> bool:
+    """Whether a value is one row of words or labels to choose from."""
+    return value.names in (("vocabulary",), ("class",))
+
+
+def chosen(value: Value) -> int:
+    """Which of a row of words or labels is the likeliest; the first of equals."""
+    return int(np.argmax(value.array))
 
 
 def mask_of(value: Value) -> Value | None:

@@ -96,7 +96,7 @@ def _with_description(trace: Trace, scenario: Scenario, fine: bool) -> Iterator[
 
 
 def _little_endian(array: Array) -> Array:
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
 # --- what is said of a trace
@@ -177,7 +177,8 @@ def numbers(array: Array) -> Chunks:
 
 
 def _nested(array: Array) -> bytes:
-    written = orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)
+    numbers_or_number = np.ascontiguousarray(array) if array.ndim else array.item()
+    written = orjson.dumps(numbers_or_number, option=orjson.OPT_SERIALIZE_NUMPY)
     bad = array[~np.isfinite(array)]  # orjson writes null for all of them
     if not bad.size:
         return written

@@ -59,7 +59,7 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
     _check_records(_records(opened.description, path), expected, finer, path)
     with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
         for key, array in opened.fetch(expected, finer):
-            expected[key].held = np.ascontiguousarray(array, expected[key].dtype)
+            expected[key].held = np.asarray(array, expected[key].dtype, order="C")
     trace.planned = False
     return scenario, trace
 

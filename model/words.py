@@ -326,9 +326,15 @@ PARAMETERS = {
 """How parameters and given values are written in formulas."""
 
 
+ALIKE = {"final_norm": "norm", "probabilities": "weights"}
+"""Steps whose finer steps have the words of another's."""
+
+
 def words_of(path: str, operation: str) -> Words:
     """The words of the step at `path`, made by `operation`. Raises KeyError when nobody has written them."""
     parts = path.split(".")
-    name, with_block = parts[-1], ".".join(parts[-2:]).replace("final_norm.", "norm.")
+    name, with_block = parts[-1], ".".join(parts[-2:])
+    for other, same in ALIKE.items():
+        with_block = with_block.replace(f"{other}.", f"{same}.")
     keys = (f"{name}/{operation}", with_block, name)
     return STEPS[next((key for key in keys if key in STEPS), name)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,39 +22,172 @@ Numbers = Any
 TOLERANCE = 1e-9
 
 
-def recomputed(trace: dict[str, Any]) -> Iterator[tuple[str, Numbers]]:
-    """Every step by its path, in an order in which a Transformer can be computed."""
-    p = {record["name"]: array(record["values"]) for record in trace["parameters"]}
-    model = trace["scenario"]["model"]
-    tokens = trace["tokens"]["encoder"]
-    vocabulary = list(dict.fromkeys(tokens))
-    x = p["encoder.embedding_table"][[vocabulary.index(token) for token in tokens]]
-    yield "encoder.embedding", x
-    if model["position"] == "sinusoidal":
-        position = sinusoids(*x.shape)
-        yield "encoder.position", position
-        x = x + position
-    yield "encoder.input", x
-    pre, eps = model["norm_order"] == "pre", model["norm_eps"]
-    for layer in range(model["encoder_layers"]):
-        for block in ("self_attention",) if model["kind"] == "attention" else ("self_attention", "ffn"):
-            path = f"encoder.layers.{layer}.{block}"
-            inside = x
-            if model["kind"] != "attention" and pre:
-                inside = yield from norm(f"{path}.norm", x, p, eps)
-            if block == "ffn":
-                output = yield from feed_forward(path, inside, p)
-            else:
-                output = yield from attention(path, inside, p, model, tokens)
-            if model["kind"] == "attention":
-                x = output
-                continue
-            x = x + output
-            yield f"{path}.residual", x
-            if not pre:
-                x = yield from norm(f"{path}.norm", x, p, eps)
-    if model["kind"] != "attention" and pre:
-        yield from norm("encoder.final_norm", x, p, eps)
+@dataclass
+class Model:
+    """The parameters and the configuration of one trace; every method yields the steps that it computes."""
+
+    p: dict[str, Numbers]
+    model: dict[str, Any]
+    tokens: dict[str, list[str]]
+    mask: dict[str, Any]
+
+    def steps(self) -> Iterator[tuple[str, Numbers]]:
+        """Every step by its path, in an order in which a Transformer can be computed."""
+        memory, source = None, self.tokens.get("encoder", [])
+        if "encoder" in self.tokens:
+            memory = yield from self.stack("encoder", source, "")
+        if "decoder" not in self.tokens:
+            yield from self.head(memory, source, "")
+            return
+        for chapter, words in self.passes():
+            x = yield from self.stack("decoder", words, chapter, memory, source)
+            probabilities = yield from self.head(x, words, chapter)
+            if self.generates:
+                yield f"{chapter}candidates", probabilities[-1]
+
+    @property
+    def generates(self) -> bool:
+        return "<s>" in self.tokens.get("decoder", ()) and self.model["head"] == "vocabulary"
+
+    def passes(self) -> Iterator[tuple[str, list[str]]]:
+        """What the decoder reads, pass by pass."""
+        words = self.tokens["decoder"]
+        if not self.generates:
+            yield "", words
+            return
+        for place in range(len(words) - 1):
+            yield f"generated.{place}." if place else "", words[: place + 1]
+
+    def vocabulary(self, stack: str) -> list[str]:
+        """The words of a stack in the order of its table."""
+        special = ["<s>", "</s>"] if stack == "decoder" and "encoder" in self.tokens else []
+        classes = self.model["classes"] if self.model["head"] == "vocabulary" and stack != "encoder" else []
+        return list(dict.fromkeys([*special, *classes, *self.tokens[stack]]))
+
+    def stack(self, stack: str, words: list[str], chapter: str, memory: Numbers = None, source: Any = ()) -> Any:
+        """An encoder or a decoder."""
+        known = self.vocabulary(stack)
+        x = self.p[f"{stack}.embedding_table"][[known.index(word) for word in words]]
+        yield f"{chapter}{stack}.embedding", x
+        position = {
+            "sinusoidal": sinusoids(*x.shape),
+            "learned": self.p.get(f"{stack}.position_table", x)[: len(x)],
+        }.get(self.model["position"])
+        if position is not None:
+            yield f"{chapter}{stack}.position", position
+            x = x + position
+        yield f"{chapter}{stack}.input", x
+        later = stack == "decoder" if self.mask["causal"] == "auto" else self.mask["causal"]
+        for layer in range(self.model[f"{stack}_layers"]):
+            path = f"{stack}.layers.{layer}"
+            own = self.visible(words, words, later, self.model["attention_span"])
+            x = yield from self.block(
+                f"{path}.self_attention", x, chapter, lambda q, y, m=own: self.attention(q, y, y, m, chapter)
+            )
+            if memory is not None:
+                across = self.visible(words, source, False, None)
+                x = yield from self.block(
+                    f"{path}.cross_attention", x, chapter,
+                    lambda q, y, m=across: self.attention(q, y, memory, m, chapter),
+                )  # fmt: skip
+            if self.model["kind"] != "attention":
+                x = yield from self.block(f"{path}.ffn", x, chapter, lambda q, y: self.feed_forward(q, y, chapter))
+        if self.model["final_norm"]:
+            x = yield from norm(f"{stack}.final_norm", x, self.p, self.model["norm_eps"], chapter)
+        return x
+
+    def block(self, path: str, x: Numbers, chapter: str, inside: Any) -> Any:
+        """A block with its residual and its norm, where the model has them."""
+        eps, pre = self.model["norm_eps"], self.model["norm_order"] == "pre"
+        has_norm = self.model["kind"] != "attention" and self.model["norm"] == "layer"
+        y = x
+        if has_norm and pre:
+            y = yield from norm(f"{path}.norm", x, self.p, eps, chapter)
+        output = yield from inside(path, y)
+        if self.model["residual"]:
+            output = x + output
+            yield f"{chapter}{path}.residual", output
+        if has_norm and not pre:
+            output = yield from norm(f"{path}.norm", output, self.p, eps, chapter)
+        return output
+
+    def visible(self, queries: Any, keys: Any, later: bool, span: int | None) -> Numbers:
+        """0 where a key may be seen, −∞ where not; None where all may."""
+        if not (later or span is not None or "<pad>" in keys):
+            return None
+        mask = np.zeros((len(queries), len(keys)))
+        for i, j in np.ndindex(*mask.shape):
+            is_far = span is not None and abs(i - j) > span
+            if keys[j] == "<pad>" or (later and j > i) or is_far:
+                mask[i, j] = -math.inf
+        return mask
+
+    def attention(self, path: str, x: Numbers, memory: Numbers, mask: Numbers, chapter: str) -> Any:
+        """Concat(headᵢ) W_O with headᵢ = softmax(QᵢKᵢᵀ/√dₖ + M) Vᵢ; heads may share keys and values."""
+        model, p, found = self.model, self.p, {}
+        for letter, width, heads, of in (
+            ("q", model["d_k"], model["heads"], x),
+            ("k", model["d_k"], model["kv_heads"], memory),
+            ("v", model["d_v"], model["kv_heads"], memory),
+        ):
+            side_by_side = of @ p[f"{path}.w_{letter}"] + p.get(f"{path}.b_{letter}", 0)
+            found[letter] = np.array([side_by_side[:, head * width : (head + 1) * width] for head in range(heads)])
+            yield f"{chapter}{path}.{letter}", found[letter]
+        if model["position"] == "rotary" and path.endswith("self_attention"):
+            for letter in "qk":
+                found[letter] = rotated(found[letter])
+                yield f"{chapter}{path}.{letter}_rotated", found[letter]
+        found = {letter: np.repeat(each, model["heads"] // len(each), axis=0) for letter, each in found.items()}
+        scores = np.array([q @ k.T for q, k in zip(found["q"], found["k"], strict=True)])
+        yield f"{chapter}{path}.scores", scores
+        scores = scores / math.sqrt(model["d_k"])
+        yield f"{chapter}{path}.scaled_scores", scores
+        if mask is not None:
+            yield f"{chapter}{path}.mask", mask
+            scores = scores + mask
+            yield f"{chapter}{path}.masked_scores", scores
+        weights = yield from softmax(f"{chapter}{path}.weights", scores)
+        head_output = np.array([a @ v for a, v in zip(weights, found["v"], strict=True)])
+        yield f"{chapter}{path}.head_output", head_output
+        concat = np.concatenate(list(head_output), axis=1)
+        yield f"{chapter}{path}.concat", concat
+        if not model["output_projection"]:
+            return concat
+        output = concat @ p[f"{path}.w_o"] + p.get(f"{path}.b_o", 0)
+        yield f"{chapter}{path}.output", output
+        return output
+
+    def feed_forward(self, path: str, x: Numbers, chapter: str) -> Any:
+        """max(0, xW₁ + b₁)W₂ + b₂."""
+        p = self.p
+        hidden_pre = x @ p[f"{path}.w_1"] + p[f"{path}.b_1"]
+        yield f"{chapter}{path}.hidden_pre", hidden_pre
+        hidden = np.where(hidden_pre > 0, hidden_pre, 0)
+        yield f"{chapter}{path}.hidden", hidden
+        output = hidden @ p[f"{path}.w_2"] + p[f"{path}.b_2"]
+        yield f"{chapter}{path}.output", output
+        return output
+
+    def head(self, x: Numbers, words: list[str], chapter: str) -> Any:
+        """Logits and their softmax: for each token, or for the mean of all that are not padding."""
+        if self.model["head"] == "none":
+            return None
+        if self.model["head"] == "sequence":
+            real = np.array([word != "<pad>" for word in words], float)
+            yield f"{chapter}pooling", real / real.sum()
+            x = x[real == 1].mean(axis=0)
+            yield f"{chapter}pooled", x
+        logits = x @ self.p["head.w"] + self.p["head.b"]
+        yield f"{chapter}logits", logits
+        return (yield from softmax(f"{chapter}probabilities", logits))
+
+
+def rotated(x: Numbers) -> Numbers:
+    """Pairs of columns as complex numbers, multiplied by e^(i·m·10000^(−2i/d)) at position m."""
+    pairs = x[..., 0::2] + 1j * x[..., 1::2]
+    angles = np.outer(np.arange(x.shape[1]), 10000.0 ** (-np.arange(0, x.shape[2], 2) / x.shape[2]))
+    turned = pairs * np.exp(1j * angles)
+    return np.stack([turned.real, turned.imag], axis=-1).reshape(x.shape)
 
 
 def sinusoids(tokens: int, d_model: int) -> Numbers:
@@ -64,35 +198,6 @@ def sinusoids(tokens: int, d_model: int) -> Numbers:
             angle = pos / 10000 ** ((column - column % 2) / d_model)
             table[pos, column] = math.cos(angle) if column % 2 else math.sin(angle)
     return table
-
-
-def attention(path: str, x: Numbers, p: dict[str, Numbers], model: dict[str, Any], tokens: list[str]) -> Any:
-    """Concat(headᵢ) W_O with headᵢ = softmax(QᵢKᵢᵀ/√dₖ + M) Vᵢ."""
-    found = {}
-    for letter, width in (("q", model["d_k"]), ("k", model["d_k"]), ("v", model["d_v"])):
-        side_by_side = x @ p[f"{path}.w_{letter}"] + p.get(f"{path}.b_{letter}", 0)
-        heads = [side_by_side[:, head * width : (head + 1) * width] for head in range(model["heads"])]
-        found[letter] = np.array(heads)
-        yield f"{path}.{letter}", found[letter]
-    scores = np.array([q @ k.T for q, k in zip(found["q"], found["k"], strict=True)])
-    yield f"{path}.scores", scores
-    scores = scores / math.sqrt(model["d_k"])
-    yield f"{path}.scaled_scores", scores
-    if "<pad>" in tokens:
-        mask = np.array([[-math.inf if word == "<pad>" else 0.0 for word in tokens]] * len(tokens))
-        yield f"{path}.mask", mask
-        scores = scores + mask
-        yield f"{path}.masked_scores", scores
-    weights = yield from softmax(f"{path}.weights", scores)
-    head_output = np.array([a @ v for a, v in zip(weights, found["v"], strict=True)])
-    yield f"{path}.head_output", head_output
-    concat = np.concatenate(list(head_output), axis=1)
-    yield f"{path}.concat", concat
-    if not model["output_projection"]:
-        return concat
-    output = concat @ p[f"{path}.w_o"] + p.get(f"{path}.b_o", 0)
-    yield f"{path}.output", output
-    return output
 
 
 def softmax(path: str, x: Numbers) -> Any:
@@ -110,8 +215,9 @@ def softmax(path: str, x: Numbers) -> Any:
     return weights
 
 
-def norm(path: str, x: Numbers, p: dict[str, Numbers], eps: float) -> Any:
+def norm(name: str, x: Numbers, p: dict[str, Numbers], eps: float, chapter: str) -> Any:
     """(x − μ)/√(σ² + ε)·γ + β for each token, and what is computed on the way."""
+    path = f"{chapter}{name}"
     mean = x.mean(axis=1)
     centred = x - mean[:, None]
     squares = centred * centred
@@ -120,20 +226,9 @@ def norm(path: str, x: Numbers, p: dict[str, Numbers], eps: float) -> Any:
     yield f"{path}.centred", centred
     yield f"{path}.squares", squares
     yield f"{path}.variance", variance
-    normed = centred / np.sqrt(variance + eps)[:, None] * p[f"{path}_gain"] + p[f"{path}_bias"]
+    normed = centred / np.sqrt(variance + eps)[:, None] * p[f"{name}_gain"] + p[f"{name}_bias"]
     yield path, normed
     return normed
-
-
-def feed_forward(path: str, x: Numbers, p: dict[str, Numbers]) -> Any:
-    """max(0, xW₁ + b₁)W₂ + b₂."""
-    hidden_pre = x @ p[f"{path}.w_1"] + p[f"{path}.b_1"]
-    yield f"{path}.hidden_pre", hidden_pre
-    hidden = np.where(hidden_pre > 0, hidden_pre, 0)
-    yield f"{path}.hidden", hidden
-    output = hidden @ p[f"{path}.w_2"] + p[f"{path}.b_2"]
-    yield f"{path}.output", output
-    return output
 
 
 def array(values: Any) -> Numbers:
@@ -151,7 +246,8 @@ def exported(name: str, *options: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", bundled())
 def test_every_step_follows_from_the_parameters(name: str) -> None:
     trace = exported(name, *(() if name == "wide" else ("--fine",)))
-    ours = dict(recomputed(trace))
+    parameters = {record["name"]: array(record["values"]) for record in trace["parameters"]}
+    ours = dict(Model(parameters, trace["scenario"]["model"], trace["tokens"], trace["scenario"]["mask"]).steps())
     for step in trace["steps"]:
         theirs = array(step["values"])
         assert theirs.shape == tuple(step["shape"]) == tuple(len_of(axis, step) for axis in range(theirs.ndim))

@@ -21,12 +21,12 @@ from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import Key, KeyBar
-from explorer.widgets.ranking import Ranking, is_ranked
+from explorer.widgets.ranking import Ranking
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import arithmetic, mask_of
+from model.explain import arithmetic, is_choice, mask_of
 from model.text import visible
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -101,7 +101,7 @@ class ExplorerScreen(Screen[None]):
         """A row of words to choose from as a ranked list, everything else as a grid."""
         value, index = self.session.value, self.session.index
         grid, ranking = self.query_one(TensorGrid), self.query_one(Ranking)
-        ranking.display = is_ranked(value)
+        ranking.display = is_choice(value)
         grid.display = not ranking.display
         if ranking.display:
             ranking.show(value, index)
@@ -135,7 +135,7 @@ class ExplorerScreen(Screen[None]):
     def _keys(self) -> list[Key]:
         """The keys of the bar, the most useful first."""
         value = self.session.value
-        heads = value.names[0] == "head" and value.shape[0] > 1
+        heads = value.names[:1] == ("head",) and value.shape[0] > 1
         has_link = self.query_one(ArithmeticPanel).chosen is not None
         found = [
             Key("← →", "step", "step(1)"),

@@ -34,11 +34,6 @@ BAR = 40
 _UP = {"up": -1, "left": -1, "down": 1, "right": 1}
 
 
-def is_ranked(value: Value) -> bool:
-    """Whether a value is a row of words or labels to choose from."""
-    return value.names in (("vocabulary",), ("class",))
-
-
 class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a row of labelled numbers, the largest first, with the cursor on one of them."""
 
@@ -102,12 +97,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if value is None or (y > 0 and rank >= len(self._order)):
             return self.line([])
         if y == 0:
-            part = (
-                f"   {self.scroll_offset.y + 1} to {min(len(self._order), self.scroll_offset.y + self.size.height - 1)}"
-            )
-            is_cut = len(self._order) > self.size.height - 1
-            note = f"{value.names[0]}, the largest first{part if is_cut else ''}"
-            return self.line([Segment(note, self.style_of("ranking--note"))])
+            return self.line([Segment(self._heading(value), self.style_of("ranking--note"))])
         return self.line(self._row(value, rank))
 
     # --- drawing
@@ -119,6 +109,13 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _rank(self) -> int:
         return self._order.index(self._cursor)
+
+    def _heading(self, value: Value) -> str:
+        """What the list is, and which part of it is in sight where it is longer."""
+        count, first = len(self._order), self.scroll_offset.y
+        last = min(count, first + self.size.height - 1)
+        part = f"   {first + 1}–{last} of {count}" if count > self.size.height - 1 else ""
+        return f"{value.names[0]}, the largest first{part}"
 
     def _choose(self, rank: int) -> None:
         order = self._order

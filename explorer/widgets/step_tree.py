@@ -131,7 +131,7 @@ class StepTree(Tree[str], inherit_bindings=False):
         self._by_path[path] = parent.add(Text(f"{visible(parts[-1])}\0{symbol}"), data=path, allow_expand=False)
 
     def _group(self, parts: list[str], place: int) -> tuple[int, str]:
-        """How many parts of a path from `place` on are one group, and its label; none for a group within its chapter."""
+        """How many parts of a path from `place` on are one group, and its label; none for a chapter's only stack."""
         title = self._chapters.get(".".join(parts[: place + 2]))
         if title is not None:
             return 2, visible(title)

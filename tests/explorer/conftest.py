@@ -9,8 +9,9 @@ from textual.pilot import Pilot
 
 from explorer.app import ExplorerApp
 from explorer.library import bundled
+from explorer.limits import Limits
+from explorer.opening import Source, start
 from explorer.session import Session
-from model.run import run
 from model.scenario import Scenario, parse_scenario, read_scenario
 
 Explore = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], Session]]]
@@ -20,7 +21,8 @@ def session_of(wanted: str, step: str = "", index: tuple[int, ...] | None = None
     """A session over a bundled scenario or over the text of one, at some step and cell."""
     known = bundled()
     scenario: Scenario = read_scenario(known[wanted]) if wanted in known else parse_scenario(wanted)
-    session = Session(wanted if wanted in known else "test", scenario, run(scenario))
+    source = Source(wanted if wanted in known else "test", known.get(wanted, Path("test.yaml")), scenario)
+    session = start(source, Limits(2**33))
     if step:
         session.show(session.trace[step], index)
     return session

@@ -173,7 +173,10 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
 
 def test_list_names_every_scenario_on_a_line_in_the_order_of_the_course(attn: Run) -> None:
     found = attn("list")
-    assert [line.split()[0] for line in found.out.splitlines()] == list(bundled())
+    assert [line.split()[0] for line in found.out.splitlines() if line.startswith("  ")] == list(bundled())
+    assert [line for line in found.out.splitlines() if line and not line.startswith("  ")] == [
+        "beginner", "intermediate", "advanced",
+    ]  # fmt: skip
     assert "One attention head, from words to weighted values" in found.out
 
 

@@ -233,8 +233,7 @@ def test_faults_of_the_first_run_are_not_told_again_for_the_second():
     ("written", "what"),
     [
         ("model: {weights: {checkpoint: gpt2}}", "`model.weights.checkpoint` is not there yet"),
-        ("lesson: [{at: x}]", "`lesson` is not there yet in this version"),
-        ("compare: {model: {score: dot}}", "leave `compare` out"),
+        ("lesson: [{at: x, ask: Which}]", "`lesson[0].ask` is not there yet in this version"),
         ("experiment: {kind: training}", "`experiment` is not there yet"),
     ],
 )
