@@ -180,9 +180,11 @@ class _Pass:
         name = "tokens" if source is None else "decoder.tokens"
         text = self._first_text("decoder", name)
         probabilities = self._one_pass("", text, source, memory)
-        if not generates(self.config, self.scenario.input) or self.is_sized or probabilities is None:
+        if not generates(self.config, self.scenario.input) or probabilities is None:
             return
         passes = self.scenario.input.max_new_tokens if self.generated is None else len(self.generated)
+        if self.is_sized:
+            passes = 1
         for place in range(passes):
             chapter = f"{CHAPTER}.{place}" if place else ""
             candidates = Recorder(self.trace, chapter=chapter).last("candidates", probabilities)

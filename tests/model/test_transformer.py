@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,120 @@ def test_what_stands_at_a_padded_place_does_not_matter(config: ModelConfig, seed
     parameters = random_parameters(config, 4, seed)
     one, other = (last(encoded(config, parameters, [0, 1, token], (False, False, True))) for token in (2, 3))
     np.testing.assert_array_equal(one[:2], other[:2])
+
+
+@given(config=configs(weighting="softmax") | configs(weighting="sparsemax"), seed=SEEDS, data=st.data())
+def test_each_row_of_weights_sums_to_one_unless_nothing_may_be_seen(
+    config: ModelConfig, seed: int, data: st.DataObject
+) -> None:
+    pad, causal = data.draw(masks(4))
+    trace = encoded(config, random_parameters(config, 4, seed), [0, 1, 2, 3], pad, causal)
+    weights = [value for value in trace.steps.values() if value.name == "weights"]
+    assert len(weights) == config.layers
+    for value in weights:
+        hidden = np.zeros((4, 4), bool)
+        if f"{value.path.rpartition('.')[0]}.mask" in trace.steps:
+            hidden = np.isneginf(trace[f"{value.path.rpartition('.')[0]}.mask"].array)
+        expected = np.broadcast_to(~hidden.all(axis=-1), value.array.shape[:-1])
+        np.testing.assert_allclose(value.array.sum(axis=-1), expected, rtol=0, atol=1e-12)
+        assert np.all(value.array[..., hidden] == 0)
+
+
+@given(config=configs(attention_span=1), seed=SEEDS)
+def test_nothing_outside_the_span_has_any_weight(config: ModelConfig, seed: int) -> None:
+    trace = encoded(config, random_parameters(config, 4, seed), [0, 1, 2, 3])
+    far = np.abs(np.subtract.outer(range(4), range(4))) > 1
+    for value in trace.steps.values():
+        if value.name == "weights" and config.weighting != "sigmoid":
+            assert np.all(value.array[..., far] == 0)
+
+
+@given(config=configs(attention_span=1, layers=1), seed=SEEDS, place=st.integers(0, 3))
+def test_one_layer_carries_nothing_further_than_the_span(config: ModelConfig, seed: int, place: int) -> None:
+    parameters = random_parameters(config, 5, seed)
+    changed = [4 if token == place else token for token in range(4)]
+    one, other = (last(encoded(config, parameters, ids)) for ids in ([0, 1, 2, 3], changed))
+    near = [token for token in range(4) if abs(token - place) > 1]
+    np.testing.assert_array_equal(one[near], other[near])
+
+
+# --- shared keys and values
+
+
+def _columns_of_each_head(array: Array, kv_heads: int, times: int) -> Array:
+    """The columns of each key/value head, `times` over."""
+    split = array.reshape(*array.shape[:-1], kv_heads, -1)
+    return np.repeat(split, times, axis=-2).reshape(*array.shape[:-1], -1)
+
+
+@given(config=configs(score="scaled_dot") | configs(score="cosine"), seed=SEEDS, data=st.data())
+def test_sharing_keys_and_values_is_repeating_their_parameters(
+    config: ModelConfig, seed: int, data: st.DataObject
+) -> None:
+    """Grouped-query attention is multi-head attention in which some heads have the same W_K and W_V."""
+    kv_heads = data.draw(st.sampled_from([count for count in (1, 2, 3, 4) if config.heads % count == 0]))
+    grouped = replace(config, kv_heads=kv_heads)
+    parameters = random_parameters(grouped, 4, seed)
+    shared = ("w_k", "w_v", "b_k", "b_v")
+    repeated = {
+        name: _columns_of_each_head(array, kv_heads, config.heads // kv_heads) if name.endswith(shared) else array
+        for name, array in parameters.items()
+    }
+    one = encoded(grouped, parameters, [0, 1, 2, 3])
+    other = encoded(replace(config, kv_heads=config.heads), repeated, [0, 1, 2, 3])
+    assert list(one.steps) == list(other.steps)
+    np.testing.assert_allclose(last(one), last(other), rtol=1e-9, atol=1e-9)
+
+
+@given(config=configs())
+def test_as_many_key_heads_as_query_heads_is_multi_head_attention(config: ModelConfig) -> None:
+    assert filled(replace(config, kv_heads=None)) == replace(config, kv_heads=config.heads)
+
+
+@given(config=configs(heads=4), seed=SEEDS)
+def test_one_key_head_answers_every_query_head(config: ModelConfig, seed: int) -> None:
+    """Multi-query attention (Shazeer 2019)."""
+    multi_query = replace(config, kv_heads=1)
+    trace = encoded(multi_query, random_parameters(multi_query, 4, seed), [0, 1])
+    heads = {value.name: value.axis("head").size for value in trace.steps.values() if "head" in value.names}
+    assert (heads["k"], heads["v"], heads["weights"], heads["head_output"]) == (1, 1, 4, 4)
+
+
+# --- decoders
+
+
+def decoders() -> st.SearchStrategy[ModelConfig]:
+    return configs(kind="decoder") | configs(kind="encoder-decoder")
+
+
+@given(config=decoders(), seed=SEEDS, first=st.integers(1, 3))
+def test_a_decoders_earlier_outputs_do_not_change_with_later_words(config: ModelConfig, seed: int, first: int) -> None:
+    parameters = random_parameters(config, 5, seed)
+    source = [3, 1] if config.has_encoder else None
+    a, b = [0, 1, 2, 3], [0, 1, 2, 3][:first] + [4] * (4 - first)
+    one, other = (last(ran(config, parameters, source, ids)) for ids in (a, b))
+    np.testing.assert_array_equal(one[:first], other[:first])
+
+
+@given(config=configs(kind="encoder-decoder"), seed=SEEDS, padding=st.integers(1, 3))
+def test_padding_of_the_source_changes_nothing_that_the_decoder_says(
+    config: ModelConfig, seed: int, padding: int
+) -> None:
+    parameters = random_parameters(config, 4, seed)
+    bare = last(ran(config, parameters, [0, 1, 2], [1, 2]))
+    pad = (False,) * 3 + (True,) * padding
+    padded = last(ran(config, parameters, [0, 1, 2] + [3] * padding, [1, 2], pad=pad))
+    np.testing.assert_allclose(padded, bare, rtol=1e-9, atol=1e-9)
+
+
+@given(
+    config=configs(kind="encoder-decoder", position="none", attention_span=None),
+    order=st.permutations(range(4)),
+    seed=SEEDS,
+)
+def test_without_positions_a_decoder_does_not_know_the_order_of_its_source(
+    config: ModelConfig, order: list[int], seed: int
+) -> None:
+    parameters = random_parameters(config, 4, seed)
+    straight, permuted = (last(ran(config, parameters, ids, [1, 2, 0])) for ids in ([0, 1, 2, 3], order))
+    np.testing.assert_allclose(permuted, straight, rtol=1e-9, atol=1e-9)

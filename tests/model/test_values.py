@@ -119,5 +119,32 @@ def test_the_parts_of_a_split_axis_stand_where_it_stood() -> None:
     np.testing.assert_array_equal(value.split("head·d_k").array, [[[0, 1, 2], [3, 4, 5]]])
 
 
+def test_each_repeated_cell_stands_behind_the_one_that_it_repeats() -> None:
+    keys = tensor("head key", np.array([[1.0, 2.0], [3.0, 4.0]]), "k").repeated("head", 2)
+    assert keys.shape == (4, 2)
+    np.testing.assert_array_equal(keys.array, [[1, 2], [1, 2], [3, 4], [3, 4]])
+    assert [keys.source_index((head, 1)) for head in range(4)] == [(0, 1), (0, 1), (1, 1), (1, 1)]
+
+
+def test_what_is_repeated_once_is_not_repeated_or_split_again() -> None:
+    keys = tensor("head key", np.zeros((2, 2))).repeated("head", 2)
+    with pytest.raises(ValueError, match="repeated"):
+        keys.repeated("head", 2)
+    with pytest.raises(ValueError, match="repeated"):
+        keys.split("head")
+
+
+@given(st.lists(st.integers(1, 3), min_size=3, max_size=3), st.integers(1, 3), SEEDS)
+def test_a_gradient_carried_back_is_the_adjoint_of_the_view(size: list[int], times: int, seed: int) -> None:
+    """⟨gradient, view(x)⟩ = ⟨carried back, x⟩ for every x: what was repeated is summed."""
+    rng = np.random.default_rng(seed)
+    value = tensor("head token d_k", rng.normal(size=size))
+    view = value.renamed(token="key").repeated("head", times)
+    gradient = rng.normal(size=view.shape)
+    carried = view.carried_back(gradient)
+    assert carried.shape == value.shape
+    np.testing.assert_allclose(np.sum(gradient * view.array), np.sum(carried * value.array), rtol=1e-12, atol=1e-12)
+
+
 def test_the_name_of_a_value_is_the_last_part_of_its_path() -> None:
     assert tensor("token", np.zeros(1), "encoder.layers.0.self_attention.weights").name == "weights"
