@@ -120,5 +120,6 @@ def test_what_cannot_be_read_or_generated_is_refused_where_it_stands(
         scenario(model, given)
     problem = refused.value
     assert what in problem.what
-    assert problem.line is not None and problem.column is not None
+    assert problem.line is not None
+    assert problem.column is not None
     assert lines[problem.line - 1][problem.column - 1 :].startswith(at)
