@@ -7,15 +7,19 @@ summary: One line about what it shows.
 difficulty: beginner         # beginner, intermediate or advanced
 
 model:
-  kind: encoder              # or attention: embeddings, positions and attention alone
+  kind: encoder              # or decoder, encoder-decoder, attention (without norms and feed-forward)
   d_model: 6                 # numbers for each word
   heads: 2                   # 1
   # d_k: 3                   # width of queries and keys; d_model / heads
   # d_v: 3                   # width of values; d_k
   layers: 1
   # d_ff: 24                 # inner width of the feed-forward network; 4 · d_model
-  position: sinusoidal       # or none
+  score: scaled_dot          # or dot, additive, general, cosine
+  weighting: softmax         # or relu, sigmoid, sparsemax, hardmax
+  position: sinusoidal       # or learned, rotary, alibi, none
+  norm: layer                # or rms, none
   norm_order: post           # or pre
+  activation: relu           # or gelu, gelu_tanh, silu, swiglu, geglu
   bias: false                # biases in the projections
   weights:
     seed: 7                  # the same parameters on every machine
@@ -27,6 +31,14 @@ model:
 input:
   text: I love my dog        # or tokens: [I, love, my, dog], or vectors: rows of d_model numbers
   # pad_to: 6                # adds <pad> tokens, and the mask that hides them
+  # target: 我 喜歡 我的 狗     # what a decoder is fed
 
 # mask: { causal: true }     # each word sees only those before it
+
+# lesson:                    # your own words beside a step, and the cell that they are about
+#   - at: encoder.layers.0.self_attention.weights
+#     focus: { query: love, key: dog }
+#     say: A row sums to 1.
+
+# compare: { model: { score: dot } }    # a second run with other settings; c changes over
 """
