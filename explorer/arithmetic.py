@@ -236,10 +236,10 @@ class _Writer:
     def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
         label = " ".join(shortened(telling_label(axis, at[axis.name]), LABEL) for axis in axes)
         row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
-        bar = () if self.terse or part.function == "maximum" else _bar(term, largest)
+        drawn = () if self.terse or part.function == "maximum" else bar(term, largest)
         if isinstance(part.body, Cell):
-            return (*row, *bar)
-        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *bar)
+            return (*row, *drawn)
+        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *drawn)
 
     def _axis(self, name: str) -> Axis:
         return next(operand.axis(name) for operand in self.arithmetic.value.operands if name in operand.names)
@@ -315,9 +315,10 @@ def _rest(part: Reduce, terms: Array, chosen: Array, left: int) -> Piece:
     return Piece(f"  … {left} more{together}", "note")
 
 
-def _bar(term: float, largest: float) -> Row:
+def bar(term: float, largest: float) -> Row:
+    """A bar for a term beside the largest; its colour is the sign."""
     if not np.isfinite(term) or largest == 0:
         return ()
     eighths = round(abs(term) / largest * BAR * 8)
-    bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
-    return (Piece(f"  {bar}", "positive" if term >= 0 else "negative"),) if bar else ()
+    blocks_of_it = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+    return (Piece(f"  {blocks_of_it}", "positive" if term >= 0 else "negative"),) if blocks_of_it else ()

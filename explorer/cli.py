@@ -23,6 +23,7 @@ Examples:
   attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden
   attn-explore run my.yaml --plain | less
   attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
+  attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
   attn-explore export i-love-my-dog -o trace.json
   attn-explore new my.yaml
 """
@@ -169,7 +170,7 @@ def _explore(source: str, limits: Limits, step: str) -> int:
 
 @app.command("list")
 def list_() -> None:
-    """List the bundled scenarios as a course, from beginner to advanced."""
+    """List the bundled scenarios, a course for beginners first."""
     from itertools import groupby
 
     from explorer.library import bundled
@@ -201,6 +202,36 @@ def show(
 
     value = _session(find_source(source), _limits(memory_limit, allow_path), step).value
     _print(plain.csv(value) if csv else plain.table(value))
+
+
+@app.command()
+def explain(
+    source: Wanted,
+    cell: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP[INDEX]",
+            help="A cell, such as logits[dog,2]: words or numbers as indices, counted from 0.",
+            autocompletion=_complete_step,
+        ),
+    ],
+    depth: Annotated[
+        int, typer.Option("--depth", metavar="N", min=1, max=100, help="How far back the numbers are followed.")
+    ] = 1,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Print where a number comes from, and where it goes."""
+    from explorer.opening import find_source
+    from model.places import index_of, split_place
+
+    step, parts = split_place(cell)
+    session = _session(find_source(source), _limits(memory_limit, allow_path), step)
+    if parts is not None:
+        session.move_to(index_of(session.value, parts))
+    from explorer.plain import explained
+
+    _print(explained(session, depth))
 
 
 @app.command()

@@ -11,6 +11,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from explorer import speech
+from explorer.arithmetic import as_text, links
+from explorer.destinations import use_blocks
 from explorer.format import pad, short_number
 from explorer.session import Session
 from model.axes import Axis
@@ -70,6 +72,40 @@ def table(value: Value, window: int | None = None) -> Iterator[str]:
         yield from _matrix(value, lead, window)
     if len(planes[:window]) < len(planes):
         yield f"… {len(planes) - len(planes[:window])} more {value.axes[0].name}"
+
+
+def explained(session: Session, depth: int) -> Iterator[str]:
+    """Where the number of the cell that is looked at comes from, followed `depth` steps back, and where it goes."""
+    value, index = session.value, session.index
+    waiting: list[tuple[Value, Index, int]] = [(value, index, 1)]
+    seen: set[tuple[str, Index]] = set()
+    for value, index, level in waiting:
+        if (value.path, index) in seen:
+            continue
+        seen.add((value.path, index))
+        found = speech.cell_blocks(session, value, index, unfolded=True)
+        yield f"{value.path}{_labelled(value, index)}"
+        yield from (f"    {line}" for line in as_text(found))
+        if note := speech.cell_note(value, index):
+            yield f"    {note}"
+        yield ""
+        if level < depth:
+            waiting += [(link.value, link.index, level + 1) for link in links(found)]
+    yield "where it goes"
+    yield from (f"    {line}" for line in as_text(use_blocks(session.trace, session.value, session.index)))
+
+
+def _labelled(value: Value, index: Index) -> str:
+    """The labels of a cell in brackets, as `explain` reads them; numbers where a label stands twice."""
+    names = (_readable(axis, place) for axis, place in zip(value.axes, index, strict=True))
+    return f"[{', '.join(names)}]" if index else ""
+
+
+def _readable(axis: Axis, place: int) -> str:
+    labels = axis.all_labels or ()
+    if not labels or labels.count(labels[place]) > 1:
+        return str(place)
+    return visible(f'"{labels[place]}"' if "," in labels[place] else labels[place])
 
 
 def csv(value: Value) -> Iterator[str]:

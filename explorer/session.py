@@ -48,6 +48,7 @@ class Session:
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
     _trail: list[Place] = field(default_factory=list, init=False)
+    _ahead: list[Place] = field(default_factory=list, init=False)
     _step: Value = field(init=False)
     _stops: dict[str, Stop] = field(init=False)
 
@@ -187,21 +188,35 @@ class Session:
 
     # --- the way back
 
-    def follow(self, value: Value, index: Index) -> None:
-        """Go to the cell of an operand, and remember the way back."""
-        self._trail.append(Place(self.value.path, self.index))
-        self.show(self.find(value.path) or value, index)
+    @property
+    def place(self) -> Place:
+        """The cell that is looked at."""
+        return Place(self.value.path, self.index)
 
     @property
-    def has_way_back(self) -> bool:
-        """Whether `back` leads anywhere."""
-        return bool(self._trail)
+    def trail(self) -> tuple[Place, ...]:
+        """The cells from which a number was followed to get here, the first one first."""
+        return tuple(self._trail)
+
+    def follow(self, value: Value, index: Index) -> None:
+        """Go to the cell of an operand or of a use, and remember the way back."""
+        self._trail.append(self.place)
+        self._ahead.clear()
+        self.show(self.find(value.path) or value, index)
 
     def back(self) -> bool:
         """Return to where the last `follow` was made; False when there was none."""
-        if not self._trail:
+        return self._along(self._trail, self._ahead)
+
+    def forward(self) -> bool:
+        """Undo `back`; False when there is nothing to undo."""
+        return self._along(self._ahead, self._trail)
+
+    def _along(self, way: list[Place], other: list[Place]) -> bool:
+        if not way:
             return False
-        place = self._trail.pop()
+        other.append(self.place)
+        place = way.pop()
         self.show(self.find(place.path) or self._step, place.index)
         return True
 

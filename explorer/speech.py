@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from explorer.arithmetic import Block, Piece, cell_name
+from rich.cells import cell_len
+
+from explorer.arithmetic import Block, Piece, blocks, cell_name
 from explorer.format import short_number
-from explorer.session import Session
+from explorer.session import Place, Session
 from model import axes
-from model.explain import Index, chosen, formula, hidden_reason, letter, words
+from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
 from model.ops import is_fully_masked
 from model.run import CHAPTER
 from model.text import visible
@@ -126,6 +128,27 @@ def _source(value: Value, operand: Value) -> str:
     return path if letter(operand) == path else f"{letter(operand)}  {path}"
 
 
+def way(session: Session, room: int) -> str:
+    """The cells along which numbers were followed up to the one that is looked at; the first are left out for room."""
+    names = [_name_at(session, place) for place in (*session.trail, session.place)]
+    shown = names[-1]
+    for name in reversed(names[:-1]):
+        if cell_len(f"… › {name} › {shown}") > room:
+            return f"… › {shown}{_noted(session)}"
+        shown = f"{name} › {shown}"
+    return f"{shown}{_noted(session)}"
+
+
+def _name_at(session: Session, place: Place) -> str:
+    value = session.find(place.path) or session.value
+    return cell_name(value, dict(zip(value.names, place.index, strict=True)))
+
+
+def _noted(session: Session) -> str:
+    note = cell_note(session.value, session.index)
+    return f" · {note}" if note else ""
+
+
 def cell_note(value: Value, index: Index) -> str:
     """What has to be said about a cell: that it is masked, and why."""
     reason = hidden_reason(value, index)
@@ -138,8 +161,12 @@ def cell_note(value: Value, index: Index) -> str:
     return f"masked ({reason}): {query} may not see {key}"
 
 
-def parameter_blocks(session: Session, value: Value, index: Index) -> list[Block]:
-    """What is said of a number that was not computed: itself, and where it came from."""
+def cell_blocks(
+    session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
+) -> list[Block]:
+    """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed."""
+    if value.operation is not None:
+        return blocks(arithmetic(value, index), unfolded, terse)
     name = cell_name(value, dict(zip(value.names, index, strict=True)))
     number = short_number(float(value.array[index]))
     equals = Piece(" = ", "sign")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from model.axes import Axis
+from model.places import choices_along, place_along
 from model.problems import Problem, nearest, raise_any
 from model.scenario import Scenario
 from model.scenario.document import LessonStep
@@ -52,27 +52,13 @@ def _faults(scenario: Scenario, path: KeyPath, focus: Mapping[str, str | int], v
         if name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
             yield scenario.problem_at((*path, name), what, hint, at_key=True)
-        elif _place(value.axis(name), where) is None:
+        elif place_along(value.axis(name), where) is None:
             what = f"there is no {clip(str(where), _LONGEST)} along {name}"
-            yield scenario.problem_at((*path, name), what, _choices(value.axis(name)))
-
-
-def _place(axis: Axis, where: str | int) -> int | None:
-    """Where a label stands first, or an index from 0; None where there is no such place."""
-    if isinstance(where, int):
-        return where if where < axis.size else None
-    labels = axis.all_labels or ()
-    return labels.index(where) if where in labels else None
-
-
-def _choices(axis: Axis) -> str:
-    if axis.all_labels is None:
-        return f"give an index from 0 to {axis.size - 1}"
-    return f"there are {', '.join(clip(label, _LONGEST) for label in axis.all_labels[:8])}"
+            yield scenario.problem_at((*path, name), what, choices_along(value.axis(name)))
 
 
 def _index(told: LessonStep, value: Value) -> tuple[int, ...] | None:
     if told.focus is None:
         return None
-    places = (_place(axis, told.focus.get(axis.name, 0)) for axis in value.axes)
+    places = (place_along(axis, told.focus.get(axis.name, 0)) for axis in value.axes)
     return tuple(place or 0 for place in places)

@@ -19,7 +19,7 @@ CORE = (
     {"values"},
     {"ops"},
     {"trace", "words"},
-    {"explain", "finer", "gradient", "variants"},
+    {"explain", "finer", "gradient", "uses", "variants"},
     {"layers"},
     {"transformer"},
     {"parameters"},

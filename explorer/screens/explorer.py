@@ -15,7 +15,8 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from explorer import speech
-from explorer.arithmetic import Link, blocks, cell_name
+from explorer.arithmetic import Link
+from explorer.destinations import use_blocks
 from explorer.screens import keys
 from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -26,7 +27,7 @@ from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import arithmetic, is_choice, mask_of
+from model.explain import is_choice, mask_of
 from model.text import visible
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -49,6 +50,7 @@ class ExplorerScreen(Screen[None]):
         super().__init__()
         self.session = session
         self._unfolded = False
+        self._shows_uses = False
         self._matches: list[str] = []
         self._player: Timer | None = None
         self._speed = SPEEDS.index(1.0)
@@ -118,13 +120,12 @@ class ExplorerScreen(Screen[None]):
         """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
         value, index = self.session.value, self.session.index
         panel = self.query_one(ArithmeticPanel)
-        name = cell_name(value, dict(zip(value.names, index, strict=True)))
-        note = speech.cell_note(value, index)
-        panel.border_title = Content(f"{name} · {note}" if note else name)  # not a str: that would be markup
-        if value.operation is None:
-            panel.show(lambda _: speech.parameter_blocks(self.session, value, index))
+        panel.border_title = Content(speech.way(self.session, self.size.width // 2))  # not a str: that would be markup
+        if self._shows_uses:
+            found = use_blocks(self.session.trace, value, index)
+            panel.show(lambda _: found)
         else:
-            panel.show(partial(blocks, arithmetic(value, index), self._unfolded))
+            panel.show(partial(speech.cell_blocks, self.session, value, index, self._unfolded))
         self.query_one(KeyBar).show(self._keys())
 
     def _build_tree(self) -> None:
@@ -143,7 +144,8 @@ class ExplorerScreen(Screen[None]):
             Key("[ ]", "head", "head(1)") if heads else None,
             Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
-            Key("⌫", "back", "back") if self.session.has_way_back else None,
+            Key("⌫", "back", "back") if self.session.trail else None,
+            Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
             Key("␣", "pause" if self._player else "play", "play"),
@@ -242,6 +244,15 @@ class ExplorerScreen(Screen[None]):
     def action_back(self) -> None:
         """Return to where the last number was followed from."""
         self._show_after(self.session.back())
+
+    def action_forward(self) -> None:
+        """Go again to where the way back began."""
+        self._show_after(self.session.forward())
+
+    def action_uses(self) -> None:
+        """Where the number goes instead of where it came from, or the other way round."""
+        self._shows_uses = not self._shows_uses
+        self.refresh_cell()
 
     def action_unfold(self) -> None:
         """Show every term of long sums, or the largest only."""

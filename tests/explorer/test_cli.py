@@ -49,13 +49,13 @@ def test_without_a_command_the_help_is_printed(attn: Run) -> None:
 def test_the_help_names_every_command_in_full_sentences_and_gives_examples(attn: Run) -> None:
     found = attn("--help")
     assert (found.status, found.err) == (0, "")
-    for command in ("run", "list", "show", "export", "check", "new", "schema"):
+    for command in ("run", "list", "show", "explain", "export", "check", "new", "schema"):
         assert f"\n  {command} " in found.out
     assert "..." not in found.out.partition("Commands:")[2].partition("Examples:")[0]
     assert "attn-explore export i-love-my-dog -o trace.json" in found.out
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "export", "check", "new", "schema"])
+@pytest.mark.parametrize("command", ["run", "list", "show", "explain", "export", "check", "new", "schema"])
 def test_every_command_explains_itself(command: str, attn: Run) -> None:
     found = attn(command, "--help")
     assert (found.status, found.err) == (0, "")
@@ -197,6 +197,65 @@ def test_show_refuses_a_step_that_is_not_there(attn: Run) -> None:
     found = attn("show", DOG, "encoder.layers.1.self_attention.weights")
     assert (found.status, found.out) == (2, "")
     assert "did you mean" in found.err
+
+
+# --- explain
+
+SCORES = "encoder.layers.0.self_attention.scores"
+
+
+def test_explain_prints_the_arithmetic_of_a_cell_and_where_it_goes(attn: Run) -> None:
+    found = attn("explain", DOG, f"{SCORES}[I,dog]")
+    assert (found.status, found.err) == (0, "")
+    lines = found.out.splitlines()
+    assert lines[0] == f"{SCORES}[head 0, I, dog]"
+    assert lines[1].strip().startswith("scores[I, dog] = ")
+    assert len([line for line in lines if " × " in line]) == 1 + 5
+    assert "scaled_scores[I, dog]" in found.out.partition("where it goes")[2]
+
+
+def test_explain_follows_the_numbers_back_as_far_as_it_is_asked_to(attn: Run) -> None:
+    cells = [
+        [
+            line
+            for line in attn("explain", DOG, f"{SCORES}[I,dog]", "--depth", depth).out.splitlines()
+            if line[:7] == "encoder"
+        ]
+        for depth in ("1", "2", "3")
+    ]
+    assert [len(found) for found in cells[:2]] == [1, 1 + 2 * 5]
+    assert cells[2][:11] == cells[1]
+    assert "encoder.layers.0.self_attention.w_q[0, 0]" in cells[2]
+    assert len(cells[2]) == len(set(cells[2]))
+
+
+def test_explain_reads_back_the_cells_that_it_names(attn: Run) -> None:
+    named = [
+        line for line in attn("explain", "encoder-layer", f"{WEIGHTS}[1,I,dog]", "--depth", "4").out.splitlines()
+        if line.startswith("encoder")
+    ]  # fmt: skip
+    assert len(named) > 10
+    for cell in named[:: len(named) // 6]:
+        assert attn("explain", "encoder-layer", cell).out.splitlines()[0] == cell
+
+
+def test_explain_without_an_index_takes_the_cell_that_the_explorer_begins_at(attn: Run) -> None:
+    assert attn("explain", DOG, SCORES).out == attn("explain", DOG, f"{SCORES}[0,0,0]").out
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (f"{SCORES}[I,cat]", "there is no cat along key"),
+        (f"{SCORES}[I]", "1 indices for 3 axes"),
+        (f"{SCORES[:-1]}[0,I,dog]", "did you mean"),
+    ],
+)
+def test_explain_tells_what_may_be_given(cell: str, said: str, attn: Run) -> None:
+    found = attn("explain", DOG, cell)
+    assert (found.status, found.out) == (2, "")
+    assert is_refusal(found.err)
+    assert said in found.err
 
 
 # --- export

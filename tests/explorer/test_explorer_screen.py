@@ -12,6 +12,7 @@ from explorer.screens.explorer import ExplorerScreen
 from explorer.screens.export import ExportScreen
 from explorer.screens.help import HelpScreen
 from explorer.screens.keys import all_bindings
+from explorer.session import Place
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import KeyBar
@@ -399,3 +400,37 @@ async def test_a_row_that_may_see_nothing_says_so(explore: Explore) -> None:
         assert "row fully masked: <pad> may see nothing" in title
         words = "".join(pilot.app.screen.query_one(WordsPanel).render_line(y).text for y in range(30))
         assert "Fully masked here" in words
+
+
+async def test_a_number_is_followed_there_and_back_and_there_again_as_in_a_browser(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 3)) as (pilot, session):
+        await pilot.press("enter", "enter")
+        there = session.place
+        assert [place.path for place in session.trail] == [WEIGHTS, "encoder.layers.0.self_attention.scaled_scores"]
+        title = str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
+        assert title == "A[I, dog] › scaled_scores[I, dog] › scores[I, dog]"
+        await pilot.press("alt+left", "backspace")
+        assert session.place == Place(WEIGHTS, (0, 0, 3))
+        await pilot.press("alt+right", "alt+right")
+        assert session.place == there
+        await pilot.press("backspace", "enter")
+        assert session.place == there
+        assert not session.forward()
+
+
+async def test_the_way_is_cut_at_its_beginning_where_there_is_little_room(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 3), size=(80, 24)) as (pilot, _):
+        await pilot.press("enter", "enter", "enter")
+        title = str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
+        assert title == "… › scores[I, dog] › Q[I, 0]"
+
+
+async def test_u_shows_where_a_number_goes_and_enter_goes_there(explore: Explore) -> None:
+    async with explore("i-love-my-dog", "encoder.layers.0.self_attention.scores", (0, 1, 2)) as (pilot, session):
+        await pilot.press("u")
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        assert any("scaled_scores[love, my]" in line for line in panel.text())
+        await pilot.press("enter", "enter")
+        assert session.place == Place(WEIGHTS, (0, 1, 2))
+        await pilot.press("backspace", "backspace", "u")
+        assert "the sum of 5 over dₖ" in panel.text()[0]
