@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,24 +73,41 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
 
             return Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
         check_memory(source.scenario, limits.nbytes)
-        session = _run(source, source.scenario, limits, on_step)
         second = source.scenario.second()
-        if second is not None and source.scenario.compare is not None:
-            check_memory(second, limits.nbytes - session.trace.nbytes)
-            session.other = _run(source, second, limits, on_step)
-            session.other.label, session.other.other = source.scenario.compare.label, session
+        other = None if second is None else _run(source, second, limits, on_step)
+        left = limits.nbytes - (other.trace.nbytes if other else 0)
+        session = _run(source, source.scenario, replace(limits, memory=left), on_step, other)
+        if other is not None and source.scenario.compare is not None:
+            other.label, other.other, session.other = source.scenario.compare.label, session, other
         return session
     except MemoryError as error:
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
 
 
-def _run(source: Source, scenario: Scenario, limits: Limits, on_step: Callable[[Value], None] | None) -> Session:
+def _run(
+    source: Source,
+    scenario: Scenario,
+    limits: Limits,
+    on_step: Callable[[Value], None] | None,
+    second: Session | None = None,
+) -> Session:
     from explorer.session import Session
     from model.run import run, settled
 
+    check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
-    trace = run(scenario, on_step, weights_limit=limits.nbytes, allowed=limits.allowed)
-    return Session(source.name, scenario, trace, source.path, notes)
+    unedited = None
+    if scenario.edits:
+        unedited = run(replace(scenario, edits=()), weights_limit=limits.nbytes, allowed=limits.allowed)
+    trace = run(
+        scenario,
+        on_step,
+        weights_limit=limits.nbytes,
+        allowed=limits.allowed,
+        before=unedited,
+        second=second.trace if second else None,
+    )
+    return Session(source.name, scenario, trace, source.path, notes, unedited=unedited)
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:
@@ -127,9 +144,10 @@ def check_memory(scenario: Scenario, limit: int) -> None:
     from model.text import figure
 
     need = memory_needed(scenario)
-    if need.nbytes > limit:
+    nbytes = need.nbytes * (2 if scenario.edits else 1)  # the run without the edits is kept beside it
+    if nbytes > limit:
         raise Problem(
-            f"needs {size_text(need.nbytes)} ({figure(need.nbytes)} bytes), limit {size_text(limit)}; "
+            f"needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}; "
             f"largest: {need.largest} ({shape_text(need.shape)})",
             path=scenario.source.name,
             hint="make the model or the input smaller, or raise --memory-limit",

@@ -30,7 +30,7 @@ class Place:
 class Session:
     """Steps through the values of `trace`; `name` is what the person called the run, `path` the file it was read from,
     `notes` what has to be said of how it was read. Where a scenario compares two runs, `other` is the session of the
-    other one, and `label` what this one is called.
+    other one, and `label` what this one is called. `unedited` is the run without its edits, where it has any.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
     NaN or infinity of the run, if there is one.
@@ -43,6 +43,7 @@ class Session:
     notes: tuple[str, ...] = ()
     label: str = ""
     other: Session | None = None
+    unedited: Trace | None = None
     value: Value = field(init=False)
     first_bad: tuple[Value, Index] | None = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)

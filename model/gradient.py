@@ -24,8 +24,7 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
     for path, value in reversed(trace.steps.items()):
         if path not in found:
             continue
-        with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
-            to_operands = value.made_by.derivative(value, found[path])
+        to_operands = value.carried_to_operands(found[path])
         for operand, gradient in zip(value.operands, to_operands, strict=True):
             carried = operand.carried_back(gradient)
             found[operand.path] = found[operand.path] + carried if operand.path in found else carried

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from model.axes import Array, Axis
+from model.edits import Changes, changes
 from model.layers import Visibility
 from model.parameters import Shapes, StackSizes, parameter_axes
 from model.scenario import Scenario
@@ -35,14 +36,37 @@ def run(
     *,
     weights_limit: int = LARGEST_WEIGHTS,
     allowed: Sequence[Path] = (),
+    before: Trace | None = None,
+    second: Trace | None = None,
 ) -> Trace:
     """Run a scenario and return its trace. `on_step` is called with each value as it is computed.
 
-    `allowed` are folders outside the scenario's own in which its weights may lie.
-    Raises Problem when the scenario's weights don't fit its model.
+    `allowed` are folders outside the scenario's own in which its weights may lie. `before` is a run of the same model
+    with other edits or words: its parameters are taken, and what has not changed is not computed again. `second` is
+    the run that the scenario is compared with, where an edit takes numbers from it.
+    Raises Problem when the scenario's weights don't fit its model, or its edits don't fit the run.
     """
-    arrays = parameters(scenario, shapes_of(scenario), weights_limit, allowed)
-    return _Pass(scenario, arrays, on_step).trace
+    arrays = before.drawn if before else parameters(scenario, shapes_of(scenario), weights_limit, allowed)
+    frozen = None
+    if any(edit.freeze for edit in scenario.edits):
+        frozen = _Pass(replace(scenario, edits=()), arrays, before=before).trace
+    made = edited(scenario, frozen, second)
+    trace = _Pass(scenario, arrays, on_step, changes=made, before=before).trace
+    _check_reached(scenario, trace)
+    return trace
+
+
+def edited(scenario: Scenario, frozen: Trace | None = None, second: Trace | None = None) -> Changes:
+    """What the scenario's edits change. Raises Problem when they don't fit the run."""
+    return changes(scenario, _Pass(scenario, None).trace, frozen, second) if scenario.edits else {}
+
+
+def _check_reached(scenario: Scenario, trace: Trace) -> None:
+    """A decoder that generates may end before a word that is edited."""
+    for place, edit in enumerate(scenario.edits):
+        if edit.at not in trace.steps and edit.at not in trace.parameters:
+            what = f"the generated text ended before {edit.at}"
+            raise scenario.problem_at(("edits", place, "at"), what, "edit an earlier word")
 
 
 def settled(
@@ -66,7 +90,7 @@ def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
 
     `generated` are the words that the decoder chose, where they are known.
     """
-    return _Pass(scenario, None, generated=generated).trace
+    return _Pass(scenario, None, generated=generated, changes=edited(scenario)).trace
 
 
 def shapes_of(scenario: Scenario) -> Shapes:
@@ -119,16 +143,25 @@ class _Pass:
         *,
         is_sized: bool = False,
         more: int = 0,
+        changes: Changes | None = None,
+        before: Trace | None = None,
     ) -> None:
         self.config, self.scenario = scenario.model, scenario
         self.read = readings(scenario.model, scenario.input)
         self.known = _vocabularies(scenario)
         self.generated = generated
         self.is_sized, self.more = is_sized, more
-        self.trace = Trace(np.dtype(self.config.dtype), planned=arrays is None, on_step=on_step)
+        self.trace = Trace(
+            np.dtype(self.config.dtype),
+            planned=arrays is None,
+            on_step=on_step,
+            changes=changes or {},
+            before=before,
+        )
         for name, axes in shapes_of(scenario).items():
             self.trace.add_parameter(name, axes, None if arrays is None else arrays[name])
         self._run()
+        self.trace.before = None  # it was of use while this one ran
 
     def _run(self) -> None:
         source = memory = None

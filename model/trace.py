@@ -14,7 +14,7 @@ import numpy as np
 
 from model.axes import Array, Axis, merged, ordered
 from model.ops import OPERATIONS, Factor
-from model.values import Tensor, Value, as_view, read_only
+from model.values import Change, Tensor, Value, as_view, changed, read_only
 
 Listener = Callable[[Value], None]
 
@@ -23,8 +23,10 @@ Listener = Callable[[Value], None]
 class Trace:
     """The values of one run by path, in the order in which they were computed.
 
-    `parameters` and `given` (token ids) are what they were computed from; `tokens` are the words that each stack read
-    and generated. `planned` means without numbers.
+    `parameters` and `given` (token ids) are what they were computed from, `drawn` the parameters before any edit;
+    `tokens` are the words that each stack read and generated. `planned` means without numbers. `changes` are what-if
+    edits by the path of their step or parameter. `before` is a run of the same model: what was computed there from the
+    same numbers is taken over.
     """
 
     dtype: np.dtype[Any]
@@ -32,8 +34,11 @@ class Trace:
     given: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Value] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    drawn: dict[str, Array] = field(default_factory=dict)
     planned: bool = False
     on_step: Listener | None = None
+    changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    before: Trace | None = None
 
     def __getitem__(self, path: str) -> Value:
         """The step or parameter at `path`. Raises KeyError when there is none."""
@@ -44,7 +49,11 @@ class Trace:
 
     def add_parameter(self, name: str, axes: Sequence[Axis], array: Array | None) -> None:
         """Keep a parameter: `array` in the shape of `axes`, or None in a planned trace."""
-        self.parameters[name] = Value(name, tuple(axes), self.dtype, held=None if array is None else read_only(array))
+        value = Value(name, tuple(axes), self.dtype, changes=self.changes.get(name, ()))
+        if array is not None:
+            self.drawn[name] = array
+            value.held = self._known_parameter(value, array)
+        self.parameters[name] = value
 
     def give(self, name: str, axes: Sequence[Axis], array: Array | None) -> Value:
         """Keep something that is neither computed nor learned, such as the token ids."""
@@ -57,17 +66,48 @@ class Trace:
         """Compute `value` and append it. Every step of every run comes through here."""
         if value.path in self.steps:
             raise ValueError(f"{value.path} was computed already")
+        value.changes = self.changes.get(value.path, ())
         if not self.planned:
+            value.held = self._known(value)
             _ = value.array
         self.steps[value.path] = value
         if self.on_step is not None:
             self.on_step(value)
         return value
 
+    def _known(self, value: Value) -> Array | None:
+        """The numbers of a value in the run before, where it was made there from the very same ones in the same way."""
+        old = self.before.steps.get(value.path) if self.before else None
+        if old is None or old.operation is not value.operation or old.options != value.options:
+            return None
+        if old.axes != value.axes or not _are_alike(old.changes, value.changes):
+            return None
+        pairs = zip(old.operands, value.operands, strict=True)
+        return old.held if all(a.axes == b.axes and _is_same(a.value, b.value) for a, b in pairs) else None
+
+    def _known_parameter(self, value: Value, array: Array) -> Array:
+        """A parameter after its edits: the very array of the run before, where it is the same."""
+        old = self.before.parameters.get(value.path) if self.before else None
+        is_same = old and self.before and self.before.drawn[value.path] is array
+        if old and is_same and _are_alike(old.changes, value.changes):
+            return old.array
+        return read_only(changed(array, value.changes))
+
     @property
     def nbytes(self) -> int:
         """Bytes of every parameter and step together, as an exact integer."""
         return sum(value.nbytes for value in (*self.parameters.values(), *self.steps.values()))
+
+
+def _are_alike(some: Sequence[Change], others: Sequence[Change]) -> bool:
+    return len(some) == len(others) and all(one.is_like(other) for one, other in zip(some, others, strict=True))
+
+
+def _is_same(value: Value, other: Value) -> bool:
+    """Whether two values have the very same numbers: one array, or the same token ids."""
+    if value.held is None or value.held is other.held:
+        return value.held is other.held
+    return value.dtype.kind == "i" and np.array_equal(value.held, other.array)
 
 
 class Recorder:

@@ -55,7 +55,7 @@ def _nearby(step: Value, value: Value, index: Index, by: float) -> Array:
         array[index] += by * max(1.0, abs(float(array[index])))
     changed = replace(value, held=array)
     views = tuple(_on(view, changed) if view.value is value else view for view in step.operands)
-    return step.made_by.compute(replace(step, operands=views, held=None))
+    return replace(step, operands=views, held=None).array
 
 
 def _on(view: View, value: Value) -> View:
@@ -65,7 +65,5 @@ def _on(view: View, value: Value) -> View:
 def _derivative(step: Value, place: Index, value: Value, index: Index) -> float:
     one = np.zeros(step.shape, step.dtype)
     one[place] = 1
-    with np.errstate(all="ignore"):
-        gradients = step.made_by.derivative(step, one)
-    parts = zip(step.operands, gradients, strict=True)
+    parts = zip(step.operands, step.carried_to_operands(one), strict=True)
     return sum(float(view.carried_back(gradient)[index]) for view, gradient in parts if view.value is value)

@@ -7,7 +7,7 @@ for it again computes it again from its operands: the same operation on the same
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,36 @@ class Operation:
     derivative: Callable[[Value, Array], tuple[Array, ...]]
     cell: Callable[[Value, Mapping[str, int]], Expression]
     written: Callable[[Value, tuple[str, ...]], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What a what-if edit does to numbers of one value: `put` numbers there, or multiply those there by `factor`.
+
+    `index` has a place or a whole slice for each axis from the first on.
+    """
+
+    index: tuple[int | slice, ...]
+    put: float | Array | None = None
+    factor: float = 1.0
+
+    def apply(self, array: Array) -> None:
+        """Change the numbers of `array` in place."""
+        array[self.index] = self._put_at() if self.put is not None else array[self.index] * self.factor
+
+    def pull(self, gradient: Array) -> None:
+        """Change a gradient after the edit in place to the one before it: what was put there depends on nothing."""
+        gradient[self.index] *= self.factor if self.put is None else 0
+
+    def is_like(self, other: Change) -> bool:
+        """Whether another change does the same; arrays are compared by identity."""
+        has_array = isinstance(self.put, np.ndarray) or isinstance(other.put, np.ndarray)
+        puts_same = self.put is other.put or (not has_array and self.put == other.put)
+        return puts_same and self.index == other.index and self.factor == other.factor
+
+    def _put_at(self) -> float | Array:
+        """Where a whole array of numbers is put, each goes to where it stands."""
+        return self.put[self.index] if isinstance(self.put, np.ndarray) else self.put or 0.0
 
 
 class Named:
@@ -62,7 +92,8 @@ class Named:
 class Value(Named):
     """One tensor of a trace: a step, a parameter, or something given such as the token ids.
 
-    Parameters and given values have no operation: their array is all there is.
+    Parameters and given values have no operation: their array is all there is. `changes` are what-if edits, made
+    after the operation.
     """
 
     path: str
@@ -72,6 +103,7 @@ class Value(Named):
     operands: tuple[View, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     held: Array | None = field(default=None, repr=False)
+    changes: tuple[Change, ...] = ()
 
     @property
     def name(self) -> str:
@@ -118,7 +150,30 @@ class Value(Named):
         if self.operation is None:
             raise LookupError(f"{self.path} has no numbers: it was planned, not run")
         with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
-            return read_only(self.operation.compute(self))
+            return read_only(changed(self.operation.compute(self), self.changes))
+
+    @property
+    def unchanged(self) -> Value:
+        """The value as its operation computes it, without the edits made after that."""
+        return replace(self, changes=(), held=None) if self.changes else self
+
+    def is_changed_at(self, index: tuple[int, ...]) -> bool:
+        """Whether an edit was made to a cell."""
+        if not self.changes:
+            return False
+        touched = np.zeros(self.shape, bool)
+        for change in self.changes:
+            touched[change.index] = True
+        return bool(touched[index])
+
+    def carried_to_operands(self, gradient: Array) -> tuple[Array, ...]:
+        """The gradient of each operand, in the axes of its view, from that of the value."""
+        if self.changes:
+            gradient = gradient.copy()
+            for change in reversed(self.changes):
+                change.pull(gradient)
+        with np.errstate(all="ignore"):
+            return self.made_by.derivative(self.unchanged, gradient)
 
     @property
     def is_planned(self) -> bool:
@@ -217,6 +272,16 @@ class View(Named):
         split = gradient.reshape([size for pair in pairs for size in pair])
         summed: Array = split.sum(axis=tuple(range(1, split.ndim, 2)))
         return summed.reshape(self.value.shape)
+
+
+def changed(array: Array, changes: Sequence[Change]) -> Array:
+    """An array after some edits; a copy where there are any."""
+    if not changes:
+        return array
+    array = np.array(array)
+    for change in changes:
+        change.apply(array)
+    return array
 
 
 def read_only(array: Array) -> Array:

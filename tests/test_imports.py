@@ -24,7 +24,7 @@ CORE = (
     {"transformer"},
     {"parameters"},
     {"checkpoints"},
-    {"weights"},
+    {"weights", "edits"},
     {"run"},
 )
 """The modules of the mathematics, low to high: a module imports only from lower sets."""

@@ -44,8 +44,14 @@ class Scenario(Document):
         return max(reading.length for reading in readings(self.model, self.input).values())
 
     def second(self) -> Scenario | None:
-        """Give the scenario of the second run, or None where nothing is compared. The lesson is told in the first."""
-        return None if self.compare is None else replace(_checked(self.source.compared()), lesson=())
+        """Give the scenario of the second run, or None where nothing is compared.
+
+        The lesson is told in the first, and only the first takes numbers from the other.
+        """
+        if self.compare is None:
+            return None
+        edits = tuple(edit for edit in self.edits if not edit.swap)
+        return replace(_checked(self.source.compared()), lesson=(), edits=edits)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""

@@ -19,7 +19,6 @@ def available_now(document: Document) -> dict[KeyPath, tuple[object, ...]]:
     return {
         ("model", "weights", "checkpoint"): (LEFT_OUT,),
         ("input", "tokenizer"): ("whitespace", "character"),
-        ("edits",): ((),),
         ("experiment",): (LEFT_OUT,),
     }
 
@@ -39,7 +38,7 @@ def not_available(document: Document) -> Iterator[Finding]:
 
 
 def _not_there_yet(path: KeyPath, value: object, values: tuple[object, ...]) -> Finding:
-    if values in ((LEFT_OUT,), ((),)):
+    if values == (LEFT_OUT,):
         return Finding(path, f"{name(path)} is not there yet in this version", f"leave `{path[-1]}` out", at_key=True)
     now = listed(_written(value) for value in values)
     return Finding(path, f"{name(path)} cannot be {_written(value)} yet in this version", f"there is now: {now}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from model.config import InputConfig, ModelConfig, filled
-from model.scenario.document import Document
+from model.scenario.document import DOES, Document
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import KeyPath, Source
@@ -225,11 +225,16 @@ def padding_leaves_the_tokens(document: Document, _: Source) -> Iterator[Finding
         yield Finding(("input", "pad_to"), what, f"take {count} or more, or leave `pad_to` out")
 
 
-def edits_say_what_to_put(document: Document, _: Source) -> Iterator[Finding]:
-    """An edit puts a number or zeros."""
+def edits_say_what_to_do(document: Document, _: Source) -> Iterator[Finding]:
+    """An edit does one thing; what it takes from a second run needs one."""
     for position, edit in enumerate(document.edits):
-        if (edit.set is not None) == edit.zero:
-            yield Finding(("edits", position), "an edit has either `set` or `zero: true`", "write `set: 0.5`")
+        chosen = [key for key in DOES if (value := getattr(edit, key)) is not None and value is not False]
+        if len(chosen) != 1:
+            what = f"an edit does one thing, and this has {listed(chosen, 'and') if chosen else 'none'}"
+            yield Finding(("edits", position), what, f"write `set: 0.5`, or one of {listed(DOES[1:])}")
+        elif edit.swap and document.compare is None:
+            hint = "add `compare`, or leave the edit out"
+            yield Finding(("edits", position, "swap"), "there is no second run to take numbers from", hint)
 
 
 CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
@@ -249,6 +254,6 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("input",),), input_has_tokens),
     ((("input", "vectors"), ("input", "target_vectors"), ("model", "d_model")), vectors_fit_the_model),
     ((("input",),), padding_leaves_the_tokens),
-    ((("edits",),), edits_say_what_to_put),
+    ((("edits",), ("compare",)), edits_say_what_to_do),
 )
 """Each check beside the keys that it reads."""

@@ -31,13 +31,25 @@ class Edit:
     __pydantic_config__ = CLOSED
 
     at: str
-    """Path of the step."""
-    index: tuple[Index, ...] = ()
-    """Which numbers, counted from 0 along the step's axes; a shorter index takes all of the remaining axes."""
+    """Path of the step, or name of the parameter."""
+    index: tuple[Index | Literal["all"], ...] = ()
+    """Which numbers, counted from 0 along the step's axes; `all` and a shorter index take all of an axis."""
     set: float | None = None
     """The number that is put there."""
     zero: bool = False
     """Put zeros there."""
+    knock_out: bool = False
+    """Put −∞ there: before a softmax, that takes it out of the row."""
+    scale: float | None = None
+    """Multiply what is there."""
+    freeze: bool = False
+    """Keep what is there without any edit, whatever is edited before it."""
+    swap: bool = False
+    """Put there what the second run of `compare` has."""
+
+
+DOES = ("set", "zero", "knock_out", "scale", "freeze", "swap")
+"""The keys of an edit that say what it does."""
 
 
 @dataclass(frozen=True, kw_only=True)

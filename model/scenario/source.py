@@ -50,6 +50,8 @@ class Source:
         """Make the scenario of the second run; what `compare` changes keeps the place where the change is written."""
         changes = {path[1:]: path for path in self.values if path[:2] == COMPARED_MODEL}
         data = {key: value for key, value in self.data.items() if key != COMPARED_MODEL[0]}
+        if isinstance(data.get("edits"), list):
+            data["edits"] = [_in_second(edit) for edit in data["edits"]]
         return replace(
             self,
             data=merged(data, {"model": self.at(COMPARED_MODEL)}),
@@ -84,3 +86,9 @@ def dotted(path: KeyPath) -> str:
     for step in path:
         written += f"[{step}]" if isinstance(step, int) else f".{step}" if written else step
     return written
+
+
+def _in_second(edit: object) -> object:
+    """An edit as it is in the second run: what would take numbers from there does nothing, and keeps its place."""
+    takes = isinstance(edit, dict) and edit.get("swap") is True and "at" in edit
+    return {"at": edit["at"], "scale": 1} if takes and isinstance(edit, dict) else edit
