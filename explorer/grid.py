@@ -54,11 +54,12 @@ NO_AXIS = Axis("", 1, ("",))
 
 BOLD = Style(bold=True)
 DIM = Style(dim=True)
+MOVED = Style(underline=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A tensor to draw. `hidden` says which (query, key) cells are masked.
+    """A tensor to draw. `hidden` says which (query, key) cells are masked, `moved` which cells an edit changed.
 
     `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
     """
@@ -66,6 +67,7 @@ class Picture:
     array: Array
     axes: tuple[Axis, ...]
     hidden: Array | None = None
+    moved: Array | None = None
     largest: float = field(init=False)
     end: float = field(init=False)
     is_signed: bool = field(init=False)
@@ -285,11 +287,15 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
 def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int) -> list[Segment]:
     numbers = _window(layout, layout.picture.plane(plane), row, columns)
     hidden = _hidden(layout, row, columns)
+    moved = layout.picture.moved
+    changed = None if moved is None or layout.numbers is None else np.atleast_2d(moved[plane])[row]
     segments = []
     for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
         is_hidden = hidden is not None and bool(hidden[place])
         text = _text(layout, number, is_hidden)
         style = _style(layout, number, is_hidden, ground)
+        if changed is not None and changed[column]:
+            style += MOVED
         if column == cursor:
             text, style = CURSOR_GLYPHS if layout.numbers is None else text, cursor_style(ground)
         segments.append(Segment(text, style))
@@ -363,6 +369,8 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     others = []
     if picture.hidden is not None and picture.hidden.any():
         others.append([Segment("╳", quiet_style(ground)), Segment(" masked", DIM)])
+    if picture.moved is not None and not is_zoomed_out:
+        others.append([Segment("0.0", MOVED), Segment(" moved by edits", DIM)])
     if picture.bad:
         others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
     if note := part_in_sight(layout, window, rows):

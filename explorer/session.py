@@ -6,13 +6,17 @@ The command line, the screens and the tests all work through a `Session`. It kno
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
+from explorer.what_if import moved
+from model.axes import Array
 from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
 from model.lesson import Stop, stops
 from model.scenario import Scenario
+from model.scenario.document import Edit
 from model.trace import Trace
 from model.values import Value
 from model.words import words_of
@@ -24,6 +28,14 @@ class Place:
 
     path: str
     index: Index
+
+
+class _Run(NamedTuple):
+    """What an edit changes, kept for undo and redo. Arrays that two runs have in common are in memory once."""
+
+    scenario: Scenario
+    trace: Trace
+    unedited: Trace | None
 
 
 @dataclass
@@ -50,6 +62,9 @@ class Session:
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
     _trail: list[Place] = field(default_factory=list, init=False)
     _ahead: list[Place] = field(default_factory=list, init=False)
+    _undone: list[_Run] = field(default_factory=list, init=False)
+    _done: list[_Run] = field(default_factory=list, init=False)
+    _moves: dict[str, Array | None] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
     _stops: dict[str, Stop] = field(init=False)
 
@@ -220,6 +235,76 @@ class Session:
         place = way.pop()
         self.show(self.find(place.path) or self._step, place.index)
         return True
+
+    # --- what-if edits
+
+    def edit(self, edit: Edit) -> None:
+        """Run again with one more edit. Raises Problem when it does not fit, and then nothing has changed."""
+        self._run_again((*self.scenario.edits, edit))
+
+    def drop_edits(self) -> bool:
+        """Run again without any edit; False when there are none."""
+        if self.scenario.edits:
+            self._run_again(())
+            return True
+        return False
+
+    def undo(self) -> bool:
+        """Go back to the run before the last edit; False when there is none."""
+        return self._swap_runs(self._done, self._undone)
+
+    def redo(self) -> bool:
+        """Make the edit again that was undone; False when there is none."""
+        return self._swap_runs(self._undone, self._done)
+
+    def moved(self, value: Value) -> Array | None:
+        """By how much the edits moved each number of a value; None where nothing moved or nothing can be compared."""
+        if value.path not in self._moves:
+            self._moves[value.path] = self._moved(value)
+        return self._moves[value.path]
+
+    def _moved(self, value: Value) -> Array | None:
+        before = None if self.unedited is None else self._in(self.unedited, value.path)
+        if before is None or before.axes != value.axes or before.array is value.array:
+            return None
+        difference = moved(value.array, before.array)
+        return difference if difference.any() else None
+
+    @staticmethod
+    def _in(trace: Trace, path: str) -> Value | None:
+        return trace.steps.get(path) or trace.parameters.get(path)
+
+    def _run_again(self, edits: tuple[Edit, ...]) -> None:
+        from model.run import run
+
+        scenario = replace(self.scenario, edits=edits)
+        second = self.other.trace if self.other else None
+        trace = run(scenario, before=self.trace, second=second)
+        self._done.append(self._run)
+        self._undone.clear()
+        self._take(_Run(scenario, trace, (self.unedited or self.trace) if edits else None))
+
+    def _swap_runs(self, these: list[_Run], those: list[_Run]) -> bool:
+        if not these:
+            return False
+        those.append(self._run)
+        self._take(these.pop())
+        return True
+
+    @property
+    def _run(self) -> _Run:
+        return _Run(self.scenario, self.trace, self.unedited)
+
+    def _take(self, run: _Run) -> None:
+        """Look at the same place in another run; at the first step where it has no such place."""
+        path, step = self.value.path, self._step.path
+        opened = list(self._opened)
+        self.scenario, self.trace, self.unedited = run
+        self._moves.clear()
+        self._opened = {each: finer_steps(self.trace.steps[each]) for each in opened if each in self.trace.steps}
+        self.first_bad = first_bad_number(self.trace)
+        self._step = self.find(step) or self.steps[0]
+        self.value = self.find(path) or self._step
 
     # --- exporting
 

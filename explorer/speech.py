@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 from rich.cells import cell_len
 
 from explorer.arithmetic import Block, Piece, blocks, cell_name
 from explorer.format import short_number
 from explorer.session import Place, Session
+from explorer.what_if import told
 from model import axes
 from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
 from model.ops import is_fully_masked
@@ -44,20 +46,42 @@ def equation(session: Session, value: Value) -> str:
     return formula(value) if value.operation is not None else provenance(session, value)
 
 
-def mark(step: Value) -> str:
-    """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates."""
+def mark(session: Session, step: Value) -> str:
+    """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates.
+
+    Behind that, whether it was edited (✎), and how far an edit moved it at most (Δ).
+    """
+    sign = letter(step) if letter(step) != step.name else ""
     if step.name == "candidates":
-        return visible(step.axes[0].label(chosen(step)))
-    return letter(step) if letter(step) != step.name else ""
+        sign = visible(step.axes[0].label(chosen(step)))
+    moved = session.moved(step)
+    far = "" if moved is None else f"Δ{float(moved.max()):.2g}"
+    return " ".join(filter(None, (sign, "✎" if step.changes else "", far)))
+
+
+def edits(session: Session) -> list[str]:
+    """The edits in force, a line each."""
+    found = ((edit, session.find(edit.at)) for edit in session.scenario.edits)
+    return [told(edit, value) for edit, value in found if value is not None]
+
+
+def _moved(session: Session, value: Value) -> str:
+    moved = session.moved(value)
+    if moved is None:
+        return ""
+    where = tuple(int(place) for place in np.unravel_index(int(np.argmax(moved)), moved.shape))
+    count = int(np.count_nonzero(moved))
+    most = f"most at {name_at(value, where)}, by {short_number(float(moved[where]))}"
+    return f"{count} of {moved.size} numbers here are different, {most}."
 
 
 def chapters(session: Session) -> dict[str, str]:
     """What the passes of a generation are called in the tree, by the beginning of their paths."""
     steps = session.trace.steps
-    chosen = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
+    ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
     return {
-        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: {mark(step)}"
-        for chapter, step in chosen.items()
+        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: {visible(step.axes[0].label(chosen(step)))}"
+        for chapter, step in ends.items()
         if step.name == "candidates"
     }
 
@@ -105,6 +129,8 @@ def alarm(session: Session) -> str:
 def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.first_bad is not None:
         yield Section("Not every number is finite", alarm(session))
+    if session.scenario.edits:
+        yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
     if value.operation is None:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
@@ -139,9 +165,13 @@ def way(session: Session, room: int) -> str:
     return f"{shown}{_noted(session)}"
 
 
+def name_at(value: Value, index: Index) -> str:
+    """How a cell is called."""
+    return cell_name(value, dict(zip(value.names, index, strict=True)))
+
+
 def _name_at(session: Session, place: Place) -> str:
-    value = session.find(place.path) or session.value
-    return cell_name(value, dict(zip(value.names, place.index, strict=True)))
+    return name_at(session.find(place.path) or session.value, place.index)
 
 
 def _noted(session: Session) -> str:
@@ -165,6 +195,20 @@ def cell_blocks(
     session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
 ) -> list[Block]:
     """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed."""
+    if value.is_changed_at(index):
+        number = short_number(float(value.array[index]))
+        note = "   after an edit" + (", in place of this:" if value.operation else "")
+        edited = Block(
+            (
+                (
+                    Piece(name_at(value, index), "name"),
+                    Piece(" = ", "sign"),
+                    Piece(number, "result"),
+                    Piece(note, "note"),
+                ),
+            )
+        )
+        return [edited, *(blocks(arithmetic(value, index), unfolded, terse) if value.operation else ())]
     if value.operation is not None:
         return blocks(arithmetic(value, index), unfolded, terse)
     name = cell_name(value, dict(zip(value.names, index, strict=True)))

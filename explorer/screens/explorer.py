@@ -108,7 +108,7 @@ class ExplorerScreen(Screen[None]):
         if ranking.display:
             ranking.show(value, index)
         else:
-            grid.show(value, index, mask_of(value))
+            grid.show(value, index, mask_of(value), self.session.moved(value))
 
     @property
     def _numbers(self) -> TensorGrid | Ranking:
@@ -129,7 +129,7 @@ class ExplorerScreen(Screen[None]):
         self.query_one(KeyBar).show(self._keys())
 
     def _build_tree(self) -> None:
-        steps = [(step.path, speech.mark(step)) for step in self.session.steps]
+        steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
         title, parameters = self.session.scenario.title, self.session.trace.parameters
         self.query_one(StepTree).show(title, steps, parameters, speech.chapters(self.session))
 
@@ -148,6 +148,8 @@ class ExplorerScreen(Screen[None]):
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
+            Key("e", "edit", "edit"),
+            Key("^Z", "undo", "undo") if self.session.scenario.edits else None,
             Key("␣", "pause" if self._player else "play", "play"),
             Key("?", "keys", "help"),
             Key("q", "quit", "app.quit"),
@@ -267,6 +269,38 @@ class ExplorerScreen(Screen[None]):
     def _follow(self, link: Link) -> None:
         self.session.follow(link.value, link.index)
         self.refresh_value()
+
+    # --- what-if edits
+
+    def action_edit(self) -> None:
+        """Ask what to change around the cell, and run again from there."""
+        value = self.session.value
+        if value.path in self.session.trace.steps or value.path in self.session.trace.parameters:
+            from explorer.screens.edit import EditScreen
+
+            self.app.push_screen(EditScreen(self.session), self._edited)
+        else:
+            self.app.bell()
+            self.notify("Steps and parameters can be edited; this is inside a step.", markup=False)
+
+    def action_undo(self) -> None:
+        """Take back the last edit."""
+        self._edited(self.session.undo())
+
+    def action_redo(self) -> None:
+        """Make the edit again that was taken back."""
+        self._edited(self.session.redo())
+
+    def action_drop_edits(self) -> None:
+        """Take back every edit."""
+        self._edited(self.session.drop_edits())
+
+    def _edited(self, is_changed: bool | None) -> None:
+        if is_changed:
+            self._build_tree()
+            self.refresh_value()
+        elif is_changed is False and self.app.screen is self:
+            self.app.bell()
 
     # --- what is shown
 

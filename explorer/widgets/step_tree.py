@@ -105,7 +105,7 @@ class StepTree(Tree[str], inherit_bindings=False):
             style += self.get_component_rich_style("step-tree--current", partial=True)
         text = Text.assemble((mark, base_style if not is_current else style), (name, style), no_wrap=True, end="")
         if symbol:
-            text.append(f"  {symbol}", self.get_component_rich_style("step-tree--symbol", partial=True))
+            text.append(f" {symbol}", self.get_component_rich_style("step-tree--symbol", partial=True))
         return text
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from explorer import grid
 from explorer.colours import Ground
 from explorer.grid import Index, Layout, Picture, Window
 from explorer.widgets.drawn import Drawn
+from model.axes import Array
 from model.values import Value
 
 _GROUP = Binding.Group("In the grid")
@@ -70,9 +72,13 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         """The index of the cell under the cursor."""
         return self._cursor
 
-    def show(self, value: Value, index: Index, mask: Value | None) -> None:
-        """Show `value` with the cursor at `index`; `mask` (query, key) is −∞ where its cells are masked."""
-        self._value, self._picture = value, picture_of(value, mask)
+    def show(self, value: Value, index: Index, mask: Value | None, moved: Array | None = None) -> None:
+        """Show `value` with the cursor at `index`; `mask` (query, key) is −∞ where its cells are masked.
+
+        `moved` is not 0 where an edit changed the value.
+        """
+        picture = picture_of(value, mask)
+        self._value, self._picture = value, picture if moved is None else replace(picture, moved=moved != 0)
         self._cursor = index
         self._lay_out()
 

@@ -1,0 +1,203 @@
+"""What-if edits: as they are typed and told, in a session, and in the explorer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from textual.widgets import Static
+
+from explorer import speech
+from explorer.screens.edit import EditScreen
+from explorer.what_if import EditIndex, edit_from, moved, scopes, told
+from explorer.widgets.step_tree import StepTree
+from explorer.widgets.tensor_grid import TensorGrid
+from model.problems import Problem
+from model.run import run
+from model.scenario.document import Edit
+from tests.explorer.conftest import Explore, session_of
+
+LAYER = "encoder.layers.0.self_attention"
+WEIGHTS = f"{LAYER}.weights"
+OUTPUT = f"{LAYER}.head_output"
+
+
+# --- as they are typed and told
+
+
+@pytest.mark.parametrize(
+    ("typed", "does", "said"),
+    [
+        ("0.5", {"set": 0.5}, "is set to 0.5000"),
+        (" −2 ", {"set": -2.0}, "is set to -2"),
+        ("0", {"set": 0.0}, "is set to 0"),
+        ("zero", {"zero": True}, "is set to 0"),
+        ("Knock  Out", {"knock_out": True}, "is knocked out (−∞)"),
+        ("-inf", {"knock_out": True}, "is knocked out (−∞)"),
+        ("scale 2", {"scale": 2.0}, "is multiplied by 2"),
+        ("×0.5", {"scale": 0.5}, "is multiplied by 0.5000"),
+        ("freeze", {"freeze": True}, "stays as it is without edits"),
+        ("swap", {"swap": True}, "is taken from the other run"),
+    ],
+)
+def test_an_edit_is_typed_in_words_and_told_in_words(typed: str, does: dict[str, float], said: str) -> None:
+    value = session_of("i-love-my-dog").trace[WEIGHTS]
+    edit = edit_from(value, (0, "all", 3), typed)
+    assert edit == Edit(at=WEIGHTS, index=(0, "all", 3), **does)
+    assert told(edit, value) == f"A[head 0, all, dog] {said}"
+
+
+@pytest.mark.parametrize("typed", ["", "much", "scale", "scale much", "nan", "inf", "1e999", "[red]"])
+def test_what_is_no_edit_is_told_with_what_is(typed: str) -> None:
+    with pytest.raises(Problem) as refused:
+        edit_from(session_of("i-love-my-dog").trace[WEIGHTS], (), typed)
+    assert "knock out" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "index", "expected"),
+    [
+        (WEIGHTS, (1, 0, 3), [(1, 0, 3), (1, 0), (1, "all", 3), (1,), ()]),
+        ("encoder.input", (0, 2), [(0, 2), (0,), ("all", 2), ()]),
+        ("encoder.layers.0.ffn.b_1", (2,), [(2,), ()]),
+    ],
+)
+def test_a_cell_a_row_a_column_a_head_or_everything(
+    path: str, index: tuple[int, ...], expected: list[EditIndex]
+) -> None:
+    assert list(scopes(session_of("encoder-layer").trace[path], index).values()) == expected
+
+
+def test_how_far_numbers_moved_knows_infinities() -> None:
+    before = np.array([1.0, -math.inf, -math.inf, math.nan, 2.0])
+    after = np.array([1.5, -math.inf, 0.0, math.nan, math.nan])
+    np.testing.assert_array_equal(moved(after, before), [0.5, 0, math.inf, 0, math.inf])
+
+
+# --- in a session
+
+
+def test_an_edit_runs_again_and_is_undone_and_made_again() -> None:
+    session = session_of("i-love-my-dog", WEIGHTS, (0, 1, 3))
+    before = session.trace
+    edit = Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9)
+    session.edit(edit)
+    assert session.value.array[0, 1, 3] == 0.9
+    assert session.index == (0, 1, 3)
+    assert session.scenario.edits == (edit,)
+    assert session.unedited is before
+    after = session.trace
+    assert session.undo()
+    assert session.trace is before
+    assert session.scenario.edits == ()
+    assert not session.undo()
+    assert session.redo()
+    assert session.trace is after
+    assert not session.redo()
+
+
+def test_a_new_edit_forgets_what_was_undone() -> None:
+    session = session_of("i-love-my-dog", WEIGHTS)
+    session.edit(Edit(at=WEIGHTS, zero=True))
+    session.undo()
+    session.edit(Edit(at=OUTPUT, zero=True))
+    assert not session.redo()
+
+
+def test_the_session_has_the_numbers_of_a_run_of_the_edited_scenario() -> None:
+    session = session_of("encoder-layer", WEIGHTS)
+    for edit in (Edit(at=WEIGHTS, index=(0,), zero=True), Edit(at=f"{LAYER}.w_v", index=("all", 0), scale=3.0)):
+        session.edit(edit)
+    for path, step in run(session.scenario).steps.items():
+        assert session.trace[path].array.tobytes() == step.array.tobytes()
+
+
+def test_an_edit_that_does_not_fit_changes_nothing() -> None:
+    session = session_of("i-love-my-dog", WEIGHTS)
+    before = session.trace
+    with pytest.raises(Problem):
+        session.edit(Edit(at=WEIGHTS, index=(7,), zero=True))
+    assert session.trace is before
+    assert session.scenario.edits == ()
+    assert not session.undo()
+
+
+def test_each_step_says_how_far_it_moved() -> None:
+    session = session_of("i-love-my-dog", WEIGHTS)
+    session.edit(Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
+    assert session.moved(session.trace[f"{LAYER}.scores"]) is None
+    found = session.moved(session.trace[WEIGHTS])
+    assert found is not None
+    assert np.argwhere(found).tolist() == [[0, 1, 3]]
+    assert speech.mark(session, session.trace[WEIGHTS]).startswith("A ✎ Δ")
+    assert "✎" not in speech.mark(session, session.trace[OUTPUT])
+    assert "Δ" in speech.mark(session, session.trace[OUTPUT])
+    said = dict(speech.sections(session, session.trace[OUTPUT]))["Edits"]
+    assert "A[head 0, love, dog] is set to 0.9000" in said
+    assert "5 of 20 numbers here are different, most at" in said
+
+
+def test_the_arithmetic_of_an_edited_cell_says_what_stood_there() -> None:
+    session = session_of("i-love-my-dog", WEIGHTS, (0, 1, 3))
+    session.edit(Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
+    first, *rest = speech.cell_blocks(session, session.value, (0, 1, 3))
+    assert "".join(piece.text for piece in first.rows[0]) == "A[love, dog] = 0.9000   after an edit, in place of this:"
+    assert rest
+    assert len(speech.cell_blocks(session, session.value, (0, 1, 2))) == len(rest)
+
+
+def test_edits_of_the_file_are_in_force_from_the_start() -> None:
+    session = session_of(f"input: {{text: a b}}\nedits: [{{at: {WEIGHTS}, index: [0, 0], zero: true}}]")
+    assert speech.edits(session) == ["A[head 0, a] is set to 0"]
+    assert session.unedited is not None
+    assert session.drop_edits()
+    assert speech.edits(session) == []
+    assert not session.drop_edits()
+
+
+# --- in the explorer
+
+
+async def test_e_edits_a_row_and_control_z_takes_it_back(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        before = session.value.array.copy()
+        await pilot.press("e", "down", *"zero", "enter")
+        assert np.all(session.value.array[0, 1] == 0)
+        tree = pilot.app.screen.query_one(StepTree)
+        assert any("✎" in str(node.label) for node in tree.root.children[0].children[-1].children[0].children)
+        grid = pilot.app.screen.query_one(TensorGrid)
+        assert grid._picture is not None
+        assert grid._picture.moved is not None
+        await pilot.press("ctrl+z")
+        np.testing.assert_array_equal(session.value.array, before)
+        await pilot.press("ctrl+y")
+        assert np.all(session.value.array[0, 1] == 0)
+        await pilot.press("ctrl+x")
+        np.testing.assert_array_equal(session.value.array, before)
+
+
+async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        await pilot.press("e", *"[red]", "enter")
+        assert isinstance(pilot.app.screen, EditScreen)
+        answer = pilot.app.screen.query_one("#answer", Static)
+        assert str(answer.content).startswith("[red] is no edit")
+        await pilot.press(*(["backspace"] * 5), *"swap", "enter")
+        assert str(answer.content).startswith("there is no other run")
+        await pilot.press("escape")
+        assert session.scenario.edits == ()
+
+
+async def test_a_step_inside_a_step_is_not_edited(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
+        await pilot.press("o", "right", "e")
+        assert not isinstance(pilot.app.screen, EditScreen)
+        assert session.scenario.edits == ()
+
+
+async def test_numbers_of_the_other_run_are_swapped_in(explore: Explore) -> None:
+    async with explore("softmax-vs-relu", WEIGHTS) as (pilot, session):
+        assert session.other is not None
+        await pilot.press("e", *(["down"] * 3), *"swap", "enter")
+        np.testing.assert_array_equal(session.value.array, session.other.trace[WEIGHTS].array)
