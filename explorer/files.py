@@ -10,6 +10,9 @@ from model.scenario import Scenario
 TRACES = (".json", ".npz", ".safetensors")
 """The endings of an exported trace."""
 
+SCENARIOS = (".yaml", ".yml")
+"""The endings of a scenario."""
+
 
 def format_of(target: Path) -> str:
     """The format that a file's ending asks for. Raises Problem for any other ending."""
@@ -23,3 +26,13 @@ def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:
     if scenario is None or scenario.source.folder is None or scenario.model.weights.file is None:
         return [path]
     return [path, scenario.source.folder / scenario.model.weights.file]
+
+
+def check_beside_weights(target: Path, scenario: Scenario) -> None:
+    """A scenario names its weights by a path from its own folder. Raises Problem when it would lose them."""
+    if target.suffix.lower() not in SCENARIOS:
+        raise Problem("this ending is no scenario's", path=target, hint="end it with .yaml")
+    folder = scenario.source.folder
+    if scenario.model.weights.file is not None and (folder is None or target.absolute().parent != folder.absolute()):
+        where = f"save it in {folder.absolute()}" if folder else "run the scenario's own file, and save from there"
+        raise Problem("its weights file would not be found from there", path=target, hint=where)

@@ -332,6 +332,16 @@ class Session:
         write_atomically(target, chunks, force=force, inputs=inputs, progress=progress)
         return target.absolute()
 
+    def save(self, target: Path, force: bool = False) -> Path:
+        """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
+        from explorer.files import check_beside_weights, inputs_of
+        from model.writing import write_atomically
+
+        inputs = [] if self.path is None else inputs_of(self.path, self.scenario)
+        check_beside_weights(target, self.scenario)
+        write_atomically(target, [self.scenario.as_yaml().encode()], force=force, inputs=inputs)
+        return target.absolute()
+
 
 def searchable(value: Value) -> str:
     """Everything that is written about a value, for finding."""

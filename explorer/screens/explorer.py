@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -393,14 +395,28 @@ class ExplorerScreen(Screen[None]):
         self.app.push_screen(HelpScreen(grouped(keys.all_bindings(), getattr(self.app, "keys", {}))))
 
     def action_export(self) -> None:
-        """Ask where to, and export."""
+        """Ask where to, and export the trace."""
+        session = self.session
+        self._write(
+            "Export the trace",
+            "File (.json, .npz or .safetensors):",
+            f"{session.name}.json",
+            lambda path, force: session.export(path, force=force),
+        )
+
+    def action_save(self) -> None:
+        """Ask where to, and save the scenario with the edits in force."""
+        asked = "File (.yaml), a scenario that runs with the edits in force:"
+        self._write("Save as a scenario", asked, f"{self.session.name}-edited.yaml", self.session.save)
+
+    def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
         from explorer.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self.session), self._exported)
+        self.app.push_screen(ExportScreen(title, asked, proposed, write), self._written)
 
-    def _exported(self, path: str | None) -> None:
+    def _written(self, path: str | None) -> None:
         if path is not None:
-            self.notify(f"The trace is in {path}", markup=False)
+            self.notify(f"Written to {path}", markup=False)
 
     # --- messages of the panels
 

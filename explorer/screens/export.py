@@ -1,7 +1,8 @@
-"""Asks where to, and writes the trace there without leaving the explorer."""
+"""Asks where to, and writes a file there without leaving the explorer: the trace, or the scenario with its edits."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,35 +10,38 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from explorer.session import Session
 from model.problems import Problem
 from model.text import visible
 
+Write = Callable[[Path, bool], Path]
+"""Writes a file, over one that exists only if the second argument says so, and gives its path."""
+
 
 class ExportScreen(ModalScreen[str | None]):
-    """A file name; its ending says the format. Dismissed with the path that was written, or None."""
+    """A file name. Dismissed with the path that was written, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "escape", "dismiss(None)", "Back without exporting", id="export.close", group=Binding.Group("Exporting")
+            "escape", "dismiss(None)", "Back without writing", id="export.close", group=Binding.Group("Writing a file")
         )
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, title: str, asked: str, proposed: str, write: Write) -> None:
         super().__init__()
-        self.session = session
+        self._title, self._asked, self._proposed, self._write = title, asked, proposed, write
         self._refused = ""
 
     def compose(self) -> ComposeResult:
         """A line for the name, and one for what is to be said about it."""
         with Vertical(id="export") as box:
-            box.border_title = "Export the trace"
+            box.border_title = Content(self._title)
             box.border_subtitle = "Enter writes · Esc goes back"
-            yield Static("File (.json, .npz or .safetensors):", markup=False)
-            yield Input(value=f"{self.session.name}.json", id="target")
+            yield Static(self._asked, markup=False)
+            yield Input(value=self._proposed, id="target")
             yield Static("", id="answer", markup=False)
 
     @on(Input.Submitted)
@@ -51,7 +55,7 @@ class ExportScreen(ModalScreen[str | None]):
     @work(thread=True, exclusive=True)
     def _export(self, target: str, force: bool) -> None:
         try:
-            written = self.session.export(Path(target), force=force)
+            written = self._write(Path(target), force)
         except Problem as problem:
             self.app.call_from_thread(self._say, target, problem)
         else:

@@ -58,6 +58,7 @@ BINDINGS: list[BindingType] = [
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
     _binding("escape", "leave", "Out again: the arrows step", "focus.leave", LOOK),
+    _binding("s", "save", "Save the run with its edits as a scenario", "save", OTHER),
     _binding("x", "export", "Export the trace to a file", "export", OTHER),
     _binding("question_mark,f1", "help", "The keys", "help", OTHER),
     _binding("q", "app.quit", "Quit", "quit", OTHER),

@@ -61,6 +61,16 @@ class Scenario(Document):
                 del data["model"]["weights"][key]
         return {key: value for key, value in data.items() if value is not None}
 
+    def as_yaml(self) -> str:
+        """Give the scenario as the text of a file: what its own file says, and the edits and the input as they are."""
+        import yaml
+
+        now = self.as_dict()
+        said = {**self.source.data, "title": self.title, "input": _said(now["input"]), "edits": _said(now["edits"])}
+        if not self.edits:
+            del said["edits"]
+        return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=120)
+
     def problem_at(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Make a problem placed where the scenario says what is at a key path, for checks that come later."""
         return self.source.problem(path, what, hint, at_key=at_key)
@@ -153,6 +163,13 @@ def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> N
     ]
     problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
     raise_any(problems, left_out)
+
+
+def _said(data: Any) -> Any:
+    """Leave out what is as if it were not said: False, and an empty index."""
+    if isinstance(data, dict):
+        return {key: _said(value) for key, value in data.items() if value is not False and value != []}
+    return [_said(item) for item in data] if isinstance(data, list) else data
 
 
 def _plain(value: Any, path: KeyPath) -> Any:

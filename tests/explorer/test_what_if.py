@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from textual.widgets import Static
 
 from explorer import speech
+from explorer.files import check_beside_weights
 from explorer.screens.edit import EditScreen
 from explorer.what_if import EditIndex, edit_from, moved, scopes, told
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from model.problems import Problem
 from model.run import run
+from model.scenario import parse_scenario, read_scenario
 from model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
 
@@ -201,3 +204,35 @@ async def test_numbers_of_the_other_run_are_swapped_in(explore: Explore) -> None
         assert session.other is not None
         await pilot.press("e", *(["down"] * 3), *"swap", "enter")
         np.testing.assert_array_equal(session.value.array, session.other.trace[WEIGHTS].array)
+
+
+# --- saved as a scenario
+
+
+async def test_s_saves_the_edited_run_as_a_scenario(
+    explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        await pilot.press("e", *"zero", "enter", "s", "enter")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        saved = read_scenario(tmp_path / "i-love-my-dog-edited.yaml")
+        assert saved == session.scenario
+        assert run(saved)[WEIGHTS].array[0, 1, 3] == 0
+
+
+def test_a_scenario_is_saved_beside_its_weights_and_under_a_name_that_says_what_it_is(tmp_path: Path) -> None:
+    scenario = parse_scenario("input: {text: a}\nmodel: {weights: {file: w.safetensors}}", "s.yaml", tmp_path)
+    check_beside_weights(tmp_path / "other.yaml", scenario)
+    with pytest.raises(Problem) as refused:
+        check_beside_weights(tmp_path / "inner" / "other.yaml", scenario)
+    assert str(tmp_path) in refused.value.hint
+    with pytest.raises(Problem, match="this ending is no scenario's"):
+        check_beside_weights(tmp_path / "other.json", scenario)
+
+
+def test_a_run_without_edits_is_saved_as_it_is(tmp_path: Path) -> None:
+    session = session_of("multi-head")
+    assert read_scenario(session.save(tmp_path / "same.yaml")) == session.scenario
+    assert "edits" not in (tmp_path / "same.yaml").read_text("utf-8")

@@ -281,6 +281,7 @@ def test_a_scenario_survives_being_written_into_a_trace(model, tokens, seed):
     echoed = json.loads(json.dumps(scenario.as_dict()))
     assert scenario_from_dict(echoed) == scenario
     assert scenario_from_dict(echoed).as_dict() == echoed
+    assert parse(scenario.as_yaml()) == scenario
 
 
 def test_a_scenario_with_a_weights_file_is_echoed_without_seed():
