@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from rich.cells import cell_len
@@ -59,7 +59,8 @@ MOVED = Style(underline=True)
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A tensor to draw. `hidden` says which (query, key) cells are masked, `moved` which cells an edit changed.
+    """A tensor to draw. `hidden` says which (query, key) cells are masked, `moved` which cells an edit changed,
+    `scale` where the colours end, when two pictures share a scale.
 
     `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
     """
@@ -68,6 +69,7 @@ class Picture:
     axes: tuple[Axis, ...]
     hidden: Array | None = None
     moved: Array | None = None
+    scale: tuple[float, bool] | None = None
     largest: float = field(init=False)
     end: float = field(init=False)
     is_signed: bool = field(init=False)
@@ -81,8 +83,16 @@ class Picture:
         object.__setattr__(self, "largest", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
         object.__setattr__(self, "is_signed", bool(numbers.min(initial=0) < 0))
         object.__setattr__(self, "end", scale_end(numbers) if self.is_signed else self.largest)
+        if self.scale is not None:
+            object.__setattr__(self, "end", self.scale[0])
+            object.__setattr__(self, "is_signed", self.scale[1])
         object.__setattr__(self, "is_whole", bool((numbers == np.rint(numbers)).all()))
         object.__setattr__(self, "bad", int((~finite & ~np.isneginf(self.array)).sum()))
+
+    def together(self, other: Picture) -> tuple[Picture, Picture]:
+        """Two pictures on one scale of colours: the wider one."""
+        scale = (max(self.end, other.end), self.is_signed or other.is_signed)
+        return replace(self, scale=scale), replace(other, scale=scale)
 
     @property
     def rows(self) -> Axis:

@@ -138,6 +138,19 @@ class Session:
         self.show(value, other.index if fits else None)
         return True
 
+    def counterpart(self, value: Value) -> Value | None:
+        """The same value in the other run, where it has one over the same axes."""
+        found = self.other.find(value.path) if self.other else None
+        return found if found is not None and found.axes == value.axes else None
+
+    def parting(self) -> Value | None:
+        """The first step at which the two runs part: other numbers, other axes, or only this one has it."""
+        for step in self.trace.steps.values():
+            other = self.counterpart(step)
+            if other is None or moved(step.array, other.array).any():
+                return step
+        return None
+
     def matches(self, text: str) -> list[str]:
         """Paths of the steps and parameters whose path, title, explanation or words hold `text`, in order."""
         wanted = text.casefold().strip()

@@ -12,9 +12,11 @@ from rich.cells import cell_len
 
 from explorer.arithmetic import Block, Piece, blocks, cell_name
 from explorer.format import short_number
+from explorer.pictures import Side
 from explorer.session import Place, Session
-from explorer.what_if import told
+from explorer.what_if import moved, told
 from model import axes
+from model.axes import Array
 from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
 from model.ops import is_fully_masked
 from model.run import CHAPTER
@@ -33,12 +35,22 @@ class Section(NamedTuple):
     text: str
 
 
-def title(session: Session, value: Value) -> str:
-    """The title of a step, or what a parameter is; and which run it is of, where two are compared."""
-    run = f" · {visible(session.label)}" if session.label else ""
+def title(session: Session, value: Value, side: Side = Side.one) -> str:
+    """The title of a step, or what a parameter is; and which run it is of, or which two, where two are compared."""
+    run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
     if value.operation is not None:
         return f"{words_of(value.path, value.made_by.name).title}{run}"
     return f"Parameter {letter(value)}{run}" if value.name != "tokens" else f"Token ids{run}"
+
+
+def _runs(session: Session, value: Value, side: Side) -> str:
+    own = visible(session.label or "first run")
+    if session.other is None or side is Side.one:
+        return own
+    other = visible(session.other.label or "first run")
+    if session.counterpart(value) is None:
+        return f"{own} ({other} has no such step)"
+    return f"{own}, {other}" if side is Side.beside else f"{own} − {other}"
 
 
 def equation(session: Session, value: Value) -> str:
@@ -54,8 +66,8 @@ def mark(session: Session, step: Value) -> str:
     sign = letter(step) if letter(step) != step.name else ""
     if step.name == "candidates":
         sign = visible(step.axes[0].label(chosen(step)))
-    moved = session.moved(step)
-    far = "" if moved is None else f"Δ{float(moved.max()):.2g}"
+    moves = session.moved(step)
+    far = "" if moves is None else f"Δ{float(moves.max()):.2g}"
     return " ".join(filter(None, (sign, "✎" if step.changes else "", far)))
 
 
@@ -66,13 +78,24 @@ def edits(session: Session) -> list[str]:
 
 
 def _moved(session: Session, value: Value) -> str:
-    moved = session.moved(value)
-    if moved is None:
-        return ""
-    where = tuple(int(place) for place in np.unravel_index(int(np.argmax(moved)), moved.shape))
-    count = int(np.count_nonzero(moved))
-    most = f"most at {name_at(value, where)}, by {short_number(float(moved[where]))}"
-    return f"{count} of {moved.size} numbers here are different, {most}."
+    found = session.moved(value)
+    return "" if found is None else _most(value, found)
+
+
+def _parted(session: Session, value: Value) -> str:
+    """How far the two runs are apart at a value."""
+    other = session.counterpart(value)
+    if other is None:
+        return "Only this run has this tensor."
+    found = moved(value.array, other.array)
+    return _most(value, found) if found.any() else "Every number here is the same."
+
+
+def _most(value: Value, found: Array) -> str:
+    where = tuple(int(place) for place in np.unravel_index(int(np.argmax(found)), found.shape))
+    count = int(np.count_nonzero(found))
+    most = f"most at {name_at(value, where)}, by {short_number(float(found[where]))}"
+    return f"{count} of {found.size} numbers here are different, {most}."
 
 
 def chapters(session: Session) -> dict[str, str]:
@@ -129,6 +152,8 @@ def alarm(session: Session) -> str:
 def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.first_bad is not None:
         yield Section("Not every number is finite", alarm(session))
+    if session.other is not None:
+        yield Section(f"Compared with {visible(session.other.label or 'the first run')}", _parted(session, value))
     if session.scenario.edits:
         yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
     if value.operation is None:

@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 from explorer import speech
 from explorer.arithmetic import Link
 from explorer.destinations import use_blocks
+from explorer.pictures import Side, pictures
 from explorer.screens import keys
 from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -29,7 +30,7 @@ from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import is_choice, mask_of
+from model.explain import is_choice
 from model.text import visible
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -53,6 +54,7 @@ class ExplorerScreen(Screen[None]):
         self.session = session
         self._unfolded = False
         self._shows_uses = False
+        self._side = Side.one
         self._matches: list[str] = []
         self._player: Timer | None = None
         self._speed = SPEEDS.index(1.0)
@@ -63,7 +65,9 @@ class ExplorerScreen(Screen[None]):
             yield StepTree(id="tree")
             with Vertical(id="centre"):
                 yield Heading(id="heading")
-                yield TensorGrid(id="grid")
+                with Horizontal(id="grids"):
+                    yield TensorGrid(id="grid")
+                    yield TensorGrid(id="other")
                 yield Ranking(id="ranking")
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
@@ -92,7 +96,7 @@ class ExplorerScreen(Screen[None]):
     def refresh_value(self) -> None:
         """Show the value and the cell that the session looks at."""
         value = self.session.value
-        title, equation = speech.title(self.session, value), speech.equation(self.session, value)
+        title, equation = speech.title(self.session, value, self._side), speech.equation(self.session, value)
         self.query_one(Heading).show(title, speech.shape(value), equation)
         self._show_numbers()
         self.query_one(WordsPanel).show(speech.sections(self.session, value))
@@ -102,21 +106,26 @@ class ExplorerScreen(Screen[None]):
         self.refresh_cell()
 
     def _show_numbers(self) -> None:
-        """A row of words to choose from as a ranked list, everything else as a grid."""
+        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
         value, index = self.session.value, self.session.index
-        grid, ranking = self.query_one(TensorGrid), self.query_one(Ranking)
-        ranking.display = is_choice(value)
-        grid.display = not ranking.display
-        if ranking.display:
+        grid, other, ranking = (
+            self.query_one("#grid", TensorGrid),
+            self.query_one("#other", TensorGrid),
+            self.query_one(Ranking),
+        )
+        drawn = [] if is_choice(value) and self._side is Side.one else pictures(self.session, self._side)
+        ranking.display, other.display = not drawn, len(drawn) > 1
+        grid.display = self.query_one("#grids").display = bool(drawn)
+        if not drawn:
             ranking.show(value, index)
-        else:
-            grid.show(value, index, mask_of(value), self.session.moved(value))
+        for panel, picture in zip((grid, other), drawn, strict=False):
+            panel.show(value, index, picture)
 
     @property
     def _numbers(self) -> TensorGrid | Ranking:
         """The panel that shows the numbers now."""
         ranking = self.query_one(Ranking)
-        return ranking if ranking.display else self.query_one(TensorGrid)
+        return ranking if ranking.display else self.query_one("#grid", TensorGrid)
 
     def refresh_cell(self) -> None:
         """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
@@ -145,6 +154,7 @@ class ExplorerScreen(Screen[None]):
             Key("hjkl", "cell", "focus_on('grid')"),
             Key("[ ]", "head", "head(1)") if heads else None,
             Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
+            Key("d", "side by side", "side") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
             Key("⌫", "back", "back") if self.session.trail else None,
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
@@ -314,12 +324,12 @@ class ExplorerScreen(Screen[None]):
 
     def action_heads(self) -> None:
         """All heads side by side where they fit, or one."""
-        grid = self.query_one(TensorGrid)
+        grid = self.query_one("#grid", TensorGrid)
         grid.all_planes = not grid.all_planes
 
     def action_zoom(self) -> None:
         """The whole tensor in the space there is, or its numbers."""
-        grid = self.query_one(TensorGrid)
+        grid = self.query_one("#grid", TensorGrid)
         grid.zoomed_out = not grid.zoomed_out
 
     def action_focus_on(self, name: str) -> None:
@@ -388,6 +398,24 @@ class ExplorerScreen(Screen[None]):
         if not has_step:
             self.notify("Only the other run has that step.", severity="warning", markup=False)
 
+    def action_side(self) -> None:
+        """The two runs side by side, their difference, or one of them."""
+        if self.session.other is None:
+            self.action_compare()
+            return
+        sides = list(Side)
+        self._side = sides[(sides.index(self._side) + 1) % len(sides)]
+        self.refresh_value()
+
+    def action_part(self) -> None:
+        """Go to the first step at which the two runs part."""
+        if self.session.other is None:
+            self.action_compare()
+        elif (step := self.session.parting()) is None:
+            self.notify("The two runs are the same throughout.", markup=False)
+        else:
+            self._go_to(step.path)
+
     def action_help(self) -> None:
         """List the keys."""
         from explorer.screens.help import HelpScreen, grouped
@@ -427,6 +455,8 @@ class ExplorerScreen(Screen[None]):
             return  # a step came in between
         self.session.move_to(event.index)
         self._numbers.show_cell(event.index)
+        if (other := self.query_one("#other", TensorGrid)).display:
+            other.show_cell(event.index)
         self.refresh_cell()
 
     @on(ArithmeticPanel.Follow)

@@ -54,6 +54,8 @@ BINDINGS: list[BindingType] = [
     _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
     _binding("c", "compare", "The same cell in the other run, and back", "compare", LOOK),
+    _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),
+    _binding("p", "part", "The first step at which two runs part", "compare.part", LOOK),
     _binding("z", "zoom", "Zoom out to the whole tensor, and in", "grid.zoom", LOOK),
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
 from typing import ClassVar
 
-import numpy as np
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.containers import Horizontal
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -21,7 +19,6 @@ from explorer import grid
 from explorer.colours import Ground
 from explorer.grid import Index, Layout, Picture, Window
 from explorer.widgets.drawn import Drawn
-from model.axes import Array
 from model.values import Value
 
 _GROUP = Binding.Group("In the grid")
@@ -72,13 +69,9 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         """The index of the cell under the cursor."""
         return self._cursor
 
-    def show(self, value: Value, index: Index, mask: Value | None, moved: Array | None = None) -> None:
-        """Show `value` with the cursor at `index`; `mask` (query, key) is −∞ where its cells are masked.
-
-        `moved` is not 0 where an edit changed the value.
-        """
-        picture = picture_of(value, mask)
-        self._value, self._picture = value, picture if moved is None else replace(picture, moved=moved != 0)
+    def show(self, value: Value, index: Index, picture: Picture) -> None:
+        """Show the picture of `value`, or of what it is compared with, with the cursor at `index`."""
+        self._value, self._picture = value, picture
         self._cursor = index
         self._lay_out()
 
@@ -197,7 +190,8 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         lead = self._cursor[:-2]
         self._plan = grid.lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
         height = self._plan.drawn[0] + self.size.height - self._body
-        self.styles.max_height = self._plan.drawn[0] + grid.HEADER + 4  # what is left is for the arithmetic
+        if isinstance(self.parent, Horizontal):  # the row in which grids stand; what is left is for the arithmetic
+            self.parent.styles.max_height = self._plan.drawn[0] + grid.HEADER + 4
         self.virtual_size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
         self._bring_into_view()
         self.refresh()
@@ -229,9 +223,3 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             width = self._plan.column_width
             x = min(max(x, (column - room + 1) * width), column * width)
         self.scroll_to(x, y, animate=False, immediate=True)
-
-
-@lru_cache(maxsize=8)
-def picture_of(value: Value, mask: Value | None) -> Picture:
-    """The picture of a value; the last few are kept, since every number is looked at to make one."""
-    return Picture(value.array, value.axes, None if mask is None else np.isneginf(mask.array))

@@ -70,7 +70,7 @@ async def test_hjkl_move_the_cell_from_anywhere(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("l", "l", "j")
         assert session.index == (0, 1, 2)
-        assert pilot.app.screen.query_one(TensorGrid).cursor == (0, 1, 2)
+        assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == (0, 1, 2)
         await pilot.press("h", "k", "k")
         assert session.index == (0, 0, 1)
 
@@ -234,7 +234,7 @@ async def test_a_shows_one_head_instead_of_all(explore: Explore) -> None:
 
 async def test_z_zooms_out_and_says_what_a_cell_is(explore: Explore) -> None:
     async with explore("wide", WEIGHTS) as (pilot, _):
-        grid = pilot.app.screen.query_one(TensorGrid)
+        grid = pilot.app.screen.query_one("#grid", TensorGrid)
         await pilot.press("z")
         text = "".join(grid.render_line(y).text for y in range(grid.size.height))
         assert "each cell: the largest of" in text
@@ -379,7 +379,7 @@ async def test_too_small_a_terminal_says_what_it_needs_and_recovers(explore: Exp
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert not said.display
-        assert pilot.app.screen.query_one(TensorGrid).display
+        assert pilot.app.screen.query_one("#grid", TensorGrid).display
         assert session.index == (0, 1, 1)
 
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from explorer import grid
 from explorer.grid import Index
+from explorer.pictures import picture_of
 from explorer.widgets.tensor_grid import TensorGrid
 from model.axes import Array, Axis
 from model.values import Value
@@ -45,7 +46,7 @@ class GridApp(App[None]):
 
     def __init__(self, shown: Value, index: Index, mask: Value | None = None) -> None:
         super().__init__()
-        self.shown = (shown, index, mask)
+        self.shown = (shown, index, picture_of(shown, mask))
         self.chosen: list[Index] = []
         self.drawn: list[int] = []
         self.listens = True

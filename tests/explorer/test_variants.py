@@ -77,7 +77,7 @@ def test_the_arithmetic_of_any_cell_of_any_model_can_be_written(kind: str, seed:
 
 async def test_candidates_are_a_ranked_list_with_the_chosen_word_first(explore: Explore) -> None:
     async with explore("translate", "candidates") as (pilot, session):
-        assert not pilot.app.screen.query_one(TensorGrid).display
+        assert not pilot.app.screen.query_one("#grid", TensorGrid).display
         heading, first, second, *_ = lines(pilot, Ranking)
         assert heading == "vocabulary, the largest first"
         assert first.startswith("1  我")
