@@ -22,6 +22,7 @@ Examples:
   attn-explore run i-love-my-dog
   attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden
   attn-explore run my.yaml --plain | less
+  attn-explore compare i-love-my-dog single-head
   attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
   attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
   attn-explore export i-love-my-dog -o trace.json
@@ -146,26 +147,56 @@ def run(
     raise typer.Exit(_explore(source, limits, step))
 
 
-def _explore(source: str, limits: Limits, step: str) -> int:
+def _explore(source: str, limits: Limits, step: str, second: str = "") -> int:
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
     import gc
 
     from explorer.library import bundled
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
-    found = None
-    if source not in bundled():
-        from explorer.opening import find_source
+    found: dict[str, Source] = {}
+    for wanted in filter(None, (source, second)):
+        if wanted not in bundled():
+            from explorer.opening import find_source
 
-        found = find_source(source)
+            found[wanted] = find_source(wanted)
     from explorer.app import explore
 
     def load(on_step: Listener) -> Session:
         from explorer.opening import find_source
 
-        return _session(found or find_source(source), limits, step, on_step)
+        sources = [found.get(wanted) or find_source(wanted) for wanted in filter(None, (source, second))]
+        return _sessions(sources, limits, step, on_step)
 
-    return explore(load, found.title if found else source)
+    return explore(load, found[source].title if source in found else source)
+
+
+@app.command()
+def compare(
+    first: Wanted,
+    second: Wanted,
+    step: Annotated[
+        str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=_complete_step)
+    ] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Print both walk-throughs as text.")] = False,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Step through two runs together, one beside the other."""
+    limits = _limits(memory_limit, allow_path)
+    if plain or not sys.stdout.isatty():
+        from explorer.opening import find_source
+
+        found = [find_source(first), find_source(second)]
+        from explorer.plain import walk
+
+        session = _sessions(found, limits, step)
+        for each in (session, session.other):
+            if each is not None:
+                _note(each)
+        return _print(walk(session))
+    _need_terminal()
+    raise typer.Exit(_explore(first, limits, step, second))
 
 
 @app.command("list")
@@ -351,6 +382,19 @@ def _session(source: Source, limits: Limits, step: str = "", on_step: Listener |
         raise Problem("the run has no such step", path=step, hint=hint)
     session.show(value)
     return session
+
+
+def _sessions(sources: list[Source], limits: Limits, step: str, on_step: Listener | None = None) -> Session:
+    """Run the source, or two that are stepped through together."""
+    from dataclasses import replace
+
+    from explorer.opening import pair
+
+    session = _session(sources[0], limits, step, on_step)
+    if len(sources) == 1:
+        return session
+    left = replace(limits, memory=limits.nbytes - session.trace.nbytes)
+    return pair(session, _session(sources[1], left, on_step=on_step))
 
 
 def _note(session: Session) -> None:

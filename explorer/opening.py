@@ -84,6 +84,14 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
 
 
+def pair(first: Session, second: Session) -> Session:
+    """Two sessions that are stepped through together; gives the first. Each is called by the name of its run."""
+    names = (first.name, second.name) if first.name != second.name else ("first", "second")
+    first.other, second.other = second, first
+    first.label, second.label = names
+    return first
+
+
 def _run(
     source: Source,
     scenario: Scenario,

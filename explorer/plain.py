@@ -41,7 +41,7 @@ def walk(session: Session) -> Iterator[str]:
     yield from _walk_steps(session)
     if session.other is not None:
         yield ""
-        yield f"The same, changed: {visible(session.other.label)}"
+        yield f"The other run: {visible(session.other.label)}"
         yield from _walk_steps(session.other)
 
 

@@ -49,13 +49,13 @@ def test_without_a_command_the_help_is_printed(attn: Run) -> None:
 def test_the_help_names_every_command_in_full_sentences_and_gives_examples(attn: Run) -> None:
     found = attn("--help")
     assert (found.status, found.err) == (0, "")
-    for command in ("run", "list", "show", "explain", "export", "check", "new", "schema"):
+    for command in ("run", "compare", "list", "show", "explain", "export", "check", "new", "schema"):
         assert f"\n  {command} " in found.out
     assert "..." not in found.out.partition("Commands:")[2].partition("Examples:")[0]
     assert "attn-explore export i-love-my-dog -o trace.json" in found.out
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "explain", "export", "check", "new", "schema"])
+@pytest.mark.parametrize("command", ["run", "compare", "list", "show", "explain", "export", "check", "new", "schema"])
 def test_every_command_explains_itself(command: str, attn: Run) -> None:
     found = attn(command, "--help")
     assert (found.status, found.err) == (0, "")
@@ -197,6 +197,27 @@ def test_show_refuses_a_step_that_is_not_there(attn: Run) -> None:
     found = attn("show", DOG, "encoder.layers.1.self_attention.weights")
     assert (found.status, found.out) == (2, "")
     assert "did you mean" in found.err
+
+
+# --- compare
+
+
+def test_compare_prints_both_runs_by_their_names(attn: Run) -> None:
+    found = attn("compare", DOG, "single-head")
+    assert (found.status, found.err) == (0, "")
+    assert f"Attention weights · {DOG}" in found.out
+    assert "The other run: single-head" in found.out
+    assert "Attention weights · single-head" in found.out
+
+
+def test_compare_tells_which_of_the_two_cannot_be_found(attn: Run) -> None:
+    found = attn("compare", DOG, "single-heat")
+    assert (found.status, found.out) == (2, "")
+    assert "did you mean single-head?" in found.err
+
+
+def test_a_run_is_compared_with_itself(attn: Run) -> None:
+    assert "Attention weights · second" in attn("compare", DOG, DOG).out
 
 
 # --- explain
