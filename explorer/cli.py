@@ -166,7 +166,12 @@ def _explore(source: str, limits: Limits, step: str, second: str = "") -> int:
         from explorer.opening import find_source
 
         sources = [found.get(wanted) or find_source(wanted) for wanted in filter(None, (source, second))]
-        return _sessions(sources, limits, step, on_step)
+        session = _sessions(sources, limits, step, on_step)
+        if not step and not second:
+            from explorer.learned import resume
+
+            resume(session)
+        return session
 
     return explore(load, found[source].title if source in found else source)
 

@@ -60,7 +60,7 @@ MOVED = Style(underline=True)
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A tensor to draw. `hidden` says which (query, key) cells are masked, `moved` which cells an edit changed,
-    `scale` where the colours end, when two pictures share a scale.
+    `veiled` whose numbers are not shown yet, `scale` where the colours end, when two pictures share a scale.
 
     `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
     """
@@ -69,6 +69,7 @@ class Picture:
     axes: tuple[Axis, ...]
     hidden: Array | None = None
     moved: Array | None = None
+    veiled: Array | None = None
     scale: tuple[float, bool] | None = None
     largest: float = field(init=False)
     end: float = field(init=False)
@@ -299,11 +300,14 @@ def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: rang
     hidden = _hidden(layout, row, columns)
     moved = layout.picture.moved
     changed = None if moved is None or layout.numbers is None else np.atleast_2d(moved[plane])[row]
+    veil = None if layout.picture.veiled is None else np.atleast_2d(layout.picture.veiled[plane])
     segments = []
     for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
         is_hidden = hidden is not None and bool(hidden[place])
         text = _text(layout, number, is_hidden)
         style = _style(layout, number, is_hidden, ground)
+        if veil is not None and veil[row * layout.blocks[0], column * layout.blocks[1]]:
+            text, style = pad("?", layout.column_width, right=True), quiet_style(ground)
         if changed is not None and changed[column]:
             style += MOVED
         if column == cursor:

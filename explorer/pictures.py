@@ -25,24 +25,31 @@ class Side(StrEnum):
 def pictures(session: Session, side: Side) -> list[Picture]:
     """What is drawn of the value that is looked at: one picture, or two on one scale of colours.
 
-    Where the other run has no such step of this shape, the value stands alone.
+    Where the other run has no such step, or not all of its cells, the value stands alone.
     """
     value = session.value
     own = _own(session, value)
-    other = session.counterpart(value)
-    if other is None or session.other is None or side is Side.one:
+    if side is Side.beside and session.other is not None:
+        other = session.beside(value)
+        return [own] if other is None else list(own.together(_own(session.other, other)))
+    numbers = session.compared(value) if side is Side.difference else None
+    if numbers is None:
         return [own]
-    if side is Side.beside:
-        return list(own.together(_own(session.other, other)))
     with np.errstate(invalid="ignore"):
-        difference = np.where(value.array == other.array, 0, value.array - other.array)
+        difference = np.where(value.array == numbers, 0, value.array - numbers)
     return [Picture(difference, value.axes)]
 
 
 def _own(session: Session, value: Value) -> Picture:
-    moved = session.moved(value)
+    moved, question = session.moved(value), session.question
     picture = picture_of(value, mask_of(value))
-    return picture if moved is None else replace(picture, moved=moved != 0)
+    if moved is not None:
+        picture = replace(picture, moved=moved != 0)
+    if question is not None and (question.kind != "number" or not question.axes):  # the terms of a sum may be seen
+        veiled = np.zeros(value.shape, bool)
+        veiled[tuple(np.transpose(question.asked))] = True
+        picture = replace(picture, veiled=veiled)
+    return picture
 
 
 @lru_cache(maxsize=8)

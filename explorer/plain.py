@@ -10,13 +10,14 @@ from csv import writer as csv_writer
 import numpy as np
 from rich.cells import cell_len
 
-from explorer import speech
+from explorer import questions, speech
 from explorer.arithmetic import as_text, links
 from explorer.destinations import use_blocks
 from explorer.format import pad, short_number
 from explorer.session import Session
 from model.axes import Axis
 from model.explain import Index
+from model.lesson import Stop
 from model.text import clip, visible
 from model.values import Value
 
@@ -53,9 +54,18 @@ def _walk_steps(session: Session) -> Iterator[str]:
         yield f"    {value.path}   {speech.shape(value)}"
         yield f"    {speech.equation(session, value)}"
         yield from (f"    {line}" for line in table(value, WINDOW))
-        if told := session.told(value):
-            yield from _paragraph(f"In this scenario: {visible(told)}")
+        for stop in session.lesson.at(value):
+            yield from _told(stop)
         yield from _paragraph(speech.why(value))
+
+
+def _told(stop: Stop) -> Iterator[str]:
+    """What a lesson says and asks at a step, with the answer."""
+    if stop.say:
+        yield from _paragraph(f"In this scenario: {visible(' '.join(stop.say.split()))}")
+    if stop.ask:
+        answer = f" {questions.answer(stop.question)}" if stop.question else ""
+        yield from _paragraph(f"Question: {visible(stop.ask)}{answer}")
 
 
 def _paragraph(text: str) -> list[str]:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from explorer.comparing import same_cell, same_numbers
+from explorer.lesson import Given, Lesson
 from explorer.what_if import moved
 from model.axes import Array
 from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
-from model.lesson import Stop, stops
+from model.lesson import Question, Stop, stops
 from model.scenario import Scenario
 from model.scenario.document import Edit
 from model.trace import Trace
@@ -45,7 +47,8 @@ class Session:
     other one, and `label` what this one is called. `unedited` is the run without its edits, where it has any.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
-    NaN or infinity of the run, if there is one.
+    NaN or infinity of the run, if there is one. `lesson` holds the stops of the scenario's lesson; while it
+    `is_guided`, stepping goes from stop to stop.
     """
 
     name: str
@@ -56,6 +59,8 @@ class Session:
     label: str = ""
     other: Session | None = None
     unedited: Trace | None = None
+    is_guided: bool = False
+    lesson: Lesson = field(init=False)
     value: Value = field(init=False)
     first_bad: tuple[Value, Index] | None = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
@@ -66,10 +71,9 @@ class Session:
     _done: list[_Run] = field(default_factory=list, init=False)
     _moves: dict[str, Array | None] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
-    _stops: dict[str, Stop] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._stops = stops(self.scenario, self.trace)
+        self.lesson = Lesson(stops(self.scenario, self.trace))
         self._step = self.value = self.steps[0]
         self.first_bad = first_bad_number(self.trace)
 
@@ -105,7 +109,9 @@ class Session:
             self._cells[value.path] = index
 
     def step_by(self, count: int) -> bool:
-        """Go on by `count` steps, or back; False when there are none left."""
+        """Go on by `count` steps, or stops of the lesson, or back; False when there are none left."""
+        if self.is_guided:
+            return self._stop_by(count)
         steps = self.steps
         target = max(0, min(len(steps) - 1, self.position + count))
         moved = self.value is not steps[target]
@@ -124,30 +130,29 @@ class Session:
             self.show(target)
         return target is not None
 
-    def told(self, value: Value) -> str:
-        """What the scenario itself says at a step, in one paragraph."""
-        stop = self._stops.get(value.path)
-        return " ".join(stop.say.split()) if stop else ""
-
     def meet(self, other: Session) -> bool:
         """Look at the same cell of the same step as another session; False when this run has no such step."""
         value = self.find(other.value.path)
         if value is None:
             return False
-        fits = value.axes == other.value.axes
-        self.show(value, other.index if fits else None)
+        self.show(value, same_cell(other.value, other.index, value))
         return True
 
-    def counterpart(self, value: Value) -> Value | None:
-        """The same value in the other run, where it has one over the same axes."""
+    def beside(self, value: Value) -> Value | None:
+        """The value of the same path and axes in the other run, where it has one."""
         found = self.other.find(value.path) if self.other else None
-        return found if found is not None and found.axes == value.axes else None
+        return found if found is not None and found.names == value.names else None
+
+    def compared(self, value: Value) -> Array | None:
+        """The other run's numbers at the cells of a value, where it has them all."""
+        found = self.beside(value)
+        return same_numbers(value, found) if found is not None else None
 
     def parting(self) -> Value | None:
-        """The first step at which the two runs part: other numbers, other axes, or only this one has it."""
+        """The first step at which the two runs part: other numbers, or cells that only this one has."""
         for step in self.trace.steps.values():
-            other = self.counterpart(step)
-            if other is None or moved(step.array, other.array).any():
+            other = self.compared(step)
+            if other is None or moved(step.array, other).any():
                 return step
         return None
 
@@ -155,6 +160,52 @@ class Session:
         """Paths of the steps and parameters whose path, title, explanation or words hold `text`, in order."""
         wanted = text.casefold().strip()
         return [value.path for value in (*self.steps, *self.trace.parameters.values()) if wanted in searchable(value)]
+
+    # --- the lesson
+
+    @property
+    def stop(self) -> Stop | None:
+        """The stop of the lesson whose words go with what is looked at: the lesson's own, or the first one there."""
+        if self.is_guided and self.lesson.stop.value is self.value:
+            return self.lesson.stop
+        return None if self.is_guided else next(iter(self.lesson.at(self.value)), None)
+
+    @property
+    def question(self) -> Question | None:
+        """The question that waits for an answer here. Until then its numbers are not shown."""
+        stop = self.stop if self.is_guided else None
+        return stop.question if stop and not self.lesson.is_answered else None
+
+    def follow_lesson(self, place: int | None = None) -> None:
+        """Be guided from stop to stop, from one of them or from where the lesson was left."""
+        if self.lesson.stops:
+            self.is_guided = True
+            self._go_to_stop(self.lesson.place if place is None else place)
+
+    def leave_lesson(self) -> None:
+        """Step through everything, from here."""
+        self.is_guided = False
+
+    def answer(self, given: Given) -> None:
+        """Answer the question that waits, or None: have it shown. The cursor goes to what is right."""
+        question = self.question
+        if question is not None:
+            self.lesson.answer(given)
+            self.move_to(question.right[0] if question.right else question.index)
+
+    def _stop_by(self, count: int) -> bool:
+        """Off the lesson's way, the way back leads to where it was left. A question is answered before it is passed."""
+        if count > 0 and self.question is not None:
+            self.answer(None)
+            return True
+        is_here = self.stop is not None
+        return self._go_to_stop(self.lesson.place + (count if is_here or count > 0 else count + 1)) or not is_here
+
+    def _go_to_stop(self, place: int) -> bool:
+        before = self.lesson.place
+        stop = self.lesson.go_to(place)
+        self.show(stop.value, stop.index)
+        return self.lesson.place != before
 
     # --- finer steps
 
@@ -195,7 +246,7 @@ class Session:
     @property
     def _first_cell(self) -> Index:
         """Where the cursor begins: where the scenario says, at the likeliest of a choice, or at the first number."""
-        stop = self._stops.get(self.value.path)
+        stop = next(iter(self.lesson.at(self.value)), None)
         if stop and stop.index:
             return stop.index
         return (chosen(self.value),) if is_choice(self.value) else tuple(0 for _ in self.value.axes)
@@ -314,6 +365,7 @@ class Session:
         opened = list(self._opened)
         self.scenario, self.trace, self.unedited = run
         self._moves.clear()
+        self.lesson.take(stops(self.scenario, self.trace, strict=False))
         self._opened = {each: finer_steps(self.trace.steps[each]) for each in opened if each in self.trace.steps}
         self.first_bad = first_bad_number(self.trace)
         self._step = self.find(step) or self.steps[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
@@ -15,6 +14,7 @@ from explorer.format import short_number
 from explorer.pictures import Side
 from explorer.session import Place, Session
 from explorer.what_if import moved, told
+from explorer.wrapping import Section
 from model import axes
 from model.axes import Array
 from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
@@ -26,13 +26,6 @@ from model.words import words_of
 
 _AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
 """Where a long path is broken: behind the number of its layer."""
-
-
-class Section(NamedTuple):
-    """A heading and the lines of text under it."""
-
-    heading: str
-    text: str
 
 
 def title(session: Session, value: Value, side: Side = Side.one) -> str:
@@ -48,8 +41,10 @@ def _runs(session: Session, value: Value, side: Side) -> str:
     if session.other is None or side is Side.one:
         return own
     other = visible(session.other.label or "first run")
-    if session.counterpart(value) is None:
+    if session.beside(value) is None:
         return f"{own} ({other} has no such step)"
+    if side is Side.difference and session.compared(value) is None:
+        return f"{own} ({other} has other cells)"
     return f"{own}, {other}" if side is Side.beside else f"{own} − {other}"
 
 
@@ -84,10 +79,12 @@ def _moved(session: Session, value: Value) -> str:
 
 def _parted(session: Session, value: Value) -> str:
     """How far the two runs are apart at a value."""
-    other = session.counterpart(value)
-    if other is None:
+    if session.beside(value) is None:
         return "Only this run has this tensor."
-    found = moved(value.array, other.array)
+    other = session.compared(value)
+    if other is None:
+        return "The other run does not have all of these cells."
+    found = moved(value.array, other)
     return _most(value, found) if found.any() else "Every number here is the same."
 
 
@@ -96,6 +93,13 @@ def _most(value: Value, found: Array) -> str:
     count = int(np.count_nonzero(found))
     most = f"most at {name_at(value, where)}, by {short_number(float(found[where]))}"
     return f"{count} of {found.size} numbers here are different, {most}."
+
+
+def place_in_run(session: Session) -> tuple[str, int, int]:
+    """What is counted (steps, or stops of a lesson), which one is looked at, and how many there are."""
+    if session.is_guided:
+        return "stop", session.lesson.place, len(session.lesson.stops)
+    return "step", session.position, len(session.steps)
 
 
 def chapters(session: Session) -> dict[str, str]:
@@ -152,6 +156,9 @@ def alarm(session: Session) -> str:
 def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.first_bad is not None:
         yield Section("Not every number is finite", alarm(session))
+    yield from _lesson(session, value)
+    if session.question is not None:
+        return  # what follows speaks of the numbers
     if session.other is not None:
         yield Section(f"Compared with {visible(session.other.label or 'the first run')}", _parted(session, value))
     if session.scenario.edits:
@@ -159,8 +166,6 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if value.operation is None:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
-        if told := session.told(value):
-            yield Section("In this scenario", visible(told))
         yield Section("Why this step", why(value))
         yield Section(
             "Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone"
@@ -170,6 +175,27 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     ]
     yield Section("Axes", "\n".join(meanings))
     yield Section("Path", _AFTER_LAYER.sub("\n", value.path))
+
+
+def _lesson(session: Session, value: Value) -> Iterator[Section]:
+    """What the lesson says here, or how to come back to it."""
+    stop = session.stop
+    if not session.is_guided:
+        if stop is not None and stop.value.path == value.path and stop.say:
+            yield Section("In this scenario", stop.say, is_narration=True)
+        return
+    lesson = session.lesson
+    heading = f"Lesson · {lesson.place + 1} of {len(lesson.stops)}"
+    if stop is None:
+        yield Section(heading, f"← goes back to stop {lesson.place + 1}, → on to the next.")
+        return
+    yield Section(heading, stop.say, is_narration=True)
+    if stop.ask and stop.question is None:
+        yield Section("Think", visible(stop.ask))
+    if lesson.is_done:
+        right, asked = lesson.score
+        score = f"{right} of {asked} questions answered rightly. " if asked else ""
+        yield Section("The end of the lesson", f"{score}L steps through everything, Home begins again.")
 
 
 def _source(value: Value, operand: Value) -> str:

@@ -1,64 +1,176 @@
-"""What a scenario tells at its own steps: narration, and the cell to look at."""
+"""Lessons: the stops of a scenario bound to its run, and questions that the run itself answers.
+
+No answer is stored: what is right is looked up in the numbers of the run when it is asked for, so that it stays right
+after an edit and with other weights.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
+
+from model.axes import Axis
+from model.explain import Index
 from model.places import choices_along, place_along
 from model.problems import Problem, nearest, raise_any
 from model.scenario import Scenario
-from model.scenario.document import LessonStep
+from model.scenario.document import Answer, LessonStep, View
 from model.scenario.source import KeyPath
 from model.text import clip
 from model.trace import Trace
 from model.values import Value
 
+Kind = Literal["word", "cell", "number"]
+"""What is given as an answer: a place along an axis, a cell, or a number."""
+
+TOLERANCE = 0.01
+"""How far a number may be off, as a share of the right one."""
+LEAST_TOLERANCE = 0.005
+
 _LONGEST = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A question about a value. `index` is the cell it begins at, `axes` are the ones along which an answer is chosen.
+
+    `axes` is a single one for a word or a sum, and none for the number of a cell.
+    """
+
+    ask: str
+    kind: Kind
+    value: Value
+    index: Index
+    axes: tuple[str, ...]
+    is_least: bool = False
+
+    @property
+    def options(self) -> Axis | None:
+        """The axis that a word is chosen from."""
+        return self.value.axis(self.axes[0]) if self.kind == "word" else None
+
+    @property
+    def asked(self) -> list[Index]:
+        """The cells that it is about: those along its axes."""
+        sizes = [axis.size if axis.name in self.axes else 1 for axis in self.value.axes]
+        return [
+            tuple(
+                place if axis.name in self.axes else here
+                for axis, place, here in zip(self.value.axes, cell, self.index, strict=True)
+            )
+            for cell in np.ndindex(*sizes)
+        ]
+
+    @property
+    def right(self) -> list[Index]:
+        """The cells that are right; several where they hold the same number, none where a number is asked for."""
+        if self.kind == "number":
+            return []
+        cells = self.asked
+        numbers = np.array([self.value.array[cell] for cell in cells])
+        numbers = np.where(np.isfinite(numbers), numbers, np.inf if self.is_least else -np.inf)
+        best = numbers.min() if self.is_least else numbers.max()
+        return [cell for cell, number in zip(cells, numbers, strict=True) if number == best]
+
+    @property
+    def number(self) -> float:
+        """The number that is asked for: a cell's, or a sum of several."""
+        return float(sum(float(self.value.array[cell]) for cell in self.asked))
+
+    def at(self, place: int) -> Index:
+        """The cell at a place along the axis that a word is chosen from."""
+        return tuple(
+            place if axis.name == self.axes[0] else here for axis, here in zip(self.value.axes, self.index, strict=True)
+        )
+
+    def is_right(self, given: Index | float) -> bool:
+        """Whether the run agrees with an answer: a cell, or a number."""
+        if isinstance(given, tuple):
+            return given in self.right
+        return abs(given - self.number) <= max(LEAST_TOLERANCE, TOLERANCE * abs(self.number))
+
+
+@dataclass(frozen=True, eq=False)
 class Stop:
-    """What is told at a step, and the cell that the cursor begins at (None: the first)."""
+    """What is told at a value, the cell that the cursor begins at (None: the first), and what is asked."""
 
+    value: Value
     say: str
-    index: tuple[int, ...] | None
+    index: Index | None
+    view: View = "matrix"
+    ask: str = ""
+    question: Question | None = None
 
 
-def stops(scenario: Scenario, trace: Trace) -> dict[str, Stop]:
-    """The scenario's own words by the path of their step.
+def stops(scenario: Scenario, trace: Trace, strict: bool = True) -> list[Stop]:
+    """The stops of the scenario's lesson, in order.
 
-    Raises Problem for each step, axis or label that the run does not have.
+    Raises Problem for each step, axis or label that the run does not have; or else leaves those stops out: an edit may
+    end a generation early.
     """
     problems: list[Problem] = []
-    found = {}
+    found = []
     for place, told in enumerate(scenario.lesson):
         path = ("lesson", place)
-        value = trace.steps.get(told.at)
+        value = trace.steps.get(told.at) or trace.parameters.get(told.at)
         if value is None:
             near = nearest(told.at, trace.steps)
             hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
             what = f"the run has no step {clip(told.at, _LONGEST)}"
             problems.append(scenario.problem_at((*path, "at"), what, hint))
             continue
-        problems += _faults(scenario, (*path, "focus"), told.focus or {}, value)
-        found[told.at] = told, value
-    raise_any(problems)
-    return {at: Stop(told.say.strip(), _index(told, value)) for at, (told, value) in found.items()}
+        faults = [*_faults(scenario, path, told.focus or {}, value), *_answer_faults(scenario, path, told, value)]
+        problems += faults
+        if not faults:
+            found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *_question(told, value)))
+    if strict:
+        raise_any(problems)
+    return found
 
 
 def _faults(scenario: Scenario, path: KeyPath, focus: Mapping[str, str | int], value: Value) -> Iterator[Problem]:
     for name, where in focus.items():
+        at = (*path, "focus", name)
         if name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
-            yield scenario.problem_at((*path, name), what, hint, at_key=True)
+            yield scenario.problem_at(at, what, hint, at_key=True)
         elif place_along(value.axis(name), where) is None:
             what = f"there is no {clip(str(where), _LONGEST)} along {name}"
-            yield scenario.problem_at((*path, name), what, choices_along(value.axis(name)))
+            yield scenario.problem_at(at, what, choices_along(value.axis(name)))
 
 
-def _index(told: LessonStep, value: Value) -> tuple[int, ...] | None:
+def _answer_faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:
+    for key in ("argmax", "argmin", "sum"):
+        name = getattr(told.answer, key, None)
+        if name is not None and name not in value.names:
+            what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
+            yield scenario.problem_at((*path, "answer", key), what, hint)
+
+
+def _index(told: LessonStep, value: Value) -> Index | None:
     if told.focus is None:
         return None
     places = (place_along(axis, told.focus.get(axis.name, 0)) for axis in value.axes)
     return tuple(place or 0 for place in places)
+
+
+def _question(told: LessonStep, value: Value) -> tuple[str, Question | None]:
+    """What is asked, and how it is answered, where it is."""
+    ask = (told.ask or "").strip()
+    if told.answer is None or not ask:
+        return ask, None
+    index = _index(told, value) or tuple(0 for _ in value.axes)
+    kind, axes, is_least = _kind(told.answer, told.focus or {}, value)
+    return ask, Question(ask, kind, value, index, axes, is_least)
+
+
+def _kind(answer: Answer, focus: Mapping[str, object], value: Value) -> tuple[Kind, tuple[str, ...], bool]:
+    if answer.cell is not None:
+        return "cell", tuple(name for name in value.names if name not in focus), answer.cell == "smallest"
+    if answer.sum is not None:
+        return "number", (answer.sum,), False
+    axis = answer.argmax or answer.argmin
+    return ("word", (axis,), answer.argmax is None) if axis is not None else ("number", (), False)

@@ -1,5 +1,8 @@
 """Settings for all tests: hypothesis draws the same examples on every run, and no test looks at the clock."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -12,3 +15,11 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 collect_ignore_glob = ["data/make_torch_*.py"]  # they need PyTorch, which the tests do without
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes what the person at this machine has in their folders."""
+    home: Path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))

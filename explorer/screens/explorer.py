@@ -16,9 +16,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from explorer import speech
-from explorer.arithmetic import Link
+from explorer import questions, speech
+from explorer.arithmetic import Block, Link
+from explorer.comparing import same_cell
 from explorer.destinations import use_blocks
+from explorer.learned import keep
+from explorer.lesson import Given
 from explorer.pictures import Side, pictures
 from explorer.screens import keys
 from explorer.session import Session
@@ -30,8 +33,12 @@ from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import is_choice
+from model.explain import Index, is_choice
 from model.text import visible
+from model.values import Value
+
+REST = 0.5
+"""Seconds after which a place in a lesson is written down."""
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Steps a second, when playing."""
@@ -57,6 +64,7 @@ class ExplorerScreen(Screen[None]):
         self._side = Side.one
         self._matches: list[str] = []
         self._player: Timer | None = None
+        self._keeper: Timer | None = None
         self._speed = SPEEDS.index(1.0)
 
     def compose(self) -> ComposeResult:
@@ -73,6 +81,7 @@ class ExplorerScreen(Screen[None]):
             yield WordsPanel(id="words")
         yield Timeline(id="timeline")
         yield Input(placeholder="find a step, a word or a parameter", id="find")
+        yield Input(placeholder="a number", id="given")
         yield KeyBar(id="keys")
         yield Static("", id="too-small", markup=False)
 
@@ -82,6 +91,10 @@ class ExplorerScreen(Screen[None]):
         self.refresh_value()
         if said := speech.alarm(self.session):
             self.notify(said, title="Not every number is finite", severity="warning", timeout=15, markup=False)
+        lesson = self.session.lesson
+        if self.session.is_guided and lesson.place:
+            said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Ctrl+R begins again."
+            self.notify(said, title="The lesson goes on", markup=False)
         for note in self.session.notes:
             self.notify(visible(note), timeout=15, markup=False)
 
@@ -101,25 +114,56 @@ class ExplorerScreen(Screen[None]):
         self._show_numbers()
         self.query_one(WordsPanel).show(speech.sections(self.session, value))
         self.query_one(StepTree).mark(value.path)
-        timeline = self.query_one(Timeline)
-        timeline.count, timeline.position = len(self.session.steps), self.session.position
+        self.query_one(Timeline).show(*speech.place_in_run(self.session))
+        self.set_class(self.session.is_guided, "-guided")
+        self._ask()
+        self._keep_place()
         self.refresh_cell()
+
+    def _keep_place(self) -> None:
+        """Write down how far the lesson was followed, when the person has rested for a moment."""
+        if self.session.is_guided:
+            if self._keeper is not None:
+                self._keeper.stop()
+            self._keeper = self.set_timer(REST, partial(keep, self.session))
+
+    def on_unmount(self) -> None:
+        """Write down how far the lesson was followed."""
+        if self.session.is_guided:
+            keep(self.session)
+
+    def _ask(self) -> None:
+        """A line to type in, while a question wants a number."""
+        question, given = self.session.question, self.query_one("#given", Input)
+        given.display = question is not None and question.kind == "number"
+        if given.display:
+            given.value = ""
+            self.set_focus(given)
+        elif self.focused is given:
+            self.set_focus(None)
 
     def _show_numbers(self) -> None:
         """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
-        value, index = self.session.value, self.session.index
+        value, index, asks = self.session.value, self.session.index, self.session.question is not None
         grid, other, ranking = (
             self.query_one("#grid", TensorGrid),
             self.query_one("#other", TensorGrid),
             self.query_one(Ranking),
         )
-        drawn = [] if is_choice(value) and self._side is Side.one else pictures(self.session, self._side)
+        is_ranked = is_choice(value) and self._side is Side.one and not asks  # a ranking would tell
+        drawn = [] if is_ranked else pictures(self.session, self._side)
         ranking.display, other.display = not drawn, len(drawn) > 1
         grid.display = self.query_one("#grids").display = bool(drawn)
         if not drawn:
             ranking.show(value, index)
         for panel, picture in zip((grid, other), drawn, strict=False):
-            panel.show(value, index, picture)
+            panel.show(value, index if panel is grid else self._index_beside(index), picture)
+
+    def _index_beside(self, index: Index) -> Index:
+        """The same cell in the other run's grid; its first one where there is none."""
+        value, other = self.session.value, self.session.beside(self.session.value)
+        found = same_cell(value, index, other) if other is not None else None
+        return found or tuple(0 for _ in index)
 
     @property
     def _numbers(self) -> TensorGrid | Ranking:
@@ -131,13 +175,22 @@ class ExplorerScreen(Screen[None]):
         """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
         value, index = self.session.value, self.session.index
         panel = self.query_one(ArithmeticPanel)
-        panel.border_title = Content(speech.way(self.session, self.size.width // 2))  # not a str: that would be markup
-        if self._shows_uses:
+        title = "Question" if self.session.question else speech.way(self.session, self.size.width // 2)
+        panel.border_title = Content(title)  # not a str: that would be markup
+        if self._shows_uses and self.session.question is None:
             found = use_blocks(self.session.trace, value, index)
             panel.show(lambda _: found)
         else:
-            panel.show(partial(speech.cell_blocks, self.session, value, index, self._unfolded))
+            panel.show(partial(self._write_cell, value, index))
         self.query_one(KeyBar).show(self._keys())
+
+    def _write_cell(self, value: Value, index: Index, terse: bool) -> list[Block]:
+        """The question that waits; or the arithmetic, after what is said of the answer."""
+        room = self.query_one(ArithmeticPanel).scrollable_content_region.width
+        if self.session.question is not None:
+            return questions.asked(self.session.question, room)
+        said = questions.answered(self.session, room) if self.session.is_guided and self.session.stop else []
+        return [*said, *speech.cell_blocks(self.session, value, index, self._unfolded, terse)]
 
     def _build_tree(self) -> None:
         steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
@@ -146,6 +199,8 @@ class ExplorerScreen(Screen[None]):
 
     def _keys(self) -> list[Key]:
         """The keys of the bar, the most useful first."""
+        if self.session.question is not None:
+            return self._keys_of_question()
         value = self.session.value
         heads = value.names[:1] == ("head",) and value.shape[0] > 1
         has_link = self.query_one(ArithmeticPanel).chosen is not None
@@ -153,6 +208,9 @@ class ExplorerScreen(Screen[None]):
             Key("← →", "step", "step(1)"),
             Key("hjkl", "cell", "focus_on('grid')"),
             Key("[ ]", "head", "head(1)") if heads else None,
+            Key("L", "all steps" if self.session.is_guided else "lesson", "lesson")
+            if self.session.lesson.stops
+            else None,
             Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
             Key("d", "side by side", "side") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
@@ -173,13 +231,31 @@ class ExplorerScreen(Screen[None]):
         ]
         return [key for key in found if key is not None]
 
+    @staticmethod
+    def _keys_of_question() -> list[Key]:
+        return [
+            Key("↑ ↓", "choose", "choose(1)"),
+            Key("⏎", "answer", "follow"),
+            Key("→", "show the answer", "step(1)"),
+            Key("←", "back", "step(-1)"),
+            Key("L", "leave the lesson", "lesson"),
+            Key("?", "keys", "help"),
+            Key("q", "quit", "app.quit"),
+        ]
+
     def _has_folds(self) -> bool:
         return self._unfolded or self.query_one(ArithmeticPanel).is_folded
 
     # --- steps
 
     def action_step(self, count: int) -> None:
-        """Go on or back."""
+        """Go on or back; a lesson is followed in the run that it is told of."""
+        if self.session.other is not None and self.session.other.is_guided:
+            self.session = self.session.other
+            self._build_tree()
+        is_at_end = self.session.is_guided and count == 1 and self.session.lesson.is_done
+        if is_at_end and self.session.stop is not None:
+            self.notify("That was the lesson. L steps through everything.", markup=False)
         self._show_after(self.session.step_by(count))
 
     def action_layer(self, count: int) -> None:
@@ -248,9 +324,11 @@ class ExplorerScreen(Screen[None]):
         self.query_one(ArithmeticPanel).choose(count)
 
     def action_follow(self) -> None:
-        """Go to where the marked number was computed."""
-        link = self.query_one(ArithmeticPanel).chosen
-        if link is None:
+        """Go to where the marked number was computed, or answer the question that waits."""
+        link, question = self.query_one(ArithmeticPanel).chosen, self.session.question
+        if question is not None and question.kind == "cell":
+            self._answer(self.session.index)
+        elif link is None:
             self.app.bell()
         else:
             self._follow(link)
@@ -279,8 +357,48 @@ class ExplorerScreen(Screen[None]):
         self.notify("The arithmetic is on the clipboard.", markup=False)
 
     def _follow(self, link: Link) -> None:
+        if self.session.question is not None:
+            self._answer(link.index)
+            return
         self.session.follow(link.value, link.index)
         self.refresh_value()
+
+    # --- the lesson
+
+    def action_lesson(self) -> None:
+        """Be guided from stop to stop, or step through everything."""
+        session = self.session
+        if not session.lesson.stops:
+            self.app.bell()
+            self.notify("This scenario has no lesson: `lesson:` in its file adds one.", markup=False)
+            return
+        if session.is_guided:
+            session.leave_lesson()
+        else:
+            session.follow_lesson()
+        self.refresh_value()
+
+    def action_restart(self) -> None:
+        """Begin the lesson again, and forget the answers."""
+        if self.session.lesson.stops:
+            self.session.lesson.restart()
+            self.session.follow_lesson()
+            self.refresh_value()
+        else:
+            self.action_lesson()
+
+    def _answer(self, given: Given) -> None:
+        self.session.answer(given)
+        self.refresh_value()
+
+    @on(Input.Submitted, "#given")
+    def number_given(self, event: Input.Submitted) -> None:
+        """A number was typed as an answer."""
+        event.stop()
+        try:
+            self._answer(float(event.value.strip().replace("−", "-").replace(",", ".")))
+        except ValueError:
+            self.notify(f"“{visible(event.value)}” is no number: try 0.25", severity="warning", markup=False)
 
     # --- what-if edits
 
@@ -456,7 +574,7 @@ class ExplorerScreen(Screen[None]):
         self.session.move_to(event.index)
         self._numbers.show_cell(event.index)
         if (other := self.query_one("#other", TensorGrid)).display:
-            other.show_cell(event.index)
+            other.show_cell(self._index_beside(event.index))
         self.refresh_cell()
 
     @on(ArithmeticPanel.Follow)
@@ -472,7 +590,8 @@ class ExplorerScreen(Screen[None]):
     @on(Timeline.Chosen)
     def place_chosen(self, event: Timeline.Chosen) -> None:
         """A place of the timeline was clicked."""
-        self._show_after(self.session.step_by(event.position - self.session.position))
+        here = self.query_one(Timeline).position
+        self._show_after(self.session.step_by(event.position - here))
 
     @on(KeyBar.Pressed)
     async def key_pressed(self, event: KeyBar.Pressed) -> None:

@@ -32,6 +32,8 @@ BINDINGS: list[BindingType] = [
     _binding("slash", "find", "Find a step, a word or a parameter", "find.open", STEPS),
     _binding("n", "match(1)", "Next match", "find.next", STEPS),
     _binding("N", "match(-1)", "Previous match", "find.previous", STEPS),
+    _binding("L", "lesson", "Follow the lesson, or step through everything", "lesson", STEPS),
+    _binding("ctrl+r", "restart", "Begin the lesson again", "lesson.restart", STEPS),
     _binding("h", "move('left')", "Move left", "cell.left", CELL),
     _binding("j", "move('down')", "Move down", "cell.down", CELL),
     _binding("k", "move('up')", "Move up", "cell.up", CELL),

@@ -191,7 +191,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._plan = grid.lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
         height = self._plan.drawn[0] + self.size.height - self._body
         if isinstance(self.parent, Horizontal):  # the row in which grids stand; what is left is for the arithmetic
-            self.parent.styles.max_height = self._plan.drawn[0] + grid.HEADER + 4
+            self.parent.styles.max_height = self._plan.drawn[0] + grid.HEADER + 3
         self.virtual_size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
         self._bring_into_view()
         self.refresh()

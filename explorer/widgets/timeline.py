@@ -19,6 +19,8 @@ class Timeline(Drawn):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"timeline--past", "timeline--now", "timeline--future", "timeline--text"}
 
+    unit = reactive("step")
+    """What is counted."""
     count = reactive(1)
     position = reactive(0)
     note = reactive("")
@@ -30,6 +32,10 @@ class Timeline(Drawn):
         def __init__(self, position: int) -> None:
             super().__init__()
             self.position = position
+
+    def show(self, unit: str, position: int, count: int) -> None:
+        """Show the place in the run, or in a lesson."""
+        self.unit, self.position, self.count = unit, position, count
 
     def render_line(self, y: int) -> Strip:
         """`step 8 of 27 ●━●━◉─○─○`."""
@@ -48,7 +54,7 @@ class Timeline(Drawn):
         self.post_message(self.Chosen(round(along * (self.count - 1) / max(track - 1, 1))))
 
     def _head(self) -> str:
-        return f"step {self.position + 1:>{len(str(self.count))}} of {self.count}  "
+        return f"{self.unit} {self.position + 1:>{len(str(self.count))}} of {self.count}  "
 
     def _track_width(self) -> int:
         return max(1, self.size.width - len(self._head()) - (len(self.note) + 2 if self.note else 0))

@@ -19,7 +19,7 @@ from model.scenario.available import not_available
 from model.scenario.checks import check_agreement
 from model.scenario.document import VERSION, Document
 from model.scenario.findings import Finding
-from model.scenario.source import COMPARED_MODEL, KeyPath, Source
+from model.scenario.source import COMPARED, KeyPath, Source
 from model.scenario.tokens import readings, tokens_of
 from model.scenario.validation import MAY_BE_NULL, Typed, check_types
 from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
@@ -50,7 +50,9 @@ class Scenario(Document):
         """
         if self.compare is None:
             return None
-        edits = tuple(edit for edit in self.edits if not edit.swap)
+        edits = self.compare.edits
+        if edits is None:
+            edits = tuple(edit for edit in self.edits if not edit.swap)
         return replace(_checked(self.source.compared()), lesson=(), edits=edits)
 
     def as_dict(self) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def _correct(source: Source) -> tuple[Document, Source]:
     first = _inspected(source)
     second_findings: list[Finding] = []
     second_source = source
-    if isinstance(source.at(COMPARED_MODEL), dict):
+    if isinstance(source.at((COMPARED,)), dict):
         second = _inspected(source.compared())
         second_source = second.source
         second_findings = [finding for finding in second.findings if finding not in first.findings]
@@ -161,8 +163,8 @@ def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> N
         for source, findings in found
         for finding in findings
     ]
-    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
-    raise_any(problems, left_out)
+    once = {problem.render(): problem for problem in problems}  # a comparison's edits are checked in both runs
+    raise_any(sorted(once.values(), key=lambda problem: (problem.line or 0, problem.column or 0)), left_out)
 
 
 def _said(data: Any) -> Any:

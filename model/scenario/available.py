@@ -31,10 +31,6 @@ def not_available(document: Document) -> Iterator[Finding]:
             value = getattr(value, str(key))
         if value not in values:
             yield _not_there_yet(path, value, values)
-    for place, step in enumerate(document.lesson):
-        for key in ("ask", "answer"):
-            if getattr(step, key) is not None:
-                yield _not_there_yet(("lesson", place, key), getattr(step, key), (LEFT_OUT,))
 
 
 def _not_there_yet(path: KeyPath, value: object, values: tuple[object, ...]) -> Finding:

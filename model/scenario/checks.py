@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from model.config import InputConfig, ModelConfig, filled
-from model.scenario.document import DOES, Document
+from model.scenario.document import ANSWERS, DOES, Document
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
-from model.scenario.source import KeyPath, Source
+from model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
 from model.scenario.tokens import generates, target_of, tokens_of
 from model.text import clip, figure
 
 Check = Callable[[Document, Source], Iterator[Finding]]
 
-_GIVEN_AS = ("text", "tokens", "vectors")
-_TARGET_AS = ("target", "target_tokens", "target_vectors")
+_GIVEN_AS, _TARGET_AS = GIVEN_ONCE
 _NEAR = 1000
 _LABEL = 40
 _TOO_LONG_TO_READ = 10**20
@@ -237,6 +236,34 @@ def edits_say_what_to_do(document: Document, _: Source) -> Iterator[Finding]:
             yield Finding(("edits", position, "swap"), "there is no second run to take numbers from", hint)
 
 
+def comparison_changes_something(document: Document, source: Source) -> Iterator[Finding]:
+    """A second run that is the same as the first shows nothing."""
+    keys = (*CHANGED, "edits")
+    if document.compare is not None and not any(source.holds((COMPARED, key)) for key in keys):
+        yield Finding((COMPARED,), "the second run is the same as the first", f"change something in {listed(keys)}")
+
+
+def questions_can_be_answered(document: Document, _: Source) -> Iterator[Finding]:
+    """An answer belongs to a question, and says one thing."""
+    for place, stop in enumerate(document.lesson):
+        if stop.answer is None:
+            continue
+        chosen = [key for key in ANSWERS if getattr(stop.answer, key) not in (None, False)]
+        if stop.ask is None:
+            yield Finding(("lesson", place, "answer"), "an answer without a question", "add `ask`", at_key=True)
+        if len(chosen) != 1:
+            what = f"an answer says one thing, and this has {listed(chosen, 'and') if chosen else 'none'}"
+            yield Finding(("lesson", place, "answer"), what, f"write one of {listed(ANSWERS)}")
+
+
+def comparing_views_have_two_runs(document: Document, _: Source) -> Iterator[Finding]:
+    """Two runs can be shown where there are two."""
+    for place, stop in enumerate(document.lesson):
+        if stop.view in ("beside", "difference") and document.compare is None:
+            what = f"there is no second run to show (view {stop.view})"
+            yield Finding(("lesson", place, "view"), what, "add `compare`, or leave `view` out")
+
+
 CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("model", "d_model"), ("model", "heads"), ("model", "d_k")), heads_divide_d_model),
     ((("model", "heads"), ("model", "kv_heads")), kv_heads_divide_heads),
@@ -255,5 +282,8 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("input", "vectors"), ("input", "target_vectors"), ("model", "d_model")), vectors_fit_the_model),
     ((("input",),), padding_leaves_the_tokens),
     ((("edits",), ("compare",)), edits_say_what_to_do),
+    ((("compare",),), comparison_changes_something),
+    ((("lesson",),), questions_can_be_answered),
+    ((("lesson",), ("compare",)), comparing_views_have_two_runs),
 )
 """Each check beside the keys that it reads."""

@@ -22,6 +22,8 @@ ExperimentKind = Literal[
     "softmax_saturation", "softmax_jacobian", "dot_product_variance", "gradient_vanishing", "training"
 ]
 Index = Annotated[int, Ge(0)]
+Extreme = Literal["largest", "smallest"]
+View = Literal["matrix", "word", "beside", "difference"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,34 +62,54 @@ class Comparison:
 
     label: str = "changed"
     """What the second run is called."""
-    model: Mapping[str, Any]
+    model: Mapping[str, Any] = field(default_factory=dict)
     """The keys of `model` that are different in the second run."""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    """The keys of `input` that are different there."""
+    mask: Mapping[str, Any] = field(default_factory=dict)
+    """The keys of `mask` that are different there."""
+    edits: tuple[Edit, ...] | None = None
+    """The edits of the second run, instead of those of the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The right answer to a question, found in the step that it is asked about."""
+    """What the right answer to a question is, found in the run when it is asked: one of these keys."""
 
     __pydantic_config__ = CLOSED
 
-    argmax: str
+    argmax: str | None = None
     """The axis along which the place of the largest number is the answer."""
+    argmin: str | None = None
+    """The axis along which the place of the smallest number is the answer."""
+    cell: Extreme | None = None
+    """Any cell with the largest or smallest number, along the axes that `focus` leaves open."""
+    number: bool = False
+    """The number in the cell of `focus`, within one percent or 0.005."""
+    sum: str | None = None
+    """What the numbers along this axis come to, within one percent or 0.005."""
+
+
+ANSWERS = ("argmax", "argmin", "cell", "number", "sum")
+"""The keys of an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LessonStep:
-    """One station of a lesson: a step, where to look in it, and what to say and ask."""
+    """One stop of a lesson: a step, where to look in it, and what to say and ask."""
 
     __pydantic_config__ = CLOSED
 
     at: str
-    """Path of the step."""
+    """Path of the step, or name of the parameter."""
     focus: Mapping[str, str | Index] | None = None
     """The cell to look at: a label or an index from 0 for each axis."""
+    view: View = "matrix"
+    """How it is shown: the matrix, one query word of an attention block, or two runs compared."""
     say: str = ""
     """Narration, in Markdown."""
     ask: str | None = None
-    """A question to the person who steps through."""
+    """A question to the person who steps through, asked before the numbers are shown."""
     answer: Answer | None = None
     """The answer to the question."""
 
@@ -131,6 +153,6 @@ class Document:
     compare: Comparison | None = None
     """A second run to step through side by side."""
     lesson: tuple[LessonStep, ...] = ()
-    """The order of the steps and the words; without it every step is shown with its own explanation."""
+    """The stops, in order, with their words; without it every step is shown with its own explanation."""
     experiment: Experiment | None = None
     """An experiment, run instead of a model."""

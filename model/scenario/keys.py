@@ -21,6 +21,7 @@ _SECTIONS: dict[tuple[str, ...], type] = {
     ("mask",): MaskConfig,
     ("edits",): Edit,
     ("compare",): Comparison,
+    ("compare", "edits"): Edit,
     ("lesson",): LessonStep,
     ("lesson", "answer"): Answer,
     ("experiment",): Experiment,

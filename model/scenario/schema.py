@@ -14,7 +14,8 @@ def scenario_schema() -> dict[str, Any]:
     """Make the schema from the dataclasses that define the format; their docstrings are its descriptions."""
     made: dict[str, Any] = _tidied(validator().json_schema())
     sections = made["$defs"]
-    sections["Comparison"]["properties"]["model"] |= {"$ref": "#/$defs/ModelConfig"}
+    for key, section in (("model", "ModelConfig"), ("mask", "MaskConfig")):
+        sections["Comparison"]["properties"][key] |= {"$ref": f"#/$defs/{section}"}
     sections["InputConfig"]["oneOf"] = [{"required": [key]} for key in ("text", "tokens", "vectors")]
     needed = [{"required": ["input"]}, {"required": ["experiment"]}]
     return {"$schema": _DIALECT, "title": "attn-explore scenario"} | made | {"anyOf": needed}

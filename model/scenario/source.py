@@ -15,8 +15,12 @@ from model.problems import Problem
 KeyPath = tuple[str | int, ...]
 Place = tuple[int, int]  # line and column, from 1
 
-COMPARED_MODEL: KeyPath = ("compare", "model")
-"""Where a scenario says what is different in its second run."""
+COMPARED = "compare"
+"""The section that says what is different in a second run."""
+CHANGED = ("model", "input", "mask")
+"""The sections of a scenario of which some keys may be different there."""
+GIVEN_ONCE = (("text", "tokens", "vectors"), ("target", "target_tokens", "target_vectors"))
+"""Keys of `input` that say the same in different ways: one of each group, and in a second run another one."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,19 @@ class Source:
 
     def compared(self) -> Source:
         """Make the scenario of the second run; what `compare` changes keeps the place where the change is written."""
-        changes = {path[1:]: path for path in self.values if path[:2] == COMPARED_MODEL}
-        data = {key: value for key, value in self.data.items() if key != COMPARED_MODEL[0]}
-        if isinstance(data.get("edits"), list):
+        changes = {path[1:]: path for path in self.values if path[:1] == (COMPARED,) and path[1:2] != ("label",)}
+        data = {key: value for key, value in self.data.items() if key != COMPARED}
+        changed = self.at((COMPARED,))
+        if "edits" in changed:
+            data["edits"] = changed["edits"]
+        elif isinstance(data.get("edits"), list):
             data["edits"] = [_in_second(edit) for edit in data["edits"]]
+        for key in CHANGED:
+            if isinstance(changed.get(key), dict):
+                data[key] = merged(_left_of(data.get(key), changed[key]), changed[key])
         return replace(
             self,
-            data=merged(data, {"model": self.at(COMPARED_MODEL)}),
+            data=data,
             keys=self.keys | {to: self.keys[path] for to, path in changes.items() if path in self.keys},
             values=self.values | {to: self.values[path] for to, path in changes.items()},
             plain=self.plain | {to: self.plain[path] for to, path in changes.items() if path in self.plain},
@@ -86,6 +96,12 @@ def dotted(path: KeyPath) -> str:
     for step in path:
         written += f"[{step}]" if isinstance(step, int) else f".{step}" if written else step
     return written
+
+
+def _left_of(section: object, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A section without what the changes take the place of."""
+    gone = {key for group in GIVEN_ONCE if any(key in changes for key in group) for key in group}
+    return {key: value for key, value in section.items() if key not in gone} if isinstance(section, dict) else {}
 
 
 def _in_second(edit: object) -> object:

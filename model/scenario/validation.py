@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from model.scenario.document import Document
 from model.scenario.findings import Finding, name
 from model.scenario.nested import array_faults
-from model.scenario.source import COMPARED_MODEL, KeyPath, Source
+from model.scenario.source import CHANGED, COMPARED, KeyPath, Source
 from model.scenario.wording import describe
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MAY_BE_NULL: tuple[KeyPath, ...] = (("model", "attention_span"),)
 """Where null has a meaning."""
+
+CHECKED_IN_SECOND = tuple((COMPARED, section) for section in CHANGED)
+"""What a comparison changes is checked where it is merged into the scenario of the second run."""
 
 NUMBERS_BY_HAND: KeyPath = ("model", "weights", "set")
 """Below this, a check of its own says where in the numbers the fault is."""
@@ -124,7 +127,7 @@ def _nulls(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Finding]]:
         in_list = isinstance(path[-1], int)
         hint = "quote it if the word is meant" if in_list else "give a value, or leave the key out for its default"
         yield path, Finding(path, f"{name(path)} has no value (null)", hint)
-    elif isinstance(data, dict) and path not in (NUMBERS_BY_HAND, COMPARED_MODEL):
+    elif isinstance(data, dict) and path not in (NUMBERS_BY_HAND, *CHECKED_IN_SECOND):
         for key, value in data.items():
             yield from _nulls(value, (*path, key))
     elif isinstance(data, list):

@@ -18,10 +18,10 @@ Explore = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], Session]]
 
 
 def session_of(wanted: str, step: str = "", index: tuple[int, ...] | None = None) -> Session:
-    """A session over a bundled scenario or over the text of one, at some step and cell."""
-    known = bundled()
+    """A session over a bundled scenario, a file, or the text of a scenario, at some step and cell."""
+    known = bundled() | ({wanted: Path(wanted)} if wanted.endswith(".yaml") else {})
     scenario: Scenario = read_scenario(known[wanted]) if wanted in known else parse_scenario(wanted)
-    source = Source(wanted if wanted in known else "test", known.get(wanted, Path("test.yaml")), scenario)
+    source = Source(wanted if wanted in bundled() else "test", known.get(wanted, Path("test.yaml")), scenario)
     session = start(source, Limits(2**33))
     if step:
         session.show(session.trace[step], index)

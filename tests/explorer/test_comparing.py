@@ -9,8 +9,10 @@ from textual.pilot import Pilot
 from explorer import speech
 from explorer.grid import Picture
 from explorer.pictures import Side, pictures
+from explorer.session import Session
 from explorer.widgets.heading import Heading
 from explorer.widgets.tensor_grid import TensorGrid
+from model.values import Value
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"
@@ -20,6 +22,11 @@ WEIGHTS = f"{LAYER}.weights"
 def drawn(pilot: Pilot[None]) -> list[Picture | None]:
     """The pictures that are on the screen."""
     return [grid._picture for grid in pilot.app.screen.query(TensorGrid) if grid.display]
+
+
+def said_under(session: Session, value: Value) -> dict[str, str]:
+    """The text under each heading."""
+    return {heading: text for heading, text, _ in speech.sections(session, value)}
 
 
 def test_two_runs_side_by_side_share_a_scale_of_colours() -> None:
@@ -47,7 +54,7 @@ def test_a_step_that_only_one_run_has_stands_alone_and_says_so() -> None:
     session = session_of("dot-vs-additive", f"{LAYER}.scaled_scores")
     assert len(pictures(session, Side.beside)) == 1
     assert "has no such step" in speech.title(session, session.value, Side.beside)
-    assert any(text == "Only this run has this tensor." for _, text in speech.sections(session, session.value))
+    assert any(text == "Only this run has this tensor." for _, text, _ in speech.sections(session, session.value))
 
 
 def test_the_runs_part_at_the_first_step_that_differs() -> None:
@@ -55,14 +62,14 @@ def test_the_runs_part_at_the_first_step_that_differs() -> None:
     found = session.parting()
     assert found is not None
     assert found.path == WEIGHTS
-    said = dict(speech.sections(session, found))["Compared with ReLU"]
+    said = said_under(session, found)["Compared with ReLU"]
     assert said.startswith("16 of 16 numbers here are different, most at A[")
 
 
 def test_two_equal_runs_do_not_part() -> None:
     session = session_of("input: {text: a b}\ncompare: {model: {score: scaled_dot}}")
     assert session.parting() is None
-    assert dict(speech.sections(session, session.value))["Compared with changed"] == "Every number here is the same."
+    assert said_under(session, session.value)["Compared with changed"] == "Every number here is the same."
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -136,7 +136,7 @@ def test_each_step_says_how_far_it_moved() -> None:
     assert speech.mark(session, session.trace[WEIGHTS]).startswith("A ✎ Δ")
     assert "✎" not in speech.mark(session, session.trace[OUTPUT])
     assert "Δ" in speech.mark(session, session.trace[OUTPUT])
-    said = dict(speech.sections(session, session.trace[OUTPUT]))["Edits"]
+    said = next(text for heading, text, _ in speech.sections(session, session.trace[OUTPUT]) if heading == "Edits")
     assert "A[head 0, love, dog] is set to 0.9000" in said
     assert "5 of 20 numbers here are different, most at" in said
 

@@ -1,8 +1,9 @@
-"""What a scenario tells at its own steps: found in the run, or refused with the place of the fault."""
+"""Lessons: their stops are found in the run, or refused with the place of the fault, and the run answers questions."""
 
+import numpy as np
 import pytest
 
-from model.lesson import stops
+from model.lesson import Question, stops
 from model.problems import Problem
 from model.run import plan, run
 from model.scenario import Scenario, parse_scenario
@@ -16,23 +17,23 @@ def scenario(lesson: str) -> Scenario:
 
 def test_a_stop_is_found_by_its_step_with_its_cell() -> None:
     found = scenario(f"[{{at: {WEIGHTS}, focus: {{head: 1, query: my, key: dog}}, say: Look.}}]")
-    stop = stops(found, run(found))[WEIGHTS]
+    stop = stops(found, run(found))[0]
     assert (stop.say, stop.index) == ("Look.", (1, 2, 3))
 
 
 def test_an_axis_without_a_focus_begins_at_its_first_index() -> None:
     found = scenario(f"[{{at: {WEIGHTS}, focus: {{key: dog}}}}]")
-    assert stops(found, plan(found))[WEIGHTS].index == (0, 0, 3)
+    assert stops(found, plan(found))[0].index == (0, 0, 3)
 
 
 def test_heads_are_named_as_the_explorer_names_them() -> None:
     found = scenario(f"[{{at: {WEIGHTS}, focus: {{head: head 1}}}}]")
-    assert stops(found, plan(found))[WEIGHTS].index == (1, 0, 0)
+    assert stops(found, plan(found))[0].index == (1, 0, 0)
 
 
 def test_a_stop_without_focus_leaves_the_cursor_where_it_is() -> None:
     found = scenario(f"[{{at: {WEIGHTS}, say: All of it.}}]")
-    assert stops(found, plan(found))[WEIGHTS].index is None
+    assert stops(found, plan(found))[0].index is None
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,100 @@ def test_every_fault_is_told_at_once() -> None:
     with pytest.raises(Problem) as caught:
         stops(found, plan(found))
     assert caught.value.render().count("error:") == 2
+
+
+def test_stops_keep_their_order_and_a_step_may_come_twice() -> None:
+    found = scenario(f"[{{at: {WEIGHTS}, say: b}}, {{at: encoder.input, say: a}}, {{at: {WEIGHTS}, say: c}}]")
+    assert [stop.say for stop in stops(found, plan(found))] == ["b", "a", "c"]
+
+
+def test_a_parameter_may_be_a_stop() -> None:
+    found = scenario("[{at: encoder.embedding_table, focus: {vocabulary: dog}}]")
+    assert stops(found, plan(found))[0].index == (3, 0)
+
+
+def test_what_another_run_does_not_have_is_left_out_of_it() -> None:
+    found = scenario(f"[{{at: nothing}}, {{at: {WEIGHTS}}}]")
+    assert [stop.value.path for stop in stops(found, plan(found), strict=False)] == [WEIGHTS]
+
+
+# --- questions
+
+
+def question(answer: str, focus: str = "{head: 1, query: my}", at: str = WEIGHTS) -> Question:
+    found = scenario(f"[{{at: {at}, focus: {focus}, ask: Which, answer: {answer}}}]")
+    asked = stops(found, run(found))[0].question
+    assert asked is not None
+    return asked
+
+
+def test_a_word_is_right_where_the_run_has_its_largest_number() -> None:
+    asked = question("{argmax: key}")
+    row = asked.value.array[1, 2]
+    assert asked.kind == "word"
+    assert asked.options is not None
+    assert asked.options.all_labels == ("I", "love", "my", "dog")
+    assert [asked.is_right(asked.at(place)) for place in range(4)] == (row == row.max()).tolist()
+    assert sum(row == row.max()) == 1
+
+
+def test_a_word_is_right_where_the_run_has_its_smallest_number() -> None:
+    asked = question("{argmin: key}")
+    assert asked.right == [(1, 2, int(asked.value.array[1, 2].argmin()))]
+
+
+def test_of_equal_numbers_each_is_right() -> None:
+    found = parse_scenario(
+        "model: {kind: attention, weights: {scale: 0}}\ninput: {text: a b}\n"
+        f"lesson: [{{at: {WEIGHTS}, ask: Which, answer: {{argmax: key}}}}]"
+    )
+    asked = stops(found, run(found))[0].question
+    assert asked is not None
+    assert asked.right == [(0, 0, 0), (0, 0, 1)]
+
+
+def test_a_cell_is_chosen_along_the_axes_without_a_focus() -> None:
+    asked = question("{cell: largest}", focus="{head: 1}")
+    plane = asked.value.array[1]
+    assert asked.axes == ("query", "key")
+    assert len(asked.asked) == 16
+    assert asked.right == [(1, *np.unravel_index(plane.argmax(), plane.shape))]
+
+
+def test_what_is_masked_is_not_the_smallest() -> None:
+    found = parse_scenario(
+        "input: {text: a b, pad_to: 3}\nlesson: [{at: encoder.layers.0.self_attention.masked_scores,"
+        " ask: Where, answer: {cell: smallest}}]"
+    )
+    asked = stops(found, run(found))[0].question
+    assert asked is not None
+    assert all(key < 2 for _, _, key in asked.right)
+
+
+def test_a_number_may_be_off_by_one_percent() -> None:
+    asked = question("{number: true}", focus="{token: my, d_model: 2}", at="encoder.input")
+    exact = float(asked.value.array[2, 2])
+    assert asked.number == exact
+    assert asked.is_right(exact + 0.004)
+    assert not asked.is_right(exact + max(0.02, abs(exact) * 0.02))
+
+
+def test_a_sum_is_taken_along_its_axis() -> None:
+    asked = question("{sum: key}")
+    assert asked.number == pytest.approx(1, abs=1e-12)
+    assert asked.is_right(1)
+    assert not asked.is_right(1.1)
+
+
+def test_a_question_without_an_answer_is_one_to_think_about() -> None:
+    found = scenario(f"[{{at: {WEIGHTS}, ask: Why}}]")
+    stop = stops(found, plan(found))[0]
+    assert (stop.ask, stop.question) == ("Why", None)
+
+
+@pytest.mark.parametrize("key", ["argmax", "argmin", "sum"])
+def test_an_answer_along_an_axis_that_is_not_there_is_refused(key: str) -> None:
+    found = scenario(f"[{{at: {WEIGHTS}, ask: Which, answer: {{{key}: token}}}}]")
+    with pytest.raises(Problem, match="has no axis token") as caught:
+        stops(found, plan(found))
+    assert "s.yaml:3:" in caught.value.render()

@@ -1,0 +1,47 @@
+"""The same cells in two runs: by their words where both have words there, and so across other orders and padding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import Array, Axis
+from model.explain import Index
+from model.values import Value
+
+
+def same_numbers(value: Value, other: Value) -> Array | None:
+    """The numbers of `other` at the cells of `value`; None where some of them are not there."""
+    if value.names != other.names:
+        return None
+    places = [_places(axis, against) for axis, against in zip(value.axes, other.axes, strict=True)]
+    if all(axis == against for axis, against in zip(value.axes, other.axes, strict=True)):
+        return other.array
+    found = [place for place in places if place is not None]
+    return other.array[np.ix_(*found)] if len(found) == len(places) else None
+
+
+def same_cell(value: Value, index: Index, other: Value) -> Index | None:
+    """The cell of `other` with the words that `index` has in `value`; None where there is none."""
+    if value.names != other.names:
+        return None
+    places = [_place(axis, at, against) for axis, at, against in zip(value.axes, index, other.axes, strict=True)]
+    found = tuple(place for place in places if place is not None)
+    return found if len(found) == len(places) else None
+
+
+def _places(axis: Axis, other: Axis) -> list[int] | None:
+    """Where each place of an axis is along another."""
+    found = [_place(axis, at, other) for at in range(axis.size)]
+    known = [place for place in found if place is not None]
+    return known if len(known) == axis.size and (axis.labels is not None or axis.size == other.size) else None
+
+
+def _place(axis: Axis, at: int, other: Axis) -> int | None:
+    if axis == other:
+        return at
+    if axis.labels is None or other.labels is None:
+        return at if axis.size == other.size else None
+    label = axis.labels[at]
+    occurrence = axis.labels[:at].count(label)
+    places = [place for place, each in enumerate(other.labels) if each == label]
+    return places[occurrence] if occurrence < len(places) else None

@@ -1,0 +1,95 @@
+"""A place in a lesson: which stop, and what was answered so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from model.explain import Index
+from model.lesson import Stop
+from model.values import Value
+
+Given = Index | float | None
+"""An answer: a cell, a number, or None where the person asked to be told."""
+
+
+class Outcome(StrEnum):
+    """How a question was answered."""
+
+    right = "right"
+    wrong = "wrong"
+    shown = "shown"
+
+
+class Lesson:
+    """Goes along `stops`. `outcomes` says how the questions were answered, by the place of their stop."""
+
+    def __init__(self, stops: Sequence[Stop]) -> None:
+        self.stops = list(stops)
+        self.place = 0
+        self.outcomes: dict[int, Outcome] = {}
+        self._given: dict[int, Given] = {}
+
+    @property
+    def stop(self) -> Stop:
+        """The stop that was reached."""
+        return self.stops[self.place]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the question of this stop was answered, as far as there is one."""
+        return self.stop.question is None or self.place in self.outcomes
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the question of this stop was answered."""
+        return self.outcomes.get(self.place)
+
+    @property
+    def given(self) -> Given:
+        """What was answered here."""
+        return self._given.get(self.place)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the last stop was reached and nothing waits there."""
+        return self.place == len(self.stops) - 1 and self.is_answered
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """How many questions were answered rightly, and how many there are."""
+        right = sum(outcome is Outcome.right for outcome in self.outcomes.values())
+        return right, sum(stop.question is not None for stop in self.stops)
+
+    def at(self, value: Value) -> list[Stop]:
+        """The stops at a value, in order."""
+        return [stop for stop in self.stops if stop.value.path == value.path]
+
+    def go_to(self, place: int) -> Stop:
+        """Go to a stop; to the first or the last where there is none so far."""
+        self.place = max(0, min(len(self.stops) - 1, place))
+        return self.stop
+
+    def answer(self, given: Given) -> None:
+        """Answer the question of this stop, or None: have it shown."""
+        question = self.stop.question
+        if question is not None:
+            self._given[self.place] = given
+            right = given is not None and question.is_right(given)
+            self.outcomes[self.place] = Outcome.shown if given is None else Outcome.right if right else Outcome.wrong
+
+    def resume(self, place: int, outcomes: dict[int, Outcome]) -> None:
+        """Go on where the lesson was left; what does not fit is left out."""
+        asked = {at for at, stop in enumerate(self.stops) if stop.question is not None}
+        self.outcomes = {at: outcome for at, outcome in outcomes.items() if at in asked}
+        self._given.clear()
+        self.go_to(place)
+
+    def restart(self) -> None:
+        """Forget every answer, and begin again."""
+        self.resume(0, {})
+
+    def take(self, stops: Sequence[Stop]) -> None:
+        """Go on with the same stops in another run."""
+        self.stops = list(stops)
+        self.place = max(0, min(len(self.stops) - 1, self.place))

@@ -1,0 +1,95 @@
+"""Questions of a lesson as they are put, and what is said of an answer, with the reason from the arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from explorer import speech
+from explorer.arithmetic import Block, Link, Piece, Role, telling_label
+from explorer.format import short_number
+from explorer.lesson import Outcome
+from explorer.session import Session
+from explorer.wrapping import wrapped
+from model.explain import Index
+from model.lesson import Question
+from model.text import visible
+
+HOW = {
+    "word": "↑ ↓ choose, Enter answers; → shows the answer",
+    "cell": "h j k l go to a cell, Enter answers; → shows the answer",
+    "number": "type a number, Enter answers; → shows the answer",
+}
+"""How a question is answered, by its kind."""
+
+_VERDICT = {Outcome.right: "Right.", Outcome.wrong: "Not so.", Outcome.shown: "The answer:"}
+
+
+def asked(question: Question, room: int) -> list[Block]:
+    """A question that waits: its text, what can be chosen, and how it is answered, in `room` cells."""
+    ask, how = visible(question.ask), HOW[question.kind]
+    return [*_lines(ask, "name", room), *_options(question, room), *_lines(how, "note", room)]
+
+
+def answered(session: Session, room: int) -> list[Block]:
+    """What is said of the answer at this stop; the arithmetic of the right cell goes below."""
+    lesson = session.lesson
+    question, outcome = lesson.stop.question, lesson.outcome
+    if question is None or outcome is None:
+        return []
+    said = f"{_VERDICT[outcome]} {' '.join(_reasons(question, lesson.given))}"
+    role: Role = "result" if outcome is Outcome.right else "label"
+    return [*_lines(visible(question.ask), "name", room), *_lines(said, role, room)]
+
+
+def answer(question: Question) -> str:
+    """The answer with its reason, for where nobody is asked."""
+    return " ".join(_reasons(question, None))
+
+
+def _lines(text: str, role: Role, room: int) -> list[Block]:
+    return [Block(((Piece(line, role),),)) for line in wrapped(text, room)]
+
+
+def _options(question: Question, room: int) -> Iterator[Block]:
+    """What can be chosen, as many to a line as fit."""
+    axis = question.options
+    if axis is None:
+        return
+    row: list[Piece] = []
+    for place in range(axis.size):
+        piece = Piece(telling_label(axis, place), "number", Link(question.value, question.at(place)))
+        if row and sum(cell_len(each.text) for each in row) + cell_len(piece.text) + 3 > room:
+            yield Block((tuple(row),))
+            row = []
+        row += [Piece("  ", "sign"), piece]
+    yield Block((tuple(row),))
+
+
+def _reasons(question: Question, given: Index | float | None) -> Iterator[str]:
+    if question.kind == "number":
+        yield from _number_reasons(question, given)
+        return
+    value, right = question.value, question.right
+    extreme = "smallest" if question.is_least else "largest"
+    where = f"along {question.axes[0]}" if question.kind == "word" else "of them all"
+    names = " and ".join(speech.name_at(value, cell) for cell in right[:3])
+    number = short_number(float(value.array[right[0]]))
+    verb = "is" if len(right) == 1 else "are"
+    yield f"{names} {'=' if len(right) == 1 else 'both ='} {number} {verb} the {extreme} {where}."
+    if isinstance(given, tuple) and given not in right:
+        yield f"{speech.name_at(value, given)} = {short_number(float(value.array[given]))}."
+
+
+def _number_reasons(question: Question, given: Index | float | None) -> Iterator[str]:
+    value, cells = question.value, question.asked
+    number = short_number(question.number)
+    if question.axes:
+        terms = " + ".join(short_number(float(value.array[cell])) for cell in cells[:8])
+        more = f" + … ({len(cells)} numbers)" if len(cells) > 8 else ""
+        yield f"{terms}{more} = {number}."
+    else:
+        yield f"{speech.name_at(value, cells[0])} = {number}."
+    if isinstance(given, float) and not question.is_right(given):
+        yield f"You said {short_number(given)}."

@@ -1,0 +1,115 @@
+"""Text in lines of terminal cells, and Markdown as styled lines: nothing in a text is obeyed but its Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from model.text import visible
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_MARKS: Mapping[str, Style] = {"strong": Style(bold=True), "em": Style(italic=True), "code": Style(bold=True)}
+_NO_SCREEN = Console(width=80, color_system=None, legacy_windows=False)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` cells, as it is.
+
+    >>> wrapped("one two three", 8)
+    ['one two', 'three']
+    """
+    return [line.plain.rstrip() for line in Text(text).wrap(_NO_SCREEN, max(1, width))]
+
+
+class Section(NamedTuple):
+    """A heading and the text under it; a narration is Markdown."""
+
+    heading: str
+    text: str
+    is_narration: bool = False
+
+
+class _Paragraph(NamedTuple):
+    """Styled text, and what stands before its first line; further lines begin as far in."""
+
+    text: Text
+    lead: str
+    is_wrapped: bool = True
+
+
+def markdown(text: str, width: int) -> list[Text]:
+    """A narration in lines of at most `width` cells.
+
+    Paragraphs, emphasis, code, lists, quotes and headings; HTML and links are shown as they are written.
+    """
+    lines: list[Text] = []
+    for place, (styled, lead, is_wrapped) in enumerate(_paragraphs(text)):
+        if place and not lead.strip():
+            lines.append(Text())
+        room = max(1, width - len(lead))
+        found = styled.wrap(_NO_SCREEN, room) if is_wrapped else styled.split("\n", allow_blank=True)
+        for number, line in enumerate(found):
+            line.rstrip()
+            line.truncate(room)
+            lines.append(Text(lead if number == 0 else " " * len(lead)) + line)
+    return lines
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # only narration needs it
+
+    # There is nothing to click in a terminal that can be trusted, so that links and images stay as they are written.
+    return MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference"])
+
+
+def _paragraphs(text: str) -> Iterator[_Paragraph]:
+    leads: list[str] = []
+    numbers: list[int] = []
+    is_heading = False
+    for token in _parser().parse(text):
+        match token.type:
+            case "bullet_list_open" | "ordered_list_open":
+                numbers.append(int(token.attrs.get("start", 1)) if token.type.startswith("ordered") else 0)
+            case "bullet_list_close" | "ordered_list_close":
+                numbers.pop()
+            case "list_item_open":
+                leads.append(f"{numbers[-1]}. " if numbers[-1] else "• ")
+                numbers[-1] += bool(numbers[-1])
+            case "blockquote_open":
+                leads.append("│ ")
+            case "list_item_close" | "blockquote_close":
+                leads.pop()
+            case "heading_open" | "heading_close":
+                is_heading = token.type == "heading_open"
+            case "fence" | "code_block":
+                code = "\n".join(visible(line) for line in token.content.splitlines())
+                yield _Paragraph(Text(code, _MARKS["code"]), "".join(leads) + "  ", False)
+            case "hr":
+                yield _Paragraph(Text("───"), "".join(leads))
+            case "inline":
+                yield _Paragraph(_inline(token, _MARKS["strong"] if is_heading else Style()), "".join(leads))
+                leads = [" " * len(lead) for lead in leads]  # a mark stands before the first paragraph of its item
+
+
+def _inline(token: Token, style: Style) -> Text:
+    styled, marks = Text(style=style), [Style()]
+    for child in token.children or ():
+        if child.nesting > 0:
+            marks.append(marks[-1] + _MARKS.get(child.tag, Style()))
+        elif child.nesting < 0:
+            marks.pop()
+        elif child.type in ("softbreak", "hardbreak"):
+            styled.append(" " if child.type == "softbreak" else "\n")
+        else:
+            own = _MARKS["code"] if child.type == "code_inline" else Style()
+            styled.append(visible(child.content), marks[-1] + own)  # an entity may stand for any character
+    return styled
