@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from rich.cells import cell_len
 
+from explorer import format
 from explorer.format import short_number, shortened
 from model.axes import Array, Axis
 from model.explain import Arithmetic, Index, letter
@@ -317,8 +318,5 @@ def _rest(part: Reduce, terms: Array, chosen: Array, left: int) -> Piece:
 
 def bar(term: float, largest: float) -> Row:
     """A bar for a term beside the largest; its colour is the sign."""
-    if not np.isfinite(term) or largest == 0:
-        return ()
-    eighths = round(abs(term) / largest * BAR * 8)
-    blocks_of_it = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
-    return (Piece(f"  {blocks_of_it}", "positive" if term >= 0 else "negative"),) if blocks_of_it else ()
+    drawn = format.bar(abs(term) / largest, BAR) if largest else ""
+    return (Piece(f"  {drawn}", "positive" if term >= 0 else "negative"),) if drawn else ()

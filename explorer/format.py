@@ -29,6 +29,16 @@ def short_number(number: float) -> str:
     return f"{number:.2e}" if abs(number) < 1e-3 or abs(number) >= 1e6 else f"{number:.2f}"
 
 
+def bar(share: float, cells: int) -> str:
+    """A bar of a share of `cells`, in eighths of a cell; empty for what is not a number.
+
+    >>> bar(0.5, 5)
+    '██▌'
+    """
+    eighths = round(max(0.0, min(1.0, share)) * cells * 8) if math.isfinite(share) else 0
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
 def _not_finite(number: float) -> str:
     return "NaN" if math.isnan(number) else "∞" if number > 0 else "-∞"
 

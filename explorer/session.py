@@ -241,19 +241,27 @@ class Session:
     @property
     def index(self) -> Index:
         """The cell under the cursor."""
-        return self._cells.get(self.value.path) or self._first_cell
+        return self.index_in(self.value)
 
-    @property
-    def _first_cell(self) -> Index:
-        """Where the cursor begins: where the scenario says, at the likeliest of a choice, or at the first number."""
-        stop = next(iter(self.lesson.at(self.value)), None)
+    def index_in(self, value: Value) -> Index:
+        """The cell under the cursor when a value is looked at: where it was left, or where it begins.
+
+        That is where the scenario says, at the likeliest of a choice, or at the first number.
+        """
+        if value.path in self._cells:
+            return self._cells[value.path]
+        stop = next(iter(self.lesson.at(value)), None)
         if stop and stop.index:
             return stop.index
-        return (chosen(self.value),) if is_choice(self.value) else tuple(0 for _ in self.value.axes)
+        return (chosen(value),) if is_choice(value) else tuple(0 for _ in value.axes)
+
+    def put_cursor(self, value: Value, index: Index) -> None:
+        """Put the cursor of a value on a cell, without looking at it."""
+        self._cells[value.path] = index
 
     def move_to(self, index: Index) -> None:
         """Put the cursor on the cell `index` of the value that is looked at."""
-        self._cells[self.value.path] = index
+        self.put_cursor(self.value, index)
 
     def head_by(self, count: int) -> bool:
         """Move the cursor to another head; False when there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,25 @@ def formula(value: Value) -> str:
     right = _expression(value)
     left = symbol(value)
     return f"{left if left and left != right else value.name} = {right}"
+
+
+def shapes(value: Value) -> str:
+    """The shapes of a product of matrices, as in `(4×5)·(5×4) → (4×4)`; nothing for what is not one."""
+    if value.operation is None or value.made_by.name != "contract":
+        return ""
+    a, b, *bias = value.operands
+    batch = {name for name in value.names if name in a.names and name in b.names}
+    rows = _size(a, set(value.names) - batch)
+    summed = _size(a, set(a.names) - set(value.names))
+    columns = _size(b, set(value.names) - batch)
+    added = f" + ({columns})" if bias else ""
+    each = " for each head" if any(value.axis(name).size > 1 for name in batch) else ""
+    return f"({rows}×{summed})·({summed}×{columns}){added} → ({rows}×{columns}){each}"
+
+
+def _size(operand: View, names: set[str]) -> int:
+    """How many numbers there are along some axes together."""
+    return math.prod(axis.size for axis in operand.axes if axis.name in names)
 
 
 def letter(value: Value) -> str:

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from explorer import questions, speech
+from explorer import questions, speech, word_view
 from explorer.arithmetic import Block, Link
 from explorer.comparing import same_cell
 from explorer.destinations import use_blocks
@@ -33,12 +33,18 @@ from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
-from model.explain import Index, is_choice
+from explorer.word_view import Attention
+from model.explain import Index, is_choice, shapes
 from model.text import visible
 from model.values import Value
 
 REST = 0.5
 """Seconds after which a place in a lesson is written down."""
+
+_SIDES = {"beside": Side.beside, "difference": Side.difference}
+"""Views of a lesson that show two runs."""
+
+_MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Steps a second, when playing."""
@@ -62,6 +68,7 @@ class ExplorerScreen(Screen[None]):
         self._unfolded = False
         self._shows_uses = False
         self._side = Side.one
+        self._by_word = False
         self._matches: list[str] = []
         self._player: Timer | None = None
         self._keeper: Timer | None = None
@@ -87,6 +94,7 @@ class ExplorerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the first value."""
+        self._take_view()
         self._build_tree()
         self.refresh_value()
         if said := speech.alarm(self.session):
@@ -110,7 +118,7 @@ class ExplorerScreen(Screen[None]):
         """Show the value and the cell that the session looks at."""
         value = self.session.value
         title, equation = speech.title(self.session, value, self._side), speech.equation(self.session, value)
-        self.query_one(Heading).show(title, speech.shape(value), equation)
+        self.query_one(Heading).show(title, speech.shape(value), equation, shapes(value))
         self._show_numbers()
         self.query_one(WordsPanel).show(speech.sections(self.session, value))
         self.query_one(StepTree).mark(value.path)
@@ -150,6 +158,9 @@ class ExplorerScreen(Screen[None]):
             self.query_one("#other", TensorGrid),
             self.query_one(Ranking),
         )
+        if self._attention is not None:
+            grid.display = ranking.display = other.display = self.query_one("#grids").display = False
+            return
         is_ranked = is_choice(value) and self._side is Side.one and not asks  # a ranking would tell
         drawn = [] if is_ranked else pictures(self.session, self._side)
         ranking.display, other.display = not drawn, len(drawn) > 1
@@ -175,22 +186,44 @@ class ExplorerScreen(Screen[None]):
         """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
         value, index = self.session.value, self.session.index
         panel = self.query_one(ArithmeticPanel)
-        title = "Question" if self.session.question else speech.way(self.session, self.size.width // 2)
-        panel.border_title = Content(title)  # not a str: that would be markup
-        if self._shows_uses and self.session.question is None:
+        panel.border_title = Content(self._cell_title())  # not a str: that would be markup
+        if (attention := self._attention) is not None:
+            panel.show(partial(self._write_word, attention), Link(value, index))
+        elif self._shows_uses and self.session.question is None:
             found = use_blocks(self.session.trace, value, index)
             panel.show(lambda _: found)
         else:
             panel.show(partial(self._write_cell, value, index))
         self.query_one(KeyBar).show(self._keys())
 
+    def _cell_title(self) -> str:
+        if self.session.question is not None:
+            return "Question"
+        if (attention := self._attention) is not None:
+            return word_view.title(attention, word_view.word_of(self.session, attention))
+        return speech.way(self.session, self.size.width // 2)
+
+    @property
+    def _attention(self) -> Attention | None:
+        """The block that is shown for one word now; not while a question hides its numbers."""
+        is_shown = self._by_word and self.session.question is None
+        return word_view.attention_of(self.session.trace, self.session.value) if is_shown else None
+
+    def _write_word(self, attention: Attention, _: bool) -> list[Block]:
+        room = self.query_one(ArithmeticPanel).scrollable_content_region.width
+        word = word_view.word_of(self.session, attention)
+        return [*self._said_of_answer(room), *word_view.word_blocks(attention, word, room)]
+
+    def _said_of_answer(self, room: int) -> list[Block]:
+        return questions.answered(self.session, room) if self.session.is_guided and self.session.stop else []
+
     def _write_cell(self, value: Value, index: Index, terse: bool) -> list[Block]:
         """The question that waits; or the arithmetic, after what is said of the answer."""
         room = self.query_one(ArithmeticPanel).scrollable_content_region.width
         if self.session.question is not None:
             return questions.asked(self.session.question, room)
-        said = questions.answered(self.session, room) if self.session.is_guided and self.session.stop else []
-        return [*said, *speech.cell_blocks(self.session, value, index, self._unfolded, terse)]
+        arithmetic = speech.cell_blocks(self.session, value, index, self._unfolded, terse)
+        return [*self._said_of_answer(room), *arithmetic]
 
     def _build_tree(self) -> None:
         steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
@@ -215,6 +248,7 @@ class ExplorerScreen(Screen[None]):
             Key("d", "side by side", "side") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
             Key("⌫", "back", "back") if self.session.trail else None,
+            Key("w", "matrices" if self._by_word else "word", "word") if self._is_attention() else None,
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
@@ -243,6 +277,9 @@ class ExplorerScreen(Screen[None]):
             Key("q", "quit", "app.quit"),
         ]
 
+    def _is_attention(self) -> bool:
+        return word_view.attention_of(self.session.trace, self.session.value) is not None
+
     def _has_folds(self) -> bool:
         return self._unfolded or self.query_one(ArithmeticPanel).is_folded
 
@@ -256,7 +293,16 @@ class ExplorerScreen(Screen[None]):
         is_at_end = self.session.is_guided and count == 1 and self.session.lesson.is_done
         if is_at_end and self.session.stop is not None:
             self.notify("That was the lesson. L steps through everything.", markup=False)
-        self._show_after(self.session.step_by(count))
+        moved = self.session.step_by(count)
+        self._take_view()
+        self._show_after(moved)
+
+    def _take_view(self) -> None:
+        """Look at a stop of the lesson as it says."""
+        stop = self.session.stop if self.session.is_guided else None
+        if stop is not None:
+            self._by_word = stop.view == "word"
+            self._side = _SIDES.get(stop.view, Side.one)
 
     def action_layer(self, count: int) -> None:
         """Go to the same step of another layer."""
@@ -312,22 +358,53 @@ class ExplorerScreen(Screen[None]):
     # --- the cell
 
     def action_move(self, direction: str) -> None:
-        """Move the cursor by one cell."""
-        self._numbers.move(direction)
+        """Move the cursor by one cell; in the word view, to another word that asks or is asked."""
+        queries, keys = _MOVES[direction]
+        if not self._ask_about(queries, keys):
+            self._numbers.move(direction)
+
+    def _ask_about(self, queries: int, keys: int) -> bool:
+        """Go to another word of the word view; False where it is not shown."""
+        attention = self._attention
+        if attention is None:
+            return False
+        word = word_view.moved(attention, word_view.word_of(self.session, attention), queries, keys)
+        word_view.ask(self.session, attention, word)
+        self.refresh_cell()
+        return True
+
+    def action_word(self) -> None:
+        """Attention for one word at a time, or as matrices."""
+        session = self.session
+        attention = word_view.attention_of(session.trace, session.value)
+        if attention is None:
+            self.app.bell()
+            said = "The word view shows attention: the steps from queries to weighted values."
+            self.notify(said, markup=False)
+            return
+        self._by_word = not self._by_word
+        word_view.ask(session, attention, word_view.word_of(session, attention))
+        self.refresh_value()
 
     def action_head(self, count: int) -> None:
         """Look at another head."""
-        self._show_after(self.session.head_by(count))
+        moved = self.session.head_by(count)
+        if moved:
+            self._ask_about(0, 0)  # in all steps of the word view
+        self._show_after(moved)
 
     def action_choose(self, count: int) -> None:
-        """Mark another number of the arithmetic."""
-        self.query_one(ArithmeticPanel).choose(count)
+        """Mark another number of the arithmetic; in the word view, go to another word."""
+        if not self._ask_about(count, 0):
+            self.query_one(ArithmeticPanel).choose(count)
 
     def action_follow(self) -> None:
         """Go to where the marked number was computed, or answer the question that waits."""
         link, question = self.query_one(ArithmeticPanel).chosen, self.session.question
         if question is not None and question.kind == "cell":
             self._answer(self.session.index)
+        elif self._attention is not None:
+            self.action_word()  # the cell is where it was: its arithmetic follows
         elif link is None:
             self.app.bell()
         else:
@@ -360,6 +437,11 @@ class ExplorerScreen(Screen[None]):
         if self.session.question is not None:
             self._answer(link.index)
             return
+        if self._attention is not None:
+            self.session.show(self.session.find(link.value.path) or link.value, link.index)
+            self._ask_about(0, 0)
+            self.refresh_value()
+            return
         self.session.follow(link.value, link.index)
         self.refresh_value()
 
@@ -376,6 +458,7 @@ class ExplorerScreen(Screen[None]):
             session.leave_lesson()
         else:
             session.follow_lesson()
+            self._take_view()
         self.refresh_value()
 
     def action_restart(self) -> None:
@@ -383,6 +466,7 @@ class ExplorerScreen(Screen[None]):
         if self.session.lesson.stops:
             self.session.lesson.restart()
             self.session.follow_lesson()
+            self._take_view()
             self.refresh_value()
         else:
             self.action_lesson()

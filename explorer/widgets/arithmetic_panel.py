@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
 from explorer.widgets.drawn import Drawn
+from model.explain import Index
 
 _ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
 
@@ -41,6 +42,7 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         self._blocks: Sequence[Block] = ()
         self._rows: list[tuple[Row, list[int]]] = []
         self._links: list[Link] = []
+        self._places: dict[tuple[str, Index], int] = {}
         self._chosen = 0
 
     @property
@@ -57,12 +59,14 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         """What is shown, as plain lines."""
         return as_text(self._blocks)
 
-    def show(self, write: Callable[[bool], Sequence[Block]]) -> None:
-        """Show what `write` gives, from the top, with the first link marked; `write(True)` is tersely, if need be."""
+    def show(self, write: Callable[[bool], Sequence[Block]], marked: Link | None = None) -> None:
+        """Show what `write` gives (tersely where it has to), with a link marked and in view, or the first one."""
         self._write = write
         self._fill()
-        self._chosen = 0
-        self.scroll_home(animate=False)
+        self._chosen = self._links.index(marked) if marked in self._links else 0
+        self.scroll_home(animate=False, immediate=True)
+        if self._chosen:
+            self.choose(0)
 
     def on_resize(self) -> None:
         """More room may say more."""
@@ -77,6 +81,7 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
             (row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows
         ]
         self._links = links(self._blocks)
+        self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         self.virtual_size = Size(max(self._width(), room), len(self._rows))  # unchanged if it fits: no new layout
         self.refresh()
 
@@ -106,10 +111,9 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
             self.post_message(self.Follow(self._links[place]))
 
     def _cells(self, row: Row, widths: list[int]) -> list[tuple[str, Style]]:
-        places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         cells = []
         for piece, width in zip(row, widths, strict=False):
-            place = places[piece.link.value.path, piece.link.index] if piece.link else None
+            place = self._places[piece.link.value.path, piece.link.index] if piece.link else None
             style = self.style_of(f"arithmetic--{piece.role}")
             if place is not None:
                 name = "chosen" if place == self._chosen else "link"

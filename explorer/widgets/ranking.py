@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from explorer.format import fitted, short_number
+from explorer.format import bar, fitted, short_number
 from explorer.grid import Index
 from explorer.widgets.drawn import Drawn
 from explorer.widgets.tensor_grid import TensorGrid
@@ -145,10 +145,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _bar(self, number: float, largest: float, room: int) -> tuple[str, Style]:
         role = "ranking--negative" if number < 0 else "ranking--positive"
-        if not np.isfinite(number) or not largest or room < 1:
-            return "", self.style_of(role)
-        eighths = round(abs(number) / largest * room * 8)
-        return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip(), self.style_of(role)
+        return bar(abs(number) / largest, max(0, room)) if largest else "", self.style_of(role)
 
 
 @lru_cache(maxsize=8)
