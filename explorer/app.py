@@ -1,4 +1,4 @@
-"""The Textual application: it loads a session while its first frame already stands, then shows the explorer.
+"""The Textual application: it loads a session or the library while its first frame already stands, then shows it.
 
 Everything heavy (NumPy, the model, the explorer's screen) is imported by the thread that loads.
 """
@@ -24,10 +24,11 @@ from model.text import visible
 
 if TYPE_CHECKING:
     from explorer.session import Session
+    from explorer.shelf import Shelf
     from model.values import Value
 
 Listener = Callable[["Value"], None]
-Load = Callable[[Listener], "Session"]
+Load = Callable[[Listener], "Session | Shelf"]
 
 TELL_EVERY = 0.2
 """Seconds between two words about how far a long run has come: each waits for the screen."""
@@ -40,7 +41,7 @@ class _Stopped(Exception):  # noqa: N818 (not an error: the person left while th
 
 
 class ExplorerApp(App[None]):
-    """Loads a session and shows it. `failure` is what went wrong, for the caller to report."""
+    """Loads a session or the library and shows it. `failure` is what went wrong, for the caller to report."""
 
     TITLE = "attn-explore"
     CSS = "#loading { width: 100%; height: 100%; content-align: center middle; text-align: center; }"
@@ -71,24 +72,23 @@ class ExplorerApp(App[None]):
     def _start_loading(self) -> None:
         """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
         try:
-            session = self._load(self._tell)
+            loaded = self._load(self._tell)
             from explorer.keymap import keymap_path, read_keymap
-            from explorer.screens.explorer import ExplorerScreen
             from explorer.screens.keys import binding_ids
 
             keys = read_keymap(keymap_path(), binding_ids())
-            self.call_from_thread(self._show, ExplorerScreen, session, keys)
+            self.call_from_thread(self._show, _screen_of(loaded), keys)
         except _Stopped:
             pass
         except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
             self.call_from_thread(self._fail, failure)
 
-    def _show(self, screen: Callable[[Session], Screen[Any]], session: Session, keys: Mapping[str, str]) -> None:
+    def _show(self, screen: Callable[[], Screen[Any]], keys: Mapping[str, str]) -> None:
         gc.freeze()  # what was imported stays: collections need not look at it
         gc.enable()
         self.keys = keys
         self.set_keymap(dict(keys))
-        self.push_screen(screen(session))
+        self.push_screen(screen())
 
     def _tell(self, value: Value) -> None:
         """Say which step was computed, a few times a second; called from the thread that loads."""
@@ -126,10 +126,22 @@ class ExplorerApp(App[None]):
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
 
+def _screen_of(loaded: Session | Shelf) -> Callable[[], Screen[Any]]:
+    """What makes the screen; a screen is made by the thread that shows it."""
+    from explorer.screens.explorer import ExplorerScreen
+    from explorer.session import Session
+
+    if isinstance(loaded, Session):
+        return partial(ExplorerScreen, loaded)
+    from explorer.screens.library import LibraryScreen
+
+    return partial(LibraryScreen, loaded)
+
+
 def explore(load: Load, title: str) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
-    `load` runs in a thread and returns the session; it is given a function to call with each computed value.
+    `load` runs in a thread and returns the session or the library; it is given a function that hears of each value.
     Raises what `load` raised (a Problem, for example), or the bug that ended the app, with the terminal restored.
     """
     app = ExplorerApp(load, title)

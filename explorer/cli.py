@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from explorer.limits import Limits
     from explorer.opening import Source
     from explorer.session import Session
+    from explorer.shelf import Shelf
 
 EXAMPLES = """\b
 Examples:
+  attn-explore
   attn-explore run i-love-my-dog
   attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden
   attn-explore run my.yaml --plain | less
@@ -110,10 +112,38 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
     ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="FOLDER", help="Your own scenarios, for the library.")
+    ] = None,
 ) -> None:
-    """Step through everything a Transformer computes, one tensor at a time."""
-    if context.invoked_subcommand is None:
+    """Step through everything a Transformer computes, one tensor at a time.
+
+    Without a command, the library of lessons opens.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if not sys.stdout.isatty():
         typer.echo(context.get_help())
+        return
+    _need_terminal()
+    raise typer.Exit(_browse(folder))
+
+
+def _browse(folder: Path | None) -> int:
+    """Open the library."""
+    import gc
+
+    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
+    from explorer.app import explore
+
+    def load(_: Listener) -> Shelf:
+        from explorer.library import own_folder
+        from explorer.limits import Limits
+        from explorer.shelf import Shelf
+
+        return Shelf(folder or own_folder(), Limits())
+
+    return explore(load, "the library")
 
 
 # --- commands

@@ -1,11 +1,15 @@
-"""The bundled scenarios by name, in the order of the course."""
+"""The bundled scenarios by name, in the order of the course, and a person's own beside them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import scenarios
+from explorer.files import SCENARIOS
 from model.problems import Problem, nearest
+
+MOST_OWN = 200
+"""So many files of a person's own folder are shown."""
 
 COURSE = (
     "i-love-my-dog",
@@ -13,8 +17,12 @@ COURSE = (
     "wo-xihuan-wode-gou",
     "multi-head",
     "positions-sinusoidal",
+    "word-order",
+    "why-scale",
     "padding-mask",
+    "padding-changes-nothing",
     "causal-mask",
+    "with-and-without-mask",
     "add-and-norm",
     "encoder-layer",
     "feed-forward",
@@ -28,6 +36,8 @@ COURSE = (
     "softmax-vs-relu",
     "local-attention",
     "pre-norm-stack",
+    "post-norm-vs-pre-norm",
+    "heads-knocked-out",
     "grouped-query",
     "positions-rotary",
     "wide",
@@ -40,6 +50,22 @@ def bundled() -> dict[str, Path]:
     folder = Path(scenarios.__file__).parent
     found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     return {name: found[name] for name in (*COURSE, *(name for name in found if name not in COURSE)) if name in found}
+
+
+def own_folder() -> Path:
+    """Where a person's own scenarios are looked for: `~/.local/share/attn-explore/scenarios` on Linux."""
+    from platformdirs import user_data_path
+
+    return user_data_path("attn-explore", appauthor=False) / "scenarios"
+
+
+def own(folder: Path) -> list[Path]:
+    """The scenario files of a folder, by name; none where there is no such folder or it cannot be read."""
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SCENARIOS)
+    except OSError:
+        return []
+    return found[:MOST_OWN]
 
 
 def locate(wanted: str) -> Path:

@@ -62,9 +62,10 @@ class ExplorerScreen(Screen[None]):
     ]  # fmt: skip
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, has_library: bool = False) -> None:
         super().__init__()
         self.session = session
+        self._has_library = has_library
         self._unfolded = False
         self._shows_uses = False
         self._side = Side.one
@@ -256,7 +257,7 @@ class ExplorerScreen(Screen[None]):
             Key("^Z", "undo", "undo") if self.session.scenario.edits else None,
             Key("␣", "pause" if self._player else "play", "play"),
             Key("?", "keys", "help"),
-            Key("q", "quit", "app.quit"),
+            Key("q", "library" if self._has_library else "quit", "quit"),
             Key("i", "words", "panel('words')") if not self.query_one(WordsPanel).display else None,
             Key("x", "export", "export"),
             Key("/", "find", "find"),
@@ -274,7 +275,6 @@ class ExplorerScreen(Screen[None]):
             Key("←", "back", "step(-1)"),
             Key("L", "leave the lesson", "lesson"),
             Key("?", "keys", "help"),
-            Key("q", "quit", "app.quit"),
         ]
 
     def _is_attention(self) -> bool:
@@ -585,6 +585,14 @@ class ExplorerScreen(Screen[None]):
             self.refresh_value()
 
     # --- other
+
+    def action_quit(self) -> None:
+        """Go back to the library, where the person came from there, or end."""
+        if self._has_library:
+            keep(self.session)  # before the library looks
+            self.dismiss()
+        else:
+            self.app.exit()
 
     def action_compare(self) -> None:
         """Look at the same cell in the other run, and back again."""

@@ -72,7 +72,7 @@ BINDINGS: list[BindingType] = [
     _binding("s", "save", "Save the run with its edits as a scenario", "save", OTHER),
     _binding("x", "export", "Export the trace to a file", "export", OTHER),
     _binding("question_mark,f1", "help", "The keys", "help", OTHER),
-    _binding("q", "app.quit", "Quit", "quit", OTHER),
+    _binding("q", "quit", "Quit, or back to the library", "quit", OTHER),
 ]
 """Actions of `ExplorerScreen`."""
 

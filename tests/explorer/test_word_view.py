@@ -102,7 +102,12 @@ def test_heads_that_share_keys_read_the_shared_ones() -> None:
 def test_steps_outside_attention_have_no_word_view() -> None:
     session = session_of("encoder-layer")
     for path, step in session.trace.steps.items():
-        is_inside = ".self_attention." in path and path.rpartition(".")[2] not in ("concat", "output", "residual", "norm")
+        is_inside = ".self_attention." in path and path.rpartition(".")[2] not in (
+            "concat",
+            "output",
+            "residual",
+            "norm",
+        )
         assert (word_view.attention_of(session.trace, step) is not None) == is_inside
 
 

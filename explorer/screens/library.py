@@ -1,0 +1,267 @@
+"""The library: the course and a person's own scenarios, how far each was followed, and what is to be seen there."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker, get_current_worker
+
+from explorer import learned
+from explorer.pictures import picture_of
+from explorer.screens.explorer import ExplorerScreen
+from explorer.screens.help import HelpScreen, grouped
+from explorer.session import Session
+from explorer.shelf import Entry, Shelf, facts
+from explorer.widgets.key_bar import Key, KeyBar
+from explorer.widgets.tensor_grid import TensorGrid
+from model.explain import mask_of
+from model.problems import Problem
+from model.text import visible
+from model.values import Value
+from model.words import words_of
+
+GLANCE = 0.15
+"""Seconds that a scenario is marked before it is run for its preview."""
+
+_GROUP = Binding.Group("In the library")
+
+_KEYS = (
+    Key("⏎", "open", "choose"),
+    Key("↑ ↓", "choose", "move(1)"),
+    Key("/", "find", "find"),
+    Key("r", "forget the place", "forget"),
+    Key("?", "keys", "help"),
+    Key("q", "quit", "app.quit"),
+)
+
+
+def _short(folder: Path) -> str:
+    """A folder as people write it, from their home on."""
+    home = Path.home()
+    return visible(f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder))
+
+
+class LibraryScreen(Screen[None]):
+    """A list of scenarios; the marked one is told of and run beside it. Enter opens it in the explorer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Open it in the explorer", id="library.open", group=_GROUP),
+        Binding("down,j", "move(1)", "Mark the next one", id="library.next", group=_GROUP),
+        Binding("up,k", "move(-1)", "Mark the one before", id="library.previous", group=_GROUP),
+        Binding("slash", "find", "Find by name, title or summary", id="library.find", group=_GROUP),
+        Binding("r", "forget", "Forget the place in this lesson", id="library.forget", group=_GROUP),
+        Binding("escape", "leave", "Show all again", id="library.all", group=_GROUP),
+        Binding("question_mark,f1", "help", "The keys", id="library.help", group=_GROUP),
+        Binding("q", "app.quit", "Quit", id="library.quit", group=_GROUP),
+    ]
+
+    AUTO_FOCUS = "OptionList"
+    CSS_PATH = "../explorer.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self.shelf = shelf
+        self._shown: dict[str, Entry] = {}
+        self._glance: Timer | None = None
+        self._previews: dict[str, Value | str] = {}
+
+    def compose(self) -> ComposeResult:
+        """The list, and what is to be said of the marked one."""
+        with Horizontal(id="library"):
+            yield OptionList(id="shelf", markup=False)
+            with Vertical(id="about"):
+                yield Static("", id="facts", markup=False)
+                yield Static("", id="what", markup=False)
+                with Horizontal(id="grids"):
+                    yield TensorGrid(id="preview")
+        yield Input(placeholder="find a scenario", id="find")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self.query_one("#preview").can_focus = False
+        self.query_one(KeyBar).show(_KEYS)
+        self._fill()
+
+    def on_screen_resume(self) -> None:
+        """Back from the explorer: the place in the lesson may be another."""
+        marked = self._marked
+        self.shelf.refresh()
+        self._fill(marked.name if marked else "")
+
+    # --- showing
+
+    def _fill(self, marked: str = "", wanted: str = "") -> None:
+        """Fill the list with what matches, and mark an entry, or the first one that was not ended."""
+        entries = self.shelf.matching(wanted)
+        self._shown = {entry.name: entry for entry in entries}
+        options = self.query_one(OptionList)
+        options.clear_options()
+        for group, found in groupby(entries, key=lambda entry: entry.group):
+            options.add_option(Option(Content.styled(group, "bold $text-secondary"), disabled=True))
+            options.add_options(Option(self._line(entry), id=entry.name) for entry in found)
+        if not any(entry.group == "Your own" for entry in entries) and not wanted:
+            options.add_option(Option(Content.styled("Your own", "bold $text-secondary"), disabled=True))
+            options.add_option(Option(Content(f"none yet in {_short(self.shelf.folder)}"), disabled=True))
+        next_one = next((entry.name for entry in entries if not self._is_done(entry)), "")
+        name = marked if marked in self._shown else next_one or next(iter(self._shown), "")
+        if name:
+            options.highlighted = options.get_option_index(name)
+
+    def _line(self, entry: Entry) -> Content:
+        mark = self.shelf.mark(entry)
+        sign = "●" if self._is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
+        far = f"  {mark.place + 1}/{mark.count}" if mark and mark.place and not mark.is_done else ""
+        return Content(f"{sign} {visible(entry.title)}{far}")
+
+    def _is_done(self, entry: Entry) -> bool:
+        mark = self.shelf.mark(entry)
+        return mark is not None and mark.is_done
+
+    @property
+    def _marked(self) -> Entry | None:
+        option = self.query_one(OptionList).highlighted_option
+        return self._shown.get(option.id or "") if option else None
+
+    @on(OptionList.OptionHighlighted)
+    def marked(self) -> None:
+        """Another scenario: tell of it at once, and run it when the person stays."""
+        entry = self._marked
+        if entry is None:
+            return
+        self.query_one("#facts", Static).update(self._facts(entry))
+        self._show_preview(entry, self._previews.get(entry.name, "" if entry.problem else "…"))
+        if self._glance is not None:
+            self._glance.stop()
+        if entry.name not in self._previews:
+            self._glance = self.set_timer(GLANCE, lambda: self._run_preview(entry))
+
+    def _facts(self, entry: Entry) -> Content:
+        """Title, name, summary, what is run, and how far the lesson was followed."""
+        scenario, mark = entry.scenario, self.shelf.mark(entry)
+        if scenario is None:
+            return Content(entry.problem.render() if entry.problem else "")
+        lesson = f"a lesson of {len(scenario.lesson)} stops" if scenario.lesson else "no lesson: every step is shown"
+        if mark is not None:
+            asked = len([stop for stop in scenario.lesson if stop.answer])
+            right = sum(outcome == "right" for outcome in mark.outcomes.values())
+            place = "followed to its end" if mark.is_done else f"at stop {mark.place + 1} of {mark.count}"
+            lesson += f", {place}" + (f"; {right} of {asked} questions answered rightly" if mark.outcomes else "")
+        run = f"attn-explore run {visible(entry.name)}"
+        told = "\n".join(["", visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run])
+        return Content.styled(f"{visible(scenario.title)}\n", "bold $text-primary") + Content(told)
+
+    def _show_preview(self, entry: Entry, found: Value | str) -> None:
+        if entry is not self._marked:
+            return
+        what, grid = self.query_one("#what", Static), self.query_one("#preview", TensorGrid)
+        grid.display = not isinstance(found, str)
+        if isinstance(found, str):
+            what.update(found)
+        else:
+            what.update(f"{words_of(found.path, found.made_by.name).title}   {found.path}")
+            grid.show(found, tuple(0 for _ in found.axes), picture_of(found, mask_of(found)))
+
+    @work(thread=True, exclusive=True, group="preview")
+    def _run_preview(self, entry: Entry) -> None:
+        try:
+            found: Value | str = self.shelf.preview(entry) or "Too large for a preview."
+        except Problem as problem:
+            found = problem.render()
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._keep_preview, entry, found)
+
+    def _keep_preview(self, entry: Entry, found: Value | str) -> None:
+        self._previews[entry.name] = found
+        self._show_preview(entry, found)
+
+    # --- what keys do
+
+    def action_move(self, count: int) -> None:
+        """Mark another scenario."""
+        options = self.query_one(OptionList)
+        if count > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    @on(OptionList.OptionSelected)
+    def action_choose(self) -> None:
+        """Open the marked scenario in the explorer."""
+        if (entry := self._marked) is not None:
+            self.query_one("#what", Static).update("running the model …")
+            self._open(entry)
+
+    @work(thread=True, exclusive=True, group="open", exit_on_error=False)
+    def _open(self, entry: Entry) -> Session:
+        session = self.shelf.open(entry)
+        learned.resume(session)
+        return session
+
+    @on(Worker.StateChanged)
+    def opened(self, event: Worker.StateChanged) -> None:
+        """Show what was opened, or say why it cannot be."""
+        if event.worker.group != "open" or not event.worker.is_finished:
+            return
+        error = event.worker.error
+        if isinstance(error, Problem):
+            self.query_one("#what", Static).update(error.render())
+            self.query_one("#preview").display = False
+        elif error is not None:
+            raise error
+        elif event.worker.result is not None:
+            self.app.push_screen(ExplorerScreen(event.worker.result, has_library=True))
+
+    def action_forget(self) -> None:
+        """Forget how far the lesson was followed."""
+        if (entry := self._marked) is not None:
+            learned.forget(learned.lesson_name(entry.path))
+            self.shelf.refresh()
+            self._fill(entry.name)
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        box = self.query_one("#find", Input)
+        box.display = True
+        self.set_focus(box)
+
+    @on(Input.Changed, "#find")
+    def find(self, event: Input.Changed) -> None:
+        """Show what matches as it is typed."""
+        self._fill(wanted=event.value)
+
+    @on(Input.Submitted, "#find")
+    def found(self, event: Input.Submitted) -> None:
+        """Back into the list of what was found."""
+        event.stop()
+        self.set_focus(self.query_one(OptionList))
+
+    def action_leave(self) -> None:
+        """Show every scenario again."""
+        box, marked = self.query_one("#find", Input), self._marked
+        box.value = ""
+        box.display = False
+        self._fill(marked.name if marked else "")
+        self.set_focus(self.query_one(OptionList))
+
+    def action_help(self) -> None:
+        """List the keys."""
+        bindings = [binding for binding in self.BINDINGS if isinstance(binding, Binding)]
+        self.app.push_screen(HelpScreen(grouped(bindings, getattr(self.app, "keys", {}))))
+
+    @on(KeyBar.Pressed)
+    async def key_pressed(self, event: KeyBar.Pressed) -> None:
+        """A key of the bar was clicked."""
+        await self.run_action(event.action)
