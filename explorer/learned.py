@@ -24,7 +24,7 @@ LARGEST = 2**20
 
 @dataclass(frozen=True)
 class Mark:
-    """The stop that was reached, of how many, and how the questions before it were answered."""
+    """The stop that was reached, of how many; whether the end ever was; and how the questions were answered."""
 
     place: int
     count: int
@@ -53,7 +53,7 @@ def marks() -> dict[str, Mark]:
 def resume(session: Session) -> Mark | None:
     """Follow the session's lesson from where it was left, and give that place; from the start where it was ended."""
     mark = marks().get(lesson_name(session.path)) if session.path else None
-    if mark is not None and not mark.is_done and mark.count == len(session.lesson.stops):
+    if mark is not None and mark.place < mark.count - 1 and mark.count == len(session.lesson.stops):
         session.lesson.resume(mark.place, mark.outcomes)
     session.follow_lesson()
     return mark
@@ -62,7 +62,10 @@ def resume(session: Session) -> Mark | None:
 def keep(session: Session) -> None:
     """Write the place down. Where nothing can be written, nothing is kept: it is no more than a place."""
     if session.path is not None and session.lesson.stops:
-        _write(_read() | {lesson_name(session.path): _said(session.lesson)})
+        said, name = _read(), lesson_name(session.path)
+        before = _mark(said.get(name))
+        is_done = session.lesson.is_done or (before is not None and before.is_done)
+        _write(said | {name: _said(session.lesson, is_done)})
 
 
 def forget(name: str) -> None:
@@ -86,9 +89,9 @@ def _write(said: dict[str, Any]) -> None:
         write_atomically(marks_path(), [json.dumps(said, indent=1).encode()], force=True)
 
 
-def _said(lesson: Lesson) -> dict[str, Any]:
+def _said(lesson: Lesson, is_done: bool) -> dict[str, Any]:
     outcomes = {str(place): outcome.value for place, outcome in lesson.outcomes.items()}
-    return {"stop": lesson.place, "of": len(lesson.stops), "done": lesson.is_done, "answers": outcomes}
+    return {"stop": lesson.place, "of": len(lesson.stops), "done": is_done, "answers": outcomes}
 
 
 def _mark(said: object) -> Mark | None:

@@ -123,7 +123,7 @@ class LibraryScreen(Screen[None]):
     def _line(self, entry: Entry) -> Content:
         mark = self.shelf.mark(entry)
         sign = "●" if self._is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
-        far = f"  {mark.place + 1}/{mark.count}" if mark and mark.place and not mark.is_done else ""
+        far = f"  {mark.place + 1}/{mark.count}" if mark and 0 < mark.place < mark.count - 1 else ""
         return Content(f"{sign} {visible(entry.title)}{far}")
 
     def _is_done(self, entry: Entry) -> bool:
@@ -157,8 +157,9 @@ class LibraryScreen(Screen[None]):
         if mark is not None:
             asked = len([stop for stop in scenario.lesson if stop.answer])
             right = sum(outcome == "right" for outcome in mark.outcomes.values())
-            place = "followed to its end" if mark.is_done else f"at stop {mark.place + 1} of {mark.count}"
-            lesson += f", {place}" + (f"; {right} of {asked} questions answered rightly" if mark.outcomes else "")
+            lesson += ", followed to its end" if mark.is_done else ""
+            lesson += f", left at stop {mark.place + 1}" if mark.place < mark.count - 1 else ""
+            lesson += f"; {right} of {asked} questions answered rightly" if mark.outcomes else ""
         run = f"attn-explore run {visible(entry.name)}"
         told = "\n".join(["", visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run])
         return Content.styled(f"{visible(scenario.title)}\n", "bold $text-primary") + Content(told)

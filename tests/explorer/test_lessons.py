@@ -192,6 +192,12 @@ def test_a_lesson_that_was_ended_begins_again(file_of: Session) -> None:
     assert mark is not None
     assert mark.is_done
     assert again.lesson.place == 0
+    again.step_by(1)
+    learned.keep(again)
+    assert learned.marks()[str(file_of.path)] == Mark(1, 5, True, {})
+    third = session_of(str(file_of.path))
+    learned.resume(third)
+    assert third.lesson.place == 1
 
 
 def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) -> None:

@@ -73,10 +73,10 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         assert isinstance(explorer, ExplorerScreen)
         assert explorer.session.name == "single-head"
         assert explorer.session.is_guided
-        await pilot.press("right", "right", "q")
+        await pilot.press("right", "q")
         await settled(pilot)
-        assert "◐ One head, in whole numbers  3/" in "\n".join(lines(pilot))
-        assert "at stop 3 of" in said(pilot, "#facts")
+        assert "◐ One head, in whole numbers  2/" in "\n".join(lines(pilot))
+        assert "left at stop 2" in said(pilot, "#facts")
         await pilot.press("r")
         assert "◐" not in "".join(lines(pilot))
         assert learned.marks() == {}
