@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import scenarios
-from explorer.files import SCENARIOS
 from model.problems import Problem, nearest
 
 MOST_OWN = 200
@@ -61,6 +60,8 @@ def own_folder() -> Path:
 
 def own(folder: Path) -> list[Path]:
     """The scenario files of a folder, by name; none where there is no such folder or it cannot be read."""
+    from explorer.files import SCENARIOS  # the names of the bundled ones need nothing of the model
+
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SCENARIOS)
     except OSError:

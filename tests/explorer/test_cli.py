@@ -261,7 +261,7 @@ def test_explain_reads_back_the_cells_that_it_names(attn: Run) -> None:
 
 
 def test_explain_without_an_index_takes_the_cell_that_the_explorer_begins_at(attn: Run) -> None:
-    assert attn("explain", DOG, SCORES).out == attn("explain", DOG, f"{SCORES}[0,0,0]").out
+    assert attn("explain", DOG, SCORES).out == attn("explain", DOG, f"{SCORES}[love,I]").out
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_brackets_go_to_another_head(explore: Explore) -> None:
 
 
 async def test_hjkl_move_the_cell_from_anywhere(explore: Explore) -> None:
-    async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("l", "l", "j")
         assert session.index == (0, 1, 2)
         assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == (0, 1, 2)
@@ -76,7 +76,7 @@ async def test_hjkl_move_the_cell_from_anywhere(explore: Explore) -> None:
 
 
 async def test_the_cell_stops_at_the_edges(explore: Explore) -> None:
-    async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("h", "k")
         assert session.index == (0, 0, 0)
         await pilot.press(*"llllllljjjjjjj")
@@ -92,7 +92,7 @@ async def test_moving_past_the_edge_enters_the_head_beside_it(explore: Explore) 
 
 
 async def test_in_the_grid_the_arrows_move_the_cell_until_escape(explore: Explore) -> None:
-    async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("tab", "right", "down")
         assert session.index == (0, 1, 1)
         assert session.value.path == WEIGHTS

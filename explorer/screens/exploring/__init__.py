@@ -1,0 +1,1 @@
+"""The explorer's screen in parts: what it shows, and what each group of keys does."""

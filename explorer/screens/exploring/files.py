@@ -1,0 +1,36 @@
+"""What is written to files: the trace, and the run with its edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from explorer.screens.exploring.showing import Showing
+
+
+class Files(Showing):
+    """Asks where to, and writes."""
+
+    def action_export(self) -> None:
+        """Ask where to, and export the trace."""
+        session = self.session
+        self._write(
+            "Export the trace",
+            "File (.json, .npz or .safetensors):",
+            f"{session.name}.json",
+            lambda path, force: session.export(path, force=force),
+        )
+
+    def action_save(self) -> None:
+        """Ask where to, and save the scenario with the edits in force."""
+        asked = "File (.yaml), a scenario that runs with the edits in force:"
+        self._write("Save as a scenario", asked, f"{self.session.name}-edited.yaml", self.session.save)
+
+    def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
+        from explorer.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(title, asked, proposed, write), self._written)
+
+    def _written(self, path: str | None) -> None:
+        if path is not None:
+            self.notify(f"Written to {path}", markup=False)

@@ -1,0 +1,44 @@
+"""Finding steps, words and parameters."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.widgets import Input
+
+from explorer.screens.exploring.showing import Showing
+from explorer.widgets.timeline import Timeline
+from model.text import visible
+
+
+class Finding(Showing):
+    """Finds, and goes to what was found."""
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        box = self.query_one("#find", Input)
+        box.display = True
+        self.set_focus(box)  # at once: what is typed next belongs to it
+
+    @on(Input.Submitted, "#find")
+    def find(self, event: Input.Submitted) -> None:
+        """Go to the first match."""
+        event.stop()
+        self.action_leave()
+        self._matches = self.session.matches(event.value)
+        if self._matches:
+            self._show_match(0)
+        else:
+            self.notify(f"Nothing here matches “{visible(event.value)}”.", severity="warning", markup=False)
+
+    def action_match(self, count: int) -> None:
+        """Go to the next match, or the previous one."""
+        if not self._matches:
+            self.app.bell()
+            return
+        here = self.session.value.path
+        place = self._matches.index(here) + count if here in self._matches else min(count, 0)
+        self._show_match(place % len(self._matches))
+
+    def _show_match(self, place: int) -> None:
+        self._go_to(self._matches[place])
+        self.query_one(Timeline).note = f"match {place + 1} of {len(self._matches)}"

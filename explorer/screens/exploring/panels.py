@@ -1,0 +1,33 @@
+"""Which panels are shown, and how."""
+
+from __future__ import annotations
+
+from explorer.screens.exploring.showing import Showing
+from explorer.widgets.tensor_grid import TensorGrid
+
+
+class Panels(Showing):
+    """Shows and hides panels, and puts the keyboard into them."""
+
+    def action_panel(self, name: str) -> None:
+        """Show a side panel, or hide it, whatever the size of the terminal says."""
+        panel = self.query_one(f"#{name}")
+        panel.display = not panel.display
+        self.set_class(panel.display, f"-with-{name}")
+
+    def action_heads(self) -> None:
+        """All heads side by side where they fit, or one."""
+        grid = self.query_one("#grid", TensorGrid)
+        grid.all_planes = not grid.all_planes
+
+    def action_zoom(self) -> None:
+        """The whole tensor in the space there is, or its numbers."""
+        grid = self.query_one("#grid", TensorGrid)
+        grid.zoomed_out = not grid.zoomed_out
+
+    def action_focus_on(self, name: str) -> None:
+        """Put the keyboard into the grid or the tree."""
+        panel = self._numbers if name == "grid" else self.query_one(f"#{name}")
+        if not panel.display:
+            self.action_panel(name)
+        self.set_focus(panel)

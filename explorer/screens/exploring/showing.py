@@ -1,0 +1,285 @@
+"""What the explorer shows of a session: every panel, filled from the value and the cell that are looked at."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from explorer import questions, speech, word_view
+from explorer.arithmetic import Block, Link
+from explorer.comparing import same_cell
+from explorer.destinations import use_blocks
+from explorer.lesson import Given
+from explorer.pictures import Side, pictures
+from explorer.session import Session
+from explorer.widgets.arithmetic_panel import ArithmeticPanel
+from explorer.widgets.heading import Heading
+from explorer.widgets.key_bar import Key, KeyBar
+from explorer.widgets.ranking import Ranking
+from explorer.widgets.step_tree import StepTree
+from explorer.widgets.tensor_grid import TensorGrid
+from explorer.widgets.timeline import Timeline
+from explorer.widgets.words_panel import WordsPanel
+from explorer.word_view import Attention
+from model.explain import Index, is_choice, shapes
+from model.text import visible
+from model.values import Value
+
+_SIDES = {"beside": Side.beside, "difference": Side.difference}
+"""Views of a lesson that show two runs."""
+
+
+class Showing(Screen[None]):
+    """The panels of the explorer. Everything that changes goes through the session and is shown by `refresh_value`."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (an instance variable in Textual, not a ClassVar)
+        (0, "-too-narrow"), (60, "-narrow"), (110, "-normal"), (160, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
+
+    _player: Timer | None = None
+    """Goes on by itself while there is one."""
+
+    def __init__(self, session: Session, has_library: bool = False) -> None:
+        super().__init__()
+        self.session = session
+        self._has_library = has_library
+        self._unfolded = False
+        self._shows_uses = False
+        self._side = Side.one
+        self._by_word = False
+        self._matches: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """The panels; the sheet beside them decides which are shown at which size."""
+        with Horizontal(id="body"):
+            yield StepTree(id="tree")
+            with Vertical(id="centre"):
+                yield Heading(id="heading")
+                with Horizontal(id="grids"):
+                    yield TensorGrid(id="grid")
+                    yield TensorGrid(id="other")
+                yield Ranking(id="ranking")
+                yield ArithmeticPanel(id="arithmetic")
+            yield WordsPanel(id="words")
+        yield Timeline(id="timeline")
+        yield Input(placeholder="find a step, a word or a parameter", id="find")
+        yield Input(placeholder="a number", id="given")
+        yield KeyBar(id="keys")
+        yield Static("", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first value."""
+        self._take_view()
+        self._build_tree()
+        self.refresh_value()
+        if said := speech.alarm(self.session):
+            self.notify(said, title="Not every number is finite", severity="warning", timeout=15, markup=False)
+        lesson = self.session.lesson
+        if self.session.is_guided and lesson.place:
+            said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Ctrl+R begins again."
+            self.notify(said, title="The lesson goes on", markup=False)
+        for note in self.session.notes:
+            self.notify(visible(note), timeout=15, markup=False)
+
+    def on_resize(self) -> None:
+        """Say how much room is needed when there is too little."""
+        width, height = self.size
+        said = f"attn-explore needs 60 × 16 cells;\nthis terminal has {width} × {height}"
+        self.query_one("#too-small", Static).update(said)
+
+    # --- a value
+
+    def refresh_value(self) -> None:
+        """Show the value and the cell that the session looks at."""
+        value = self.session.value
+        title, equation = speech.title(self.session, value, self._side), speech.equation(self.session, value)
+        self.query_one(Heading).show(title, speech.shape(value), equation, shapes(value))
+        self._show_numbers()
+        self.query_one(WordsPanel).show(speech.sections(self.session, value))
+        self.query_one(StepTree).mark(value.path)
+        self.query_one(Timeline).show(*speech.place_in_run(self.session))
+        self.set_class(self.session.is_guided, "-guided")
+        self._ask()
+        self.refresh_cell()
+
+    def _show_numbers(self) -> None:
+        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
+        value, index, asks = self.session.value, self.session.index, self.session.question is not None
+        grid, other, ranking = (
+            self.query_one("#grid", TensorGrid),
+            self.query_one("#other", TensorGrid),
+            self.query_one(Ranking),
+        )
+        if self._attention is not None:
+            grid.display = ranking.display = other.display = self.query_one("#grids").display = False
+            return
+        is_ranked = is_choice(value) and self._side is Side.one and not asks  # a ranking would tell
+        drawn = [] if is_ranked else pictures(self.session, self._side)
+        ranking.display, other.display = not drawn, len(drawn) > 1
+        grid.display = self.query_one("#grids").display = bool(drawn)
+        if not drawn:
+            ranking.show(value, index)
+        for panel, picture in zip((grid, other), drawn, strict=False):
+            panel.show(value, index if panel is grid else self._index_beside(index), picture)
+
+    def _index_beside(self, index: Index) -> Index:
+        """The same cell in the other run's grid; its first one where there is none."""
+        value, other = self.session.value, self.session.beside(self.session.value)
+        found = same_cell(value, index, other) if other is not None else None
+        return found or tuple(0 for _ in index)
+
+    @property
+    def _numbers(self) -> TensorGrid | Ranking:
+        """The panel that shows the numbers now."""
+        ranking = self.query_one(Ranking)
+        return ranking if ranking.display else self.query_one("#grid", TensorGrid)
+
+    def _ask(self) -> None:
+        """A line to type in, while a question wants a number."""
+        question, given = self.session.question, self.query_one("#given", Input)
+        given.display = question is not None and question.kind == "number"
+        if given.display:
+            given.value = ""
+            self.set_focus(given)
+        elif self.focused is given:
+            self.set_focus(None)
+
+    def _build_tree(self) -> None:
+        steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
+        title, parameters = self.session.scenario.title, self.session.trace.parameters
+        self.query_one(StepTree).show(title, steps, parameters, speech.chapters(self.session))
+
+    def _go_to(self, path: str) -> None:
+        value = self.session.find(path)
+        if value is not None:
+            self.session.show(value)
+            self.refresh_value()
+
+    def _show_after(self, moved: bool) -> None:
+        if moved:
+            self.refresh_value()
+        else:
+            self.app.bell()
+
+    def _take_view(self) -> None:
+        """Look at a stop of the lesson as it says."""
+        stop = self.session.stop if self.session.is_guided else None
+        if stop is not None:
+            self._by_word = stop.view == "word"
+            self._side = _SIDES.get(stop.view, Side.one)
+
+    def _answer(self, given: Given) -> None:
+        self.session.answer(given)
+        self.refresh_value()
+
+    def action_leave(self) -> None:
+        """Take the keyboard out of whatever has it."""
+        self.query_one("#find").display = False
+        self.set_focus(None)
+
+    # --- a cell
+
+    def refresh_cell(self) -> None:
+        """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
+        value, index = self.session.value, self.session.index
+        panel = self.query_one(ArithmeticPanel)
+        panel.border_title = Content(self._cell_title())  # not a str: that would be markup
+        if (attention := self._attention) is not None:
+            panel.show(partial(self._write_word, attention), Link(value, index))
+        elif self._shows_uses and self.session.question is None:
+            found = use_blocks(self.session.trace, value, index)
+            panel.show(lambda _: found)
+        else:
+            panel.show(partial(self._write_cell, value, index))
+        self.query_one(KeyBar).show(self._keys())
+
+    def _cell_title(self) -> str:
+        if self.session.question is not None:
+            return "Question"
+        if (attention := self._attention) is not None:
+            return word_view.title(attention, word_view.word_of(self.session, attention))
+        return speech.way(self.session, self.size.width // 2)
+
+    @property
+    def _attention(self) -> Attention | None:
+        """The block that is shown for one word now; not while a question hides its numbers."""
+        is_shown = self._by_word and self.session.question is None
+        return word_view.attention_of(self.session.trace, self.session.value) if is_shown else None
+
+    def _write_word(self, attention: Attention, _: bool) -> list[Block]:
+        room = self.query_one(ArithmeticPanel).scrollable_content_region.width
+        word = word_view.word_of(self.session, attention)
+        return [*self._said_of_answer(room), *word_view.word_blocks(attention, word, room)]
+
+    def _said_of_answer(self, room: int) -> list[Block]:
+        return questions.answered(self.session, room) if self.session.is_guided and self.session.stop else []
+
+    def _write_cell(self, value: Value, index: Index, terse: bool) -> list[Block]:
+        """The question that waits; or the arithmetic, after what is said of the answer."""
+        room = self.query_one(ArithmeticPanel).scrollable_content_region.width
+        if self.session.question is not None:
+            return questions.asked(self.session.question, room)
+        arithmetic = speech.cell_blocks(self.session, value, index, self._unfolded, terse)
+        return [*self._said_of_answer(room), *arithmetic]
+
+    # --- the keys that matter now
+
+    def _keys(self) -> list[Key]:
+        """The keys of the bar, the most useful first."""
+        if self.session.question is not None:
+            return self._keys_of_question()
+        value = self.session.value
+        heads = value.names[:1] == ("head",) and value.shape[0] > 1
+        has_link = self.query_one(ArithmeticPanel).chosen is not None
+        found = [
+            Key("← →", "step", "step(1)"),
+            Key("hjkl", "cell", "focus_on('grid')"),
+            Key("[ ]", "head", "head(1)") if heads else None,
+            Key("L", "all steps" if self.session.is_guided else "lesson", "lesson")
+            if self.session.lesson.stops
+            else None,
+            Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
+            Key("d", "side by side", "side") if self.session.other else None,
+            Key("⏎", "follow", "follow") if has_link else None,
+            Key("⌫", "back", "back") if self.session.trail else None,
+            Key("w", "matrices" if self._by_word else "word", "word") if self._is_attention() else None,
+            Key("u", "came from" if self._shows_uses else "goes to", "uses"),
+            Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
+            Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
+            Key("e", "edit", "edit"),
+            Key("^Z", "undo", "undo") if self.session.scenario.edits else None,
+            Key("␣", "pause" if self._player else "play", "play"),
+            Key("?", "keys", "help"),
+            Key("q", "library" if self._has_library else "quit", "quit"),
+            Key("i", "words", "panel('words')") if not self.query_one(WordsPanel).display else None,
+            Key("x", "export", "export"),
+            Key("/", "find", "find"),
+            Key("n N", "match", "match(1)") if self._matches else None,
+            Key("z", "zoom", "zoom"),
+        ]
+        return [key for key in found if key is not None]
+
+    @staticmethod
+    def _keys_of_question() -> list[Key]:
+        return [
+            Key("↑ ↓", "choose", "choose(1)"),
+            Key("⏎", "answer", "follow"),
+            Key("→", "show the answer", "step(1)"),
+            Key("←", "back", "step(-1)"),
+            Key("L", "leave the lesson", "lesson"),
+            Key("?", "keys", "help"),
+        ]
+
+    def _is_attention(self) -> bool:
+        return word_view.attention_of(self.session.trace, self.session.value) is not None
+
+    def _has_folds(self) -> bool:
+        return self._unfolded or self.query_one(ArithmeticPanel).is_folded
