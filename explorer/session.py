@@ -5,7 +5,7 @@ The command line, the screens and the tests all work through a `Session`. It kno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from model.axes import Array
 from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
 from model.lesson import Question, Stop, stops
+from model.places import index_of, split_place
+from model.problems import Problem, nearest
 from model.scenario import Scenario
 from model.scenario.document import Edit
 from model.trace import Trace
@@ -69,6 +71,7 @@ class Session:
     _ahead: list[Place] = field(default_factory=list, init=False)
     _undone: list[_Run] = field(default_factory=list, init=False)
     _done: list[_Run] = field(default_factory=list, init=False)
+    _marks: list[Place] = field(default_factory=list, init=False)
     _moves: dict[str, Array | None] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
 
@@ -157,9 +160,13 @@ class Session:
         return None
 
     def matches(self, text: str) -> list[str]:
-        """Paths of the steps and parameters whose path, title, explanation or words hold `text`, in order."""
+        """Paths of the steps and parameters that `text` is in, in order.
+
+        It is looked for in path, title, explanation, the words along the axes, and what the lesson says there.
+        """
         wanted = text.casefold().strip()
-        return [value.path for value in (*self.steps, *self.trace.parameters.values()) if wanted in searchable(value)]
+        values = (*self.steps, *self.trace.parameters.values())
+        return [value.path for value in values if wanted in searchable(value, self.lesson.at(value))]
 
     # --- the lesson
 
@@ -206,6 +213,50 @@ class Session:
         stop = self.lesson.go_to(place)
         self.show(stop.value, stop.index)
         return self.lesson.place != before
+
+    def named(self, text: str) -> tuple[Value, Index]:
+        """The cell that a text names: a path or its end, and perhaps words or numbers in brackets.
+
+        Of several steps with that end, the next one from here. Raises Problem when there is none.
+        """
+        wanted, parts = split_place(text.strip())
+        value = self.find(wanted) or self._ending(wanted)
+        if value is None:
+            known = (*self.trace.steps, *self.trace.parameters)
+            near = nearest(wanted, known) or nearest(wanted, {path.rpartition(".")[2] for path in known})
+            raise Problem("there is no such step", hint=f"did you mean {near}?" if near else "/ finds by words")
+        return value, self.index_in(value) if parts is None else index_of(value, parts)
+
+    def _ending(self, name: str) -> Value | None:
+        steps = self.steps
+        around = [*steps[self.position + 1 :], *steps[: self.position + 1], *self.trace.parameters.values()]
+        return next((value for value in around if name and f".{value.path}".endswith(f".{name}")), None)
+
+    # --- marks
+
+    @property
+    def marks(self) -> tuple[Place, ...]:
+        """The marked cells, in the order of the steps."""
+        order = [*(step.path for step in self.steps), *self.trace.parameters]
+        found = [place for place in self._marks if place.path in order]
+        return tuple(sorted(found, key=lambda place: (order.index(place.path), place.index)))
+
+    def has_mark(self, value: Value) -> bool:
+        """Whether one of its cells is marked."""
+        return any(place.path == value.path for place in self._marks)
+
+    def mark(self) -> None:
+        """Mark the cell that is looked at, or take its mark away."""
+        if self.place in self._marks:
+            self._marks.remove(self.place)
+        else:
+            self._marks.append(self.place)
+
+    def next_mark(self) -> None:
+        """Go to the next marked cell, after the last one to the first."""
+        marks = self.marks
+        place = marks[(marks.index(self.place) + 1) % len(marks)] if self.place in marks else marks[0]
+        self.follow(self.find(place.path) or self.value, place.index)
 
     # --- finer steps
 
@@ -416,8 +467,9 @@ class Session:
         return target.absolute()
 
 
-def searchable(value: Value) -> str:
+def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
     """Everything that is written about a value, for finding."""
     labels = (label for axis in value.axes for label in axis.all_labels or ())
     said = words_of(value.path, value.made_by.name) if value.operation is not None else ()
-    return "\n".join((value.path, *said, *dict.fromkeys(labels))).casefold()
+    told = (text for stop in stops for text in (stop.say, stop.ask))
+    return "\n".join((value.path, *said, *dict.fromkeys(labels), *told)).casefold()

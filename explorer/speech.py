@@ -56,14 +56,15 @@ def equation(session: Session, value: Value) -> str:
 def mark(session: Session, step: Value) -> str:
     """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates.
 
-    Behind that, whether it was edited (✎), and how far an edit moved it at most (Δ).
+    Behind that, whether it has a marked cell (★), whether it was edited (✎), and how far an edit moved it at most (Δ).
     """
     sign = letter(step) if letter(step) != step.name else ""
     if step.name == "candidates":
         sign = visible(step.axes[0].label(chosen(step)))
     moves = session.moved(step)
     far = "" if moves is None else f"Δ{float(moves.max()):.2g}"
-    return " ".join(filter(None, (sign, "✎" if step.changes else "", far)))
+    star = "★" if session.has_mark(step) else ""
+    return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
 
 
 def edits(session: Session) -> list[str]:

@@ -11,6 +11,7 @@ from explorer.learned import keep
 from explorer.screens import keys
 from explorer.screens.exploring.cells import Cells
 from explorer.screens.exploring.comparing import Comparing
+from explorer.screens.exploring.copying import Copying
 from explorer.screens.exploring.edits import Edits
 from explorer.screens.exploring.files import Files
 from explorer.screens.exploring.finding import Finding
@@ -24,7 +25,7 @@ from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 
 
-class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels, Files):
+class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels, Copying, Files):
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
     CSS_PATH = "../explorer.tcss"
@@ -37,6 +38,12 @@ class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels
             self.dismiss()
         else:
             self.app.exit()
+
+    def action_tour(self) -> None:
+        """Show what there is, in two minutes."""
+        from explorer.screens.tour import TourScreen
+
+        self.app.push_screen(TourScreen(self))
 
     def action_help(self) -> None:
         """List the keys."""

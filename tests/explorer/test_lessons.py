@@ -274,9 +274,9 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         assert "the sum of 5 over dₖ" in panel(pilot)
         await pilot.press("right")
         assert pilot.app.screen.focused is pilot.app.screen.query_one("#given", Input)
-        await pilot.press(*"one", "enter")
+        await pilot.press("-", "enter")
         assert session.question is not None
-        await pilot.press(*["backspace"] * 3, "1", "enter")
+        await pilot.press("backspace", "1", "enter")
         assert session.lesson.outcome is Outcome.right
         await pilot.press("right")
         row, column = np.unravel_index(session.value.array[0].argmax(), (4, 4))
@@ -301,6 +301,16 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
         await pilot.press("right", "right")
         assert session.lesson.outcome is Outcome.shown
         assert "The answer:" in panel(pilot)
+
+
+async def test_keys_that_no_number_is_written_with_do_what_they_always_do(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right", "right", "right", "left", "right")
+        assert (session.value.name, session.lesson.place) == ("weights", 2)
+        await pilot.press("1", "right")
+        assert session.lesson.outcome is Outcome.shown
+        await pilot.press("left", "L")
+        assert not session.is_guided
 
 
 async def test_an_option_is_chosen_with_the_mouse(explore: Explore) -> None:

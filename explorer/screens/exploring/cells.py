@@ -73,11 +73,6 @@ class Cells(Showing):
         self._unfolded = not self._unfolded
         self.refresh_cell()
 
-    def action_copy(self) -> None:
-        """Copy the arithmetic of the cell as text."""
-        self.app.copy_to_clipboard("\n".join(self.query_one(ArithmeticPanel).text()))
-        self.notify("The arithmetic is on the clipboard.", markup=False)
-
     def action_word(self) -> None:
         """Attention for one word at a time, or as matrices."""
         session = self.session

@@ -6,6 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from explorer.screens.exploring.showing import Showing
+from model.text import visible
+from model.writing import write_atomically
+
+
+def _save(target: Path, text: str, force: bool) -> Path:
+    """Write a text to a file. Raises Problem when that cannot be."""
+    write_atomically(target, [text.encode()], force=force)
+    return target.absolute()
 
 
 class Files(Showing):
@@ -25,6 +33,13 @@ class Files(Showing):
         """Ask where to, and save the scenario with the edits in force."""
         asked = "File (.yaml), a scenario that runs with the edits in force:"
         self._write("Save as a scenario", asked, f"{self.session.name}-edited.yaml", self.session.save)
+
+    def action_picture(self) -> None:
+        """Ask where to, and save what is on the screen as a picture."""
+        session = self.session
+        drawn = self.app.export_screenshot(title=visible(session.scenario.title), simplify=True)
+        name = f"{session.name}-{session.value.name}.svg"
+        self._write("Save the screen as a picture", "File (.svg):", name, lambda path, force: _save(path, drawn, force))
 
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
         from explorer.screens.export import ExportScreen

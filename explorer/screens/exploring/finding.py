@@ -1,4 +1,4 @@
-"""Finding steps, words and parameters."""
+"""Finding steps, words, parameters and texts; going to a cell by its name; marks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from explorer.screens.exploring.showing import Showing
 from explorer.widgets.timeline import Timeline
+from model.problems import Problem
 from model.text import visible
 
 
@@ -38,6 +39,41 @@ class Finding(Showing):
         here = self.session.value.path
         place = self._matches.index(here) + count if here in self._matches else min(count, 0)
         self._show_match(place % len(self._matches))
+
+    def action_go(self) -> None:
+        """Ask for the name of a step or of a cell."""
+        box = self.query_one("#go", Input)
+        box.value = ""
+        box.display = True
+        self.set_focus(box)
+
+    @on(Input.Submitted, "#go")
+    def go(self, event: Input.Submitted) -> None:
+        """Go there, or say what there is."""
+        event.stop()
+        try:
+            found = self.session.named(event.value)
+        except Problem as problem:
+            self.notify(visible(f"{problem.what}: {problem.hint}"), severity="warning", markup=False)
+            return
+        self.action_leave()
+        self.session.follow(*found)
+        self.refresh_value()
+
+    def action_mark(self) -> None:
+        """Mark the cell, or take its mark away."""
+        self.session.mark()
+        self._build_tree()
+        self.refresh_value()
+
+    def action_next_mark(self) -> None:
+        """Go to the next marked cell."""
+        if self.session.marks:
+            self.session.next_mark()
+            self.refresh_value()
+        else:
+            self.app.bell()
+            self.notify("No cell is marked yet: m marks the one under the cursor.", markup=False)
 
     def _show_match(self, place: int) -> None:
         self._go_to(self._matches[place])

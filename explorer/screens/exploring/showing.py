@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.suggester import SuggestFromList
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -21,6 +22,7 @@ from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import Key, KeyBar
+from explorer.widgets.number_input import NumberInput
 from explorer.widgets.ranking import Ranking
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
@@ -70,8 +72,9 @@ class Showing(Screen[None]):
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
         yield Timeline(id="timeline")
-        yield Input(placeholder="find a step, a word or a parameter", id="find")
-        yield Input(placeholder="a number", id="given")
+        yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
+        yield Input(placeholder="go to a step or a cell, such as weights[dog, I]", id="go")
+        yield NumberInput(placeholder="a number", id="given")
         yield KeyBar(id="keys")
         yield Static("", id="too-small", markup=False)
 
@@ -156,6 +159,8 @@ class Showing(Screen[None]):
         steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
         title, parameters = self.session.scenario.title, self.session.trace.parameters
         self.query_one(StepTree).show(title, steps, parameters, speech.chapters(self.session))
+        paths = [*(path for path, _ in steps), *parameters]
+        self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
 
     def _go_to(self, path: str) -> None:
         value = self.session.find(path)
@@ -182,7 +187,7 @@ class Showing(Screen[None]):
 
     def action_leave(self) -> None:
         """Take the keyboard out of whatever has it."""
-        self.query_one("#find").display = False
+        self.query_one("#find").display = self.query_one("#go").display = False
         self.set_focus(None)
 
     # --- a cell

@@ -1,0 +1,35 @@
+"""What goes to the clipboard, and only when asked: through the terminal (OSC 52), so over SSH too."""
+
+from __future__ import annotations
+
+from explorer.clipboard import checked
+from explorer.screens.exploring.showing import Showing
+from explorer.widgets.arithmetic_panel import ArithmeticPanel
+from model.problems import Problem
+
+
+class Copying(Showing):
+    """Copies numbers and their arithmetic."""
+
+    def action_copy(self) -> None:
+        """Copy the arithmetic of the cell as text."""
+        try:
+            self.app.copy_to_clipboard(checked(self._arithmetic_text()))
+        except Problem as problem:
+            self.notify(f"{problem.what}: {problem.hint}", severity="warning", markup=False)
+        else:
+            self._copied("the arithmetic, as text")
+
+    def action_copy_as(self) -> None:
+        """Ask what to copy, and in which notation."""
+        from explorer.screens.copying import CopyScreen
+
+        screen = CopyScreen(self.session.value, self.session.index, self._arithmetic_text())
+        self.app.push_screen(screen, self._copied)
+
+    def _arithmetic_text(self) -> str:
+        return "\n".join(self.query_one(ArithmeticPanel).text())
+
+    def _copied(self, what: str | None) -> None:
+        if what is not None:
+            self.notify(f"On the clipboard: {what}.", markup=False)

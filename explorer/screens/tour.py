@@ -1,0 +1,107 @@
+"""A tour of the explorer in two minutes: a few words at a time, over the screen that they are about."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+
+class Page(NamedTuple):
+    """A page: what it says, and what the explorer behind it does meanwhile."""
+
+    title: str
+    text: str
+    action: str = ""
+
+
+PAGES = (
+    Page(
+        "Steps",
+        "A Transformer is a chain of small steps. Each makes one tensor: a table of numbers. → goes to the next step, "
+        "← back. The line at the bottom shows where you are.",
+    ),
+    Page(
+        "The tensor",
+        "This is one step: its title, its formula, and its numbers with the words they belong to. Orange is positive, "
+        "blue negative, stronger is larger. h j k l move the cursor from number to number.",
+        "move('down')",
+    ),
+    Page(
+        "Where a number comes from",
+        "Under the table stands the arithmetic of the number under the cursor. ↑ ↓ mark one of its numbers, Enter goes "
+        "to where that one was computed, and so on, down to a word or a weight. Backspace comes back.",
+        "choose(1)",
+    ),
+    Page(
+        "Where it goes",
+        "u turns the arithmetic round: which numbers were computed from this one, and how much they depend on it.",
+        "uses",
+    ),
+    Page(
+        "What if",
+        "e changes the number, its row or its column, and everything behind it is computed again. What moved is "
+        "underlined. Ctrl+Z takes it back. Nothing is lost, so try.",
+        "uses",
+    ),
+    Page(
+        "One word, or all",
+        "w shows attention for one word: what it asks, how each word fits, its shares, what it takes away. w again "
+        "shows the matrices, and ] goes to the next head.",
+    ),
+    Page(
+        "Lessons",
+        "Where a scenario has a lesson, → goes from stop to stop, and some of them ask before they show. L leaves the "
+        "lesson and steps through everything. Your place is kept.",
+    ),
+    Page(
+        "And the rest",
+        "? lists every key of the screen that you are on, Ctrl+P finds every command by its name, / finds a step or a "
+        "word, q leaves. T shows this tour again.",
+    ),
+)
+
+
+class TourScreen(ModalScreen[None]):
+    """Shows page after page at the bottom; what they tell of stays in sight above."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,enter,space,full_stop,pagedown,down", "turn(1)", "Next page", id="tour.next"),
+        Binding("left,comma,pageup,up,backspace", "turn(-1)", "Previous page", id="tour.previous"),
+        Binding("escape,q,T", "dismiss", "End the tour", id="tour.end"),
+    ]
+
+    def __init__(self, behind: Screen[None]) -> None:
+        super().__init__()
+        self._behind = behind
+        self._place = 0
+
+    def compose(self) -> ComposeResult:
+        """A box with a title and a few lines."""
+        with Vertical(id="tour") as box:
+            box.border_subtitle = "→ next · ← back · Esc ends"
+            yield Static("", id="page", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first page."""
+        self._show()
+
+    async def action_turn(self, count: int) -> None:
+        """Turn the page; after the last one the tour is over."""
+        place = self._place + count
+        if place >= len(PAGES):
+            self.dismiss()
+        elif place >= 0:
+            self._place = place
+            if count > 0 and PAGES[place].action:
+                await self._behind.run_action(PAGES[place].action)
+            self._show()
+
+    def _show(self) -> None:
+        page = PAGES[self._place]
+        self.query_one("#tour").border_title = f"{page.title} · {self._place + 1} of {len(PAGES)}"
+        self.query_one("#page", Static).update(page.text)
