@@ -47,9 +47,10 @@ class ExplorerApp(App[None]):
     CSS = "#loading { width: 100%; height: 100%; content-align: center middle; text-align: center; }"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, load: Load, title: str) -> None:
+    def __init__(self, load: Load, title: str, reload: Callable[[], Session] | None = None) -> None:
         super().__init__()
         self._load = load
+        self._reload = reload
         self._what = title
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
@@ -77,7 +78,7 @@ class ExplorerApp(App[None]):
             from explorer.screens.keys import binding_ids
 
             keys = read_keymap(keymap_path(), binding_ids())
-            self.call_from_thread(self._show, _screen_of(loaded), keys)
+            self.call_from_thread(self._show, _screen_of(loaded, self._reload), keys)
         except _Stopped:
             pass
         except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
@@ -126,25 +127,26 @@ class ExplorerApp(App[None]):
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
 
-def _screen_of(loaded: Session | Shelf) -> Callable[[], Screen[Any]]:
+def _screen_of(loaded: Session | Shelf, reload: Callable[[], Session] | None) -> Callable[[], Screen[Any]]:
     """What makes the screen; a screen is made by the thread that shows it."""
     from explorer.screens.explorer import ExplorerScreen
     from explorer.session import Session
 
     if isinstance(loaded, Session):
-        return partial(ExplorerScreen, loaded)
+        return partial(ExplorerScreen, loaded, reload=reload)
     from explorer.screens.library import LibraryScreen
 
     return partial(LibraryScreen, loaded)
 
 
-def explore(load: Load, title: str) -> int:
+def explore(load: Load, title: str, reload: Callable[[], Session] | None = None) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session or the library; it is given a function that hears of each value.
-    Raises what `load` raised (a Problem, for example), or the bug that ended the app, with the terminal restored.
+    `reload` reads and runs again when a file of the run is saved. Raises what `load` raised (a Problem, for example),
+    or the bug that ended the app, with the terminal restored.
     """
-    app = ExplorerApp(load, title)
+    app = ExplorerApp(load, title, reload)
     app.run()
     if app.failure is not None:
         raise app.failure

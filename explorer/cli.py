@@ -156,6 +156,7 @@ def run(
         str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=_complete_step)
     ] = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
@@ -164,7 +165,7 @@ def run(
     Without a terminal, or with --plain, the walk-through is printed as text.
     """
     limits = _limits(memory_limit, allow_path)
-    if plain or not sys.stdout.isatty():
+    if not watch and (plain or not sys.stdout.isatty()):
         from explorer.opening import find_source
 
         found = find_source(source)
@@ -174,10 +175,10 @@ def run(
         _note(session)
         return _print(walk(session))
     _need_terminal()
-    raise typer.Exit(_explore(source, limits, step))
+    raise typer.Exit(_explore(source, limits, step, watch=watch))
 
 
-def _explore(source: str, limits: Limits, step: str, second: str = "") -> int:
+def _explore(source: str, limits: Limits, step: str, second: str = "", watch: bool = False) -> int:
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
     import gc
 
@@ -203,7 +204,12 @@ def _explore(source: str, limits: Limits, step: str, second: str = "") -> int:
             resume(session)
         return session
 
-    return explore(load, found[source].title if source in found else source)
+    def reload() -> Session:
+        from explorer.opening import find_source
+
+        return _session(find_source(source), limits)
+
+    return explore(load, found[source].title if source in found else source, reload if watch else None)
 
 
 @app.command()
@@ -448,8 +454,8 @@ def _need_terminal() -> None:
     hint = "--plain prints the walk-through as text"
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise Problem("this terminal cannot move its cursor (TERM)", hint=hint, exit_status=SURROUNDINGS)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Problem("stdin and stderr must be a terminal, too", hint=hint, exit_status=SURROUNDINGS)
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise Problem("stdin, stdout and stderr must be a terminal, too", hint=hint, exit_status=SURROUNDINGS)
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -29,6 +29,8 @@ def pictures(session: Session, side: Side) -> list[Picture]:
     """
     value = session.value
     own = _own(session, value)
+    if session.question is not None:
+        return [own]  # the other run would tell the answer
     if side is Side.beside and session.other is not None:
         other = session.beside(value)
         return [own] if other is None else list(own.together(_own(session.other, other)))
@@ -48,7 +50,7 @@ def _own(session: Session, value: Value) -> Picture:
     if question is not None and (question.kind != "number" or not question.axes):  # the terms of a sum may be seen
         veiled = np.zeros(value.shape, bool)
         veiled[tuple(np.transpose(question.asked))] = True
-        picture = replace(picture, veiled=veiled)
+        picture = replace(picture, array=np.where(veiled, 0, value.array), veiled=veiled)  # nor do the colours tell
     return picture
 
 

@@ -141,6 +141,17 @@ class Session:
         self.show(value, same_cell(other.value, other.index, value))
         return True
 
+    def take_place(self, other: Session) -> None:
+        """Look at what another session looked at, and go on with its lesson, as far as this run has the same."""
+        for path in other._opened:
+            if path in self.trace.steps:
+                self.open(self.trace.steps[path])
+        self._marks = list(other._marks)
+        if self.lesson.stops:
+            self.is_guided = other.is_guided
+            self.lesson.resume(other.lesson.place, other.lesson.outcomes)
+        self.meet(other)
+
     def beside(self, value: Value) -> Value | None:
         """The value of the same path and axes in the other run, where it has one."""
         found = self.other.find(value.path) if self.other else None

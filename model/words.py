@@ -82,8 +82,9 @@ STEPS = {
     ),
     "scores": Words(
         "Attention scores", "",
-        "How well does each query fit each key? Every query is multiplied with every key, number by number, and the "
-        "products are added up. One row is one word's question to all the words; a larger score means a better fit.",
+        "How well does each query fit each key? Every query is compared with every key: as a rule multiplied number "
+        "by number, and the products added up. One row is one word's question to all the words; a larger score means "
+        "a better fit.",
     ),
     "cross_attention.q": Words(
         "Queries of the decoder", "Q",

@@ -18,6 +18,8 @@ from explorer.screens.exploring.finding import Finding
 from explorer.screens.exploring.lessons import Lessons
 from explorer.screens.exploring.panels import Panels
 from explorer.screens.exploring.stepping import Stepping
+from explorer.screens.exploring.watching import Reload, Watching
+from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.key_bar import KeyBar
 from explorer.widgets.step_tree import StepTree
@@ -25,11 +27,16 @@ from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 
 
-class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels, Copying, Files):
+class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels, Copying, Files, Watching):
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
     CSS_PATH = "../explorer.tcss"
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
+
+    def __init__(self, session: Session, has_library: bool = False, reload: Reload | None = None) -> None:
+        super().__init__(session)
+        self._has_library = has_library
+        self.reload = reload
 
     def action_quit(self) -> None:
         """Go back to the library, where the person came from there, or end."""

@@ -21,7 +21,7 @@ class NumberInput(Input, inherit_bindings=False):
 
     async def _on_key(self, event: events.Key) -> None:
         """A printable key that no number is written with is none of ours."""
-        if event.is_printable and event.character not in WRITTEN_WITH:
+        if event.character is not None and event.is_printable and event.character not in WRITTEN_WITH:
             event.prevent_default()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:

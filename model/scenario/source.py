@@ -17,6 +17,8 @@ Place = tuple[int, int]  # line and column, from 1
 
 COMPARED = "compare"
 """The section that says what is different in a second run."""
+TOLD_IN_FIRST = "lesson"
+"""The section that the second run does without."""
 CHANGED = ("model", "input", "mask")
 """The sections of a scenario of which some keys may be different there."""
 GIVEN_ONCE = (("text", "tokens", "vectors"), ("target", "target_tokens", "target_vectors"))
@@ -53,7 +55,7 @@ class Source:
     def compared(self) -> Source:
         """Make the scenario of the second run; what `compare` changes keeps the place where the change is written."""
         changes = {path[1:]: path for path in self.values if path[:1] == (COMPARED,) and path[1:2] != ("label",)}
-        data = {key: value for key, value in self.data.items() if key != COMPARED}
+        data = {key: value for key, value in self.data.items() if key not in (COMPARED, TOLD_IN_FIRST)}
         changed = self.at((COMPARED,))
         if "edits" in changed:
             data["edits"] = changed["edits"]

@@ -99,6 +99,17 @@ def test_numbers_are_hidden_until_the_answer(session: Session) -> None:
     assert pictures(session, Side.one)[0].veiled is None
 
 
+def test_neither_the_colours_nor_the_other_run_tell_the_answer() -> None:
+    found = session_of(LESSON.replace("lesson:", "compare: {model: {weights: {scale: 1}}}\nlesson:"))
+    found.follow_lesson()
+    found.step_by(3)
+    found.lesson.go_to(3)
+    found.show(found.lesson.stop.value)
+    for side in Side:
+        (picture,) = pictures(found, side)
+        assert picture.largest == 0
+
+
 def test_a_question_is_answered_before_it_is_passed(session: Session) -> None:
     session.step_by(1)
     assert session.step_by(1)

@@ -159,3 +159,12 @@ def test_an_answer_along_an_axis_that_is_not_there_is_refused(key: str) -> None:
     with pytest.raises(Problem, match="has no axis token") as caught:
         stops(found, plan(found))
     assert "s.yaml:3:" in caught.value.render()
+
+
+def test_views_of_two_runs_are_told_in_the_first_run_only() -> None:
+    text = f"input: {{text: a b}}\ncompare: {{model: {{score: dot}}}}\nlesson: [{{at: {WEIGHTS}, view: beside}}]"
+    found = parse_scenario(text)
+    second = found.second()
+    assert second is not None
+    assert second.lesson == ()
+    assert stops(found, plan(found))[0].view == "beside"

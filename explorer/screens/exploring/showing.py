@@ -48,11 +48,12 @@ class Showing(Screen[None]):
 
     _player: Timer | None = None
     """Goes on by itself while there is one."""
+    _has_library = False
+    """Whether the person came from the library, and goes back there."""
 
-    def __init__(self, session: Session, has_library: bool = False) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._has_library = has_library
         self._unfolded = False
         self._shows_uses = False
         self._side = Side.one
@@ -71,6 +72,7 @@ class Showing(Screen[None]):
                 yield Ranking(id="ranking")
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
+        yield Static("", id="fault", markup=False)
         yield Timeline(id="timeline")
         yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
         yield Input(placeholder="go to a step or a cell, such as weights[dog, I]", id="go")
