@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from explorer.themes import HIGH_CONTRAST
 from model.text import visible
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class ExplorerApp(App[None]):
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
         self._told = time.monotonic()
+        for theme in HIGH_CONTRAST:
+            self.register_theme(theme)
 
     def compose(self) -> ComposeResult:
         """What stands there until the model has run."""
@@ -74,21 +77,24 @@ class ExplorerApp(App[None]):
         """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
         try:
             loaded = self._load(self._tell)
-            from explorer.keymap import keymap_path, read_keymap
+            from explorer.keymap import keymap_path, read_keymap, read_theme
             from explorer.screens.keys import binding_ids
 
             keys = read_keymap(keymap_path(), binding_ids())
-            self.call_from_thread(self._show, _screen_of(loaded, self._reload), keys)
+            theme = read_theme(keymap_path(), self.available_themes)
+            self.call_from_thread(self._show, _screen_of(loaded, self._reload), keys, theme)
         except _Stopped:
             pass
         except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
             self.call_from_thread(self._fail, failure)
 
-    def _show(self, screen: Callable[[], Screen[Any]], keys: Mapping[str, str]) -> None:
+    def _show(self, screen: Callable[[], Screen[Any]], keys: Mapping[str, str], theme: str | None) -> None:
         gc.freeze()  # what was imported stays: collections need not look at it
         gc.enable()
         self.keys = keys
         self.set_keymap(dict(keys))
+        if theme is not None:
+            self.theme = theme
         self.push_screen(screen())
 
     def _tell(self, value: Value) -> None:

@@ -335,11 +335,14 @@ def export(
     with Progress() as progress:
         limits = _limits(memory_limit, allow_path)
         session = _session(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
+        from explorer import saving  # it needs NumPy, and what is refused does not
+
         _note(session)
         if is_stdout:
-            sys.stdout.buffer.writelines(session.chunks(ending, fine))
+            sys.stdout.buffer.writelines(saving.chunks(session, ending, fine))
             return
-        written = session.export(
+        written = saving.export(
+            session,
             output,
             ending=ending,
             fine=fine,

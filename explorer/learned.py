@@ -39,6 +39,11 @@ def marks_path() -> Path:
     return user_data_path("attn-explore", appauthor=False) / "lessons.json"
 
 
+def is_first_start() -> bool:
+    """Whether no lesson was ever followed here."""
+    return not marks_path().exists()
+
+
 def lesson_name(path: Path) -> str:
     """What a lesson is called in the file: a bundled one by its name, another by its whole path."""
     return path.stem if path.parent == Path(scenarios.__file__).parent else str(path.absolute())

@@ -5,7 +5,6 @@ The command line, the screens and the tests all work through a `Session`. It kno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +16,10 @@ from model.axes import Array
 from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
 from model.lesson import Question, Stop, stops
-from model.places import index_of, split_place
-from model.problems import Problem, nearest
 from model.scenario import Scenario
 from model.scenario.document import Edit
 from model.trace import Trace
 from model.values import Value
-from model.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +166,6 @@ class Session:
                 return step
         return None
 
-    def matches(self, text: str) -> list[str]:
-        """Paths of the steps and parameters that `text` is in, in order.
-
-        It is looked for in path, title, explanation, the words along the axes, and what the lesson says there.
-        """
-        wanted = text.casefold().strip()
-        values = (*self.steps, *self.trace.parameters.values())
-        return [value.path for value in values if wanted in searchable(value, self.lesson.at(value))]
-
     # --- the lesson
 
     @property
@@ -224,24 +211,6 @@ class Session:
         stop = self.lesson.go_to(place)
         self.show(stop.value, stop.index)
         return self.lesson.place != before
-
-    def named(self, text: str) -> tuple[Value, Index]:
-        """The cell that a text names: a path or its end, and perhaps words or numbers in brackets.
-
-        Of several steps with that end, the next one from here. Raises Problem when there is none.
-        """
-        wanted, parts = split_place(text.strip())
-        value = self.find(wanted) or self._ending(wanted)
-        if value is None:
-            known = (*self.trace.steps, *self.trace.parameters)
-            near = nearest(wanted, known) or nearest(wanted, {path.rpartition(".")[2] for path in known})
-            raise Problem("there is no such step", hint=f"did you mean {near}?" if near else "/ finds by words")
-        return value, self.index_in(value) if parts is None else index_of(value, parts)
-
-    def _ending(self, name: str) -> Value | None:
-        steps = self.steps
-        around = [*steps[self.position + 1 :], *steps[: self.position + 1], *self.trace.parameters.values()]
-        return next((value for value in around if name and f".{value.path}".endswith(f".{name}")), None)
 
     # --- marks
 
@@ -440,47 +409,3 @@ class Session:
         self.first_bad = first_bad_number(self.trace)
         self._step = self.find(step) or self.steps[0]
         self.value = self.find(path) or self._step
-
-    # --- exporting
-
-    def chunks(self, ending: str, fine: bool = False) -> Iterator[bytes]:
-        """The trace in the format of files with this ending, piece by piece."""
-        from model.export import WRITERS  # only an export needs them
-
-        return WRITERS[ending](self.trace, self.scenario, fine)
-
-    def export(
-        self,
-        target: Path,
-        *,
-        ending: str = "",
-        fine: bool = False,
-        force: bool = False,
-        progress: Callable[[int], None] | None = None,
-    ) -> Path:
-        """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
-        from explorer.files import format_of, inputs_of
-        from model.writing import write_atomically
-
-        inputs = [] if self.path is None else inputs_of(self.path, self.scenario)
-        chunks = self.chunks(ending or format_of(target), fine)
-        write_atomically(target, chunks, force=force, inputs=inputs, progress=progress)
-        return target.absolute()
-
-    def save(self, target: Path, force: bool = False) -> Path:
-        """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
-        from explorer.files import check_beside_weights, inputs_of
-        from model.writing import write_atomically
-
-        inputs = [] if self.path is None else inputs_of(self.path, self.scenario)
-        check_beside_weights(target, self.scenario)
-        write_atomically(target, [self.scenario.as_yaml().encode()], force=force, inputs=inputs)
-        return target.absolute()
-
-
-def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
-    """Everything that is written about a value, for finding."""
-    labels = (label for axis in value.axes for label in axis.all_labels or ())
-    said = words_of(value.path, value.made_by.name) if value.operation is not None else ()
-    told = (text for stop in stops for text in (stop.say, stop.ask))
-    return "\n".join((value.path, *said, *dict.fromkeys(labels), *told)).casefold()

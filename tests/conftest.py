@@ -19,7 +19,9 @@ collect_ignore_glob = ["data/make_torch_*.py"]  # they need PyTorch, which the t
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes what the person at this machine has in their folders."""
+    """No test reads or writes what the person at this machine has in their folders; the first start is over."""
     home: Path = tmp_path_factory.mktemp("home")
+    (home / "data" / "attn-explore").mkdir(parents=True)
+    (home / "data" / "attn-explore" / "lessons.json").write_text("{}", "utf-8")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from explorer.learned import keep
+from explorer import learned
 from explorer.screens import keys
 from explorer.screens.exploring.cells import Cells
 from explorer.screens.exploring.comparing import Comparing
@@ -38,10 +38,15 @@ class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels
         self._has_library = has_library
         self.reload = reload
 
+    def on_mount(self) -> None:
+        """Who has never followed a lesson is told of the tour."""
+        if learned.is_first_start():
+            self.notify("T shows what there is, in two minutes.", title="First time here?", markup=False)
+
     def action_quit(self) -> None:
         """Go back to the library, where the person came from there, or end."""
         if self._has_library:
-            keep(self.session)  # before the library looks
+            learned.keep(self.session)  # before the library looks
             self.dismiss()
         else:
             self.app.exit()

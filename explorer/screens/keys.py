@@ -12,6 +12,7 @@ STEPS = Binding.Group("Steps")
 CELL = Binding.Group("The cell under the cursor")
 LOOK = Binding.Group("What is shown")
 OTHER = Binding.Group("Other")
+LIBRARY = Binding.Group("In the library")
 
 
 def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
@@ -82,6 +83,18 @@ BINDINGS: list[BindingType] = [
 ]
 """Actions of `ExplorerScreen`."""
 
+LIBRARY_BINDINGS: list[BindingType] = [
+    _binding("enter", "choose", "Open it in the explorer", "library.open", LIBRARY),
+    _binding("down,j", "move(1)", "Mark the next one", "library.next", LIBRARY),
+    _binding("up,k", "move(-1)", "Mark the one before", "library.previous", LIBRARY),
+    _binding("slash", "find", "Find by name, title or summary", "library.find", LIBRARY),
+    _binding("r", "forget", "Forget the place in this lesson", "library.forget", LIBRARY),
+    _binding("escape", "leave", "Show all again", "library.all", LIBRARY),
+    _binding("question_mark,f1", "help", "The keys", "library.help", LIBRARY),
+    _binding("q", "app.quit", "Quit", "library.quit", LIBRARY),
+]
+"""Actions of `LibraryScreen`."""
+
 
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
@@ -90,5 +103,6 @@ def all_bindings() -> list[Binding]:
 
 
 def binding_ids() -> set[str]:
-    """The ids of every binding, by which a key file names them."""
-    return {binding.id for binding in all_bindings() if binding.id}
+    """The ids of every binding, the library's too, by which a key file names them."""
+    library = (binding for binding in LIBRARY_BINDINGS if isinstance(binding, Binding))
+    return {binding.id for binding in (*all_bindings(), *library) if binding.id}

@@ -19,6 +19,7 @@ from textual.worker import Worker, get_current_worker
 
 from explorer import learned
 from explorer.pictures import picture_of
+from explorer.screens import keys
 from explorer.screens.explorer import ExplorerScreen
 from explorer.screens.help import HelpScreen, grouped
 from explorer.session import Session
@@ -33,8 +34,6 @@ from model.words import words_of
 
 GLANCE = 0.15
 """Seconds that a scenario is marked before it is run for its preview."""
-
-_GROUP = Binding.Group("In the library")
 
 _KEYS = (
     Key("⏎", "open", "choose"),
@@ -55,16 +54,7 @@ def _short(folder: Path) -> str:
 class LibraryScreen(Screen[None]):
     """A list of scenarios; the marked one is told of and run beside it. Enter opens it in the explorer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Open it in the explorer", id="library.open", group=_GROUP),
-        Binding("down,j", "move(1)", "Mark the next one", id="library.next", group=_GROUP),
-        Binding("up,k", "move(-1)", "Mark the one before", id="library.previous", group=_GROUP),
-        Binding("slash", "find", "Find by name, title or summary", id="library.find", group=_GROUP),
-        Binding("r", "forget", "Forget the place in this lesson", id="library.forget", group=_GROUP),
-        Binding("escape", "leave", "Show all again", id="library.all", group=_GROUP),
-        Binding("question_mark,f1", "help", "The keys", id="library.help", group=_GROUP),
-        Binding("q", "app.quit", "Quit", id="library.quit", group=_GROUP),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.LIBRARY_BINDINGS
 
     AUTO_FOCUS = "OptionList"
     CSS_PATH = "../explorer.tcss"

@@ -24,7 +24,9 @@ from explorer.colours import (
 
 DARK = Ground((18, 18, 18), (224, 224, 224))
 LIGHT = Ground((224, 224, 224), (31, 31, 31))
-GROUNDS = pytest.mark.parametrize("ground", [DARK, LIGHT], ids=["dark", "light"])
+BLACK = Ground((0, 0, 0), (255, 255, 255))
+WHITE = Ground((255, 255, 255), (0, 0, 0))
+GROUNDS = pytest.mark.parametrize("ground", [DARK, LIGHT, BLACK, WHITE], ids=["dark", "light", "black", "white"])
 
 
 def contrast_of(style: Style) -> float:

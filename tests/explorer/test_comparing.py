@@ -74,7 +74,7 @@ def test_two_equal_runs_do_not_part() -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_d_shows_both_then_the_difference_then_one(explore: Explore, size: tuple[int, int]) -> None:
-    async with explore("softmax-vs-relu", WEIGHTS, size=size) as (pilot, session):
+    async with explore("softmax-vs-relu", WEIGHTS, (0, 0, 0), size=size) as (pilot, session):
         assert len(drawn(pilot)) == 1
         await pilot.press("d")
         assert len(drawn(pilot)) == 2

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from explorer.finding import matches
 from explorer.screens.explorer import ExplorerScreen
 from explorer.screens.export import ExportScreen
 from explorer.screens.help import HelpScreen
@@ -191,10 +192,10 @@ async def test_slash_finds_and_n_goes_through_the_matches(explore: Explore) -> N
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("slash", *"softmax", "enter")
         first = session.value.path
-        assert first == session.matches("softmax")[0]
-        assert f"match 1 of {len(session.matches('softmax'))}" in line(pilot, Timeline)
+        assert first == matches(session, "softmax")[0]
+        assert f"match 1 of {len(matches(session, 'softmax'))}" in line(pilot, Timeline)
         await pilot.press("n")
-        assert session.value.path == session.matches("softmax")[1]
+        assert session.value.path == matches(session, "softmax")[1]
         await pilot.press("N")
         assert session.value.path == first
 

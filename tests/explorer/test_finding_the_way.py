@@ -10,6 +10,7 @@ from textual.widgets import Input, OptionList, Static
 
 from explorer import clipboard
 from explorer.clipboard import csv_text, latex_text, numpy_text
+from explorer.finding import named
 from explorer.screens.copying import CopyScreen
 from explorer.screens.explorer import ExplorerScreen
 from explorer.screens.tour import PAGES, TourScreen
@@ -33,15 +34,15 @@ WEIGHTS = f"{LAYER}.weights"
     ],
 )
 def test_a_cell_is_named_by_the_end_of_its_path(text: str, path: str, index: tuple[int, ...]) -> None:
-    value, found = session_of("input: {text: I love my dog}\nmodel: {kind: attention}").named(text)
+    value, found = named(session_of("input: {text: I love my dog}\nmodel: {kind: attention}"), text)
     assert (value.path, found) == (path, index)
 
 
 def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
     session = session_of("input: {text: a b}\nmodel: {layers: 2}", "encoder.layers.0.ffn.output")
-    assert session.named("weights")[0].path == "encoder.layers.1.self_attention.weights"
+    assert named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"
     session.show(session.steps[-1])
-    assert session.named("weights")[0].path == "encoder.layers.0.self_attention.weights"
+    assert named(session, "weights")[0].path == "encoder.layers.0.self_attention.weights"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
 )
 def test_what_is_not_there_is_told_with_what_is(text: str, said: str) -> None:
     with pytest.raises(Problem) as refused:
-        session_of("i-love-my-dog").named(text)
+        named(session_of("i-love-my-dog"), text)
     assert said in refused.value.hint
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from explorer.app import ExplorerApp
-from explorer.keymap import keymap_path, read_keymap
+from explorer.keymap import keymap_path, read_keymap, read_theme
 from explorer.screens.keys import binding_ids
 from model.problems import Problem
 from tests.explorer.conftest import session_of
@@ -25,6 +25,26 @@ def test_without_a_file_nothing_is_remapped(tmp_path: Path) -> None:
 
 def test_the_file_is_looked_for_in_the_config_folder(tmp_path: Path) -> None:
     assert keymap_path() == tmp_path / "attn-explore" / "keys.toml"
+
+
+def test_a_theme_is_read_and_one_that_there_is_not_refused(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    assert read_theme(file, {"high-contrast"}) is None
+    file.write_text('theme = "high-contrast"', "utf-8")
+    assert read_theme(file, {"high-contrast"}) == "high-contrast"
+    file.write_text('theme = "hihg-contrast"', "utf-8")
+    with pytest.raises(Problem, match="did you mean high-contrast"):
+        read_theme(file, {"high-contrast"})
+
+
+async def test_the_explorer_starts_in_the_theme_of_the_file() -> None:
+    keymap_path().parent.mkdir(parents=True, exist_ok=True)
+    keymap_path().write_text('theme = "high-contrast"', "utf-8")
+    app = ExplorerApp(lambda _: session_of("i-love-my-dog"), "test")
+    async with app.run_test() as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.theme == "high-contrast"
 
 
 def test_keys_are_read_by_their_id(tmp_path: Path) -> None:

@@ -231,7 +231,6 @@ def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) ->
 )  # fmt: skip
 def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, written: bytes) -> None:
     path = learned.marks_path()
-    path.parent.mkdir(parents=True)
     name = str(file_of.path).encode()
     path.write_bytes(written % name if b"%s" in written else written)
     learned.resume(file_of)
@@ -243,8 +242,8 @@ def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, w
 
 
 def test_a_place_that_cannot_be_written_is_not_kept(file_of: Session) -> None:
-    learned.marks_path().parent.parent.mkdir(parents=True)
-    learned.marks_path().parent.write_text("in the way", "utf-8")
+    learned.marks_path().unlink()
+    learned.marks_path().mkdir()  # in the way
     learned.keep(file_of)
     assert learned.marks() == {}
 
@@ -337,6 +336,15 @@ async def test_the_place_is_written_down_when_the_explorer_ends(explore: Explore
         await pilot.press("L", "right")
         await pilot.press("q")
     assert learned.marks()[str(file_of.path)].place == 1
+
+
+async def test_the_first_start_tells_of_the_tour(explore: Explore) -> None:
+    learned.marks_path().unlink()
+    async with explore(LESSON) as (pilot, _):
+        assert [toast.title for toast in pilot.app._notifications] == ["First time here?"]
+        await pilot.press("L", "right", "q")
+    async with explore(LESSON) as (pilot, _):
+        assert not list(pilot.app._notifications)
 
 
 async def test_a_scenario_without_a_lesson_says_so(explore: Explore) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from explorer.finding import matches
 from explorer.session import Session
 from model.run import run
 from model.scenario import parse_scenario
@@ -120,13 +121,13 @@ def test_a_finer_step_is_found_by_its_path_and_opens_its_step(session: Session) 
     ],
 )
 def test_finding_looks_at_paths_titles_explanations_and_words(session: Session, text: str, first: str) -> None:
-    assert session.matches(text)[0] == first
+    assert matches(session, text)[0] == first
 
 
 @pytest.mark.parametrize("text", ["attention", "Dog", "position", "gain", "head", "the "])
 def test_what_is_found_holds_the_text_and_comes_in_the_order_of_the_trace(session: Session, text: str) -> None:
     values = (*session.trace.steps.values(), *session.trace.parameters.values())
-    found = session.matches(text)
+    found = matches(session, text)
     assert found
     assert found == [value.path for value in values if text.strip().lower() in _said_of(value)]
 
@@ -137,4 +138,4 @@ def _said_of(value: Value) -> str:
 
 
 def test_what_is_said_nowhere_is_not_found(session: Session) -> None:
-    assert session.matches("no such thing") == []
+    assert matches(session, "no such thing") == []

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from explorer import speech
 from explorer.files import check_beside_weights
+from explorer.saving import save
 from explorer.screens.edit import EditScreen
 from explorer.what_if import EditIndex, edit_from, moved, scopes, told
 from explorer.widgets.step_tree import StepTree
@@ -234,5 +235,5 @@ def test_a_scenario_is_saved_beside_its_weights_and_under_a_name_that_says_what_
 
 def test_a_run_without_edits_is_saved_as_it_is(tmp_path: Path) -> None:
     session = session_of("multi-head")
-    assert read_scenario(session.save(tmp_path / "same.yaml")) == session.scenario
+    assert read_scenario(save(session, tmp_path / "same.yaml")) == session.scenario
     assert "edits" not in (tmp_path / "same.yaml").read_text("utf-8")

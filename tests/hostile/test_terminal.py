@@ -170,7 +170,7 @@ def test_g3_a_terminal_that_goes_away_ends_the_explorer(terminals: list[Terminal
 
 
 def test_g6_any_size_is_survived_and_the_place_kept(terminals: list[Terminal]) -> None:
-    terminal = started(terminals, command("run", "encoder-layer"))
+    terminal = started(terminals, command("run", "encoder-layer", "--step", "encoder.embedding"))
     terminal.press(b"\x1b[C\x1b[C")
     for size in [(20, 5), (1, 1), (1, 200), (300, 100), (0, 0), *((40 + place, 10 + place) for place in range(50))]:
         terminal.resize(*size)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from explorer import saving
 from explorer.screens.exploring.showing import Showing
 from model.text import visible
 from model.writing import write_atomically
@@ -26,13 +28,13 @@ class Files(Showing):
             "Export the trace",
             "File (.json, .npz or .safetensors):",
             f"{session.name}.json",
-            lambda path, force: session.export(path, force=force),
+            lambda path, force: saving.export(session, path, force=force),
         )
 
     def action_save(self) -> None:
         """Ask where to, and save the scenario with the edits in force."""
         asked = "File (.yaml), a scenario that runs with the edits in force:"
-        self._write("Save as a scenario", asked, f"{self.session.name}-edited.yaml", self.session.save)
+        self._write("Save as a scenario", asked, f"{self.session.name}-edited.yaml", partial(saving.save, self.session))
 
     def action_picture(self) -> None:
         """Ask where to, and save what is on the screen as a picture."""

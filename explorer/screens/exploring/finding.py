@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import Input
 
+from explorer import finding
 from explorer.screens.exploring.showing import Showing
 from explorer.widgets.timeline import Timeline
 from model.problems import Problem
@@ -25,7 +26,7 @@ class Finding(Showing):
         """Go to the first match."""
         event.stop()
         self.action_leave()
-        self._matches = self.session.matches(event.value)
+        self._matches = finding.matches(self.session, event.value)
         if self._matches:
             self._show_match(0)
         else:
@@ -52,7 +53,7 @@ class Finding(Showing):
         """Go there, or say what there is."""
         event.stop()
         try:
-            found = self.session.named(event.value)
+            found = finding.named(self.session, event.value)
         except Problem as problem:
             self.notify(visible(f"{problem.what}: {problem.hint}"), severity="warning", markup=False)
             return

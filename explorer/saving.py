@@ -1,0 +1,43 @@
+"""What a session writes to files: its trace, and its scenario with the edits in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from explorer.files import check_beside_weights, format_of, inputs_of
+from explorer.session import Session
+from model.writing import write_atomically
+
+
+def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]:
+    """The trace in the format of files with this ending, piece by piece."""
+    from model.export import WRITERS  # only an export needs them
+
+    return WRITERS[ending](session.trace, session.scenario, fine)
+
+
+def export(
+    session: Session,
+    target: Path,
+    *,
+    ending: str = "",
+    fine: bool = False,
+    force: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Path:
+    """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
+    found = chunks(session, ending or format_of(target), fine)
+    write_atomically(target, found, force=force, inputs=_inputs(session), progress=progress)
+    return target.absolute()
+
+
+def save(session: Session, target: Path, force: bool = False) -> Path:
+    """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
+    check_beside_weights(target, session.scenario)
+    write_atomically(target, [session.scenario.as_yaml().encode()], force=force, inputs=_inputs(session))
+    return target.absolute()
+
+
+def _inputs(session: Session) -> list[Path]:
+    return [] if session.path is None else inputs_of(session.path, session.scenario)
