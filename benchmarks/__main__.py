@@ -1,6 +1,6 @@
 """Measures everything in one run and prints the ratios. Takes about two minutes.
 
-python -m benchmarks [start] [help] [keys] [export]
+python -m benchmarks [start] [help] [keys] [edits] [compare] [lessons] [export]
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from benchmarks.terminal import Terminal
 
 PYTHON = sys.executable
 RUN = [PYTHON, "-m", "explorer", "run"]
-RIGHT, DOWN, MOVE_RIGHT, MOVE_DOWN = b"\x1b[C", b"\x1b[B", b"l", b"j"
+UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
+MOVE_RIGHT, MOVE_DOWN = b"l", b"j"
+CTRL_Y, CTRL_Z = b"\x19", b"\x1a"
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+LESSON_AND_WIDE = (("i-love-my-dog", "median under 16 ms"), ("wide", "median under 100 ms"))
 
 
 def start() -> None:
@@ -58,27 +62,66 @@ def _process(command: list[str]) -> float:
 
 def keys() -> None:
     """From a key press to the last finished frame, at 120×40."""
-    path = "encoder.layers.0.self_attention.weights"
-    small = _keys("i-love-my-dog", path, [MOVE_RIGHT, MOVE_DOWN, b"h", b"k"])
-    large = _keys("wide", path, [MOVE_RIGHT, MOVE_DOWN, MOVE_RIGHT, MOVE_DOWN])
-    steps = _keys("i-love-my-dog", path, [RIGHT, b"\x1b[D"])
-    wide_steps = _keys("wide", path, [RIGHT, b"\x1b[D"])
+    small = _presses([*RUN, "i-love-my-dog"], [MOVE_RIGHT, MOVE_DOWN, b"h", b"k"])
+    large = _presses([*RUN, "wide"], [MOVE_RIGHT, MOVE_DOWN, MOVE_RIGHT, MOVE_DOWN])
+    steps = _presses([*RUN, "i-love-my-dog"], [RIGHT, LEFT])
+    wide_steps = _presses([*RUN, "wide"], [RIGHT, LEFT])
     _say("a step of i-love-my-dog", steps, note="median under 16 ms")
     _say("a step of wide", wide_steps)
     _say("a cell of the 4×4 weights", small, note="median under 16 ms")
     _say("a cell of the 512×512 weights of wide", large, large / small, "at most 1.5 times 4×4")
 
 
-def _keys(scenario: str, path: str, pressed: list[bytes]) -> float:
-    terminal = Terminal([*RUN, scenario, "--step", path])
+def edits() -> None:
+    """From Enter in the edit's line to the last frame of the run that follows from it; and undo, redo."""
+    for scenario, note in LESSON_AND_WIDE:
+        terminal = _at_weights([*RUN, scenario])
+        try:
+            made = []
+            for _ in range(12):
+                for key in (b"e", *(b"%c" % code for code in b"0.5")):
+                    terminal.press(key)
+                made.append(terminal.press(b"\r"))
+            undone = [terminal.press(key) for _ in range(5) for key in (CTRL_Z, CTRL_Y)]
+        finally:
+            terminal.close()
+        _say(f"an edit of the weights of {scenario}", median(made), note=note)
+        _say(f"undo and redo in {scenario}", median(undone), note=note)
+
+
+def compare() -> None:
+    """From a key press to the last finished frame, where two runs are compared."""
+    for scenario, note in LESSON_AND_WIDE:
+        command = [PYTHON, "-m", "explorer", "compare", scenario, scenario]
+        _say(f"the other run of {scenario}", _presses(command, [b"c"]), note=note)
+        _say(f"side by side, difference, one of {scenario}", _presses(command, [b"d"]), note=note)
+        _say(f"a step of {scenario}, side by side", _presses(command, [RIGHT, LEFT], b"d"), note=note)
+
+
+def lessons() -> None:
+    """From a key press to the last finished frame, in the word view and from stop to stop."""
+    for scenario, note in LESSON_AND_WIDE:
+        _say(f"another word of {scenario}, word view", _presses([*RUN, scenario], [DOWN, UP], b"w"), note=note)
+    stop = _presses([*RUN, "i-love-my-dog"], [LEFT, RIGHT], b"L")
+    _say("another stop of the lesson of i-love-my-dog", stop, note="median under 16 ms")
+
+
+def _presses(command: list[str], pressed: list[bytes], first: bytes = b"") -> float:
+    """The median over 40 presses of some keys in turn, after a first one."""
+    terminal = _at_weights(command)
     try:
-        terminal.wait_for("Attention weights")
-        terminal.settle()
-        for key in pressed:  # warm
+        for key in filter(None, (first, *pressed)):  # warm
             terminal.press(key)
         return median(terminal.press(pressed[count % len(pressed)]) for count in range(40))
     finally:
         terminal.close()
+
+
+def _at_weights(command: list[str]) -> Terminal:
+    terminal = Terminal([*command, "--step", WEIGHTS])
+    terminal.wait_for("Attention weights")
+    terminal.settle()
+    return terminal
 
 
 def export() -> None:
@@ -112,7 +155,9 @@ def _say(what: str, seconds: float, ratio: float | None = None, note: str = "") 
     print(f"{what:<52}{seconds * 1000:8.1f} ms {shown}  {note}".rstrip(), flush=True)
 
 
-MEASUREMENTS: dict[str, Callable[[], None]] = {"start": start, "help": help, "keys": keys, "export": export}
+MEASUREMENTS: dict[str, Callable[[], None]] = {
+    function.__name__: function for function in (start, help, keys, edits, compare, lessons, export)
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or MEASUREMENTS:

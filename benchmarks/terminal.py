@@ -11,6 +11,8 @@ import subprocess
 import termios
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 SYNCHRONISED = b"\x1b[?2026;2$y"
 """The answer of a terminal that shows whole frames only; with it, Textual marks where each frame ends."""
@@ -28,6 +30,11 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "", "LINES": ""}
         environment = {key: value for key, value in environment.items() if value}
+        self._home = TemporaryDirectory()  # nothing of the person's own is read or written
+        kept = Path(self._home.name) / "attn-explore"
+        kept.mkdir()
+        (kept / "lessons.json").write_text("{}", "utf-8")
+        environment |= {"XDG_DATA_HOME": self._home.name, "XDG_CONFIG_HOME": self._home.name}
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
@@ -64,6 +71,7 @@ class Terminal:
         self._process.kill()
         self._process.wait()
         os.close(self._master)
+        self._home.cleanup()
 
     def _read(self, seconds: float) -> bytes:
         ready, _, _ = select.select([self._master], [], [], seconds)
