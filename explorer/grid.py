@@ -189,9 +189,14 @@ def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_wi
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
-    labels = max((cell_len(visible(label)) for label in (picture.columns.labels or ())), default=0)
+    labels = max((cell_len(visible(label)) for label in _column_labels(picture.columns)), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
+
+
+def _column_labels(columns: Axis) -> Sequence[str]:
+    """The labels of the columns; of numbered ones the last, which is the longest."""
+    return columns.labels or ([columns.short_label(columns.size - 1)] if columns.size else ())
 
 
 def _label_width(picture: Picture) -> int:
@@ -363,7 +368,8 @@ def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> St
 def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int) -> list[Segment]:
     """The colours from the lowest to the largest number, or the glyphs where those stand for numbers."""
     if picture.end == 0:
-        return [Segment("every number is 0", DIM)]
+        others = "other " if np.isneginf(picture.array).any() else ""
+        return [Segment(f"every {others}number is 0", DIM)]
     low = short_number(-picture.end) if picture.is_signed else "0"
     segments = [Segment(f"{low} ", DIM)]
     for step in range(-LEVELS if picture.is_signed else 0, LEVELS + 1, stride):

@@ -15,6 +15,7 @@ from explorer.arithmetic import as_text, links
 from explorer.destinations import use_blocks
 from explorer.format import pad, short_number
 from explorer.session import Session
+from explorer.wrapping import markdown
 from model.axes import Axis
 from model.explain import Index
 from model.lesson import Stop
@@ -47,6 +48,13 @@ def walk(session: Session) -> Iterator[str]:
 
 
 def _walk_steps(session: Session) -> Iterator[str]:
+    for value in session.trace.parameters.values():
+        if stops := session.lesson.at(value):
+            yield ""
+            yield f"{speech.title(session, value)}"
+            yield f"    {value.path}   {speech.shape(value)}"
+            yield from (f"    {line}" for line in table(value, WINDOW))
+            yield from (line for stop in stops for line in _told(stop))
     steps = session.steps
     for place, value in enumerate(steps, 1):
         yield ""
@@ -62,14 +70,15 @@ def _walk_steps(session: Session) -> Iterator[str]:
 def _told(stop: Stop) -> Iterator[str]:
     """What a lesson says and asks at a step, with the answer."""
     if stop.say:
-        yield from _paragraph(f"In this scenario: {visible(' '.join(stop.say.split()))}")
+        yield "    In this scenario:"
+        yield from (f"      {line.plain}".rstrip() for line in markdown(stop.say, WIDTH - 6))
     if stop.ask:
         answer = f" {questions.answer(stop.question)}" if stop.question else ""
         yield from _paragraph(f"Question: {visible(stop.ask)}{answer}")
 
 
 def _paragraph(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def table(value: Value, window: int | None = None) -> Iterator[str]:

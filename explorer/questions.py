@@ -23,6 +23,9 @@ HOW = {
 }
 """How a question is answered, by its kind."""
 
+ROUNDING = 1e-12
+"""A sum this much smaller than its largest term is 0 but for rounding."""
+
 _VERDICT = {Outcome.right: "Right.", Outcome.wrong: "Not so.", Outcome.shown: "The answer:"}
 
 
@@ -77,14 +80,16 @@ def _reasons(question: Question, given: Index | float | None) -> Iterator[str]:
     names = " and ".join(speech.name_at(value, cell) for cell in right[:3])
     number = short_number(float(value.array[right[0]]))
     verb = "is" if len(right) == 1 else "are"
-    yield f"{names} {'=' if len(right) == 1 else 'both ='} {number} {verb} the {extreme} {where}."
+    equal = {1: "=", 2: "both ="}.get(len(right), "and others =" if len(right) > 3 else "all =")
+    yield f"{names} {equal} {number} {verb} the {extreme} {where}."
     if isinstance(given, tuple) and given not in right:
         yield f"{speech.name_at(value, given)} = {short_number(float(value.array[given]))}."
 
 
 def _number_reasons(question: Question, given: Index | float | None) -> Iterator[str]:
     value, cells = question.value, question.asked
-    number = short_number(question.number)
+    largest = max((abs(float(value.array[cell])) for cell in cells), default=0.0)
+    number = short_number(question.number if abs(question.number) > ROUNDING * largest else 0)
     if question.axes:
         terms = " + ".join(short_number(float(value.array[cell])) for cell in cells[:8])
         more = f" + … ({len(cells)} numbers)" if len(cells) > 8 else ""

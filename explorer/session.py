@@ -175,6 +175,14 @@ class Session:
             return self.lesson.stop
         return None if self.is_guided else next(iter(self.lesson.at(self.value)), None)
 
+    def is_asked(self, path: str) -> bool:
+        """Whether a question about a step still waits somewhere in the lesson that is followed."""
+        places = enumerate(self.lesson.stops) if self.is_guided else ()
+        return any(
+            stop.question is not None and stop.value.path == path and place not in self.lesson.outcomes
+            for place, stop in places
+        )
+
     @property
     def question(self) -> Question | None:
         """The question that waits for an answer here. Until then its numbers are not shown."""

@@ -60,7 +60,7 @@ def mark(session: Session, step: Value) -> str:
     """
     sign = letter(step) if letter(step) != step.name else ""
     if step.name == "candidates":
-        sign = visible(step.axes[0].label(chosen(step)))
+        sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
     moves = session.moved(step)
     far = "" if moves is None else f"Δ{float(moves.max()):.2g}"
     star = "★" if session.has_mark(step) else ""
@@ -108,7 +108,8 @@ def chapters(session: Session) -> dict[str, str]:
     steps = session.trace.steps
     ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
     return {
-        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: {visible(step.axes[0].label(chosen(step)))}"
+        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: "
+        + ("?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step))))
         for chapter, step in ends.items()
         if step.name == "candidates"
     }
@@ -161,7 +162,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.question is not None:
         return  # what follows speaks of the numbers
     if session.other is not None:
-        yield Section(f"Compared with {visible(session.other.label or 'the first run')}", _parted(session, value))
+        yield Section(f"Compared with: {visible(session.other.label or 'first run')}", _parted(session, value))
     if session.scenario.edits:
         yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
     if value.operation is None:

@@ -87,6 +87,9 @@ def told(edit: Edit, value: Value) -> str:
 def moved(array: Array, before: Array) -> Array:
     """By how much each number differs from before; two equal infinities do not differ, and NaN differs without end."""
     with np.errstate(all="ignore"):
-        difference = np.abs(array - before)
+        difference = np.asarray(array - before)
+        np.abs(difference, out=difference)
+    if np.isfinite(difference).all():
+        return difference
     difference = np.where(array == before, 0, difference)
     return np.where(np.isnan(difference), np.where(np.isnan(array) & np.isnan(before), 0, np.inf), difference)

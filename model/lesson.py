@@ -16,6 +16,7 @@ from model.axes import Axis
 from model.explain import Index
 from model.places import choices_along, place_along
 from model.problems import Problem, nearest, raise_any
+from model.run import CHAPTER
 from model.scenario import Scenario
 from model.scenario.document import Answer, LessonStep, View
 from model.scenario.source import KeyPath
@@ -137,9 +138,14 @@ def _faults(scenario: Scenario, path: KeyPath, focus: Mapping[str, str | int], v
         if name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
             yield scenario.problem_at(at, what, hint, at_key=True)
-        elif place_along(value.axis(name), where) is None:
+        elif place_along(value.axis(name), where) is None and not _is_unknown(value, where):
             what = f"there is no {clip(str(where), _LONGEST)} along {name}"
             yield scenario.problem_at(at, what, choices_along(value.axis(name)))
+
+
+def _is_unknown(value: Value, where: str | int) -> bool:
+    """Whether a word may be one that is yet to be generated: a plan does not know them."""
+    return isinstance(where, str) and value.held is None and value.path.startswith(f"{CHAPTER}.")
 
 
 def _answer_faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ from textual.binding import BindingType
 
 from explorer import learned
 from explorer.screens import keys
-from explorer.screens.exploring.cells import Cells
 from explorer.screens.exploring.comparing import Comparing
 from explorer.screens.exploring.copying import Copying
 from explorer.screens.exploring.edits import Edits
@@ -27,7 +26,7 @@ from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 
 
-class ExplorerScreen(Stepping, Cells, Lessons, Edits, Comparing, Finding, Panels, Copying, Files, Watching):
+class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Watching):
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
     CSS_PATH = "../explorer.tcss"

@@ -55,6 +55,7 @@ class StepTree(Tree[str], inherit_bindings=False):
         self._chapters: Mapping[str, str] = NO_CHAPTERS
         self._is_long = False
         self._opened: list[TreeNode[str]] = []
+        self._shape: object = None
 
     def show(
         self,
@@ -68,6 +69,8 @@ class StepTree(Tree[str], inherit_bindings=False):
         `chapters` are the names of parts that have a title, by the beginning of their paths. Labels are `Text`: Textual
         would take a str from a file for markup.
         """
+        if self._relabelled(title, steps, parameters, chapters):
+            return
         self.clear()
         self._chapters = chapters
         self._is_long = len(steps) > FEW
@@ -80,6 +83,22 @@ class StepTree(Tree[str], inherit_bindings=False):
         branch = self.root.add(Text("parameters"), expand=False)
         for name in parameters:
             self._place(name, branch, "parameters:", "")
+
+    def _relabelled(
+        self, title: str, steps: Sequence[tuple[str, str]], parameters: Iterable[str], chapters: Mapping[str, str]
+    ) -> bool:
+        """Change the symbols alone, where the tree has the same nodes as before: building it costs a frame."""
+        shape = (title, [path for path, _ in steps], list(parameters), dict(chapters))
+        is_same, self._shape = shape == self._shape, shape
+        for path, symbol in steps if is_same else ():
+            label = self._label(path, symbol)
+            if self._by_path[path].label != label:
+                self._by_path[path].set_label(label)
+        return is_same
+
+    @staticmethod
+    def _label(path: str, symbol: str) -> Text:
+        return Text(f"{visible(path.rpartition('.')[2])}\0{symbol}")
 
     def mark(self, path: str) -> None:
         """Mark the step at `path` as the current one, open the branches above it and bring it into view."""
@@ -128,7 +147,7 @@ class StepTree(Tree[str], inherit_bindings=False):
         if parent.data is not None:
             parent.allow_expand = True
             parent.expand()
-        self._by_path[path] = parent.add(Text(f"{visible(parts[-1])}\0{symbol}"), data=path, allow_expand=False)
+        self._by_path[path] = parent.add(self._label(path, symbol), data=path, allow_expand=False)
 
     def _group(self, parts: list[str], place: int) -> tuple[int, str]:
         """How many parts of a path from `place` on are one group, and its label; none for a chapter's only stack."""

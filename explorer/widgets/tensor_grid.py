@@ -61,6 +61,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._value: Value | None = None
         self._picture: Picture | None = None
         self._plan: Layout | None = None
+        self._planned_for: Size | None = None
         self._cursor: Index = ()
         self._kept_ground: Ground | None = None
 
@@ -115,6 +116,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The title, the columns' labels, the rows in sight, and the legend on the last line."""
+        self._plan_anew()  # so that the first frame of another size is right
         return self.line(self._segments(y, self._plan) if self._plan is not None else [])
 
     def on_click(self, event: events.Click) -> None:
@@ -137,8 +139,11 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def on_resize(self) -> None:
-        """Lay out again for the new size."""
-        self._lay_out()
+        """Lay out again for the new size, unless it was drawn in it already."""
+        if self.size != self._planned_for:
+            self._lay_out()
+        else:
+            self._measure()
 
     def notify_style_update(self) -> None:
         """Another theme: other colours."""
@@ -187,14 +192,28 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     def _lay_out(self) -> None:
         if self._picture is None or not self.size.width:
             return
-        lead = self._cursor[:-2]
+        self._planned_for = None
+        self._plan_anew()
+        self._measure()
+        self.refresh()
+
+    def _plan_anew(self) -> None:
+        """Make the plan for the size that the grid has, unless there is one."""
+        if self._picture is None or self.size == self._planned_for:
+            return
+        lead, self._planned_for = self._cursor[:-2], self.size
         self._plan = grid.lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
+
+    def _measure(self) -> None:
+        """Say how much room the plan takes, and bring the cursor into view."""
+        if self._plan is None:
+            return
         height = self._plan.drawn[0] + self.size.height - self._body
         if isinstance(self.parent, Horizontal):  # the row in which grids stand; what is left is for the arithmetic
             self.parent.styles.max_height = self._plan.drawn[0] + grid.HEADER + 3
-        self.virtual_size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
+        size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
+        self.set_reactive(TensorGrid.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._bring_into_view()
-        self.refresh()
 
     def _choose(self, lead: Index, row: int, column: int) -> None:
         """Ask for the cell that is drawn at a row and column of a plane, or at the nearest that there are."""
@@ -222,4 +241,5 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             room = max(1, (self.size.width - self._plan.label_width) // self._plan.column_width)
             width = self._plan.column_width
             x = min(max(x, (column - room + 1) * width), column * width)
-        self.scroll_to(x, y, animate=False, immediate=True)
+        if (x, y) != self.scroll_offset:
+            self.scroll_to(x, y, animate=False, immediate=True)

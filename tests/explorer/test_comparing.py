@@ -62,14 +62,14 @@ def test_the_runs_part_at_the_first_step_that_differs() -> None:
     found = session.parting()
     assert found is not None
     assert found.path == WEIGHTS
-    said = said_under(session, found)["Compared with ReLU"]
+    said = said_under(session, found)["Compared with: ReLU"]
     assert said.startswith("16 of 16 numbers here are different, most at A[")
 
 
 def test_two_equal_runs_do_not_part() -> None:
     session = session_of("input: {text: a b}\ncompare: {model: {score: scaled_dot}}")
     assert session.parting() is None
-    assert said_under(session, session.value)["Compared with changed"] == "Every number here is the same."
+    assert said_under(session, session.value)["Compared with: changed"] == "Every number here is the same."
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

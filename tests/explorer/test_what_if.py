@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.widgets import Static
 
 from explorer import speech
 from explorer.files import check_beside_weights
 from explorer.saving import save
-from explorer.screens.edit import EditScreen
 from explorer.what_if import EditIndex, edit_from, moved, scopes, told
+from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
 from model.problems import Problem
@@ -184,19 +183,19 @@ async def test_e_edits_a_row_and_control_z_takes_it_back(explore: Explore) -> No
 async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
         await pilot.press("e", *"[red]", "enter")
-        assert isinstance(pilot.app.screen, EditScreen)
-        answer = pilot.app.screen.query_one("#answer", Static)
-        assert str(answer.content).startswith("[red] is no edit")
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        assert "[red] is no edit." in "\n".join(panel.text())
         await pilot.press(*(["backspace"] * 5), *"swap", "enter")
-        assert str(answer.content).startswith("there is no other run")
+        assert "there is no other run" in "\n".join(panel.text())
         await pilot.press("escape")
+        assert panel.text()[0].startswith("A      = e^(")
         assert session.scenario.edits == ()
 
 
 async def test_a_step_inside_a_step_is_not_edited(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("o", "right", "e")
-        assert not isinstance(pilot.app.screen, EditScreen)
+        assert "What if" not in str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
         assert session.scenario.edits == ()
 
 

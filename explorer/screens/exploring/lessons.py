@@ -38,6 +38,7 @@ class Lessons(Showing):
         else:
             session.follow_lesson()
             self._take_view()
+        self._build_tree()
         self.refresh_value()
 
     def action_restart(self) -> None:

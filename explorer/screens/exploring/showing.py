@@ -16,6 +16,7 @@ from explorer import questions, speech, word_view
 from explorer.arithmetic import Block, Link
 from explorer.comparing import same_cell
 from explorer.destinations import use_blocks
+from explorer.editing import Editing
 from explorer.lesson import Given
 from explorer.pictures import Side, pictures
 from explorer.session import Session
@@ -48,6 +49,8 @@ class Showing(Screen[None]):
 
     _player: Timer | None = None
     """Goes on by itself while there is one."""
+    _editing: Editing | None = None
+    """The edit that is being typed."""
     _has_library = False
     """Whether the person came from the library, and goes back there."""
 
@@ -104,6 +107,7 @@ class Showing(Screen[None]):
 
     def refresh_value(self) -> None:
         """Show the value and the cell that the session looks at."""
+        self._editing = None
         value = self.session.value
         title, equation = speech.title(self.session, value, self._side), speech.equation(self.session, value)
         self.query_one(Heading).show(title, speech.shape(value), equation, shapes(value))
@@ -185,10 +189,14 @@ class Showing(Screen[None]):
 
     def _answer(self, given: Given) -> None:
         self.session.answer(given)
+        self._build_tree()  # it tells the words that were chosen
         self.refresh_value()
 
     def action_leave(self) -> None:
         """Take the keyboard out of whatever has it."""
+        if self._editing is not None:
+            self._editing = None
+            self.refresh_cell()
         self.query_one("#find").display = self.query_one("#go").display = False
         self.set_focus(None)
 
@@ -201,7 +209,7 @@ class Showing(Screen[None]):
         panel.border_title = Content(self._cell_title())  # not a str: that would be markup
         if (attention := self._attention) is not None:
             panel.show(partial(self._write_word, attention), Link(value, index))
-        elif self._shows_uses and self.session.question is None:
+        elif self._shows_uses and self.session.question is None and self._editing is None:
             found = use_blocks(self.session.trace, value, index)
             panel.show(lambda _: found)
         else:
@@ -211,6 +219,8 @@ class Showing(Screen[None]):
     def _cell_title(self) -> str:
         if self.session.question is not None:
             return "Question"
+        if self._editing is not None:
+            return f"What if {speech.name_at(self.session.value, self.session.index)} were different?"
         if (attention := self._attention) is not None:
             return word_view.title(attention, word_view.word_of(self.session, attention))
         return speech.way(self.session, self.size.width // 2)
@@ -218,7 +228,7 @@ class Showing(Screen[None]):
     @property
     def _attention(self) -> Attention | None:
         """The block that is shown for one word now; not while a question hides its numbers."""
-        is_shown = self._by_word and self.session.question is None
+        is_shown = self._by_word and self.session.question is None and self._editing is None
         return word_view.attention_of(self.session.trace, self.session.value) if is_shown else None
 
     def _write_word(self, attention: Attention, _: bool) -> list[Block]:
@@ -234,6 +244,8 @@ class Showing(Screen[None]):
         room = self.query_one(ArithmeticPanel).scrollable_content_region.width
         if self.session.question is not None:
             return questions.asked(self.session.question, room)
+        if self._editing is not None:
+            return self._editing.blocks(room)
         arithmetic = speech.cell_blocks(self.session, value, index, self._unfolded, terse)
         return [*self._said_of_answer(room), *arithmetic]
 
@@ -243,6 +255,12 @@ class Showing(Screen[None]):
         """The keys of the bar, the most useful first."""
         if self.session.question is not None:
             return self._keys_of_question()
+        if self._editing is not None:
+            return [
+                Key("↑ ↓", "choose", "choose(1)"),
+                Key("⏎", "run again from here", "follow"),
+                Key("Esc", "back", "leave"),
+            ]
         value = self.session.value
         heads = value.names[:1] == ("head",) and value.shape[0] > 1
         has_link = self.query_one(ArithmeticPanel).chosen is not None

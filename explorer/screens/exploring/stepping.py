@@ -17,7 +17,8 @@ class Stepping(Showing):
 
     def action_step(self, count: int) -> None:
         """Go on or back; a lesson is followed in the run that it is told of."""
-        if self.session.other is not None and self.session.other.is_guided:
+        is_back = self.session.other is not None and self.session.other.is_guided
+        if self.session.other is not None and is_back:
             self.session = self.session.other
             self._build_tree()
         is_at_end = self.session.is_guided and count == 1 and self.session.lesson.is_done
@@ -25,7 +26,7 @@ class Stepping(Showing):
             self.notify("That was the lesson. L steps through everything.", markup=False)
         moved = self.session.step_by(count)
         self._take_view()
-        self._show_after(moved)
+        self._show_after(moved or is_back)
 
     def action_layer(self, count: int) -> None:
         """Go to the same step of another layer."""

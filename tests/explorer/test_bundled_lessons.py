@@ -1,0 +1,91 @@
+"""The lessons of the bundled scenarios: each is played to its end, with right answers and with wrong ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer import questions
+from explorer.arithmetic import as_text
+from explorer.lesson import Given, Outcome
+from explorer.library import bundled
+from explorer.session import Session
+from explorer.wrapping import markdown
+from model.lesson import Question
+from tests.explorer.conftest import session_of
+
+NAMES = pytest.mark.parametrize("name", bundled())
+
+
+def guided(name: str) -> Session:
+    session = session_of(name)
+    session.follow_lesson()
+    return session
+
+
+def right(question: Question) -> Given:
+    return question.right[0] if question.right else question.number
+
+
+def wrong(question: Question) -> Given:
+    """An answer that the run does not agree with; None where every one would do."""
+    if question.kind == "number":
+        return question.number + 10
+    return next((cell for cell in question.asked if cell not in question.right), None)
+
+
+@NAMES
+def test_a_lesson_has_five_to_twelve_stops_and_asks(name: str) -> None:
+    stops = session_of(name).lesson.stops
+    assert 5 <= len(stops) <= 12
+    assert sum(stop.question is not None for stop in stops) >= 2
+    assert all(stop.say or stop.ask for stop in stops)
+
+
+@NAMES
+def test_a_stop_says_no_more_than_a_small_terminal_shows(name: str) -> None:
+    for stop in session_of(name).lesson.stops:
+        assert len(markdown(stop.say, 78)) <= 6, stop.say
+        assert len(stop.ask) <= 156
+
+
+@NAMES
+def test_a_word_or_a_cell_that_is_asked_for_has_one_right_answer(name: str) -> None:
+    for stop in session_of(name).lesson.stops:
+        if stop.question is not None and stop.question.kind != "number":
+            assert len(stop.question.right) == 1, stop.ask
+            assert wrong(stop.question) is not None
+
+
+@NAMES
+def test_whoever_speaks_of_softmax_says_what_a_row_sums_to(name: str) -> None:
+    said = " ".join(stop.say for stop in session_of(name).lesson.stops)
+    if "softmax" in said.casefold() or "Softmax" in said:
+        assert "sum" in said
+
+
+@NAMES
+def test_right_answers_lead_to_the_end(name: str) -> None:
+    session = guided(name)
+    for place in range(len(session.lesson.stops)):
+        assert session.lesson.place == place
+        if session.question is not None:
+            session.answer(right(session.question))
+            assert session.lesson.outcome is Outcome.right
+            assert as_text(questions.answered(session, 76))[0]
+        session.step_by(1)
+    assert session.lesson.is_done
+    asked = sum(stop.question is not None for stop in session.lesson.stops)
+    assert session.lesson.score == (asked, asked)
+
+
+@NAMES
+def test_wrong_answers_are_told_and_lead_to_the_end_too(name: str) -> None:
+    session = guided(name)
+    for _ in session.lesson.stops:
+        if session.question is not None:
+            session.answer(wrong(session.question))
+            assert session.lesson.outcome is Outcome.wrong
+            assert "Not so." in " ".join(as_text(questions.answered(session, 200)))
+        session.step_by(1)
+    assert session.lesson.is_done
+    assert session.lesson.score[0] == 0
