@@ -17,24 +17,41 @@ from model.values import Value
 
 @dataclass
 class Editing:
-    """An edit around a cell of `value`. `chosen` is the place in the list of what may be taken."""
+    """An edit around a cell of `value`; `word` is the word of the input that stands in its row, where one does.
+
+    `chosen` is the place in the list of what may be taken, which ends with that word.
+    """
 
     value: Value
     index: Index
+    word: str = ""
     chosen: int = 0
     typed: str = ""
     refusal: str = ""
     scopes: dict[str, EditIndex] = field(init=False)
+    names: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.scopes = scopes(self.value, self.index)
+        self.names = [*self.scopes, *([f"the word itself: {visible(self.word)}"] if self.word else [])]
+
+    @property
+    def is_word(self) -> bool:
+        """Whether the word is taken, and not a number."""
+        return self.chosen == len(self.scopes)
 
     def choose(self, count: int) -> None:
         """Take more numbers, or fewer."""
-        self.chosen = max(0, min(len(self.scopes) - 1, self.chosen + count))
+        self.chosen = max(0, min(len(self.names) - 1, self.chosen + count))
 
     def apply(self, session: Session) -> str:
         """Make the edit, run again, and tell what was changed. Raises Problem when it is none."""
+        if self.is_word:
+            word = self.typed.strip()
+            if not word:
+                raise Problem("a word has at least one character", hint="type another word")
+            session.edit_word(self.index[0], word)
+            return f"{visible(self.word)} → {visible(word)}"
         edit = edit_from(self.value, list(self.scopes.values())[self.chosen], self.typed)
         if edit.swap and session.other is None:
             raise Problem("there is no other run to take numbers from", hint="`compare` in its file adds a second one")
@@ -44,10 +61,11 @@ class Editing:
     def blocks(self, room: int) -> list[Block]:
         """The list, what may be typed, what was, and what is wrong with it, in `room` cells."""
         found = []
-        for place, name in enumerate(self.scopes):
+        for place, name in enumerate(self.names):
             found.append(_line(f"{'●' if place == self.chosen else '○'} {name}", "name"))
         number = short_number(float(self.value.array[self.index]))
-        found += [_line(line, "note") for line in wrapped(f"It is {number}. Type {ACTIONS}.", room)]
+        hint = "Type another word." if self.is_word else f"It is {number}. Type {ACTIONS}."
+        found += [_line(line, "note") for line in wrapped(hint, room)]
         found.append(_line(f"› {visible(self.typed)}▏", "result"))
         return [*found, *(_line(line, "label") for line in wrapped(visible(self.refusal), room))]
 

@@ -18,6 +18,7 @@ from model.finer import finer_steps, has_finer
 from model.lesson import Question, Stop, stops
 from model.scenario import Scenario
 from model.scenario.document import Edit
+from model.scenario.tokens import reading_stack
 from model.trace import Trace
 from model.values import Value
 
@@ -45,8 +46,8 @@ class Session:
     other one, and `label` what this one is called. `unedited` is the run without its edits, where it has any.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
-    NaN or infinity of the run, if there is one. `lesson` holds the stops of the scenario's lesson; while it
-    `is_guided`, stepping goes from stop to stop.
+    NaN or infinity of the run, if there is one. `first` is the scenario before anything was changed here.
+    `lesson` holds the stops of the scenario's lesson; while it `is_guided`, stepping goes from stop to stop.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Session:
     other: Session | None = None
     unedited: Trace | None = None
     is_guided: bool = False
+    first: Scenario = field(init=False)
     lesson: Lesson = field(init=False)
     value: Value = field(init=False)
     first_bad: tuple[Value, Index] | None = field(init=False)
@@ -72,6 +74,7 @@ class Session:
     _step: Value = field(init=False)
 
     def __post_init__(self) -> None:
+        self.first = self.scenario
         self.lesson = Lesson(stops(self.scenario, self.trace))
         self._step = self.value = self.steps[0]
         self.first_bad = first_bad_number(self.trace)
@@ -351,12 +354,35 @@ class Session:
 
     def edit(self, edit: Edit) -> None:
         """Run again with one more edit. Raises Problem when it does not fit, and then nothing has changed."""
-        self._run_again((*self.scenario.edits, edit))
+        self._run_again(replace(self.scenario, edits=(*self.scenario.edits, edit)))
+
+    def edit_word(self, place: int, word: str) -> None:
+        """Run again with another word of the input. Raises Problem when it does not fit, and nothing has changed."""
+        self._run_again(self.scenario.with_word(place, word))
+
+    @property
+    def word(self) -> str:
+        """The word of the input in whose embedding the cursor stands; nothing elsewhere, in padding and in vectors."""
+        stack = reading_stack(self.scenario.model)
+        tokens = self.scenario.tokens() if self.scenario.input.vectors is None else ()
+        is_embedding = self.value.path == f"{stack}.embedding"
+        return tokens[self.index[0]] if is_embedding and self.index[0] < len(tokens) else ""
+
+    @property
+    def changed_words(self) -> list[tuple[int, str, str]]:
+        """The words of the input that are others now: place, before, now."""
+        pairs = zip(self.first.tokens(), self.scenario.tokens(), strict=True)
+        return [(place, before, now) for place, (before, now) in enumerate(pairs) if before != now]
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the run is another one than the scenario's without edits."""
+        return bool(self.scenario.edits or self.changed_words)
 
     def drop_edits(self) -> bool:
         """Run again without any edit; False when there are none."""
-        if self.scenario.edits:
-            self._run_again(())
+        if self.is_edited:
+            self._run_again(replace(self.scenario, edits=(), input=self.first.input))
             return True
         return False
 
@@ -376,7 +402,9 @@ class Session:
 
     def _moved(self, value: Value) -> Array | None:
         before = None if self.unedited is None else self._in(self.unedited, value.path)
-        if before is None or before.axes != value.axes or before.array is value.array:
+        if before is None or before.array is value.array:
+            return None
+        if (before.names, before.shape) != (value.names, value.shape):
             return None
         difference = moved(value.array, before.array)
         return difference if difference.any() else None
@@ -385,15 +413,15 @@ class Session:
     def _in(trace: Trace, path: str) -> Value | None:
         return trace.steps.get(path) or trace.parameters.get(path)
 
-    def _run_again(self, edits: tuple[Edit, ...]) -> None:
+    def _run_again(self, scenario: Scenario) -> None:
         from model.run import run
 
-        scenario = replace(self.scenario, edits=edits)
         second = self.other.trace if self.other else None
         trace = run(scenario, before=self.trace, second=second)
         self._done.append(self._run)
         self._undone.clear()
-        self._take(_Run(scenario, trace, (self.unedited or self.trace) if edits else None))
+        is_edited = bool(scenario.edits) or scenario.tokens() != self.first.tokens()
+        self._take(_Run(scenario, trace, (self.unedited or self.trace) if is_edited else None))
 
     def _swap_runs(self, these: list[_Run], those: list[_Run]) -> bool:
         if not these:

@@ -70,7 +70,8 @@ def mark(session: Session, step: Value) -> str:
 def edits(session: Session) -> list[str]:
     """The edits in force, a line each."""
     found = ((edit, session.find(edit.at)) for edit in session.scenario.edits)
-    return [told(edit, value) for edit, value in found if value is not None]
+    words = [f"word {place}: {visible(before)} → {visible(now)}" for place, before, now in session.changed_words]
+    return [*words, *(told(edit, value) for edit, value in found if value is not None)]
 
 
 def _moved(session: Session, value: Value) -> str:
@@ -163,7 +164,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         return  # what follows speaks of the numbers
     if session.other is not None:
         yield Section(f"Compared with: {visible(session.other.label or 'first run')}", _parted(session, value))
-    if session.scenario.edits:
+    if session.is_edited:
         yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
     if value.operation is None:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")

@@ -150,6 +150,8 @@ class InputConfig:
     """The tokens themselves."""
     vectors: Matrix | None = None
     """The embeddings themselves, a row of d_model numbers for each token."""
+    vocabulary: tuple[str, ...] = ()
+    """Words that have the first rows of the input's embedding table, in this order, before those that are read."""
     tokenizer: Tokenizer = "whitespace"
     """How `text` is split; `character` leaves the spaces out."""
     pad_to: Size | None = None

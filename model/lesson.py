@@ -54,6 +54,11 @@ class Question:
         return self.value.axis(self.axes[0]) if self.kind == "word" else None
 
     @property
+    def is_sum(self) -> bool:
+        """Whether a sum is asked for: its terms may be seen."""
+        return self.kind == "number" and bool(self.axes)
+
+    @property
     def asked(self) -> list[Index]:
         """The cells that it is about: those along its axes."""
         sizes = [axis.size if axis.name in self.axes else 1 for axis in self.value.axes]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.axes import Array, Axis
+from model.axes import Array, Axis, sizes
 from model.edits import Changes, changes
 from model.layers import Visibility
 from model.parameters import Shapes, StackSizes, parameter_axes
@@ -42,11 +42,13 @@ def run(
     """Run a scenario and return its trace. `on_step` is called with each value as it is computed.
 
     `allowed` are folders outside the scenario's own in which its weights may lie. `before` is a run of the same model
-    with other edits or words: its parameters are taken, and what has not changed is not computed again. `second` is
-    the run that the scenario is compared with, where an edit takes numbers from it.
+    with other edits or words: its parameters are taken where they fit, and what has not changed is not computed again.
+    `second` is the run that the scenario is compared with, where an edit takes numbers from it.
     Raises Problem when the scenario's weights don't fit its model, or its edits don't fit the run.
     """
-    arrays = before.drawn if before else parameters(scenario, shapes_of(scenario), weights_limit, allowed)
+    shapes = shapes_of(scenario)
+    is_known = before is not None and all(before.drawn[name].shape == sizes(axes) for name, axes in shapes.items())
+    arrays = before.drawn if before and is_known else parameters(scenario, shapes, weights_limit, allowed)
     frozen = None
     if any(edit.freeze for edit in scenario.edits):
         frozen = _Pass(replace(scenario, edits=()), arrays, before=before).trace

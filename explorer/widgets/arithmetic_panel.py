@@ -81,6 +81,7 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
             (row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows
         ]
         self._links = links(self._blocks)
+        self._chosen = max(0, min(self._chosen, len(self._links) - 1))
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         self.virtual_size = Size(max(self._width(), room), len(self._rows))  # unchanged if it fits: no new layout
         self.refresh()

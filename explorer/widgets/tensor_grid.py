@@ -190,9 +190,9 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         return []
 
     def _lay_out(self) -> None:
+        self._plan = self._planned_for = None  # a hidden grid has no size: it is planned when it is drawn
         if self._picture is None or not self.size.width:
             return
-        self._planned_for = None
         self._plan_anew()
         self._measure()
         self.refresh()

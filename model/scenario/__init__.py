@@ -38,6 +38,13 @@ class Scenario(Document):
         """List the tokens of the input, without padding."""
         return tokens_of(self.input)
 
+    def with_word(self, place: int, word: str) -> Scenario:
+        """Give the scenario with another word at a place of the input. Every word keeps its row of the table."""
+        tokens = self.tokens()
+        changed = (*tokens[:place], word, *tokens[place + 1 :])
+        known = tuple(dict.fromkeys((*self.input.vocabulary, *tokens)))
+        return replace(self, input=replace(self.input, text=None, tokens=changed, vocabulary=known))
+
     @property
     def length(self) -> int:
         """How many tokens the model reads at first, padding included."""

@@ -215,6 +215,18 @@ def vectors_fit_the_model(document: Document, source: Source) -> Iterator[Findin
             yield Finding(("input", key), what, f"take d_model {len(rows[0])}, or rows of {figure(d_model)} numbers")
 
 
+def vocabulary_has_words(document: Document, _: Source) -> Iterator[Finding]:
+    """Words have rows in a table; vectors bring their own."""
+    known = document.input.vocabulary
+    if known and document.input.vectors is not None:
+        what = "vectors are embeddings, and there is no table for a vocabulary"
+        yield Finding(("input", "vocabulary"), what, "leave `vocabulary` out")
+    for position, word in enumerate(known):
+        if not word or word in known[:position]:
+            what = f"the word {clip(word, _LABEL)} stands twice" if word else "an empty word"
+            yield Finding(("input", "vocabulary", position), what, "name each word once")
+
+
 def padding_leaves_the_tokens(document: Document, _: Source) -> Iterator[Finding]:
     """Padding adds tokens and never cuts any."""
     target = target_of(document.input) if document.model.kind == "decoder" else None
@@ -281,6 +293,7 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("input",),), input_has_tokens),
     ((("input", "vectors"), ("input", "target_vectors"), ("model", "d_model")), vectors_fit_the_model),
     ((("input",),), padding_leaves_the_tokens),
+    ((("input",),), vocabulary_has_words),
     ((("edits",), ("compare",)), edits_say_what_to_do),
     ((("compare",),), comparison_changes_something),
     ((("lesson",),), questions_can_be_answered),

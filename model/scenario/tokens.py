@@ -85,9 +85,15 @@ def vocabularies(model: ModelConfig, config: InputConfig) -> dict[str, Words]:
     for stack, reading in readings(model, config).items():
         beside = (START, END) if stack == "decoder" and model.has_encoder and config.target_vectors is None else ()
         chosen = model.classes if stack == predicting_stack(model) and model.head == "vocabulary" else ()
+        known = config.vocabulary if stack == reading_stack(model) else ()
         padding = (PAD,) if reading.has_padding else ()
-        found[stack] = _distinct((*beside, *chosen, *reading.tokens, *padding))
+        found[stack] = _distinct((*beside, *chosen, *known, *reading.tokens, *padding))
     return found
+
+
+def reading_stack(model: ModelConfig) -> str:
+    """The stack that reads the input."""
+    return "encoder" if model.has_encoder else "decoder"
 
 
 def predicting_stack(model: ModelConfig) -> str:

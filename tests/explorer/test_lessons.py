@@ -168,7 +168,7 @@ def test_the_score_is_told_at_the_end(session: Session) -> None:
 
 def test_plain_text_has_the_words_the_questions_and_the_answers() -> None:
     said = "\n".join(walk(session_of(LESSON)))
-    assert "In this scenario: One *row* a word." in said
+    assert "In this scenario:\n      One row a word." in said
     assert "Question: What is the sum" in said
     assert "= 1." in said
 

@@ -236,3 +236,59 @@ def test_a_run_without_edits_is_saved_as_it_is(tmp_path: Path) -> None:
     session = session_of("multi-head")
     assert read_scenario(save(session, tmp_path / "same.yaml")) == session.scenario
     assert "edits" not in (tmp_path / "same.yaml").read_text("utf-8")
+
+
+# --- words
+
+
+async def test_a_word_is_edited_at_its_embedding_and_every_other_keeps_its_vector(explore: Explore) -> None:
+    async with explore("i-love-my-dog", "encoder.embedding", (3, 0)) as (pilot, session):
+        before = session.value.array.copy()
+        await pilot.press("e", *["up"], *["down"] * 9, *"cat", "enter")
+        assert session.scenario.tokens() == ("I", "love", "my", "cat")
+        np.testing.assert_array_equal(session.value.array[:3], before[:3])
+        assert not np.array_equal(session.value.array[3], before[3])
+        assert speech.edits(session) == ["word 3: dog → cat"]
+        moves = session.moved(session.trace[WEIGHTS])
+        assert moves is not None
+        assert moves.any()
+        await pilot.press("ctrl+z")
+        np.testing.assert_array_equal(session.value.array, before)
+        await pilot.press("ctrl+y", "ctrl+x")
+        np.testing.assert_array_equal(session.value.array, before)
+        assert not session.is_edited
+
+
+def test_a_word_that_is_known_already_brings_its_own_vector() -> None:
+    session = session_of("i-love-my-dog", "encoder.embedding", (3, 0))
+    before = session.value.array.copy()
+    session.edit_word(3, "I")
+    np.testing.assert_array_equal(session.trace["encoder.embedding"].array[3], before[0])
+
+
+def test_a_run_with_another_word_is_saved_and_reads_back(tmp_path: Path) -> None:
+    session = session_of("i-love-my-dog")
+    session.edit_word(3, "cat")
+    saved = read_scenario(save(session, tmp_path / "cat.yaml"))
+    assert saved.input == session.scenario.input
+    np.testing.assert_array_equal(run(saved)[WEIGHTS].array, session.trace[WEIGHTS].array)
+
+
+def test_a_word_without_a_row_in_the_table_is_refused_and_nothing_changes() -> None:
+    session = session_of("single-head")
+    with pytest.raises(Problem):
+        session.edit_word(0, "nobody")
+    assert not session.is_edited
+
+
+@pytest.mark.parametrize("place", ["encoder.input", WEIGHTS])
+def test_words_are_edited_where_they_are_looked_up(place: str) -> None:
+    assert session_of("i-love-my-dog", place).word == ""
+    assert session_of("input: {vectors: [[1, 2]]}\nmodel: {d_model: 2}", "encoder.embedding").word == ""
+
+
+async def test_an_empty_word_is_refused(explore: Explore) -> None:
+    async with explore("i-love-my-dog", "encoder.embedding", (3, 0)) as (pilot, session):
+        await pilot.press("e", *["down"] * 9, "enter")
+        assert "at least one character" in "\n".join(pilot.app.screen.query_one(ArithmeticPanel).text())
+        assert not session.is_edited

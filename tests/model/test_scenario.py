@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.problems import Problem
+from model.run import run
 from model.scenario import parse_scenario, read_scenario, scenario_from_dict, scenario_schema
 from model.scenario.available import available_now
 from model.scenario.document import Document
@@ -244,6 +246,25 @@ def test_a_second_run_may_have_other_input_masks_and_edits():
 
 def test_a_fault_of_an_edit_of_the_second_run_is_told_once():
     assert refusal(TEXT + "compare: {edits: [{at: encoder.input}]}").count("error:") == 1
+
+
+def test_a_vocabulary_keeps_the_rows_of_its_words():
+    scenario = parse("input: {text: b c, vocabulary: [a, b]}")
+    table = run(scenario).parameters["encoder.embedding_table"]
+    assert table.axes[0].labels == ("a", "b", "c")
+    np.testing.assert_array_equal(table.array[:2], run(parse("input: {text: a b}"))["encoder.embedding_table"].array)
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ("input: {text: a, vocabulary: [a, b, a]}", "the word a stands twice"),
+        ("input: {text: a, vocabulary: ['']}", "an empty word"),
+        ("model: {d_model: 1}\ninput: {vectors: [[1]], vocabulary: [a]}", "there is no table for a vocabulary"),
+    ],
+)
+def test_a_vocabulary_that_cannot_be_is_refused(written, what):
+    assert what in refusal(written)
 
 
 def test_faults_of_the_first_run_are_not_told_again_for_the_second():

@@ -23,7 +23,7 @@ class Edits(Cells):
             self.app.bell()
             self.notify("Steps and parameters can be edited; this is inside a step.", markup=False)
         elif session.question is None:
-            self._editing = Editing(session.value, session.index)
+            self._editing = Editing(session.value, session.index, session.word)
             self.refresh_cell()
 
     async def _on_key(self, event: events.Key) -> None:

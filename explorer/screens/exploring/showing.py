@@ -280,7 +280,7 @@ class Showing(Screen[None]):
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
             Key("e", "edit", "edit"),
-            Key("^Z", "undo", "undo") if self.session.scenario.edits else None,
+            Key("^Z", "undo", "undo") if self.session.is_edited else None,
             Key("␣", "pause" if self._player else "play", "play"),
             Key("?", "keys", "help"),
             Key("q", "library" if self._has_library else "quit", "quit"),
