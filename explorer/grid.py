@@ -235,8 +235,9 @@ def title_line(layout: Layout, window: Window) -> list[Segment]:
             segments += [Segment(fitted(name, layout.plane_width), style), _gap(layout, place)]
         elif name:
             segments.append(Segment(f"{picture.plane_place(plane)}   ", style))
-    arrow = f"{picture.columns.name} →" if picture.columns.name else ""
-    return [*segments, Segment(" " * 2 * (len(layout.planes) > 1) + arrow, DIM)]
+    arrow = f"{'  ' * (len(layout.planes) > 1)}{picture.columns.name} →" if picture.columns.name else ""
+    has_room = sum(segment.cell_length for segment in segments) + cell_len(arrow) <= window.width
+    return [*segments, Segment(arrow if has_room else "", DIM)]
 
 
 def _gap(layout: Layout, place: int) -> Segment:

@@ -62,7 +62,8 @@ def mark(session: Session, step: Value) -> str:
     if step.name == "candidates":
         sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
     moves = session.moved(step)
-    far = "" if moves is None else f"Δ{float(moves.max()):.2g}"
+    most = 0.0 if moves is None else float(moves.max())
+    far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{most:.0f}" if most else ""
     star = "★" if session.has_mark(step) else ""
     return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
 
@@ -251,7 +252,7 @@ def cell_blocks(
     """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed."""
     if value.is_changed_at(index):
         number = short_number(float(value.array[index]))
-        note = "   after an edit" + (", in place of this:" if value.operation else "")
+        note = "   edited" + (", instead of:" if value.operation else "")
         edited = Block(
             (
                 (

@@ -35,10 +35,14 @@ input:
 
 # mask: { causal: true }     # each word sees only those before it
 
-# lesson:                    # your own words beside a step, and the cell that they are about
+# lesson:                    # a list of stops: a step, the cell that it is about, your words, and perhaps a question
 #   - at: encoder.layers.0.self_attention.weights
-#     focus: { query: love, key: dog }
-#     say: A row sums to 1.
+#     focus: { query: love }
+#     say: A row sums to **1**.
+#     ask: Which word does “love” attend to most?
+#     answer: { argmax: key }          # or argmin: AXIS, cell: largest, number: true, sum: AXIS
 
-# compare: { model: { score: dot } }    # a second run with other settings; c changes over
+# compare: { model: { score: dot } }    # a second run with other settings (of input and mask too); c changes over
+
+# `attn-explore run FILE --watch` runs again whenever this file is saved.
 """

@@ -1,10 +1,14 @@
 """Pictures of the screens at the three sizes. After a change that is meant: pytest --snapshot-update, and look."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from explorer.app import ExplorerApp
+from explorer.limits import Limits
+from explorer.shelf import Shelf
 from tests.explorer.conftest import app_of, session_of, settled
 
 LAYER = "encoder.layers.0.self_attention"
@@ -29,6 +33,16 @@ SCREENS: dict[str, tuple[str, str, tuple[int, ...] | None, list[str]]] = {
     "keys": ("i-love-my-dog", "", None, ["question_mark"]),
     "export": ("i-love-my-dog", "", None, ["x"]),
     "find": ("i-love-my-dog", "", None, ["slash"]),
+    "question": ("i-love-my-dog", "", None, ["L", *["right"] * 7, "down"]),
+    "answer": ("i-love-my-dog", "", None, ["L", *["right"] * 7, "down", "enter"]),
+    "word-view": ("i-love-my-dog", f"{LAYER}.weights", (0, 1, 3), ["w"]),
+    "word-view-of-heads": ("grouped-query", f"{LAYER}.head_output", (2, 1, 0), ["w"]),
+    "beside": ("why-scale", f"{LAYER}.weights", (0, 1, 1), ["d"]),
+    "difference": ("word-order", f"{LAYER}.head_output", (1, 0, 0), ["d", "d"]),
+    "edit": ("encoder-layer", f"{LAYER}.weights", (1, 0, 2), ["e", "down", *"knock"]),
+    "edited": ("encoder-layer", f"{LAYER}.weights", (1, 0, 2), ["e", "down", *"zero", "enter", "right"]),
+    "copy": ("i-love-my-dog", f"{LAYER}.weights", None, ["Y", "down"]),
+    "tour": ("i-love-my-dog", "", None, ["T", "right", "right"]),
 }
 
 
@@ -52,6 +66,24 @@ def compare(snap_compare: Any, screen: str, size: tuple[int, int], theme: str = 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_the_screen_looks_as_it_did(snap_compare: Any, screen: str, size: str) -> None:
     assert compare(snap_compare, screen, SIZES[size])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_library_looks_as_it_did(snap_compare: Any, size: str) -> None:
+    async def drive(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await pilot.press("down", "down", "down")
+        await pilot.pause(0.4)
+        await settled(pilot)
+
+    app = ExplorerApp(lambda _: Shelf(Path("/nowhere"), Limits(2**33)), "the library")
+    app.animation_level = "none"
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=drive)
+
+
+@pytest.mark.parametrize("theme", ["high-contrast", "high-contrast-light"])
+def test_the_screen_of_high_contrast_looks_as_it_did(snap_compare: Any, theme: str) -> None:
+    assert compare(snap_compare, "masked", (120, 40), theme)
 
 
 @pytest.mark.parametrize("screen", ["weights-of-two-heads", "masked", "scores"])
