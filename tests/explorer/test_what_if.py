@@ -145,7 +145,7 @@ def test_the_arithmetic_of_an_edited_cell_says_what_stood_there() -> None:
     session = session_of("i-love-my-dog", WEIGHTS, (0, 1, 3))
     session.edit(Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
     first, *rest = speech.cell_blocks(session, session.value, (0, 1, 3))
-    assert "".join(piece.text for piece in first.rows[0]) == "A[love, dog] = 0.9000   after an edit, in place of this:"
+    assert "".join(piece.text for piece in first.rows[0]) == "A[love, dog] = 0.9000   edited, instead of:"
     assert rest
     assert len(speech.cell_blocks(session, session.value, (0, 1, 2))) == len(rest)
 
