@@ -83,7 +83,12 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         self._links = links(self._blocks)
         self._chosen = max(0, min(self._chosen, len(self._links) - 1))
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
-        self.virtual_size = Size(max(self._width(), room), len(self._rows))  # unchanged if it fits: no new layout
+        size, fits = Size(max(self._width(), room), len(self._rows)), self.scrollable_content_region.size
+        scrolls = self.show_horizontal_scrollbar or self.show_vertical_scrollbar
+        if scrolls or size.width > fits.width or size.height > fits.height:
+            self.virtual_size = size
+        else:
+            self.set_reactive(ArithmeticPanel.virtual_size, size)  # nothing scrolls: nothing has to be laid out
         self.refresh()
 
     def _width(self) -> int:

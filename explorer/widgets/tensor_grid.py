@@ -30,7 +30,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a value with the cursor on one cell. `all_planes`: every head side by side where they fit."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
-    DEFAULT_CSS = "TensorGrid { overflow: auto; scrollbar-size: 0 0; }"
+    DEFAULT_CSS = "TensorGrid { overflow: scroll; scrollbar-size: 0 0; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move('left')", "Move left", id="grid.left", group=_GROUP),

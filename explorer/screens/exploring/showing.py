@@ -116,7 +116,7 @@ class Showing(Screen[None]):
         self.query_one(StepTree).mark(value.path)
         self.query_one(Timeline).show(*speech.place_in_run(self.session))
         self.set_class(self.session.is_guided, "-guided")
-        self.set_class(self.session.is_edited, "-edited")
+        self.query_one(StepTree).set_class(self.session.is_edited, "-edited")
         self._ask()
         self.refresh_cell()
 
@@ -135,7 +135,7 @@ class Showing(Screen[None]):
         drawn = [] if is_ranked else pictures(self.session, self._side)
         ranking.display, other.display = not drawn, len(drawn) > 1
         grid.display = self.query_one("#grids").display = bool(drawn)
-        self.set_class(other.display, "-beside")
+        self.query_one(StepTree).set_class(other.display, "-beside")
         if not drawn:
             ranking.show(value, index)
         for panel, picture in zip((grid, other), drawn, strict=False):
