@@ -144,6 +144,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             self._lay_out()
         else:
             self._measure()
+        self._bring_into_view(from_home=True)
 
     def notify_style_update(self) -> None:
         """Another theme: other colours."""
@@ -230,12 +231,12 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         shown = self.size
         self.refresh(*(Region(0, y, shown.width, 1) for y in lines if 0 <= y < shown.height))
 
-    def _bring_into_view(self) -> None:
-        """Scroll so that the cursor's cell is in sight, and no further."""
+    def _bring_into_view(self, from_home: bool = False) -> None:
+        """Scroll so that the cursor's cell is in sight, and no further; in another size, from the top and the left."""
         if self._plan is None or not self._cursor:
             return
         row, column = self._place
-        x, y = self.scroll_offset
+        x, y = (0, 0) if from_home else self.scroll_offset
         y = min(max(y, row - self._body + 1), row)
         if len(self._plan.planes) == 1:
             room = max(1, (self.size.width - self._plan.label_width) // self._plan.column_width)
