@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from explorer.comparing import same_cell, same_numbers
+from explorer.history import History
 from explorer.lesson import Given, Lesson
 from explorer.what_if import moved
 from model.axes import Array
@@ -65,10 +66,8 @@ class Session:
     first_bad: tuple[Value, Index] | None = field(init=False)
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
-    _trail: list[Place] = field(default_factory=list, init=False)
-    _ahead: list[Place] = field(default_factory=list, init=False)
-    _undone: list[_Run] = field(default_factory=list, init=False)
-    _done: list[_Run] = field(default_factory=list, init=False)
+    _way: History[Place] = field(default_factory=History, init=False)
+    _runs: History[_Run] = field(default_factory=History, init=False)
     _marks: list[Place] = field(default_factory=list, init=False)
     _moves: dict[str, Array | None] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
@@ -290,8 +289,9 @@ class Session:
 
         That is where the scenario says, at the likeliest of a choice, or at the first number.
         """
-        if value.path in self._cells:
-            return self._cells[value.path]
+        cell = self._cells.get(value.path)
+        if cell is not None and len(cell) == len(value.shape) and all(map(int.__lt__, cell, value.shape)):
+            return cell  # after an edit, a table may have fewer rows
         stop = next(iter(self.lesson.at(value)), None)
         if stop and stop.index:
             return stop.index
@@ -326,29 +326,25 @@ class Session:
     @property
     def trail(self) -> tuple[Place, ...]:
         """The cells from which a number was followed to get here, the first one first."""
-        return tuple(self._trail)
+        return tuple(self._way.behind)
 
     def follow(self, value: Value, index: Index) -> None:
         """Go to the cell of an operand or of a use, and remember the way back."""
-        self._trail.append(self.place)
-        self._ahead.clear()
+        self._way.leave(self.place)
         self.show(self.find(value.path) or value, index)
 
     def back(self) -> bool:
         """Return to where the last `follow` was made; False when there was none."""
-        return self._along(self._trail, self._ahead)
+        return self._go_to(self._way.back(self.place))
 
     def forward(self) -> bool:
         """Undo `back`; False when there is nothing to undo."""
-        return self._along(self._ahead, self._trail)
+        return self._go_to(self._way.forward(self.place))
 
-    def _along(self, way: list[Place], other: list[Place]) -> bool:
-        if not way:
-            return False
-        other.append(self.place)
-        place = way.pop()
-        self.show(self.find(place.path) or self._step, place.index)
-        return True
+    def _go_to(self, place: Place | None) -> bool:
+        if place is not None:
+            self.show(self.find(place.path) or self._step, place.index)
+        return place is not None
 
     # --- what-if edits
 
@@ -388,11 +384,11 @@ class Session:
 
     def undo(self) -> bool:
         """Go back to the run before the last edit; False when there is none."""
-        return self._swap_runs(self._done, self._undone)
+        return self._take(self._runs.back(self._run))
 
     def redo(self) -> bool:
         """Make the edit again that was undone; False when there is none."""
-        return self._swap_runs(self._undone, self._done)
+        return self._take(self._runs.forward(self._run))
 
     def moved(self, value: Value) -> Array | None:
         """By how much the edits moved each number of a value; None where nothing moved or nothing can be compared."""
@@ -418,24 +414,18 @@ class Session:
 
         second = self.other.trace if self.other else None
         trace = run(scenario, before=self.trace, second=second)
-        self._done.append(self._run)
-        self._undone.clear()
+        self._runs.leave(self._run)
         is_edited = bool(scenario.edits) or scenario.tokens() != self.first.tokens()
         self._take(_Run(scenario, trace, (self.unedited or self.trace) if is_edited else None))
-
-    def _swap_runs(self, these: list[_Run], those: list[_Run]) -> bool:
-        if not these:
-            return False
-        those.append(self._run)
-        self._take(these.pop())
-        return True
 
     @property
     def _run(self) -> _Run:
         return _Run(self.scenario, self.trace, self.unedited)
 
-    def _take(self, run: _Run) -> None:
-        """Look at the same place in another run; at the first step where it has no such place."""
+    def _take(self, run: _Run | None) -> bool:
+        """Look at the same place in another run; at the first step where it has no such place. False without a run."""
+        if run is None:
+            return False
         path, step = self.value.path, self._step.path
         opened = list(self._opened)
         self.scenario, self.trace, self.unedited = run
@@ -445,3 +435,4 @@ class Session:
         self.first_bad = first_bad_number(self.trace)
         self._step = self.find(step) or self.steps[0]
         self.value = self.find(path) or self._step
+        return True

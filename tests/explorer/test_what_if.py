@@ -292,3 +292,11 @@ async def test_an_empty_word_is_refused(explore: Explore) -> None:
         await pilot.press("e", *["down"] * 9, "enter")
         assert "at least one character" in "\n".join(pilot.app.screen.query_one(ArithmeticPanel).text())
         assert not session.is_edited
+
+
+def test_the_cursor_stays_in_a_table_that_has_fewer_rows_after_undo() -> None:
+    session = session_of("i-love-my-dog")
+    session.edit_word(3, "cat")
+    session.show(session.trace["encoder.embedding_table"], (4, 5))
+    assert session.undo()
+    assert session.value.array[session.index] == session.value.array[0, 0]
