@@ -368,6 +368,8 @@ def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> St
 
 def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int) -> list[Segment]:
     """The colours from the lowest to the largest number, or the glyphs where those stand for numbers."""
+    if picture.end == 0 and picture.veiled is not None:
+        return [Segment("the numbers come with the answer", DIM)]
     if picture.end == 0:
         others = "other " if np.isneginf(picture.array).any() else ""
         return [Segment(f"every {others}number is 0", DIM)]
