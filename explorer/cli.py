@@ -126,6 +126,10 @@ def _options(
         typer.echo(context.get_help())
         return
     _need_terminal()
+    if folder is not None and not folder.is_dir():
+        from model.problems import Problem
+
+        raise Problem("there is no such folder", path=folder, hint="--folder names the folder of your own scenarios")
     raise typer.Exit(_browse(folder))
 
 
@@ -165,6 +169,8 @@ def run(
     Without a terminal, or with --plain, the walk-through is printed as text.
     """
     limits = _limits(memory_limit, allow_path)
+    if watch and plain:
+        raise typer.BadParameter("--watch needs the explorer, and --plain prints")
     if not watch and (plain or not sys.stdout.isatty()):
         from explorer.opening import find_source
 

@@ -67,6 +67,11 @@ NOTATIONS: Mapping[str, Callable[[Array], str]] = MappingProxyType(
 """How numbers are written."""
 
 
+def fits(array: Array) -> bool:
+    """Whether numbers may fit at all: one takes two characters at the least."""
+    return 2 * array.size <= LARGEST
+
+
 def checked(text: str) -> str:
     """A text that fits through a terminal to the clipboard. Raises Problem for a longer one."""
     size = len(text.encode())

@@ -59,15 +59,15 @@ class Editing:
         return told(edit, self.value)
 
     def blocks(self, room: int) -> list[Block]:
-        """The list, what may be typed, what was, and what is wrong with it, in `room` cells."""
-        found = []
-        for place, name in enumerate(self.names):
-            found.append(_line(f"{'●' if place == self.chosen else '○'} {name}", "name"))
+        """What was typed and what is wrong with it, the list, and what may be typed, in `room` cells."""
         number = short_number(float(self.value.array[self.index]))
         hint = "Type another word." if self.is_word else f"It is {number}. Type {ACTIONS}."
-        found += [_line(line, "note") for line in wrapped(hint, room)]
-        found.append(_line(f"› {visible(self.typed)}▏", "result"))
-        return [*found, *(_line(line, "label") for line in wrapped(visible(self.refusal), room))]
+        return [
+            _line(f"› {visible(self.typed)}▏", "result"),
+            *(_line(line, "label") for line in wrapped(visible(self.refusal), room)),
+            *(_line(f"{'●' if place == self.chosen else '○'} {name}", "name") for place, name in enumerate(self.names)),
+            *(_line(line, "note") for line in wrapped(hint, room)),
+        ]
 
 
 def _line(text: str, role: Role) -> Block:

@@ -393,7 +393,7 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     if picture.hidden is not None and picture.hidden.any():
         others.append([Segment("╳", quiet_style(ground)), Segment(" masked", DIM)])
     if picture.moved is not None and not is_zoomed_out:
-        others.append([Segment("0.0", MOVED), Segment(" moved by edits", DIM)])
+        others.append([Segment("moved", MOVED), Segment(" by edits", DIM)])
     if picture.bad:
         others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
     if note := part_in_sight(layout, window, rows):

@@ -40,7 +40,7 @@ def read_keymap(path: Path, known: Collection[str]) -> dict[str, str]:
 def read_theme(path: Path, known: Collection[str]) -> str | None:
     """The theme in the file at `path`, if it names one. Raises Problem for one that there is not."""
     theme = _read(path).get("theme")
-    if theme is not None and theme not in known:
+    if theme is not None and (not isinstance(theme, str) or theme not in known):
         near = nearest(str(theme), known)
         hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(known))}"
         raise Problem("there is no such theme", hint=hint, path=path, place="theme")
@@ -56,6 +56,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise Problem("not UTF-8", path=path, place=f"byte {error.start}") from error
     except tomllib.TOMLDecodeError as error:
         raise Problem(f"not TOML: {error}", path=path) from error
+    except RecursionError as error:
+        raise Problem("nested too deep", path=path) from error
 
 
 def _check(path: Path, id: str, pressed: object, known: Collection[str]) -> None:

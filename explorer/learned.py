@@ -41,7 +41,10 @@ def marks_path() -> Path:
 
 def is_first_start() -> bool:
     """Whether no lesson was ever followed here."""
-    return not marks_path().exists()
+    try:
+        return not marks_path().exists()
+    except OSError:
+        return False
 
 
 def lesson_name(path: Path) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from model.explain import Index
-from model.lesson import Stop
+from model.lesson import Question, Stop
+from model.trace import Trace
 from model.values import Value
 
 Given = Index | float | None
@@ -66,8 +67,14 @@ class Lesson:
         return [stop for stop in self.stops if stop.value.path == value.path]
 
     def go_to(self, place: int) -> Stop:
-        """Go to a stop; to the first or the last where there is none so far."""
-        self.place = max(0, min(len(self.stops) - 1, place))
+        """Go to a stop, or to the nearest on the way that the run has; to the first or the last at the ends."""
+        last = len(self.stops) - 1
+        onward = 1 if place >= self.place else -1
+        place = max(0, min(last, place))
+        while 0 < place < last and not self.stops[place].is_there:
+            place += onward
+        if self.stops[place].is_there:
+            self.place = place
         return self.stop
 
     def answer(self, given: Given) -> None:
@@ -75,8 +82,7 @@ class Lesson:
         question = self.stop.question
         if question is not None:
             self._given[self.place] = given
-            right = given is not None and question.is_right(given)
-            self.outcomes[self.place] = Outcome.shown if given is None else Outcome.right if right else Outcome.wrong
+            self.outcomes[self.place] = _outcome(question, given)
 
     def resume(self, place: int, outcomes: dict[int, Outcome]) -> None:
         """Go on where the lesson was left; what does not fit is left out."""
@@ -89,7 +95,16 @@ class Lesson:
         """Forget every answer, and begin again."""
         self.resume(0, {})
 
-    def take(self, stops: Sequence[Stop]) -> None:
-        """Go on with the same stops in another run."""
-        self.stops = list(stops)
-        self.place = max(0, min(len(self.stops) - 1, self.place))
+    def take(self, trace: Trace) -> None:
+        """Go on with the same stops in another run, which judges the answers anew."""
+        self.stops = [stop.in_run(trace) for stop in self.stops]
+        for place, given in self._given.items():
+            question = self.stops[place].question
+            if question is not None and self.stops[place].is_there:
+                self.outcomes[place] = _outcome(question, given)
+
+
+def _outcome(question: Question, given: Given) -> Outcome:
+    if given is None:
+        return Outcome.shown
+    return Outcome.right if question.is_right(given) else Outcome.wrong

@@ -47,11 +47,9 @@ def _own(session: Session, value: Value) -> Picture:
     picture = picture_of(value, mask_of(value))
     if moved is not None:
         picture = replace(picture, moved=moved != 0)
-    if (
-        question is not None and question.value is value and (question.kind != "number" or not question.axes)
-    ):  # the terms of a sum may be seen
+    if question is not None and question.value is value and not question.is_sum:
         veiled = np.zeros(value.shape, bool)
-        veiled[tuple(np.transpose(question.asked))] = True
+        veiled[question.asked] = True
         picture = replace(picture, array=np.where(veiled, 0, value.array), veiled=veiled)  # nor do the colours tell
     return picture
 

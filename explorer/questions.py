@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+import numpy as np
 from rich.cells import cell_len
 
 from explorer import speech
@@ -15,6 +17,7 @@ from explorer.wrapping import wrapped
 from model.explain import Index
 from model.lesson import Question
 from model.text import visible
+from model.values import Value
 
 HOW = {
     "word": "↑ ↓ choose, Enter answers; → shows the answer",
@@ -82,19 +85,24 @@ def _reasons(question: Question, given: Index | float | None) -> Iterator[str]:
     verb = "is" if len(right) == 1 else "are"
     equal = {1: "=", 2: "both ="}.get(len(right), "and others =" if len(right) > 3 else "all =")
     yield f"{names} {equal} {number} {verb} the {extreme} {where}."
-    if isinstance(given, tuple) and given not in right:
+    if isinstance(given, tuple) and given not in right and _is_in(value, given):
         yield f"{speech.name_at(value, given)} = {short_number(float(value.array[given]))}."
 
 
+def _is_in(value: Value, cell: Index) -> bool:
+    return all(here < size for here, size in zip(cell, value.shape, strict=True))
+
+
 def _number_reasons(question: Question, given: Index | float | None) -> Iterator[str]:
-    value, cells = question.value, question.asked
-    largest = max((abs(float(value.array[cell])) for cell in cells), default=0.0)
-    number = short_number(question.number if abs(question.number) > ROUNDING * largest else 0)
+    value, numbers = question.value, np.asarray(question.value.array[question.asked]).ravel()
+    largest = float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0))
+    is_zero = math.isfinite(question.number) and abs(question.number) <= ROUNDING * largest
+    number = short_number(0 if is_zero else question.number)
     if question.axes:
-        terms = " + ".join(short_number(float(value.array[cell])) for cell in cells[:8])
-        more = f" + … ({len(cells)} numbers)" if len(cells) > 8 else ""
+        terms = " + ".join(short_number(float(each)) for each in numbers[:8])
+        more = f" + … ({len(numbers)} numbers)" if len(numbers) > 8 else ""
         yield f"{terms}{more} = {number}."
     else:
-        yield f"{speech.name_at(value, cells[0])} = {number}."
+        yield f"{speech.name_at(value, question.index)} = {number}."
     if isinstance(given, float) and not question.is_right(given):
         yield f"You said {short_number(given)}."

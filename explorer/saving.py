@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from explorer.files import check_beside_weights, format_of, inputs_of
 from explorer.session import Session
+from model.lesson import Stop
+from model.problems import Problem
+from model.scenario.document import LessonStep
 from model.writing import write_atomically
 
 
@@ -35,8 +39,23 @@ def export(
 def save(session: Session, target: Path, force: bool = False) -> Path:
     """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
     check_beside_weights(target, session.scenario)
-    write_atomically(target, [session.scenario.as_yaml().encode()], force=force, inputs=_inputs(session))
+    scenario = session.scenario
+    if scenario.compare is None and any(edit.swap for edit in scenario.edits):
+        what = "an edit takes numbers from the other run, and the file would not have one"
+        raise Problem(what, path=target, hint="take it back (Ctrl+Z), or add `compare` to the scenario")
+    if session.changed_words:
+        scenario = replace(scenario, lesson=tuple(map(_by_number, scenario.lesson, session.lesson.stops)))
+    second = session.other.scenario if session.other and session.scenario.compare else None
+    write_atomically(target, [scenario.as_yaml(second).encode()], force=force, inputs=_inputs(session))
     return target.absolute()
+
+
+def _by_number(told: LessonStep, stop: Stop) -> LessonStep:
+    """A stop whose focus says where the words stood, since there are others now."""
+    if told.focus is None or stop.index is None:
+        return told
+    places = dict(zip(stop.value.names, stop.index, strict=True))
+    return replace(told, focus={name: places[name] for name in told.focus})
 
 
 def _inputs(session: Session) -> list[Path]:

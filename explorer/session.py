@@ -145,9 +145,10 @@ class Session:
             if path in self.trace.steps:
                 self.open(self.trace.steps[path])
         self._marks = list(other._marks)
+        teacher = other.other if other.other is not None and not other.lesson.stops else other
         if self.lesson.stops:
-            self.is_guided = other.is_guided
-            self.lesson.resume(other.lesson.place, other.lesson.outcomes)
+            self.is_guided = teacher.is_guided
+            self.lesson.resume(teacher.lesson.place, teacher.lesson.outcomes)
         self.meet(other)
 
     def beside(self, value: Value) -> Value | None:
@@ -219,7 +220,8 @@ class Session:
     def _go_to_stop(self, place: int) -> bool:
         before = self.lesson.place
         stop = self.lesson.go_to(place)
-        self.show(stop.value, stop.index)
+        if stop.is_there:
+            self.show(stop.value, stop.index)
         return self.lesson.place != before
 
     # --- marks
@@ -430,7 +432,7 @@ class Session:
         opened = list(self._opened)
         self.scenario, self.trace, self.unedited = run
         self._moves.clear()
-        self.lesson.take(stops(self.scenario, self.trace, strict=False))
+        self.lesson.take(self.trace)
         self._opened = {each: finer_steps(self.trace.steps[each]) for each in opened if each in self.trace.steps}
         self.first_bad = first_bad_number(self.trace)
         self._step = self.find(step) or self.steps[0]

@@ -62,6 +62,10 @@ class Shelf:
         """Look at the files and the places again."""
         course = [Entry(name, path, read_scenario(path)) for name, path in bundled().items()]
         self.entries = [*course, *map(_read, own(self.folder))]
+        self.refresh_marks()
+
+    def refresh_marks(self) -> None:
+        """Look at the places in the lessons again."""
         self.marks = marks()
 
     def mark(self, entry: Entry) -> Mark | None:

@@ -63,7 +63,7 @@ def mark(session: Session, step: Value) -> str:
         sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
     moves = session.moved(step)
     most = 0.0 if moves is None else float(moves.max())
-    far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{most:.0f}" if most else ""
+    far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
     star = "★" if session.has_mark(step) else ""
     return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
 

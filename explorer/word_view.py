@@ -223,7 +223,8 @@ class _Writer:
 
     def _number(self, step: Value, word: Word, column: int = 0) -> Piece:
         cell = self.attention.cell(step, word, column)
-        return Piece(f"  {short_number(float(step.array[cell]))}", "number", Link(step, cell))
+        edited = "✎" if step.is_changed_at(cell) else ""  # the numbers beside it do not make it
+        return Piece(f"  {edited}{short_number(float(step.array[cell]))}", "number", Link(step, cell))
 
     def _vector(self, step: Value, word: Word, count: int) -> Sequence[Piece]:
         numbers = [self._number(step, word, column) for column in range(count)]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARKS: Mapping[str, Style] = {"strong": Style(bold=True), "em": Style(italic=True), "code": Style(bold=True)}
+_QUOTE = "│ "
+_DEEPEST = 200
 _NO_SCREEN = Console(width=80, color_system=None, legacy_windows=False)
 
 
@@ -68,24 +70,27 @@ def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # only narration needs it
 
     # There is nothing to click in a terminal that can be trusted, so that links and images stay as they are written.
-    return MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference"])
+    return MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST}).disable(
+        ["link", "image", "autolink", "reference"]
+    )
 
 
 def _paragraphs(text: str) -> Iterator[_Paragraph]:
     leads: list[str] = []
-    numbers: list[int] = []
+    numbers: list[int | None] = []
     is_heading = False
     for token in _parser().parse(text):
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
-                numbers.append(int(token.attrs.get("start", 1)) if token.type.startswith("ordered") else 0)
+                numbers.append(int(token.attrs.get("start", 1)) if token.type.startswith("ordered") else None)
             case "bullet_list_close" | "ordered_list_close":
                 numbers.pop()
             case "list_item_open":
-                leads.append(f"{numbers[-1]}. " if numbers[-1] else "• ")
-                numbers[-1] += bool(numbers[-1])
+                number = numbers[-1]
+                leads.append("• " if number is None else f"{number}. ")
+                numbers[-1] = None if number is None else number + 1
             case "blockquote_open":
-                leads.append("│ ")
+                leads.append(_QUOTE)
             case "list_item_close" | "blockquote_close":
                 leads.pop()
             case "heading_open" | "heading_close":
@@ -97,7 +102,9 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
                 yield _Paragraph(Text("───"), "".join(leads))
             case "inline":
                 yield _Paragraph(_inline(token, _MARKS["strong"] if is_heading else Style()), "".join(leads))
-                leads = [" " * len(lead) for lead in leads]  # a mark stands before the first paragraph of its item
+                leads = [
+                    lead if lead == _QUOTE else " " * len(lead) for lead in leads
+                ]  # a mark stands before the first paragraph of its item
 
 
 def _inline(token: Token, style: Style) -> Text:

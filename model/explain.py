@@ -164,7 +164,8 @@ def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
     """The first NaN or infinity that is not a mask's −∞, among parameters and then steps."""
     for value in (*trace.parameters.values(), *trace.steps.values()):
         good = np.isfinite(value.array)
-        if value.operation is not None and value.operation.name in ("visibility", "mask"):
+        is_mask = value.operation is not None and value.operation.name in ("visibility", "mask")
+        if is_mask or trace.changes:  # an edit may knock out
             good |= np.isneginf(value.array)
         if not good.all():
             return value, tuple(int(place) for place in np.argwhere(~good)[0])

@@ -6,8 +6,9 @@ after an edit and with other weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -59,49 +60,50 @@ class Question:
         return self.kind == "number" and bool(self.axes)
 
     @property
-    def asked(self) -> list[Index]:
-        """The cells that it is about: those along its axes."""
-        sizes = [axis.size if axis.name in self.axes else 1 for axis in self.value.axes]
-        return [
-            tuple(
-                place if axis.name in self.axes else here
-                for axis, place, here in zip(self.value.axes, cell, self.index, strict=True)
-            )
-            for cell in np.ndindex(*sizes)
-        ]
+    def asked(self) -> tuple[int | slice, ...]:
+        """The cells that it is about: all along its axes, and the cell's own place along the others."""
+        pairs = zip(self.value.axes, self.index, strict=True)
+        return tuple(slice(None) if axis.name in self.axes else here for axis, here in pairs)
 
     @property
     def right(self) -> list[Index]:
         """The cells that are right; several where they hold the same number, none where a number is asked for."""
         if self.kind == "number":
             return []
-        cells = self.asked
-        numbers = np.array([self.value.array[cell] for cell in cells])
+        numbers = np.asarray(self.value.array[self.asked])
         numbers = np.where(np.isfinite(numbers), numbers, np.inf if self.is_least else -np.inf)
         best = numbers.min() if self.is_least else numbers.max()
-        return [cell for cell, number in zip(cells, numbers, strict=True) if number == best]
+        return [self._cell(place) for place in np.argwhere(numbers == best)]
+
+    def _cell(self, place: Iterable[int]) -> Index:
+        """The cell at some places along the axes that an answer is chosen along."""
+        places = iter(place)
+        return tuple(int(next(places)) if isinstance(at, slice) else at for at in self.asked)
 
     @property
     def number(self) -> float:
         """The number that is asked for: a cell's, or a sum of several."""
-        return float(sum(float(self.value.array[cell]) for cell in self.asked))
+        return float(np.asarray(self.value.array[self.asked]).sum())
 
     def at(self, place: int) -> Index:
         """The cell at a place along the axis that a word is chosen from."""
-        return tuple(
-            place if axis.name == self.axes[0] else here for axis, here in zip(self.value.axes, self.index, strict=True)
-        )
+        return self._cell((place,))
 
     def is_right(self, given: Index | float) -> bool:
-        """Whether the run agrees with an answer: a cell, or a number."""
+        """Whether the run agrees with an answer: a cell, or a number. An infinite number has no neighbourhood."""
         if isinstance(given, tuple):
             return given in self.right
+        if not math.isfinite(self.number):
+            return given == self.number
         return abs(given - self.number) <= max(LEAST_TOLERANCE, TOLERANCE * abs(self.number))
 
 
 @dataclass(frozen=True, eq=False)
 class Stop:
-    """What is told at a value, the cell that the cursor begins at (None: the first), and what is asked."""
+    """What is told at a value, the cell that the cursor begins at (None: the first), and what is asked.
+
+    `is_there`: the run has the value; an edit may end a generation before it.
+    """
 
     value: Value
     say: str
@@ -109,13 +111,23 @@ class Stop:
     view: View = "matrix"
     ask: str = ""
     question: Question | None = None
+    is_there: bool = True
+
+    def in_run(self, trace: Trace) -> Stop:
+        """The same stop in another run of the same model, at the same cells."""
+        value = trace.steps.get(self.value.path) or trace.parameters.get(self.value.path)
+        if value is None or value.names != self.value.names:
+            return replace(self, is_there=False)
+        asked = None if self.question is None else replace(self.question, value=value)
+        cells = (cell for cell in (self.index, None if asked is None else asked.index) if cell is not None)
+        fits = all(here < size for cell in cells for here, size in zip(cell, value.shape, strict=True))
+        return replace(self, value=value, question=asked, is_there=True) if fits else replace(self, is_there=False)
 
 
-def stops(scenario: Scenario, trace: Trace, strict: bool = True) -> list[Stop]:
+def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
     """The stops of the scenario's lesson, in order.
 
-    Raises Problem for each step, axis or label that the run does not have; or else leaves those stops out: an edit may
-    end a generation early.
+    Raises Problem for each step, axis or label that the run does not have.
     """
     problems: list[Problem] = []
     found = []
@@ -132,8 +144,7 @@ def stops(scenario: Scenario, trace: Trace, strict: bool = True) -> list[Stop]:
         problems += faults
         if not faults:
             found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *_question(told, value)))
-    if strict:
-        raise_any(problems)
+    raise_any(problems)
     return found
 
 
@@ -170,7 +181,7 @@ def _index(told: LessonStep, value: Value) -> Index | None:
 
 def _question(told: LessonStep, value: Value) -> tuple[str, Question | None]:
     """What is asked, and how it is answered, where it is."""
-    ask = (told.ask or "").strip()
+    ask = " ".join((told.ask or "").split())
     if told.answer is None or not ask:
         return ask, None
     index = _index(told, value) or tuple(0 for _ in value.axes)

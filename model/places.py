@@ -10,6 +10,7 @@ from model.text import clip
 from model.values import Value
 
 _LONGEST = 60
+_DIGITS = 10
 
 
 def place_along(axis: Axis, where: str | int) -> int | None:
@@ -17,14 +18,20 @@ def place_along(axis: Axis, where: str | int) -> int | None:
     if isinstance(where, int):
         return where if 0 <= where < axis.size else None
     labels = axis.all_labels or ()
-    return labels.index(where) if where in labels else None
+    if where in labels:
+        return labels.index(where)
+    label, _, number = where.rpartition(" ")  # as the explorer writes a label that stands more than once: `dog 7`
+    place = int(number) if number.isascii() and number.isdecimal() and len(number) < _DIGITS else axis.size
+    return place if place < len(labels) and labels[place] == label and labels.count(label) > 1 else None
 
 
 def choices_along(axis: Axis) -> str:
     """What may be given for a place along an axis."""
     if axis.all_labels is None:
         return f"give an index from 0 to {axis.size - 1}"
-    return f"there are {', '.join(clip(label, _LONGEST) for label in axis.all_labels[:8])}"
+    labels = axis.all_labels
+    told = (label if labels.count(label) == 1 else f"{label} {place}" for place, label in enumerate(labels[:8]))
+    return f"there are {', '.join(clip(label, _LONGEST) for label in told)}"
 
 
 def split_place(text: str) -> tuple[str, list[str] | None]:
@@ -38,7 +45,7 @@ def split_place(text: str) -> tuple[str, list[str] | None]:
     path, bracket, rest = text.partition("[")
     if not bracket or not rest.endswith("]"):
         return text, None
-    parts = next(csv.reader([rest[:-1]], skipinitialspace=True), [])
+    parts = next(csv.reader([" ".join(rest[:-1].split())], skipinitialspace=True), [])
     return path, [part.strip() for part in parts]
 
 

@@ -14,9 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from explorer.clipboard import NOTATIONS, checked, parts
+from explorer.clipboard import NOTATIONS, checked, fits, parts
 from model.explain import Index
 from model.problems import Problem
+from model.text import figure
 from model.values import Value
 
 
@@ -48,6 +49,9 @@ class CopyScreen(ModalScreen[str | None]):
         part, notation = self._choices[event.option_index - 1] if event.option_index else ("the arithmetic", "text")
         write = NOTATIONS.get(notation)
         try:
+            if write and not fits(self._parts[part]):
+                what = f"{figure(self._parts[part].size)} numbers do not fit through a terminal"
+                raise Problem(what, hint="export the trace (x), or `attn-explore show … --csv`")
             text = checked(write(self._parts[part]) if write else self._arithmetic)
         except Problem as problem:
             self.query_one("#answer", Static).update(f"{problem.what}\n{problem.hint}")

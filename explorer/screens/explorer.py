@@ -45,7 +45,9 @@ class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copyi
     def action_quit(self) -> None:
         """Go back to the library, where the person came from there, or end."""
         if self._has_library:
-            learned.keep(self.session)  # before the library looks
+            for session in (self.session, self.session.other):
+                if session is not None and session.is_guided:
+                    learned.keep(session)  # before the library looks
             self.dismiss()
         else:
             self.app.exit()
@@ -65,8 +67,8 @@ class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copyi
     @on(TensorGrid.CellChosen)
     def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
         """Another cell: the grid and the arithmetic change in one frame."""
-        if event.value is not self.session.value:
-            return  # a step came in between
+        if event.value is not self.session.value or self._editing is not None:
+            return  # a step came in between, or an edit of the cell is being typed
         self.session.move_to(event.index)
         self._numbers.show_cell(event.index)
         if (other := self.query_one("#other", TensorGrid)).display:

@@ -56,6 +56,8 @@ BINDINGS: list[BindingType] = [
     _binding("backspace,alt+left", "back", "Return from there", "number.back", CELL),
     _binding("alt+right", "forward", "Go there again", "number.forward", CELL),
     _binding("u", "uses", "Where this number goes, and back to where it came from", "number.uses", CELL),
+    _binding("J", "scroll(3)", "Scroll the arithmetic down", "arithmetic.down", CELL),
+    _binding("K", "scroll(-3)", "Scroll the arithmetic up", "arithmetic.up", CELL),
     _binding("f", "unfold", "Unfold and fold long sums", "sum.unfold", CELL),
     _binding("y", "copy", "Copy the arithmetic to the clipboard", "cell.copy", CELL),
     _binding("Y", "copy_as", "Copy the cell, row or tensor as NumPy, CSV or LaTeX", "cell.copy_as", CELL),

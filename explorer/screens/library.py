@@ -88,8 +88,8 @@ class LibraryScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Back from the explorer: the place in the lesson may be another."""
         marked = self._marked
-        self.shelf.refresh()
-        self._fill(marked.name if marked else "")
+        self.shelf.refresh_marks()
+        self._fill(marked.name if marked else "", self.query_one("#find", Input).value)
 
     # --- showing
 
@@ -135,7 +135,7 @@ class LibraryScreen(Screen[None]):
         self._show_preview(entry, self._previews.get(entry.name, "" if entry.problem else "…"))
         if self._glance is not None:
             self._glance.stop()
-        if entry.name not in self._previews:
+        if entry.name not in self._previews and entry.problem is None:
             self._glance = self.set_timer(GLANCE, lambda: self._run_preview(entry))
 
     def _facts(self, entry: Entry) -> Content:
@@ -191,7 +191,8 @@ class LibraryScreen(Screen[None]):
     @on(OptionList.OptionSelected)
     def action_choose(self) -> None:
         """Open the marked scenario in the explorer."""
-        if (entry := self._marked) is not None:
+        is_opening = any(worker.group == "open" and not worker.is_finished for worker in self.workers)
+        if (entry := self._marked) is not None and self.is_current and not is_opening:
             self.query_one("#what", Static).update("running the model …")
             self._open(entry)
 
@@ -204,7 +205,7 @@ class LibraryScreen(Screen[None]):
     @on(Worker.StateChanged)
     def opened(self, event: Worker.StateChanged) -> None:
         """Show what was opened, or say why it cannot be."""
-        if event.worker.group != "open" or not event.worker.is_finished:
+        if event.worker.group != "open" or not event.worker.is_finished or event.worker.is_cancelled:
             return
         error = event.worker.error
         if isinstance(error, Problem):
@@ -212,15 +213,15 @@ class LibraryScreen(Screen[None]):
             self.query_one("#preview").display = False
         elif error is not None:
             raise error
-        elif event.worker.result is not None:
+        elif event.worker.result is not None and self.is_current:
             self.app.push_screen(ExplorerScreen(event.worker.result, has_library=True))
 
     def action_forget(self) -> None:
         """Forget how far the lesson was followed."""
         if (entry := self._marked) is not None:
             learned.forget(learned.lesson_name(entry.path))
-            self.shelf.refresh()
-            self._fill(entry.name)
+            self.shelf.refresh_marks()
+            self._fill(entry.name, self.query_one("#find", Input).value)
 
     def action_find(self) -> None:
         """Ask what to find."""

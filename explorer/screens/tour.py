@@ -40,13 +40,11 @@ PAGES = (
     Page(
         "Where it goes",
         "u turns the arithmetic round: which numbers were computed from this one, and how much they depend on it.",
-        "uses",
     ),
     Page(
         "What if",
         "e changes the number, its row or its column, and everything behind it is computed again. What moved is "
         "underlined. Ctrl+Z takes it back. Nothing is lost, so try.",
-        "uses",
     ),
     Page(
         "One word, or all",

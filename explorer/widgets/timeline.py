@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -42,7 +43,7 @@ class Timeline(Drawn):
         if y:
             return self.line([])
         head, tail = self._head(), f"  {self.note}" if self.note else ""
-        track = max(1, self.size.width - len(head) - len(tail))
+        track = max(1, self.size.width - len(head) - cell_len(tail))
         text = self.style_of("timeline--text")
         segments = [Segment(head, text), *self._track(track), Segment(tail, text)]
         return self.line(segments)
@@ -57,7 +58,7 @@ class Timeline(Drawn):
         return f"{self.unit} {self.position + 1:>{len(str(self.count))}} of {self.count}  "
 
     def _track_width(self) -> int:
-        return max(1, self.size.width - len(self._head()) - (len(self.note) + 2 if self.note else 0))
+        return max(1, self.size.width - len(self._head()) - (cell_len(self.note) + 2 if self.note else 0))
 
     def _track(self, width: int) -> list[Segment]:
         """The dots are where the steps are; the segments before the current place are drawn as passed."""

@@ -20,12 +20,13 @@ from model.scenario.checks import check_agreement
 from model.scenario.document import VERSION, Document
 from model.scenario.findings import Finding
 from model.scenario.source import COMPARED, KeyPath, Source
-from model.scenario.tokens import readings, tokens_of
+from model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
 from model.scenario.validation import MAY_BE_NULL, Typed, check_types
 from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
 from model.text import clip, figure
 
 _LONGEST_NAME = 60
+_NAMED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +40,20 @@ class Scenario(Document):
         return tokens_of(self.input)
 
     def with_word(self, place: int, word: str) -> Scenario:
-        """Give the scenario with another word at a place of the input. Every word keeps its row of the table."""
-        tokens = self.tokens()
+        """Give the scenario with another word at a place of the input. Every word keeps its row of the table.
+
+        Raises Problem for an unknown word where the table is given, or where the head chooses from the known words.
+        """
+        tokens, stack = self.tokens(), reading_stack(self.model)
+        known = vocabularies(self.model, self.input)[stack]
+        weights = self.model.weights
+        is_chosen_from = self.model.head == "vocabulary" and stack == predicting_stack(self.model)
+        is_given = f"{stack}.embedding_table" in weights.set or not weights.are_drawn
+        if word not in known and (is_chosen_from or is_given):
+            why = "the head chooses from the words it knows" if is_chosen_from else "its embedding table is given"
+            hint = f"the words that it knows: {', '.join(known[:_NAMED])}"
+            raise Problem(f"the model has no row for {clip(word, _LONGEST_NAME)}: {why}", hint=hint)
         changed = (*tokens[:place], word, *tokens[place + 1 :])
-        known = tuple(dict.fromkeys((*self.input.vocabulary, *tokens)))
         return replace(self, input=replace(self.input, text=None, tokens=changed, vocabulary=known))
 
     @property
@@ -70,14 +81,24 @@ class Scenario(Document):
                 del data["model"]["weights"][key]
         return {key: value for key, value in data.items() if value is not None}
 
-    def as_yaml(self) -> str:
-        """Give the scenario as the text of a file: what its own file says, and the edits and the input as they are."""
+    def as_yaml(self, second: Scenario | None = None) -> str:
+        """Give the scenario as the text of a file: what its own file says, and the edits and the input as they are.
+
+        `second` is the second run as it is: an edit of the first must not reach it through the file.
+        """
         import yaml
 
         now = self.as_dict()
         said = {**self.source.data, "title": self.title, "input": _said(now["input"]), "edits": _said(now["edits"])}
         if not self.edits:
             del said["edits"]
+        if self.lesson:
+            said["lesson"] = _said(now["lesson"])
+        if second is not None and isinstance(said.get(COMPARED), dict):
+            other = second.as_dict()
+            said[COMPARED] = {**said[COMPARED], "edits": _said(other["edits"])}
+            if self.tokens() != tokens_of(_checked(self.source).input):
+                said[COMPARED]["input"] = _said(other["input"])
         return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=120)
 
     def problem_at(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
@@ -165,13 +186,12 @@ def _inspected(source: Source) -> Typed:
 
 def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> None:
     """Raise everything that was found, in the order of the file."""
-    problems = [
-        source.problem(finding.path, finding.what, finding.hint, at_key=finding.at_key)
-        for source, findings in found
-        for finding in findings
-    ]
-    once = {problem.render(): problem for problem in problems}  # a comparison's edits are checked in both runs
-    raise_any(sorted(once.values(), key=lambda problem: (problem.line or 0, problem.column or 0)), left_out)
+    problems: list[Problem] = []
+    for source, findings in found:
+        told = {(problem.line, problem.column) for problem in problems if problem.line}  # in the run before
+        here = (source.problem(each.path, each.what, each.hint, at_key=each.at_key) for each in findings)
+        problems += [problem for problem in here if (problem.line, problem.column) not in told]
+    raise_any(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)), left_out)
 
 
 def _said(data: Any) -> Any:

@@ -251,7 +251,7 @@ def edits_say_what_to_do(document: Document, _: Source) -> Iterator[Finding]:
 def comparison_changes_something(document: Document, source: Source) -> Iterator[Finding]:
     """A second run that is the same as the first shows nothing."""
     keys = (*CHANGED, "edits")
-    if document.compare is not None and not any(source.holds((COMPARED, key)) for key in keys):
+    if document.compare is not None and not any(source.at((COMPARED, key)) not in (None, {}) for key in keys):
         yield Finding((COMPARED,), "the second run is the same as the first", f"change something in {listed(keys)}")
 
 
@@ -261,7 +261,7 @@ def questions_can_be_answered(document: Document, _: Source) -> Iterator[Finding
         if stop.answer is None:
             continue
         chosen = [key for key in ANSWERS if getattr(stop.answer, key) not in (None, False)]
-        if stop.ask is None:
+        if not (stop.ask or "").strip():
             yield Finding(("lesson", place, "answer"), "an answer without a question", "add `ask`", at_key=True)
         if len(chosen) != 1:
             what = f"an answer says one thing, and this has {listed(chosen, 'and') if chosen else 'none'}"

@@ -35,6 +35,10 @@ def test_a_theme_is_read_and_one_that_there_is_not_refused(tmp_path: Path) -> No
     file.write_text('theme = "hihg-contrast"', "utf-8")
     with pytest.raises(Problem, match="did you mean high-contrast"):
         read_theme(file, {"high-contrast"})
+    for written in ('theme = ["a"]', "theme = {a = 1}", "theme = 3"):
+        file.write_text(written, "utf-8")
+        with pytest.raises(Problem, match="there is no such theme"):
+            read_theme(file, {"high-contrast"})
 
 
 async def test_the_explorer_starts_in_the_theme_of_the_file() -> None:

@@ -19,6 +19,7 @@ from explorer.plain import walk
 from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.timeline import Timeline
+from model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"
@@ -77,12 +78,32 @@ def test_out_of_the_lesson_every_step_comes(session: Session) -> None:
 
 
 def test_an_edit_keeps_the_place_and_asks_the_new_run(session: Session) -> None:
-    from model.scenario.document import Edit
-
     session.step_by(1)
     session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, 0), set=100.0))
     assert session.question is not None
     assert session.question.right == [(0, 0, 0)]
+
+
+def test_another_word_leaves_the_lesson_and_its_place_as_they_are() -> None:
+    session = session_of("i-love-my-dog")
+    session.follow_lesson(8)
+    session.answer(1.0)
+    session.edit_word(3, "cat")
+    assert (len(session.lesson.stops), session.lesson.place) == (11, 8)
+    assert session.lesson.outcome is Outcome.right
+    assert all(stop.is_there for stop in session.lesson.stops)
+    assert session.undo()
+    assert session.lesson.place == 8
+
+
+def test_answers_are_judged_by_the_run_after_an_edit(session: Session) -> None:
+    session.step_by(1)
+    best = int(session.value.array[0, 0].argmax())
+    session.answer((0, 0, best))
+    session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, (best + 1) % 4), set=99.0))
+    assert session.lesson.outcome is Outcome.wrong
+    session.undo()
+    assert session.lesson.outcome is Outcome.right
 
 
 # --- questions
@@ -351,3 +372,26 @@ async def test_a_scenario_without_a_lesson_says_so(explore: Explore) -> None:
     async with explore("input: {text: a b}") as (pilot, session):
         await pilot.press("L", "ctrl+r")
         assert not session.is_guided
+
+
+async def test_playing_stops_at_a_question(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", *["plus"] * 4, "space")
+        await pilot.pause(0.6)
+        assert (session.lesson.place, session.lesson.outcome) == (1, None)
+
+
+async def test_hidden_numbers_are_not_copied(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, _):
+        await pilot.press("L", "right", "y", "Y", "escape")
+        assert pilot.app.clipboard == ""
+
+
+async def test_a_lesson_that_was_left_goes_on_where_it_was_when_it_is_followed_again(
+    explore: Explore, file_of: Session
+) -> None:
+    file_of.follow_lesson(3)
+    learned.keep(file_of)
+    async with explore(str(file_of.path)) as (pilot, session):
+        await pilot.press("L")
+        assert session.lesson.place == 3

@@ -145,3 +145,24 @@ def test_a_folder_that_is_not_there_has_no_scenarios(tmp_path: Path) -> None:
 def test_the_preview_is_the_last_attention_map_or_the_last_step() -> None:
     assert telling(session_of("encoder-layer")).path == "encoder.layers.0.self_attention.weights"
     assert telling(session_of("translate")).path.endswith("cross_attention.weights")
+
+
+async def test_a_second_enter_while_a_scenario_opens_does_no_harm(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("enter", "enter", "down", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        assert sum(isinstance(each, ExplorerScreen) for each in pilot.app.screen_stack) == 1
+        await pilot.press("q")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, LibraryScreen)
+
+
+async def test_a_filter_is_still_in_force_after_a_visit(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("slash", *"rotary", "enter", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        await pilot.press("q")
+        await settled(pilot)
+        assert len([line for line in lines(pilot) if line[0] in "○◐●"]) == 1

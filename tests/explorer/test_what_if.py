@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from explorer import speech
 from explorer.files import check_beside_weights
+from explorer.opening import pair
 from explorer.saving import save
 from explorer.what_if import EditIndex, edit_from, moved, scopes, told
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -300,3 +302,61 @@ def test_the_cursor_stays_in_a_table_that_has_fewer_rows_after_undo() -> None:
     session.show(session.trace["encoder.embedding_table"], (4, 5))
     assert session.undo()
     assert session.value.array[session.index] == session.value.array[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("input: {text: I love my dog, pad_to: 6}", 1), ("model: {kind: decoder}\ninput: {text: a b, target: c d}", 0)],
+)
+def test_no_other_row_changes_with_a_word(text: str, place: int) -> None:
+    session = session_of(text)
+    stack = session.steps[0].path.split(".")[0]
+    before = session.trace[f"{stack}.embedding"].array.copy()
+    session.edit_word(place, "new")
+    after = session.trace[f"{stack}.embedding"].array
+    others = [row for row in range(len(before)) if row != place]
+    np.testing.assert_array_equal(after[others], before[others])
+    assert not np.array_equal(after[place], before[place])
+
+
+def test_a_word_without_a_row_is_refused_with_the_words_that_have_one() -> None:
+    for name in ("single-head", "translate"):
+        with pytest.raises(Problem) as refused:
+            session_of(name).edit_word(0, "nobody")
+        assert "the words that it knows: I, love" in refused.value.hint
+
+
+def test_a_saved_edit_stays_in_the_first_run(tmp_path: Path) -> None:
+    session = session_of("why-scale", f"{LAYER}.scaled_scores")
+    session.edit(Edit(at=f"{LAYER}.scaled_scores", index=(0, 1), zero=True))
+    again = session_of(str(save(session, tmp_path / "saved.yaml")))
+    assert again.other is not None
+    assert session.other is not None
+    np.testing.assert_array_equal(again.trace[WEIGHTS].array, session.trace[WEIGHTS].array)
+    np.testing.assert_array_equal(again.other.trace[WEIGHTS].array, session.other.trace[WEIGHTS].array)
+
+
+def test_a_saved_word_is_one_that_the_lesson_finds(tmp_path: Path) -> None:
+    session = session_of("i-love-my-dog")
+    session.edit_word(3, "cat")
+    again = session_of(str(save(session, tmp_path / "cat.yaml")))
+    assert [stop.index for stop in again.lesson.stops] == [stop.index for stop in session.lesson.stops]
+
+
+def test_numbers_swapped_in_from_a_run_that_the_file_would_not_have_are_not_saved(tmp_path: Path) -> None:
+    session = pair(session_of("i-love-my-dog"), session_of("single-head"))
+    session.scenario = replace(session.scenario, edits=(Edit(at=WEIGHTS, swap=True),))
+    with pytest.raises(Problem, match="takes numbers from the other run"):
+        save(session, tmp_path / "swapped.yaml")
+    assert not (tmp_path / "swapped.yaml").exists()
+
+
+async def test_what_is_typed_belongs_to_the_edit(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        await pilot.press("tab", "e", "down", *"qx", "ctrl+u", *"0.5", "enter")
+        assert np.all(session.value.array[0, 1] == 0.5)
+        await pilot.press("ctrl+z", "space", "e", "7")
+        await pilot.pause(1.2)
+        await pilot.click(TensorGrid, offset=(20, 3))
+        await pilot.press("enter")
+        assert session.value.array[0, 1, 3] == 7

@@ -1,5 +1,7 @@
 """Lessons: their stops are found in the run, or refused with the place of the fault, and the run answers questions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from model.lesson import Question, stops
 from model.problems import Problem
 from model.run import plan, run
 from model.scenario import Scenario, parse_scenario
+from model.scenario.document import Edit
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 
@@ -74,9 +77,19 @@ def test_a_parameter_may_be_a_stop() -> None:
     assert stops(found, plan(found))[0].index == (3, 0)
 
 
-def test_what_another_run_does_not_have_is_left_out_of_it() -> None:
-    found = scenario(f"[{{at: nothing}}, {{at: {WEIGHTS}}}]")
-    assert [stop.value.path for stop in stops(found, plan(found), strict=False)] == [WEIGHTS]
+def test_a_stop_in_another_run_is_about_its_numbers() -> None:
+    found = scenario(f"[{{at: {WEIGHTS}, focus: {{query: my}}, ask: Which, answer: {{argmax: key}}}}]")
+    stop = stops(found, run(found))[0]
+    other = run(replace(found, edits=(Edit(at=WEIGHTS, index=(0, 2, 1), set=9.0),)))
+    again = stop.in_run(other)
+    assert again.question is not None
+    assert again.question.right == [(0, 2, 1)]
+
+
+def test_a_stop_that_another_run_does_not_have_is_not_there() -> None:
+    longer = parse_scenario("model: {layers: 2}\ninput: {text: a b}\nlesson: [{at: encoder.layers.1.ffn.output}]")
+    shorter = run(parse_scenario("input: {text: a b}"))
+    assert not stops(longer, run(longer))[0].in_run(shorter).is_there
 
 
 # --- questions
@@ -118,7 +131,7 @@ def test_a_cell_is_chosen_along_the_axes_without_a_focus() -> None:
     asked = question("{cell: largest}", focus="{head: 1}")
     plane = asked.value.array[1]
     assert asked.axes == ("query", "key")
-    assert len(asked.asked) == 16
+    assert asked.asked == (1, slice(None), slice(None))
     assert asked.right == [(1, *np.unravel_index(plane.argmax(), plane.shape))]
 
 
@@ -168,3 +181,14 @@ def test_views_of_two_runs_are_told_in_the_first_run_only() -> None:
     assert second is not None
     assert second.lesson == ()
     assert stops(found, plan(found))[0].view == "beside"
+
+
+def test_an_infinite_number_is_right_only_when_it_is_given() -> None:
+    found = parse_scenario(
+        "input: {text: a b}\nmask: {causal: true}\nlesson: [{at: encoder.layers.0.self_attention.masked_scores,"
+        " focus: {query: a, key: b}, ask: What, answer: {number: true}}]"
+    )
+    asked = stops(found, run(found))[0].question
+    assert asked is not None
+    assert asked.is_right(-np.inf)
+    assert not asked.is_right(42.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.axes import Axis
-from model.places import index_of, split_place
+from model.places import choices_along, index_of, place_along, split_place
 from model.problems import Problem
 from model.values import Value
 
@@ -70,3 +70,14 @@ def test_a_place_that_is_not_there_is_told_with_those_that_are(parts: list[str],
         index_of(scores(), parts)
     assert refused.value.what.startswith(what)
     assert refused.value.hint.startswith(hint)
+
+
+def test_a_label_that_stands_more_than_once_is_found_as_the_explorer_writes_it() -> None:
+    axis = Axis("token", 3, ("la", "so", "la"))
+    assert (place_along(axis, "la"), place_along(axis, "la 2"), place_along(axis, "la 1")) == (0, 2, None)
+    assert place_along(axis, "so 1") is None
+    assert choices_along(axis) == "there are la 0, so, la 2"
+
+
+def test_a_line_break_in_a_place_is_a_space() -> None:
+    assert split_place("logits[a\rb,0]") == ("logits", ["a b", "0"])

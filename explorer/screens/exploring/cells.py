@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer import word_view
 from explorer.arithmetic import Link
+from explorer.pictures import Side
 from explorer.screens.exploring.showing import Showing
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 
@@ -65,8 +66,12 @@ class Cells(Showing):
 
     def action_uses(self) -> None:
         """Where the number goes instead of where it came from, or the other way round."""
-        self._shows_uses = not self._shows_uses
-        self.refresh_cell()
+        self._shows_uses, self._by_word = not self._shows_uses, False
+        self.refresh_value()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the arithmetic, the word view or the question."""
+        self.query_one(ArithmeticPanel).scroll_relative(y=lines, animate=False)
 
     def action_unfold(self) -> None:
         """Show every term of long sums, or the largest only."""
@@ -82,7 +87,7 @@ class Cells(Showing):
             said = "The word view shows attention: the steps from queries to weighted values."
             self.notify(said, markup=False)
             return
-        self._by_word = not self._by_word
+        self._by_word, self._side = not self._by_word, Side.one
         word_view.ask(session, attention, word_view.word_of(session, attention))
         self.refresh_value()
 

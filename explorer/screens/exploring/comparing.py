@@ -28,6 +28,7 @@ class Comparing(Showing):
         if self.session.other is None:
             self.action_compare()
             return
+        self._by_word = False  # it shows one run
         sides = list(Side)
         self._side = sides[(sides.index(self._side) + 1) % len(sides)]
         self.refresh_value()

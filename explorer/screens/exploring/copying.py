@@ -13,6 +13,8 @@ class Copying(Showing):
 
     def action_copy(self) -> None:
         """Copy the arithmetic of the cell as text."""
+        if self._hides_numbers():
+            return
         try:
             self.app.copy_to_clipboard(checked(self._arithmetic_text()))
         except Problem as problem:
@@ -22,10 +24,19 @@ class Copying(Showing):
 
     def action_copy_as(self) -> None:
         """Ask what to copy, and in which notation."""
+        if self._hides_numbers():
+            return
         from explorer.screens.copying import CopyScreen
 
         screen = CopyScreen(self.session.value, self.session.index, self._arithmetic_text())
         self.app.push_screen(screen, self._copied)
+
+    def _hides_numbers(self) -> bool:
+        """Say so where a question hides the numbers."""
+        if self.session.question is not None:
+            self.app.bell()
+            self.notify("Answer first: the numbers are hidden until then.", markup=False)
+        return self.session.question is not None
 
     def _arithmetic_text(self) -> str:
         return "\n".join(self.query_one(ArithmeticPanel).text())

@@ -23,17 +23,19 @@ class Edits(Cells):
             self.app.bell()
             self.notify("Steps and parameters can be edited; this is inside a step.", markup=False)
         elif session.question is None:
+            self._stop_playing()
+            self.set_focus(None)  # what is typed belongs to the edit
             self._editing = Editing(session.value, session.index, session.word)
             self.refresh_cell()
 
     async def _on_key(self, event: events.Key) -> None:
         """While an edit is typed: what is printable goes into it. An Input would cost frames of layout and focus."""
-        if self._editing is None or not (event.is_printable or event.key == "backspace"):
+        if self._editing is None or not (event.is_printable or event.key in ("backspace", "ctrl+u")):
             return
         event.stop()
         event.prevent_default()
-        typed = self._editing.typed
-        self._type(typed[:-1] if event.key == "backspace" else typed + (event.character or ""))
+        typed, shorter = self._editing.typed, {"backspace": self._editing.typed[:-1], "ctrl+u": ""}
+        self._type(shorter[event.key] if event.key in shorter else typed + (event.character or ""))
 
     def _on_paste(self, event: events.Paste) -> None:
         """While an edit is typed: the first line of what was pasted."""

@@ -34,7 +34,9 @@ class Files(Showing):
     def action_save(self) -> None:
         """Ask where to, and save the scenario with the edits in force."""
         asked = "File (.yaml), a scenario that runs with the edits in force:"
-        self._write("Save as a scenario", asked, f"{self.session.name}-edited.yaml", partial(saving.save, self.session))
+        runs = (self.session, self.session.other)
+        session = next((run for run in runs if run is not None and run.scenario.compare), self.session)
+        self._write("Save as a scenario", asked, f"{session.name}-edited.yaml", partial(saving.save, session))
 
     def action_picture(self) -> None:
         """Ask where to, and save what is on the screen as a picture."""

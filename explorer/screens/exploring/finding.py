@@ -59,6 +59,7 @@ class Finding(Showing):
             return
         self.action_leave()
         self.session.follow(*found)
+        self._build_tree()  # a finer step opens the one that it is inside
         self.refresh_value()
 
     def action_mark(self) -> None:

@@ -8,7 +8,7 @@ from textual import on
 from textual.timer import Timer
 from textual.widgets import Input
 
-from explorer.learned import keep
+from explorer.learned import keep, resume
 from explorer.screens.exploring.showing import Showing
 from model.text import visible
 
@@ -36,10 +36,18 @@ class Lessons(Showing):
         if session.is_guided:
             session.leave_lesson()
         else:
-            session.follow_lesson()
+            self._resume()
             self._take_view()
         self._build_tree()
         self.refresh_value()
+
+    def _resume(self) -> None:
+        """Go on where the lesson was left, here or the last time."""
+        lesson = self.session.lesson
+        if lesson.place or lesson.outcomes:
+            self.session.follow_lesson()
+        else:
+            resume(self.session)
 
     def action_restart(self) -> None:
         """Begin the lesson again, and forget the answers."""
@@ -69,5 +77,6 @@ class Lessons(Showing):
 
     def on_unmount(self) -> None:
         """Write down how far the lesson was followed."""
-        if self.session.is_guided:
-            keep(self.session)
+        for session in (self.session, self.session.other):
+            if session is not None and session.is_guided:
+                keep(session)

@@ -108,6 +108,8 @@ class Showing(Screen[None]):
     def refresh_value(self) -> None:
         """Show the value and the cell that the session looks at."""
         self._editing = None
+        if self._player is None:
+            self.query_one(Timeline).note = ""
         value = self.session.value
         title, equation = speech.title(self.session, value, self._side), speech.equation(self.session, value)
         self.query_one(Heading).show(title, speech.shape(value), equation, shapes(value))
@@ -162,6 +164,11 @@ class Showing(Screen[None]):
             self.set_focus(given)
         elif self.focused is given:
             self.set_focus(None)
+
+    def _stop_playing(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
 
     def _build_tree(self) -> None:
         steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
@@ -222,7 +229,7 @@ class Showing(Screen[None]):
         if self.session.question is not None:
             return "Question"
         if self._editing is not None:
-            return f"What if {speech.name_at(self.session.value, self.session.index)} were different?"
+            return f"What if {speech.name_at(self._editing.value, self._editing.index)} were different?"
         if (attention := self._attention) is not None:
             return word_view.title(attention, word_view.word_of(self.session, attention))
         return speech.way(self.session, self.size.width // 2)

@@ -45,7 +45,7 @@ class Stepping(Showing):
         if self._player is None:
             self._player = self.set_interval(1 / SPEEDS[self._speed], self._play)
         else:
-            self._stop()
+            self._stop_playing()
         self._show_player()
 
     def action_speed(self, change: int) -> None:
@@ -57,16 +57,15 @@ class Stepping(Showing):
         self._show_player()
 
     def _play(self) -> None:
-        if self.session.step_by(1):
+        """One step on. Playing waits behind a dialog, and stops at a question: that is for the person to answer."""
+        if not self.is_current:
+            return
+        if self.session.question is None and self.session.step_by(1):
+            self._take_view()
             self.refresh_value()
         else:
-            self._stop()
+            self._stop_playing()
             self._show_player()
-
-    def _stop(self) -> None:
-        if self._player is not None:
-            self._player.stop()
-            self._player = None
 
     def _show_player(self) -> None:
         state = "▶" if self._player else "‖"

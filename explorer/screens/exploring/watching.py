@@ -40,6 +40,8 @@ class Watching(Showing):
 
     def _look(self) -> None:
         found = self._files()
+        if self._editing is not None:
+            return  # what is being typed comes first
         if found != self._state:
             self._state = found
             self._run_again()
@@ -62,11 +64,12 @@ class Watching(Showing):
     def _take(self, session: Session) -> None:
         """Show the new run at the same place."""
         session.take_place(self.session)
+        lost = " The edits made here are gone." if self.session.is_edited else ""
         self.session = session
         self.query_one("#fault", Static).display = False
         self._build_tree()
         self.refresh_value()
-        self.notify("Read and run again.", timeout=2, markup=False)
+        self.notify(f"Read and run again.{lost}", timeout=5 if lost else 2, markup=False)
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
