@@ -23,6 +23,9 @@ _ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "nega
 class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows blocks of arithmetic. `chosen` is the link that following goes along."""
 
+    # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
+    DEFAULT_CSS = "ArithmeticPanel { overflow: auto; }"
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"arithmetic--{role}" for role in _ROLES),
         "arithmetic--link",
@@ -69,8 +72,10 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
             self.choose(0)
 
     def on_resize(self) -> None:
-        """More room may say more."""
+        """More room may say more; what is marked stays in view."""
         self._fill()
+        if self._chosen:
+            self.choose(0)
 
     def _fill(self) -> None:
         self._blocks = self._write(False)

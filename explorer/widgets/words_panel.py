@@ -20,6 +20,9 @@ from explorer.wrapping import Section, markdown, wrapped
 class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows sections, wrapped to its width and drawn by the line: nothing is markup of the terminal's or Rich's."""
 
+    # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
+    DEFAULT_CSS = "WordsPanel { overflow: hidden auto; }"
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text"}
 
     def __init__(self, id: str | None = None) -> None:
