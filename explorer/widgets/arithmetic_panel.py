@@ -24,7 +24,7 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
     """Shows blocks of arithmetic. `chosen` is the link that following goes along."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
-    DEFAULT_CSS = "ArithmeticPanel { overflow: auto; }"
+    DEFAULT_CSS = "ArithmeticPanel { overflow: scroll; scrollbar-size: 0 0; }"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"arithmetic--{role}" for role in _ROLES),
@@ -88,12 +88,8 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         self._links = links(self._blocks)
         self._chosen = max(0, min(self._chosen, len(self._links) - 1))
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
-        size, fits = Size(max(self._width(), room), len(self._rows)), self.scrollable_content_region.size
-        scrolls = self.show_horizontal_scrollbar or self.show_vertical_scrollbar
-        if scrolls or size.width > fits.width or size.height > fits.height:
-            self.virtual_size = size
-        else:
-            self.set_reactive(ArithmeticPanel.virtual_size, size)  # nothing scrolls: nothing has to be laid out
+        size = Size(max(self._width(), room), len(self._rows))
+        self.set_reactive(ArithmeticPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self.refresh()
 
     def _width(self) -> int:
@@ -104,7 +100,7 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         if self._links:
             self._chosen = (self._chosen + count) % len(self._links)
             row = next(place for place, (row, _) in enumerate(self._rows) if self._is_in(row))
-            self.scroll_to_region(Region(0, row, 1, 1), animate=False)
+            self.scroll_to_region(Region(0, row, 1, 2 if row < len(self._rows) - 1 else 1), animate=False)
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -112,6 +108,9 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         scroll_x, scroll_y = self.scroll_offset
         if scroll_y + y >= len(self._rows):
             return self.line([])
+        below = len(self._rows) - scroll_y - y - 1
+        if below and y == self.scrollable_content_region.height - 1:
+            return self.line([Segment(f"▼ {below + 1} more lines: J and K scroll", self.style_of("arithmetic--note"))])
         segments = [Segment(text, style) for text, style in self._cells(*self._rows[scroll_y + y])]
         return self.line(Strip(segments).crop(scroll_x))
 

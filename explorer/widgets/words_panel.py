@@ -21,7 +21,7 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows sections, wrapped to its width and drawn by the line: nothing is markup of the terminal's or Rich's."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
-    DEFAULT_CSS = "WordsPanel { overflow: hidden auto; }"
+    DEFAULT_CSS = "WordsPanel { overflow: hidden scroll; scrollbar-size: 0 0; }"
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text"}
 
@@ -52,7 +52,8 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
 
     def _wrap(self) -> None:
         self._wrapped = list(self._lines(max(1, self.scrollable_content_region.width)))
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._wrapped))
+        size = Size(self.scrollable_content_region.width, len(self._wrapped))
+        self.set_reactive(WordsPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self.refresh()
 
     def _lines(self, width: int) -> Iterator[tuple[str, Text]]:

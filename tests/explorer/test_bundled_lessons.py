@@ -53,7 +53,7 @@ def test_a_lesson_has_five_to_twelve_stops_and_asks(name: str) -> None:
 @NAMES
 def test_a_stop_says_no_more_than_a_small_terminal_shows(name: str) -> None:
     for stop in session_of(name).lesson.stops:
-        assert len(markdown(stop.say, 78)) <= 6, stop.say
+        assert len(markdown(stop.say, 78)) <= 5, stop.say
         assert len(stop.ask) <= 156
 
 
