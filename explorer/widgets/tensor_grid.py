@@ -77,7 +77,12 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def show_cell(self, index: Index) -> None:
-        """Put the cursor on another cell of the same value: only the lines that change are drawn again."""
+        """Put the cursor on another cell of the same value: only the lines that change are drawn again.
+
+        A hidden grid may still hold another value; its cursor stays in it.
+        """
+        if self._picture is None or len(index) != len(self._picture.axes):
+            return
         before, self._cursor = self._place, index
         if self._plan is not None and index[:-2] not in self._plan.planes:
             self._lay_out()
