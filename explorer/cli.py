@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from explorer.options import Allowed, Format, Memory, Start, Subject, Wanted, complete_step, limits_of
 
 if TYPE_CHECKING:
     from explorer.app import Listener
@@ -36,66 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Format(StrEnum):
-    """The formats of an exported trace."""
-
-    json = "json"
-    npz = "npz"
-    safetensors = "safetensors"
-
-
-class Subject(StrEnum):
-    """What there is a JSON Schema of."""
-
-    scenario = "scenario"
-    trace = "trace"
-
-
-# --- completion in the shell
-
-
-def _complete_source(incomplete: str) -> list[str]:
-    from explorer.library import bundled
-
-    return [name for name in bundled() if name.startswith(incomplete)]
-
-
-def _complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
-    """Paths of the steps of the scenario that is already on the line; nothing is run for it."""
-    from explorer.opening import check_memory, find_source
-    from model.problems import Problem
-
-    try:
-        scenario = find_source(context.params.get("source") or "").scenario
-        if scenario is None:
-            return
-        check_memory(scenario, _limits("", []).nbytes)
-    except Problem:
-        return
-    from model.run import plan
-
-    yield from (path for path in plan(scenario).steps if path.startswith(incomplete))
-
-
-# --- arguments and options that several commands have
-
-Wanted = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCENARIO",
-        help="A bundled name, a YAML file or an exported trace.",
-        autocompletion=_complete_source,
-        show_default=False,
-    ),
-]
-Memory = Annotated[
-    str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
-]
-Allowed = Annotated[
-    list[Path], typer.Option("--allow-path", metavar="FOLDER", help="A scenario may read weights from this folder too.")
-]
 
 
 def _show_version(wanted: bool) -> None:
@@ -156,9 +97,7 @@ def _browse(folder: Path | None) -> int:
 @app.command()
 def run(
     source: Wanted,
-    step: Annotated[
-        str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=_complete_step)
-    ] = "",
+    step: Start = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
     memory_limit: Memory = "",
@@ -168,7 +107,7 @@ def run(
 
     Without a terminal, or with --plain, the walk-through is printed as text.
     """
-    limits = _limits(memory_limit, allow_path)
+    limits = limits_of(memory_limit, allow_path)
     if watch and plain:
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
     if not watch and (plain or not sys.stdout.isatty()):
@@ -222,15 +161,13 @@ def _explore(source: str, limits: Limits, step: str, second: str = "", watch: bo
 def compare(
     first: Wanted,
     second: Wanted,
-    step: Annotated[
-        str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=_complete_step)
-    ] = "",
+    step: Start = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print both walk-throughs as text.")] = False,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Step through two runs together, one beside the other."""
-    limits = _limits(memory_limit, allow_path)
+    limits = limits_of(memory_limit, allow_path)
     if plain or not sys.stdout.isatty():
         from explorer.opening import find_source
 
@@ -267,7 +204,7 @@ def show(
     step: Annotated[
         str,
         typer.Argument(
-            metavar="STEP", help="Path of a step, a finer step or a parameter.", autocompletion=_complete_step
+            metavar="STEP", help="Path of a step, a finer step or a parameter.", autocompletion=complete_step
         ),
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
@@ -278,7 +215,7 @@ def show(
     from explorer import plain
     from explorer.opening import find_source
 
-    value = _session(find_source(source), _limits(memory_limit, allow_path), step).value
+    value = _session(find_source(source), limits_of(memory_limit, allow_path), step).value
     _print(plain.csv(value) if csv else plain.table(value))
 
 
@@ -290,7 +227,7 @@ def explain(
         typer.Argument(
             metavar="STEP[INDEX]",
             help="A cell, such as logits[dog,2]: words or numbers as indices, counted from 0.",
-            autocompletion=_complete_step,
+            autocompletion=complete_step,
         ),
     ],
     depth: Annotated[
@@ -304,7 +241,7 @@ def explain(
     from model.places import index_of, split_place
 
     step, parts = split_place(cell)
-    session = _session(find_source(source), _limits(memory_limit, allow_path), step)
+    session = _session(find_source(source), limits_of(memory_limit, allow_path), step)
     if parts is not None:
         session.move_to(index_of(session.value, parts))
     from explorer.plain import explained
@@ -339,7 +276,7 @@ def export(
     if not is_stdout:
         check_target(output, force, found.inputs)
     with Progress() as progress:
-        limits = _limits(memory_limit, allow_path)
+        limits = limits_of(memory_limit, allow_path)
         session = _session(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
         from explorer import saving  # it needs NumPy, and what is refused does not
 
@@ -370,7 +307,7 @@ def check(
     from model.problems import CANNOT_BE_USED, Problem
     from model.text import visible
 
-    limits = _limits(memory_limit, allow_path)
+    limits = limits_of(memory_limit, allow_path)
     failed = False
     for file in files:
         try:
@@ -409,12 +346,6 @@ def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", 
 
 
 # --- what the commands share
-
-
-def _limits(memory: str, allowed: list[Path]) -> Limits:
-    from explorer.limits import Limits, parse_size
-
-    return Limits(parse_size(memory) if memory else None, tuple(allowed))
 
 
 def _session(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:

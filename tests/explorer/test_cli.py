@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from explorer import cli, progress
+from explorer import options, progress
 from explorer.cli import app
 from explorer.library import bundled
 from explorer.limits import parse_size
@@ -441,13 +441,13 @@ STARTING_WITH_W = ["wo-xihuan-wode-gou", "word-order", "why-scale", "with-and-wi
 
 
 def test_scenario_names_are_completed() -> None:
-    assert cli._complete_source("w") == STARTING_WITH_W
+    assert options.complete_source("w") == STARTING_WITH_W
 
 
 def completed(source: str, incomplete: str) -> list[str]:
     context = typer.Context(typer.main.get_command(app))
     context.params = {"source": source}
-    return list(cli._complete_step(context, incomplete))
+    return list(options.complete_step(context, incomplete))
 
 
 def test_step_names_of_the_scenario_on_the_line_are_completed() -> None:
