@@ -45,9 +45,7 @@ class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copyi
     def action_quit(self) -> None:
         """Go back to the library, where the person came from there, or end."""
         if self._has_library:
-            for session in (self.session, self.session.other):
-                if session is not None and session.is_guided:
-                    learned.keep(session)  # before the library looks
+            self._keep_now()  # before the library looks
             self.dismiss()
         else:
             self.app.exit()

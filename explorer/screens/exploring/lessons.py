@@ -55,6 +55,7 @@ class Lessons(Showing):
             self.session.lesson.restart()
             self.session.follow_lesson()
             self._take_view()
+            self._build_tree()  # words that are asked for are hidden again
             self.refresh_value()
         else:
             self.action_lesson()
@@ -77,6 +78,10 @@ class Lessons(Showing):
 
     def on_unmount(self) -> None:
         """Write down how far the lesson was followed."""
+        self._keep_now()
+
+    def _keep_now(self) -> None:
+        """Write the place down, whichever of two runs is looked at."""
         for session in (self.session, self.session.other):
             if session is not None and session.is_guided:
                 keep(session)

@@ -31,6 +31,7 @@ from explorer.widgets.timeline import Timeline
 from explorer.widgets.words_panel import WordsPanel
 from explorer.word_view import Attention
 from model.explain import Index, is_choice, shapes
+from model.lesson import Question
 from model.text import visible
 from model.values import Value
 
@@ -263,7 +264,7 @@ class Showing(Screen[None]):
     def _keys(self) -> list[Key]:
         """The keys of the bar, the most useful first."""
         if self.session.question is not None:
-            return self._keys_of_question()
+            return self._keys_of_question(self.session.question)
         if self._editing is not None:
             return [
                 Key("↑ ↓", "choose", "choose(1)"),
@@ -302,9 +303,10 @@ class Showing(Screen[None]):
         return [key for key in found if key is not None]
 
     @staticmethod
-    def _keys_of_question() -> list[Key]:
+    def _keys_of_question(question: Question) -> list[Key]:
+        choosing = {"word": [Key("↑ ↓", "choose", "choose(1)")], "cell": [Key("hjkl", "cell", "focus_on('grid')")]}
         return [
-            Key("↑ ↓", "choose", "choose(1)"),
+            *choosing.get(question.kind, []),
             Key("⏎", "answer", "follow"),
             Key("→", "show the answer", "step(1)"),
             Key("←", "back", "step(-1)"),
