@@ -86,6 +86,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cube": lambda x: np.power(x, 3),
     "negate": np.negative,
     "exp": np.exp,
+    "log": np.log,
     "erf": erf,
     "tanh": np.tanh,
     "sqrt": np.sqrt,

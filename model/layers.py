@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from model.axes import Axis
 from model.config import ModelConfig
 from model.ops import Factor
-from model.trace import Recorder
+from model.trace import Pad, Recorder
 from model.values import Tensor, Value
 from model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, WEIGHTINGS
 
@@ -28,7 +28,7 @@ class Visibility:
 
     queries: Value
     keys: Value
-    pad: tuple[bool, ...] | None = None
+    pad: Pad | None = None
     causal: bool = False
     span: int | None = None
 
@@ -145,12 +145,22 @@ def norm(t: Recorder, name: str, x: Tensor, config: ModelConfig) -> Tensor:
     return NORMS[config.norm_in_use].apply(t, name, x, config)
 
 
-def classify(t: Recorder, x: Tensor, axes: str) -> Value:
-    """Logits xW + b, and their softmax. x: (token, d_model) or (d_model). Returns the probabilities, over `axes`."""
-    logits = t.contract("logits", axes, x, t.parameter("head.w"), t.parameter("head.b"))
-    return t.softmax("probabilities", logits, over=axes.split()[-1])
+def score(t: Recorder, x: Tensor, axes: str) -> Value:
+    """Logits xW + b. x: (token, d_model) or (d_model). Returns them over `axes`."""
+    return t.contract("logits", axes, x, t.parameter("head.w"), t.parameter("head.b"))
 
 
-def pool(t: Recorder, x: Tensor, tokens: Value, pad: tuple[bool, ...]) -> Value:
+def cross_entropy(t: Recorder, logits: Value, target: Value, share: Value | None = None) -> Value:
+    """L = −log p(target): the mean over the words, each of which has a `share` in it, or of the one label.
+
+    logits: (token, class) and target: (token), or without the tokens; share: as the target. Returns a single number.
+    """
+    if share is None:
+        return t.cross_entropy("loss", logits, target, over=logits.names[-1])
+    each = t.cross_entropy("loss_per_token", logits, target, over=logits.names[-1])
+    return t.contract("loss", "", each, share)
+
+
+def pool(t: Recorder, x: Tensor, tokens: Value, pad: Pad) -> Value:
     """The mean of the words' vectors, padding left out. x: (token, d_model). Returns (d_model)."""
     return t.contract("pooled", "d_model", t.shares("pooling", tokens, pad), x)

@@ -18,6 +18,12 @@ from model.values import Change, Tensor, Value, as_view, changed, read_only
 
 Listener = Callable[[Value], None]
 
+BATCH = "batch"
+"""The axis along which texts are computed together when a model is trained."""
+
+Pad = tuple[bool, ...] | tuple[tuple[bool, ...], ...]
+"""Which tokens are padding, in a text or in each text of a batch."""
+
 
 @dataclass
 class Trace:
@@ -56,10 +62,10 @@ class Trace:
         self.parameters[name] = value
 
     def give(self, name: str, axes: Sequence[Axis], array: Array | None) -> Value:
-        """Keep something that is neither computed nor learned, such as the token ids."""
-        self.given[name] = Value(
-            name, tuple(axes), np.dtype(np.int64), held=array if array is None else read_only(array)
-        )
+        """Keep something that is neither computed nor learned, such as the token ids, which a plan means."""
+        dtype = np.dtype(np.int64) if array is None else array.dtype
+        held = array if array is None else read_only(array)
+        self.given[name] = Value(name, tuple(axes), dtype, held=held)
         return self.given[name]
 
     def append(self, value: Value) -> Value:
@@ -115,6 +121,7 @@ class Recorder:
 
     Result axes are stated by name where the operation does not fix them, as in `"head query key"`, and checked.
     A `chapter` stands before the paths of steps, not before the names of parameters: those are the same in each.
+    What is computed from a batch of texts is computed for each of them: the axis is not stated.
     """
 
     def __init__(self, trace: Trace, prefix: str = "", chapter: str = "") -> None:
@@ -150,7 +157,7 @@ class Recorder:
         """What stands at the last index of the first axis of `x`."""
         return self._apply(name, "last", x.axes[1:], x)
 
-    def shares(self, name: str, tokens: Tensor, pad: tuple[bool, ...]) -> Value:
+    def shares(self, name: str, tokens: Tensor, pad: Pad) -> Value:
         """1/n for each of the n tokens that are not padding, 0 for the others."""
         return self._apply(name, "shares", tokens.axes, tokens, pad=pad)
 
@@ -168,19 +175,20 @@ class Recorder:
         queries: Tensor,
         keys: Tensor,
         *,
-        pad: tuple[bool, ...] | None = None,
+        pad: Pad | None = None,
         causal: bool = False,
         span: int | None = None,
     ) -> Value:
         """0 where a query may see a key; −∞ where the key is padding, comes later, or is more than `span` away."""
-        axes = (*queries.renamed(token="query").axes, *keys.renamed(token="key").axes)
+        text = () if pad is None else keys.axes[:-1]  # in a batch, each text has padding of its own
+        axes = (*text, queries.axes[-1].renamed("query"), keys.axes[-1].renamed("key"))
         operands = (keys,) if queries is keys else (queries, keys)
         return self._apply(name, "visibility", axes, *operands, pad=pad, causal=causal, span=span)
 
     def contract(self, name: str, axes: str, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Value:
         """The product of `a` and `b`, summed over the axes that are not in `axes`, plus `bias`."""
         operands = (a, b) if bias is None else (a, b, bias)
-        return self._apply(name, "contract", ordered(axes, *(operand.axes for operand in operands)), *operands)
+        return self._apply(name, "contract", _stated(axes, *operands), *operands)
 
     def add(self, name: str, *terms: Tensor) -> Value:
         """The sum of the terms, element by element."""
@@ -212,16 +220,15 @@ class Recorder:
 
     def additive(self, name: str, axes: str, q: Tensor, w_q: Tensor, k: Tensor, w_k: Tensor) -> Value:
         """tanh(q·w_q + k·w_k) for every query and key. Source: Bahdanau et al. 2014, appendix A.1.2."""
-        stated = ordered(axes, *(operand.axes for operand in (q, w_q, k, w_k)))
-        return self._apply(name, "additive", stated, q, w_q, k, w_k)
+        return self._apply(name, "additive", _stated(axes, q, w_q, k, w_k), q, w_q, k, w_k)
 
     def bilinear(self, name: str, axes: str, q: Tensor, w: Tensor, k: Tensor) -> Value:
         """q·w·kᵀ for every query and key. Source: Luong et al. 2015, section 3.1."""
-        return self._apply(name, "bilinear", ordered(axes, q.axes, w.axes, k.axes), q, w, k)
+        return self._apply(name, "bilinear", _stated(axes, q, w, k), q, w, k)
 
     def cosine(self, name: str, axes: str, q: Tensor, k: Tensor) -> Value:
         """The cosine of the angle between every query and key; 0 where one of them is 0."""
-        return self._apply(name, "cosine", ordered(axes, q.axes, k.axes), q, k)
+        return self._apply(name, "cosine", _stated(axes, q, k), q, k)
 
     def scale(self, name: str, x: Tensor, by: Factor) -> Value:
         """`x` times a constant."""
@@ -269,7 +276,12 @@ class Recorder:
 
     def merge(self, name: str, x: Tensor, axes: str, last: str) -> Value:
         """`x` with the axes named in `last` side by side in one axis, after `axes`."""
-        return self._apply(name, "merge", (*ordered(axes, x.axes), merged(ordered(last, x.axes))), x)
+        return self._apply(name, "merge", (*_stated(axes, x), merged(ordered(last, x.axes))), x)
+
+    def cross_entropy(self, name: str, logits: Tensor, target: Tensor, over: str) -> Value:
+        """−log softmax(`logits`)[`target`], for each row of logits along one axis."""
+        kept = tuple(axis for axis in logits.axes if axis.name != over)
+        return self._apply(name, "cross_entropy", kept, logits, target, over=over)
 
     def _elementwise(self, name: str, operation: str, *operands: Tensor) -> Value:
         stated = " ".join(dict.fromkeys(axis for operand in operands for axis in operand.names))
@@ -288,6 +300,12 @@ class Recorder:
 
     def _path(self, name: str) -> str:
         return _joined(self.chapter, _joined(self.prefix, name))
+
+
+def _stated(axes: str, *operands: Tensor) -> tuple[Axis, ...]:
+    """The axes of a result, with that of a batch before them; a single number is one for the whole batch."""
+    has_batch = axes and any(BATCH in operand.names for operand in operands)
+    return ordered(f"{BATCH} {axes}" if has_batch else axes, *(operand.axes for operand in operands))
 
 
 def _joined(before: str, name: str) -> str:

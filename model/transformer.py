@@ -8,15 +8,15 @@ from model.config import ModelConfig
 from model.layers import (
     Visibility,
     add_and_norm,
-    classify,
     cross_attention,
     embed,
     feed_forward,
     norm,
     pool,
+    score,
     self_attention,
 )
-from model.trace import Recorder
+from model.trace import Pad, Recorder
 from model.values import Tensor, Value
 
 
@@ -59,13 +59,19 @@ def decode(
     return norm(t, "final_norm", x, config) if config.final_norm else x
 
 
-def predict(t: Recorder, x: Tensor, tokens: Value, pad: tuple[bool, ...], config: ModelConfig) -> Value | None:
+def predict(t: Recorder, x: Tensor, tokens: Value, pad: Pad, config: ModelConfig) -> Value | None:
     """What the model's head says of the last layer's output (token, d_model): its probabilities, if it has a head."""
+    logits = judge(t, x, tokens, pad, config)
+    return t.softmax("probabilities", logits, over=logits.names[-1]) if logits else None
+
+
+def judge(t: Recorder, x: Tensor, tokens: Value, pad: Pad, config: ModelConfig) -> Value | None:
+    """The logits of the model's head, from the last layer's output (token, d_model), if it has a head."""
     match config.head:
         case "tokens":
-            return classify(t, x, "token class")
+            return score(t, x, "token class")
         case "sequence":
-            return classify(t, pool(t, x, tokens, pad), "class")
+            return score(t, pool(t, x, tokens, pad), "class")
         case "vocabulary":
-            return classify(t, x, "token vocabulary")
+            return score(t, x, "token vocabulary")
     return None

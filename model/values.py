@@ -268,6 +268,8 @@ class View(Named):
 
     def carried_back(self, gradient: Array) -> Array:
         """A gradient in the axes of this view, in those of the value: what was repeated is summed."""
+        if not self.repeats:
+            return gradient.reshape(self.value.shape)
         pairs = zip(self._shape_once, self.repeats or self._once, strict=True)
         split = gradient.reshape([size for pair in pairs for size in pair])
         summed: Array = split.sum(axis=tuple(range(1, split.ndim, 2)))

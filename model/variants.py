@@ -118,12 +118,12 @@ WEIGHTINGS: Mapping[str, Callable[[Recorder, Tensor], Value]] = {
 
 def sinusoidal(t: Recorder, embedding: Value) -> Value:
     """Waves from fast to slow (Vaswani et al. 2017, section 3.5)."""
-    return t.sinusoid("position", *embedding.axes)
+    return t.sinusoid("position", *embedding.axes[-2:])
 
 
 def learned(t: Recorder, embedding: Value) -> Value:
     """A learned vector for each position (Gehring et al. 2017)."""
-    return t.rows("position", t.parameter("position_table"), embedding.axes[0])
+    return t.rows("position", t.parameter("position_table"), embedding.axes[-2])
 
 
 def rotary(t: Recorder, name: str, x: Value) -> Value:
@@ -133,7 +133,7 @@ def rotary(t: Recorder, name: str, x: Value) -> Value:
 
 def alibi(t: Recorder, q: Value) -> Value:
     """A bias that grows with the distance (Press et al. 2021)."""
-    return t.distance("position_bias", *q.axes[:2])
+    return t.distance("position_bias", q.axis("head"), q.axis("token"))
 
 
 def _of_learned(positions: Axis, d_model: Axis) -> Named:

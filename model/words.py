@@ -277,6 +277,16 @@ STEPS = {
         "The last word's row: what the model expects to come next. Generating greedily means to take the likeliest, "
         "put it behind the others and run again.",
     ),
+    "loss_per_token": Words(
+        "Surprise at each word", "",
+        "How unlikely the model found what it should have said: minus the logarithm of its probability. 0 would be "
+        "certainty; with n words to choose from, guessing blindly costs ln n.",
+    ),
+    "loss": Words(
+        "Loss", "L",
+        "One number for the whole run: the mean surprise. Training turns every parameter a little in the direction "
+        "that makes it smaller.",
+    ),
     "weights.maximum": Words(
         "Row maximum", "",
         "The largest score of each row. Subtracting it first changes nothing in the result, because numerator and "
@@ -316,7 +326,7 @@ STEPS = {
 
 PARAMETERS = {
     "embedding_table": "table",
-    "tokens": "ids",
+    "tokens": "ids", "target": "target", "target_share": "1/n",
     "w_q": "W_Q", "w_k": "W_K", "w_v": "W_V", "w_o": "W_O",
     "b_q": "b_Q", "b_k": "b_K", "b_v": "b_V", "b_o": "b_O",
     "w_1": "W₁", "b_1": "b₁", "w_2": "W₂", "b_2": "b₂",

@@ -34,7 +34,7 @@ def hidden_because(value: Value, query: int, key: int) -> str | None:
 
 
 def _visibility(value: Value) -> Array:
-    queries, keys = (np.arange(size) for size in value.shape)
+    queries, keys = (np.arange(size) for size in value.shape[-2:])
     distance = keys[None, :] - queries[:, None]
     hidden = np.zeros(value.shape, bool)
     if value.options["causal"]:
@@ -42,7 +42,7 @@ def _visibility(value: Value) -> Array:
     if value.options["span"] is not None:
         hidden |= np.abs(distance) > value.options["span"]
     if value.options["pad"] is not None:
-        hidden |= np.asarray(value.options["pad"])
+        hidden |= np.asarray(value.options["pad"])[..., None, :]
     return np.where(hidden, -np.inf, 0.0).astype(value.dtype)
 
 

@@ -45,7 +45,9 @@ def _lookup(value: Value) -> Array:
 def _lookup_derivative(value: Value, gradient: Array) -> Gradients:
     table, ids = value.operands
     spread = np.zeros(table.shape, gradient.dtype)
-    np.add.at(spread, ids.array, gradient)
+    order = np.argsort(ids.array, axis=None, kind="stable")
+    rows, starts = np.unique(ids.array.reshape(-1)[order], return_index=True)
+    spread[rows] = np.add.reduceat(gradient.reshape(-1, table.shape[1])[order], starts)
     return spread, np.zeros(ids.shape)
 
 
@@ -108,8 +110,8 @@ LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written)
 
 
 def _shares(value: Value) -> Array:
-    counts = np.array([not hides for hides in value.options["pad"]], value.dtype)
-    shares: Array = counts / max(counts.sum(), 1)
+    counts = np.logical_not(value.options["pad"]).astype(value.dtype)
+    shares: Array = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
     return shares
 
 

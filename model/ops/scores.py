@@ -14,18 +14,18 @@ from model.values import Operation, Value
 
 def _additive(value: Value) -> Array:
     q, w_q, k, w_k = value.operands
-    head, query, key, hidden = value.names
-    queries = contract(q.array, q.names, w_q.array, w_q.names, (head, query, hidden))
-    keys = contract(k.array, k.names, w_k.array, w_k.names, (head, key, hidden))
-    found: Array = queries[:, :, None] + keys[:, None]
+    *batch, query, key, hidden = value.names
+    queries = contract(q.array, q.names, w_q.array, w_q.names, (*batch, query, hidden))
+    keys = contract(k.array, k.names, w_k.array, w_k.names, (*batch, key, hidden))
+    found: Array = queries[..., None, :] + keys[..., None, :, :]
     return np.tanh(found)
 
 
 def _additive_derivative(value: Value, gradient: Array) -> Gradients:
     q, w_q, k, w_k = value.operands
-    head, query, key, hidden = value.names
+    *batch, query, key, hidden = value.names
     inner = gradient * (1 - value.array**2)
-    sides = ((inner.sum(2), (head, query, hidden), q, w_q), (inner.sum(1), (head, key, hidden), k, w_k))
+    sides = ((inner.sum(-2), (*batch, query, hidden), q, w_q), (inner.sum(-3), (*batch, key, hidden), k, w_k))
     return tuple(
         contract(part, axes, other.array, other.names, side.names)
         for part, axes, vector, matrix in sides

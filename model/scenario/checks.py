@@ -12,7 +12,7 @@ from model.scenario.document import ANSWERS, DOES, Document
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
-from model.scenario.tokens import generates, target_of, tokens_of
+from model.scenario.tokens import generates, labels_of, target_of, tokens_of
 from model.text import clip, figure
 
 Check = Callable[[Document, Source], Iterator[Finding]]
@@ -180,6 +180,25 @@ def input_is_given_once(document: Document, source: Source) -> Iterator[Finding]
         yield Finding(("input",), f"a scenario needs an input: {listed(_GIVEN_AS)}", hint)
 
 
+def labels_are_classes(document: Document, _: Source) -> Iterator[Finding]:
+    """The target of an encoder's head is a label for each word, or one for the text."""
+    model, given = document.model, document.input
+    keys = _given(given, _TARGET_AS)
+    if model.has_decoder or model.head not in ("tokens", "sequence") or len(keys) != 1:
+        return
+    labels = [label for label in labels_of(model, given) if label is not None]
+    count = 1 if model.head == "sequence" else len(tokens_of(given))
+    path = ("input", keys[0])
+    if keys[0] == "target_vectors":
+        yield Finding(path, "the target of this head are labels", "give `target`, with names of `classes`")
+    elif len(labels) != count:
+        each = "one label for the text" if model.head == "sequence" else f"a label for each of the {count} words"
+        yield Finding(path, f"head {model.head} needs {each}, and here are {len(labels)}", "write them with spaces")
+    elif unknown := [label for label in labels if label not in model.classes]:
+        what = f"{clip(unknown[0], _LABEL)} is none of the classes"
+        yield Finding(path, what, f"the classes are {listed(model.classes)}")
+
+
 def target_is_given_once(document: Document, _: Source) -> Iterator[Finding]:
     """The decoder is fed one target."""
     given = _given(document.input, _TARGET_AS)
@@ -290,6 +309,7 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("model", "weights"),), weights_come_from_one_place),
     ((("input", "text"), ("input", "tokens"), ("input", "vectors")), input_is_given_once),
     ((("input", "target"), ("input", "target_tokens"), ("input", "target_vectors")), target_is_given_once),
+    ((("input",), ("model",)), labels_are_classes),
     ((("input",),), input_has_tokens),
     ((("input", "vectors"), ("input", "target_vectors"), ("model", "d_model")), vectors_fit_the_model),
     ((("input",),), padding_leaves_the_tokens),

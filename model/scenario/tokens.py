@@ -45,6 +45,18 @@ def target_of(config: InputConfig) -> Words | None:
     return None if config.target is None else _split(config.target, config)
 
 
+def labels_of(model: ModelConfig, config: InputConfig) -> tuple[str | None, ...]:
+    """List the labels that a target gives a text, or each of its words: None for padding.
+
+    >>> labels_of(ModelConfig(head="tokens"), InputConfig(text="I love", target="pronoun verb", pad_to=3))
+    ('pronoun', 'verb', None)
+    """
+    if model.head == "sequence":
+        return config.target_tokens or ((config.target or "").strip(),)
+    labels = config.target_tokens or tuple((config.target or "").split())
+    return labels + (None,) * (readings(model, config)["encoder"].length - len(labels))
+
+
 def generates(model: ModelConfig, config: InputConfig) -> bool:
     """Whether the decoder chooses its words itself."""
     return model.has_decoder and model.head == "vocabulary" and target_of(config) is None

@@ -60,6 +60,7 @@ def test_a_reduction_keeps_the_axes_that_it_does_not_run_over() -> None:
         ("erf", (0.5,), math.erf(0.5)),
         ("is_equal", (2, 2), 1),
         ("exp", (0,), 1),
+        ("log", (1,), 0),
         ("sqrt", (49,), 7),
         ("sin", (0,), 0),
         ("cos", (0,), 1),

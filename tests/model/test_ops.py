@@ -122,6 +122,12 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("last", "of a matrix"): lambda b: b.t.last("r", b.normal("token vocabulary")),
     ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), (False, *b.pad()[1:])),
+    ("cross_entropy", "of words"): lambda b: b.t.cross_entropy(
+        "r", b.normal("token vocabulary"), b.ids(), over="vocabulary"
+    ),
+    ("cross_entropy", "of choices along the first axis"): lambda b: b.t.cross_entropy(
+        "r", b.normal("vocabulary token"), b.ids(), over="vocabulary"
+    ),
     ("rotate", "of pairs"): lambda b: b.t.rotate("r", b.pairs()),
     ("distance", "of any heads"): lambda b: b.t.distance(
         "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])

@@ -1,0 +1,61 @@
+"""The loss of a run: what the model should have said, and how far it is from that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.layers import cross_entropy
+from model.problems import Problem
+from model.scenario import Scenario
+from model.scenario.tokens import END, labels_of, readings, target_of
+from model.trace import Recorder, Trace
+from model.values import Value
+
+Wanted = tuple[str | None, ...]
+"""What a model should say: a word or label for each row of its logits, None where nothing is asked."""
+
+
+def has_loss(scenario: Scenario) -> bool:
+    """Whether the scenario says what its model should say."""
+    return scenario.model.head != "none" and target_of(scenario.input) is not None
+
+
+def wanted(scenario: Scenario) -> Wanted:
+    """What the model should say. Raises Problem where the scenario has no target, or a head that says nothing.
+
+    A decoder should say the next word of its target, and one beside an encoder the end of it; other heads their labels.
+    """
+    if not has_loss(scenario):
+        hint = "add `target`: what the decoder should say, or the labels"
+        raise scenario.problem_at(("input",), "there is no loss without a head and a target", hint)
+    if not scenario.model.has_decoder:
+        return labels_of(scenario.model, scenario.input)
+    read = readings(scenario.model, scenario.input)["decoder"].padded()
+    if scenario.input.target_vectors is not None:
+        raise scenario.problem_at(("input", "target_vectors"), "vectors are no words to be said", "give words")
+    if scenario.model.has_encoder:
+        return (*read[1:], END)
+    start = len(scenario.tokens())
+    end = start + len(target_of(scenario.input) or ())
+    return tuple(read[place + 1] if start <= place + 1 < end else None for place in range(len(read)))
+
+
+def record_loss(trace: Trace, scenario: Scenario) -> Value:
+    """Append the loss to a run: `loss_per_token` and their mean `loss`, or `loss` alone where one label is chosen.
+
+    Raises Problem where the scenario has no target, or the model does not know what it should say.
+    """
+    logits = trace.steps["logits"]
+    words = wanted(scenario)
+    places = {word: place for place, word in enumerate(logits.axes[-1].labels or ())}
+    unknown = [word for word in words if word is not None and word not in places]
+    if unknown:
+        raise Problem(f"the model cannot say {unknown[0]}", hint=f"it chooses from {', '.join(list(places)[:12])}")
+    ids = np.array([0 if word is None else places[word] for word in words], np.int64)
+    asked = np.array([word is not None for word in words])
+    t = Recorder(trace)
+    if len(logits.axes) == 1:
+        return cross_entropy(t, logits, trace.give("target", (), np.asarray(ids[0])))
+    rows = logits.axes[:1]
+    share = trace.give("target_share", rows, (asked / max(asked.sum(), 1)).astype(trace.dtype))
+    return cross_entropy(t, logits, trace.give("target", rows, ids), share)

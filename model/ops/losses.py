@@ -1,0 +1,63 @@
+"""Losses: how far what the model says is from what it should say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import Array, align
+from model.expressions import Apply, Expression, Reduce
+from model.ops.common import At, Gradients, Symbols, cells, over_axis
+from model.values import Operation, Value
+
+# --- cross_entropy: −log softmax(logits)[target], the surprise at what should have been said
+
+
+def _log_total(value: Value) -> Array:
+    """The logarithm of Σ eˣ along the choices, which are kept as an axis of length 1."""
+    logits, over = value.operands[0].array, over_axis(value)
+    maximum = logits.max(axis=over, keepdims=True)
+    return np.asarray(maximum + np.log(np.exp(logits - maximum).sum(axis=over, keepdims=True)))
+
+
+def _targets(value: Value) -> Array:
+    """The target of each row of logits, ready to pick from it."""
+    logits, target = value.operands
+    return align(target.array, target.names, logits.names)
+
+
+def _cross_entropy(value: Value) -> Array:
+    over = over_axis(value)
+    said = np.take_along_axis(value.operands[0].array, _targets(value), axis=over)
+    surprise: Array = np.squeeze(_log_total(value) - said, axis=over)
+    return surprise
+
+
+def _cross_entropy_derivative(value: Value, gradient: Array) -> Gradients:
+    """softmax(logits) minus 1 at the target."""
+    logits, target = value.operands
+    carried = np.exp(logits.array - _log_total(value))
+    targets = _targets(value)
+    over = over_axis(value)
+    np.put_along_axis(carried, targets, np.take_along_axis(carried, targets, axis=over) - 1, axis=over)
+    return carried * np.expand_dims(gradient, over), np.zeros(target.shape)
+
+
+def _cross_entropy_cell(value: Value, at: At) -> Expression:
+    over, target = value.options["over"], value.operands[1]
+    row = cells(value, at)[0]
+    should = int(target.array[tuple(at[name] for name in target.names)])
+    said = cells(value, {**at, over: should})[0]
+    maximum = Reduce("maximum", (over,), row, name="row max")
+    total = Reduce("sum", (over,), Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
+    return Apply("subtract", (Apply("add", (maximum, Apply("log", (total,)))), said))
+
+
+def _cross_entropy_written(_value: Value, symbols: Symbols) -> str:
+    return f"−log softmax({symbols[0]})[{symbols[1]}]"
+
+
+CROSS_ENTROPY = Operation(
+    "cross_entropy", _cross_entropy, _cross_entropy_derivative, _cross_entropy_cell, _cross_entropy_written
+)
+
+ROWS = (CROSS_ENTROPY,)
