@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +114,8 @@ def ordered(stated: str, *groups: Sequence[Axis]) -> tuple[Axis, ...]:
 
 def align(array: Array, own: Sequence[str], target: Sequence[str]) -> Array:
     """View `array` with its axes in the order of `target`, of length 1 where it lacks one, ready to broadcast."""
+    if own == target:
+        return array
     order = [own.index(name) for name in target if name in own]
     if len(order) != len(own):
         raise ValueError(f"axes {' '.join(own)} do not broadcast to {' '.join(target)}")
@@ -122,6 +125,8 @@ def align(array: Array, own: Sequence[str], target: Sequence[str]) -> Array:
 
 def sum_to(array: Array, own: Sequence[str], target: Sequence[str]) -> Array:
     """Sum `array` over the axes that `target` lacks: the gradient of broadcasting."""
+    if own == target:
+        return array
     gone = tuple(place for place, name in enumerate(own) if name not in target)
     return align(array.sum(axis=gone), [name for name in own if name in target], target)
 
@@ -131,21 +136,51 @@ def contract(a: Array, a_names: Sequence[str], b: Array, b_names: Sequence[str],
 
     Axes in both and in `out` are batches. Lowered to `@`, which is several times faster than a plain einsum.
     """
+    lowered = _lowered(tuple(a_names), a.shape, tuple(b_names), b.shape, tuple(out))
+    left = a.transpose(lowered.a_order).reshape(lowered.a_shape)
+    right = b.transpose(lowered.b_order).reshape(lowered.b_shape)
+    return (left @ right).reshape(lowered.shape).transpose(lowered.order)
+
+
+class _Lowered(NamedTuple):
+    """A contraction as one matrix product: how each side is brought to (*batch, rows, columns), and the result back."""
+
+    a_order: tuple[int, ...]
+    a_shape: tuple[int, ...]
+    b_order: tuple[int, ...]
+    b_shape: tuple[int, ...]
+    shape: tuple[int, ...]
+    order: tuple[int, ...]
+
+
+@lru_cache(maxsize=4096)  # a model makes the same few products again and again
+def _lowered(
+    a_names: tuple[str, ...],
+    a_shape: tuple[int, ...],
+    b_names: tuple[str, ...],
+    b_shape: tuple[int, ...],
+    out: tuple[str, ...],
+) -> _Lowered:
     batch = [name for name in out if name in a_names and name in b_names]
     rows = [name for name in out if name in a_names and name not in b_names]
     columns = [name for name in out if name in b_names and name not in a_names]
     summed = [name for name in a_names if name in b_names and name not in out]
+    a_length, b_length = dict(zip(a_names, a_shape, strict=True)), dict(zip(b_names, b_shape, strict=True))
+    length = a_length | b_length
     if len(batch) + len(rows) + len(columns) != len(out) or {*a_names, *b_names} != {*out, *summed}:
         raise ValueError(f"{' '.join(a_names)} times {' '.join(b_names)} does not give {' '.join(out)}")
-    product = _as_matrix(a, a_names, batch, rows, summed) @ _as_matrix(b, b_names, batch, summed, columns)
-    length = {**dict(zip(a_names, a.shape, strict=True)), **dict(zip(b_names, b.shape, strict=True))}
-    result = batch + rows + columns
-    return product.reshape([length[name] for name in result]).transpose([result.index(name) for name in out])
+    if any(a_length[name] != b_length[name] for name in (*batch, *summed)):
+        raise ValueError(f"{' '.join(a_names)} {a_shape} and {' '.join(b_names)} {b_shape} differ in size")
 
+    def together(group: list[str]) -> int:
+        return math.prod(length[name] for name in group)
 
-def _as_matrix(array: Array, own: Sequence[str], batch: list[str], rows: list[str], columns: list[str]) -> Array:
-    """`array` with its axes as (*batch, all rows together, all columns together)."""
-    grouped = array.transpose([own.index(name) for name in (*batch, *rows, *columns)])
-    split = len(batch) + len(rows)
-    shape = grouped.shape
-    return grouped.reshape(*shape[: len(batch)], math.prod(shape[len(batch) : split]), math.prod(shape[split:]))
+    each, result = tuple(length[name] for name in batch), batch + rows + columns
+    return _Lowered(
+        tuple(a_names.index(name) for name in (*batch, *rows, *summed)),
+        (*each, together(rows), together(summed)),
+        tuple(b_names.index(name) for name in (*batch, *summed, *columns)),
+        (*each, together(summed), together(columns)),
+        tuple(length[name] for name in result),
+        tuple(result.index(name) for name in out),
+    )

@@ -95,6 +95,8 @@ class ModelConfig:
     """Scores are divided by it: below 1 attention sharpens, above 1 it spreads out."""
     position: Position = "sinusoidal"
     """How the order of the tokens enters."""
+    feed_forward: bool = DERIVED
+    """Whether each layer ends with a feed-forward network. Default: true, and false for kind `attention`."""
     norm: Norm = "layer"
     """LayerNorm, RMSNorm or none."""
     norm_order: NormOrder = "post"
@@ -131,6 +133,11 @@ class ModelConfig:
     def has_decoder(self) -> bool:
         """Whether there is a decoder stack."""
         return self.kind in ("decoder", "encoder-decoder")
+
+    @property
+    def has_feed_forward(self) -> bool:
+        """Whether each layer ends with a feed-forward network; kind `attention` has none."""
+        return bool(self.feed_forward) and self.kind != "attention"
 
     @property
     def norm_in_use(self) -> Norm:
@@ -193,6 +200,7 @@ def filled(config: ModelConfig) -> ModelConfig:
         "decoder_layers": config.layers,
         "d_ff": 4 * config.d_model,
         "residual": config.kind != "attention",
+        "feed_forward": config.kind != "attention",
         "final_norm": config.norm_in_use != "none" and config.norm_order == "pre",
     }
     return replace(config, **{key: value for key, value in derived.items() if getattr(config, key) is DERIVED})

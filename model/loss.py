@@ -7,12 +7,9 @@ import numpy as np
 from model.layers import cross_entropy
 from model.problems import Problem
 from model.scenario import Scenario
-from model.scenario.tokens import END, labels_of, readings, target_of
+from model.scenario.tokens import Wanted, target_of, wanted_of
 from model.trace import Recorder, Trace
 from model.values import Value
-
-Wanted = tuple[str | None, ...]
-"""What a model should say: a word or label for each row of its logits, None where nothing is asked."""
 
 
 def has_loss(scenario: Scenario) -> bool:
@@ -21,23 +18,13 @@ def has_loss(scenario: Scenario) -> bool:
 
 
 def wanted(scenario: Scenario) -> Wanted:
-    """What the model should say. Raises Problem where the scenario has no target, or a head that says nothing.
-
-    A decoder should say the next word of its target, and one beside an encoder the end of it; other heads their labels.
-    """
+    """What the model should say. Raises Problem where the scenario has no target, or a head that says nothing."""
     if not has_loss(scenario):
         hint = "add `target`: what the decoder should say, or the labels"
         raise scenario.problem_at(("input",), "there is no loss without a head and a target", hint)
-    if not scenario.model.has_decoder:
-        return labels_of(scenario.model, scenario.input)
-    read = readings(scenario.model, scenario.input)["decoder"].padded()
     if scenario.input.target_vectors is not None:
         raise scenario.problem_at(("input", "target_vectors"), "vectors are no words to be said", "give words")
-    if scenario.model.has_encoder:
-        return (*read[1:], END)
-    start = len(scenario.tokens())
-    end = start + len(target_of(scenario.input) or ())
-    return tuple(read[place + 1] if start <= place + 1 < end else None for place in range(len(read)))
+    return wanted_of(scenario.model, scenario.input)
 
 
 def record_loss(trace: Trace, scenario: Scenario) -> Value:

@@ -61,7 +61,7 @@ def _blocks(config: ModelConfig, stack: str, has_memory: bool, d_model: Axis) ->
     own = {"self_attention": _attention(config, d_model)}
     if stack == "decoder" and has_memory:
         own["cross_attention"] = _attention(config, d_model)
-    if config.kind != "attention":
+    if config.has_feed_forward:
         own["ffn"] = ACTIVATIONS[config.activation].parameters(d_model, Axis("d_ff", config.d_ff))
     for block, parameters in own.items():
         norm = _norm(config, "norm", d_model)

@@ -16,7 +16,7 @@ from model.parameters import Shapes, StackSizes, parameter_axes
 from model.scenario import Scenario
 from model.scenario.tokens import END, PAD, generates, predicting_stack, readings, vocabularies
 from model.trace import Listener, Recorder, Trace
-from model.transformer import decode, encode, predict
+from model.transformer import Text, across, decode, encode, of_itself, predict
 from model.values import Tensor, Value
 from model.weights import fitted, parameters
 
@@ -169,7 +169,9 @@ class _Pass:
         source = memory = None
         if "encoder" in self.read:
             source = self._first_text("encoder", "tokens")
-            memory = encode(Recorder(self.trace, "encoder"), source.given, self._of_itself(source, False), self.config)
+            memory = encode(
+                Recorder(self.trace, "encoder"), source.given, self._of_itself(source, "encoder"), self.config
+            )
         if "decoder" in self.read:
             self._decode(source, memory)
         elif source is not None and memory is not None:
@@ -194,19 +196,14 @@ class _Pass:
 
     # --- what may be seen
 
-    def _of_itself(self, text: _Text, is_decoder: bool) -> Visibility:
-        """Self-attention: the future is hidden in a decoder unless the scenario says otherwise."""
-        causal = is_decoder if self.scenario.mask.causal == "auto" else self.scenario.mask.causal
-        stack = "decoder" if is_decoder else "encoder"
-        return Visibility(text.given, text.given, self._pad(text, stack), causal, self.config.attention_span)
+    def _of_itself(self, text: _Text, stack: str) -> Visibility:
+        return of_itself(self._seen(text, stack), self.config, self.scenario.mask, stack == "decoder")
 
-    def _across(self, target: _Text, source: _Text) -> Visibility:
-        """Cross-attention: every word of the source may be seen, but for its padding."""
-        return Visibility(target.given, source.given, self._pad(source, "encoder"))
-
-    def _pad(self, keys: _Text, stack: str) -> tuple[bool, ...] | None:
+    def _seen(self, text: _Text, stack: str) -> Text:
+        """A text with what is hidden of it: padding, where there is some or the scenario says so."""
         wanted = self.scenario.mask.pad
-        return keys.pad if (self.read[stack].has_padding if wanted == "auto" else wanted) else None
+        hides = self.read[stack].has_padding if wanted == "auto" else wanted
+        return Text(text.given, text.pad if hides else None)
 
     # --- the decoder
 
@@ -235,9 +232,8 @@ class _Pass:
 
     def _one_pass(self, chapter: str, text: _Text, source: _Text | None, memory: Tensor | None) -> Value | None:
         t = Recorder(self.trace, chapter=chapter)
-        across = None if source is None else self._across(text, source)
-        visibility = self._of_itself(text, True)
-        x = decode(t.inside("decoder"), text.given, visibility, self.config, memory, across)
+        seen = None if source is None else across(self._seen(text, "decoder"), self._seen(source, "encoder"))
+        x = decode(t.inside("decoder"), text.given, self._of_itself(text, "decoder"), self.config, memory, seen)
         return predict(t, x, text.given, text.pad, self.config)
 
     def _choice(self, place: int, candidates: Value) -> str | None:

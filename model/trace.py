@@ -21,8 +21,8 @@ Listener = Callable[[Value], None]
 BATCH = "batch"
 """The axis along which texts are computed together when a model is trained."""
 
-Pad = tuple[bool, ...] | tuple[tuple[bool, ...], ...]
-"""Which tokens are padding, in a text or in each text of a batch."""
+Pad = tuple[bool, ...] | Value
+"""Which tokens are padding: in a text; or given, 1 or 0 for each token of each text in a batch."""
 
 
 @dataclass
@@ -80,6 +80,11 @@ class Trace:
         if self.on_step is not None:
             self.on_step(value)
         return value
+
+    def run_again(self) -> None:
+        """Compute every step again, in its order, from the parameters and the given numbers as they are now."""
+        for value in self.steps.values():
+            value.compute_again()
 
     def _known(self, value: Value) -> Array | None:
         """The numbers of a value in the run before, where it was made there from the very same ones in the same way."""

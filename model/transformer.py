@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
-from model.config import ModelConfig
+from model.config import MaskConfig, ModelConfig
 from model.layers import (
     Visibility,
     add_and_norm,
@@ -20,6 +21,25 @@ from model.trace import Pad, Recorder
 from model.values import Tensor, Value
 
 
+@dataclass(frozen=True)
+class Text:
+    """What a stack reads: token ids, and which of them are padding (None: nothing hides padding)."""
+
+    tokens: Value
+    pad: Pad | None = None
+
+
+def of_itself(text: Text, config: ModelConfig, mask: MaskConfig, is_decoder: bool) -> Visibility:
+    """Self-attention: the future is hidden in a decoder unless the scenario says otherwise."""
+    causal = is_decoder if mask.causal == "auto" else mask.causal
+    return Visibility(text.tokens, text.tokens, text.pad, causal, config.attention_span)
+
+
+def across(target: Text, source: Text) -> Visibility:
+    """Cross-attention: every word of the source may be seen, but for its padding."""
+    return Visibility(target.tokens, source.tokens, source.pad)
+
+
 def encode(t: Recorder, tokens: Value, visibility: Visibility, config: ModelConfig) -> Tensor:
     """The encoder: embeddings, then N layers (Vaswani et al. 2017, section 3.1).
 
@@ -30,7 +50,7 @@ def encode(t: Recorder, tokens: Value, visibility: Visibility, config: ModelConf
     for i in range(config.encoder_layers):
         layer = t.inside(f"layers.{i}")
         x = add_and_norm(layer.inside("self_attention"), x, attention, config)
-        if config.kind != "attention":
+        if config.has_feed_forward:
             x = add_and_norm(layer.inside("ffn"), x, partial(feed_forward, config=config), config)
     return norm(t, "final_norm", x, config) if config.final_norm else x
 
@@ -55,7 +75,8 @@ def decode(
         if memory is not None and memory_visibility is not None:
             across = partial(cross_attention, memory=memory, visibility=memory_visibility, config=config)
             x = add_and_norm(layer.inside("cross_attention"), x, across, config)
-        x = add_and_norm(layer.inside("ffn"), x, partial(feed_forward, config=config), config)
+        if config.has_feed_forward:
+            x = add_and_norm(layer.inside("ffn"), x, partial(feed_forward, config=config), config)
     return norm(t, "final_norm", x, config) if config.final_norm else x
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,12 @@ class Named:
 
     axes: tuple[Axis, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the axes, in order."""
         return ax.names(self.axes)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """The sizes of the axes, in order."""
         return ax.sizes(self.axes)
@@ -126,6 +127,10 @@ class Value(Named):
     def array(self) -> Array:
         """The numbers, in the order of `axes`; computed again if they were forgotten."""
         return self._computed() if self.held is None else self.held
+
+    def compute_again(self) -> None:
+        """Compute the numbers from those that the operands hold now."""
+        self.held = self._applied()
 
     def _computed(self) -> Array:
         for value in self._forgotten_before():
@@ -224,6 +229,8 @@ class View(Named):
     @property
     def array(self) -> Array:
         """The value's numbers, in the shape of this view."""
+        if not self.repeats:
+            return self.value.array.reshape(self.shape)
         array = self.value.array.reshape(self._shape_once)
         for place, times in enumerate(self.repeats):
             array = np.repeat(array, times, axis=place) if times > 1 else array

@@ -16,6 +16,7 @@ from model.ops.common import (
     cells,
     infix,
     no_derivative,
+    pad_of,
     to_operands,
 )
 from model.values import Operation, Value
@@ -42,7 +43,7 @@ def _visibility(value: Value) -> Array:
     if value.options["span"] is not None:
         hidden |= np.abs(distance) > value.options["span"]
     if value.options["pad"] is not None:
-        hidden |= np.asarray(value.options["pad"])[..., None, :]
+        hidden |= pad_of(value)[..., None, :]
     return np.where(hidden, -np.inf, 0.0).astype(value.dtype)
 
 

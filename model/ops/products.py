@@ -10,7 +10,7 @@ import numpy as np
 
 from model.axes import Array, Axis, align, contract, names, sizes, sum_to
 from model.expressions import Apply, Cell, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, cells, no_derivative, subscripted
+from model.ops.common import At, Gradients, Symbols, cells, no_derivative, pad_of, subscripted
 from model.values import Operation, Value
 
 
@@ -110,7 +110,7 @@ LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written)
 
 
 def _shares(value: Value) -> Array:
-    counts = np.logical_not(value.options["pad"]).astype(value.dtype)
+    counts = np.logical_not(pad_of(value)).astype(value.dtype)
     shares: Array = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
     return shares
 

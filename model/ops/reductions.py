@@ -64,10 +64,16 @@ MAXIMUM = Operation(
 # --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows
 
 
+def _mean(array: Array, over: int) -> Array:
+    """The mean along an axis, which is kept; `np.mean` gives the same bits and takes longer."""
+    mean: Array = np.add.reduce(array, axis=over, keepdims=True) / array.shape[over]
+    return mean
+
+
 def _standardised(value: Value) -> tuple[Array, Array]:
     array, over = value.operands[0].array, over_axis(value)
-    centred = array - array.mean(axis=over, keepdims=True)
-    deviation = np.sqrt(np.square(centred).mean(axis=over, keepdims=True) + value.dtype.type(value.options["eps"]))
+    centred = array - _mean(array, over)
+    deviation = np.sqrt(_mean(np.square(centred), over) + value.dtype.type(value.options["eps"]))
     deviation[np.isposinf(deviation)] = np.nan  # dividing by ∞ would give 0: only the bias, as if all were well
     return centred / deviation, deviation
 
@@ -82,8 +88,8 @@ def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
     over = over_axis(value)
     standard, deviation = _standardised(value)
     inner = gradient * gain
-    along = standard * (inner * standard).mean(axis=over, keepdims=True)
-    carried = (inner - inner.mean(axis=over, keepdims=True) - along) / deviation
+    along = standard * _mean(inner * standard, over)
+    carried = (inner - _mean(inner, over) - along) / deviation
     return to_operands(value, carried, gradient * standard, gradient)
 
 

@@ -70,6 +70,13 @@ def attention_has_no_residual(document: Document, _: Source) -> Iterator[Finding
         yield Finding(("model", "residual"), "kind attention has no residual connection", hint)
 
 
+def attention_has_no_feed_forward(document: Document, _: Source) -> Iterator[Finding]:
+    """Kind attention is the attention blocks alone; another kind may do without the network."""
+    if document.model.kind == "attention" and document.model.feed_forward:
+        hint = "leave `feed_forward` out, or take kind encoder"
+        yield Finding(("model", "feed_forward"), "kind attention has no feed-forward network", hint)
+
+
 def final_norm_is_a_norm(document: Document, _: Source) -> Iterator[Finding]:
     """A norm at the end needs a norm; kind attention has none."""
     model = document.model
@@ -299,6 +306,7 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("model", "d_model"), ("model", "heads"), ("model", "d_k")), heads_divide_d_model),
     ((("model", "heads"), ("model", "kv_heads")), kv_heads_divide_heads),
     ((("model", "kind"), ("model", "residual")), attention_has_no_residual),
+    ((("model", "kind"), ("model", "feed_forward")), attention_has_no_feed_forward),
     ((("model",),), heads_fit_the_stream),
     ((("model", "final_norm"), ("model", "kind"), ("model", "norm")), final_norm_is_a_norm),
     ((("model", "position"), ("model", "d_k"), ("model", "d_model"), ("model", "heads")), rotary_turns_pairs),

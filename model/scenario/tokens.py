@@ -19,6 +19,8 @@ END = "</s>"
 """What ends a generated text."""
 
 Words = tuple[str, ...]
+Wanted = tuple[str | None, ...]
+"""What a model should say: a word or label for each row of its logits, None where nothing is asked."""
 
 
 def tokens_of(config: InputConfig) -> Words:
@@ -45,7 +47,7 @@ def target_of(config: InputConfig) -> Words | None:
     return None if config.target is None else _split(config.target, config)
 
 
-def labels_of(model: ModelConfig, config: InputConfig) -> tuple[str | None, ...]:
+def labels_of(model: ModelConfig, config: InputConfig) -> Wanted:
     """List the labels that a target gives a text, or each of its words: None for padding.
 
     >>> labels_of(ModelConfig(head="tokens"), InputConfig(text="I love", target="pronoun verb", pad_to=3))
@@ -55,6 +57,24 @@ def labels_of(model: ModelConfig, config: InputConfig) -> tuple[str | None, ...]
         return config.target_tokens or ((config.target or "").strip(),)
     labels = config.target_tokens or tuple((config.target or "").split())
     return labels + (None,) * (readings(model, config)["encoder"].length - len(labels))
+
+
+def wanted_of(model: ModelConfig, config: InputConfig) -> Wanted:
+    """List what a model should say, whose input has a target.
+
+    A decoder should say the next word of its target, and one beside an encoder the end of it; other heads say labels.
+
+    >>> wanted_of(ModelConfig(kind="decoder"), InputConfig(text="a b", target="c d"))
+    (None, 'c', 'd', None)
+    """
+    if not model.has_decoder:
+        return labels_of(model, config)
+    read = readings(model, config)["decoder"].padded()
+    if model.has_encoder:
+        return (*read[1:], END)
+    start = len(tokens_of(config))
+    end = start + len(target_of(config) or ())
+    return tuple(read[place + 1] if start <= place + 1 < end else None for place in range(len(read)))
 
 
 def generates(model: ModelConfig, config: InputConfig) -> bool:

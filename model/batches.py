@@ -1,0 +1,140 @@
+"""Texts for training, as arrays: many that are read together, padded to one length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model.axes import Array, Axis
+from model.config import InputConfig
+from model.layers import cross_entropy
+from model.scenario import Scenario
+from model.scenario.tokens import predicting_stack, readings, vocabularies, wanted_of
+from model.trace import BATCH, Recorder, Trace
+from model.transformer import Text, across, decode, encode, judge, of_itself
+from model.values import Tensor, Value
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text and what the model should make of it: another text, or labels."""
+
+    source: Words
+    target: Words
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples that are computed together. All arrays are (batch, token), or (batch) for one label a text.
+
+    read    the ids that each stack reads, padded at the end
+    pad     which of them are padding, for each stack
+    target  the id of what should be said
+    asked   whether something should be said
+    """
+
+    read: Mapping[str, Array]
+    pad: Mapping[str, Array]
+    target: Array
+    asked: Array
+
+    @property
+    def shape(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of what is read: batches of one shape are computed in the same way."""
+        return tuple(ids.shape for ids in self.read.values())
+
+    def give(self, trace: Trace) -> None:
+        """Put the batch into a trace, in the place of one that was there."""
+        rows = _axes(self.target)
+        for stack, ids in self.read.items():
+            _give(trace, f"{stack}.tokens", _axes(ids), ids)
+            _give(trace, f"{stack}.pad", _axes(ids), self.pad[stack])
+        _give(trace, "target", rows, self.target)
+        _give(trace, "target_share", rows, (self.asked / self.asked.sum()).astype(trace.dtype))
+
+
+class Encoder:
+    """Turns examples into batches, by the words that a scenario's model knows."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        known = vocabularies(scenario.model, scenario.input)
+        said = (
+            known[predicting_stack(scenario.model)] if scenario.model.head == "vocabulary" else scenario.model.classes
+        )
+        self._places = {stack: _places(words) for stack, words in known.items()}
+        self._said = _places(said)
+
+    def batch(self, examples: Sequence[Example]) -> Batch:
+        """Put examples together. Raises KeyError with a word that the model does not know."""
+        inputs = [self._input(example) for example in examples]
+        read = [readings(self._scenario.model, each) for each in inputs]
+        words = {stack: [each[stack].tokens for each in read] for stack in self._places}
+        wanted = [wanted_of(self._scenario.model, each) for each in inputs]
+        target = _padded([[self._said[word] if word is not None else 0 for word in each] for each in wanted])
+        asked = _padded([[word is not None for word in each] for each in wanted])
+        is_label = self._scenario.model.head == "sequence"
+        return Batch(
+            {
+                stack: _padded([[self._places[stack][word] for word in text] for text in words[stack]])
+                for stack in words
+            },
+            {stack: _padded([[False] * len(text) for text in texts], True) for stack, texts in words.items()},
+            target[:, 0] if is_label else target,
+            asked[:, 0] if is_label else asked,
+        )
+
+    def _input(self, example: Example) -> InputConfig:
+        return replace(
+            self._scenario.input,
+            text=None, tokens=example.source, vectors=None, pad_to=None,
+            target=None, target_tokens=example.target, target_vectors=None,
+        )  # fmt: skip
+
+
+def _places(words: Sequence[str]) -> dict[str, int]:
+    return {word: place for place, word in enumerate(words)}
+
+
+def _padded(rows: Sequence[Sequence[int]], by: int = 0) -> Array:
+    longest = max(map(len, rows))
+    return np.array([[*row, *[by] * (longest - len(row))] for row in rows], np.int64)
+
+
+def _axes(array: Array) -> tuple[Axis, ...]:
+    return tuple(map(Axis, (BATCH, "token"), array.shape))
+
+
+def _give(trace: Trace, name: str, axes: tuple[Axis, ...], array: Array) -> None:
+    if name in trace.given:
+        trace.given[name].held = array
+    else:
+        trace.give(name, axes, array)
+
+
+def forward(trace: Trace, batch: Batch, scenario: Scenario) -> Value:
+    """Run the model on a batch. Returns the loss: the mean over all words that should be said. `logits` is a step.
+
+    What the batch holds is given: another one of the same shapes can be put in its place and run again.
+    """
+    config, t = scenario.model, Recorder(trace)
+    batch.give(trace)
+    texts = {stack: Text(trace.given[f"{stack}.tokens"], trace.given.get(f"{stack}.pad")) for stack in batch.read}
+    source, target = texts.get("encoder"), texts.get("decoder")
+    x: Tensor | None = None
+    if source is not None:
+        x = encode(t.inside("encoder"), source.tokens, of_itself(source, config, scenario.mask, False), config)
+    if target is not None:
+        seen = None if source is None else across(target, source)
+        visibility = of_itself(target, config, scenario.mask, True)
+        x = decode(t.inside("decoder"), target.tokens, visibility, config, x, seen)
+    text = target or source
+    assert x is not None  # noqa: S101 (a model has a stack)
+    assert text is not None  # noqa: S101
+    logits = judge(t, x, text.tokens, text.pad or (), config)
+    assert logits is not None  # noqa: S101 (what is trained has a head)
+    return cross_entropy(t, logits, trace.given["target"], trace.given["target_share"])
