@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,20 +13,14 @@ from model.axes import Array, Axis
 from model.config import InputConfig
 from model.layers import cross_entropy
 from model.scenario import Scenario
+from model.scenario.pairs import Example
 from model.scenario.tokens import predicting_stack, readings, vocabularies, wanted_of
 from model.trace import BATCH, Recorder, Trace
 from model.transformer import Text, across, decode, encode, judge, of_itself
 from model.values import Tensor, Value
 
-Words = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text and what the model should make of it: another text, or labels."""
-
-    source: Words
-    target: Words
+_REMEMBERED = 10_000
+"""Examples whose numbers are kept, for when they are read again."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Batch:
     read    the ids that each stack reads, padded at the end
     pad     which of them are padding, for each stack
     target  the id of what should be said
-    asked   whether something should be said
+    asked   1 where something should be said, 0 where not
     """
 
     read: Mapping[str, Array]
@@ -68,24 +64,30 @@ class Encoder:
         )
         self._places = {stack: _places(words) for stack, words in known.items()}
         self._said = _places(said)
+        self._encode = lru_cache(_REMEMBERED)(self._encoded)
 
     def batch(self, examples: Sequence[Example]) -> Batch:
         """Put examples together. Raises KeyError with a word that the model does not know."""
-        inputs = [self._input(example) for example in examples]
-        read = [readings(self._scenario.model, each) for each in inputs]
-        words = {stack: [each[stack].tokens for each in read] for stack in self._places}
-        wanted = [wanted_of(self._scenario.model, each) for each in inputs]
-        target = _padded([[self._said[word] if word is not None else 0 for word in each] for each in wanted])
-        asked = _padded([[word is not None for word in each] for each in wanted])
+        encoded = [self._encode(example) for example in examples]
+        read = {stack: [each.read[stack] for each in encoded] for stack in self._places}
+        target = _padded([each.target for each in encoded])
+        asked = _padded([each.asked for each in encoded])
         is_label = self._scenario.model.head == "sequence"
         return Batch(
-            {
-                stack: _padded([[self._places[stack][word] for word in text] for text in words[stack]])
-                for stack in words
-            },
-            {stack: _padded([[False] * len(text) for text in texts], True) for stack, texts in words.items()},
+            {stack: _padded(rows) for stack, rows in read.items()},
+            {stack: _padded([[0] * len(row) for row in rows], 1) for stack, rows in read.items()},
             target[:, 0] if is_label else target,
             asked[:, 0] if is_label else asked,
+        )
+
+    def _encoded(self, example: Example) -> _Encoded:
+        model, given = self._scenario.model, self._input(example)
+        read = {stack: reading.tokens for stack, reading in readings(model, given).items()}
+        wanted = wanted_of(model, given)
+        return _Encoded(
+            {stack: [self._places[stack][word] for word in words] for stack, words in read.items()},
+            [0 if word is None else self._said[word] for word in wanted],
+            [int(word is not None) for word in wanted],
         )
 
     def _input(self, example: Example) -> InputConfig:
@@ -94,6 +96,14 @@ class Encoder:
             text=None, tokens=example.source, vectors=None, pad_to=None,
             target=None, target_tokens=example.target, target_vectors=None,
         )  # fmt: skip
+
+
+class _Encoded(NamedTuple):
+    """An example as numbers, each row as long as it is."""
+
+    read: Mapping[str, Sequence[int]]
+    target: Sequence[int]
+    asked: Sequence[int]
 
 
 def _places(words: Sequence[str]) -> dict[str, int]:
