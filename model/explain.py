@@ -98,8 +98,11 @@ def remarks(value: Value) -> Iterator[str]:
     over = operand.names.index(value.options["over"])
     empty = np.isneginf(operand.array).all(axis=over)
     if empty.any():
-        rows = np.unique(np.argwhere(empty)[:, -1])
-        axis = [axis for axis in value.axes if axis.name != value.options["over"]][-1]
+        others = [axis for axis in value.axes if axis.name != value.options["over"]]
+        if not others:
+            yield "Fully masked here: nothing is left to choose from, so the weights are zeros, not a distribution."
+            return
+        rows, axis = np.unique(np.argwhere(empty)[:, -1]), others[-1]
         shown = ", ".join(axis.label(int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
         yield (
             f"Fully masked here: {shown} may see no word at all, so the weights in that row are zeros, "

@@ -90,6 +90,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "erf": erf,
     "tanh": np.tanh,
     "sqrt": np.sqrt,
+    "absolute": np.abs,
     "sin": np.sin,
     "cos": np.cos,
     "maximum": np.maximum,

@@ -199,9 +199,9 @@ class Recorder:
         """The sum of the terms, element by element."""
         return self._elementwise(name, "add", *terms)
 
-    def subtract(self, name: str, a: Tensor, b: Tensor) -> Value:
-        """`a` − `b`, element by element."""
-        return self._elementwise(name, "subtract", a, b)
+    def subtract(self, name: str, a: Tensor, b: Tensor, axes: str = "") -> Value:
+        """`a` − `b`, element by element. The result has the axes of `a` first, or those stated in their order."""
+        return self._elementwise(name, "subtract", a, b, axes=axes)
 
     def multiply(self, name: str, a: Tensor, b: Tensor) -> Value:
         """`a` times `b`, element by element."""
@@ -218,6 +218,34 @@ class Recorder:
     def square(self, name: str, x: Tensor) -> Value:
         """x², element by element."""
         return self._elementwise(name, "square", x)
+
+    def sqrt(self, name: str, x: Tensor) -> Value:
+        """√x, element by element."""
+        return self._elementwise(name, "sqrt", x)
+
+    def absolute(self, name: str, x: Tensor) -> Value:
+        """|x|, element by element."""
+        return self._elementwise(name, "absolute", x)
+
+    def complement(self, name: str, x: Tensor) -> Value:
+        """1 − x, element by element."""
+        return self._elementwise(name, "complement", x)
+
+    def identity(self, name: str, row: Axis, column: Axis) -> Value:
+        """1 where both indices are the same, 0 elsewhere."""
+        return self._apply(name, "identity", (row, column))
+
+    def evenly(self, name: str, axis: Axis, to: float) -> Value:
+        """Numbers from 0 to `to`, equally far apart."""
+        return self._apply(name, "evenly", (axis,), to=to)
+
+    def stack(self, name: str, axes: Sequence[Axis], *parts: Tensor) -> Value:
+        """Tensors of the same axes side by side, one for each index of the new `axes`, the last varying fastest."""
+        return self._apply(name, "stack", (*axes, *parts[0].axes), *parts)
+
+    def part(self, name: str, x: Tensor, at: int | slice, axis: Axis | None = None) -> Value:
+        """What stands at one place of the last axis, or at a slice of places, which `axis` names anew."""
+        return self._apply(name, "part", (*x.axes[:-1], *(() if axis is None else (axis,))), x, at=at)
 
     def activation(self, name: str, function: str, *operands: Tensor) -> Value:
         """`relu`, `gelu`, `gelu_tanh`, `silu` or `sigmoid` of x; `swiglu` or `geglu` of a gate and what passes it."""
@@ -259,9 +287,17 @@ class Recorder:
         """The largest along one axis."""
         return self._reduce(name, "maximum", x, over)
 
+    def length(self, name: str, x: Tensor, over: str) -> Value:
+        """The root of the sum of squares over one axis."""
+        return self._reduce(name, "length", x, over)
+
     def softmax(self, name: str, x: Tensor, over: str) -> Value:
         """eˣ divided by its sum over one axis: each row sums to 1, or is zeros where every cell is −∞."""
         return self._apply(name, "softmax", x.axes, x, over=over)
+
+    def softmax_backward(self, name: str, gradient: Tensor, weights: Tensor, over: str) -> Value:
+        """The gradient of the scores of a softmax from that of its `weights`, as the walk backwards computes it."""
+        return self._apply(name, "softmax_backward", gradient.axes, gradient, weights, over=over)
 
     def sparsemax(self, name: str, x: Tensor, over: str) -> Value:
         """What of x is above a threshold that makes each row sum to 1. Source: Martins & Astudillo 2016."""
@@ -288,9 +324,9 @@ class Recorder:
         kept = tuple(axis for axis in logits.axes if axis.name != over)
         return self._apply(name, "cross_entropy", kept, logits, target, over=over)
 
-    def _elementwise(self, name: str, operation: str, *operands: Tensor) -> Value:
+    def _elementwise(self, name: str, operation: str, *operands: Tensor, axes: str = "") -> Value:
         stated = " ".join(dict.fromkeys(axis for operand in operands for axis in operand.names))
-        return self._apply(name, operation, ordered(stated, *(operand.axes for operand in operands)), *operands)
+        return self._apply(name, operation, ordered(axes or stated, *(operand.axes for operand in operands)), *operands)
 
     def _reduce(self, name: str, operation: str, x: Tensor, over: str) -> Value:
         kept = tuple(axis for axis in x.axes if axis is not x.axis(over))

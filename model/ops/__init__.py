@@ -6,13 +6,24 @@ here. They are told everything by the value that applied them: its operands, its
 
 from __future__ import annotations
 
-from model.ops import activations, elementwise, losses, masks, positions, products, reductions, scores, weightings
+from model.ops import (
+    activations,
+    arranging,
+    elementwise,
+    losses,
+    masks,
+    positions,
+    products,
+    reductions,
+    scores,
+    weightings,
+)
 from model.ops.common import subscripted
 from model.ops.masks import hidden_because
 from model.ops.products import Factor
 from model.ops.weightings import is_fully_masked
 
-_FILES = (products, positions, elementwise, activations, scores, masks, weightings, reductions, losses)
+_FILES = (products, positions, elementwise, activations, scores, masks, weightings, reductions, losses, arranging)
 
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
 """Every operation, by name."""

@@ -8,7 +8,7 @@ from functools import reduce
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression
+from model.expressions import Apply, Expression, Number
 from model.ops.common import At, Gradients, aligned, cells, infix, prefix, to_operands
 from model.values import Operation, Value
 
@@ -79,4 +79,38 @@ def _square_derivative(value: Value, gradient: Array) -> Gradients:
 SQUARE = Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square"))
 
 
-ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE)
+def _sqrt_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient / (2 * value.array),)
+
+
+SQRT = Operation("sqrt", _elementwise(np.sqrt), _sqrt_derivative, _elementwise_cell("sqrt"), lambda _, s: f"√{s[0]}")
+
+
+def _absolute_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient * np.sign(value.operands[0].array),)
+
+
+ABSOLUTE = Operation(
+    "absolute", _elementwise(np.abs), _absolute_derivative, _elementwise_cell("absolute"), lambda _, s: f"|{s[0]}|"
+)
+
+
+# --- complement: what is left of 1
+
+
+def _complement(value: Value) -> Array:
+    return np.asarray(1 - value.operands[0].array)
+
+
+def _complement_derivative(_value: Value, gradient: Array) -> Gradients:
+    return (-gradient,)
+
+
+def _complement_cell(value: Value, at: At) -> Expression:
+    return Apply("subtract", (Number(1.0), *cells(value, at)))
+
+
+COMPLEMENT = Operation("complement", _complement, _complement_derivative, _complement_cell, lambda _, s: f"1 − {s[0]}")
+
+
+ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE, SQRT, ABSOLUTE, COMPLEMENT)

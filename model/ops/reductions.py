@@ -61,6 +61,29 @@ MAXIMUM = Operation(
 )
 
 
+# --- length: the Euclidean norm of what stands along an axis
+
+
+def _length(value: Value) -> Array:
+    root: Array = np.sqrt(np.square(value.operands[0].array).sum(axis=over_axis(value)))
+    return root
+
+
+def _length_derivative(value: Value, gradient: Array) -> Gradients:
+    """x/|x|; 0 for a vector of length 0, which has no direction."""
+    length = spread(value, value.array)
+    shares = np.divide(value.operands[0].array, length, out=np.zeros(value.operands[0].shape), where=length != 0)
+    return (spread(value, gradient) * shares,)
+
+
+def _length_cell(value: Value, at: At) -> Expression:
+    squares = Apply("square", cells(value, at))
+    return Apply("sqrt", (Reduce("sum", (value.options["over"],), squares, name="sum of squares"),))
+
+
+LENGTH = Operation("length", _length, _length_derivative, _length_cell, _named_over("length"))
+
+
 # --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows
 
 
@@ -159,4 +182,4 @@ def _rms_written(_value: Value, symbols: Symbols) -> str:
 
 RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_written)
 
-ROWS = (SUM, MEAN, MAXIMUM, NORMALISE, RMS_NORMALISE)
+ROWS = (SUM, MEAN, MAXIMUM, LENGTH, NORMALISE, RMS_NORMALISE)

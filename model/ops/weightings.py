@@ -10,7 +10,7 @@ import numpy as np
 
 from model.axes import Array
 from model.expressions import Apply, Expression, Number, Reduce, threshold
-from model.ops.common import At, Gradients, cells, no_derivative, over_axis, prefix, row_at
+from model.ops.common import At, Gradients, aligned, cells, no_derivative, over_axis, prefix, row_at, to_operands
 from model.values import Operation, Value
 
 
@@ -41,9 +41,14 @@ def _softmax(value: Value) -> Array:
     return np.divide(exponentials, np.where(total == 0, 1, total), out=exponentials)
 
 
+def _back_through_softmax(weights: Array, gradient: Array, over: int) -> Array:
+    """The gradient of the scores from that of their weights."""
+    carried: Array = weights * (gradient - (gradient * weights).sum(axis=over, keepdims=True))
+    return carried
+
+
 def _softmax_derivative(value: Value, gradient: Array) -> Gradients:
-    weights = value.array
-    return (weights * (gradient - (gradient * weights).sum(axis=over_axis(value), keepdims=True)),)
+    return (_back_through_softmax(value.array, gradient, over_axis(value)),)
 
 
 def _softmax_cell(value: Value, at: At) -> Expression:
@@ -57,6 +62,39 @@ def _softmax_cell(value: Value, at: At) -> Expression:
 
 
 SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
+
+
+# --- softmax_backward: what softmax's own derivative makes of gradients of its weights
+
+
+def _softmax_backward(value: Value) -> Array:
+    gradient, weights = aligned(value)
+    return _back_through_softmax(weights, gradient, over_axis(value))
+
+
+def _softmax_backward_derivative(value: Value, gradient: Array) -> Gradients:
+    inner, weights = aligned(value)
+    over = over_axis(value)
+    along = (inner * weights).sum(axis=over, keepdims=True)
+    by_weights = gradient * (inner - along) - inner * (gradient * weights).sum(axis=over, keepdims=True)
+    return to_operands(value, _back_through_softmax(weights, gradient, over), by_weights)
+
+
+def _softmax_backward_cell(value: Value, at: At) -> Expression:
+    over = value.options["over"]
+    gradient, weight = cells(value, at)
+    row = cells(value, {name: at[name] for name in at if name != over})
+    along = Reduce("sum", (over,), Apply("multiply", row), name="weighted sum")
+    return Apply("multiply", (weight, Apply("subtract", (gradient, along))))
+
+
+SOFTMAX_BACKWARD = Operation(
+    "softmax_backward",
+    _softmax_backward,
+    _softmax_backward_derivative,
+    _softmax_backward_cell,
+    lambda _, s: f"{s[1]}·({s[0]} − Σ {s[0]}·{s[1]})",
+)
 
 
 # --- sparsemax: the scores above a threshold, which is set so that a row sums to 1 (Martins & Astudillo 2016)
@@ -111,4 +149,4 @@ def _hardmax_cell(value: Value, at: At) -> Expression:
 
 HARDMAX = Operation("hardmax", _hardmax, no_derivative, _hardmax_cell, prefix("hardmax"))
 
-ROWS = (SOFTMAX, SPARSEMAX, HARDMAX)
+ROWS = (SOFTMAX, SOFTMAX_BACKWARD, SPARSEMAX, HARDMAX)

@@ -184,6 +184,26 @@ CASES: dict[tuple[str, str], Case] = {
     ("divide", "with broadcasting"): lambda b: b.t.divide("r", b.normal("token d_model"), b.not_near_0("token")),
     ("exp", "of anything"): lambda b: b.t.exp("r", b.normal("head query key")),
     ("square", "of anything"): lambda b: b.t.square("r", b.normal("token d_model")),
+    ("sqrt", "of what is positive"): lambda b: b.t.sqrt("r", b.leaf("token", np.square(b.apart("token").array))),
+    ("absolute", "away from the kink"): lambda b: b.t.absolute("r", b.apart("token d_model")),
+    ("complement", "of anything"): lambda b: b.t.complement("r", b.normal("token d_model")),
+    ("identity", "of any sizes"): lambda b: b.t.identity(
+        "r", Axis("token", b.size["token"]), Axis("key", b.size["key"])
+    ),
+    ("evenly", "from 0 on"): lambda b: b.t.evenly("r", Axis("token", 1 + b.size["token"]), 3.7),
+    ("stack", "along two axes"): lambda b: b.t.stack(
+        "r", (Axis("head", 2), Axis("query", 2)), *(b.normal("token d_k") for _ in range(4))
+    ),
+    ("stack", "of numbers"): lambda b: b.t.stack("r", (Axis("head", 2),), b.normal(""), b.normal("")),
+    ("part", "at a place"): lambda b: b.t.part("r", b.normal("token vocabulary"), b.size["vocabulary"] - 1),
+    ("part", "at some places"): lambda b: b.t.part("r", b.normal("token vocabulary"), slice(0, 1), Axis("class", 1)),
+    ("length", "of vectors"): lambda b: b.t.length("r", b.not_near_0("head token d_k"), over="token"),
+    ("softmax_backward", "of a matrix"): lambda b: b.t.softmax_backward(
+        "r", b.normal("query key"), b.normal("key"), over="key"
+    ),
+    ("softmax_backward", "of any axes"): lambda b: b.t.softmax_backward(
+        "r", b.normal("key head query"), b.normal("head key"), over="key"
+    ),
     ("relu", "away from the kink"): lambda b: b.t.activation("r", "relu", b.apart("token d_model")),
     **{(name, "of anything"): _activation(name, 1) for name in ("sigmoid", "silu", "gelu", "gelu_tanh")},
     **{(name, "of two"): _activation(name, 2) for name in ("swiglu", "geglu")},
@@ -555,3 +575,25 @@ def test_a_factor_is_written_as_what_it_is_made_of() -> None:
 
 def test_a_factor_for_an_axis_that_no_array_can_have_can_still_be_planned() -> None:
     assert Factor.inverse_root(Axis("d_k", 10**400)).value > 0
+
+
+# --- constants and arrangement
+
+
+def test_the_way_back_through_softmax_is_the_derivative_that_every_run_uses() -> None:
+    x = tensor("key", np.array([0.3, -1.0, 2.0]))
+    t = recorder()
+    weights = t.softmax("weights", x, over="key")
+    back = t.softmax_backward("back", t.identity("identity", Axis("query", 3), Axis("key", 3)), weights, over="key")
+    for row, one in zip(back.array, np.eye(3), strict=True):
+        np.testing.assert_array_equal(row, weights.made_by.derivative(weights, one)[0])
+
+
+def test_even_spacing_begins_at_0_and_ends_where_it_says() -> None:
+    spaced = recorder().evenly("r", Axis("token", 201), 100.0).array
+    np.testing.assert_array_equal(spaced, np.arange(201) / 2)
+
+
+def test_a_vector_of_length_0_passes_no_gradient_on() -> None:
+    value = recorder().length("r", tensor("d_k", np.zeros(3)), over="d_k")
+    np.testing.assert_array_equal(value.made_by.derivative(value, np.array(1.0))[0], np.zeros(3))

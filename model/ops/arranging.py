@@ -1,0 +1,119 @@
+"""Constants and arrangement: the identity, even spacing, tensors side by side, and parts of a tensor."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import Array, align, sizes
+from model.expressions import Apply, Cell, Expression, Number
+from model.ops.common import At, Gradients, Symbols, no_derivative
+from model.values import Operation, Value
+
+# --- identity: 1 where both indices are the same, 0 elsewhere (Kronecker's δ)
+
+
+def _identity(value: Value) -> Array:
+    return np.eye(*value.shape, dtype=value.dtype)
+
+
+def _identity_cell(value: Value, at: At) -> Expression:
+    first, second = value.names
+    is_same = at[first] == at[second]
+    return Number(float(is_same), f"{first} is {'' if is_same else 'not '}{second}")
+
+
+IDENTITY = Operation(
+    "identity", _identity, no_derivative, _identity_cell, lambda v, _: f"1 where {v.names[0]} is {v.names[1]}, else 0"
+)
+
+
+# --- evenly: numbers from 0 to some number, equally far apart
+
+
+def _evenly(value: Value) -> Array:
+    (count,) = value.shape
+    return np.asarray(np.arange(count) * value.options["to"] / (count - 1), value.dtype)
+
+
+def _evenly_cell(value: Value, at: At) -> Expression:
+    (axis,) = value.axes
+    way = Apply("multiply", (Number(at[axis.name], "place"), Number(value.options["to"], "last")))
+    return Apply("divide", (way, Number(axis.size - 1, "steps")))
+
+
+EVENLY = Operation(
+    "evenly",
+    _evenly,
+    no_derivative,
+    _evenly_cell,
+    lambda v, _: f"0 … {v.options['to']:g} in {v.shape[0] - 1} equal steps",
+)
+
+
+# --- stack: tensors of the same axes side by side, along new axes before their own
+
+
+def _own_axes(value: Value) -> tuple[str, ...]:
+    return value.operands[0].names
+
+
+def _new_shape(value: Value) -> tuple[int, ...]:
+    return sizes(value.axes[: len(value.axes) - len(_own_axes(value))])
+
+
+def _stack(value: Value) -> Array:
+    own = _own_axes(value)
+    return np.stack([align(operand.array, operand.names, own) for operand in value.operands]).reshape(value.shape)
+
+
+def _stack_derivative(value: Value, gradient: Array) -> Gradients:
+    own = _own_axes(value)
+    parts = gradient.reshape(len(value.operands), *value.shape[len(_new_shape(value)) :])
+    return tuple(align(part, own, operand.names) for part, operand in zip(parts, value.operands, strict=True))
+
+
+def _stack_cell(value: Value, at: At) -> Expression:
+    shape = _new_shape(value)
+    place = np.ravel_multi_index([at[name] for name in value.names[: len(shape)]], shape)
+    return Cell(int(place), {name: at[name] for name in _own_axes(value)})
+
+
+def _stack_written(_value: Value, symbols: Symbols) -> str:
+    distinct = list(dict.fromkeys(symbols))
+    return f"{distinct[0]} of each, side by side" if len(distinct) == 1 else f"{', '.join(distinct)} side by side"
+
+
+STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_written)
+
+
+# --- part: what stands at some places of the last axis, or at one
+
+
+def _part(value: Value) -> Array:
+    found: Array = value.operands[0].array[..., value.options["at"]]
+    return found
+
+
+def _part_derivative(value: Value, gradient: Array) -> Gradients:
+    spread = np.zeros(value.operands[0].shape, gradient.dtype)
+    spread[..., value.options["at"]] = gradient
+    return (spread,)
+
+
+def _part_cell(value: Value, at: At) -> Expression:
+    operand, where = value.operands[0], value.options["at"]
+    *kept, last = operand.names
+    place = where if isinstance(where, int) else where.start + at[value.names[-1]]
+    return Cell(0, {**{name: at[name] for name in kept}, last: place})
+
+
+def _part_written(value: Value, symbols: Symbols) -> str:
+    last, where = value.operands[0].axes[-1], value.options["at"]
+    if isinstance(where, int):
+        return f"{last.label(where)} of {symbols[0]}"
+    return f"{last.label(where.start)} to {last.label(where.stop - 1)} of {symbols[0]}"
+
+
+PART = Operation("part", _part, _part_derivative, _part_cell, _part_written)
+
+ROWS = (IDENTITY, EVENLY, STACK, PART)
