@@ -119,9 +119,15 @@ class Picture:
         return " · ".join(axis.label(place) for axis, place in zip(self.axes, lead, strict=False) if axis.size > 1)
 
     def plane_place(self, lead: Index) -> str:
-        """`head 1 of 4`, or nothing when there is a single plane."""
+        """`head 1 of 4`, `a = 10 (2 of 3)`, or nothing when there is a single plane."""
         places = zip(self.axes, lead, strict=False)
-        return " · ".join(f"{axis.label(place)} of {axis.size}" for axis, place in places if axis.size > 1)
+        return " · ".join(_place(axis, place) for axis, place in places if axis.size > 1)
+
+
+def _place(axis: Axis, index: int) -> str:
+    """Where a plane stands along an axis: a label of its own needs the number as well."""
+    own = axis.label(index)
+    return f"{own} of {axis.size}" if axis.labels is None else f"{own} ({index + 1} of {axis.size})"
 
 
 @dataclass(frozen=True, eq=False)

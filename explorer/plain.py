@@ -83,6 +83,9 @@ def _paragraph(text: str) -> list[str]:
 
 def table(value: Value, window: int | None = None) -> Iterator[str]:
     """The numbers of a value as aligned tables with the labels of the axes, one for each head; `window` bounds them."""
+    if not value.axes:
+        yield short_number(float(value.array))
+        return
     planes = list(np.ndindex(value.shape[:-2]))
     for lead in planes[:window]:
         named = [axis.label(place) for axis, place in zip(value.axes, lead, strict=False)]
@@ -129,11 +132,11 @@ def _readable(axis: Axis, place: int) -> str:
 
 def csv(value: Value) -> Iterator[str]:
     """The numbers of a value as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
-    *leading, columns = value.axes
+    *leading, columns = value.axes or (Axis("", 1, (value.name,)),)
     yield _csv_line([*(axis.name for axis in leading), *map(columns.label, range(columns.size))])
     for lead in np.ndindex(value.shape[:-1]):
         labels = (axis.label(place) for axis, place in zip(leading, lead, strict=True))
-        yield _csv_line([*labels, *map(repr, value.array[lead].tolist())])
+        yield _csv_line([*labels, *map(repr, np.atleast_1d(value.array[lead]).tolist())])
 
 
 def _csv_line(items: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from explorer.comparing import same_cell, same_numbers
 from explorer.history import History
 from explorer.lesson import Given, Lesson
 from explorer.what_if import moved
-from model.axes import Array
+from model.axes import Array, Axis
 from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
 from model.lesson import Question, Stop, stops
@@ -307,15 +307,22 @@ class Session:
         """Put the cursor on the cell `index` of the value that is looked at."""
         self.put_cursor(self.value, index)
 
-    def head_by(self, count: int) -> bool:
-        """Move the cursor to another head; False when there is none."""
-        if "head" not in self.value.names:
+    @property
+    def paged(self) -> Axis | None:
+        """The axis that is leafed through: the heads, or the first where it holds a matrix for each of its places."""
+        if "head" in self.value.names:
+            return self.value.axis("head")
+        return self.value.axes[0] if len(self.value.axes) > 2 else None
+
+    def page_by(self, count: int) -> bool:
+        """Move the cursor to another head, or another place along the first axis; False when there is none."""
+        if self.paged is None:
             return False
-        place = self.value.names.index("head")
-        head = self.index[place] + count
-        if not 0 <= head < self.value.shape[place]:
+        place = self.value.axes.index(self.paged)
+        page = self.index[place] + count
+        if not 0 <= page < self.paged.size:
             return False
-        self.move_to((*self.index[:place], head, *self.index[place + 1 :]))
+        self.move_to((*self.index[:place], page, *self.index[place + 1 :]))
         return True
 
     # --- the way back

@@ -42,8 +42,8 @@ BINDINGS: list[BindingType] = [
     _binding("j", "move('down')", "Move down", "cell.down", CELL),
     _binding("k", "move('up')", "Move up", "cell.up", CELL),
     _binding("l", "move('right')", "Move right", "cell.right", CELL),
-    _binding("right_square_bracket", "head(1)", "Next head", "head.next", CELL),
-    _binding("left_square_bracket", "head(-1)", "Previous head", "head.previous", CELL),
+    _binding("right_square_bracket", "head(1)", "Next head, or along the first axis", "head.next", CELL),
+    _binding("left_square_bracket", "head(-1)", "Previous head, or back along the first axis", "head.previous", CELL),
     _binding(
         "down",
         "choose(1)",

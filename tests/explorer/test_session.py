@@ -59,9 +59,9 @@ def test_there_is_no_other_layer_outside_of_layers(session: Session) -> None:
 
 def test_another_head_keeps_query_and_key(session: Session) -> None:
     session.show(session.trace[f"{LAYER}.scores"], (0, 2, 3))
-    assert session.head_by(1)
+    assert session.page_by(1)
     assert session.index == (1, 2, 3)
-    assert not session.head_by(1)
+    assert not session.page_by(1)
 
 
 def test_a_followed_number_leads_back(session: Session) -> None:

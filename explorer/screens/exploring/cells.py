@@ -21,8 +21,8 @@ class Cells(Showing):
             self._numbers.move(direction)
 
     def action_head(self, count: int) -> None:
-        """Look at another head."""
-        moved = self.session.head_by(count)
+        """Look at another head, or another place along the first axis."""
+        moved = self.session.page_by(count)
         if moved:
             self._ask_about(0, 0)  # in all steps of the word view
         self._show_after(moved)

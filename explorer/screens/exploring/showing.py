@@ -272,12 +272,12 @@ class Showing(Screen[None]):
                 Key("Esc", "back", "leave"),
             ]
         value = self.session.value
-        heads = value.names[:1] == ("head",) and value.shape[0] > 1
+        paged = self.session.paged
         has_link = self.query_one(ArithmeticPanel).chosen is not None
         found = [
             Key("← →", "step", "step(1)"),
             Key("hjkl", "cell", "focus_on('grid')"),
-            Key("[ ]", "head", "head(1)") if heads else None,
+            Key("[ ]", paged.name, "head(1)") if paged is not None and paged.size > 1 else None,
             Key("L", "all steps" if self.session.is_guided else "lesson", "lesson")
             if self.session.lesson.stops
             else None,
