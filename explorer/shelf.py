@@ -105,6 +105,9 @@ def telling(session: Session) -> Value:
 
 def facts(scenario: Scenario) -> Iterator[str]:
     """What a scenario runs, in a few words each."""
+    if scenario.experiment is not None and scenario.experiment.is_alone:
+        yield f"experiment {scenario.experiment.kind}"
+        return
     model = scenario.model
     yield model.kind
     layers = max(model.encoder_layers if model.has_encoder else 0, model.decoder_layers if model.has_decoder else 0)

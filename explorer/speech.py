@@ -119,11 +119,14 @@ def chapters(session: Session) -> dict[str, str]:
 
 def shape(value: Value) -> str:
     """The sizes of the axes with their names: `head 1 × query 4 × key 4`."""
-    return " × ".join(f"{axis.name} {axis.size}" for axis in value.axes)
+    return " × ".join(f"{axis.name} {axis.size}" for axis in value.axes) or "one number"
 
 
 def provenance(session: Session, value: Value) -> str:
     """Where the numbers of a parameter came from."""
+    experiment = session.scenario.experiment
+    if experiment is not None and experiment.is_alone:
+        return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
     weights = session.scenario.model.weights
     if value.name == "tokens":
         return "each word's row in the embedding table"

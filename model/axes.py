@@ -32,6 +32,11 @@ MEANINGS = {
     "position": "places in a text, from the first on",
     "vocabulary": "the words that the model knows",
     "class": "the labels that the model chooses from",
+    "logit": "the scores that enter a softmax",
+    "multiplier": "what the scores are multiplied by",
+    "i": "the share that changes",
+    "j": "the score that it changes with",
+    "method": "the ways to compute the same thing",
 }
 """Every axis name there is, and what runs along it."""
 

@@ -14,8 +14,8 @@ from model.trace import Trace
 from model.values import Value, View
 from model.words import PARAMETERS, Words, words_of
 
-WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output"})
-"""Steps that the paper writes as what they are made of (QKᵀ/√dₖ), not with a letter."""
+WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output", "scaled_logits"})
+"""Steps that people write as what they are made of (QKᵀ/√dₖ, a·x), not with a letter."""
 
 Index = tuple[int, ...]
 

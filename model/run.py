@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model import experiments
 from model.axes import Array, Axis, sizes
 from model.edits import Changes, changes
 from model.layers import Visibility
@@ -48,19 +49,52 @@ def run(
     """
     shapes = shapes_of(scenario)
     is_known = before is not None and all(before.drawn[name].shape == sizes(axes) for name, axes in shapes.items())
-    arrays = before.drawn if before and is_known else parameters(scenario, shapes, weights_limit, allowed)
+    arrays = before.drawn if before and is_known else _numbers(scenario, shapes, weights_limit, allowed)
     frozen = None
     if any(edit.freeze for edit in scenario.edits):
-        frozen = _Pass(replace(scenario, edits=()), arrays, before=before).trace
+        frozen = _trace(replace(scenario, edits=()), arrays, before=before)
     made = edited(scenario, frozen, second)
-    trace = _Pass(scenario, arrays, on_step, changes=made, before=before).trace
+    trace = _trace(scenario, arrays, on_step, changes=made, before=before)
     _check_reached(scenario, trace)
+    return trace
+
+
+def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path]) -> dict[str, Array]:
+    """The numbers of every parameter, of a model or of an experiment."""
+    if scenario.experiment is not None:
+        return experiments.parameters(scenario.experiment)
+    return parameters(scenario, shapes, limit, allowed)
+
+
+def _trace(
+    scenario: Scenario,
+    arrays: dict[str, Array] | None,
+    on_step: Listener | None = None,
+    generated: Sequence[str] | None = None,
+    *,
+    changes: Changes | None = None,
+    before: Trace | None = None,
+) -> Trace:
+    """One run of a scenario, of its model or of its experiment; its plan where there are no `arrays`."""
+    if scenario.experiment is None:
+        return _Pass(scenario, arrays, on_step, generated, changes=changes, before=before).trace
+    trace = Trace(
+        np.dtype(scenario.model.dtype),
+        planned=arrays is None,
+        on_step=on_step,
+        changes=changes or {},
+        before=before,
+    )
+    for name, axes in shapes_of(scenario).items():
+        trace.add_parameter(name, axes, None if arrays is None else arrays[name])
+    experiments.record(trace, scenario.experiment)
+    trace.before = None  # it was of use while this one ran
     return trace
 
 
 def edited(scenario: Scenario, frozen: Trace | None = None, second: Trace | None = None) -> Changes:
     """What the scenario's edits change. Raises Problem when they don't fit the run."""
-    return changes(scenario, _Pass(scenario, None).trace, frozen, second) if scenario.edits else {}
+    return changes(scenario, _trace(scenario, None), frozen, second) if scenario.edits else {}
 
 
 def _check_reached(scenario: Scenario, trace: Trace) -> None:
@@ -84,7 +118,8 @@ def settled(
 
 def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
     """Raise the Problem that `run` would raise for the scenario's weights, without running it."""
-    parameters(scenario, shapes_of(scenario), limit, allowed)
+    if scenario.experiment is None:
+        parameters(scenario, shapes_of(scenario), limit, allowed)
 
 
 def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
@@ -92,11 +127,13 @@ def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
 
     `generated` are the words that the decoder chose, where they are known.
     """
-    return _Pass(scenario, None, generated=generated, changes=edited(scenario)).trace
+    return _trace(scenario, None, generated=generated, changes=edited(scenario))
 
 
 def shapes_of(scenario: Scenario) -> Shapes:
-    """Name and axes of every parameter of the scenario's model."""
+    """Name and axes of every parameter of the scenario's model, or of what its experiment starts from."""
+    if scenario.experiment is not None:
+        return experiments.parameter_axes(scenario.experiment)
     known = _vocabularies(scenario)
     read = readings(scenario.model, scenario.input)
     stacks = {stack: StackSizes(known[stack], read[stack].longest) for stack in read}
@@ -261,13 +298,25 @@ def memory_needed(scenario: Scenario) -> Need:
     Every value is kept, and the largest is held twice while it is computed. Layers are alike, so a few of them tell;
     and what the passes of a generation take grows with the square of their length, so three of them tell.
     """
+    if scenario.experiment is not None:
+        return _of_experiment(_trace(replace(scenario, edits=()), None))
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
     fixed, first = _taken(scenario, 0)
     second, third = (_taken(scenario, more)[1] if passes > more else 0 for more in (1, 2))
     every = passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
     longest = _Pass(_with_layers(scenario, 1, 1), None, is_sized=True, more=passes - 1).trace
-    largest = max((*longest.steps.values(), *longest.parameters.values()), key=lambda value: value.nbytes)
+    largest = _largest(longest)
     return Need(fixed + every + largest.nbytes, largest.path, largest.shape)
+
+
+def _of_experiment(planned: Trace) -> Need:
+    """What an experiment takes: everything that it records, and what pairs are drawn in."""
+    values, largest = len(planned.steps) + len(planned.parameters), _largest(planned)
+    return Need(planned.nbytes + RECORD * values + largest.nbytes, largest.path, largest.shape)
+
+
+def _largest(trace: Trace) -> Value:
+    return max((*trace.steps.values(), *trace.parameters.values()), key=lambda value: value.nbytes)
 
 
 def _taken(scenario: Scenario, more: int) -> tuple[int, int]:

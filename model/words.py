@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from model.experiment_words import EXPERIMENTS
+
 
 class Words(NamedTuple):
     """The words of one step. Without a `symbol`, the step is written as its name or as the formula that made it."""
@@ -321,6 +323,7 @@ STEPS = {
     "norm.variance": Words(
         "Variance of each word", "σ²", "The mean of the squared distances. Its root is what the vector is divided by."
     ),
+    **{key: Words(*row) for key, row in EXPERIMENTS.items()},
 }  # fmt: skip
 """Words of every step, most specific key first: `weights/relu`, then `ffn.output`, then `output`."""
 
@@ -332,6 +335,7 @@ PARAMETERS = {
     "w_1": "W₁", "b_1": "b₁", "w_2": "W₂", "b_2": "b₂",
     "w_score_q": "W_SQ", "w_score_k": "W_SK", "v_score": "v", "w_score": "W_S",
     "w_gate": "W_gate", "w_up": "W_up", "position_table": "table", "w": "W", "b": "b",
+    "logits": "x", "multipliers": "a", "widths": "dₖ",
     "norm_gain": "γ", "norm_bias": "β", "final_norm_gain": "γ", "final_norm_bias": "β",
 }  # fmt: skip
 """How parameters and given values are written in formulas."""

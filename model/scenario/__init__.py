@@ -18,6 +18,7 @@ from model.problems import Problem, raise_any
 from model.scenario.available import not_available
 from model.scenario.checks import check_agreement
 from model.scenario.document import VERSION, Document
+from model.scenario.experiments import filled as filled_experiment
 from model.scenario.findings import Finding
 from model.scenario.source import COMPARED, KeyPath, Source
 from model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
@@ -76,7 +77,10 @@ class Scenario(Document):
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""
         data = {section.name: _plain(getattr(self, section.name), (section.name,)) for section in fields(Document)}
-        if not self.model.weights.are_drawn:
+        if self.experiment is not None and self.experiment.is_alone:
+            for key in ("model", "input", "mask"):
+                del data[key]
+        elif not self.model.weights.are_drawn:
             for key in ("seed", "scale"):
                 del data["model"]["weights"][key]
         return {key: value for key, value in data.items() if value is not None}
@@ -89,7 +93,9 @@ class Scenario(Document):
         import yaml
 
         now = self.as_dict()
-        said = {**self.source.data, "title": self.title, "input": _said(now["input"]), "edits": _said(now["edits"])}
+        said = {**self.source.data, "title": self.title, "edits": _said(now["edits"])}
+        if "input" in now:
+            said["input"] = _said(now["input"])
         if not self.edits:
             del said["edits"]
         if self.lesson:
@@ -147,7 +153,8 @@ def _checked(source: Source) -> Scenario:
     _check_version(source)
     document, source = _correct(source)
     title = document.title or Path(source.name).stem
-    document = replace(document, title=title, model=filled(document.model))
+    experiment = None if document.experiment is None else filled_experiment(document.experiment)
+    document = replace(document, title=title, model=filled(document.model), experiment=experiment)
     _raise_all((source, not_available(document)))
     sections = {section.name: getattr(document, section.name) for section in fields(Document)}
     return Scenario(**sections, source=source)

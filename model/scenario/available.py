@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.scenario.document import Document
+from model.scenario.experiments import DEFAULTS
 from model.scenario.findings import Finding, listed, name
 from model.scenario.source import KeyPath
 
@@ -19,7 +20,7 @@ def available_now(document: Document) -> dict[KeyPath, tuple[object, ...]]:
     return {
         ("model", "weights", "checkpoint"): (LEFT_OUT,),
         ("input", "tokenizer"): ("whitespace", "character"),
-        ("experiment",): (LEFT_OUT,),
+        ("experiment", "kind"): (LEFT_OUT, *DEFAULTS),
     }
 
 
@@ -28,7 +29,7 @@ def not_available(document: Document) -> Iterator[Finding]:
     for path, values in available_now(document).items():
         value: object = document
         for key in path:
-            value = getattr(value, str(key))
+            value = getattr(value, str(key), LEFT_OUT)
         if value not in values:
             yield _not_there_yet(path, value, values)
 
@@ -36,7 +37,7 @@ def not_available(document: Document) -> Iterator[Finding]:
 def _not_there_yet(path: KeyPath, value: object, values: tuple[object, ...]) -> Finding:
     if values == (LEFT_OUT,):
         return Finding(path, f"{name(path)} is not there yet in this version", f"leave `{path[-1]}` out", at_key=True)
-    now = listed(_written(value) for value in values)
+    now = listed(_written(value) for value in values if value is not LEFT_OUT)
     return Finding(path, f"{name(path)} cannot be {_written(value)} yet in this version", f"there is now: {now}")
 
 

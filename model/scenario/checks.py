@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from model.config import InputConfig, ModelConfig, filled
 from model.scenario.document import ANSWERS, DOES, Document
+from model.scenario.experiments import (
+    experiment_has_the_keys_of_its_kind,
+    experiment_is_of_a_size_to_run,
+    experiment_stands_alone,
+)
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
@@ -326,5 +331,8 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("compare",),), comparison_changes_something),
     ((("lesson",),), questions_can_be_answered),
     ((("lesson",), ("compare",)), comparing_views_have_two_runs),
+    ((("experiment", "kind"),), experiment_stands_alone),
+    ((("experiment", "kind"),), experiment_has_the_keys_of_its_kind),
+    ((("experiment",),), experiment_is_of_a_size_to_run),
 )
 """Each check beside the keys that it reads."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
-from model.config import CLOSED, InputConfig, MaskConfig, ModelConfig, Vector
+from model.config import CLOSED, DERIVED, InputConfig, MaskConfig, ModelConfig, Size, Vector
 
 VERSION = 1
 """Version of the scenario format that this program reads."""
@@ -68,6 +68,8 @@ class Comparison:
     """The keys of `input` that are different there."""
     mask: Mapping[str, Any] = field(default_factory=dict)
     """The keys of `mask` that are different there."""
+    experiment: Mapping[str, Any] = field(default_factory=dict)
+    """The keys of `experiment` that are different there."""
     edits: tuple[Edit, ...] | None = None
     """The edits of the second run, instead of those of the first."""
 
@@ -122,10 +124,25 @@ class Experiment:
 
     kind: ExperimentKind
     """Which experiment."""
-    logits: Vector = ()
-    """The scores that it starts from."""
-    multipliers: Vector = ()
-    """What the scores are multiplied by, one after another."""
+    logits: Vector = DERIVED
+    """The scores that it starts from. Default: [1, 1, 2]."""
+    multipliers: Vector = DERIVED
+    """What the scores are multiplied by, one after another. Default: [1, 10, 100]; for a Jacobian 11, from 0 to 20."""
+    widths: tuple[Size, ...] = DERIVED
+    """The dₖ that are tried, each once. Default: from 1 to 4096."""
+    pairs: Size = DERIVED
+    """How many pairs of q and k are drawn for each dₖ. Default: 100000."""
+    row: Size = DERIVED
+    """How many scores make a row of softmax. Default: 16."""
+    tokens: Size = DERIVED
+    """How many words there are. Default: 4."""
+    seed: Index = DERIVED
+    """Seed of NumPy's PCG64 generator, which draws the numbers. Default: 7."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is run without a model and an input: it brings its own."""
+        return self.kind != "training"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ COMPARED = "compare"
 """The section that says what is different in a second run."""
 TOLD_IN_FIRST = "lesson"
 """The section that the second run does without."""
-CHANGED = ("model", "input", "mask")
+CHANGED = ("model", "input", "mask", "experiment")
 """The sections of a scenario of which some keys may be different there."""
 GIVEN_ONCE = (("text", "tokens", "vectors"), ("target", "target_tokens", "target_vectors"))
 """Keys of `input` that say the same in different ways: one of each group, and in a second run another one."""

@@ -14,7 +14,8 @@ from model.problems import Problem
 from model.run import run
 from model.scenario import parse_scenario, read_scenario, scenario_from_dict, scenario_schema
 from model.scenario.available import available_now
-from model.scenario.document import Document
+from model.scenario.document import Document, Experiment
+from model.scenario.experiments import DEFAULTS
 
 TEXT = "input: {text: I love my dog}\n"
 WHOLE_FORMAT = (Path(__file__).parent.parent / "data" / "whole_format.yaml").read_text(encoding="utf-8")
@@ -275,7 +276,7 @@ def test_faults_of_the_first_run_are_not_told_again_for_the_second():
     ("written", "what"),
     [
         ("model: {weights: {checkpoint: gpt2}}", "`model.weights.checkpoint` is not there yet"),
-        ("experiment: {kind: training}", "`experiment` is not there yet"),
+        ("experiment: {kind: training}", "`experiment.kind` cannot be training yet"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_with_what_there_is(written, what):
@@ -289,16 +290,74 @@ def test_what_is_not_built_yet_is_told_after_all_faults():
 
 
 def test_the_table_of_what_is_available_names_keys_of_the_format():
-    for path in available_now(Document()):
-        value = Document()
+    document = Document(experiment=Experiment(kind="softmax_jacobian"))
+    for path in available_now(document):
+        value = document
         for key in path:
             value = getattr(value, key)
 
 
-def test_the_whole_format_is_understood_though_not_all_of_it_is_there_yet():
-    with pytest.raises(Problem) as caught:
-        parse(WHOLE_FORMAT)
-    assert caught.value.what == "`experiment` is not there yet in this version"
+def test_the_whole_format_is_understood():
+    assert parse(WHOLE_FORMAT).title == "I love my dog"
+
+
+# --- experiments
+
+
+@pytest.mark.parametrize("kind", DEFAULTS)
+def test_an_experiment_needs_no_more_than_its_kind(kind):
+    scenario = parse(f"experiment: {{kind: {kind}}}")
+    assert scenario.experiment == Experiment(kind=kind, **DEFAULTS[kind])
+    assert scenario.tokens() == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "at", "what"),
+    [
+        (
+            "{kind: softmax_saturation}\nmodel: {heads: 2}",
+            "model",
+            "experiment softmax_saturation runs without `model`",
+        ),
+        ("{kind: softmax_jacobian}\ninput: {text: a}", "input", "experiment softmax_jacobian runs without `input`"),
+        ("{kind: gradient_vanishing}\nmask: {pad: true}", "mask", "experiment gradient_vanishing runs without `mask`"),
+        ("{kind: softmax_jacobian, pairs: 3}", "pairs", "experiment softmax_jacobian has no `pairs`"),
+        ("{kind: dot_product_variance, logits: [1]}", "logits", "experiment dot_product_variance has no `logits`"),
+        ("{kind: softmax_jacobian, logits: []}", "[]", "there is no number in `experiment.logits`"),
+        ("{kind: gradient_vanishing, widths: []}", "[]", "there is no number in `experiment.widths`"),
+        ("{kind: gradient_vanishing, widths: [4, 8, 4]}", "4]", "dₖ = 4 stands twice"),
+        ("{kind: gradient_vanishing, widths: [1, 65537]}", "65537", "dₖ = 65537 is too large"),
+        ("{kind: gradient_vanishing, tokens: 100000}", "100000", "`experiment.tokens` 100000 is too large"),
+        ("{kind: dot_product_variance, pairs: 10, row: 16}", "10,", "10 pairs do not make a row of 16 scores"),
+        ("{kind: dot_product_variance, pairs: 1000000000000}", "1000", "`experiment.pairs` 1000000000000 is too large"),
+        ("{kind: dot_product_variance, pairs: 10000000}", "1000", "are 122860000000 numbers to draw"),
+        ("{kind: softmax_saturation, multipliers: [.inf]}", ".inf", "`experiment.multipliers[0]`"),
+    ],
+)
+def test_what_an_experiment_cannot_run_is_refused_at_its_place(written, at, what):
+    *before, last = f"experiment: {written}".splitlines()
+    message = refusal("\n".join([*before, last]))
+    assert message.startswith(f"error: s.yaml:{len(before) + 1}:{last.index(at) + 1}: ")
+    assert what in message
+
+
+def test_more_widths_than_anybody_looks_at_are_refused():
+    assert "there are 65 widths" in refusal(f"experiment: {{kind: gradient_vanishing, widths: {list(range(1, 66))}}}")
+
+
+def test_a_second_run_may_have_other_logits():
+    scenario = parse("experiment: {kind: softmax_jacobian}\ncompare: {experiment: {logits: [3, 1]}}")
+    assert scenario.second().experiment.logits == (3, 1)
+    assert scenario.second().experiment.multipliers == scenario.experiment.multipliers
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4), st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4))
+def test_an_experiment_survives_being_written_into_a_trace(logits, multipliers):
+    scenario = parse(f"experiment: {{kind: softmax_saturation, logits: {logits}, multipliers: {multipliers}}}")
+    echoed = json.loads(json.dumps(scenario.as_dict()))
+    assert not {"model", "input", "mask"} & echoed.keys()
+    assert scenario_from_dict(echoed) == scenario
+    assert parse(scenario.as_yaml()) == scenario
 
 
 models = st.builds(
@@ -357,6 +416,11 @@ def validator():
     schema = scenario_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("kind", DEFAULTS)
+def test_the_schema_accepts_an_experiment(validator, kind):
+    validator.validate(parse(f"experiment: {{kind: {kind}}}").as_dict())
 
 
 def test_the_schema_accepts_what_the_reader_accepts(validator):

@@ -1,0 +1,194 @@
+"""The words of the steps of experiments: title, symbol and explanation, by `block.name` as in `words`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
+    "scaled_logits": (
+        "Multiplied logits", "",
+        "Every logit times a multiplier. The order of the numbers stays as it was; only the distances between them "
+        "grow, as they do when queries and keys get wider and nothing is divided by √dₖ.",
+    ),
+    "experiment.probabilities": (
+        "Softmax of the logits", "y",
+        "Each row sums to 1. The larger the multiplier, the more of it goes to the largest logit, until it has all: "
+        "the row is one-hot, and softmax no longer says how much better the best was.",
+    ),
+    "experiment.others": (
+        "What the others have", "(1−y)",
+        "What each share leaves of 1: what the other logits have together.",
+    ),
+    "experiment.slopes": (
+        "Slopes of the shares", "∂yᵢ/∂xᵢ",
+        "How fast a share grows with its own score: y times what the others have. It is largest, 1/4, where a share is "
+        "one half, and 0 where it is 0 or 1. Training follows slopes: where there is none, nothing is learned.",
+    ),
+    "curve.multipliers": (
+        "Multipliers of the curve", "a",
+        "Evenly spaced multipliers from 0 on, so that the way to one-hot can be seen as a curve.",
+    ),
+    "curve.probabilities": (
+        "Shares along the curve", "y",
+        "At multiplier 0 all logits are 0 and every share is the same. Then the largest logit takes over, and the "
+        "others fall towards 0, each the faster the further it is behind.",
+    ),
+    "curve.others": (
+        "What the others have along the curve", "(1−y)",
+        "What each share leaves of 1, for every multiplier of the curve.",
+    ),
+    "curve.slopes": (
+        "Slopes along the curve", "∂yᵢ/∂xᵢ",
+        "y(1 − y) for every multiplier of the curve: a hump while the shares are undecided, and then nothing. What "
+        "stands to the right of the hump cannot be trained.",
+    ),
+    "experiment.maximum": (
+        "Largest logit", "",
+        "Subtracting it from every logit changes nothing in the result and keeps the exponentials from overflowing.",
+    ),
+    "experiment.shifted": (
+        "Logits below the largest", "",
+        "Every logit minus the largest: 0 for the best, negative for the others. The derivative does not notice.",
+    ),
+    "experiment.exponentials": (
+        "Exponentials of the logits", "e",
+        "The numerators of softmax: e to the power of each logit. Its slope is special, because the exponential is its "
+        "own derivative.",
+    ),
+    "experiment.total": (
+        "Sum of the exponentials", "S",
+        "The denominator of softmax. Every logit is in it: that is why moving one of them moves all shares.",
+    ),
+    "probabilities/divide": (
+        "Shares", "y",
+        "yᵢ = eᵢ/S: each exponential divided by their sum. A quotient of two things that both depend on the logits, so "
+        "its derivative takes the quotient rule.",
+    ),
+    "identity": (
+        "Kronecker's delta", "δ",
+        "1 where i and j are the same, 0 elsewhere. With it both cases of the derivative, a share by its own logit and "
+        "by another one, are written as one formula.",
+    ),
+    "exponential_slopes": (
+        "Slopes of the numerators", "∂eᵢ/∂xⱼ",
+        "An exponential is its own derivative by its own logit, i = j, and knows nothing of the others: 0 for i ≠ j.",
+    ),
+    "own_terms": (
+        "Quotient rule: slope of the numerator, times the denominator", "∂eᵢ/∂xⱼ·S",
+        "The first term above the line. It is there only for i = j: on the diagonal eᵢ·S, elsewhere 0.",
+    ),
+    "shared_terms": (
+        "Quotient rule: the numerator, times the slope of the denominator", "eᵢ·eⱼ",
+        "The second term above the line. S is the sum of all exponentials, so its slope by xⱼ is eⱼ, whatever i is: "
+        "this term is there in both cases.",
+    ),
+    "numerators": (
+        "Quotient rule: above the line", "",
+        "For i = j this is eᵢ·(S − eᵢ), positive: a share grows with its own logit. For i ≠ j it is −eᵢ·eⱼ, negative: "
+        "a share shrinks when another logit grows.",
+    ),
+    "squared_total": (
+        "Quotient rule: below the line", "S²",
+        "The denominator squared.",
+    ),
+    "quotients": (
+        "The derivative by the quotient rule", "∂y/∂x",
+        "Above the line divided by below the line: how fast each share changes with each logit, found with nothing but "
+        "the rule for quotients.",
+    ),
+    "rest": (
+        "Delta minus the other share", "(δ−y)",
+        "1 − yⱼ on the diagonal, −yⱼ elsewhere: what is left of both cases when eᵢ/S and eⱼ/S are written as shares.",
+    ),
+    "experiment.jacobian": (
+        "The Jacobian of softmax", "J",
+        "∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ − yⱼ): the same matrix, with shares alone. It is symmetric, and every row and every column "
+        "sums to 0, because the shares always sum to 1: what one gains, the others lose.",
+    ),
+    "finite.nudges": (
+        "A small step for one logit at a time", "hδ",
+        "h on the diagonal: column j moves logit j alone, by a hundred-thousandth.",
+    ),
+    "finite.logits_above": (
+        "Logits, one of them a little larger", "x+hδ",
+        "Column j holds all logits, with logit j moved up by h.",
+    ),
+    "finite.logits_below": (
+        "Logits, one of them a little smaller", "x−hδ",
+        "Column j holds all logits, with logit j moved down by h.",
+    ),
+    "finite.probabilities_above": (
+        "Shares with a logit a little larger", "y⁺",
+        "Softmax of each column: the shares after logit j was moved up.",
+    ),
+    "finite.probabilities_below": (
+        "Shares with a logit a little smaller", "y⁻",
+        "Softmax of each column: the shares after logit j was moved down.",
+    ),
+    "finite.changes": (
+        "What the small steps changed", "",
+        "The shares after the step up minus those after the step down.",
+    ),
+    "finite.slopes": (
+        "The derivative by finite differences", "Δy/Δx",
+        "The change of each share divided by the change of the logit, 2h. No rule of calculus enters: softmax was only "
+        "run again. That is how any derivative can be checked.",
+    ),
+    "backward.probabilities": (
+        "Softmax as every model here computes it", "y",
+        "The same shares by the one operation that turns scores into attention weights in every run.",
+    ),
+    "backward.jacobian": (
+        "The derivative by the walk backwards", "Jᵇ",
+        "Row i is what the gradient of share i alone becomes on its way back through softmax: y·(g − Σ g·y), by the "
+        "very derivative that training uses.",
+    ),
+    "check.matrices": (
+        "Three ways to the same matrix", "",
+        "By the quotient rule, by finite differences and by the walk backwards, side by side.",
+    ),
+    "check.deviations": (
+        "How far each way is from the formula", "",
+        "Each of the three minus yᵢ(δᵢⱼ − yⱼ), entry by entry.",
+    ),
+    "check.sizes": (
+        "Size of each deviation", "",
+        "Without the sign.",
+    ),
+    "check.largest_in_row": (
+        "Largest deviation of each row", "",
+        "The largest over j.",
+    ),
+    "disagreement": (
+        "Largest disagreement", "",
+        "One number for each way: how far any entry is from the formula. The exact ways differ by the rounding of the "
+        "last digit, finite differences by a little more: a step that is not infinitely small.",
+    ),
+    "grown.probabilities": (
+        "Shares for every multiplier", "y",
+        "Softmax of the multiplied logits: the larger the multiplier, the nearer to one-hot.",
+    ),
+    "grown.rest": (
+        "Delta minus the other share, for every multiplier", "(δ−y)",
+        "Near one-hot, the row of the winner is close to 0 on the diagonal, and the shares that multiply the other "
+        "rows are close to 0 themselves.",
+    ),
+    "grown.jacobian": (
+        "The Jacobian for every multiplier", "J",
+        "A matrix for each multiplier. As the shares come near 1 and 0, one factor of every entry comes near 0, and so "
+        "does every entry: the gradient stops here, whatever comes after softmax.",
+    ),
+    "grown.sizes": (
+        "Sizes of the entries", "|J|",
+        "Without the sign.",
+    ),
+    "grown.largest_in_row": (
+        "Largest entry of each row, for every multiplier", "",
+        "The largest over j.",
+    ),
+    "largest_entry": (
+        "Largest entry of the Jacobian", "",
+        "The largest slope that is left anywhere in the matrix. No entry can be above 1/4.",
+    ),
+}  # fmt: skip
+"""Words of the steps of experiments: title, symbol, explanation."""

@@ -1,0 +1,51 @@
+"""Experiments: what a scenario runs instead of a model, each a few lines of mathematics in a file of its own.
+
+An experiment is recorded like any run. What it starts from are parameters of the trace (`experiment.logits`), so that
+they can be looked at and edited; everything else is a step under `experiment.`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from model.axes import Array
+from model.experiments import jacobian, saturation
+from model.experiments.common import PREFIX, Given
+from model.parameters import Shapes
+from model.scenario.document import Experiment
+from model.trace import Recorder, Trace
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an experiment starts from, by name, and the mathematics that it records."""
+
+    given: Callable[[Experiment], Mapping[str, Given]]
+    record: Callable[[Recorder, Experiment], None]
+
+
+KINDS: Mapping[str, Kind] = {
+    "softmax_saturation": Kind(saturation.given, saturation.record),
+    "softmax_jacobian": Kind(jacobian.given, jacobian.record),
+}
+"""Every kind of experiment that runs without a model."""
+
+
+def parameter_axes(experiment: Experiment) -> Shapes:
+    """Name and axes of everything that an experiment starts from."""
+    return {name: given.axes for name, given in _given(experiment).items()}
+
+
+def parameters(experiment: Experiment) -> dict[str, Array]:
+    """The numbers that an experiment starts from, by name."""
+    return {name: given.numbers() for name, given in _given(experiment).items()}
+
+
+def record(trace: Trace, experiment: Experiment) -> None:
+    """Record every step of an experiment in a trace that has its parameters."""
+    KINDS[experiment.kind].record(Recorder(trace, PREFIX), experiment)
+
+
+def _given(experiment: Experiment) -> dict[str, Given]:
+    return {f"{PREFIX}.{name}": given for name, given in KINDS[experiment.kind].given(experiment).items()}

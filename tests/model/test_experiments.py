@@ -1,0 +1,206 @@
+"""Experiments: what each comes to, and that each is a run like any other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from decimal import Decimal, localcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.explain import arithmetic, formula
+from model.export import WRITERS
+from model.gradient import gradients
+from model.reading import read_trace
+from model.run import memory_needed, plan, run
+from model.scenario import Scenario, parse_scenario
+from model.scenario.document import Edit
+from model.trace import Trace
+from model.words import PARAMETERS
+
+SMALL = {
+    "softmax_saturation": "logits: [1, 1, 2], multipliers: [1, 10, 100]",
+    "softmax_jacobian": "logits: [0.5, -1, 2, 0], multipliers: [0, 1, 8]",
+}
+"""Every kind of experiment, small."""
+
+each_kind = pytest.mark.parametrize("kind", SMALL)
+logits_of_any_size = st.lists(st.floats(-20, 20), min_size=1, max_size=5)
+
+
+def scenario_of(kind: str, said: str | None = None) -> Scenario:
+    return parse_scenario(f"experiment: {{kind: {kind}, {SMALL[kind] if said is None else said}}}")
+
+
+def ran(kind: str, said: str | None = None) -> Trace:
+    return run(scenario_of(kind, said))
+
+
+def exactly(row: list[float]) -> list[float]:
+    """Softmax of a row, written out."""
+    exponentials = [math.exp(x - max(row)) for x in row]
+    return [x / math.fsum(exponentials) for x in exponentials]
+
+
+# --- a run like any other
+
+
+@each_kind
+def test_every_step_stands_under_experiment_and_has_a_formula(kind: str) -> None:
+    trace = ran(kind)
+    assert all(path.startswith("experiment.") for path in (*trace.steps, *trace.parameters))
+    assert all(formula(step) for step in trace.steps.values())
+    assert {parameter.name for parameter in trace.parameters.values()} <= PARAMETERS.keys()
+
+
+@each_kind
+def test_the_arithmetic_of_every_cell_comes_to_the_cell(kind: str) -> None:
+    for step in ran(kind).steps.values():
+        for index in list(np.ndindex(step.shape))[:300]:
+            explained = arithmetic(step, index)
+            found = explained.evaluate(explained.expression).number()
+            assert found == pytest.approx(step.array[index], rel=1e-12, abs=1e-15), (step.path, index)
+
+
+@each_kind
+def test_a_plan_has_the_records_of_the_run_and_no_number(kind: str) -> None:
+    planned, trace = plan(scenario_of(kind)), ran(kind)
+    assert list(planned.steps) == list(trace.steps)
+    for before, after in zip(planned.steps.values(), trace.steps.values(), strict=True):
+        assert (before.axes, before.dtype, before.options) == (after.axes, after.dtype, after.options)
+        assert before.held is None
+
+
+@each_kind
+def test_the_memory_that_is_foretold_is_enough(kind: str) -> None:
+    need = memory_needed(scenario_of(kind))
+    assert ran(kind).nbytes < need.nbytes < 2 * ran(kind).nbytes + 10**6
+
+
+@each_kind
+@pytest.mark.parametrize("ending", WRITERS)
+def test_an_exported_experiment_opens_again(kind: str, ending: str, tmp_path: Path) -> None:
+    scenario, file = scenario_of(kind), tmp_path / f"trace{ending}"
+    trace = run(scenario)
+    file.write_bytes(b"".join(WRITERS[ending](trace, scenario, False)))
+    again, read = read_trace(file, 2**30)
+    assert again.as_dict() == scenario.as_dict()
+    assert list(read.steps) == list(trace.steps)
+    for path, step in (*trace.steps.items(), *trace.parameters.items()):
+        np.testing.assert_array_equal(read[path].array, step.array)
+
+
+@each_kind
+def test_an_experiment_is_the_same_every_time(kind: str) -> None:
+    for one, other in zip(ran(kind).steps.values(), ran(kind).steps.values(), strict=True):
+        np.testing.assert_array_equal(one.array, other.array)
+
+
+def test_a_large_experiment_is_refused_by_its_memory_without_being_made() -> None:
+    numbers = ", ".join(map(str, range(1000)))
+    scenario = scenario_of("softmax_jacobian", f"logits: [{numbers}], multipliers: [{numbers}]")
+    assert memory_needed(scenario).nbytes > 8 * 1000**3
+
+
+# --- softmax saturation
+
+
+def test_the_figures_of_the_article_come_out_but_for_the_rounding_of_the_last_digit() -> None:
+    y = ran("softmax_saturation")["experiment.probabilities"].array[:, 2]
+    assert y[0] == 0.5761168847658291
+    assert y[1] == pytest.approx(0.9999092083843412, rel=0, abs=4e-16)
+    assert y[2] == 1.0
+
+
+def test_the_figures_are_those_of_exact_arithmetic_rounded() -> None:
+    y = ran("softmax_saturation")["experiment.probabilities"].array[:, 2]
+    with localcontext() as context:
+        context.prec = 40
+        exact = [float(1 / (1 + 2 * Decimal(-a).exp())) for a in (1, 10, 100)]
+    assert (np.abs(y - exact) <= np.spacing(exact)).all()
+
+
+def test_an_edit_of_a_logit_runs_on_from_there() -> None:
+    scenario = scenario_of("softmax_saturation")
+    edit = Edit(at="experiment.logits", index=(2,), set=1.0)
+    trace = run(replace(scenario, edits=(edit,)), before=run(scenario))
+    np.testing.assert_allclose(trace["experiment.probabilities"].array, 1 / 3)
+    np.testing.assert_allclose(trace["experiment.curve.probabilities"].array, 1 / 3)
+
+
+def test_the_curve_runs_from_0_to_the_largest_multiplier_in_even_steps() -> None:
+    trace = ran("softmax_saturation")
+    np.testing.assert_array_equal(trace["experiment.curve.multipliers"].array, np.arange(201) / 2)
+    y = trace["experiment.curve.probabilities"].array
+    np.testing.assert_allclose(y[0], 1 / 3, rtol=1e-15)
+    for place, name in ((2, "a = 1"), (20, "a = 10"), (200, "a = 100")):
+        assert trace["experiment.curve.probabilities"].axes[0].label(place) == name
+        assert y[place].tolist() == trace["experiment.probabilities"].array[(2, 20, 200).index(place)].tolist()
+
+
+def test_slopes_are_those_of_central_differences() -> None:
+    logits, h = [0.3, -1.0, 2.0], 1e-6
+    slopes = ran("softmax_saturation", f"logits: {logits}, multipliers: [1, 3]")["experiment.slopes"].array
+    for row, a in zip(slopes, (1, 3), strict=True):
+        scaled = [a * x for x in logits]
+        for i, slope in enumerate(row):
+            up, down = ([x + (k == i) * by for k, x in enumerate(scaled)] for by in (h, -h))
+            assert slope == pytest.approx((exactly(up)[i] - exactly(down)[i]) / (2 * h), abs=1e-9)
+
+
+# --- the Jacobian of softmax
+
+
+@given(logits=logits_of_any_size)
+@settings(max_examples=50)
+def test_all_ways_to_the_jacobian_agree_with_it_written_out(logits: list[float]) -> None:
+    trace = ran("softmax_jacobian", f"logits: {logits}, multipliers: [1]")
+    y = exactly(logits)
+    expected = [[y[i] * ((i == j) - y[j]) for j in range(len(y))] for i in range(len(y))]
+    for name in ("jacobian", "quotients", "backward.jacobian"):
+        np.testing.assert_allclose(trace[f"experiment.{name}"].array, expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(trace["experiment.finite.slopes"].array, expected, atol=1e-9)
+    np.testing.assert_allclose(trace["experiment.grown.jacobian"].array[0], expected, rtol=1e-12, atol=1e-14)
+
+
+@given(logits=logits_of_any_size)
+@settings(max_examples=25)
+def test_its_rows_and_columns_sum_to_0_and_it_is_symmetric(logits: list[float]) -> None:
+    jacobian = ran("softmax_jacobian", f"logits: {logits}, multipliers: [1]")["experiment.jacobian"].array
+    np.testing.assert_allclose(jacobian.sum(axis=0), 0, atol=1e-15)
+    np.testing.assert_allclose(jacobian.sum(axis=1), 0, atol=1e-15)
+    np.testing.assert_allclose(jacobian, jacobian.T, rtol=1e-12, atol=1e-16)
+
+
+def test_it_is_what_the_walk_backwards_through_the_graph_finds() -> None:
+    trace = ran("softmax_jacobian")
+    jacobian = trace["experiment.jacobian"].array
+    for path in ("experiment.probabilities", "experiment.backward.probabilities"):
+        for row, one in zip(jacobian, np.eye(4), strict=True):
+            np.testing.assert_allclose(gradients(trace, {path: one})["experiment.logits"], row, atol=1e-15)
+
+
+def test_the_disagreement_is_the_largest_of_all_entries() -> None:
+    trace = ran("softmax_jacobian")
+    for place, name in enumerate(("quotients", "finite.slopes", "backward.jacobian")):
+        apart = np.abs(trace[f"experiment.{name}"].array - trace["experiment.jacobian"].array).max()
+        assert trace["experiment.check.disagreement"].array[place] == apart
+    assert trace["experiment.check.disagreement"].array.max() < 1e-9
+
+
+def test_it_shrinks_to_0_as_the_row_nears_one_hot() -> None:
+    largest = ran("softmax_jacobian", "logits: [1, 1, 2], multipliers: [1, 2, 4, 8, 16, 32, 800]")
+    entries = largest["experiment.grown.largest_entry"].array
+    assert (np.diff(entries) < 0).all()
+    assert entries[-1] == 0
+    assert entries[0] == pytest.approx(0.2442, abs=1e-4)
+
+
+def test_logits_that_are_all_knocked_out_leave_zeros_and_a_word_about_it() -> None:
+    edit = Edit(at="experiment.logits", knock_out=True)
+    trace = run(replace(scenario_of("softmax_jacobian"), edits=(edit,)))
+    assert not trace["experiment.backward.probabilities"].array.any()
