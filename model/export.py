@@ -17,6 +17,7 @@ from model.axes import Array
 from model.explain import formula, words
 from model.finer import finer_steps
 from model.npz import npz
+from model.safetensors_file import Described, written
 from model.scenario import Scenario
 from model.trace import Trace
 from model.values import Value
@@ -57,17 +58,9 @@ def trace_npz(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
 
 def trace_safetensors(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
     """The trace as safetensors: a tensor a step, and all else as JSON in the metadata."""
-    header: dict[str, Any] = {"__metadata__": {FORMAT: _description(trace, scenario, fine)}}
-    end = 0
-    for key, value in _keyed(trace, fine):
-        start, end = end, end + value.nbytes
-        dtype = f"F{8 * value.dtype.itemsize}"
-        header[key] = {"dtype": dtype, "shape": value.shape, "data_offsets": [start, end]}
-    written = _text(header)
-    written += b" " * (-len(written) % 8)  # so that the numbers lie where a processor likes to read them
-    yield len(written).to_bytes(8, "little") + written
-    for _, value in _keyed(trace, fine):
-        yield _little_endian(value.array).tobytes()
+    tensors = (Described(key, value.dtype, value.shape) for key, value in _keyed(trace, fine))
+    arrays = (value.array for _, value in _keyed(trace, fine))
+    yield from written(tensors, arrays, {FORMAT: _description(trace, scenario, fine)})
 
 
 Writer = Callable[[Trace, Scenario, bool], Chunks]

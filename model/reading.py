@@ -21,13 +21,13 @@ from model.files import read_regular
 from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
 from model.run import memory_needed, plan
+from model.safetensors_file import read_safetensors
 from model.scenario import Scenario, scenario_from_dict
 from model.scenario.tokens import generates, readings, vocabularies
 from model.strict_json import read_json
 from model.text import figure
 from model.trace import Trace
 from model.values import Value
-from model.weights import read_safetensors
 
 Records = dict[str, dict[str, Any]]
 """What a file says of its tensors, by their keys in the binary formats."""

@@ -22,9 +22,10 @@ from model.config import ModelConfig, filled
 from model.parameters import Shapes, parameter_axes
 from model.problems import Problem, Problems
 from model.run import run
+from model.safetensors_file import LARGEST_HEADER, read_safetensors
 from model.scenario import Scenario, parse_scenario
 from model.trace import Trace
-from model.weights import LARGEST_HEADER, parameters, read_safetensors
+from model.weights import parameters
 from tests.building import stacks_of
 
 ATTENTION = "encoder.layers.0.self_attention"
