@@ -61,8 +61,8 @@ def run(
 
 def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path]) -> dict[str, Array]:
     """The numbers of every parameter, of a model or of an experiment."""
-    if scenario.experiment is not None:
-        return experiments.parameters(scenario.experiment)
+    if scenario.alone is not None:
+        return experiments.parameters(scenario.alone)
     return parameters(scenario, shapes, limit, allowed)
 
 
@@ -76,7 +76,7 @@ def _trace(
     before: Trace | None = None,
 ) -> Trace:
     """One run of a scenario, of its model or of its experiment; its plan where there are no `arrays`."""
-    if scenario.experiment is None:
+    if scenario.alone is None:
         return _Pass(scenario, arrays, on_step, generated, changes=changes, before=before).trace
     trace = Trace(
         np.dtype(scenario.model.dtype),
@@ -87,7 +87,7 @@ def _trace(
     )
     for name, axes in shapes_of(scenario).items():
         trace.add_parameter(name, axes, None if arrays is None else arrays[name])
-    experiments.record(trace, scenario.experiment)
+    experiments.record(trace, scenario.alone)
     trace.before = None  # it was of use while this one ran
     return trace
 
@@ -118,7 +118,7 @@ def settled(
 
 def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
     """Raise the Problem that `run` would raise for the scenario's weights, without running it."""
-    if scenario.experiment is None:
+    if scenario.alone is None:
         parameters(scenario, shapes_of(scenario), limit, allowed)
 
 
@@ -132,8 +132,8 @@ def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
 
 def shapes_of(scenario: Scenario) -> Shapes:
     """Name and axes of every parameter of the scenario's model, or of what its experiment starts from."""
-    if scenario.experiment is not None:
-        return experiments.parameter_axes(scenario.experiment)
+    if scenario.alone is not None:
+        return experiments.parameter_axes(scenario.alone)
     known = _vocabularies(scenario)
     read = readings(scenario.model, scenario.input)
     stacks = {stack: StackSizes(known[stack], read[stack].longest) for stack in read}
@@ -298,7 +298,7 @@ def memory_needed(scenario: Scenario) -> Need:
     Every value is kept, and the largest is held twice while it is computed. Layers are alike, so a few of them tell;
     and what the passes of a generation take grows with the square of their length, so three of them tell.
     """
-    if scenario.experiment is not None:
+    if scenario.alone is not None:
         return _of_experiment(_trace(replace(scenario, edits=()), None))
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
     fixed, first = _taken(scenario, 0)

@@ -20,7 +20,9 @@ from model.scenario.checks import check_agreement
 from model.scenario.document import VERSION, Document
 from model.scenario.experiments import filled as filled_experiment
 from model.scenario.findings import Finding
+from model.scenario.pairs import Example
 from model.scenario.source import COMPARED, KeyPath, Source
+from model.scenario.teaching import pairs_of, taught
 from model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
 from model.scenario.validation import MAY_BE_NULL, Typed, check_types
 from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
@@ -57,6 +59,10 @@ class Scenario(Document):
         changed = (*tokens[:place], word, *tokens[place + 1 :])
         return replace(self, input=replace(self.input, text=None, tokens=changed, vocabulary=known))
 
+    def pairs(self) -> tuple[Example, ...]:
+        """Read the pairs that the model is trained on. Raises Problem where they cannot be read."""
+        return pairs_of(self, self.source)
+
     @property
     def length(self) -> int:
         """How many tokens the model reads at first, padding included."""
@@ -77,7 +83,7 @@ class Scenario(Document):
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""
         data = {section.name: _plain(getattr(self, section.name), (section.name,)) for section in fields(Document)}
-        if self.experiment is not None and self.experiment.is_alone:
+        if self.alone is not None:
             for key in ("model", "input", "mask"):
                 del data[key]
         elif not self.model.weights.are_drawn:
@@ -156,6 +162,7 @@ def _checked(source: Source) -> Scenario:
     experiment = None if document.experiment is None else filled_experiment(document.experiment)
     document = replace(document, title=title, model=filled(document.model), experiment=experiment)
     _raise_all((source, not_available(document)))
+    document = taught(document, source)
     sections = {section.name: getattr(document, section.name) for section in fields(Document)}
     return Scenario(**sections, source=source)
 

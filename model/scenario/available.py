@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from model.scenario.document import Document
-from model.scenario.experiments import DEFAULTS
 from model.scenario.findings import Finding, listed, name
 from model.scenario.source import KeyPath
 
@@ -20,7 +19,6 @@ def available_now(document: Document) -> dict[KeyPath, tuple[object, ...]]:
     return {
         ("model", "weights", "checkpoint"): (LEFT_OUT,),
         ("input", "tokenizer"): ("whitespace", "character"),
-        ("experiment", "kind"): (LEFT_OUT, *DEFAULTS),
     }
 
 

@@ -17,6 +17,7 @@ from model.scenario.experiments import (
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
+from model.scenario.teaching import training_can_be_done
 from model.scenario.tokens import generates, labels_of, target_of, tokens_of
 from model.text import clip, figure
 
@@ -101,7 +102,7 @@ def rotary_turns_pairs(document: Document, source: Source) -> Iterator[Finding]:
 def head_has_classes(document: Document, _: Source) -> Iterator[Finding]:
     """A head that labels chooses from classes, each named once."""
     model = document.model
-    if model.head in ("tokens", "sequence") and not model.classes:
+    if model.head in ("tokens", "sequence") and not model.classes and not document.is_trained:
         hint = "add `classes: [negative, positive]`"
         yield Finding(("model", "head"), f"head {model.head} needs classes to choose from", hint)
     for position, label in enumerate(model.classes):
@@ -332,6 +333,7 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("lesson",),), questions_can_be_answered),
     ((("lesson",), ("compare",)), comparing_views_have_two_runs),
     ((("experiment", "kind"),), experiment_stands_alone),
+    ((("experiment",), ("model",), ("input",)), training_can_be_done),
     ((("experiment", "kind"),), experiment_has_the_keys_of_its_kind),
     ((("experiment",),), experiment_is_of_a_size_to_run),
 )

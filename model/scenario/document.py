@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 
 from model.config import CLOSED, DERIVED, InputConfig, MaskConfig, ModelConfig, Size, Vector
 
@@ -118,7 +118,7 @@ class LessonStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """An experiment, run instead of a model."""
+    """An experiment, run instead of a model; or how the model is trained."""
 
     __pydantic_config__ = CLOSED
 
@@ -138,6 +138,25 @@ class Experiment:
     """How many words there are. Default: 4."""
     seed: Index = DERIVED
     """Seed of NumPy's PCG64 generator, which draws the numbers. Default: 7."""
+
+    data: str = DERIVED
+    """What a model is trained on: a file of pairs (a text, a tab, a text a line), or copy, reverse, sort, induction."""
+    length: Size = DERIVED
+    """How many symbols a text of these four tasks has; for induction: at most. Default: 6."""
+    symbols: Size = DERIVED
+    """How many symbols they are made of. Default: 8."""
+    held_out: Index = DERIVED
+    """So many of the last pairs are not trained on, but scored. Default: none; 64 of a task."""
+    steps: Size = DERIVED
+    """How many batches are trained on. Default: 1000."""
+    batch: Size = DERIVED
+    """How many pairs make a batch. Default: 16."""
+    snapshots: Size = DERIVED
+    """At how many moments the weights are kept, beside the first. Default: 10."""
+    warmup: Size = DERIVED
+    """For how many steps the learning rate goes up, before it goes down. Default: 100."""
+    learning_rate: Annotated[float, Gt(0)] = DERIVED
+    """What the learning rate of the paper is multiplied by. Default: 1."""
 
     @property
     def is_alone(self) -> bool:
@@ -172,4 +191,14 @@ class Document:
     lesson: tuple[LessonStep, ...] = ()
     """The stops, in order, with their words; without it every step is shown with its own explanation."""
     experiment: Experiment | None = None
-    """An experiment, run instead of a model."""
+    """An experiment, run instead of a model; or how the model is trained."""
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it says how its model is trained."""
+        return self.experiment is not None and not self.experiment.is_alone
+
+    @property
+    def alone(self) -> Experiment | None:
+        """The experiment that is run instead of a model, if it is one."""
+        return self.experiment if self.experiment is not None and self.experiment.is_alone else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from model.scenario.document import Document, Experiment
 from model.scenario.findings import Finding, listed
+from model.scenario.pairs import TASKS
 from model.scenario.source import Source
 from model.text import figure
 
@@ -24,10 +25,28 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "seed": 7,
     },
     "gradient_vanishing": {"widths": (1, 4, 16, 64, 256, 1024, 4096), "tokens": 4, "seed": 7},
+    "training": {
+        "data": None,
+        "steps": 1000,
+        "batch": 16,
+        "snapshots": 10,
+        "warmup": 100,
+        "learning_rate": 1.0,
+        "seed": 7,
+        "held_out": 0,
+        "length": None,
+        "symbols": None,
+    },
 }
 """The keys that each kind of experiment has, and what they are where the file does not say."""
 
-MOST: Mapping[str, int] = {"pairs": 10**9, "row": 4_096, "tokens": 1_024}
+OF_TASK: Mapping[str, int] = {"length": 6, "symbols": 8, "held_out": 64}
+"""The same for a training whose task makes up its examples."""
+
+MOST: Mapping[str, int] = {
+    "pairs": 10**9, "row": 4_096, "tokens": 1_024,
+    "steps": 10**7, "batch": 4_096, "snapshots": 1_000, "held_out": 10_000, "length": 1_024, "symbols": 10_000,
+}  # fmt: skip
 """The largest number that each of these keys may be."""
 
 MOST_WIDE = 65_536
@@ -46,7 +65,7 @@ def filled(experiment: Experiment) -> Experiment:
     >>> filled(Experiment(kind="softmax_saturation")).logits
     (1.0, 1.0, 2.0)
     """
-    defaults = DEFAULTS.get(experiment.kind, {})
+    defaults = {**DEFAULTS[experiment.kind], **(OF_TASK if experiment.data in TASKS else {})}
     return replace(experiment, **{key: value for key, value in defaults.items() if getattr(experiment, key) is None})
 
 
@@ -60,8 +79,8 @@ def drawn(experiment: Experiment) -> int:
 
 def experiment_stands_alone(document: Document, source: Source) -> Iterator[Finding]:
     """An experiment brings its own model and its own input; what is said beside it would do nothing."""
-    experiment = document.experiment
-    if experiment is None or not experiment.is_alone:
+    experiment = document.alone
+    if experiment is None:
         return
     for key in ("model", "input", "mask"):
         if source.holds((key,)):
@@ -72,10 +91,10 @@ def experiment_stands_alone(document: Document, source: Source) -> Iterator[Find
 def experiment_has_the_keys_of_its_kind(document: Document, _: Source) -> Iterator[Finding]:
     """What another kind of experiment reads would do nothing."""
     experiment = document.experiment
-    if experiment is None or not experiment.is_alone:
+    if experiment is None:
         return
     known = DEFAULTS[experiment.kind]
-    for key in (key for kind in DEFAULTS.values() for key in kind):
+    for key in dict.fromkeys(key for kind in DEFAULTS.values() for key in kind):
         if key not in known and getattr(experiment, key) is not None:
             what = f"experiment {experiment.kind} has no `{key}`"
             yield Finding(("experiment", key), what, f"its keys are {listed(known, 'and')}", at_key=True)
@@ -83,7 +102,7 @@ def experiment_has_the_keys_of_its_kind(document: Document, _: Source) -> Iterat
 
 def experiment_is_of_a_size_to_run(document: Document, _: Source) -> Iterator[Finding]:
     """At least one number in each list, no width twice, and no more than can be drawn in minutes."""
-    if document.experiment is None or not document.experiment.is_alone:
+    if document.experiment is None:
         return
     experiment = filled(document.experiment)
     faults = [*_wrong_lists(experiment), *_too_large(experiment)]

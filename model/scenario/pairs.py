@@ -11,6 +11,9 @@ from model.problems import Problem, raise_any
 
 Words = tuple[str, ...]
 
+TASKS = ("copy", "reverse", "sort", "induction")
+"""Tasks that make up their own examples."""
+
 MOST_BYTES = 4 * 2**20
 """Bytes of a file of pairs that are read."""
 
@@ -21,6 +24,16 @@ class Example:
 
     source: Words
     target: Words
+
+
+def symbols_of(count: int) -> Words:
+    """List the symbols that a task's examples are made of: a, b, c, and after z: a1, b1, …
+
+    >>> symbols_of(28)[-3:]
+    ('z', 'a1', 'b1')
+    """
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return tuple(letters[place % 26] + (str(place // 26) if place >= 26 else "") for place in range(count))
 
 
 def read_pairs(content: bytes, name: str) -> tuple[Example, ...]:

@@ -62,7 +62,7 @@ class Source:
         elif isinstance(data.get("edits"), list):
             data["edits"] = [_in_second(edit) for edit in data["edits"]]
         for key in CHANGED:
-            if isinstance(changed.get(key), dict):
+            if isinstance(changed.get(key), dict) and changed[key]:
                 data[key] = merged(_left_of(data.get(key), changed[key]), changed[key])
         return replace(
             self,

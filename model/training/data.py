@@ -11,8 +11,8 @@ import numpy as np
 
 from model.scenario import Scenario
 from model.scenario.document import Experiment
-from model.scenario.pairs import Example
-from model.training.tasks import TASKS, Draw, symbols_of
+from model.scenario.pairs import Example, symbols_of
+from model.training.tasks import TASKS, Draw
 
 _TRAINED, _HELD_OUT, _SHUFFLED = range(3)
 """What a stream of random numbers is for. Each step and epoch has one of its own, so that any can be drawn alone."""

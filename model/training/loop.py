@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,6 @@ from model.scenario.document import Experiment
 from model.training.data import Data, data_of
 from model.training.record import Record, moments_of, read_record
 from model.training.trainer import Score, Trainer
-
-_DOES_NOT_TEACH = ("weights",)
-"""Keys of a model that training does not depend on."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,8 @@ class _Loop:
 
     def __init__(self, scenario: Scenario, experiment: Experiment) -> None:
         self._experiment = experiment
-        self._about = _about(scenario, experiment)
-        self._data: Data = data_of(scenario, experiment)
+        self._data = data_of(scenario, experiment)
+        self._about = _about(scenario, self._data)
         self._trainer = Trainer(scenario, experiment)
         self._kept: list[tuple[int, Array, tuple[Score, Score]]] = []
 
@@ -120,13 +118,10 @@ class _Loop:
         )
 
 
-def _about(scenario: Scenario, experiment: Experiment) -> dict[str, Any]:
-    """What a training depends on, as plain data."""
-    said: Mapping[str, Any] = scenario.as_dict()
-    model = {key: value for key, value in said["model"].items() if key not in _DOES_NOT_TEACH}
-    return {"model": model, "mask": said["mask"], "experiment": _plain(asdict(experiment))}
-
-
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
-            for key, value in data.items() if value is not None}  # fmt: skip
+def _about(scenario: Scenario, data: Data) -> dict[str, Any]:
+    """What a training depends on, as plain data; of the data a digest."""
+    said = scenario.as_dict()
+    model = {key: value for key, value in said["model"].items() if key != "weights"}
+    digest = sha256(repr((data.pairs, data.held_out)).encode()).hexdigest()
+    words = said["input"]["vocabulary"]
+    return {"model": model, "vocabulary": words, "mask": said["mask"], "experiment": said["experiment"], "data": digest}

@@ -49,13 +49,3 @@ def induction(draw: Draw, symbols: Words, length: int) -> Example:
 
 TASKS: Mapping[str, Task] = {"copy": copy, "reverse": reverse, "sort": sort, "induction": induction}
 """Every task by its name in a scenario."""
-
-
-def symbols_of(count: int) -> Words:
-    """The names of some symbols: a, b, c, and after z: a1, b1, …
-
-    >>> symbols_of(28)[-3:]
-    ('z', 'a1', 'b1')
-    """
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return tuple(letters[place % 26] + (str(place // 26) if place >= 26 else "") for place in range(count))

@@ -1,0 +1,143 @@
+"""What a scenario that is trained takes from its data, where it does not say so itself: words, and a text to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from model.config import InputConfig, ModelConfig
+from model.files import read_inside
+from model.problems import Problem
+from model.scenario.document import Document, Experiment
+from model.scenario.findings import Finding, listed
+from model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, read_pairs, symbols_of
+from model.scenario.source import KeyPath, Source
+from model.scenario.tokens import PAD, target_of, tokens_of
+from model.text import clip
+
+DATA: KeyPath = ("experiment", "data")
+
+Examples = tuple[Example, ...]
+
+_WORD = 40
+_LABELLED = ("copy", "reverse", "sort")
+"""Tasks in which each word has its answer, so that an encoder can do them."""
+
+
+def pairs_of(document: Document, source: Source) -> Examples:
+    """The pairs in the file that a scenario is trained on. Raises Problem where it cannot be read."""
+    name = str(source.at(DATA))
+    if source.folder is None:
+        raise source.problem(DATA, "files that a trace names are not opened", "train the scenario's own file")
+    try:
+        return read_pairs(read_inside(source.folder, name, MOST_BYTES), name)
+    except Problem as problem:
+        if problem.line is not None:
+            raise
+        raise source.problem(DATA, f"{clip(name, _WORD)}: {problem.what}", problem.hint) from problem
+
+
+def taught(document: Document, source: Source) -> Document:
+    """The scenario with the words of its data, in the order in which they come, and with a text of it as its input.
+
+    The scenario inside a trace has them already. Raises Problem where the data has words that the scenario leaves out.
+    """
+    experiment = document.experiment
+    if experiment is None or experiment.is_alone:
+        return document
+    if experiment.data not in TASKS and source.folder is None:
+        return document
+    examples = _examples(document, experiment, source)
+    model, given = _with_words(document.model, document.input, examples)
+    document = replace(document, model=model, input=given)
+    _check_known(document, examples, source)
+    return document
+
+
+def _examples(document: Document, experiment: Experiment, source: Source) -> Examples:
+    """The pairs of the file; or one that has every symbol of a task."""
+    if experiment.data not in TASKS:
+        return pairs_of(document, source)
+    symbols = symbols_of(experiment.symbols)
+    return (Example(symbols, symbols),)
+
+
+def _with_words(model: ModelConfig, given: InputConfig, examples: Examples) -> tuple[ModelConfig, InputConfig]:
+    sources = _distinct(word for example in examples for word in example.source)
+    targets = _distinct(word for example in examples for word in example.target)
+    known = given.vocabulary or (_distinct((*sources, *targets)) if _says_what_it_reads(model) else sources)
+    classes = model.classes or (() if _says_what_it_reads(model) else targets)
+    tokens = examples[0].source if given.text is None and given.tokens is None else given.tokens
+    return replace(model, classes=classes), replace(given, vocabulary=known, tokens=tokens)
+
+
+def _says_what_it_reads(model: ModelConfig) -> bool:
+    """Whether the head chooses from the words that the model reads."""
+    return model.head == "vocabulary" and not (model.has_encoder and model.has_decoder)
+
+
+def _check_known(document: Document, examples: Examples, source: Source) -> None:
+    """Every word of the data and of the input has a row. Raises Problem with the first that has none."""
+    model, given = document.model, document.input
+    said, said_in = (given.vocabulary, "input.vocabulary") if _says_what_it_reads(model) else (model.classes, "classes")
+    for example in examples:
+        for words, known, key in (
+            (example.source, given.vocabulary, "input.vocabulary"),
+            (example.target, said, said_in),
+        ):
+            if unknown := _first_not_in(words, known):
+                what = f"{clip(unknown, _WORD)} is in the data and not in `{key}`"
+                raise source.problem(DATA, what, f"add it, or leave `{key}` out: then it has every word of the data")
+    read = tokens_of(given) if model.has_encoder else (*tokens_of(given), *(target_of(given) or ()))
+    if unknown := _first_not_in(read, (*given.vocabulary, PAD)):
+        what = f"{clip(unknown, _WORD)} is no word that the model is trained on"
+        raise source.problem(("input",), what, f"the words are {listed(given.vocabulary[:12], 'and')}")
+
+
+def _first_not_in(words: Words, known: Words) -> str | None:
+    return next((word for word in words if word not in known), None)
+
+
+def _distinct(words: Iterable[str]) -> Words:
+    return tuple(dict.fromkeys(words))
+
+
+# --- checks
+
+
+def training_can_be_done(document: Document, source: Source) -> Iterator[Finding]:
+    """There is something to learn from and something to say, by a model that can read it."""
+    experiment, model = document.experiment, document.model
+    if experiment is None or experiment.is_alone:
+        return
+    if experiment.data is None:
+        hint = f"add `data: pairs.tsv`, or a task: {listed(TASKS)}"
+        yield Finding(("experiment",), "a training needs data", hint)
+    elif experiment.data in TASKS:
+        yield from _task_fits(experiment, model)
+    elif misplaced := next((key for key in ("length", "symbols") if source.holds(("experiment", key))), None):
+        what = f"`{misplaced}` is of tasks that make up their examples, and here the data is a file"
+        yield Finding(("experiment", misplaced), what, f"leave `{misplaced}` out", at_key=True)
+    if model.head == "none":
+        yield Finding(
+            ("model",), "a model without a head says nothing, and cannot be trained", "add `head: vocabulary`"
+        )
+    if model.position == "learned":
+        what = "learned positions are as many as the input is long, and the data may be longer"
+        yield Finding(("model", "position"), what, "take sinusoidal, rotary, alibi or none")
+    for key in ("vectors", "target_vectors"):
+        if getattr(document.input, key) is not None:
+            yield Finding(("input", key), "a model is trained on words", "give words")
+
+
+def _task_fits(experiment: Experiment, model: ModelConfig) -> Iterator[Finding]:
+    if experiment.data == "induction" and model.kind != "decoder":
+        yield Finding(DATA, "induction is for a decoder: it goes on with a text", "take kind decoder")
+    elif not model.has_decoder and (model.head != "tokens" or experiment.data not in _LABELLED):
+        yield Finding(DATA, f"{experiment.data} has an answer for each word", "take head tokens, or a decoder")
+    length = experiment.length or 0
+    if experiment.data == "induction" and experiment.symbols is not None and 2 < length > experiment.symbols:
+        what = f"induction takes up to {length} different symbols, and there are {experiment.symbols}"
+        yield Finding(("experiment", "length"), what, "take more symbols, or a shorter length")
+    if experiment.data == "induction" and 0 < length < 3:
+        yield Finding(("experiment", "length"), "induction needs at least 3 symbols", "take length 3 or more")
