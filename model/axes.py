@@ -28,6 +28,8 @@ MEANINGS = {
     "head·d_v": "the values of all heads side by side",
     "d_ff": "the inner width of the feed-forward network",
     "d_score": "the hidden units of an additive score, or the other side of a bilinear one",
+    "step": "steps of training",
+    "moment": "moments of training whose weights were kept, by the steps before them",
     "batch": "texts that are computed together",
     "position": "places in a text, from the first on",
     "vocabulary": "the words that the model knows",

@@ -5,6 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
+    "experiment.learning_rate": (
+        "Learning rate", "",
+        "How far the parameters may be moved at each step. It goes up first, while Adam still learns how large the "
+        "gradients are, and then down with one over the root of the step (Vaswani et al. 2017, section 5.3).",
+    ),
+    "experiment.loss": (
+        "Loss of each step of training", "L",
+        "The mean surprise at what should have been said, in the batch that a step learned from. Guessing blindly "
+        "among n words costs ln n; 0 would be certainty.",
+    ),
+    "experiment.held_out_loss": (
+        "Loss of what was held out", "",
+        "The same for examples that were never trained on: where it rises while the loss of training falls, the model "
+        "learns by heart.",
+    ),
+    "experiment.held_out_right": (
+        "Share of what was held out that is right", "",
+        "For how many of the examples that were never trained on every word is right.",
+    ),
+    "experiment.trained_loss": (
+        "Loss of what is trained on", "",
+        "The loss of examples that the model learns from, at the same moments.",
+    ),
+    "experiment.trained_right": (
+        "Share of what is trained on that is right", "",
+        "For how many of the examples that the model learns from every word is right.",
+    ),
     "scaled_logits": (
         "Multiplied logits", "",
         "Every logit times a multiplier. The order of the numbers stays as it was; only the distances between them "

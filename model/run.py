@@ -13,13 +13,16 @@ from model import experiments
 from model.axes import Array, Axis, sizes
 from model.edits import Changes, changes
 from model.layers import Visibility
-from model.parameters import Shapes, StackSizes, parameter_axes
+from model.parameters import Shapes
 from model.scenario import Scenario
-from model.scenario.tokens import END, PAD, generates, predicting_stack, readings, vocabularies
+from model.scenario.tokens import END, PAD, generates, readings
+from model.shapes import shapes_of, vocabulary_axes
 from model.trace import Listener, Recorder, Trace
+from model.training.curves import as_done, record_curves
+from model.training.record import Record, read_record
 from model.transformer import Text, across, decode, encode, of_itself, predict
 from model.values import Tensor, Value
-from model.weights import fitted, parameters
+from model.weights import FILE, fitted, parameters
 
 RECORD = 1000
 """Bytes that a value takes beside its numbers: what counts when there are millions of small ones."""
@@ -39,23 +42,31 @@ def run(
     allowed: Sequence[Path] = (),
     before: Trace | None = None,
     second: Trace | None = None,
+    record: Record | None = None,
+    moment: int = -1,
 ) -> Trace:
     """Run a scenario and return its trace. `on_step` is called with each value as it is computed.
 
     `allowed` are folders outside the scenario's own in which its weights may lie. `before` is a run of the same model
     with other edits or words: its parameters are taken where they fit, and what has not changed is not computed again.
-    `second` is the run that the scenario is compared with, where an edit takes numbers from it.
+    `second` is the run that the scenario is compared with, where an edit takes numbers from it. `record` is how its
+    weights were trained, and `moment` the one of its moments whose weights are taken, unless those of `before` are.
     Raises Problem when the scenario's weights don't fit its model, or its edits don't fit the run.
     """
     shapes = shapes_of(scenario)
     is_known = before is not None and all(before.drawn[name].shape == sizes(axes) for name, axes in shapes.items())
     arrays = before.drawn if before and is_known else _numbers(scenario, shapes, weights_limit, allowed)
+    if record is not None and not is_known:
+        by_hand = scenario.model.weights.set
+        arrays |= {name: array for name, array in record.parameters(moment).items() if name not in by_hand}
     frozen = None
     if any(edit.freeze for edit in scenario.edits):
         frozen = _trace(replace(scenario, edits=()), arrays, before=before)
     made = edited(scenario, frozen, second)
     trace = _trace(scenario, arrays, on_step, changes=made, before=before)
     _check_reached(scenario, trace)
+    if record is not None and scenario.experiment is not None:
+        record_curves(trace, as_done(scenario.experiment, record), scenario.model.d_model, record)
     return trace
 
 
@@ -113,7 +124,22 @@ def settled(
     Raises Problem when the file cannot be read.
     """
     model, notes = fitted(scenario, limit, allowed)
-    return replace(scenario, model=model), notes
+    scenario = replace(scenario, model=model)
+    if scenario.experiment is None or scenario.experiment.is_alone:
+        return scenario, notes
+    record = training(scenario, limit, allowed)
+    if record is not None:
+        return replace(scenario, experiment=as_done(scenario.experiment, record)), notes
+    note = "these weights are not trained; `attn-explore train` trains them, and `weights: {file: …}` names them"
+    return replace(scenario, experiment=None), (*notes, note)
+
+
+def training(scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()) -> Record | None:
+    """How the scenario's weights were trained, as far as their file tells. Raises Problem when it cannot be read."""
+    file = scenario.model.weights.file
+    if not scenario.is_trained or file is None or scenario.source.folder is None:
+        return None
+    return read_record(scenario.read_file(FILE, limit, allowed), file, shapes_of(scenario))
 
 
 def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
@@ -127,31 +153,10 @@ def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
 
     `generated` are the words that the decoder chose, where they are known.
     """
-    return _trace(scenario, None, generated=generated, changes=edited(scenario))
-
-
-def shapes_of(scenario: Scenario) -> Shapes:
-    """Name and axes of every parameter of the scenario's model, or of what its experiment starts from."""
-    if scenario.alone is not None:
-        return experiments.parameter_axes(scenario.alone)
-    known = _vocabularies(scenario)
-    read = readings(scenario.model, scenario.input)
-    stacks = {stack: StackSizes(known[stack], read[stack].longest) for stack in read}
-    return parameter_axes(scenario.model, stacks, _predicted(scenario, known))
-
-
-def _vocabularies(scenario: Scenario) -> dict[str, Axis]:
-    found = vocabularies(scenario.model, scenario.input)
-    return {stack: Axis("vocabulary", len(words), words) for stack, words in found.items()}
-
-
-def _predicted(scenario: Scenario, known: dict[str, Axis]) -> Axis | None:
-    """What the head chooses from."""
-    if scenario.model.head == "none":
-        return None
-    if scenario.model.head == "vocabulary":
-        return known[predicting_stack(scenario.model)]
-    return Axis("class", len(scenario.model.classes), scenario.model.classes)
+    trace = _trace(scenario, None, generated=generated, changes=edited(scenario))
+    if scenario.is_trained and scenario.experiment is not None and scenario.model.weights.file is not None:
+        record_curves(trace, scenario.experiment, scenario.model.d_model, None)
+    return trace
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ class _Pass:
     ) -> None:
         self.config, self.scenario = scenario.model, scenario
         self.read = readings(scenario.model, scenario.input)
-        self.known = _vocabularies(scenario)
+        self.known = vocabulary_axes(scenario)
         self.generated = generated
         self.is_sized, self.more = is_sized, more
         self.trace = Trace(

@@ -319,6 +319,10 @@ class Recorder:
         """`x` with the axes named in `last` side by side in one axis, after `axes`."""
         return self._apply(name, "merge", (*_stated(axes, x), merged(ordered(last, x.axes))), x)
 
+    def measured(self, name: str, axes: Sequence[Axis], numbers: Sequence[float] | None, when: str) -> Value:
+        """Numbers that were measured `when` something else was computed; None where they are only planned."""
+        return self._apply(name, "measured", axes, numbers=numbers, when=when)
+
     def cross_entropy(self, name: str, logits: Tensor, target: Tensor, over: str) -> Value:
         """−log softmax(`logits`)[`target`], for each row of logits along one axis."""
         kept = tuple(axis for axis in logits.axes if axis.name != over)

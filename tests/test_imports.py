@@ -26,6 +26,8 @@ CORE = (
     {"parameters"},
     {"checkpoints"},
     {"weights", "edits", "experiments"},
+    {"shapes"},
+    {"training"},
     {"run"},
 )
 """The modules of the mathematics, low to high: a module imports only from lower sets."""

@@ -12,6 +12,7 @@ from model.ops import (
     elementwise,
     losses,
     masks,
+    measured,
     positions,
     products,
     reductions,
@@ -23,7 +24,9 @@ from model.ops.masks import hidden_because
 from model.ops.products import Factor
 from model.ops.weightings import is_fully_masked
 
-_FILES = (products, positions, elementwise, activations, scores, masks, weightings, reductions, losses, arranging)
+_FILES = (
+    products, positions, elementwise, activations, scores, masks, weightings, reductions, losses, arranging, measured,
+)  # fmt: skip
 
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
 """Every operation, by name."""

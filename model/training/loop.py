@@ -11,9 +11,9 @@ import numpy as np
 
 from model.axes import Array
 from model.problems import Problem
-from model.run import shapes_of
 from model.scenario import Scenario
 from model.scenario.document import Experiment
+from model.shapes import shapes_of
 from model.training.data import Data, data_of
 from model.training.record import Record, moments_of, read_record
 from model.training.trainer import Score, Trainer

@@ -11,10 +11,10 @@ import numpy as np
 from model.axes import Array, Axis, sizes
 from model.gradient import gradients
 from model.parameters import draw
-from model.run import shapes_of
 from model.scenario import Scenario
 from model.scenario.document import Experiment
 from model.scenario.pairs import Example
+from model.shapes import shapes_of
 from model.trace import Trace
 from model.training.adam import Adam, rate
 from model.training.batches import Batch, Encoder, forward

@@ -174,6 +174,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("contract", "with a vector"): lambda b: b.t.contract("r", "token", b.normal("token d_model"), b.normal("d_model")),
     ("contract", "to a number"): lambda b: b.t.contract("r", "", b.normal("d_model"), b.normal("d_model")),
     ("contract", "with nothing summed"): lambda b: b.t.contract("r", "token d_ff", b.normal("token"), b.normal("d_ff")),
+    ("measured", "of any numbers"): lambda b: b.t.measured("r", (Axis("step", 3),), [0.5, -1.0, 2.0], "before"),
     ("add", "of one"): lambda b: b.t.add("r", b.normal("token d_model")),
     ("add", "of two"): lambda b: b.t.add("r", b.normal("token d_model"), b.normal("token d_model")),
     ("add", "of three, with broadcasting"): lambda b: b.t.add(

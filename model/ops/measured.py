@@ -1,0 +1,28 @@
+"""Numbers that were measured while something else was computed, such as the losses of a training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.axes import Array
+from model.expressions import Expression, Number
+from model.ops.common import At, no_derivative
+from model.values import Operation, Value
+
+
+def _measured(value: Value) -> Array:
+    numbers = value.options["numbers"]
+    if numbers is None:
+        raise LookupError(f"{value.path} was measured in another run")
+    return np.asarray(numbers, value.dtype)
+
+
+def _measured_cell(value: Value, at: At) -> Expression:
+    return Number(float(value.array[tuple(at[name] for name in value.names)]), value.options["when"])
+
+
+MEASURED = Operation(
+    "measured", _measured, no_derivative, _measured_cell, lambda value, _: f"measured {value.options['when']}"
+)
+
+ROWS = (MEASURED,)

@@ -1,0 +1,35 @@
+"""The curves of a training, as steps of the run of its model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from model.axes import Axis
+from model.scenario.document import Experiment
+from model.trace import Recorder, Trace
+from model.training.adam import rate
+from model.training.record import SCORES, Record, moments_of
+
+WHEN = "in training"
+
+
+def record_curves(trace: Trace, experiment: Experiment, d_model: int, record: Record | None) -> None:
+    """Append how a training went: losses and learning rates (step), and scores (moment) where something was held out.
+
+    `experiment` has as many steps and moments as were done; `record` is None where they are only planned.
+    """
+    t = Recorder(trace, "experiment")
+    step = Axis("step", experiment.steps, tuple(map(str, range(1, experiment.steps + 1))))
+    moments = moments_of(experiment.steps, experiment.snapshots)
+    moment = Axis("moment", len(moments), tuple(map(str, moments)))
+    rates = [rate(number + 1, d_model, experiment.warmup, experiment.learning_rate) for number in range(step.size)]
+    t.measured("learning_rate", (step,), rates, WHEN)
+    t.measured("loss", (step,), None if record is None else record.losses.tolist(), WHEN)
+    for place, name in enumerate(SCORES):
+        if experiment.held_out or "held_out" not in name:
+            t.measured(name, (moment,), None if record is None else record.scores[:, place].tolist(), WHEN)
+
+
+def as_done(experiment: Experiment, record: Record) -> Experiment:
+    """The experiment with as many steps and moments as a record of it has."""
+    return replace(experiment, steps=record.steps[-1], snapshots=len(record.steps) - 1)
