@@ -29,6 +29,7 @@ Examples:
   attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
   attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
   attn-explore export i-love-my-dog -o trace.json
+  attn-explore train reverse -o weights.safetensors
   attn-explore new my.yaml
 """
 
@@ -293,6 +294,36 @@ def export(
             progress=lambda nbytes: progress(f"written {size_text(nbytes)}"),
         )
     say(f"wrote {visible(str(output))} ({size_text(written.stat().st_size)})")
+
+
+@app.command()
+def train(
+    source: Wanted,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The weights: a .safetensors file.", show_default=False),
+    ],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where FILE was left.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    memory_limit: Memory = "",
+) -> None:
+    """Train a scenario's model, and write the weights with how they came about.
+
+    Ctrl+C keeps the weights of the last moment.
+    """
+    from explorer.files import format_of, taught_from
+    from explorer.opening import find_source
+    from model.problems import Problem
+
+    found = find_source(source)
+    if found.scenario is None:
+        raise Problem("a trace cannot be trained", path=found.path, hint="name a scenario")
+    if format_of(output) != ".safetensors":
+        raise Problem("weights are written as .safetensors", path=output, hint="choose a name with that ending")
+    limits = limits_of(memory_limit, [])
+    from explorer.training import train_to  # it needs NumPy, and a faulty scenario does not
+
+    train_to(found.scenario, output, limits, resume=resume, force=force, inputs=taught_from(found.path, found.scenario))
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from model.problems import Problem
 from model.scenario import Scenario
+from model.scenario.pairs import TASKS
 
 TRACES = (".json", ".npz", ".safetensors")
 """The endings of an exported trace."""
@@ -26,6 +27,14 @@ def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:
     if scenario is None or scenario.source.folder is None or scenario.model.weights.file is None:
         return [path]
     return [path, scenario.source.folder / scenario.model.weights.file]
+
+
+def taught_from(path: Path, scenario: Scenario) -> list[Path]:
+    """The files that a training reads: the scenario's own, and its pairs. Its weights are what it makes."""
+    experiment, folder = scenario.experiment, scenario.source.folder
+    if experiment is None or experiment.data is None or folder is None or experiment.data in TASKS:
+        return [path]
+    return [path, folder / experiment.data]
 
 
 def check_beside_weights(target: Path, scenario: Scenario) -> None:

@@ -106,9 +106,7 @@ def _put_in_place(temporary: Path, target: Path, force: bool) -> None:
 
 
 def _exists(target: Path) -> Problem:
-    return Problem(
-        "this file exists already", path=target, hint=f"{_ANOTHER_NAME}; only `export --force` replaces a file"
-    )
+    return Problem("this file exists already", path=target, hint=f"{_ANOTHER_NAME}; only `--force` replaces a file")
 
 
 def _not_written(target: Path, error: OSError | ValueError) -> Problem:

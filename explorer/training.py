@@ -1,0 +1,106 @@
+"""The command `train`: trains a model with a progress bar, and keeps what was learned at every moment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from explorer.ending import say
+from explorer.format import size_text
+from explorer.limits import Limits
+from model.files import read_regular
+from model.problems import Problem
+from model.scenario import Scenario
+from model.text import visible
+from model.training.loop import Step, kept, train, training_of
+from model.training.record import Record, record_file
+from model.writing import check_target, write_atomically
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+def train_to(
+    scenario: Scenario, output: Path, limits: Limits, *, resume: bool, force: bool, inputs: list[Path]
+) -> None:
+    """Train a scenario's model and write its weights, at every moment that is kept, so that an end loses little.
+
+    Raises Problem where the scenario is no training, or the file cannot be written or gone on with.
+    """
+    experiment = training_of(scenario)
+    before = _before(scenario, output, limits) if resume else None
+    check_target(output, force or resume, inputs)
+    if before is not None and before.steps[-1] >= experiment.steps:
+        say(f"{visible(str(output))}: all {experiment.steps} steps are done")
+        return
+    start, step = monotonic(), None
+    try:
+        with _bar(experiment.steps) as tell:
+            for step in train(scenario, before):
+                if step.record is not None:
+                    write_atomically(output, record_file(step.record), force=True, inputs=inputs)
+                    before = step.record
+                tell(step)
+    except (SystemExit, KeyboardInterrupt):
+        say(_interrupted(output, before))
+        raise
+    _conclude(output, before, monotonic() - start)
+
+
+def _before(scenario: Scenario, output: Path, limits: Limits) -> Record:
+    """Where the training was left. A file that is not there yet is one that was left at once."""
+    try:
+        return kept(scenario, read_regular(output, limits.nbytes), str(output))
+    except Problem as problem:
+        if output.exists():
+            raise
+        raise Problem(problem.what, path=output, hint="leave --resume out to begin") from problem
+
+
+def _interrupted(output: Path, record: Record | None) -> str:
+    if record is None:
+        return "stopped before the first moment that is kept: nothing was written"
+    name = visible(str(output))
+    return f"stopped; {name} keeps the weights after step {record.steps[-1]}, and --resume goes on from there"
+
+
+def _conclude(output: Path, record: Record | None, seconds: float) -> None:
+    assert record is not None  # noqa: S101 (the last step is a moment)
+    held_out_loss, held_out_right, _, trained_right = record.scores[-1]
+    held_out = "" if held_out_loss != held_out_loss else f", {held_out_right:.0%} of what was held out"
+    size = size_text(output.stat().st_size)
+    say(
+        f"wrote {visible(str(output))} ({size}) after {record.steps[-1]} steps in {seconds:.1f} s: "
+        f"loss {record.losses[-1]:.4f}, right {trained_right:.0%} of what was trained on{held_out}"
+    )
+
+
+@contextmanager
+def _bar(steps: int) -> Iterator[Callable[[Step], None]]:
+    """Tells of each step: a bar with loss and time left on a terminal, a line at each moment elsewhere."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}")
+    with Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=steps, loss="…")
+        yield lambda step: _advance(progress, task, step)
+
+
+def _advance(progress: Progress, task: TaskID, step: Step) -> None:
+    progress.update(task, completed=step.number, loss=f"{step.loss:.4f}")
+
+
+def _line(step: Step) -> None:
+    if step.record is not None:
+        held_out = "" if step.held_out is None or step.held_out.loss != step.held_out.loss else (
+            f", held out: loss {step.held_out.loss:.4f}, right {step.held_out.right:.0%}"
+        )  # fmt: skip
+        say(f"step {step.number}: loss {step.loss:.4f}{held_out}")
