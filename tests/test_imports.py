@@ -21,7 +21,7 @@ CORE = (
     {"trace", "experiment_words"},
     {"words"},
     {"explain", "finer", "gradient", "uses", "variants"},
-    {"layers"},
+    {"layers", "plots"},
     {"transformer"},
     {"parameters"},
     {"checkpoints"},

@@ -1,0 +1,164 @@
+"""Plots: a row of numbers, or several, over what they depend on, with the names and units of both.
+
+A plot is data: the screen, the picture and the table of numbers are all made from the same `Plot`. Every step has one;
+a row of `SPECS` says where another than the row under the cursor is worth looking at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from model.axes import Array, Axis
+from model.explain import Index, letter, written
+from model.trace import Trace
+from model.values import Value
+from model.words import words_of
+
+Kind = Literal["line", "bars"]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One line, or one row of bars: a number for each place along x, NaN where there is none.
+
+    `name` is empty where there is only one.
+    """
+
+    name: str
+    y: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """Curves over one x. The labels say the unit in brackets where there is one: `entropy (nats)`.
+
+    `x` are numbers, or the labels of categories. The cursor reads the place `marked` along x, and is on the curve
+    `chosen`.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Array | tuple[str, ...]
+    curves: tuple[Curve, ...]
+    kind: Kind = "line"
+    log_x: bool = False
+    log_y: bool = False
+    marked: int = 0
+    chosen: int = 0
+
+
+@dataclass(frozen=True)
+class PlotSpec:
+    """How a step is plotted.
+
+    `along` is the axis that runs along x; `lines`, where there is one, the axis that has a curve for each index. The
+    cursor fixes all others. `x` is the path of the step, parameter or given value that holds the coordinates along x;
+    without it they are the labels of the axis, or its numbers from 0.
+    """
+
+    along: str
+    lines: str | None = None
+    x: str | None = None
+    x_label: str = ""
+    y_label: str = ""
+    kind: Kind = "line"
+    log_x: bool = False
+    log_y: bool = False
+
+
+SPECS: Mapping[str, PlotSpec] = MappingProxyType({})
+"""How steps are plotted, by their path. Any other step is plotted as the row under the cursor, in bars."""
+
+
+def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
+    """What is plotted of `value` while the cursor is at `index`."""
+    if not value.axes:
+        return Plot(
+            _title(value), "", written(value), (written(value),), (Curve("", _numbers(value.array[None])),), "bars"
+        )
+    spec, at = spec_of(value), dict(zip(value.names, index, strict=True))
+    along, lines = value.axis(spec.along), value.axis(spec.lines) if spec.lines else None
+    kept = (lines.name, along.name) if lines else (along.name,)
+    rows = np.atleast_2d(_numbers(_row(value, kept, at)))
+    names = _names(lines) if lines else ("",)
+    return Plot(
+        title=_title(value, {name: place for name, place in at.items() if name not in kept}),
+        x_label=spec.x_label or along.name,
+        y_label=spec.y_label or written(value),
+        x=_numbers(_row(trace[spec.x], (along.name,), at)) if spec.x else _labels(along) or np.arange(along.size),
+        curves=tuple(Curve(name, row) for name, row in zip(names, rows, strict=True)),
+        kind=spec.kind,
+        log_x=spec.log_x,
+        log_y=spec.log_y,
+        marked=at[along.name],
+        chosen=at[lines.name] if lines else 0,
+    )
+
+
+def spec_of(value: Value) -> PlotSpec:
+    """How a value with axes is plotted."""
+    return SPECS.get(value.path) or PlotSpec(along=value.names[-1], kind="bars")
+
+
+def moved(value: Value, index: Index, right: int = 0, down: int = 0) -> Index:
+    """The cell that many places further along x, and that many curves further, or rows; the last one at the end."""
+    if not value.axes:
+        return index
+    along, rows = _ways(value)
+    ways = {along: right} | ({rows: down} if rows else {})
+    found = zip(value.axes, index, strict=True)
+    return tuple(max(0, min(axis.size - 1, place + ways.get(axis.name, 0))) for axis, place in found)
+
+
+def _ways(value: Value) -> tuple[str, str | None]:
+    """The axis along x, and the one along which there are other curves or rows: the last that is longer than 1."""
+    spec = spec_of(value)
+    others = [axis.name for axis in value.axes if axis.name != spec.along and axis.size > 1]
+    return spec.along, spec.lines or (others[-1] if others else None)
+
+
+def _row(value: Value, kept: tuple[str, ...], at: Mapping[str, int]) -> Array:
+    """The numbers along the axes `kept`, in that order, at the cursor's place along every other axis."""
+    found = value.array[tuple(slice(None) if name in kept else at[name] for name in value.names)]
+    order = [name for name in value.names if name in kept]
+    return found.transpose([order.index(name) for name in kept])
+
+
+def _numbers(array: Array) -> Array:
+    return array.astype(np.float64)
+
+
+def _title(value: Value, fixed: Mapping[str, int] = MappingProxyType({})) -> str:
+    """What the step is called, and which row of it this is."""
+    own = letter(value) if value.operation is None else words_of(value.path, value.made_by.name).title
+    places = (_name(value.axis(name), place) for name, place in fixed.items() if value.axis(name).size > 1)
+    row = ", ".join(places)
+    return f"{own}: {row}" if row else own
+
+
+def _names(axis: Axis) -> tuple[str, ...]:
+    """What the curves along an axis are called."""
+    return _labels(axis) or tuple(_name(axis, place) for place in range(axis.size))
+
+
+def _name(axis: Axis, place: int) -> str:
+    """A place along an axis by itself: `head 0`, `query love`, `token dog 7`."""
+    labels = _labels(axis)
+    label = labels[place] if labels else axis.label(place)
+    return label if axis.name == "head" else f"{axis.name} {label}"
+
+
+def _labels(axis: Axis) -> tuple[str, ...] | None:
+    """The labels of an axis, where it has any; with its place behind each one that stands more than once."""
+    labels = axis.all_labels
+    if labels is None:
+        return None
+    times = Counter(labels)
+    return tuple(label if times[label] == 1 else f"{label} {place}" for place, label in enumerate(labels))
