@@ -102,6 +102,11 @@ def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
     )
 
 
+def has_own_plot(value: Value) -> bool:
+    """Whether more than the row under the cursor is plotted."""
+    return value.path in SPECS
+
+
 def spec_of(value: Value) -> PlotSpec:
     """How a value with axes is plotted."""
     return SPECS.get(value.path) or PlotSpec(along=value.names[-1], kind="bars")

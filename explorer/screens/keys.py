@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from explorer.widgets.plot_panel import PlotPanel
 from explorer.widgets.ranking import Ranking
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
@@ -68,6 +69,7 @@ BINDINGS: list[BindingType] = [
     _binding("t", "panel('tree')", "Show and hide the tree", "panel.tree", LOOK),
     _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
     _binding("w", "word", "Attention for one word at a time, or as matrices", "view.word", LOOK),
+    _binding("P", "plot", "A plot of the row under the cursor, or the numbers", "view.plot", LOOK),
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
     _binding("c", "compare", "The same cell in the other run, and back", "compare", LOOK),
     _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),
@@ -100,7 +102,7 @@ LIBRARY_BINDINGS: list[BindingType] = [
 
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
-    every = (*BINDINGS, *TensorGrid.BINDINGS, *Ranking.BINDINGS, *StepTree.BINDINGS)
+    every = (*BINDINGS, *TensorGrid.BINDINGS, *Ranking.BINDINGS, *PlotPanel.BINDINGS, *StepTree.BINDINGS)
     return [binding for binding in every if isinstance(binding, Binding)]
 
 

@@ -23,7 +23,7 @@ ExperimentKind = Literal[
 ]
 Index = Annotated[int, Ge(0)]
 Extreme = Literal["largest", "smallest"]
-View = Literal["matrix", "word", "beside", "difference"]
+View = Literal["matrix", "word", "beside", "difference", "plot"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class LessonStep:
     focus: Mapping[str, str | Index] | None = None
     """The cell to look at: a label or an index from 0 for each axis."""
     view: View = "matrix"
-    """How it is shown: the matrix, one query word of an attention block, or two runs compared."""
+    """How it is shown: the matrix, one query word of an attention block, two runs compared, or a plot."""
     say: str = ""
     """Narration, in Markdown."""
     ask: str | None = None

@@ -87,7 +87,7 @@ class Cells(Showing):
             said = "The word view shows attention: the steps from queries to weighted values."
             self.notify(said, markup=False)
             return
-        self._by_word, self._side = not self._by_word, Side.one
+        self._by_word, self._as_plot, self._side = not self._by_word, False, Side.one
         word_view.ask(session, attention, word_view.word_of(session, attention))
         self.refresh_value()
 

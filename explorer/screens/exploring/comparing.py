@@ -28,7 +28,7 @@ class Comparing(Showing):
         if self.session.other is None:
             self.action_compare()
             return
-        self._by_word = False  # it shows one run
+        self._by_word = self._as_plot = False  # they show one run
         sides = list(Side)
         self._side = sides[(sides.index(self._side) + 1) % len(sides)]
         self.refresh_value()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.pictures import Side
 from explorer.screens.exploring.showing import Showing
 from explorer.widgets.tensor_grid import TensorGrid
 
@@ -14,6 +15,14 @@ class Panels(Showing):
         panel = self.query_one(f"#{name}")
         panel.display = not panel.display
         self.set_class(panel.display, f"-with-{name}")
+
+    def action_plot(self) -> None:
+        """A plot of the row under the cursor, or of what the step is about; or the numbers."""
+        had_focus = self.focused is self._numbers
+        self._as_plot, self._by_word, self._side = not self._as_plot, False, Side.one
+        self.refresh_value()
+        if had_focus:
+            self.set_focus(self._numbers)
 
     def action_heads(self) -> None:
         """All heads side by side where they fit, or one."""

@@ -24,6 +24,7 @@ from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import Key, KeyBar
 from explorer.widgets.number_input import NumberInput
+from explorer.widgets.plot_panel import PlotPanel
 from explorer.widgets.ranking import Ranking
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
@@ -32,6 +33,7 @@ from explorer.widgets.words_panel import WordsPanel
 from explorer.word_view import Attention
 from model.explain import Index, is_choice, shapes
 from model.lesson import Question
+from model.plots import has_own_plot, plot_of
 from model.text import visible
 from model.values import Value
 
@@ -62,6 +64,8 @@ class Showing(Screen[None]):
         self._shows_uses = False
         self._side = Side.one
         self._by_word = False
+        self._as_plot = False
+        self._plot: PlotPanel | None = None
         self._matches: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -131,7 +135,8 @@ class Showing(Screen[None]):
             self.query_one("#other", TensorGrid),
             self.query_one(Ranking),
         )
-        if self._attention is not None:
+        self._show_plot()
+        if self._attention is not None or self._is_plotted:
             grid.display = ranking.display = other.display = self.query_one("#grids").display = False
             return
         is_ranked = is_choice(value) and self._side is Side.one and not asks  # a ranking would tell
@@ -144,6 +149,22 @@ class Showing(Screen[None]):
         for panel, picture in zip((grid, other), drawn, strict=False):
             panel.show(value, index if panel is grid else self._index_beside(index), picture)
 
+    def _show_plot(self) -> None:
+        """The plot instead of the numbers; its panel is made when one is first wanted."""
+        if self._plot is None and self._is_plotted:
+            self._plot = PlotPanel(id="plot-panel")
+            self.query_one("#centre").mount(self._plot, before=self.query_one(ArithmeticPanel))
+        if self._plot is not None:
+            self._plot.display = self._is_plotted
+        if self._plot is not None and self._is_plotted:
+            value = self.session.value
+            self._plot.show(value, self.session.index, partial(plot_of, self.session.trace, value))
+
+    @property
+    def _is_plotted(self) -> bool:
+        """Whether the numbers are shown as a plot now; not while a question hides them."""
+        return self._as_plot and self.session.question is None and self._attention is None
+
     def _index_beside(self, index: Index) -> Index:
         """The same cell in the other run's grid; its first one where there is none."""
         value, other = self.session.value, self.session.beside(self.session.value)
@@ -151,8 +172,10 @@ class Showing(Screen[None]):
         return found or tuple(0 for _ in index)
 
     @property
-    def _numbers(self) -> TensorGrid | Ranking:
+    def _numbers(self) -> TensorGrid | Ranking | PlotPanel:
         """The panel that shows the numbers now."""
+        if self._plot is not None and self._plot.display:
+            return self._plot
         ranking = self.query_one(Ranking)
         return ranking if ranking.display else self.query_one("#grid", TensorGrid)
 
@@ -194,7 +217,7 @@ class Showing(Screen[None]):
         """Look at a stop of the lesson as it says."""
         stop = self.session.stop if self.session.is_guided else None
         if stop is not None:
-            self._by_word = stop.view == "word"
+            self._by_word, self._as_plot = stop.view == "word", stop.view == "plot"
             self._side = _SIDES.get(stop.view, Side.one)
 
     def _answer(self, given: Given) -> None:
@@ -286,6 +309,7 @@ class Showing(Screen[None]):
             Key("⏎", "follow", "follow") if has_link else None,
             Key("⌫", "back", "back") if self.session.trail else None,
             Key("w", "matrices" if self._by_word else "word", "word") if self._is_attention() else None,
+            Key("P", "numbers" if self._as_plot else "plot", "plot") if self._as_plot or has_own_plot(value) else None,
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
