@@ -28,6 +28,7 @@ Examples:
   attn-explore compare i-love-my-dog single-head
   attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
   attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
+  attn-explore plot i-love-my-dog 'encoder.layers.0.self_attention.weights[I,dog]' -o weights.svg
   attn-explore export i-love-my-dog -o trace.json
   attn-explore train reverse -o weights.safetensors
   attn-explore new my.yaml
@@ -221,6 +222,54 @@ def show(
 
 
 @app.command()
+def plot(
+    source: Wanted,
+    cell: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP[INDEX]",
+            help="A step, or a cell in the row that is wanted, such as logits[dog,2].",
+            autocompletion=complete_step,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write a picture (.svg) or the numbers (.csv, .json)."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Plot a step: as text, or into a file."""
+    from explorer.files import PLOTS, format_of
+    from explorer.opening import find_source
+    from model.writing import check_target
+
+    found = find_source(source)
+    if output is not None:
+        format_of(output, PLOTS, "a plot")
+        check_target(output, force, found.inputs)
+    session = _at_cell(found, limits_of(memory_limit, allow_path), cell)
+    from model.plots import plot_of  # it needs NumPy, and what is refused does not
+
+    plot = plot_of(session.trace, session.value, session.index)
+    if output is None:
+        from shutil import get_terminal_size
+
+        from explorer.plain import WIDTH
+        from explorer.plot_text import plot_lines
+
+        _print(plot_lines(plot, get_terminal_size((WIDTH, 0)).columns))
+        return
+    from explorer.ending import say
+    from explorer.plot_files import write_plot
+    from model.text import visible
+
+    written = write_plot(plot, output, force=force, inputs=found.inputs)
+    say(f"wrote {visible(str(written))}")
+
+
+@app.command()
 def explain(
     source: Wanted,
     cell: Annotated[
@@ -239,12 +288,8 @@ def explain(
 ) -> None:
     """Print where a number comes from, and where it goes."""
     from explorer.opening import find_source
-    from model.places import index_of, split_place
 
-    step, parts = split_place(cell)
-    session = _session(find_source(source), limits_of(memory_limit, allow_path), step)
-    if parts is not None:
-        session.move_to(index_of(session.value, parts))
+    session = _at_cell(find_source(source), limits_of(memory_limit, allow_path), cell)
     from explorer.plain import explained
 
     _print(explained(session, depth))
@@ -393,6 +438,17 @@ def _session(source: Source, limits: Limits, step: str = "", on_step: Listener |
         hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.trace.steps))}"
         raise Problem("the run has no such step", path=step, hint=hint)
     session.show(value)
+    return session
+
+
+def _at_cell(source: Source, limits: Limits, cell: str) -> Session:
+    """Run or read the source, and go to a cell, given as STEP[INDEX]; or to a step alone."""
+    from model.places import index_of, split_place
+
+    step, parts = split_place(cell)
+    session = _session(source, limits, step)
+    if parts is not None:
+        session.move_to(index_of(session.value, parts))
     return session
 
 

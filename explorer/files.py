@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.problems import Problem
@@ -11,15 +12,18 @@ from model.scenario.pairs import TASKS
 TRACES = (".json", ".npz", ".safetensors")
 """The endings of an exported trace."""
 
+PLOTS = (".svg", ".csv", ".json")
+"""The endings of a plot: a picture, or its numbers."""
+
 SCENARIOS = (".yaml", ".yml")
 """The endings of a scenario."""
 
 
-def format_of(target: Path) -> str:
+def format_of(target: Path, formats: Sequence[str] = TRACES, what: str = "a trace") -> str:
     """The format that a file's ending asks for. Raises Problem for any other ending."""
-    if target.suffix.lower() in TRACES:
+    if target.suffix.lower() in formats:
         return target.suffix.lower()
-    raise Problem("this ending is no format of a trace", path=target, hint=f"end it with {', '.join(TRACES)}")
+    raise Problem(f"this ending is no format of {what}", path=target, hint=f"end it with {', '.join(formats)}")
 
 
 def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:

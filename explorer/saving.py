@@ -50,6 +50,15 @@ def save(session: Session, target: Path, force: bool = False) -> Path:
     return target.absolute()
 
 
+def save_plot(session: Session, target: Path, force: bool = False) -> Path:
+    """Write the plot of what is looked at: a picture, or its numbers. Raises Problem when that cannot be."""
+    from explorer.plot_files import write_plot  # only this needs them
+    from model.plots import plot_of
+
+    plot = plot_of(session.trace, session.value, session.index)
+    return write_plot(plot, target, force=force, inputs=_inputs(session))
+
+
 def _by_number(told: LessonStep, stop: Stop) -> LessonStep:
     """A stop whose focus says where the words stood, since there are others now."""
     if told.focus is None or stop.index is None:

@@ -80,7 +80,7 @@ BINDINGS: list[BindingType] = [
     _binding("escape", "leave", "Out again: the arrows step", "focus.leave", LOOK),
     _binding("s", "save", "Save the run with its edits as a scenario", "save", OTHER),
     _binding("x", "export", "Export the trace to a file", "export", OTHER),
-    _binding("S", "picture", "Save the screen as SVG", "picture", OTHER),
+    _binding("S", "picture", "Save the screen, or the plot, as SVG", "picture", OTHER),
     _binding("T", "tour", "A tour in two minutes", "tour", OTHER),
     _binding("question_mark,f1", "help", "The keys", "help", OTHER),
     _binding("q", "quit", "Quit, or back to the library", "quit", OTHER),

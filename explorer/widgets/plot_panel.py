@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
@@ -19,6 +18,9 @@ from explorer.widgets.tensor_grid import TensorGrid
 from model.explain import Index
 from model.plots import Plot, moved
 from model.values import Value
+
+if TYPE_CHECKING:
+    from explorer.widgets.curves import Curves
 
 _GROUP = Binding.Group("In a plot")
 
@@ -67,22 +69,19 @@ class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
     ]
 
     def __init__(self, id: str | None = None) -> None:
-        from explorer.widgets.curves import Curves  # textual-plot is needed for this alone
-
         super().__init__(id=id)
-        self._above, self._curves, self._below = _Lines("above"), Curves(), _Lines("below")
+        self._above, self._below = _Lines("above"), _Lines("below")
+        self._curves: Curves | None = None
         self._value: Value | None = None
         self._draw: Draw | None = None
         self._cursor: Index = ()
         self._drawing: Drawing | None = None
 
-    def compose(self) -> ComposeResult:
-        """What the axes are, the curves, and what they come to where the cursor is."""
-        yield from (self._above, self._curves, self._below)
-
     def show(self, value: Value, index: Index, draw: Draw) -> None:
         """Show what `draw` makes of a value, with the cursor at `index`."""
         self._value, self._draw = value, draw
+        if self._curves is None:
+            self._fill()
         self.show_cell(index)
 
     def show_cell(self, index: Index) -> None:
@@ -112,6 +111,13 @@ class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
         if at is not None and self._drawing is not None:
             self._choose(self._drawing.nearest(at.x) - self._drawing.plot.marked, 0)
 
+    def _fill(self) -> None:
+        """Make what the panel holds, when it is first wanted."""
+        from explorer.widgets.curves import Curves  # textual-plot is needed for this alone
+
+        self._curves = Curves()
+        self.mount(self._above, self._curves, self._below)
+
     def _choose(self, right: int, down: int) -> None:
         if self._value is None:
             return
@@ -121,7 +127,7 @@ class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         width, height = self.size
-        if self._draw is None or not width:
+        if self._draw is None or self._curves is None or not width:
             return
         plot, is_high = self._draw(self._cursor), height >= HIGH
         read = readings(plot, width, 3 if is_high else 2)

@@ -39,11 +39,20 @@ class Files(Showing):
         self._write("Save as a scenario", asked, f"{session.name}-edited.yaml", partial(saving.save, session))
 
     def action_picture(self) -> None:
-        """Ask where to, and save what is on the screen as a picture."""
+        """Ask where to, and save what is on the screen as a picture; a plot by itself, or its numbers."""
         session = self.session
+        if self._is_plotted:
+            self._save_plot()
+            return
         drawn = self.app.export_screenshot(title=visible(session.scenario.title), simplify=True)
         name = f"{session.name}-{session.value.name}.svg"
         self._write("Save the screen as a picture", "File (.svg):", name, lambda path, force: _save(path, drawn, force))
+
+    def _save_plot(self) -> None:
+        session = self.session
+        asked = "File (.svg is the picture; .csv or .json the numbers, with every digit):"
+        name = f"{session.name}-{session.value.name}.svg"
+        self._write("Save the plot", asked, name, partial(saving.save_plot, session))
 
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
         from explorer.screens.export import ExportScreen

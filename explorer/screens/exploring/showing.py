@@ -65,7 +65,6 @@ class Showing(Screen[None]):
         self._side = Side.one
         self._by_word = False
         self._as_plot = False
-        self._plot: PlotPanel | None = None
         self._matches: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -78,6 +77,7 @@ class Showing(Screen[None]):
                     yield TensorGrid(id="grid")
                     yield TensorGrid(id="other")
                 yield Ranking(id="ranking")
+                yield PlotPanel(id="plot-panel")
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
         yield Static("", id="fault", markup=False)
@@ -150,15 +150,11 @@ class Showing(Screen[None]):
             panel.show(value, index if panel is grid else self._index_beside(index), picture)
 
     def _show_plot(self) -> None:
-        """The plot instead of the numbers; its panel is made when one is first wanted."""
-        if self._plot is None and self._is_plotted:
-            self._plot = PlotPanel(id="plot-panel")
-            self.query_one("#centre").mount(self._plot, before=self.query_one(ArithmeticPanel))
-        if self._plot is not None:
-            self._plot.display = self._is_plotted
-        if self._plot is not None and self._is_plotted:
-            value = self.session.value
-            self._plot.show(value, self.session.index, partial(plot_of, self.session.trace, value))
+        """The plot instead of the numbers, where it is wanted."""
+        panel, value = self.query_one(PlotPanel), self.session.value
+        panel.display = self._is_plotted
+        if panel.display:
+            panel.show(value, self.session.index, partial(plot_of, self.session.trace, value))
 
     @property
     def _is_plotted(self) -> bool:
@@ -174,8 +170,8 @@ class Showing(Screen[None]):
     @property
     def _numbers(self) -> TensorGrid | Ranking | PlotPanel:
         """The panel that shows the numbers now."""
-        if self._plot is not None and self._plot.display:
-            return self._plot
+        if (plot := self.query_one(PlotPanel)).display:
+            return plot
         ranking = self.query_one(Ranking)
         return ranking if ranking.display else self.query_one("#grid", TensorGrid)
 
