@@ -141,7 +141,7 @@ def _labels(ticks: list[Tick]) -> list[dict[str, Any]]:
 
 def _number_at(scale: Scale) -> Callable[[float], str]:
     """How a place on a scale is written: the number that stands there."""
-    return lambda at: f"{10 ** (at + scale.base) if scale.is_log else at:.6g}"
+    return lambda at: f"{scale.number(at):.6g}"
 
 
 def _points(drawing: Drawing, curve: int) -> list[tuple[float, float] | None]:

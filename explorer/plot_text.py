@@ -98,7 +98,8 @@ def _axis(scale: Scale, columns: int) -> str:
     """What is written under the axis: as many ticks as have room."""
     written = ""
     for tick in scale.ticks(max(2, columns // 12)):
-        column = _column(tick.at, scale, columns)
-        if column is not None and (not written or len(written) + 2 <= column):
+        place = _column(tick.at, scale, columns)
+        column = min(place or 0, columns - len(tick.label))
+        if place is not None and (not written or len(written) + 2 <= column):
             written = pad(written, column) + tick.label
     return written

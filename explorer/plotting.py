@@ -22,6 +22,9 @@ MARKS = "ox+*#@%&"
 PADDING = 0.04
 """How much of an axis is left free beyond the curves."""
 
+LARGEST, SMALLEST = 1e300, 1e-290
+"""What an axis has a place for, so that its length is a number that can be divided; what is smaller stands at 0."""
+
 BETWEEN_MARKS = 12
 """Columns between two marks of a long curve."""
 
@@ -56,11 +59,21 @@ class Scale:
     is_log: bool = False
     base: float = 0.0
 
+    def middles(self, cells: int) -> Array:
+        """The middle of each of so many cells along the axis."""
+        return self.low + (np.arange(cells) + 0.5) * (self.high - self.low) / cells
+
     def at(self, numbers: Array) -> Array:
         """Where numbers are on the axis; NaN for those that it has no place for."""
         with np.errstate(all="ignore"):
             found = np.log10(numbers) - self.base if self.is_log else numbers
-        return np.where(np.isfinite(found), found, np.nan)
+            size = np.abs(found)
+        return np.where(size < LARGEST, np.where(size > SMALLEST, found, 0), np.nan)
+
+    def number(self, at: float) -> float:
+        """The number that stands at a place."""
+        with np.errstate(over="ignore"):
+            return float(np.float64(10) ** (at + self.base)) if self.is_log else at
 
     def ticks(self, most: int) -> list[Tick]:
         """Round numbers along the axis, at most so many (and at least two, where there are two)."""
@@ -77,7 +90,8 @@ def scale_over(numbers: Array, is_log: bool = False, from_zero: bool = False) ->
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:
-        low, high = (0.0, 1.0) if from_zero or low == 0 else (low - abs(low) / 2, high + abs(high) / 2)
+        beside = 1.0 if is_log or low == 0 else abs(low) / 2
+        low, high = (0.0, 1.0) if from_zero else (low - beside, high + beside)
     space = (high - low) * PADDING
     return Scale(low - (0 if from_zero and low == 0 else space), high + space, is_log, base)
 
@@ -152,7 +166,10 @@ def _with_room_for_bars(scale: Scale, at: Array) -> Scale:
 
 def x_text(plot: Plot, place: int) -> str:
     """What stands at a place along x."""
-    return visible(plot.x[place]) if isinstance(plot.x, tuple) else short_number(float(plot.x[place]))
+    if isinstance(plot.x, tuple):
+        return visible(plot.x[place])
+    number = float(plot.x[place])
+    return f"{number:g}" if math.isfinite(number) else short_number(number)
 
 
 # --- curves
@@ -207,7 +224,7 @@ def marked_places(plot: Plot, curve: int, columns: int) -> Array:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A plot in so many columns and lines, those of the labels of the y axis and of the frame among them."""
+    """A plot in so many columns and lines inside its frame; at the left are the labels of the y axis."""
 
     plot: Plot
     places: Places
@@ -216,6 +233,7 @@ class Drawing:
     y_ticks: list[Tick]
     margin: int
     columns: int
+    lines: int
 
     @property
     def has_bars(self) -> bool:
@@ -245,10 +263,11 @@ class Drawing:
 
 
 def lay_out(plot: Plot, width: int, height: int) -> Drawing:
-    """Where everything goes."""
+    """Where everything goes in so many columns and lines, frame and labels of the y axis among them."""
     numbers = np.concatenate([curve.y for curve in plot.curves])
     y_scale, places = scale_over(numbers, plot.log_y, from_zero=plot.kind == "bars"), places_of(plot)
     y_ticks = y_scale.ticks(max(2, height // LINES_TO_A_TICK))
     margin = 2 + max((len(tick.label) for tick in y_ticks), default=0)
     columns = max(1, width - margin - 2)
-    return Drawing(plot, places, y_scale, places.ticks(columns // COLUMNS_TO_A_TICK), y_ticks, margin, columns)
+    x_ticks = places.ticks(columns // COLUMNS_TO_A_TICK)
+    return Drawing(plot, places, y_scale, x_ticks, y_ticks, margin, columns, max(1, height - 2))

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from rich.segment import Segment
 from textual import events
+from textual.app import ComposeResult
+from textual.containers import Grid
+from textual.strip import Strip
+from textual_hires_canvas import Canvas
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
+from textual_plot.plot_widget import Legend
 
 from explorer.plotting import Drawing, Tick, mark, marked_places, shown, thinned, unbroken
 from model.axes import Array
 
 COLOURS = 6
 """Styles of curves; further ones begin again, with other marks."""
-
-MOST_CELLS = 400
-"""Cells in which the cursor's line and the line at zero are drawn: more than a terminal has one way."""
 
 
 class _Ticks(AxisFormatter):
@@ -31,6 +34,17 @@ class _Ticks(AxisFormatter):
 
     def get_labels_for_ticks(self, ticks: Sequence[float]) -> list[str]:
         return [tick.label for tick in self._ticks]
+
+
+class _Cells(Canvas):
+    """A canvas with lines of its own width and a style throughout, without which NO_COLOR ends the program."""
+
+    def render_line(self, y: int) -> Strip:
+        strip, width = super().render_line(y), self.size.width
+        if strip.cell_length >= width:
+            return strip
+        own = self.rich_style
+        return Strip(Segment.apply_style(strip, own)).adjust_cell_length(width, own)
 
 
 class Curves(PlotWidget):
@@ -47,6 +61,12 @@ class Curves(PlotWidget):
         self.can_focus = False
         self._drawing: Drawing | None = None
         self._stands = False
+
+    def compose(self) -> ComposeResult:
+        """The parts of the plot widget, with lines that are whole."""
+        with Grid():
+            yield from (_Cells(1, 1, id=part) for part in ("margin-top", "margin-left", "plot", "margin-bottom"))
+        yield Legend(id="legend")
 
     def on_mount(self, event: events.Mount) -> None:  # type: ignore[override]
         """Draw what was to be shown before the widget stood."""
@@ -89,9 +109,9 @@ class Curves(PlotWidget):
         """The cursor's line from top to bottom, and for bars the line at zero, both behind the curves."""
         x_scale, y_scale = drawing.places.scale, drawing.y_scale
         if drawing.plot.kind == "bars" and y_scale.low < 0:
-            xs = np.linspace(x_scale.low, x_scale.high, MOST_CELLS, endpoint=False)
+            xs = x_scale.middles(drawing.columns)
             self.scatter(xs, np.zeros(xs.size), marker="─", marker_style=self._style("curves--rule"))
-        ys = np.linspace(y_scale.low, y_scale.high, MOST_CELLS, endpoint=False)
+        ys = y_scale.middles(drawing.lines)
         at = np.full(ys.size, drawing.places.at[drawing.plot.marked])
         self.scatter(at, ys, marker="│", marker_style=self._style("curves--rule"))
 
