@@ -35,7 +35,7 @@ BAR_WITH_SPACE = 5
 COLUMNS_TO_A_TICK = 8
 LINES_TO_A_TICK = 3
 
-_STEPS = (1, 2, 5, 10)
+_STEPS = (0.5, 1, 2, 5, 10)
 _DECADES = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500)
 """How many powers of ten there may be from one tick to the next."""
 _WHOLE_DECADES = range(-3, 6)
@@ -98,13 +98,22 @@ def scale_over(numbers: Array, is_log: bool = False, from_zero: bool = False) ->
 
 def _round_numbers(low: float, high: float, most: int) -> list[Tick]:
     power = 10.0 ** math.floor(math.log10((high - low) / most))
-    step = next(factor * power for factor in _STEPS if (high - low) / (factor * power) <= most)
-    places = range(math.ceil(low / step), math.floor(high / step) + 1)
+    steps = [factor * power for factor in _STEPS]
+    chosen = next(place for place, step in enumerate(steps) if (high - low) / step <= most)
+    places = _multiples(low, high, steps[chosen])
+    if len(places) < 2:  # one tick does not tell how long the axis is
+        chosen -= 1
+        places = _multiples(low, high, steps[chosen])
+    step = steps[chosen]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     is_plain = decimals <= 4 and max(abs(low), abs(high)) < 1e6
     return [
         Tick(place * step, f"{place * step:.{decimals}f}" if is_plain else f"{place * step:.3g}") for place in places
     ]
+
+
+def _multiples(low: float, high: float, step: float) -> range:
+    return range(math.ceil(low / step), math.floor(high / step) + 1)
 
 
 def _decades(scale: Scale, most: int) -> list[Tick]:

@@ -27,6 +27,8 @@ _GROUP = Binding.Group("In a plot")
 _MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _FAR = 10**9
 
+LEAST = 6
+"""Lines below which there is only what the curves come to."""
 HIGH = 14
 """Lines from which on there is one for what the x axis is, and more for what the curves come to."""
 
@@ -131,6 +133,10 @@ class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
             return
         plot, is_high = self._draw(self._cursor), height >= HIGH
         read = readings(plot, width, 3 if is_high else 2)
+        self._above.display = self._curves.display = height >= LEAST
+        if height < LEAST:
+            self._below.show(read)
+            return
         self._drawing = drawing = lay_out(plot, width, height - 2 - is_high - len(read))
         self._above.show([above(plot, width)])
         self._below.show([axis_labels(drawing, width), *([x_label(drawing)] if is_high else []), *read])

@@ -237,3 +237,11 @@ async def test_s_saves_the_plot_instead_of_the_screen(
     lines = (tmp_path / "i-love-my-dog-weights.csv").read_text().splitlines()
     assert lines[0] == "key,A"
     assert [float(line.split(",")[1]) for line in lines[1:]] == session.value.array[0, 1].tolist()
+
+
+async def test_where_there_is_no_room_for_curves_they_are_still_read(explore: Explore) -> None:
+    async with explore(LESSON, size=(60, 16)) as (pilot, _):
+        await pilot.press("L", "right")
+        await pilot.pause()
+        assert panel_of(pilot).size.height < 6
+        assert "key = my:  A = " in screen_text(pilot)

@@ -35,7 +35,7 @@ def test_ticks_are_round_numbers_within_the_axis_and_no_more_than_asked_for(
 ) -> None:
     scale = scale_over(np.array([low, low + length]))
     ticks = scale.ticks(most)
-    assert 1 <= len(ticks) <= most + 1
+    assert 2 <= len(ticks) <= most + 1
     assert all(scale.low - length * 1e-9 <= tick.at <= scale.high + length * 1e-9 for tick in ticks)
 
 

@@ -153,6 +153,7 @@ class Showing(Screen[None]):
         """The plot instead of the numbers, where it is wanted."""
         panel, value = self.query_one(PlotPanel), self.session.value
         panel.display = self._is_plotted
+        self.set_class(panel.display, "-plotted")
         if panel.display:
             panel.show(value, self.session.index, partial(plot_of, self.session.trace, value))
 
