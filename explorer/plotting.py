@@ -16,7 +16,7 @@ from model.axes import Array
 from model.plots import Plot
 from model.text import visible
 
-MARKS = "ox+*#@%&"
+MARKS = "o+*#@%&$"
 """The glyph of each curve: curves are told apart without colour."""
 
 PADDING = 0.04

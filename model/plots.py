@@ -154,10 +154,10 @@ def _names(axis: Axis) -> tuple[str, ...]:
 
 
 def _name(axis: Axis, place: int) -> str:
-    """A place along an axis by itself: `head 0`, `query love`, `token dog 7`."""
+    """A place along an axis by itself: `head 0`, `query love`, `token dog 7`; `a = 10` says of what it is."""
     labels = _labels(axis)
     label = labels[place] if labels else axis.label(place)
-    return label if axis.name == "head" else f"{axis.name} {label}"
+    return label if axis.name == "head" or " = " in label else f"{axis.name} {label}"
 
 
 def _labels(axis: Axis) -> tuple[str, ...] | None:

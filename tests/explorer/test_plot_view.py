@@ -73,7 +73,7 @@ async def test_j_and_k_go_to_other_curves_of_the_same_plot(monkeypatch: pytest.M
         await pilot.press("P", "j", "l")
         assert session.index == (41, 1)
         await pilot.pause()
-        assert "a = 10.25:  o y₁ 3.54e-05  x y₂ 3.54e-05  + y₃ 0.9999" in screen_text(pilot)
+        assert "a = 10.25:  o y₁ 3.54e-05  + y₂ 3.54e-05  * y₃ 0.9999" in screen_text(pilot)
 
 
 async def test_the_arrows_move_in_a_plot_that_has_the_focus(explore: Explore) -> None:
@@ -221,7 +221,7 @@ async def test_bars_of_several_curves_are_read_together(monkeypatch: pytest.Monk
         await settled(pilot)
         await pilot.press("P")
         await pilot.pause()
-        assert "key = 我喜歡:  o one 0.4000  x two -0.5000  + three NaN" in screen_text(pilot)
+        assert "key = 我喜歡:  o one 0.4000  + two -0.5000  * three NaN" in screen_text(pilot)
 
 
 async def test_s_saves_the_plot_instead_of_the_screen(

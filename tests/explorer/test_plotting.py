@@ -36,7 +36,8 @@ def test_ticks_are_round_numbers_within_the_axis_and_no_more_than_asked_for(
     scale = scale_over(np.array([low, low + length]))
     ticks = scale.ticks(most)
     assert 2 <= len(ticks) <= most + 1
-    assert all(scale.low - length * 1e-9 <= tick.at <= scale.high + length * 1e-9 for tick in ticks)
+    rounding = length * 1e-9 + abs(low) * 1e-15
+    assert all(scale.low - rounding <= tick.at <= scale.high + rounding for tick in ticks)
 
 
 def test_ticks_say_where_they_are() -> None:
@@ -155,7 +156,7 @@ def test_labels_under_the_axis_do_not_run_into_each_other_and_the_cursor_s_is_th
 
 def test_the_reading_tells_every_curve_with_its_glyph_and_its_unit() -> None:
     two = plot_of_rows([1.0, 0.25], [2.0, 0.5], marked=1, chosen=1)
-    assert text(readings(two, 80, 2)[0]) == "x = 1:  o curve 0 0.2500  x curve 1 0.5000"
+    assert text(readings(two, 80, 2)[0]) == "x = 1:  o curve 0 0.2500  + curve 1 0.5000"
     one = Plot("", "a", "entropy (nats)", np.array([3.0]), (Curve("", np.array([math.nan])),))
     assert text(readings(one, 80, 2)[0]) == "a = 3:  entropy (nats) = NaN"
 
