@@ -9,6 +9,7 @@ from model.config import InputConfig, ModelConfig
 from model.files import read_inside
 from model.problems import Problem
 from model.scenario.document import Document, Experiment
+from model.scenario.experiments import filled
 from model.scenario.findings import Finding, listed
 from model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, read_pairs, symbols_of
 from model.scenario.source import KeyPath, Source
@@ -49,6 +50,8 @@ def taught(document: Document, source: Source) -> Document:
         return document
     examples = _examples(document, experiment, source)
     model, given = _with_words(document.model, document.input, examples)
+    if given.text is None and given.tokens is None:
+        given = replace(given, tokens=_text_to_run(experiment, examples))
     document = replace(document, model=model, input=given)
     _check_known(document, examples, source)
     return document
@@ -67,8 +70,15 @@ def _with_words(model: ModelConfig, given: InputConfig, examples: Examples) -> t
     targets = _distinct(word for example in examples for word in example.target)
     known = given.vocabulary or (_distinct((*sources, *targets)) if _says_what_it_reads(model) else sources)
     classes = model.classes or (() if _says_what_it_reads(model) else targets)
-    tokens = examples[0].source if given.text is None and given.tokens is None else given.tokens
-    return replace(model, classes=classes), replace(given, vocabulary=known, tokens=tokens)
+    return replace(model, classes=classes), replace(given, vocabulary=known)
+
+
+def _text_to_run(experiment: Experiment, examples: Examples) -> Words:
+    """The first text of a file; of a task, its first symbols, and for induction the second of them again."""
+    if experiment.data not in TASKS:
+        return examples[0].source
+    text = examples[0].source[: experiment.length]
+    return (*text, text[1]) if experiment.data == "induction" else text
 
 
 def _says_what_it_reads(model: ModelConfig) -> bool:
@@ -135,9 +145,9 @@ def _task_fits(experiment: Experiment, model: ModelConfig) -> Iterator[Finding]:
         yield Finding(DATA, "induction is for a decoder: it goes on with a text", "take kind decoder")
     elif not model.has_decoder and (model.head != "tokens" or experiment.data not in _LABELLED):
         yield Finding(DATA, f"{experiment.data} has an answer for each word", "take head tokens, or a decoder")
-    length = experiment.length or 0
-    if experiment.data == "induction" and experiment.symbols is not None and 2 < length > experiment.symbols:
-        what = f"induction takes up to {length} different symbols, and there are {experiment.symbols}"
-        yield Finding(("experiment", "length"), what, "take more symbols, or a shorter length")
-    if experiment.data == "induction" and 0 < length < 3:
+    experiment = filled(experiment)
+    if experiment.data == "induction" and experiment.length < 3:
         yield Finding(("experiment", "length"), "induction needs at least 3 symbols", "take length 3 or more")
+    elif experiment.data == "induction" and experiment.length > experiment.symbols:
+        what = f"induction takes up to {experiment.length} different symbols, and there are {experiment.symbols}"
+        yield Finding(("experiment", "length"), what, "take more symbols, or a shorter length")
