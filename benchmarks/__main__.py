@@ -1,6 +1,6 @@
 """Measures everything in one run and prints the ratios. Takes about two minutes.
 
-python -m benchmarks [start] [help] [keys] [edits] [compare] [lessons] [export]
+python -m benchmarks [start] [help] [keys] [edits] [compare] [lessons] [export] [training]
 """
 
 from __future__ import annotations
@@ -150,13 +150,51 @@ def export() -> None:
     print(f"{'floats read back are identical':<52}{same!s:>10}")
 
 
+def training() -> None:
+    """Training `translate` from nothing, and one step of it against PyTorch, where that is installed."""
+    from explorer.library import locate
+    from model.scenario import read_scenario
+    from model.training.data import data_of
+    from model.training.loop import train, training_of
+    from model.training.trainer import Trainer
+
+    scenario = read_scenario(locate("translate"))
+    began = time.perf_counter()
+    for _ in train(scenario):
+        pass
+    _say("training translate from nothing", time.perf_counter() - began, note="under two minutes")
+    experiment = training_of(scenario)
+    data, trainer = data_of(scenario, experiment), Trainer(scenario, experiment)
+    try:
+        from benchmarks.torch_training import stepper
+    except ModuleNotFoundError:
+        print("PyTorch is not installed: nothing to compare a step with")
+        return
+    theirs = stepper(scenario, trainer)
+    ours_took, theirs_took, apart = [], [], 0.0
+    for number in range(400):  # in turn, so that a slow moment hits both
+        examples = data.batch(number)
+        batch = trainer.encoder.batch(examples)
+        began = time.perf_counter()
+        loss = trainer.step(examples)
+        ours_took.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        their_loss = theirs(batch)
+        theirs_took.append(time.perf_counter() - began)
+        apart = abs(loss - their_loss) if number == 0 else apart
+    base = median(theirs_took[50:])
+    _say("a training step of translate in PyTorch", base)
+    _say("the same step here", median(ours_took[50:]), median(ours_took[50:]) / base, "no slower")
+    print(f"{'losses of the first step differ by':<52}{apart:>10.1e}")
+
+
 def _say(what: str, seconds: float, ratio: float | None = None, note: str = "") -> None:
     shown = f"{ratio:6.2f} ×" if ratio is not None else " " * 8
     print(f"{what:<52}{seconds * 1000:8.1f} ms {shown}  {note}".rstrip(), flush=True)
 
 
 MEASUREMENTS: dict[str, Callable[[], None]] = {
-    function.__name__: function for function in (start, help, keys, edits, compare, lessons, export)
+    function.__name__: function for function in (start, help, keys, edits, compare, lessons, export, training)
 }
 
 if __name__ == "__main__":

@@ -48,11 +48,14 @@ def first_parameters(name: str, axes: Sequence[Axis], seed: int) -> Array:
 
 
 class Trainer:
-    """Trains the model of a scenario. `adam` holds its parameters, `losses` the loss of every step so far."""
+    """Trains the model of a scenario.
+
+    `encoder` makes batches of examples, `adam` holds the parameters, `losses` are those of every step so far.
+    """
 
     def __init__(self, scenario: Scenario, experiment: Experiment) -> None:
         self._scenario, self._experiment = scenario, experiment
-        self._encoder = Encoder(scenario)
+        self.encoder = Encoder(scenario)
         self._shapes = shapes_of(scenario)
         ends = np.cumsum([math.prod(sizes(axes)) for axes in self._shapes.values()])
         self._places = {
@@ -78,7 +81,7 @@ class Trainer:
 
     def step(self, examples: Sequence[Example]) -> float:
         """Learn from a batch of examples. Returns its loss before that."""
-        trace = self._run(self._encoder.batch(examples))
+        trace = self._run(self.encoder.batch(examples))
         loss = trace.steps["loss"].array
         found = gradients(trace, {"loss": np.ones_like(loss)})
         flat = np.zeros_like(self.adam.parameters)
@@ -94,7 +97,7 @@ class Trainer:
     def score(self, examples: Sequence[Example]) -> Score:
         """How well the model does now, without learning."""
         examples = examples[:_MOST_AT_ONCE]
-        batch = self._encoder.batch(examples)
+        batch = self.encoder.batch(examples)
         trace = self._run(batch)
         wrong = (trace.steps["logits"].array.argmax(axis=-1) != batch.target) & (batch.asked > 0)
         return Score(float(trace.steps["loss"].array), float(1 - wrong.reshape(len(examples), -1).any(axis=1).mean()))
