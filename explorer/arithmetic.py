@@ -17,7 +17,7 @@ from explorer import format
 from explorer.format import short_number, shortened
 from model.axes import Array, Axis
 from model.explain import Arithmetic, Index, letter
-from model.expressions import Apply, Cell, Expression, Number, Reduce
+from model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
 from model.ops import subscripted
 from model.text import visible
 from model.values import Value
@@ -221,7 +221,7 @@ class _Writer:
         chosen = np.arange(terms.size)
         if terms.size > limit:
             chosen = _first_to_show(part, terms)[: limit - 1] if not unfolded else chosen[:limit]
-        axes = [self._axis(name) for name in part.over]
+        axes = [self._axis(name, part) for name in part.over]
         header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
         rows = [header]
         largest = float(np.nanmax(np.abs(np.where(np.isfinite(terms), terms, 0)), initial=0))
@@ -244,8 +244,10 @@ class _Writer:
             return (*row, *drawn)
         return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *drawn)
 
-    def _axis(self, name: str) -> Axis:
-        return next(operand.axis(name) for operand in self.arithmetic.value.operands if name in operand.names)
+    def _axis(self, name: str, part: Reduce) -> Axis:
+        """An axis of an operand that is read there; others may have an axis of that name and another size."""
+        operands = self.arithmetic.value.operands
+        return next(operands[place].axis(name) for place in _read(part) if name in operands[place].names)
 
     # --- one line: names (at is None), or numbers with the free axes at `at`
 
@@ -256,6 +258,8 @@ class _Writer:
             return (self._cell(part, at),)
         if isinstance(part, Number):
             return (self._constant(part, at),)
+        if isinstance(part, Constants):
+            return (self._one_of(part, at),)
         return self._apply(part, at, outer)
 
     def _apply(self, part: Apply, at: Mapping[str, int] | None, outer: int) -> Row:
@@ -285,6 +289,9 @@ class _Writer:
         number = short_number(part.value)
         return Piece(part.text or number, "name") if at is None else Piece(number, "number")
 
+    def _one_of(self, part: Constants, at: Mapping[str, int] | None) -> Piece:
+        return Piece(part.text, "name") if at is None else Piece(short_number(self._number(part, at)), "number")
+
     def _cell(self, cell: Cell, at: Mapping[str, int] | None) -> Piece:
         view = self.arithmetic.value.operands[cell.operand]
         if at is None:
@@ -301,6 +308,14 @@ def _children(part: Expression) -> list[Expression]:
     if isinstance(part, Apply):
         return list(part.arguments)
     return [part.body] if isinstance(part, Reduce) else []
+
+
+def _read(part: Expression) -> Iterator[int]:
+    """Which operands an expression reads."""
+    if isinstance(part, Cell):
+        yield part.operand
+    for child in _children(part):
+        yield from _read(child)
 
 
 def _first_to_show(part: Reduce, terms: Array) -> Array:

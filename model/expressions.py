@@ -35,6 +35,15 @@ class Number:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Constants:
+    """A constant for each index of some free axes, and how they are written together."""
+
+    names: tuple[str, ...]
+    array: Array
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Apply:
     """A function of `FUNCTIONS` applied to its arguments. With a `name`, it deserves a line of its own."""
@@ -54,7 +63,7 @@ class Reduce:
     name: str = ""
 
 
-Expression = Cell | Number | Apply | Reduce
+Expression = Cell | Number | Constants | Apply | Reduce
 
 
 def erf(x: Array) -> Array:
@@ -74,6 +83,13 @@ def threshold(x: Array, axis: int | tuple[int]) -> Array:
     count = (1 + places * ranked > above).sum(axis=-1, keepdims=True)  # how many stay above the threshold
     last = np.take_along_axis(above, np.maximum(count - 1, 0), axis=-1)
     return np.where(count == 0, np.inf, (last - 1) / np.maximum(count, 1))[..., 0].astype(x.dtype)
+
+
+def constants(names: Sequence[str], array: Array, at: Mapping[str, int], text: str) -> Expression:
+    """What `array`, whose axes are `names`, holds at the index `at`: a single number where that fixes every axis."""
+    picked = np.asarray(array[tuple(at.get(name, slice(None)) for name in names)])
+    free = tuple(name for name in names if name not in at)
+    return Constants(free, picked, text) if free else Number(float(picked), text)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -142,6 +158,8 @@ class Evaluation:
                 return Result(tuple(name for name in names if name not in at), np.asarray(picked))
             case Number(value):
                 return Result((), np.asarray(value))
+            case Constants(names, array):
+                return Result(names, array)
             case Apply(function, arguments):
                 return self._apply(function, [self(argument) for argument in arguments])
             case Reduce(function, over, body):

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ class Operation:
     derivative  value, gradient of the value -> gradient of each operand, in the operand's axes
     cell        value, index by axis name -> the arithmetic of one cell
     written     value, how each operand is written -> the right-hand side of its formula
+    back        value, which operand, index by axis name -> the arithmetic of one cell of that operand's gradient, over
+                the cells of the value's own gradient (0), the value (1) and its operands (2, 3, …); None for leaves
     """
 
     name: str
@@ -34,6 +37,7 @@ class Operation:
     derivative: Callable[[Value, Array], tuple[Array, ...]]
     cell: Callable[[Value, Mapping[str, int]], Expression]
     written: Callable[[Value, tuple[str, ...]], str]
+    back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,6 +276,16 @@ class View(Named):
         once = [place // times for place, times in zip(index, self.repeats or self._once, strict=True)]
         flat = np.ravel_multi_index(once, self._shape_once)
         return tuple(int(place) for place in np.unravel_index(flat, self.value.shape))
+
+    def places_of(self, index: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Where the cell at `index` of the value itself stands in this view: more than once where it is repeated."""
+        flat = np.ravel_multi_index(index, self.value.shape)
+        once = np.unravel_index(flat, self._shape_once)
+        ranges = (
+            range(int(place) * times, (int(place) + 1) * times)
+            for place, times in zip(once, self.repeats or self._once, strict=True)
+        )
+        return list(product(*ranges))
 
     def carried_back(self, gradient: Array) -> Array:
         """A gradient in the axes of this view, in those of the value: what was repeated is summed."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.axes import Array
 from model.expressions import Apply, Expression, Number, erf
-from model.ops.common import At, Gradients, Symbols, cells
+from model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell
 from model.values import Operation, Value
 
 
@@ -143,7 +143,17 @@ def _plain(name: str, bend: Bend) -> Operation:
     def written(_value: Value, symbols: Symbols) -> str:
         return bend.written.format(*symbols)
 
-    return Operation(name, compute, derivative, cell, written)
+    def back(value: Value, _place: int, at: At) -> Expression:
+        return Apply("multiply", (gradient_cell(value, at), _slope(bend, value, at)))
+
+    return Operation(name, compute, derivative, cell, written, back)
+
+
+def _slope(bend: Bend, value: Value, at: At) -> Number:
+    """The slope at one number of the first operand."""
+    x = value.operands[0]
+    there = x.array[tuple(at[name] for name in x.names)]
+    return Number(float(bend.slope(np.asarray(there))), f"slope of {bend.written.format('x')}")
 
 
 def _gated(name: str, bend: Bend) -> Operation:
@@ -164,7 +174,13 @@ def _gated(name: str, bend: Bend) -> Operation:
     def written(_value: Value, symbols: Symbols) -> str:
         return f"{bend.written.format(symbols[0])} · {symbols[1]}"
 
-    return Operation(name, compute, derivative, cell, written)
+    def back(value: Value, place: int, at: At) -> Expression:
+        gradient, gate, up = gradient_cell(value, at), operand_cell(value, 0, at), operand_cell(value, 1, at)
+        if place == 0:
+            return Apply("multiply", (gradient, _slope(bend, value, at), up))
+        return Apply("multiply", (gradient, bend.cell(gate)))
+
+    return Operation(name, compute, derivative, cell, written, back)
 
 
 ROWS = (

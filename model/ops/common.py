@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from model.axes import Array, align, sum_to
-from model.expressions import Cell, Expression
+from model.expressions import Apply, Cell, Expression, Reduce
 from model.values import Value, View
 
 At = Mapping[str, int]
 Gradients = tuple[Array, ...]
 Symbols = tuple[str, ...]
+
+OPERANDS = 2
+"""In the arithmetic of an operand's gradient, the operands count from here: after the gradient and the value itself."""
 
 
 def subscripted(name: str) -> str:
@@ -33,6 +36,36 @@ def pick(at: At, operand: View) -> dict[str, int]:
 def cells(value: Value, at: At) -> tuple[Expression, ...]:
     """The cell of each operand that an index points at; axes that it does not fix are free."""
     return tuple(Cell(place, pick(at, operand)) for place, operand in enumerate(value.operands))
+
+
+def gradient_cell(value: Value, at: At) -> Cell:
+    """The cell of the value's own gradient that an index points at; axes that it does not fix are free."""
+    return Cell(0, _among(value.names, at))
+
+
+def result_cell(value: Value, at: At) -> Cell:
+    """The same cell of the value itself."""
+    return Cell(1, _among(value.names, at))
+
+
+def operand_cell(value: Value, place: int, at: At) -> Cell:
+    """The cell of an operand, in the arithmetic of a gradient."""
+    return Cell(OPERANDS + place, pick(at, value.operands[place]))
+
+
+def _among(names: tuple[str, ...], at: At) -> dict[str, int]:
+    return {name: at[name] for name in names if name in at}
+
+
+def summed(value: Value, place: int, body: Expression) -> Expression:
+    """`body`, summed over the axes that an operand lacks: it was broadcast along them."""
+    over = tuple(name for name in value.names if name not in value.operands[place].names)
+    return Reduce("sum", over, body) if over else body
+
+
+def times_gradient(value: Value, place: int, at: At, *factors: Expression) -> Expression:
+    """The gradient of an operand's cell that enters the value's cells times some factors."""
+    return summed(value, place, Apply("multiply", (gradient_cell(value, at), *factors)))
 
 
 def to_operands(value: Value, *gradients: Array) -> Gradients:

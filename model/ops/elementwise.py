@@ -9,7 +9,20 @@ import numpy as np
 
 from model.axes import Array
 from model.expressions import Apply, Expression, Number
-from model.ops.common import At, Gradients, aligned, cells, infix, prefix, to_operands
+from model.ops.common import (
+    At,
+    Gradients,
+    aligned,
+    cells,
+    gradient_cell,
+    infix,
+    operand_cell,
+    prefix,
+    result_cell,
+    summed,
+    times_gradient,
+    to_operands,
+)
 from model.values import Operation, Value
 
 
@@ -35,15 +48,29 @@ def _add_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, *(gradient for _ in value.operands))
 
 
-ADD = Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), infix("+"))
+def _add_back(value: Value, place: int, at: At) -> Expression:
+    return summed(value, place, gradient_cell(value, at))
+
+
+ADD = Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), infix("+"), _add_back)
 
 
 def _subtract_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, gradient, -gradient)
 
 
+def _subtract_back(value: Value, place: int, at: At) -> Expression:
+    gradient = gradient_cell(value, at)
+    return summed(value, place, Apply("negate", (gradient,)) if place else gradient)
+
+
 SUBTRACT = Operation(
-    "subtract", _elementwise(np.subtract), _subtract_derivative, _elementwise_cell("subtract"), infix("−")
+    "subtract",
+    _elementwise(np.subtract),
+    _subtract_derivative,
+    _elementwise_cell("subtract"),
+    infix("−"),
+    _subtract_back,
 )
 
 
@@ -52,8 +79,17 @@ def _multiply_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, gradient * b, gradient * a)
 
 
+def _multiply_back(value: Value, place: int, at: At) -> Expression:
+    return times_gradient(value, place, at, operand_cell(value, 1 - place, at))
+
+
 MULTIPLY = Operation(
-    "multiply", _elementwise(np.multiply), _multiply_derivative, _elementwise_cell("multiply"), infix("·")
+    "multiply",
+    _elementwise(np.multiply),
+    _multiply_derivative,
+    _elementwise_cell("multiply"),
+    infix("·"),
+    _multiply_back,
 )
 
 
@@ -62,21 +98,41 @@ def _divide_derivative(value: Value, gradient: Array) -> Gradients:
     return to_operands(value, gradient / b, -gradient * a / b**2)
 
 
-DIVIDE = Operation("divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), infix("/"))
+def _divide_back(value: Value, place: int, at: At) -> Expression:
+    gradient, a, b = gradient_cell(value, at), operand_cell(value, 0, at), operand_cell(value, 1, at)
+    if place == 0:
+        return summed(value, place, Apply("divide", (gradient, b)))
+    pull = Apply("divide", (Apply("multiply", (gradient, a)), Apply("square", (b,))))
+    return summed(value, place, Apply("negate", (pull,)))
+
+
+DIVIDE = Operation(
+    "divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), infix("/"), _divide_back
+)
 
 
 def _exp_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient * value.array,)
 
 
-EXP = Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), prefix("exp"))
+def _exp_back(value: Value, place: int, at: At) -> Expression:
+    return times_gradient(value, place, at, result_cell(value, at))
+
+
+EXP = Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), prefix("exp"), _exp_back)
 
 
 def _square_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient * 2 * value.operands[0].array,)
 
 
-SQUARE = Operation("square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square"))
+def _square_back(value: Value, place: int, at: At) -> Expression:
+    return times_gradient(value, place, at, Number(2), operand_cell(value, place, at))
+
+
+SQUARE = Operation(
+    "square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square"), _square_back
+)
 
 
 def _sqrt_derivative(value: Value, gradient: Array) -> Gradients:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.axes import Array, align
-from model.expressions import Apply, Expression, Reduce
-from model.ops.common import At, Gradients, Symbols, cells, over_axis
+from model.expressions import Apply, Expression, Number, Reduce
+from model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell, over_axis
 from model.values import Operation, Value
 
 # --- cross_entropy: −log softmax(logits)[target], the surprise at what should have been said
@@ -47,17 +47,40 @@ def _cross_entropy_cell(value: Value, at: At) -> Expression:
     row = cells(value, at)[0]
     should = int(target.array[tuple(at[name] for name in target.names)])
     said = cells(value, {**at, over: should})[0]
-    maximum = Reduce("maximum", (over,), row, name="row max")
-    total = Reduce("sum", (over,), Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
+    maximum, total = _maximum_and_total(value, row)
     return Apply("subtract", (Apply("add", (maximum, Apply("log", (total,)))), said))
+
+
+def _maximum_and_total(value: Value, row: Expression) -> tuple[Expression, Expression]:
+    """The largest of a row of logits, and the sum of their exponentials below it."""
+    over = (value.options["over"],)
+    maximum = Reduce("maximum", over, row, name="row max")
+    return maximum, Reduce("sum", over, Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
 
 
 def _cross_entropy_written(_value: Value, symbols: Symbols) -> str:
     return f"−log softmax({symbols[0]})[{symbols[1]}]"
 
 
+def _cross_entropy_back(value: Value, _place: int, at: At) -> Expression:
+    """The probability, minus 1 for what should have been said."""
+    over, target = value.options["over"], value.operands[1]
+    row = operand_cell(value, 0, {name: at[name] for name in at if name != over})
+    maximum, total = _maximum_and_total(value, row)
+    exponential = Apply("exp", (Apply("subtract", (operand_cell(value, 0, at), maximum)),))
+    share: Expression = Apply("divide", (exponential, total), name="probability")
+    if at[over] == int(target.array[tuple(at[name] for name in target.names)]):
+        share = Apply("subtract", (share, Number(1.0, "1 for the target")))
+    return Apply("multiply", (gradient_cell(value, at), share))
+
+
 CROSS_ENTROPY = Operation(
-    "cross_entropy", _cross_entropy, _cross_entropy_derivative, _cross_entropy_cell, _cross_entropy_written
+    "cross_entropy",
+    _cross_entropy,
+    _cross_entropy_derivative,
+    _cross_entropy_cell,
+    _cross_entropy_written,
+    _cross_entropy_back,
 )
 
 ROWS = (CROSS_ENTROPY,)

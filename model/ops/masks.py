@@ -7,13 +7,14 @@ import math
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression, Number
+from model.expressions import Apply, Expression, Number, Reduce, constants
 from model.ops.common import (
     At,
     Gradients,
     Symbols,
     aligned,
     cells,
+    gradient_cell,
     infix,
     no_derivative,
     pad_of,
@@ -80,12 +81,21 @@ def _mask_derivative(value: Value, gradient: Array) -> Gradients:
 
 def _mask_cell(value: Value, at: At) -> Expression:
     scores, mask = cells(value, at)
-    hides = value.operands[1]
-    is_hidden = np.isneginf(hides.array[tuple(at[name] for name in hides.names)])
-    return mask if is_hidden else Apply("add", (scores, mask))
+    return mask if _is_hidden(value, 1, at) else Apply("add", (scores, mask))
 
 
-MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, infix("+"))
+def _mask_back(value: Value, place: int, at: At) -> Expression:
+    if place == 1:
+        return Number(0.0, "a mask is a rule")
+    return Number(0.0, "hidden") if _is_hidden(value, 1, at) else gradient_cell(value, at)
+
+
+def _is_hidden(value: Value, place: int, at: At) -> bool:
+    operand = value.operands[place]
+    return bool(np.isneginf(operand.array[tuple(at[name] for name in operand.names)]))
+
+
+MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, infix("+"), _mask_back)
 
 
 # --- shift: subtract a maximum; what is hidden stays −∞, also where everything is
@@ -104,12 +114,19 @@ def _shift_derivative(value: Value, gradient: Array) -> Gradients:
 
 def _shift_cell(value: Value, at: At) -> Expression:
     scores, maximum = cells(value, at)
-    shown = value.operands[0]
-    is_hidden = np.isneginf(shown.array[tuple(at[name] for name in shown.names)])
-    return scores if is_hidden else Apply("subtract", (scores, maximum))
+    return scores if _is_hidden(value, 0, at) else Apply("subtract", (scores, maximum))
 
 
-SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, infix("−"))
+def _shift_back(value: Value, place: int, at: At) -> Expression:
+    gradient = gradient_cell(value, at)
+    if place == 0:
+        return Number(0.0, "hidden") if _is_hidden(value, 0, at) else gradient
+    over = tuple(name for name in value.names if name not in at)
+    pull = np.where(np.isneginf(aligned(value)[0]), 0.0, -1.0)
+    return Reduce("sum", over, Apply("multiply", (gradient, constants(value.names, pull, at, "−1 where seen"))))
+
+
+SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, infix("−"), _shift_back)
 
 
 ROWS = (VISIBILITY, MASK, SHIFT)

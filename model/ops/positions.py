@@ -6,7 +6,7 @@ import numpy as np
 
 from model.axes import Array
 from model.expressions import Apply, Cell, Expression, Number
-from model.ops.common import At, Gradients, Symbols, no_derivative, subscripted
+from model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative, subscripted
 from model.values import Operation, Value
 
 
@@ -60,14 +60,31 @@ def _rotate_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _rotate_cell(value: Value, at: At) -> Expression:
-    token, column = value.names[-2:]
+    column = value.names[-1]
     even = at[column] - at[column] % 2
     first, second = (Cell(0, {**at, column: place}) for place in (even, even + 1))
-    angle = _angle(at[token], even, value.axes[-1].size, column)
-    cos, sin = Apply("cos", (angle,)), Apply("sin", (angle,))
+    cos, sin = _cos_and_sin(value, at)
     if at[column] == even:
         return Apply("subtract", (Apply("multiply", (first, cos)), Apply("multiply", (second, sin))))
     return Apply("add", (Apply("multiply", (first, sin)), Apply("multiply", (second, cos))))
+
+
+def _rotate_back(value: Value, _place: int, at: At) -> Expression:
+    """Turned back by the same angle."""
+    column = value.names[-1]
+    even = at[column] - at[column] % 2
+    first, second = (gradient_cell(value, {**at, column: place}) for place in (even, even + 1))
+    cos, sin = _cos_and_sin(value, at)
+    if at[column] == even:
+        return Apply("add", (Apply("multiply", (first, cos)), Apply("multiply", (second, sin))))
+    return Apply("subtract", (Apply("multiply", (second, cos)), Apply("multiply", (first, sin))))
+
+
+def _cos_and_sin(value: Value, at: At) -> tuple[Expression, Expression]:
+    """Of the angle that the pair of columns is turned by."""
+    token, column = value.names[-2:]
+    angle = _angle(at[token], at[column] - at[column] % 2, value.axes[-1].size, column)
+    return Apply("cos", (angle,)), Apply("sin", (angle,))
 
 
 def _angle(position: int, column: int, width: int, name: str) -> Expression:
@@ -76,7 +93,11 @@ def _angle(position: int, column: int, width: int, name: str) -> Expression:
     return Apply("divide", (Number(position, "position"), stretch), name="θ")
 
 
-ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, lambda _, s: f"{s[0]} turned by position·θᵢ")
+def _rotate_written(_value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]} turned by position·θᵢ"
+
+
+ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_written, _rotate_back)
 
 
 # --- distance: what is far away counts less, and how much less differs from head to head (Press et al. 2021)

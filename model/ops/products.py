@@ -10,7 +10,19 @@ import numpy as np
 
 from model.axes import Array, Axis, align, contract, names, sizes, sum_to
 from model.expressions import Apply, Cell, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, cells, no_derivative, pad_of, subscripted
+from model.ops.common import (
+    At,
+    Gradients,
+    Symbols,
+    cells,
+    gradient_cell,
+    no_derivative,
+    operand_cell,
+    pad_of,
+    subscripted,
+    summed,
+    times_gradient,
+)
 from model.values import Operation, Value
 
 
@@ -57,7 +69,24 @@ def _lookup_cell(value: Value, at: At) -> Expression:
     return Cell(0, {table.names[0]: row, table.names[1]: at[table.names[1]]})
 
 
-LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, lambda _, s: f"{s[0]}[{s[1]}]")
+def _lookup_back(value: Value, _place: int, at: At) -> Expression:
+    """A row of the table gets what arrives at every place that reads it."""
+    table, ids = value.operands
+    row, column = at[table.names[0]], {table.names[1]: at[table.names[1]]}
+    reading = np.argwhere(ids.array == row)
+    if len(reading) == 0:
+        return Number(0.0, "nothing reads this row")
+    if len(reading) == 1:
+        return gradient_cell(value, {**column, **dict(zip(ids.names, map(int, reading[0]), strict=True))})
+    is_reading = Apply("is_equal", (operand_cell(value, 1, {}), Number(row, "this row")))
+    return Reduce("sum", ids.names, Apply("multiply", (gradient_cell(value, column), is_reading)))
+
+
+def _lookup_written(_value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]}[{symbols[1]}]"
+
+
+LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_written, _lookup_back)
 
 
 # --- rows: the first rows of a table, one for each place
@@ -69,7 +98,9 @@ def _rows(value: Value) -> Array:
 
 def _rows_derivative(value: Value, gradient: Array) -> Gradients:
     table = value.operands[0]
-    return (np.concatenate([gradient, np.zeros((table.shape[0] - value.shape[0], *table.shape[1:]))]),)
+    spread = np.zeros(table.shape, gradient.dtype)
+    spread[: value.shape[0]] = gradient
+    return (spread,)
 
 
 def _rows_cell(value: Value, at: At) -> Expression:
@@ -77,7 +108,19 @@ def _rows_cell(value: Value, at: At) -> Expression:
     return Cell(0, {table.names[0]: at[value.names[0]], table.names[1]: at[value.names[1]]})
 
 
-ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, lambda _, s: f"{s[0]}[0, 1, 2, …]")
+def _rows_back(value: Value, _place: int, at: At) -> Expression:
+    table = value.operands[0]
+    row, column = (at[name] for name in table.names)
+    if row >= value.shape[0]:
+        return Number(0.0, "no word stands there")
+    return gradient_cell(value, {value.names[0]: row, value.names[1]: column})
+
+
+def _rows_written(_value: Value, symbols: Symbols) -> str:
+    return f"{symbols[0]}[0, 1, 2, …]"
+
+
+ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, _rows_written, _rows_back)
 
 
 # --- last: what stands at the last index of the first axis
@@ -103,7 +146,13 @@ def _last_written(value: Value, symbols: Symbols) -> str:
     return f"{symbols[0]} of the last {value.operands[0].names[0]}"
 
 
-LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written)
+def _last_back(value: Value, _place: int, at: At) -> Expression:
+    first = value.operands[0].axes[0]
+    is_last = at[first.name] == first.size - 1
+    return gradient_cell(value, at) if is_last else Number(0.0, f"not the last {first.name}")
+
+
+LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written, _last_back)
 
 
 # --- shares: an equal part for each token that is not padding
@@ -161,7 +210,13 @@ def _contract_written(value: Value, symbols: Symbols) -> str:
     return " + ".join((f"{a}{dot}{b}", *bias))
 
 
-CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written)
+def _contract_back(value: Value, place: int, at: At) -> Expression:
+    if place == 2:
+        return summed(value, place, gradient_cell(value, at))
+    return times_gradient(value, place, at, operand_cell(value, 1 - place, at))
+
+
+CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written, _contract_back)
 
 
 # --- scale: multiply by a constant
@@ -187,7 +242,12 @@ def _scale_written(value: Value, symbols: Symbols) -> str:
     return f"{symbols[0]}/{over}" if over != factor.text else f"{symbols[0]}·{factor.text}"
 
 
-SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written)
+def _scale_back(value: Value, place: int, at: At) -> Expression:
+    factor: Factor = value.options["by"]
+    return times_gradient(value, place, at, Number(factor.value, factor.text))
+
+
+SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written, _scale_back)
 
 
 # --- merge: axes side by side in one
@@ -219,6 +279,16 @@ def _merge_cell(value: Value, at: At) -> Expression:
     return Cell(0, found)
 
 
-MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, lambda _, s: f"heads of {s[0]} side by side")
+def _merge_back(value: Value, _place: int, at: At) -> Expression:
+    whole = value.axes[-1]
+    place = np.ravel_multi_index([at[name] for name in names(whole.parts)], sizes(whole.parts))
+    return gradient_cell(value, {**at, whole.name: int(place)})
+
+
+def _merge_written(_value: Value, symbols: Symbols) -> str:
+    return f"heads of {symbols[0]} side by side"
+
+
+MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, _merge_written, _merge_back)
 
 ROWS = (LOOKUP, ROWS_OF_TABLE, LAST, SHARES, CONTRACT, SCALE, MERGE)

@@ -8,8 +8,22 @@ from collections.abc import Callable
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, aligned, cells, over_axis, row_at, spread, to_operands
+from model.expressions import Apply, Expression, Number, Reduce, constants
+from model.ops.common import (
+    At,
+    Gradients,
+    Symbols,
+    aligned,
+    cells,
+    gradient_cell,
+    operand_cell,
+    over_axis,
+    row_at,
+    spread,
+    summed,
+    times_gradient,
+    to_operands,
+)
 from model.values import Operation, Value
 
 
@@ -39,7 +53,11 @@ def _sum_derivative(value: Value, gradient: Array) -> Gradients:
     return (np.broadcast_to(spread(value, gradient), value.operands[0].shape),)
 
 
-SUM = Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum"))
+def _sum_back(value: Value, _place: int, at: At) -> Expression:
+    return gradient_cell(value, at)
+
+
+SUM = Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum"), _sum_back)
 
 
 def _mean_derivative(value: Value, gradient: Array) -> Gradients:
@@ -47,7 +65,14 @@ def _mean_derivative(value: Value, gradient: Array) -> Gradients:
     return (np.broadcast_to(spread(value, gradient) / operand.axis(value.options["over"]).size, operand.shape),)
 
 
-MEAN = Operation("mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean"))
+def _mean_back(value: Value, _place: int, at: At) -> Expression:
+    over = value.operands[0].axis(value.options["over"])
+    return Apply("divide", (gradient_cell(value, at), Number(over.size, f"number of {over.name}")))
+
+
+MEAN = Operation(
+    "mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean"), _mean_back
+)
 
 
 def _maximum_derivative(value: Value, gradient: Array) -> Gradients:
@@ -56,8 +81,20 @@ def _maximum_derivative(value: Value, gradient: Array) -> Gradients:
     return (np.where(is_maximum, spread(value, gradient) / is_maximum.sum(over_axis(value), keepdims=True), 0),)
 
 
+def _maximum_back(value: Value, _place: int, at: At) -> Expression:
+    row, over = row_at(value, at), value.options["over"]
+    if row[at[over]] != row.max():
+        return Number(0.0, "not the largest")
+    return Apply("divide", (gradient_cell(value, at), Number(int((row == row.max()).sum()), "how many are largest")))
+
+
 MAXIMUM = Operation(
-    "maximum", _reduction(np.max), _maximum_derivative, _reduction_cell("maximum"), _named_over("maximum")
+    "maximum",
+    _reduction(np.max),
+    _maximum_derivative,
+    _reduction_cell("maximum"),
+    _named_over("maximum"),
+    _maximum_back,
 )
 
 
@@ -117,16 +154,25 @@ def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _normalise_cell(value: Value, at: At) -> Expression:
-    over = value.options["over"]
     if _variance_overflows(value, at):
         return Number(math.nan, f"σ² is too large for {value.dtype}")
     cell, gain, bias = cells(value, at)
-    row = cells(value, {name: at[name] for name in at if name != over})[0]
-    mean = Reduce("mean", (over,), row, name="μ")
-    variance = Reduce("mean", (over,), Apply("square", (Apply("subtract", (row, mean)),)), name="σ²")
-    deviation = Apply("sqrt", (Apply("add", (variance, Number(value.options["eps"], "ε"))),))
+    mean, deviation = _mean_and_deviation(value, cells(value, _along(value, at))[0])
     standard = Apply("divide", (Apply("subtract", (cell, mean)), deviation), name="standardised")
     return Apply("add", (Apply("multiply", (standard, gain)), bias))
+
+
+def _along(value: Value, at: At) -> At:
+    """The index of a whole row: the axis that is normalised is free."""
+    return {name: at[name] for name in at if name != value.options["over"]}
+
+
+def _mean_and_deviation(value: Value, row: Expression) -> tuple[Expression, Expression]:
+    """μ and √(σ² + ε) of a row."""
+    over = (value.options["over"],)
+    mean = Reduce("mean", over, row, name="μ")
+    variance = Reduce("mean", over, Apply("square", (Apply("subtract", (row, mean)),)), name="σ²")
+    return mean, Apply("sqrt", (Apply("add", (variance, Number(value.options["eps"], "ε"))),))
 
 
 def _variance_overflows(value: Value, at: At) -> bool:
@@ -140,7 +186,39 @@ def _normalise_written(_value: Value, symbols: Symbols) -> str:
     return f"({symbols[0]} − μ)/√(σ² + ε) · {symbols[1]} + {symbols[2]}"
 
 
-NORMALISE = Operation("normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written)
+def _normalise_back(value: Value, place: int, at: At) -> Expression:
+    """(γ∂ − mean(γ∂) − x̂·mean(γ∂·x̂))/√(σ² + ε): moving along the mean, or along x̂ itself, changes nothing."""
+    if place > 0:
+        return _parameter_back(value, place, at, _standardised(value)[0])
+    if _variance_overflows(value, at):
+        return Number(math.nan, f"σ² is too large for {value.dtype}")
+    along = _along(value, at)
+    row = operand_cell(value, 0, along)
+    mean, deviation = _mean_and_deviation(value, row)
+    standard = Apply("divide", (Apply("subtract", (row, mean)), deviation))
+    over, inner = (value.options["over"],), _through_gain(value, along)
+    pulls = Reduce("mean", over, inner, name="mean of γ∂")
+    turns = Reduce("mean", over, Apply("multiply", (inner, standard)), name="mean of γ∂·standardised")
+    left = Apply("subtract", (_through_gain(value, at), pulls))
+    own = Apply("divide", (Apply("subtract", (operand_cell(value, 0, at), mean)), deviation), name="standardised")
+    return Apply("divide", (Apply("subtract", (left, Apply("multiply", (own, turns)))), deviation))
+
+
+def _through_gain(value: Value, at: At) -> Expression:
+    """γ∂: the gradient of what is standardised."""
+    return Apply("multiply", (gradient_cell(value, at), operand_cell(value, 1, at)))
+
+
+def _parameter_back(value: Value, place: int, at: At, standard: Array) -> Expression:
+    """The gradient of a gain, which multiplies what is standardised, or of a bias, which is added to it."""
+    if place == 1:
+        return times_gradient(value, place, at, constants(value.names, standard, at, "standardised"))
+    return summed(value, place, gradient_cell(value, at))
+
+
+NORMALISE = Operation(
+    "normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written, _normalise_back
+)
 
 
 # --- rms_normalise: to a mean square of 1 over an axis, then a gain for each column (Zhang & Sennrich 2019)
@@ -165,21 +243,43 @@ def _rms_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _rms_cell(value: Value, at: At) -> Expression:
-    over = value.options["over"]
-    with np.errstate(all="ignore"):
-        if np.isposinf(np.square(row_at(value, at)).mean()):
-            return Number(math.nan, f"the mean square is too large for {value.dtype}")
+    if _square_overflows(value, at):
+        return Number(math.nan, f"the mean square is too large for {value.dtype}")
     cell, gain = cells(value, at)
-    row = cells(value, {name: at[name] for name in at if name != over})[0]
-    mean_square = Reduce("mean", (over,), Apply("square", (row,)), name="mean square")
-    root = Apply("sqrt", (Apply("add", (mean_square, Number(value.options["eps"], "ε"))),))
+    root = _root(value, cells(value, _along(value, at))[0])
     return Apply("multiply", (Apply("divide", (cell, root)), gain))
+
+
+def _square_overflows(value: Value, at: At) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.isposinf(np.square(row_at(value, at)).mean()))
+
+
+def _root(value: Value, row: Expression) -> Expression:
+    """√(mean square + ε) of a row."""
+    mean_square = Reduce("mean", (value.options["over"],), Apply("square", (row,)), name="mean square")
+    return Apply("sqrt", (Apply("add", (mean_square, Number(value.options["eps"], "ε"))),))
 
 
 def _rms_written(_value: Value, symbols: Symbols) -> str:
     return f"{symbols[0]}/√(mean({symbols[0]}²) + ε) · {symbols[1]}"
 
 
-RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_written)
+def _rms_back(value: Value, place: int, at: At) -> Expression:
+    """(γ∂ − x̂·mean(γ∂·x̂))/√(mean square + ε)."""
+    if place > 0:
+        return _parameter_back(value, place, at, _divided_by_rms(value)[0])
+    if _square_overflows(value, at):
+        return Number(math.nan, f"the mean square is too large for {value.dtype}")
+    along = _along(value, at)
+    row = operand_cell(value, 0, along)
+    root = _root(value, row)
+    body = Apply("multiply", (_through_gain(value, along), Apply("divide", (row, root))))
+    turns = Reduce("mean", (value.options["over"],), body, name="mean of γ∂·standardised")
+    own = Apply("divide", (operand_cell(value, 0, at), root), name="standardised")
+    return Apply("divide", (Apply("subtract", (_through_gain(value, at), Apply("multiply", (own, turns)))), root))
+
+
+RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_written, _rms_back)
 
 ROWS = (SUM, MEAN, MAXIMUM, LENGTH, NORMALISE, RMS_NORMALISE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from model.axes import Array, align, contract, names
-from model.expressions import Apply, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, cells
-from model.values import Operation, Value
+from model.expressions import Apply, Expression, Number, Reduce, constants
+from model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell, result_cell, times_gradient
+from model.values import Operation, Value, View
 
 # --- additive: tanh of a projected query plus a projected key (Bahdanau et al. 2014)
 
@@ -41,13 +41,18 @@ def _additive_cell(value: Value, at: At) -> Expression:
     return Apply("tanh", (Apply("add", (query, key)),))
 
 
-ADDITIVE = Operation(
-    "additive",
-    _additive,
-    _additive_derivative,
-    _additive_cell,
-    lambda _, s: f"tanh({s[0]}·{s[1]} + {s[2]}·{s[3]})",
-)
+def _additive_written(_value: Value, symbols: Symbols) -> str:
+    return f"tanh({symbols[0]}·{symbols[1]} + {symbols[2]}·{symbols[3]})"
+
+
+def _additive_back(value: Value, place: int, at: At) -> Expression:
+    """The slope of tanh is 1 − tanh²; behind it, a vector and its matrix are factors of each other."""
+    slope = Apply("subtract", (Number(1.0), Apply("square", (result_cell(value, at),))))
+    other = operand_cell(value, place ^ 1, at)
+    return times_gradient(value, place, at, slope, other)
+
+
+ADDITIVE = Operation("additive", _additive, _additive_derivative, _additive_cell, _additive_written, _additive_back)
 
 
 # --- bilinear: a learned matrix between query and key (Luong et al. 2015, "general")
@@ -80,7 +85,14 @@ def _bilinear_written(_value: Value, symbols: Symbols) -> str:
     return f"{symbols[0]}·{symbols[1]}·{symbols[2]}ᵀ"
 
 
-BILINEAR = Operation("bilinear", _bilinear, _bilinear_derivative, _bilinear_cell, _bilinear_written)
+def _bilinear_back(value: Value, place: int, at: At) -> Expression:
+    others = [operand_cell(value, other, at) for other in range(3) if other != place]
+    every = dict.fromkeys(name for operand in (value, *value.operands) for name in operand.names)
+    over = tuple(name for name in every if name not in at)
+    return Reduce("sum", over, Apply("multiply", (gradient_cell(value, at), *others)))
+
+
+BILINEAR = Operation("bilinear", _bilinear, _bilinear_derivative, _bilinear_cell, _bilinear_written, _bilinear_back)
 
 
 # --- cosine: the product of two vectors divided by their lengths; 0 where one of them is 0
@@ -136,6 +148,24 @@ def _cosine_written(_value: Value, symbols: Symbols) -> str:
     return f"{symbols[0]}{symbols[1]}ᵀ/(|{symbols[0]}|·|{symbols[1]}|)"
 
 
-COSINE = Operation("cosine", _cosine, _cosine_derivative, _cosine_cell, _cosine_written)
+def _cosine_back(value: Value, place: int, at: At) -> Expression:
+    """∂cos/∂q as in the derivative, a number for each key; and the same the other way round."""
+    own, other = value.operands[place], value.operands[1 - place]
+    own_column, other_column = (_column(value, side, at) for side in (own, other))
+    lengths = _lengths(value)
+    towards = _divided(np.broadcast_to(other_column, value.shape), lengths[0] * lengths[1])
+    slope = towards - _divided(value.array * own_column, lengths[place] ** 2)
+    over = tuple(name for name in value.names if name not in at)
+    text = f"∂cos/∂{'query' if place == 0 else 'key'}"
+    return Reduce("sum", over, Apply("multiply", (gradient_cell(value, at), constants(value.names, slope, at, text))))
+
+
+def _column(value: Value, side: View, at: At) -> Array:
+    """One column of the queries or of the keys, lined up with the scores."""
+    array: Array = side.array[..., at[side.names[-1]]]
+    return align(array, side.names[:-1], value.names)
+
+
+COSINE = Operation("cosine", _cosine, _cosine_derivative, _cosine_cell, _cosine_written, _cosine_back)
 
 ROWS = (ADDITIVE, BILINEAR, COSINE)

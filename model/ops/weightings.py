@@ -9,8 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from model.axes import Array
-from model.expressions import Apply, Expression, Number, Reduce, threshold
-from model.ops.common import At, Gradients, aligned, cells, no_derivative, over_axis, prefix, row_at, to_operands
+from model.expressions import Apply, Expression, Number, Reduce, constants, threshold
+from model.ops.common import (
+    At,
+    Gradients,
+    cells,
+    gradient_cell,
+    over_axis,
+    prefix,
+    result_cell,
+    row_at,
+)
 from model.values import Operation, Value
 
 
@@ -25,8 +34,12 @@ def _nothing_to_see(value: Value) -> Number:
 
 def _cell_and_row(value: Value, at: At) -> tuple[Expression, Expression]:
     """The score itself, and all scores of its row."""
-    free = {name: at[name] for name in at if name != value.options["over"]}
-    return cells(value, at)[0], cells(value, free)[0]
+    return cells(value, at)[0], cells(value, _along(value, at))[0]
+
+
+def _along(value: Value, at: At) -> At:
+    """The index of a whole row: the axis that is weighed is free."""
+    return {name: at[name] for name in at if name != value.options["over"]}
 
 
 # --- softmax: eˣ, divided by its sum over an axis; zeros where every cell is −∞
@@ -61,7 +74,16 @@ def _softmax_cell(value: Value, at: At) -> Expression:
     return Apply("divide", (Apply("exp", (Apply("subtract", (cell, maximum)),)), total))
 
 
-SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"))
+def _softmax_back(value: Value, _place: int, at: At) -> Expression:
+    """A score counts as much as its weight, and as far as its own gradient is above the row's, weighted."""
+    row = _along(value, at)
+    weighted = Apply("multiply", (gradient_cell(value, row), result_cell(value, row)))
+    mean = Reduce("sum", (value.options["over"],), weighted, name="weighted mean")
+    above = Apply("subtract", (gradient_cell(value, at), mean))
+    return Apply("multiply", (result_cell(value, at), above))
+
+
+SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"), _softmax_back)
 
 
 # --- softmax_backward: what softmax's own derivative makes of gradients of its weights
@@ -123,7 +145,20 @@ def _sparsemax_cell(value: Value, at: At) -> Expression:
     return Apply("maximum", (Number(0.0), Apply("subtract", (cell, tau))))
 
 
-SPARSEMAX = Operation("sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, prefix("sparsemax"))
+def _sparsemax_back(value: Value, _place: int, at: At) -> Expression:
+    over = value.options["over"]
+    row = _along(value, at)
+    has_weight = value.array[tuple(row.get(name, slice(None)) for name in value.names)] > 0
+    if not has_weight[at[over]]:
+        return Number(0.0, "no weight: a small change of the score gives it none")
+    share = constants((over,), has_weight / has_weight.sum(), {}, "1/n of those with a weight")
+    mean = Reduce("sum", (over,), Apply("multiply", (gradient_cell(value, row), share)), name="their mean")
+    return Apply("subtract", (gradient_cell(value, at), mean))
+
+
+SPARSEMAX = Operation(
+    "sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, prefix("sparsemax"), _sparsemax_back
+)
 
 
 # --- hardmax: 1 for the largest score of a row (the first of them), 0 for the others; flat, so without a gradient
@@ -147,6 +182,14 @@ def _hardmax_cell(value: Value, at: At) -> Expression:
     return Apply("is_equal", (cell, Reduce("maximum", (value.options["over"],), row, name="row max")))
 
 
-HARDMAX = Operation("hardmax", _hardmax, no_derivative, _hardmax_cell, prefix("hardmax"))
+def _hardmax_derivative(value: Value, gradient: Array) -> Gradients:
+    return (np.zeros_like(gradient),)
+
+
+def _hardmax_back(_value: Value, _place: int, _at: At) -> Expression:
+    return Number(0.0, "flat: a small change of a score changes no weight")
+
+
+HARDMAX = Operation("hardmax", _hardmax, _hardmax_derivative, _hardmax_cell, prefix("hardmax"), _hardmax_back)
 
 ROWS = (SOFTMAX, SOFTMAX_BACKWARD, SPARSEMAX, HARDMAX)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from model.axes import Axis, merged
 from model.explain import arithmetic
-from model.expressions import Apply, Cell, Expression, Number, Reduce
+from model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
 from model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
 from model.values import Value
 from tests.building import SEEDS, recorder, tensor
@@ -598,3 +598,27 @@ def test_even_spacing_begins_at_0_and_ends_where_it_says() -> None:
 def test_a_vector_of_length_0_passes_no_gradient_on() -> None:
     value = recorder().length("r", tensor("d_k", np.zeros(3)), over="d_k")
     np.testing.assert_array_equal(value.made_by.derivative(value, np.array(1.0))[0], np.zeros(3))
+
+
+# --- the arithmetic of a gradient
+
+
+@each_case
+@some_draws
+@many_draws
+def test_the_arithmetic_of_an_operands_gradient_comes_to_the_derivative(
+    case: Case, seed: int, size: dict[str, int]
+) -> None:
+    rng = np.random.default_rng(seed)
+    value = case(Bench(rng, size))
+    gradient = rng.normal(size=value.shape)
+    read = ((value.names, gradient), (value.names, value.array), *((view.names, view.array) for view in value.operands))
+    for place, (operand, found) in enumerate(
+        zip(value.operands, value.made_by.derivative(value, gradient), strict=True)
+    ):
+        if operand.value.dtype.kind == "i":
+            continue  # nothing changes with which row it is
+        assert value.made_by.back is not None
+        index = tuple(int(rng.integers(0, length)) for length in operand.shape)
+        expression = value.made_by.back(value, place, dict(zip(operand.names, index, strict=True)))
+        assert Evaluation(read)(expression).number() == pytest.approx(found[index], rel=1e-10, abs=1e-12)
