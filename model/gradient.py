@@ -6,12 +6,15 @@ beside the operation, and this is the order in which they are applied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 
 import numpy as np
 
 from model.axes import Array
+from model.ops.gradients import Output, gradient_of
 from model.trace import Trace
+from model.values import Value, View, read_only
 
 
 def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
@@ -29,3 +32,71 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
             carried = operand.carried_back(gradient)
             found[operand.path] = found[operand.path] + carried if operand.path in found else carried
     return found
+
+
+# --- gradients as steps
+
+
+def record_gradients(trace: Trace, of: Value, index: tuple[int, ...] = (), weights: Array | None = None) -> None:
+    """Append to a run the gradient of one number of a step by everything that it depends on, in backward order.
+
+    With `weights`, in the shape of the step, the gradient of the sum of its numbers, each times its weight.
+    """
+    for gradient in gradient_steps(trace, Output(of, index, weights)):
+        trace.append(gradient)
+
+
+def gradient_steps(trace: Trace, output: Output) -> Iterator[Value]:
+    """The gradients by everything that an output depends on, each with its numbers unless the run is only planned.
+
+    One walk makes them all; one that is forgotten is computed again from the gradients of its readers, bit for bit.
+    """
+    order = _backwards(trace, output)
+    carried: dict[str, Array] = {output.value.path: output.seed}
+    readers: dict[str, list[Value]] = {value.path: [] for value in order}
+    for value in order:
+        gradient = gradient_of(value, output, readers[value.path])
+        for path in dict.fromkeys(view.path for view in value.operands if view.path in readers):
+            readers[path].append(gradient)
+        if not trace.planned:
+            gradient.held = read_only(np.asarray(carried.pop(value.path), trace.dtype))
+            _carry(gradient.held, value, carried, readers)
+        yield gradient
+
+
+def _carry(gradient: Array, value: Value, carried: dict[str, Array], wanted: Mapping[str, object]) -> None:
+    """Add to what is carried back to the operands of a value."""
+    parts = value.carried_to_operands(gradient) if value.operation is not None else ()
+    with np.errstate(all="ignore"):
+        for view, part in zip(value.operands, parts, strict=True):
+            if view.path in wanted:
+                back = view.carried_back(part)
+                carried[view.path] = carried[view.path] + back if view.path in carried else back
+
+
+def _backwards(trace: Trace, output: Output) -> list[Value]:
+    """The output's step and all that it depends on, each after everything that was computed from it.
+
+    A parameter comes right after the last of its readers.
+    """
+    found, steps = {output.value.path}, []
+    for step in reversed(trace.steps.values()):
+        if step.path in found and not _is_rule(step):
+            steps.append(step)
+            found.update(view.path for view in step.operands)
+    last = {view.path: step.path for step in steps for view in step.operands}
+    return list(chain.from_iterable((step, *_parameters(trace, step, last)) for step in steps))
+
+
+def _parameters(trace: Trace, step: Value, last: Mapping[str, str]) -> list[Value]:
+    """The parameters that a step is the last to read."""
+
+    def is_here(view: View) -> bool:
+        return view.path in trace.parameters and last[view.path] == step.path
+
+    return list({view.path: view.value for view in step.operands if is_here(view)}.values())
+
+
+def _is_rule(step: Value) -> bool:
+    """Whether a step says what may be seen: a rule, which cannot be a little different."""
+    return step.made_by.name == "visibility"

@@ -69,11 +69,11 @@ class Trace:
         return self.given[name]
 
     def append(self, value: Value) -> Value:
-        """Compute `value` and append it. Every step of every run comes through here."""
+        """Compute `value`, unless it brings its numbers, and append it. Every step of every run comes through here."""
         if value.path in self.steps:
             raise ValueError(f"{value.path} was computed already")
         value.changes = self.changes.get(value.path, ())
-        if not self.planned:
+        if not self.planned and value.held is None:
             value.held = self._known(value)
             _ = value.array
         self.steps[value.path] = value

@@ -20,6 +20,7 @@ from model.ops import (
     weightings,
 )
 from model.ops.common import subscripted
+from model.ops.gradients import Output, differentiated, is_gradient, output_of
 from model.ops.masks import hidden_because
 from model.ops.products import Factor
 from model.ops.weightings import is_fully_masked
@@ -31,4 +32,14 @@ _FILES = (
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
 """Every operation, by name."""
 
-__all__ = ["OPERATIONS", "Factor", "hidden_because", "is_fully_masked", "subscripted"]
+__all__ = [
+    "OPERATIONS",
+    "Factor",
+    "Output",
+    "differentiated",
+    "hidden_because",
+    "is_fully_masked",
+    "is_gradient",
+    "output_of",
+    "subscripted",
+]
