@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explorer.session import Session
-from model.explain import Index
+from model.explain import Index, general_words
 from model.lesson import Stop
 from model.places import index_of, split_place
 from model.problems import Problem, nearest
 from model.values import Value
-from model.words import words_of
 
 
 def matches(session: Session, text: str) -> list[str]:
@@ -26,7 +25,7 @@ def matches(session: Session, text: str) -> list[str]:
 def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
     """Everything that is written about a value."""
     labels = (label for axis in value.axes for label in axis.all_labels or ())
-    said = words_of(value.path, value.made_by.name) if value.operation is not None else ()
+    said = general_words(value) if value.operation is not None else ()
     told = (text for stop in stops for text in (stop.say, stop.ask))
     return "\n".join((value.path, *said, *dict.fromkeys(labels), *told)).casefold()
 

@@ -16,7 +16,7 @@ from explorer.destinations import use_blocks
 from explorer.format import pad, short_number
 from explorer.session import Session
 from explorer.wrapping import markdown
-from model.axes import Axis
+from model.axes import Axis, labelled
 from model.explain import Index
 from model.lesson import Stop
 from model.text import clip, visible
@@ -106,7 +106,7 @@ def explained(session: Session, depth: int) -> Iterator[str]:
             continue
         seen.add((value.path, index))
         found = speech.cell_blocks(session, value, index, unfolded=True)
-        yield f"{value.path}{_labelled(value, index)}"
+        yield f"{value.path}{visible(labelled(value.axes, index))}"
         yield from (f"    {line}" for line in as_text(found))
         if note := speech.cell_note(value, index):
             yield f"    {note}"
@@ -115,19 +115,6 @@ def explained(session: Session, depth: int) -> Iterator[str]:
             waiting += [(link.value, link.index, level + 1) for link in links(found)]
     yield "where it goes"
     yield from (f"    {line}" for line in as_text(use_blocks(session.trace, session.value, session.index)))
-
-
-def _labelled(value: Value, index: Index) -> str:
-    """The labels of a cell in brackets, as `explain` reads them; numbers where a label stands twice."""
-    names = (_readable(axis, place) for axis, place in zip(value.axes, index, strict=True))
-    return f"[{', '.join(names)}]" if index else ""
-
-
-def _readable(axis: Axis, place: int) -> str:
-    labels = axis.all_labels or ()
-    if not labels or labels.count(labels[place]) > 1:
-        return str(place)
-    return visible(f'"{labels[place]}"' if "," in labels[place] else labels[place])
 
 
 def csv(value: Value) -> Iterator[str]:

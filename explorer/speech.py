@@ -18,11 +18,11 @@ from explorer.wrapping import Section
 from model import axes
 from model.axes import Array
 from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
-from model.ops import is_fully_masked
+from model.explain import title as step_title
+from model.ops import is_fully_masked, is_gradient
 from model.run import CHAPTER
 from model.text import visible
 from model.values import Value
-from model.words import words_of
 
 _AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
 """Where a long path is broken: behind the number of its layer."""
@@ -32,7 +32,7 @@ def title(session: Session, value: Value, side: Side = Side.one) -> str:
     """The title of a step, or what a parameter is; and which run it is of, or which two, where two are compared."""
     run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
     if value.operation is not None:
-        return f"{words_of(value.path, value.made_by.name).title}{run}"
+        return f"{visible(step_title(value))}{run}"
     return f"Parameter {letter(value)}{run}" if value.name != "tokens" else f"Token ids{run}"
 
 
@@ -59,7 +59,7 @@ def mark(session: Session, step: Value) -> str:
     Behind that, whether it has a marked cell (★), whether it was edited (✎), and how far an edit moved it at most (Δ).
     """
     sign = letter(step) if letter(step) != step.name else ""
-    if step.name == "candidates":
+    if step.name == "candidates" and not is_gradient(step):
         sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
     moves = session.moved(step)
     most = 0.0 if moves is None else float(moves.max())

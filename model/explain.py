@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.axes import labelled
 from model.expressions import Cell, Evaluation, Expression
-from model.ops import hidden_because
+from model.ops import Output, differentiated, hidden_because, is_gradient, output_of
 from model.trace import Trace
 from model.values import Value, View
-from model.words import PARAMETERS, Words, words_of
+from model.words import GRADIENT, LEARNED, ORIGIN, PARAMETERS, Words, noun, words_of
 
 WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output", "scaled_logits"})
 """Steps that people write as what they are made of (QKᵀ/√dₖ, a·x), not with a letter."""
@@ -22,6 +23,8 @@ Index = tuple[int, ...]
 
 def symbol(value: Value) -> str:
     """The step's symbol: a letter, what it is made of (`QKᵀ`), or nothing where the paper has none."""
+    if is_gradient(value):
+        return f"∂{output_letter(output_of(value))}/∂{_grouped(differentiated(value))}"
     return _expression(value) if value.name in WRITTEN_OUT else words_of(value.path, value.made_by.name).symbol
 
 
@@ -55,7 +58,22 @@ def letter(value: Value) -> str:
     """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
     if value.operation is None:
         return PARAMETERS[value.name]
+    if is_gradient(value):
+        return f"∂{output_letter(output_of(value))}/∂{letter(differentiated(value))}"
     return words_of(value.path, value.made_by.name).symbol or value.name
+
+
+def output_letter(output: Output) -> str:
+    """The letter of what is differentiated: L for the loss, y for any other number."""
+    return "L" if output.value.path == "loss" else "y"
+
+
+def output_name(output: Output) -> str:
+    """What is differentiated, in a sentence."""
+    value = output.value
+    if output.weights is not None:
+        return f"a weighted sum of {value.name}"
+    return "the loss" if value.path == "loss" else f"{value.name}{labelled(value.axes, output.index)}"
 
 
 def written(operand: Value) -> str:
@@ -65,7 +83,14 @@ def written(operand: Value) -> str:
     return symbol(operand) or operand.name
 
 
+def _grouped(value: Value) -> str:
+    """How a value stands in a fraction: what it is made of in parentheses."""
+    return f"({written(value)})" if value.name in WRITTEN_OUT and not is_gradient(value) else written(value)
+
+
 def _expression(value: Value) -> str:
+    if is_gradient(value):
+        return value.made_by.written(value, tuple(_grouped(operand.value) for operand in value.operands))
     return value.made_by.written(value, tuple(_operand(value, operand.value) for operand in value.operands))
 
 
@@ -78,17 +103,37 @@ def _operand(value: Value, operand: Value) -> str:
 
 def explanation(value: Value) -> str:
     """Why the step exists, in one paragraph, followed by what is remarkable in this run's numbers."""
-    return " ".join((words_of(value.path, value.made_by.name).explanation, *remarks(value)))
+    return " ".join((general_words(value).explanation, *remarks(value)))
+
+
+def title(value: Value) -> str:
+    """What a step is called."""
+    return general_words(value).title
 
 
 def words(value: Value) -> Words:
     """Title, symbol and explanation of a step, as this run has them."""
-    return Words(words_of(value.path, value.made_by.name).title, symbol(value), explanation(value))
+    return Words(title(value), symbol(value), explanation(value))
+
+
+def general_words(value: Value) -> Words:
+    """The words of a step as any run has them; those of a gradient are made from those of what it is by."""
+    if not is_gradient(value):
+        return words_of(value.path, value.made_by.name)
+    by, output = differentiated(value), output_of(value)
+    is_origin, is_learned = by is output.value, by.operation is None
+    about = {
+        "output": output_name(output),
+        "symbol": _grouped(by),
+        "numbers": "itself" if is_origin else letter(by) if is_learned else noun(by.name, title(by)),
+    }
+    said = (ORIGIN if is_origin else GRADIENT.explanation, LEARNED if is_learned else "")
+    return Words(GRADIENT.title.format(**about), "", " ".join(filter(None, said)).format(**about))
 
 
 def remarks(value: Value) -> Iterator[str]:
     """Sentences about numbers that need a word: rows with nothing to attend to. None where numbers are only planned."""
-    if value.operation is None or value.is_planned:
+    if value.operation is None or is_gradient(value) or value.is_planned:
         return
     if value.name == "candidates":
         yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {value.array[chosen(value)]:.1%}."
@@ -134,7 +179,7 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
 
 def is_choice(value: Value) -> bool:
     """Whether a value is one row of words or labels to choose from."""
-    return value.names in (("vocabulary",), ("class",))
+    return value.names in (("vocabulary",), ("class",)) and not is_gradient(value)
 
 
 def chosen(value: Value) -> int:
@@ -149,7 +194,9 @@ def mask_of(value: Value) -> Value | None:
             return value
         case "mask":
             return value.operands[1].value
-        case _ if value.name == "weights":
+        case "gradient" if value.name == "masked_scores":
+            return mask_of(differentiated(value))
+        case _ if value.name == "weights" and not is_gradient(value):
             return mask_of(value.operands[0].value)
     return None
 

@@ -327,6 +327,39 @@ STEPS = {
 }  # fmt: skip
 """Words of every step, most specific key first: `weights/relu`, then `ffn.output`, then `output`."""
 
+NOUNS = {
+    "input": "the input of the first layer",
+    "residual": "the sum of the residual connection",
+    "norm": "the normalised vectors",
+    "final_norm": "the vectors after the final norm",
+    "gate": "the gate",
+    "up": "what passes the gate",
+    "hidden_pre": "the hidden units before the activation",
+    "hidden": "the hidden units",
+    "scores": "the attention scores",
+    "loss_per_token": "the surprise at each word",
+    "pooled": "the sentence's vector",
+}
+"""What a gradient is by, where the step's title does not say it as a noun."""
+
+GRADIENT = Words(
+    "How {output} changes with {numbers}", "",
+    "For each number, how fast {output} changes with it, everything that follows computed anew: +2 means that a "
+    "little more here makes {output} larger by twice as much, a negative number that it makes it smaller, and 0 that "
+    "it makes no difference. It is what every step that read the number passes back, added up: how fast {output} "
+    "changes with that step, times how fast that step changes with the number (the chain rule).",
+)  # fmt: skip
+"""The words of every gradient, about the words of what it is by."""
+
+ORIGIN = (
+    "Here the walk backwards begins: {output} changes with itself, and so the gradient is 1 at that number. What it "
+    "does not depend on has no gradient."
+)
+"""What is said of the gradient of the output by itself, instead."""
+
+LEARNED = "Training moves {symbol} a small step against its gradient of the loss."
+"""What is said besides of the gradient by a parameter."""
+
 PARAMETERS = {
     "embedding_table": "table",
     "tokens": "ids", "target": "target", "target_share": "1/n",
@@ -343,6 +376,15 @@ PARAMETERS = {
 
 ALIKE = {"final_norm": "norm", "probabilities": "weights"}
 """Steps whose finer steps have the words of another's."""
+
+
+def noun(name: str, title: str) -> str:
+    """What a step is called in a sentence.
+
+    >>> noun("q", "Queries"), noun("residual", "Add: the residual connection")
+    ('the queries', 'the sum of the residual connection')
+    """
+    return NOUNS.get(name) or f"the {title[:1].lower()}{title[1:]}"
 
 
 def words_of(path: str, operation: str) -> Words:

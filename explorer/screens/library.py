@@ -26,11 +26,10 @@ from explorer.session import Session
 from explorer.shelf import Entry, Shelf, facts
 from explorer.widgets.key_bar import Key, KeyBar
 from explorer.widgets.tensor_grid import TensorGrid
-from model.explain import mask_of
+from model.explain import general_words, mask_of
 from model.problems import Problem
 from model.text import visible
 from model.values import Value
-from model.words import words_of
 
 GLANCE = 0.15
 """Seconds that a scenario is marked before it is run for its preview."""
@@ -162,7 +161,7 @@ class LibraryScreen(Screen[None]):
         if isinstance(found, str):
             what.update(found)
         else:
-            what.update(f"{words_of(found.path, found.made_by.name).title}   {found.path}")
+            what.update(f"{general_words(found).title}   {found.path}")
             grid.show(found, tuple(0 for _ in found.axes), picture_of(found, mask_of(found)))
 
     @work(thread=True, exclusive=True, group="preview")
