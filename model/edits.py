@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from model.axes import Array
+from model.ops.gradients import PREFIX
 from model.places import choices_along
 from model.problems import Problem, nearest, raise_any
 from model.scenario import Scenario
@@ -38,7 +39,10 @@ def _faults(scenario: Scenario, place: int, planned: Trace) -> Iterator[Problem]
     edit, path = scenario.edits[place], ("edits", place)
     known = {**planned.steps, **planned.parameters}
     value = known.get(edit.at)
-    if value is None:
+    if edit.at.startswith(PREFIX):
+        hint = "edit a step of the model: the gradients follow"
+        yield scenario.problem_at((*path, "at"), "a gradient follows from the run, and cannot be edited", hint)
+    elif value is None:
         near = nearest(edit.at, known)
         hint = f"did you mean {near}?" if near else f"the first step is {next(iter(planned.steps))}"
         what = f"the run has no step or parameter {clip(edit.at, _LONGEST)}"

@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 
 from model.axes import Array
+from model.differentiation import with_output
 from model.explain import formula, words
 from model.finer import finer_steps
 from model.npz import npz
@@ -102,7 +103,7 @@ def _header(trace: Trace, scenario: Scenario) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "generator": {"name": "attn-explore", "version": version("attn-explore")},
-        "scenario": scenario.as_dict(),
+        "scenario": with_output(scenario, trace).as_dict(),
         "tokens": trace.tokens,
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from model import experiments
 from model.axes import Array, Axis, sizes
+from model.differentiation import record_wanted
 from model.edits import Changes, changes
 from model.layers import Visibility
 from model.parameters import Shapes
@@ -67,6 +68,7 @@ def run(
     _check_reached(scenario, trace)
     if record is not None and scenario.experiment is not None:
         record_curves(trace, as_done(scenario.experiment, record), scenario.model.d_model, record)
+    record_wanted(trace, scenario)
     return trace
 
 
@@ -156,6 +158,7 @@ def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
     trace = _trace(scenario, None, generated=generated, changes=edited(scenario))
     if scenario.is_trained and scenario.experiment is not None and scenario.model.weights.file is not None:
         record_curves(trace, scenario.experiment, scenario.model.d_model, None)
+    record_wanted(trace, scenario)
     return trace
 
 
@@ -301,17 +304,19 @@ def memory_needed(scenario: Scenario) -> Need:
     """What `run` would take at most, in exact integers and without allocating anything of that size.
 
     Every value is kept, and the largest is held twice while it is computed. Layers are alike, so a few of them tell;
-    and what the passes of a generation take grows with the square of their length, so three of them tell.
+    and what the passes of a generation take grows with the square of their length, so three of them tell. Gradients are
+    as large as what they are by, in the longest pass at most.
     """
     if scenario.alone is not None:
         return _of_experiment(_trace(replace(scenario, edits=()), None))
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
+    differentiated = 0 if scenario.gradients is None else sum(_taken(scenario, passes - 1))
     fixed, first = _taken(scenario, 0)
     second, third = (_taken(scenario, more)[1] if passes > more else 0 for more in (1, 2))
     every = passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
     longest = _Pass(_with_layers(scenario, 1, 1), None, is_sized=True, more=passes - 1).trace
     largest = _largest(longest)
-    return Need(fixed + every + largest.nbytes, largest.path, largest.shape)
+    return Need(fixed + every + differentiated + largest.nbytes, largest.path, largest.shape)
 
 
 def _of_experiment(planned: Trace) -> Need:

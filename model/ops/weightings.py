@@ -13,12 +13,14 @@ from model.expressions import Apply, Expression, Number, Reduce, constants, thre
 from model.ops.common import (
     At,
     Gradients,
+    aligned,
     cells,
     gradient_cell,
     over_axis,
     prefix,
     result_cell,
     row_at,
+    to_operands,
 )
 from model.values import Operation, Value
 

@@ -55,6 +55,17 @@ DOES = ("set", "zero", "knock_out", "scale", "freeze", "swap")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gradients:
+    """How one number changes with every step and parameter that it depends on: the steps `grad.…`."""
+
+    __pydantic_config__ = CLOSED
+
+    of: str | None = None
+    """The number: `loss`, or a step and a place in it, such as `logits[dog, 2]`. Default: the loss where there is a
+    target, else the largest logit of the last word."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """A second run of the same scenario with some changes, stepped side by side."""
 
@@ -186,6 +197,8 @@ class Document:
     """Which keys a query may see."""
     edits: tuple[Edit, ...] = ()
     """What-if changes, applied in this order while the model runs."""
+    gradients: Gradients | None = None
+    """Adds the gradients of one number, after the steps of the model."""
     compare: Comparison | None = None
     """A second run to step through side by side."""
     lesson: tuple[LessonStep, ...] = ()

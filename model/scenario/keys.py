@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig
 from model.problems import nearest
-from model.scenario.document import Answer, Comparison, Document, Edit, Experiment, LessonStep
+from model.scenario.document import Answer, Comparison, Document, Edit, Experiment, Gradients, LessonStep
 from model.scenario.findings import listed
 from model.scenario.source import KeyPath
 
@@ -20,6 +20,7 @@ _SECTIONS: dict[tuple[str, ...], type] = {
     ("input",): InputConfig,
     ("mask",): MaskConfig,
     ("edits",): Edit,
+    ("gradients",): Gradients,
     ("compare",): Comparison,
     ("compare", "edits"): Edit,
     ("lesson",): LessonStep,

@@ -1,0 +1,120 @@
+"""Which number of a run is differentiated, and its gradients: the section `gradients` of a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from model.axes import labelled
+from model.gradient import gradient_steps
+from model.loss import has_loss, record_loss
+from model.ops import Output, is_gradient, output_of
+from model.places import index_of, split_place
+from model.problems import Problem, nearest
+from model.scenario import Scenario
+from model.scenario.document import Gradients
+from model.scenario.tokens import PAD
+from model.text import clip
+from model.trace import Trace
+from model.values import Value
+
+LOSS = "loss"
+"""The step that is differentiated where the scenario says what the model should say."""
+
+_LONGEST = 60
+
+
+def record_wanted(trace: Trace, scenario: Scenario) -> None:
+    """Append what the section `gradients` asks for: the loss, where there is one, and the gradients.
+
+    Raises Problem, at the place in the scenario, where the run has no such number.
+    """
+    if scenario.gradients is None:
+        return
+    try:
+        record_output(trace, scenario, scenario.gradients.of)
+    except Problem as problem:
+        raise scenario.problem_at(("gradients", "of"), problem.what, problem.hint) from problem
+
+
+def record_output(trace: Trace, scenario: Scenario, of: str | None) -> Output:
+    """Append the gradients of the number that `of` names, or of the one that tells most (None), and give it.
+
+    Raises Problem where the run has no such number.
+    """
+    _record_loss(trace, scenario, is_wanted=of == LOSS)
+    output = default_output(trace) if of is None else named_output(trace, of)
+    for gradient in gradient_steps(trace, output):
+        trace.append(gradient)
+    return output
+
+
+def _record_loss(trace: Trace, scenario: Scenario, *, is_wanted: bool) -> None:
+    """The loss where the model can say what it should; else a Problem only if it was asked for."""
+    if LOSS in trace.steps or not (is_wanted or has_loss(scenario)):
+        return
+    try:
+        record_loss(trace, scenario)
+    except Problem:
+        if is_wanted:
+            raise
+
+
+def default_output(trace: Trace) -> Output:
+    """The loss; without one the largest logit at the last place, without a head the largest number there.
+
+    A plan has no numbers: there it is the first one of that place.
+    """
+    steps = [step for step in trace.steps.values() if not is_gradient(step)]
+    logits = [step for step in steps if step.name == "logits"]
+    value = trace.steps.get(LOSS) or (logits or steps)[-1]
+    return Output(value, _largest(value, trace.planned))
+
+
+def _largest(value: Value, is_planned: bool) -> tuple[int, ...]:
+    """The largest number of the last row that is no padding; of all heads where there are several."""
+    if not value.axes:
+        return ()
+    rows: tuple[int | slice, ...] = (*(slice(None) for _ in value.axes[:-2]), *_last_row(value), slice(None))
+    if is_planned:
+        return tuple(0 if isinstance(row, slice) else row for row in rows)
+    numbers = np.where(np.isfinite(value.array[rows]), value.array[rows], -np.inf)
+    found = iter(np.unravel_index(int(numbers.argmax()), numbers.shape))
+    return tuple(int(next(found)) if isinstance(row, slice) else row for row in rows)
+
+
+def _last_row(value: Value) -> tuple[int, ...]:
+    if len(value.axes) == 1:
+        return ()
+    axis = value.axes[-2]
+    words = [place for place, label in enumerate(axis.labels or ()) if label != PAD]
+    return (words[-1] if words else axis.size - 1,)
+
+
+def named_output(trace: Trace, text: str) -> Output:
+    """The number that `STEP[INDEX]` names, with words or numbers as indices. Raises Problem where there is none."""
+    path, parts = split_place(text.strip())
+    value = trace.steps.get(path)
+    if value is None or is_gradient(value):
+        steps = [path for path, step in trace.steps.items() if not is_gradient(step)]
+        near = nearest(path, steps)
+        hint = f"did you mean {near}?" if near else f"write a step and a place in it, such as {steps[-1]}[0, 0]"
+        raise Problem(f"the run has no step {clip(path, _LONGEST)}", hint=hint)
+    try:
+        return Output(value, index_of(value, parts or []))
+    except Problem:
+        if trace.planned and any(axis.labels is None for axis in value.axes):
+            return Output(value, tuple(0 for _ in value.axes))  # words that are yet to be generated are not known
+        raise
+
+
+def written(output: Output) -> str:
+    """An output as a scenario names it."""
+    return f"{output.value.path}{labelled(output.value.axes, output.index)}"
+
+
+def with_output(scenario: Scenario, trace: Trace) -> Scenario:
+    """The scenario with what its run differentiates: what was left to the numbers is named."""
+    found = next((step for step in trace.steps.values() if is_gradient(step)), None)
+    return scenario if found is None else replace(scenario, gradients=Gradients(of=written(output_of(found))))
