@@ -6,7 +6,7 @@ import numpy as np
 
 from model.axes import Array, align, sizes
 from model.expressions import Apply, Cell, Expression, Number
-from model.ops.common import At, Gradients, Symbols, no_derivative
+from model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative
 from model.values import Operation, Value
 
 # --- identity: 1 where both indices are the same, 0 elsewhere (Kronecker's δ)
@@ -83,7 +83,13 @@ def _stack_written(_value: Value, symbols: Symbols) -> str:
     return f"{distinct[0]} of each, side by side" if len(distinct) == 1 else f"{', '.join(distinct)} side by side"
 
 
-STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_written)
+def _stack_back(value: Value, place: int, at: At) -> Expression:
+    shape = _new_shape(value)
+    where = zip(value.names[: len(shape)], map(int, np.unravel_index(place, shape)), strict=True)
+    return gradient_cell(value, {**at, **dict(where)})
+
+
+STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_written, _stack_back)
 
 
 # --- part: what stands at some places of the last axis, or at one
@@ -114,6 +120,15 @@ def _part_written(value: Value, symbols: Symbols) -> str:
     return f"{last.label(where.start)} to {last.label(where.stop - 1)} of {symbols[0]}"
 
 
-PART = Operation("part", _part, _part_derivative, _part_cell, _part_written)
+def _part_back(value: Value, _place: int, at: At) -> Expression:
+    last, where = value.operands[0].names[-1], value.options["at"]
+    start, stop = (where, where + 1) if isinstance(where, int) else (where.start, where.stop)
+    if not start <= at[last] < stop:
+        return Number(0.0, "not taken")
+    kept = {name: at[name] for name in value.operands[0].names[:-1]}
+    return gradient_cell(value, kept if isinstance(where, int) else {**kept, value.names[-1]: at[last] - start})
+
+
+PART = Operation("part", _part, _part_derivative, _part_cell, _part_written, _part_back)
 
 ROWS = (IDENTITY, EVENLY, STACK, PART)

@@ -139,15 +139,31 @@ def _sqrt_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient / (2 * value.array),)
 
 
-SQRT = Operation("sqrt", _elementwise(np.sqrt), _sqrt_derivative, _elementwise_cell("sqrt"), lambda _, s: f"√{s[0]}")
+def _sqrt_back(value: Value, _place: int, at: At) -> Expression:
+    return Apply("divide", (gradient_cell(value, at), Apply("multiply", (Number(2), result_cell(value, at)))))
+
+
+SQRT = Operation(
+    "sqrt", _elementwise(np.sqrt), _sqrt_derivative, _elementwise_cell("sqrt"), lambda _, s: f"√{s[0]}", _sqrt_back
+)
 
 
 def _absolute_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient * np.sign(value.operands[0].array),)
 
 
+def _absolute_back(value: Value, _place: int, at: At) -> Expression:
+    there = value.operands[0].array[tuple(at[name] for name in value.operands[0].names)]
+    return Apply("multiply", (gradient_cell(value, at), Number(float(np.sign(there)), "its sign")))
+
+
 ABSOLUTE = Operation(
-    "absolute", _elementwise(np.abs), _absolute_derivative, _elementwise_cell("absolute"), lambda _, s: f"|{s[0]}|"
+    "absolute",
+    _elementwise(np.abs),
+    _absolute_derivative,
+    _elementwise_cell("absolute"),
+    lambda _, s: f"|{s[0]}|",
+    _absolute_back,
 )
 
 
@@ -166,7 +182,18 @@ def _complement_cell(value: Value, at: At) -> Expression:
     return Apply("subtract", (Number(1.0), *cells(value, at)))
 
 
-COMPLEMENT = Operation("complement", _complement, _complement_derivative, _complement_cell, lambda _, s: f"1 − {s[0]}")
+def _complement_back(value: Value, _place: int, at: At) -> Expression:
+    return Apply("negate", (gradient_cell(value, at),))
+
+
+COMPLEMENT = Operation(
+    "complement",
+    _complement,
+    _complement_derivative,
+    _complement_cell,
+    lambda _, s: f"1 − {s[0]}",
+    _complement_back,
+)
 
 
 ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE, SQRT, ABSOLUTE, COMPLEMENT)

@@ -18,6 +18,7 @@ from model.ops.common import (
     gradient_cell,
     operand_cell,
     over_axis,
+    result_cell,
     row_at,
     spread,
     summed,
@@ -118,7 +119,15 @@ def _length_cell(value: Value, at: At) -> Expression:
     return Apply("sqrt", (Reduce("sum", (value.options["over"],), squares, name="sum of squares"),))
 
 
-LENGTH = Operation("length", _length, _length_derivative, _length_cell, _named_over("length"))
+def _length_back(value: Value, place: int, at: At) -> Expression:
+    length = result_cell(value, at)
+    if value.array[tuple(at[name] for name in value.names)] == 0:
+        return Number(0.0, "a vector of length 0 has no direction")
+    direction = Apply("divide", (operand_cell(value, place, at), length))
+    return Apply("multiply", (gradient_cell(value, at), direction))
+
+
+LENGTH = Operation("length", _length, _length_derivative, _length_cell, _named_over("length"), _length_back)
 
 
 # --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows

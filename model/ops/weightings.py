@@ -16,6 +16,7 @@ from model.ops.common import (
     aligned,
     cells,
     gradient_cell,
+    operand_cell,
     over_axis,
     prefix,
     result_cell,
@@ -112,12 +113,31 @@ def _softmax_backward_cell(value: Value, at: At) -> Expression:
     return Apply("multiply", (weight, Apply("subtract", (gradient, along))))
 
 
+def _softmax_backward_back(value: Value, place: int, at: At) -> Expression:
+    row, over = _along(value, at), value.options["over"]
+    gradient = gradient_cell(value, row)
+    if place == 0:
+        weighted = Apply("multiply", (gradient, operand_cell(value, 1, row)))
+        above = Apply("subtract", (gradient_cell(value, at), Reduce("sum", (over,), weighted, name="weighted mean")))
+        return Apply("multiply", (operand_cell(value, 1, at), above))
+    inner, weights = aligned(value)
+    axis, here = over_axis(value), at[over]
+    own = np.take(inner, [here], axis=axis)
+    slope = -own * weights
+    along = (inner * weights).sum(axis=axis, keepdims=True)
+    np.moveaxis(slope, axis, -1)[..., here] += np.moveaxis(own - along, axis, -1)[..., 0]
+    text = f"∂/∂{value.operands[1].value.name}"
+    summed_over = tuple(name for name in value.names if name not in row)
+    return Reduce("sum", summed_over, Apply("multiply", (gradient, constants(value.names, slope, row, text))))
+
+
 SOFTMAX_BACKWARD = Operation(
     "softmax_backward",
     _softmax_backward,
     _softmax_backward_derivative,
     _softmax_backward_cell,
     lambda _, s: f"{s[1]}·({s[0]} − Σ {s[0]}·{s[1]})",
+    _softmax_backward_back,
 )
 
 
