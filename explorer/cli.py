@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from explorer.options import Allowed, Format, Memory, Start, Subject, Wanted, complete_step, limits_of
+from explorer.options import (
+    Allowed,
+    Differentiated,
+    Format,
+    Memory,
+    Of,
+    Start,
+    Subject,
+    Wanted,
+    complete_step,
+    limits_of,
+)
 
 if TYPE_CHECKING:
     from explorer.app import Listener
@@ -29,6 +40,7 @@ Examples:
   attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
   attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
   attn-explore plot i-love-my-dog 'encoder.layers.0.self_attention.weights[I,dog]' -o weights.svg
+  attn-explore show encoder-layer grad.encoder.embedding --of 'encoder.layers.0.ffn.norm[dog,0]'
   attn-explore export i-love-my-dog -o trace.json
   attn-explore train reverse -o weights.safetensors
   attn-explore new my.yaml
@@ -102,6 +114,8 @@ def run(
     step: Start = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
@@ -112,20 +126,21 @@ def run(
     limits = limits_of(memory_limit, allow_path)
     if watch and plain:
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
+    wish = _wish(gradients, of, step)
     if not watch and (plain or not sys.stdout.isatty()):
-        from explorer.opening import find_source
-
-        found = find_source(source)
+        found = _found(source, wish)
         from explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
 
         session = _session(found, limits, step)
         _note(session)
         return _print(walk(session))
     _need_terminal()
-    raise typer.Exit(_explore(source, limits, step, watch=watch))
+    raise typer.Exit(_explore(source, limits, step, watch=watch, wish=wish))
 
 
-def _explore(source: str, limits: Limits, step: str, second: str = "", watch: bool = False) -> int:
+def _explore(
+    source: str, limits: Limits, step: str, second: str = "", watch: bool = False, wish: str | None = None
+) -> int:
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
     import gc
 
@@ -135,15 +150,11 @@ def _explore(source: str, limits: Limits, step: str, second: str = "", watch: bo
     found: dict[str, Source] = {}
     for wanted in filter(None, (source, second)):
         if wanted not in bundled():
-            from explorer.opening import find_source
-
-            found[wanted] = find_source(wanted)
+            found[wanted] = _found(wanted, wish)
     from explorer.app import explore
 
     def load(on_step: Listener) -> Session:
-        from explorer.opening import find_source
-
-        sources = [found.get(wanted) or find_source(wanted) for wanted in filter(None, (source, second))]
+        sources = [found.get(wanted) or _found(wanted, wish) for wanted in filter(None, (source, second))]
         session = _sessions(sources, limits, step, on_step)
         if not step and not second:
             from explorer.learned import resume
@@ -152,9 +163,7 @@ def _explore(source: str, limits: Limits, step: str, second: str = "", watch: bo
         return session
 
     def reload() -> Session:
-        from explorer.opening import find_source
-
-        return _session(find_source(source), limits)
+        return _session(_found(source, wish), limits)
 
     return explore(load, found[source].title if source in found else source, reload if watch else None)
 
@@ -210,14 +219,16 @@ def show(
         ),
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print one tensor as a table, with its words."""
     from explorer import plain
-    from explorer.opening import find_source
 
-    value = _session(find_source(source), limits_of(memory_limit, allow_path), step).value
+    found = _found(source, _wish(gradients, of, step))
+    value = _session(found, limits_of(memory_limit, allow_path), step).value
     _print(plain.csv(value) if csv else plain.table(value))
 
 
@@ -283,13 +294,13 @@ def explain(
     depth: Annotated[
         int, typer.Option("--depth", metavar="N", min=1, max=100, help="How far back the numbers are followed.")
     ] = 1,
+    gradients: Differentiated = False,
+    of: Of = "",
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print where a number comes from, and where it goes."""
-    from explorer.opening import find_source
-
-    session = _at_cell(find_source(source), limits_of(memory_limit, allow_path), cell)
+    session = _at_cell(_found(source, _wish(gradients, of, cell)), limits_of(memory_limit, allow_path), cell)
     from explorer.plain import explained
 
     _print(explained(session, depth))
@@ -304,6 +315,8 @@ def export(
     format: Annotated[Format | None, typer.Option(help="The format, where the ending does not say.")] = None,
     fine: Annotated[bool, typer.Option("--fine", help="The finer steps inside softmax and the norms too.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -311,14 +324,13 @@ def export(
     from explorer.ending import say
     from explorer.files import format_of
     from explorer.format import size_text
-    from explorer.opening import find_source
     from explorer.progress import Progress
     from model.text import visible
     from model.writing import check_target
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
-    found = find_source(source)
+    found = _found(source, _wish(gradients, of))
     if not is_stdout:
         check_target(output, force, found.inputs)
     with Progress() as progress:
@@ -422,6 +434,19 @@ def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", 
 
 
 # --- what the commands share
+
+
+def _wish(gradients: bool, of: str, step: str = "") -> str | None:
+    """The number whose gradients are asked for, "" for the one that tells most, None for none of them."""
+    return of if of or gradients or step.startswith("grad.") else None
+
+
+def _found(wanted: str, wish: str | None = None) -> Source:
+    """What a name or a path leads to, with the gradients that are asked for."""
+    from explorer.opening import find_source
+
+    found = find_source(wanted)
+    return found if wish is None else found.differentiated(wish)
 
 
 def _session(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:

@@ -12,6 +12,7 @@ from explorer.files import TRACES, inputs_of
 from explorer.limits import Limits
 from model.problems import Problem
 from model.scenario import Scenario, read_scenario
+from model.scenario.document import Gradients
 
 if TYPE_CHECKING:
     from explorer.session import Session
@@ -24,11 +25,22 @@ _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s
 
 @dataclass(frozen=True)
 class Source:
-    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet."""
+    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet.
+
+    `gradients` is what was asked for beside what the file says.
+    """
 
     name: str
     path: Path
     scenario: Scenario | None
+    gradients: Gradients | None = None
+
+    def differentiated(self, of: str) -> Source:
+        """The same with gradients: of a number, or (nothing) of the one that the scenario names, or that tells most."""
+        said = self.scenario.gradients if self.scenario else None
+        gradients = Gradients(of=of) if of else said or Gradients()
+        scenario = replace(self.scenario, gradients=gradients) if self.scenario else None
+        return replace(self, scenario=scenario, gradients=gradients)
 
     @property
     def title(self) -> str:
@@ -71,7 +83,10 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
         if source.scenario is None:
             from model.reading import read_trace
 
-            return Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
+            session = Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
+            if source.gradients is not None and (source.gradients.of or session.output is None):
+                session.differentiate(source.gradients.of)
+            return session
         check_memory(source.scenario, limits.nbytes)
         second = source.scenario.second()
         other = None if second is None else _run(source, second, limits, on_step)
@@ -79,6 +94,7 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
         session = _run(source, source.scenario, replace(limits, memory=left), on_step, other)
         if other is not None and source.scenario.compare is not None:
             other.label, other.other, session.other = source.scenario.compare.label, session, other
+            session.match_gradients()
         return session
     except MemoryError as error:
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
@@ -100,6 +116,7 @@ def _run(
     second: Session | None = None,
 ) -> Session:
     from explorer.session import Session
+    from model.differentiation import with_output
     from model.run import run, settled
 
     check_memory(scenario, limits.nbytes)
@@ -107,6 +124,7 @@ def _run(
     unedited = None
     if scenario.edits:
         unedited = run(replace(scenario, edits=()), weights_limit=limits.nbytes, allowed=limits.allowed)
+        scenario = with_output(scenario, unedited)
     trace = run(
         scenario,
         on_step,
@@ -115,7 +133,7 @@ def _run(
         before=unedited,
         second=second.trace if second else None,
     )
-    return Session(source.name, scenario, trace, source.path, notes, unedited=unedited)
+    return Session(source.name, with_output(scenario, trace), trace, source.path, notes, unedited=unedited)
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:

@@ -70,6 +70,17 @@ Wanted = Annotated[
     ),
 ]
 Start = Annotated[str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=complete_step)]
+Differentiated = Annotated[
+    bool, typer.Option("--gradients", help="Add how fast one number changes with every other: steps grad.…")
+]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="STEP[INDEX]",
+        help="The gradients of this number, or of loss. Default: the loss, or the largest logit of the last word.",
+    ),
+]
 Memory = Annotated[
     str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
 ]

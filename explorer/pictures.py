@@ -11,6 +11,7 @@ import numpy as np
 from explorer.grid import Picture
 from explorer.session import Session
 from model.explain import mask_of
+from model.ops import is_gradient
 from model.values import Value
 
 
@@ -60,4 +61,5 @@ def picture_of(value: Value, mask: Value | None) -> Picture:
 
     The last few are kept, since every number is looked at to make one.
     """
-    return Picture(value.array, value.axes, None if mask is None else np.isneginf(mask.array))
+    picture = Picture(value.array, value.axes, None if mask is None else np.isneginf(mask.array))
+    return replace(picture, scale=(picture.end, True)) if is_gradient(value) else picture  # the sign is what matters

@@ -5,6 +5,7 @@ The command line, the screens and the tests all work through a `Session`. It kno
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,16 @@ from typing import NamedTuple
 from explorer.comparing import same_cell, same_numbers
 from explorer.history import History
 from explorer.lesson import Given, Lesson
+from explorer.memory import free_memory
 from explorer.what_if import moved
 from model.axes import Array, Axis
+from model.differentiation import record_output, with_output, without_gradients
 from model.explain import Index, chosen, first_bad_number, is_choice
 from model.finer import finer_steps, has_finer
 from model.lesson import Question, Stop, stops
+from model.ops import Output, differentiated, is_gradient, output_of
+from model.ops.gradients import PREFIX
+from model.problems import Problem
 from model.scenario import Scenario
 from model.scenario.document import Edit
 from model.scenario.tokens import reading_stack
@@ -32,7 +38,7 @@ class Place:
     index: Index
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
     """What an edit changes, kept for undo and redo. Arrays that two runs have in common are in memory once."""
 
     scenario: Scenario
@@ -67,7 +73,7 @@ class Session:
     _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
     _way: History[Place] = field(default_factory=History, init=False)
-    _runs: History[_Run] = field(default_factory=History, init=False)
+    _runs: History[Run] = field(default_factory=History, init=False)
     _marks: list[Place] = field(default_factory=list, init=False)
     _moves: dict[str, Array | None] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
@@ -355,6 +361,60 @@ class Session:
             self.show(self.find(place.path) or self._step, place.index)
         return place is not None
 
+    # --- gradients
+
+    @property
+    def output(self) -> Output | None:
+        """What the gradients of this run are the gradients of; None where there are none."""
+        found = next((step for step in self.trace.steps.values() if is_gradient(step)), None)
+        return output_of(found) if found is not None else None
+
+    @property
+    def flipped(self) -> Value | None:
+        """The gradient by the value that is looked at, or what a gradient is by; None where there is none."""
+        if is_gradient(self.value):
+            return differentiated(self.value)
+        return self.trace.steps.get(f"{PREFIX}{self.value.path}")
+
+    def flip(self) -> bool:
+        """Look at the same cell of the gradient by this value, or of what a gradient is by; False without one."""
+        value = self.flipped
+        if value is not None:
+            self.show(value, self.index)
+        return value is not None
+
+    def differentiate(self, of: str | None = None) -> None:
+        """Add the gradients of a number that is named as in a scenario, or of the one that tells most, and no others.
+
+        Raises Problem when there is no such number, and then nothing has changed.
+        """
+        self.take_gradients(self.differentiated(of))
+
+    def differentiated(self, of: str | None = None) -> Run:
+        """The run with gradients, as `take_gradients` takes it: for another thread to make."""
+        if self.trace.nbytes > free_memory():
+            raise Problem("the gradients would take more memory than there is", hint="choose a smaller model")
+        trace = without_gradients(self.trace)
+        record_output(trace, self.scenario, of)
+        scenario = with_output(self.scenario, trace)
+        unedited = self.unedited
+        if unedited is not None and scenario.gradients is not None:
+            unedited = without_gradients(unedited)
+            record_output(unedited, scenario, scenario.gradients.of)
+        return Run(scenario, trace, unedited)
+
+    def take_gradients(self, run: Run) -> None:
+        """Look at the same place in the run with gradients; the run beside it gets those of the same number."""
+        self._take(run)
+        self.match_gradients()
+
+    def match_gradients(self) -> None:
+        """Let the other run have the gradients of the same number, where it has that number."""
+        wanted = self.scenario.gradients
+        if self.other is not None and wanted is not None and self.other.scenario.gradients != wanted:
+            with suppress(Problem):
+                self.other._take(self.other.differentiated(wanted.of))
+
     # --- what-if edits
 
     def edit(self, edit: Edit) -> None:
@@ -425,13 +485,13 @@ class Session:
         trace = run(scenario, before=self.trace, second=second)
         self._runs.leave(self._run)
         is_edited = bool(scenario.edits) or scenario.tokens() != self.first.tokens()
-        self._take(_Run(scenario, trace, (self.unedited or self.trace) if is_edited else None))
+        self._take(Run(scenario, trace, (self.unedited or self.trace) if is_edited else None))
 
     @property
-    def _run(self) -> _Run:
-        return _Run(self.scenario, self.trace, self.unedited)
+    def _run(self) -> Run:
+        return Run(self.scenario, self.trace, self.unedited)
 
-    def _take(self, run: _Run | None) -> bool:
+    def _take(self, run: Run | None) -> bool:
         """Look at the same place in another run; at the first step where it has no such place. False without a run."""
         if run is None:
             return False

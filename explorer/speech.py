@@ -19,7 +19,7 @@ from model import axes
 from model.axes import Array
 from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
 from model.explain import title as step_title
-from model.ops import is_fully_masked, is_gradient
+from model.ops import is_fully_masked, is_gradient, readers_of
 from model.run import CHAPTER
 from model.text import visible
 from model.values import Value
@@ -58,7 +58,7 @@ def mark(session: Session, step: Value) -> str:
 
     Behind that, whether it has a marked cell (★), whether it was edited (✎), and how far an edit moved it at most (Δ).
     """
-    sign = letter(step) if letter(step) != step.name else ""
+    sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
     if step.name == "candidates" and not is_gradient(step):
         sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
     moves = session.moved(step)
@@ -174,9 +174,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
         yield Section("Why this step", why(value))
-        yield Section(
-            "Made from", "\n".join(_source(value, view.value) for view in value.operands) or "the positions alone"
-        )
+        yield Section("Made from", "\n".join(_source(value, each) for each in _sources(value)) or "the positions alone")
     meanings = [
         f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
     ]
@@ -203,6 +201,13 @@ def _lesson(session: Session, value: Value) -> Iterator[Section]:
         right, asked = lesson.score
         score = f"{right} of {asked} questions answered rightly. " if asked else ""
         yield Section("The end of the lesson", f"{score}L steps through everything, Home begins again.")
+
+
+def _sources(value: Value) -> list[Value]:
+    """What a value was computed from; of a gradient, the gradients that were passed back to it."""
+    if is_gradient(value) and readers_of(value):
+        return [value.operands[reader.first].value for reader in readers_of(value)]
+    return [view.value for view in value.operands]
 
 
 def _source(value: Value, operand: Value) -> str:

@@ -16,6 +16,7 @@ from explorer.format import bar, short_number, shortened
 from explorer.session import Session
 from model.axes import Array
 from model.explain import Index
+from model.ops import is_gradient
 from model.trace import Trace
 from model.values import Value
 
@@ -73,6 +74,8 @@ class Word:
 
 def attention_of(trace: Trace, value: Value) -> Attention | None:
     """The attention block that a step belongs to, from queries to weighted values; None for all others."""
+    if is_gradient(value):
+        return None
     block = value.path.rpartition(".")[0]
     found = {name: trace.steps.get(f"{block}.{name}") for name in (*HEADERS, "q", "k", "v", "head_output")}
     queries, keys = (trace.steps.get(f"{block}.{name}_rotated") or found[name] for name in ("q", "k"))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.axes import Array
+from model.ops import differentiated, is_gradient
+from model.ops.gradients import PREFIX
 from model.trace import Trace
 from model.values import Value, View
 
@@ -31,13 +33,34 @@ def uses(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use]
     Returns them with how many there are altogether. A cell that does not change with it is none of them: what a mask
     hides, what ReLU cuts off.
     """
-    readers = [step for step in trace.steps.values() if any(view.value is value for view in step.operands)]
+    if is_gradient(value):
+        return _uses_of_gradient(trace, value, index, most)
+    steps = [step for step in trace.steps.values() if not is_gradient(step)]
+    readers = [step for step in steps if any(view.value is value for view in step.operands)]
     moved = [(step, *_moved(step, value, index)) for step in readers]
     count = sum(len(places) for _, places, _ in moved)
     every = ((size, step, place) for step, places, sizes in moved for size, place in zip(sizes, places, strict=True))
     strongest = sorted(every, key=lambda found: -found[0])[:most]
     exact = [Use(step, place, _derivative(step, place, value, index)) for _, step, place in strongest]
     return sorted(exact, key=lambda use: -abs(use.derivative)), count
+
+
+def _uses_of_gradient(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use], int]:
+    """Where a gradient is passed back to: it counts as much as the step's cell changes with each cell of an operand."""
+    step = differentiated(value)
+    one = np.zeros(step.shape, step.dtype)
+    one[index] = 1
+    parts = zip(step.operands, step.carried_to_operands(one), strict=True) if step.operation is not None else ()
+    found: dict[str, Array] = {}
+    for view, part in parts:
+        found[view.path] = found.get(view.path, 0) + view.carried_back(part)
+    every = [
+        Use(trace.steps[f"{PREFIX}{path}"], tuple(map(int, place)), float(changes[tuple(place)]))
+        for path, changes in found.items()
+        if f"{PREFIX}{path}" in trace.steps
+        for place in np.argwhere(changes)
+    ]
+    return sorted(every, key=lambda use: -abs(use.derivative))[:most], len(every)
 
 
 def _moved(step: Value, value: Value, index: Index) -> tuple[list[Index], Array]:

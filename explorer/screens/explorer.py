@@ -14,6 +14,7 @@ from explorer.screens.exploring.copying import Copying
 from explorer.screens.exploring.edits import Edits
 from explorer.screens.exploring.files import Files
 from explorer.screens.exploring.finding import Finding
+from explorer.screens.exploring.gradients import Gradients
 from explorer.screens.exploring.lessons import Lessons
 from explorer.screens.exploring.panels import Panels
 from explorer.screens.exploring.stepping import Stepping
@@ -26,7 +27,7 @@ from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 
 
-class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Watching):
+class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Gradients, Watching):
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
     CSS_PATH = "../explorer.tcss"

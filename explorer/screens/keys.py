@@ -68,6 +68,8 @@ BINDINGS: list[BindingType] = [
     _binding("ctrl+x", "drop_edits", "Take back every edit", "edit.drop", CELL),
     _binding("t", "panel('tree')", "Show and hide the tree", "panel.tree", LOOK),
     _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
+    _binding("v", "gradient", "The gradient by this number, and the number again", "view.gradient", LOOK),
+    _binding("V", "differentiate", "What this number depends on: the gradients of it", "view.gradients_of", LOOK),
     _binding("w", "word", "Attention for one word at a time, or as matrices", "view.word", LOOK),
     _binding("P", "plot", "A plot of the row under the cursor, or the numbers", "view.plot", LOOK),
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),

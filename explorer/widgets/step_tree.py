@@ -20,6 +20,9 @@ FEW = 30
 MOST_OPEN = 4
 """In a longer one, groups with fewer parts in their path are open from the start: the stacks and their layers."""
 
+GRADIENTS = "grad"
+"""The first part of the paths of gradients: they stand in a branch that is folded until one of them is looked at."""
+
 NO_CHAPTERS: Mapping[str, str] = MappingProxyType({})
 
 _GROUP = Binding.Group("In the tree")
@@ -73,7 +76,7 @@ class StepTree(Tree[str], inherit_bindings=False):
             return
         self.clear()
         self._chapters = chapters
-        self._is_long = len(steps) > FEW
+        self._is_long = sum(not path.startswith(f"{GRADIENTS}.") for path, _ in steps) > FEW
         self._opened = []
         self.root.set_label(Text(visible(title)))
         self.root.expand()
@@ -141,7 +144,8 @@ class StepTree(Tree[str], inherit_bindings=False):
             size, label = self._group(parts, place)
             group = ".".join(parts[: place + size])
             if prefix + group not in self._by_path:
-                is_open = not self._is_long or (size + place < MOST_OPEN and group not in self._chapters)
+                is_small = not self._is_long or (size + place < MOST_OPEN and group not in self._chapters)
+                is_open = is_small and group != GRADIENTS
                 self._by_path[prefix + group] = parent.add(Text(label), expand=is_open) if label else parent
             parent, place = self._by_path[prefix + group], place + size
         if parent.data is not None:
@@ -156,6 +160,8 @@ class StepTree(Tree[str], inherit_bindings=False):
             return 2, visible(title)
         if ".".join(parts[:place]) in self._chapters:
             return 1, ""
+        if place == 0 and parts[0] == GRADIENTS:
+            return 1, "∂ gradients"
         size = 2 if parts[place] == "layers" else 1
         return size, " ".join(parts[place : place + size]).replace("layers", "layer").replace("_", "-")
 

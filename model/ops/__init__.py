@@ -20,7 +20,7 @@ from model.ops import (
     weightings,
 )
 from model.ops.common import subscripted
-from model.ops.gradients import Output, differentiated, is_gradient, output_of
+from model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
 from model.ops.masks import hidden_because
 from model.ops.products import Factor
 from model.ops.weightings import is_fully_masked
@@ -41,5 +41,6 @@ __all__ = [
     "is_fully_masked",
     "is_gradient",
     "output_of",
+    "readers_of",
     "subscripted",
 ]

@@ -78,7 +78,7 @@ class Scenario(Document):
         edits = self.compare.edits
         if edits is None:
             edits = tuple(edit for edit in self.edits if not edit.swap)
-        return replace(_checked(self.source.compared()), lesson=(), edits=edits)
+        return replace(_checked(self.source.compared()), lesson=(), edits=edits, gradients=self.gradients)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""
@@ -104,6 +104,8 @@ class Scenario(Document):
             said["input"] = _said(now["input"])
         if not self.edits:
             del said["edits"]
+        if self.gradients is not None:
+            said["gradients"] = now["gradients"]
         if self.lesson:
             said["lesson"] = _said(now["lesson"])
         if second is not None and isinstance(said.get(COMPARED), dict):

@@ -7,6 +7,7 @@ from textual import events
 from explorer.editing import Editing
 from explorer.screens.exploring.cells import Cells
 from explorer.widgets.timeline import Timeline
+from model.ops import is_gradient
 from model.problems import Problem
 
 LONGEST_LINE = 200
@@ -22,6 +23,9 @@ class Edits(Cells):
         if session.value.path not in (*session.trace.steps, *session.trace.parameters):
             self.app.bell()
             self.notify("Steps and parameters can be edited; this is inside a step.", markup=False)
+        elif is_gradient(session.value):
+            self.app.bell()
+            self.notify("A gradient follows from the run: edit the number itself (v goes to it).", markup=False)
         elif session.question is None:
             self._stop_playing()
             self.set_focus(None)  # what is typed belongs to the edit

@@ -33,6 +33,7 @@ from explorer.widgets.words_panel import WordsPanel
 from explorer.word_view import Attention
 from model.explain import Index, is_choice, shapes
 from model.lesson import Question
+from model.ops import is_gradient
 from model.plots import has_own_plot, plot_of
 from model.text import visible
 from model.values import Value
@@ -310,7 +311,8 @@ class Showing(Screen[None]):
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
-            Key("e", "edit", "edit"),
+            Key("e", "edit", "edit") if not is_gradient(value) else None,
+            Key("v", "number" if is_gradient(value) else "gradient", "gradient"),
             Key("^Z", "undo", "undo") if self.session.is_edited else None,
             Key("␣", "pause" if self._player else "play", "play"),
             Key("?", "keys", "help"),
