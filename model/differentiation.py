@@ -37,8 +37,8 @@ def record_wanted(trace: Trace, scenario: Scenario) -> None:
     except Problem as problem:
         if not scenario.source.holds(("gradients", "of")):
             raise  # it was asked for elsewhere
-        what = ": ".join(filter(None, (str(problem.path or ""), problem.what)))
-        raise scenario.problem_at(("gradients", "of"), what, problem.hint) from problem
+        step = f"{problem.path}: " if problem.path in trace.steps else ""
+        raise scenario.problem_at(("gradients", "of"), f"{step}{problem.what}", problem.hint) from problem
 
 
 def without_gradients(trace: Trace) -> Trace:
@@ -109,7 +109,7 @@ def named_output(trace: Trace, text: str) -> Output:
         steps = [path for path, step in trace.steps.items() if not is_gradient(step)]
         near = nearest(path, steps)
         hint = f"did you mean {near}?" if near else f"write a step and a place in it, such as {steps[-1]}[0, 0]"
-        raise Problem("the run has no such step", path=clip(path, _LONGEST), hint=hint)
+        raise Problem(f"the run has no step {clip(path, _LONGEST)}", hint=hint)
     try:
         return Output(value, index_of(value, parts or []))
     except Problem:

@@ -81,7 +81,7 @@ def _backwards(trace: Trace, output: Output) -> list[Value]:
     """
     found, steps = {output.value.path}, []
     for step in reversed(trace.steps.values()):
-        if step.path in found and not _is_rule(step):
+        if step is output.value or (step.path in found and not _is_rule(step)):
             steps.append(step)
             found.update(view.path for view in step.operands)
     last = {view.path: step.path for step in steps for view in step.operands}
