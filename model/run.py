@@ -308,7 +308,7 @@ def memory_needed(scenario: Scenario) -> Need:
     as large as what they are by, in the longest pass at most.
     """
     if scenario.alone is not None:
-        return _of_experiment(_trace(replace(scenario, edits=()), None))
+        return _of_experiment(_trace(replace(scenario, edits=()), None), 1 if scenario.gradients is None else 2)
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
     differentiated = 0 if scenario.gradients is None else sum(_taken(scenario, passes - 1))
     fixed, first = _taken(scenario, 0)
@@ -319,10 +319,10 @@ def memory_needed(scenario: Scenario) -> Need:
     return Need(fixed + every + differentiated + largest.nbytes, largest.path, largest.shape)
 
 
-def _of_experiment(planned: Trace) -> Need:
-    """What an experiment takes: everything that it records, and what pairs are drawn in."""
+def _of_experiment(planned: Trace, times: int) -> Need:
+    """What an experiment takes: everything that it records, with gradients two times, and what pairs are drawn in."""
     values, largest = len(planned.steps) + len(planned.parameters), _largest(planned)
-    return Need(planned.nbytes + RECORD * values + largest.nbytes, largest.path, largest.shape)
+    return Need(times * (planned.nbytes + RECORD * values) + largest.nbytes, largest.path, largest.shape)
 
 
 def _largest(trace: Trace) -> Value:
