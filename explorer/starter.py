@@ -42,6 +42,8 @@ input:
 #     ask: Which word does “love” attend to most?
 #     answer: { argmax: key }          # or argmin: AXIS, cell: largest, number: true, sum: AXIS
 
+# gradients: { of: "encoder.layers.0.ffn.norm[dog, 0]" }   # how fast one number changes with every other
+
 # compare: { model: { score: dot } }    # a second run with other settings (of input and mask too); c changes over
 
 # `attn-explore run FILE --watch` runs again whenever this file is saved.

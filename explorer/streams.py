@@ -12,7 +12,7 @@ from model.text import cells
 
 ASCII_FORMS = {
     "×": "x", "·": "*", "−": "-", "√": "sqrt ", "∞": "inf", "→": "->", "…": "...", "–": "-", "—": "--",
-    "“": '"', "”": '"', "‘": "'", "’": "'", "ᵀ": "^T", "ˣ": "^x", "²": "^2", "ₖ": "_k", "Σ": "sum",
+    "“": '"', "”": '"', "‘": "'", "’": "'", "ᵀ": "^T", "ˣ": "^x", "²": "^2", "ₖ": "_k", "Σ": "sum", "∂": "d",
     "μ": "mu", "σ": "sigma", "γ": "gamma", "β": "beta", "ε": "eps",
 }  # fmt: skip
 """What formulas and prose are written with where there is only ASCII."""
