@@ -39,6 +39,7 @@ COURSE = (
     "heads-knocked-out",
     "grouped-query",
     "positions-rotary",
+    "where-gradients-flow",
     "wide",
 )
 """From the first lesson on; what is not named here follows by name."""

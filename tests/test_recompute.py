@@ -30,6 +30,7 @@ class Model:
     model: dict[str, Any]
     tokens: dict[str, list[str]]
     mask: dict[str, Any]
+    label: str = ""
 
     def steps(self) -> Iterator[tuple[str, Numbers]]:
         """Every step by its path, in an order in which a Transformer can be computed."""
@@ -179,6 +180,9 @@ class Model:
             yield f"{chapter}pooled", x
         logits = x @ self.p["head.w"] + self.p["head.b"]
         yield f"{chapter}logits", logits
+        if self.label:
+            said = np.exp(logits) / np.exp(logits).sum()
+            yield "loss", -math.log(said[self.model["classes"].index(self.label)])
         return (yield from softmax(f"{chapter}probabilities", logits))
 
 
@@ -247,13 +251,39 @@ def exported(name: str, *options: str) -> dict[str, Any]:
 def test_every_step_follows_from_the_parameters(name: str) -> None:
     trace = exported(name, *(() if name == "wide" else ("--fine",)))
     parameters = {record["name"]: array(record["values"]) for record in trace["parameters"]}
-    ours = dict(Model(parameters, trace["scenario"]["model"], trace["tokens"], trace["scenario"]["mask"]).steps())
+    ours = recomputed(trace, parameters)
     for step in trace["steps"]:
+        if step["path"].startswith("grad."):
+            continue  # below
         theirs = array(step["values"])
         assert theirs.shape == tuple(step["shape"]) == tuple(len_of(axis, step) for axis in range(theirs.ndim))
         np.testing.assert_allclose(theirs, ours[step["path"]], rtol=TOLERANCE, atol=TOLERANCE, err_msg=step["path"])
     missing = {path for path in ours if path not in {step["path"] for step in trace["steps"]}}
     assert name == "wide" or not missing
+
+
+def recomputed(trace: dict[str, Any], parameters: dict[str, Numbers]) -> dict[str, Numbers]:
+    """Every step of a trace but the gradients, from its parameters; with the loss where it has one."""
+    scenario = trace["scenario"]
+    label = scenario["input"].get("target", "") if scenario["model"]["head"] == "sequence" else ""
+    return dict(Model(parameters, scenario["model"], trace["tokens"], scenario["mask"], label).steps())
+
+
+def test_every_gradient_of_a_parameter_is_how_the_loss_moves_with_it() -> None:
+    trace = exported("where-gradients-flow")
+    parameters = {record["name"]: array(record["values"]) for record in trace["parameters"]}
+    found = {step["path"][5:]: array(step["values"]) for step in trace["steps"] if step["path"].startswith("grad.")}
+    assert parameters.keys() <= found.keys()
+    rng = np.random.default_rng(0)
+    for name, numbers in parameters.items():
+        place = tuple(int(rng.integers(0, size)) for size in numbers.shape)
+        losses = []
+        for by in (1e-5, -1e-5):
+            nudged = numbers.copy()
+            nudged[place] += by
+            losses.append(float(recomputed(trace, parameters | {name: nudged})["loss"]))
+        quotient = (losses[0] - losses[1]) / 2e-5
+        assert found[name][place] == pytest.approx(quotient, rel=1e-5, abs=1e-9), (name, place)
 
 
 def len_of(axis: int, step: dict[str, Any]) -> int:
