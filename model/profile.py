@@ -1,0 +1,165 @@
+"""Gradients at a glance: how large they are from layer to layer, and which words the output depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from model.axes import Array, Axis
+from model.explain import output_letter, output_name
+from model.ops import differentiated, is_gradient, output_of
+from model.ops.gradients import PREFIX
+from model.plots import Curve, Plot
+from model.trace import Trace
+from model.values import Value
+
+_BLOCKS = {"self_attention": "attention", "cross_attention": "cross", "ffn": "ffn"}
+"""What blocks are called under a plot."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the gradients are at one place of a stack: by the residual stream, and by what a block adds to it.
+
+    `output` is NaN where no block stands: at the stack's input.
+    """
+
+    name: str
+    stream: float
+    output: float
+
+
+def sizes(trace: Trace) -> list[Size]:
+    """The norm of the gradient by each layer's input and by each block's output, in the order of the model."""
+    found = {path: trace.steps[f"{PREFIX}{path}"] for path in trace.steps if f"{PREFIX}{path}" in trace.steps}
+    blocks: dict[str, list[Value]] = {}
+    for path, gradient in found.items():
+        if ".layers." in path:
+            blocks.setdefault(path.rpartition(".")[0], []).append(gradient)
+    stacks = list(dict.fromkeys(block.partition(".layers.")[0] for block in blocks))
+    places = []
+    for stack in stacks:
+        own = {_block(block): gradients for block, gradients in blocks.items() if block.startswith(f"{stack}.layers.")}
+        before = stack.rpartition(".")[2] + " " if len(stacks) > 1 else ""
+        if f"{stack}.input" in found:
+            places.append(Size(f"{before}X", norm(found[f"{stack}.input"]), np.nan))
+        places += [Size(f"{before}{name}", *_sizes(gradients)) for name, gradients in own.items()]
+    return places
+
+
+def _sizes(gradients: list[Value]) -> tuple[float, float]:
+    """By the last step of a block, which the next block reads, and by what the block itself computed."""
+    output = next((each for each in reversed(gradients) if each.name in ("output", "concat")), gradients[-1])
+    return norm(gradients[-1]), norm(output)
+
+
+def norm(gradient: Value) -> float:
+    """The length of a gradient, over all its numbers."""
+    return float(np.sqrt(np.square(gradient.array, dtype=np.float64).sum()))
+
+
+def _block(path: str) -> str:
+    """`0 attention`: the number of the layer, and the block."""
+    layer, block = path.split(".")[-2:]
+    return f"{layer} {_BLOCKS[block]}"
+
+
+def profile(trace: Trace) -> Plot | None:
+    """The sizes of the gradients along the model, on a logarithmic axis; None where no layer has gradients."""
+    found = sizes(trace)
+    if not found:
+        return None
+    stream = np.array([size.stream for size in found])
+    outputs = np.array([size.output for size in found])
+    return Plot(
+        title=f"How large the gradients of {_output(trace)} are from layer to layer",
+        x_label="place in the model",
+        y_label=f"norm of ∂{_letter(trace)}",
+        x=tuple(size.name for size in found),
+        curves=(Curve("by the residual stream", _positive(stream)), Curve("by the block's output", _positive(outputs))),
+        log_y=True,
+    )
+
+
+def _positive(numbers: Array) -> Array:
+    """A logarithmic axis has no place for 0."""
+    return np.where(numbers > 0, numbers, np.nan)
+
+
+# --- saliency
+
+
+@dataclass(frozen=True)
+class Saliency:
+    """How far the output depends on one word of the input.
+
+    `size` is the norm of the gradient by the word's embedding: how fast the output can be changed by changing it.
+    `share` is the gradient times the embedding, added up: by how much the output would fall, at this slope, if the
+    embedding were brought to 0. It has a sign.
+    """
+
+    word: str
+    size: float
+    share: float
+
+
+def salient(trace: Trace) -> list[Saliency]:
+    """How far the output depends on each word, in the order of the text; of two texts the encoder's first."""
+    steps = [step for step in trace.steps.values() if is_gradient(step) and step.name == "embedding"]
+    by_stack = sorted(steps, key=lambda step: list(trace.steps).index(differentiated(step).path))
+    return [found for step in by_stack for found in _salient(step)]
+
+
+def _salient(gradient: Value) -> list[Saliency]:
+    embedding = differentiated(gradient).array
+    lengths = np.sqrt(np.square(gradient.array, dtype=np.float64).sum(axis=-1))
+    shares = (gradient.array * embedding).sum(axis=-1, dtype=np.float64)
+    words = gradient.axes[0]
+    return [
+        Saliency(_word(words, place), float(size), float(share))
+        for place, (size, share) in enumerate(zip(lengths, shares, strict=True))
+    ]
+
+
+def _word(words: Axis, place: int) -> str:
+    label = words.label(place)
+    is_unique = words.labels is None or words.labels.count(label) == 1
+    return label if is_unique else f"{label} {place}"
+
+
+def saliency(trace: Trace) -> Plot | None:
+    """The words that the output depends on, as bars; None where no word has a part in it."""
+    found = salient(trace)
+    if not found:
+        return None
+    letter = _letter(trace)
+    return Plot(
+        title=f"Which words {_output(trace)} depends on",
+        x_label="word",
+        y_label=f"∂{letter} by the embedding",
+        x=tuple(each.word for each in found),
+        curves=(
+            Curve("norm of the gradient", np.array([each.size for each in found])),
+            Curve("gradient × embedding", np.array([each.share for each in found])),
+        ),
+        kind="bars",
+    )
+
+
+OVERVIEWS: Mapping[str, Callable[[Trace], Plot | None]] = MappingProxyType({"profile": profile, "saliency": saliency})
+"""What can be plotted of all gradients together, by name."""
+
+
+def _first(trace: Trace) -> Value:
+    return next(step for step in trace.steps.values() if is_gradient(step))
+
+
+def _output(trace: Trace) -> str:
+    return output_name(output_of(_first(trace)))
+
+
+def _letter(trace: Trace) -> str:
+    return output_letter(output_of(_first(trace)))
