@@ -239,7 +239,8 @@ def plot(
         str,
         typer.Argument(
             metavar="STEP[INDEX]",
-            help="A step, or a cell in the row that is wanted, such as logits[dog,2].",
+            help="A step, a cell in the row that is wanted, such as logits[dog,2]; or profile or saliency, "
+            "of the gradients.",
             autocompletion=complete_step,
         ),
     ],
@@ -248,22 +249,24 @@ def plot(
         typer.Option("--output", "-o", metavar="FILE", help="Write a picture (.svg) or the numbers (.csv, .json)."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Plot a step: as text, or into a file."""
     from explorer.files import PLOTS, format_of
-    from explorer.opening import find_source
     from model.writing import check_target
 
-    found = find_source(source)
+    is_overview = cell in ("profile", "saliency")
+    found = _found(source, _wish(gradients or is_overview, of, cell))
     if output is not None:
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
-    session = _at_cell(found, limits_of(memory_limit, allow_path), cell)
-    from model.plots import plot_of  # it needs NumPy, and what is refused does not
+    session = _at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell)
+    from explorer.overview import plotted  # it needs NumPy, and what is refused does not
 
-    plot = plot_of(session.trace, session.value, session.index)
+    plot = plotted(session, cell)
     if output is None:
         from shutil import get_terminal_size
 

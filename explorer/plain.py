@@ -41,10 +41,24 @@ def walk(session: Session) -> Iterator[str]:
     if session.first_bad is not None:
         yield f"Not every number is finite: {speech.alarm(session)}"
     yield from _walk_steps(session)
+    yield from _at_a_glance(session)
     if session.other is not None:
         yield ""
         yield f"The other run: {visible(session.other.label)}"
         yield from _walk_steps(session.other)
+        yield from _at_a_glance(session.other)
+
+
+def _at_a_glance(session: Session) -> Iterator[str]:
+    """The plots of all gradients, where the run has some."""
+    if session.output is None:
+        return
+    from explorer.plot_text import plot_lines
+    from model.profile import OVERVIEWS
+
+    for plot in filter(None, (draw(session.trace) for draw in OVERVIEWS.values())):
+        yield ""
+        yield from plot_lines(plot, WIDTH)
 
 
 def _walk_steps(session: Session) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from explorer.files import check_beside_weights, format_of, inputs_of
 from explorer.session import Session
 from model.lesson import Stop
+from model.plots import Plot
 from model.problems import Problem
 from model.scenario.document import LessonStep
 from model.writing import write_atomically
@@ -50,12 +51,10 @@ def save(session: Session, target: Path, force: bool = False) -> Path:
     return target.absolute()
 
 
-def save_plot(session: Session, target: Path, force: bool = False) -> Path:
-    """Write the plot of what is looked at: a picture, or its numbers. Raises Problem when that cannot be."""
+def save_plot(session: Session, plot: Plot, target: Path, force: bool = False) -> Path:
+    """Write a plot of a session: a picture, or its numbers. Raises Problem when that cannot be."""
     from explorer.plot_files import write_plot  # only this needs them
-    from model.plots import plot_of
 
-    plot = plot_of(session.trace, session.value, session.index)
     return write_plot(plot, target, force=force, inputs=_inputs(session))
 
 

@@ -15,10 +15,9 @@ from typing import Literal
 import numpy as np
 
 from model.axes import Array, Axis
-from model.explain import Index, letter, written
+from model.explain import Index, letter, title, written
 from model.trace import Trace
 from model.values import Value
-from model.words import words_of
 
 Kind = Literal["line", "bars"]
 
@@ -142,7 +141,7 @@ def _numbers(array: Array) -> Array:
 
 def _title(value: Value, fixed: Mapping[str, int] = MappingProxyType({})) -> str:
     """What the step is called, and which row of it this is."""
-    own = letter(value) if value.operation is None else words_of(value.path, value.made_by.name).title
+    own = letter(value) if value.operation is None else title(value)
     places = (_name(value.axis(name), place) for name, place in fixed.items() if value.axis(name).size > 1)
     row = ", ".join(places)
     return f"{own}: {row}" if row else own

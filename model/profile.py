@@ -75,7 +75,7 @@ def profile(trace: Trace) -> Plot | None:
     stream = np.array([size.stream for size in found])
     outputs = np.array([size.output for size in found])
     return Plot(
-        title=f"How large the gradients of {_output(trace)} are from layer to layer",
+        title=f"Gradients of {_output(trace)}, layer by layer",
         x_label="place in the model",
         y_label=f"norm of ∂{_letter(trace)}",
         x=tuple(size.name for size in found),

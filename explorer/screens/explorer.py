@@ -66,6 +66,10 @@ class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copyi
     @on(TensorGrid.CellChosen)
     def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
         """Another cell: the grid and the arithmetic change in one frame."""
+        if self._overview is not None and event.value is self._overview.value:
+            self.session.put_cursor(event.value, event.index)
+            self._numbers.show_cell(event.index)
+            return
         if event.value is not self.session.value or self._editing is not None:
             return  # a step came in between, or an edit of the cell is being typed
         self.session.move_to(event.index)

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from explorer.finding import named
 from explorer.pictures import Side, picture_of, pictures
 from explorer.screens.exploring import gradients as screen_part
+from explorer.screens.exploring.showing import Showing
 from explorer.session import Session
 from explorer.widgets.step_tree import StepTree
 from explorer.word_view import attention_of
@@ -204,6 +205,44 @@ async def test_where_a_gradient_goes_is_shown(explore: Explore) -> None:
         assert session.value.path in (f"grad.{A}.q", f"grad.{A}.k")
 
 
+# --- plots of all gradients
+
+
+async def test_p_goes_from_the_row_to_the_profile_to_the_saliency_and_to_the_numbers(explore: Explore) -> None:
+    async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.q") as (pilot, session):
+        screen = pilot.app.screen
+        assert isinstance(screen, Showing)
+        titles = []
+        for _ in range(3):
+            await pilot.press("P")
+            titles.append(screen._plotted().title)
+        assert [title.partition(" logits")[0] for title in titles] == [
+            "How", "Gradients of", "Which words",
+        ]  # fmt: skip
+        await pilot.press("P")
+        assert not screen._is_plotted
+        assert session.value.path == f"grad.{A}.q"
+
+
+async def test_the_cursor_of_the_profile_goes_from_layer_to_layer(explore: Explore) -> None:
+    async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.q", (0, 1, 2)) as (pilot, session):
+        screen = pilot.app.screen
+        assert isinstance(screen, Showing)
+        await pilot.press("P", "P", "l", "l", "j")
+        plot = screen._plotted()
+        assert (plot.marked, plot.chosen) == (2, 1)
+        assert session.index == (0, 1, 2)
+
+
+async def test_beyond_the_gradients_p_shows_the_row_again(explore: Explore) -> None:
+    async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.q") as (pilot, session):
+        screen = pilot.app.screen
+        assert isinstance(screen, Showing)
+        await pilot.press("P", "P", "v")
+        assert session.value.path == f"{A}.q"
+        assert screen._plotted().title.startswith("Queries")
+
+
 # --- the command line
 
 
@@ -264,3 +303,31 @@ def test_a_saved_scenario_keeps_the_number(tmp_path: Path) -> None:
     saved = session_of(str(save(session, tmp_path / "saved.yaml")))
     assert list(saved.trace.steps) == list(session.trace.steps)
     np.testing.assert_array_equal(saved.trace[f"grad.{A}.q"].array, session.trace[f"grad.{A}.q"].array)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "title"),
+    [
+        ("profile", "Gradients of logits[dog, b], layer by layer"),
+        ("saliency", "Which words logits[dog, b] depends on"),
+    ],
+)
+def test_plot_draws_all_gradients(
+    capsys: pytest.CaptureFixture[str], file: Path, tmp_path: Path, wanted: str, title: str
+) -> None:
+    assert here(capsys, "plot", str(file), wanted, "--of", "logits[dog, b]").out.startswith(title)
+    table = tmp_path / "plot.csv"
+    assert here(capsys, "plot", str(file), wanted, "--of", "logits[dog, b]", "-o", str(table)).status == 0
+    assert len(table.read_text().splitlines()) == (4 if wanted == "profile" else 5)
+
+
+def test_what_no_word_has_a_part_in_cannot_be_plotted(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    ended = here(capsys, "plot", str(file), "profile", "--of", "encoder.position[dog, 1]")
+    assert ended.status == 2
+    assert "there is no profile of these gradients" in ended.err
+
+
+def test_the_walk_through_ends_with_the_gradients_at_a_glance(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    ended = here(capsys, "run", str(file), "--of", "logits[dog, b]")
+    assert "Gradients of logits[dog, b], layer by layer" in ended.out
+    assert "Which words logits[dog, b] depends on" in ended.out

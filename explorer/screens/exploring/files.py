@@ -51,8 +51,9 @@ class Files(Showing):
     def _save_plot(self) -> None:
         session = self.session
         asked = "File (.svg is the picture; .csv or .json the numbers, with every digit):"
-        name = f"{session.name}-{session.value.name}.svg"
-        self._write("Save the plot", asked, name, partial(saving.save_plot, session))
+        drawn = self._find_overview()
+        name = f"{session.name}-{drawn.name if drawn else session.value.name}.svg"
+        self._write("Save the plot", asked, name, partial(saving.save_plot, session, self._plotted()))
 
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
         from explorer.screens.export import ExportScreen

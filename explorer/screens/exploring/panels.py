@@ -17,9 +17,11 @@ class Panels(Showing):
         self.set_class(panel.display, f"-with-{name}")
 
     def action_plot(self) -> None:
-        """A plot of the row under the cursor, or of what the step is about; or the numbers."""
+        """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""
         had_focus = self.focused is self._numbers
-        self._as_plot, self._by_word, self._side = not self._as_plot, False, Side.one
+        name = self._next_plot()
+        self._as_plot, self._overview_name = bool(name), name.removeprefix("plot")
+        self._by_word, self._side = False, Side.one
         self.refresh_value()
         if had_focus:
             self.set_focus(self._numbers)

@@ -18,6 +18,7 @@ from explorer.comparing import same_cell
 from explorer.destinations import use_blocks
 from explorer.editing import Editing
 from explorer.lesson import Given
+from explorer.overview import Overview, overview
 from explorer.pictures import Side, pictures
 from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -34,7 +35,8 @@ from explorer.word_view import Attention
 from model.explain import Index, is_choice, shapes
 from model.lesson import Question
 from model.ops import is_gradient
-from model.plots import has_own_plot, plot_of
+from model.plots import Plot, has_own_plot, plot_of
+from model.profile import OVERVIEWS
 from model.text import visible
 from model.values import Value
 
@@ -66,6 +68,8 @@ class Showing(Screen[None]):
         self._side = Side.one
         self._by_word = False
         self._as_plot = False
+        self._overview_name = ""
+        self._overview: Overview | None = None
         self._matches: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -156,7 +160,25 @@ class Showing(Screen[None]):
         panel.display = self._is_plotted
         self.set_class(panel.display, "-plotted")
         if panel.display:
-            panel.show(value, self.session.index, partial(plot_of, self.session.trace, value))
+            drawn = self._find_overview()
+            draw = partial(plot_of, self.session.trace, value) if drawn is None else drawn.drawn
+            shown = value if drawn is None else drawn.value
+            panel.show(shown, self.session.index_in(shown), draw)
+
+    def _find_overview(self) -> Overview | None:
+        """The plot of all gradients together that is wanted instead of the row under the cursor."""
+        trace, name = self.session.trace, self._overview_name if is_gradient(self.session.value) else ""
+        known = self._overview
+        if known is None or known.trace is not trace or known.name != name:
+            self._overview = overview(trace, name) if name else None
+        return self._overview
+
+    def _plotted(self) -> Plot:
+        """What is plotted now."""
+        session, drawn = self.session, self._find_overview()
+        if drawn is not None:
+            return drawn.drawn(session.index_in(drawn.value))
+        return plot_of(session.trace, session.value, session.index)
 
     @property
     def _is_plotted(self) -> bool:
@@ -215,7 +237,7 @@ class Showing(Screen[None]):
         """Look at a stop of the lesson as it says."""
         stop = self.session.stop if self.session.is_guided else None
         if stop is not None:
-            self._by_word, self._as_plot = stop.view == "word", stop.view == "plot"
+            self._by_word, self._as_plot, self._overview_name = stop.view == "word", stop.view == "plot", ""
             self._side = _SIDES.get(stop.view, Side.one)
 
     def _answer(self, given: Given) -> None:
@@ -307,7 +329,7 @@ class Showing(Screen[None]):
             Key("⏎", "follow", "follow") if has_link else None,
             Key("⌫", "back", "back") if self.session.trail else None,
             Key("w", "matrices" if self._by_word else "word", "word") if self._is_attention() else None,
-            Key("P", "numbers" if self._as_plot else "plot", "plot") if self._as_plot or has_own_plot(value) else None,
+            Key("P", self._next_plot() or "numbers", "plot") if self._as_plot or self._has_plots(value) else None,
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
@@ -324,6 +346,17 @@ class Showing(Screen[None]):
             Key("z", "zoom", "zoom"),
         ]
         return [key for key in found if key is not None]
+
+    @staticmethod
+    def _has_plots(value: Value) -> bool:
+        return has_own_plot(value) or is_gradient(value)
+
+    def _next_plot(self) -> str:
+        """What P shows next: a plot, one of all gradients where one of them is looked at, or nothing: the numbers."""
+        names = ["plot", *(OVERVIEWS if is_gradient(self.session.value) else ())]
+        shown = self._overview_name if self._overview_name in names else "plot"
+        here = names.index(shown) if self._as_plot else -1
+        return names[here + 1] if here + 1 < len(names) else ""
 
     @staticmethod
     def _keys_of_question(question: Question) -> list[Key]:
