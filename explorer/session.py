@@ -13,7 +13,6 @@ from typing import NamedTuple
 from explorer.comparing import same_cell, same_numbers
 from explorer.history import History
 from explorer.lesson import Given, Lesson
-from explorer.memory import free_memory
 from explorer.what_if import moved
 from model.axes import Array, Axis
 from model.differentiation import record_output, with_output, without_gradients
@@ -392,6 +391,8 @@ class Session:
 
     def differentiated(self, of: str | None = None) -> Run:
         """The run with gradients, as `take_gradients` takes it: for another thread to make."""
+        from explorer.memory import free_memory  # asked only here
+
         if self.trace.nbytes > free_memory():
             raise Problem("the gradients would take more memory than there is", hint="choose a smaller model")
         trace = without_gradients(self.trace)

@@ -65,7 +65,9 @@ def letter(value: Value) -> str:
 
 def output_letter(output: Output) -> str:
     """The letter of what is differentiated: L for the loss, y for any other number."""
-    return "L" if output.value.path == "loss" else "y"
+    if output.value.path == "loss":
+        return "L"
+    return "z" if output.value.path.startswith("experiment.") else "y"  # experiments have a y of their own
 
 
 def output_name(output: Output) -> str:

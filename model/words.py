@@ -384,7 +384,7 @@ def noun(name: str, title: str) -> str:
     >>> noun("q", "Queries"), noun("residual", "Add: the residual connection")
     ('the queries', 'the sum of the residual connection')
     """
-    return NOUNS.get(name) or f"the {title[:1].lower()}{title[1:]}"
+    return NOUNS.get(name) or f"the {title[:1].lower()}{title[1:]}".replace("the the ", "the ")
 
 
 def words_of(path: str, operation: str) -> Words:

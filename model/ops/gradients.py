@@ -18,7 +18,7 @@ import numpy as np
 
 from model.axes import Array
 from model.expressions import Apply, Cell, Expression, Number, Reduce, constants
-from model.ops.common import OPERANDS, At, Gradients, Symbols
+from model.ops.common import OPERANDS, At, Gradients, Symbols, gradient_cell
 from model.values import Operation, Value, View, read_only
 
 PREFIX = "grad."
@@ -140,13 +140,26 @@ def _cell(value: Value, at: At) -> Expression:
 def _parts(value: Value, reader: Reader, index: tuple[int, ...]) -> Iterator[tuple[str, Expression]]:
     """What one reader carries back to a cell, each part with a name; more than one where the cell is repeated."""
     step, name = reader.step, _name(value, reader)
-    assert step.made_by.back is not None  # noqa: S101 (what is read has a gradient)
+    back = step.made_by.back or _by_derivative
     for side, view in reader.sides(value.options["by"]):
         for place in view.places_of(index):
             at = dict(zip(view.names, place, strict=True))
             pairs = zip(view.axes, view.repeats, strict=False)
             repeated = [axis.label(at[axis.name]) for axis, times in pairs if times > 1]
-            yield ", ".join((name, *repeated)), _Moved(reader)(step.made_by.back(step.unchanged, side, at))
+            yield ", ".join((name, *repeated)), _Moved(reader)(back(step.unchanged, side, at))
+
+
+def _by_derivative(step: Value, side: int, at: At) -> Expression:
+    """For an operation that does not explain its gradient: that of each of its cells, times that cell's slope here."""
+    operand = step.operands[side]
+    slopes = np.zeros(step.shape)
+    for place in np.ndindex(step.shape):
+        one = np.zeros(step.shape, step.dtype)
+        one[place] = 1
+        slopes[place] = step.made_by.derivative(step, one)[side][tuple(at[name] for name in operand.names)]
+    slope = constants(step.names, slopes, {}, f"∂{step.name}/∂{operand.value.name}")
+    term = Apply("multiply", (gradient_cell(step, {}), slope))
+    return Reduce("sum", step.names, term) if step.names else term
 
 
 def _name(value: Value, reader: Reader) -> str:

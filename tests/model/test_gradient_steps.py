@@ -22,7 +22,7 @@ from model.scenario.document import Gradients
 from model.trace import Trace
 from model.uses import uses
 from model.values import Value
-from tests.building import SEEDS, configs, encoded, masks, random_parameters
+from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 from tests.model.test_torch_transformer import CASES, assert_close, case_of, in_their_names, trace_of
 
 A = "encoder.layers.0.self_attention"
@@ -61,8 +61,8 @@ def test_gradients_of_steps_and_parameters_are_those_of_pytorch(tmp_path: Path, 
     ours = in_their_names(found, trace)
     theirs = {name[5:] for name in expected if name.startswith("grad.") and name[5:] not in ("src", "tgt")}
     assert theirs <= ours.keys()
-    for tensor in theirs:
-        assert_close(ours[tensor], expected[f"grad.{tensor}"], tensor)
+    for stored in theirs:
+        assert_close(ours[stored], expected[f"grad.{stored}"], stored)
 
 
 @settings(max_examples=60, deadline=None)
@@ -111,6 +111,20 @@ def test_the_gradient_of_one_number_agrees_with_nudging_another(
     quotients = [(nudged(step) - nudged(-step)) / (2 * step) for step in (1e-5, 2e-5)]
     if quotients[0] == pytest.approx(quotients[1], rel=1e-4, abs=1e-6):  # else a kink lies between
         assert trace[f"grad.{name}"].array[cell] == pytest.approx(quotients[0], rel=1e-3, abs=1e-5)
+
+
+def test_an_operation_that_does_not_explain_its_gradient_is_told_by_its_slopes() -> None:
+    t = recorder()
+    a = tensor("query key", np.random.default_rng(0).normal(size=(2, 3)))
+    t.trace.parameters["a"] = a
+    weights = t.softmax("weights", a, over="key")
+    weights.operation = replace(weights.made_by, back=None)
+    record_gradients(t.trace, t.sum("total", weights, over="query"), (1,))
+    gradient = t.trace["grad.a"]
+    for index in np.ndindex(gradient.shape):
+        explained = arithmetic(gradient, index)
+        told = explained.evaluate(explained.expression).number()
+        assert told == pytest.approx(gradient.array[index], rel=1e-12, abs=1e-15)
 
 
 def edited_runs() -> Iterator[str]:
