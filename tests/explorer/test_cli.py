@@ -437,7 +437,14 @@ def test_weights_from_elsewhere_are_read_from_a_folder_that_is_allowed(attn: Run
 # --- completion
 
 
-STARTING_WITH_W = ["wo-xihuan-wode-gou", "word-order", "why-scale", "with-and-without-mask", "wide"]
+STARTING_WITH_W = [
+    "wo-xihuan-wode-gou",
+    "word-order",
+    "why-scale",
+    "with-and-without-mask",
+    "where-gradients-flow",
+    "wide",
+]
 
 
 def test_scenario_names_are_completed() -> None:
