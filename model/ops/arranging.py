@@ -84,9 +84,9 @@ def _stack_written(_value: Value, symbols: Symbols) -> str:
 
 
 def _stack_back(value: Value, place: int, at: At) -> Expression:
-    shape = _new_shape(value)
-    where = zip(value.names[: len(shape)], map(int, np.unravel_index(place, shape)), strict=True)
-    return gradient_cell(value, {**at, **dict(where)})
+    new = [axis for axis in value.axes if axis.name not in at]
+    places = map(int, np.unravel_index(place, sizes(new)))
+    return gradient_cell(value, {**at, **{axis.name: there for axis, there in zip(new, places, strict=True)}})
 
 
 STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_written, _stack_back)
@@ -126,7 +126,7 @@ def _part_back(value: Value, _place: int, at: At) -> Expression:
     if not start <= at[last] < stop:
         return Number(0.0, "not taken")
     kept = {name: at[name] for name in value.operands[0].names[:-1]}
-    return gradient_cell(value, kept if isinstance(where, int) else {**kept, value.names[-1]: at[last] - start})
+    return gradient_cell(value, kept | {name: at[last] - start for name in value.names if name not in kept})
 
 
 PART = Operation("part", _part, _part_derivative, _part_cell, _part_written, _part_back)

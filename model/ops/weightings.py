@@ -121,7 +121,7 @@ def _softmax_backward_back(value: Value, place: int, at: At) -> Expression:
         above = Apply("subtract", (gradient_cell(value, at), Reduce("sum", (over,), weighted, name="weighted mean")))
         return Apply("multiply", (operand_cell(value, 1, at), above))
     inner, weights = aligned(value)
-    axis, here = over_axis(value), at[over]
+    axis, here = value.names.index(over), at[over]
     own = np.take(inner, [here], axis=axis)
     slope = -own * weights
     along = (inner * weights).sum(axis=axis, keepdims=True)
