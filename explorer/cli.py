@@ -367,9 +367,9 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     memory_limit: Memory = "",
 ) -> None:
-    """Train a scenario's model, and write the weights with how they came about.
+    """Train a scenario's model and write its weights.
 
-    Ctrl+C keeps the weights of the last moment.
+    The file also tells how they came about. Ctrl+C keeps the weights of the last moment.
     """
     from explorer.files import format_of, taught_from
     from explorer.opening import find_source

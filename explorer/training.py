@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,16 +10,25 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from explorer.ending import say
 from explorer.format import size_text
 from explorer.limits import Limits
+from model.axes import sizes
 from model.files import read_regular
 from model.problems import Problem
+from model.run import memory_needed
 from model.scenario import Scenario
-from model.text import visible
+from model.scenario.document import Experiment
+from model.shapes import shapes_of
+from model.text import figure, visible
 from model.training.loop import Step, kept, train, training_of
 from model.training.record import Record, record_file
 from model.writing import check_target, write_atomically
+
+_COPIES = 6
+"""Parameters, their gradients, Adam's two means, and what is written."""
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -32,6 +42,7 @@ def train_to(
     Raises Problem where the scenario is no training, or the file cannot be written or gone on with.
     """
     experiment = training_of(scenario)
+    _check_memory(scenario, experiment, limits.nbytes)
     before = _before(scenario, output, limits) if resume else None
     check_target(output, force or resume, inputs)
     if before is not None and before.steps[-1] >= experiment.steps:
@@ -49,6 +60,18 @@ def train_to(
         say(_interrupted(output, before))
         raise
     _conclude(output, before, monotonic() - start)
+
+
+def _check_memory(scenario: Scenario, experiment: Experiment, limit: int) -> None:
+    """Refuse what would take more than `limit` bytes: every parameter at every moment, and a batch there and back."""
+    item = np.dtype(scenario.model.dtype).itemsize
+    parameters = item * sum(math.prod(sizes(axes)) for axes in shapes_of(scenario).values())
+    text = memory_needed(scenario).nbytes - parameters
+    nbytes = parameters * (experiment.snapshots + _COPIES) + 2 * experiment.batch * text
+    if nbytes > limit:
+        what = f"training needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}"
+        hint = "make the model, the batch or the number of snapshots smaller, or raise --memory-limit"
+        raise Problem(what, path=scenario.source.name, hint=hint)
 
 
 def _before(scenario: Scenario, output: Path, limits: Limits) -> Record:
