@@ -15,6 +15,7 @@ import numpy as np
 from explorer.ending import say
 from explorer.format import size_text
 from explorer.limits import Limits
+from explorer.opening import check_memory
 from model.axes import sizes
 from model.files import read_regular
 from model.problems import Problem
@@ -64,6 +65,7 @@ def train_to(
 
 def _check_memory(scenario: Scenario, experiment: Experiment, limit: int) -> None:
     """Refuse what would take more than `limit` bytes: every parameter at every moment, and a batch there and back."""
+    check_memory(scenario, limit)  # what is too large to run is not looked at any closer
     item = np.dtype(scenario.model.dtype).itemsize
     parameters = item * sum(math.prod(sizes(axes)) for axes in shapes_of(scenario).values())
     text = memory_needed(scenario).nbytes - parameters
