@@ -157,15 +157,15 @@ def test_a_training_that_is_done_says_so(train: Train) -> None:
 def test_an_interrupted_training_keeps_its_last_moment_and_goes_on_to_the_same_weights(
     number: signal.Signals, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("long.yaml").write_text(REVERSE.format(steps=3200), "utf-8")
+    Path("long.yaml").write_text(REVERSE.format(steps=2000), "utf-8")
     with training(tmp_path) as running:
-        assert running.stderr.readline().startswith(b"step 800: ")
+        assert running.stderr.readline().startswith(b"step 500: ")
         running.send_signal(number)
         said = running.stderr.read().decode()
         assert running.wait(20) == 128 + number
     kept = re.search(r"^stopped; w\.safetensors keeps the weights after step (\d+), and --resume goes on", said, re.M)
     assert kept is not None
-    assert int(kept[1]) < 3200
+    assert int(kept[1]) < 2000
     assert [path.name for path in tmp_path.iterdir() if ".tmp" in path.name] == []
     assert here(capsys, "train", "long.yaml", "-o", "w.safetensors", "--resume").status == 0
     assert here(capsys, "train", "long.yaml", "-o", "whole.safetensors").status == 0
