@@ -38,6 +38,10 @@ MEANINGS = {
     "multiplier": "what the scores are multiplied by",
     "i": "the share that changes",
     "j": "the score that it changes with",
+    "scaling": "scores as they are, and divided by √dₖ",
+    "width": "how many numbers a query and a key have",
+    "tally": "what is counted",
+    "bin": "from where to where a score lies",
     "method": "the ways to compute the same thing",
 }
 """Every axis name there is, and what runs along it."""

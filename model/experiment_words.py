@@ -217,5 +217,76 @@ EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
         "Largest entry of the Jacobian", "",
         "The largest slope that is left anywhere in the matrix. No entry can be above 1/4.",
     ),
+    "tallies": (
+        "What was counted while the pairs were drawn", "",
+        "For each width, very many pairs of a query and a key are drawn, every number from the normal distribution "
+        "with mean 0 and variance 1, and multiplied. No pair is kept: what is known of them all are these sums, and "
+        "how many scores fell into each bin.",
+    ),
+    "sum": ("Sum of the scores", "Σs", "All scores of a width added up."),
+    "experiment.mean": (
+        "Mean of the scores", "μ",
+        "Positive and negative products cancel, so the mean is near 0 for every width. It is not exactly 0: another "
+        "seed would draw other pairs.",
+    ),
+    "sum_of_squares": ("Sum of the squared scores", "Σs²", "All scores of a width squared and added up."),
+    "mean_square": ("Mean of the squared scores", "", "How large the square of a score is on average."),
+    "squared_mean": ("The mean, squared", "μ²", "What has to be taken off for the variance; next to nothing here."),
+    "experiment.variance": (
+        "Variance of the scores", "σ²",
+        "How far the scores spread. A score is a sum of dₖ products, each with variance 1, and the variances of "
+        "independent numbers add: so q·k has variance dₖ. Divided by √dₖ it has variance 1, whatever the width is. "
+        "That is the whole reason for the √dₖ in attention.",
+    ),
+    "sum_of_fourths": ("Sum of the fourth powers", "Σs⁴", "All scores of a width to the fourth power, added up."),
+    "fourth_moment": (
+        "Mean of the fourth powers", "μ₄",
+        "It says how much the squares themselves spread, and so how exactly a variance is known from so many pairs.",
+    ),
+    "scaled_theory": ("Variance that theory says of q·k/√dₖ", "dₖ/dₖ", "dₖ divided by the square of √dₖ: 1."),
+    "theory": (
+        "Variance that theory says", "",
+        "dₖ for q·k, and 1 for q·k/√dₖ (Vaswani et al. 2017, footnote 4).",
+    ),
+    "variance_of_mean": ("Variance of the mean", "σ²/n", "A mean of n numbers spreads n times less than one of them."),
+    "mean_error": (
+        "Standard error of the mean", "",
+        "How far the mean of so many pairs is from the true one, as a rule: in two runs of three no further than this.",
+    ),
+    "mean_deviation": (
+        "The mean's distance from 0, in standard errors", "",
+        "Chance alone gives numbers between −2 and 2 most of the time, and hardly ever beyond 4.",
+    ),
+    "squared_variance": ("The variance, squared", "σ⁴", "What the fourth moment is compared with."),
+    "spread_of_squares": ("Variance of the squared scores", "μ₄−σ⁴", "How much the squared scores spread."),
+    "variance_of_variance": ("Variance of the variance", "", "Divided by the number of pairs."),
+    "variance_error": (
+        "Standard error of the variance", "",
+        "How far the variance of so many pairs is from the true one, as a rule.",
+    ),
+    "difference": ("Variance minus theory", "", "What was counted minus what theory says."),
+    "variance_deviation": (
+        "The variance's distance from theory, in standard errors", "",
+        "Chance alone gives numbers between −2 and 2 most of the time. So the counted variance is the one that theory "
+        "says, as exactly as so many pairs can tell.",
+    ),
+    "counts": ("How many scores fell into each bin", "", "Bins are 1 wide; the first and the last are open."),
+    "histogram": (
+        "Histogram of the scores", "",
+        "The share of the scores in each bin. Undivided, the scores of wide queries spread until most of them lie in "
+        "the two open bins at the ends; divided by √dₖ, the histogram looks the same for every width.",
+    ),
+    "entropies": ("Entropies of the rows, added up", "", "Of all rows of softmax together."),
+    "entropy": (
+        "Mean entropy of softmax", "H",
+        "Softmax of rows of scores: how undecided it is, in nats. Evenly spread over n keys it would be ln n, one-hot "
+        "it is 0. Without √dₖ it falls as the width grows, though nothing has been learned yet.",
+    ),
+    "gradients": ("Sizes of the Jacobians, added up", "", "Of all rows of softmax together."),
+    "gradient": (
+        "Mean size of the gradient of softmax", "|J|",
+        "The Frobenius norm of the Jacobian, on average over the rows: how much of a gradient softmax lets through. "
+        "Without √dₖ it falls towards 0 as the width grows.",
+    ),
 }  # fmt: skip
 """Words of the steps of experiments: title, symbol, explanation."""

@@ -7,7 +7,7 @@ Files that its scenario names are not opened: the parameters are in the trace.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -34,6 +34,8 @@ Records = dict[str, dict[str, Any]]
 
 Expected = Mapping[str, Value]
 """The tensors that there must be, by the same keys."""
+
+_SEEDS = (("scenario", "model", "weights", "seed"), ("scenario", "experiment", "seed"))
 
 _NOT_NUMBERS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 
@@ -86,10 +88,14 @@ def _description(content: bytes, path: Path, limit: int) -> dict[str, Any]:
 
 def _has_long_seed(description: dict[str, Any]) -> bool:
     """Whether a seed has more than 64 bits, which only Python's own, slower reader of JSON reads in full."""
-    try:
-        return isinstance(description["scenario"]["model"]["weights"]["seed"], float)
-    except (KeyError, TypeError):
-        return False
+    return any(isinstance(_at(description, path), float) for path in _SEEDS)
+
+
+def _at(data: Any, path: Sequence[str]) -> Any:
+    """What stands at a path of keys; None where there is no such path."""
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def _scenario(description: dict[str, Any], path: Path, limit: int) -> Scenario:

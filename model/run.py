@@ -28,6 +28,9 @@ from model.weights import FILE, fitted, parameters
 RECORD = 1000
 """Bytes that a value takes beside its numbers: what counts when there are millions of small ones."""
 
+DRAWING = 2**25
+"""Bytes in which pairs of q and k are drawn and counted."""
+
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
 
@@ -322,7 +325,9 @@ def memory_needed(scenario: Scenario) -> Need:
 def _of_experiment(planned: Trace, times: int) -> Need:
     """What an experiment takes: everything that it records, with gradients two times, and what pairs are drawn in."""
     values, largest = len(planned.steps) + len(planned.parameters), _largest(planned)
-    return Need(times * (planned.nbytes + RECORD * values) + largest.nbytes, largest.path, largest.shape)
+    drawing = DRAWING if any(step.made_by.name == "tally" for step in planned.steps.values()) else 0
+    need = times * (planned.nbytes + RECORD * values) + largest.nbytes + drawing
+    return Need(need, largest.path, largest.shape)
 
 
 def _largest(trace: Trace) -> Value:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.axes import Array, Axis, merged, ordered
-from model.ops import OPERATIONS, Factor
+from model.ops import OPERATIONS, Drawing, Factor
 from model.values import Change, Tensor, Value, as_view, changed, read_only
 
 Listener = Callable[[Value], None]
@@ -246,6 +246,10 @@ class Recorder:
     def part(self, name: str, x: Tensor, at: int | slice, axis: Axis | None = None) -> Value:
         """What stands at one place of the last axis, or at a slice of places, which `axis` names anew."""
         return self._apply(name, "part", (*x.axes[:-1], *(() if axis is None else (axis,))), x, at=at)
+
+    def tally(self, name: str, axes: Sequence[Axis], widths: Tensor, drawing: Drawing) -> Value:
+        """What is counted while pairs of q and k of some widths are drawn: (scaling, width, tally)."""
+        return self._apply(name, "tally", axes, widths, drawing=drawing)
 
     def activation(self, name: str, function: str, *operands: Tensor) -> Value:
         """`relu`, `gelu`, `gelu_tanh`, `silu` or `sigmoid` of x; `swiglu` or `geglu` of a gate and what passes it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from model.axes import Array
-from model.experiments import jacobian, saturation
+from model.experiments import jacobian, saturation, variance
 from model.experiments.common import PREFIX, Given
 from model.parameters import Shapes
 from model.scenario.document import Experiment
@@ -28,6 +28,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "softmax_saturation": Kind(saturation.given, saturation.record),
     "softmax_jacobian": Kind(jacobian.given, jacobian.record),
+    "dot_product_variance": Kind(variance.given, variance.record),
 }
 """Every kind of experiment that runs without a model."""
 

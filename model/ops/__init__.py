@@ -17,16 +17,19 @@ from model.ops import (
     products,
     reductions,
     scores,
+    tallies,
     weightings,
 )
 from model.ops.common import subscripted
 from model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
 from model.ops.masks import hidden_because
 from model.ops.products import Factor
+from model.ops.tallies import Drawing
 from model.ops.weightings import is_fully_masked
 
 _FILES = (
     products, positions, elementwise, activations, scores, masks, weightings, reductions, losses, arranging, measured,
+    tallies,
 )  # fmt: skip
 
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
@@ -34,6 +37,7 @@ OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
 
 __all__ = [
     "OPERATIONS",
+    "Drawing",
     "Factor",
     "Output",
     "differentiated",

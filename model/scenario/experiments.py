@@ -50,7 +50,7 @@ MOST: Mapping[str, int] = {
 """The largest number that each of these keys may be."""
 
 MOST_WIDE = 65_536
-"""The largest width that is tried."""
+"""The largest width that is tried, and drawn."""
 
 MOST_WIDTHS = 64
 """So many widths are tried at most: each has steps of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -15,16 +16,20 @@ from hypothesis import strategies as st
 from model.explain import arithmetic, formula
 from model.export import WRITERS
 from model.gradient import gradients
+from model.ops import tallies
+from model.ops.tallies import Drawing, tallied
 from model.reading import read_trace
-from model.run import memory_needed, plan, run
+from model.run import DRAWING, memory_needed, plan, run
 from model.scenario import Scenario, parse_scenario
 from model.scenario.document import Edit
 from model.trace import Trace
+from model.values import Value
 from model.words import PARAMETERS
 
 SMALL = {
     "softmax_saturation": "logits: [1, 1, 2], multipliers: [1, 10, 100]",
     "softmax_jacobian": "logits: [0.5, -1, 2, 0], multipliers: [0, 1, 8]",
+    "dot_product_variance": "widths: [1, 4, 64], pairs: 3000, row: 4",
 }
 """Every kind of experiment, small."""
 
@@ -78,7 +83,7 @@ def test_a_plan_has_the_records_of_the_run_and_no_number(kind: str) -> None:
 @each_kind
 def test_the_memory_that_is_foretold_is_enough(kind: str) -> None:
     need = memory_needed(scenario_of(kind))
-    assert ran(kind).nbytes < need.nbytes < 2 * ran(kind).nbytes + 10**6
+    assert ran(kind).nbytes < need.nbytes < 2 * ran(kind).nbytes + DRAWING + 10**6
 
 
 @each_kind
@@ -92,6 +97,12 @@ def test_an_exported_experiment_opens_again(kind: str, ending: str, tmp_path: Pa
     assert list(read.steps) == list(trace.steps)
     for path, step in (*trace.steps.items(), *trace.parameters.items()):
         np.testing.assert_array_equal(read[path].array, step.array)
+
+
+def test_a_seed_of_more_than_64_bits_survives_an_export(tmp_path: Path) -> None:
+    scenario, file = scenario_of("dot_product_variance", f"widths: [2], pairs: 16, seed: {2**70}"), tmp_path / "t.json"
+    file.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario, False)))
+    assert read_trace(file, 2**30)[0].experiment == scenario.experiment
 
 
 @each_kind
@@ -204,3 +215,111 @@ def test_logits_that_are_all_knocked_out_leave_zeros_and_a_word_about_it() -> No
     edit = Edit(at="experiment.logits", knock_out=True)
     trace = run(replace(scenario_of("softmax_jacobian"), edits=(edit,)))
     assert not trace["experiment.backward.probabilities"].array.any()
+
+
+# --- the variance of dot products
+
+
+@pytest.fixture(scope="module")
+def variances() -> Trace:
+    return ran("dot_product_variance", "widths: [1, 4, 16, 64, 256], pairs: 40000")
+
+
+def test_mean_and_variance_are_within_five_standard_errors_of_theory(variances: Trace) -> None:
+    for name in ("mean_deviation", "variance_deviation"):
+        assert np.abs(variances[f"experiment.{name}"].array).max() < 5
+    np.testing.assert_array_equal(variances["experiment.theory"].array, [[1, 4, 16, 64, 256], [1] * 5])
+    np.testing.assert_allclose(variances["experiment.variance"].array[1], 1, atol=0.1)
+
+
+def test_standard_errors_are_those_of_the_normal_distribution_for_wide_vectors(variances: Trace) -> None:
+    """Of n normal numbers with variance σ², the mean has the standard error σ/√n and the variance σ²√(2/n)."""
+    assert variances["experiment.mean_error"].array[0, 4] == pytest.approx(16 / 200, rel=0.05)
+    assert variances["experiment.variance_error"].array[0, 4] == pytest.approx(256 * math.sqrt(2) / 200, rel=0.05)
+
+
+def test_every_score_falls_into_a_bin(variances: Trace) -> None:
+    np.testing.assert_array_equal(variances["experiment.counts"].array.sum(axis=-1), 40000)
+    histogram = variances["experiment.histogram"]
+    inside = [histogram.axes[-1].label(place) for place in range(16, 18)]
+    assert inside == ["−1 … 0", "0 … 1"]
+    assert histogram.array[1, 4, 16:18].sum() == pytest.approx(math.erf(1 / math.sqrt(2)), abs=0.01)
+    assert histogram.array[0, 4, [0, -1]].sum() == pytest.approx(math.erfc(1 / math.sqrt(2)), abs=0.01)
+
+
+def test_without_the_root_softmax_gets_sure_of_itself_and_lets_less_through(variances: Trace) -> None:
+    for name in ("entropy", "gradient"):
+        plain, scaled = variances[f"experiment.{name}"].array
+        assert (np.diff(plain[1:]) < 0).all()
+        assert plain[-1] < scaled[-1] / 2
+        assert np.ptp(scaled[1:]) < 0.1
+
+
+def pairs_written_out(width: int, pairs: int, seed: int) -> list[float]:
+    """The scores of the first batch, one after another."""
+    stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(width, 0))))
+    q, k = (stream.standard_normal((pairs, width), np.float32).tolist() for _ in range(2))
+    return [math.fsum(a * b for a, b in zip(one, other, strict=True)) for one, other in zip(q, k, strict=True)]
+
+
+def test_what_is_counted_is_what_pairs_written_out_one_by_one_come_to() -> None:
+    counted = tallied(5, Drawing(seed=3, pairs=10, row=4))
+    for root, found in zip((1, math.sqrt(5)), counted, strict=True):
+        scores = [score / root for score in pairs_written_out(5, 10, 3)]
+        rows = [exactly(scores[start : start + 4]) for start in (0, 4)]
+        entropies = [-math.fsum(y * math.log(y) for y in row) for row in rows]
+        sizes = [
+            math.sqrt(math.fsum((a * ((i == j) - b)) ** 2 for i, a in enumerate(row) for j, b in enumerate(row)))
+            for row in rows
+        ]
+        powers = [math.fsum(s**power for s in scores) for power in (1, 2, 4)]
+        np.testing.assert_allclose(found[:5], [*powers, math.fsum(entropies), math.fsum(sizes)], rtol=1e-5)
+
+
+def test_what_is_drawn_does_not_depend_on_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = Drawing(seed=7, pairs=20_000, row=16)
+    alone, together = [], []
+    for workers, found in ((1, alone), (5, together)):
+        monkeypatch.setattr(tallies, "WORKERS", workers)
+        found.append(tallied.__wrapped__(64, drawing))
+    np.testing.assert_array_equal(alone, together)
+
+
+def test_a_width_draws_the_same_pairs_whatever_stands_beside_it(variances: Trace) -> None:
+    alone = ran("dot_product_variance", "widths: [64], pairs: 40000")
+    np.testing.assert_array_equal(alone["experiment.tallies"].array[:, 0], variances["experiment.tallies"].array[:, 3])
+
+
+@pytest.mark.parametrize(("width", "few", "many"), [(64, 20_000, 200_000), (65_536, 100, 400)])
+def test_memory_does_not_grow_with_the_number_of_pairs(width: int, few: int, many: int) -> None:
+    peaks = []
+    for pairs in (few, many):
+        tracemalloc.start()
+        tallied.__wrapped__(width, Drawing(seed=7, pairs=pairs, row=16))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < DRAWING
+
+
+def test_whoever_listens_hears_of_the_drawing_and_can_end_it() -> None:
+    heard: list[str] = []
+
+    def listen(value: Value) -> None:
+        heard.append(value.path)
+        if "dₖ = 33" in value.path:
+            raise KeyboardInterrupt
+
+    tallied.cache_clear()
+    with pytest.raises(KeyboardInterrupt):
+        run(scenario_of("dot_product_variance", "widths: [3, 33], pairs: 500"), listen)
+    assert heard == ["experiment.tallies: 100% of dₖ = 3", "experiment.tallies: 100% of dₖ = 33"]
+
+
+def test_an_edit_of_a_width_draws_other_pairs_and_one_that_is_none_leaves_no_number() -> None:
+    scenario = scenario_of("dot_product_variance", "widths: [3, 5], pairs: 500")
+    edits = [Edit(at="experiment.widths", index=(0,), set=4.0), Edit(at="experiment.widths", index=(1,), set=2.5)]
+    trace = run(replace(scenario, edits=tuple(edits)), before=run(scenario))
+    other = ran("dot_product_variance", "widths: [4], pairs: 500")
+    np.testing.assert_array_equal(trace["experiment.tallies"].array[:, 0], other["experiment.tallies"].array[:, 0])
+    assert np.isnan(trace["experiment.variance"].array[:, 1]).all()

@@ -17,6 +17,7 @@ from model.axes import Axis, merged
 from model.explain import arithmetic
 from model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
 from model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
+from model.ops.tallies import BINS, SUMS, Drawing
 from model.values import Value
 from tests.building import SEEDS, recorder, tensor
 from tests.references import difference_quotient, sinusoids, sparsemax
@@ -205,6 +206,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("softmax_backward", "of any axes"): lambda b: b.t.softmax_backward(
         "r", b.normal("key head query"), b.normal("head key"), over="key"
     ),
+    ("tally", "of a few pairs"): lambda b: b.t.tally(
+        "r",
+        (Axis("scaling", 2), Axis("width", 2), Axis("tally", len(SUMS) + len(BINS))),
+        b.leaf("width", np.array([3, 1 + b.size["d_k"]], float)),
+        Drawing(seed=1, pairs=10, row=4),
+    ),
     ("relu", "away from the kink"): lambda b: b.t.activation("r", "relu", b.apart("token d_model")),
     **{(name, "of anything"): _activation(name, 1) for name in ("sigmoid", "silu", "gelu", "gelu_tanh")},
     **{(name, "of two"): _activation(name, 2) for name in ("swiglu", "geglu")},
@@ -281,8 +288,12 @@ def test_a_derivative_agrees_with_central_differences(case: Case, seed: int, siz
 
 
 def _is_a_constant(value: Value, operand: Value) -> bool:
-    """Token ids, and the mask itself, are given: nothing is learned there."""
-    return operand.dtype.kind == "i" or (value.made_by.name == "mask" and operand is value.operands[1].value)
+    """Token ids, widths and the mask itself are given: nothing is learned there."""
+    return (
+        operand.dtype.kind == "i"
+        or value.made_by.name == "tally"
+        or (value.made_by.name == "mask" and operand is value.operands[1].value)
+    )
 
 
 @each_case
