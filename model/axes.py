@@ -41,7 +41,7 @@ MEANINGS = {
     "scaling": "scores as they are, and divided by √dₖ",
     "width": "how many numbers a query and a key have",
     "tally": "what is counted",
-    "bin": "from where to where a score lies",
+    "bin": "scores from this number up to the next",
     "method": "the ways to compute the same thing",
 }
 """Every axis name there is, and what runs along it."""

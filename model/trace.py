@@ -239,16 +239,17 @@ class Recorder:
         """Numbers from 0 to `to`, equally far apart."""
         return self._apply(name, "evenly", (axis,), to=to)
 
-    def stack(self, name: str, axes: Sequence[Axis], *parts: Tensor) -> Value:
-        """Tensors of the same axes side by side, one for each index of the new `axes`, the last varying fastest."""
-        return self._apply(name, "stack", (*axes, *parts[0].axes), *parts)
+    def stack(self, name: str, axes: str, new: Sequence[Axis], *parts: Tensor) -> Value:
+        """Tensors of the same axes side by side, one for each index of the `new` axes, the last varying fastest."""
+        along = tuple(axis.name for axis in new)
+        return self._apply(name, "stack", ordered(axes, new, parts[0].axes), *parts, along=along)
 
-    def part(self, name: str, x: Tensor, at: int | slice, axis: Axis | None = None) -> Value:
-        """What stands at one place of the last axis, or at a slice of places, which `axis` names anew."""
-        return self._apply(name, "part", (*x.axes[:-1], *(() if axis is None else (axis,))), x, at=at)
+    def part(self, name: str, axes: str, x: Tensor, at: int | slice, axis: Axis | None = None) -> Value:
+        """What stands at one place of the last axis of `x`, or at a slice of places, which `axis` names anew."""
+        return self._apply(name, "part", ordered(axes, x.axes[:-1], () if axis is None else (axis,)), x, at=at)
 
     def tally(self, name: str, axes: Sequence[Axis], widths: Tensor, drawing: Drawing) -> Value:
-        """What is counted while pairs of q and k of some widths are drawn: (scaling, width, tally)."""
+        """What is counted while pairs of q and k of some widths are drawn: (width, scaling, tally)."""
         return self._apply(name, "tally", axes, widths, drawing=drawing)
 
     def activation(self, name: str, function: str, *operands: Tensor) -> Value:

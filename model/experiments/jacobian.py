@@ -66,7 +66,7 @@ def walk_back(t: Recorder, x: Tensor, identity: Value) -> Value:
 def compare(t: Recorder, jacobian: Value, *others: Value) -> None:
     """How far the other ways are from yᵢ(δᵢⱼ − yⱼ): at each entry, and at most (method)."""
     methods = Axis("method", len(others), ("quotient rule", "differences", "backward"))
-    deviations = t.subtract("deviations", t.stack("matrices", (methods,), *others), jacobian)
+    deviations = t.subtract("deviations", t.stack("matrices", "method i j", (methods,), *others), jacobian)
     _largest(t, deviations, "disagreement")
 
 

@@ -23,24 +23,27 @@ def given(experiment: Experiment) -> Mapping[str, Given]:
 def record(t: Recorder, experiment: Experiment) -> None:
     """Draw the pairs and count; then mean, variance and what theory says of them, histograms, and softmax.
 
-    Each step: (scaling, width), and the histograms (scaling, width, bin).
+    Each step: (width, scaling), and the histograms (scaling, width, bin).
     """
     widths = t.parameter("widths")
     counted = Axis("tally", len(SUMS) + len(BINS), (*SUMS, *BINS))
     scaling = Axis("scaling", len(SCALINGS), SCALINGS)
-    tallies = t.tally("tallies", (scaling, *widths.axes, counted), widths, _drawing(t, experiment))
-    theory = t.stack("theory", (scaling,), widths, t.divide("scaled_theory", widths, widths))
+    tallies = t.tally("tallies", (*widths.axes, scaling, counted), widths, _drawing(t, experiment))
+    scaled_theory = t.divide("scaled_theory", widths, widths)
+    theory = t.stack("theory", "width scaling", (scaling,), widths, scaled_theory)
     judge(t, moments(t, tallies, experiment.pairs), theory, experiment.pairs)
-    counts = t.part("counts", tallies, slice(len(SUMS), counted.size), Axis("bin", len(BINS), BINS))
+    counts = t.part(
+        "counts", "scaling width bin", tallies, slice(len(SUMS), counted.size), Axis("bin", len(BINS), BINS)
+    )
     t.scale("histogram", counts, _over(experiment.pairs))
     rows = _over(experiment.pairs // experiment.row)
-    t.scale("entropy", t.part("entropies", tallies, SUMS.index("Σ entropy")), rows)
-    t.scale("gradient", t.part("gradients", tallies, SUMS.index("Σ|J|")), rows)
+    t.scale("entropy", t.part("entropies", "width scaling", tallies, SUMS.index("Σ entropy")), rows)
+    t.scale("gradient", t.part("gradients", "width scaling", tallies, SUMS.index("Σ|J|")), rows)
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What is known of the distribution of the scores, each (scaling, width)."""
+    """What is known of the distribution of the scores, each (width, scaling)."""
 
     mean: Value
     variance: Value
@@ -49,10 +52,14 @@ class Moments:
 
 def moments(t: Recorder, tallies: Value, pairs: int) -> Moments:
     """Mean Σs/n, variance Σs²/n minus the square of the mean, and fourth moment Σs⁴/n."""
-    mean = t.scale("mean", t.part("sum", tallies, SUMS.index("Σs")), _over(pairs))
-    mean_square = t.scale("mean_square", t.part("sum_of_squares", tallies, SUMS.index("Σs²")), _over(pairs))
+    mean = t.scale("mean", t.part("sum", "width scaling", tallies, SUMS.index("Σs")), _over(pairs))
+    mean_square = t.scale(
+        "mean_square", t.part("sum_of_squares", "width scaling", tallies, SUMS.index("Σs²")), _over(pairs)
+    )
     variance = t.subtract("variance", mean_square, t.square("squared_mean", mean))
-    fourth = t.scale("fourth_moment", t.part("sum_of_fourths", tallies, SUMS.index("Σs⁴")), _over(pairs))
+    fourth = t.scale(
+        "fourth_moment", t.part("sum_of_fourths", "width scaling", tallies, SUMS.index("Σs⁴")), _over(pairs)
+    )
     return Moments(mean, variance, fourth)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array, align, sizes
+from model.axes import Array, Axis, align, names, sizes
 from model.expressions import Apply, Cell, Expression, Number
 from model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative
 from model.values import Operation, Value
@@ -50,32 +50,35 @@ EVENLY = Operation(
 )
 
 
-# --- stack: tensors of the same axes side by side, along new axes before their own
+# --- stack: tensors of the same axes side by side, along new axes
 
 
-def _own_axes(value: Value) -> tuple[str, ...]:
-    return value.operands[0].names
+def _new_axes(value: Value) -> tuple[Axis, ...]:
+    """The axes that the operands lack, outermost first."""
+    return tuple(value.axis(name) for name in value.options["along"])
 
 
-def _new_shape(value: Value) -> tuple[int, ...]:
-    return sizes(value.axes[: len(value.axes) - len(_own_axes(value))])
+def _stacked_names(value: Value) -> tuple[str, ...]:
+    """The new axes and then those of each operand."""
+    return (*names(_new_axes(value)), *value.operands[0].names)
 
 
 def _stack(value: Value) -> Array:
-    own = _own_axes(value)
-    return np.stack([align(operand.array, operand.names, own) for operand in value.operands]).reshape(value.shape)
+    own = value.operands[0]
+    parts = np.stack([align(operand.array, operand.names, own.names) for operand in value.operands])
+    return align(parts.reshape(*sizes(_new_axes(value)), *own.shape), _stacked_names(value), value.names)
 
 
 def _stack_derivative(value: Value, gradient: Array) -> Gradients:
-    own = _own_axes(value)
-    parts = gradient.reshape(len(value.operands), *value.shape[len(_new_shape(value)) :])
-    return tuple(align(part, own, operand.names) for part, operand in zip(parts, value.operands, strict=True))
+    own = value.operands[0]
+    parts = align(gradient, value.names, _stacked_names(value)).reshape(len(value.operands), *own.shape)
+    return tuple(align(part, own.names, operand.names) for part, operand in zip(parts, value.operands, strict=True))
 
 
 def _stack_cell(value: Value, at: At) -> Expression:
-    shape = _new_shape(value)
-    place = np.ravel_multi_index([at[name] for name in value.names[: len(shape)]], shape)
-    return Cell(int(place), {name: at[name] for name in _own_axes(value)})
+    new = _new_axes(value)
+    place = np.ravel_multi_index([at[axis.name] for axis in new], sizes(new))
+    return Cell(int(place), {name: at[name] for name in value.operands[0].names})
 
 
 def _stack_written(_value: Value, symbols: Symbols) -> str:
@@ -95,21 +98,26 @@ STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_writte
 # --- part: what stands at some places of the last axis, or at one
 
 
+def _part_names(value: Value) -> tuple[str, ...]:
+    """The names of the axes as they stand in the operand."""
+    kept = value.operands[0].names[:-1]
+    return (*kept, *(name for name in value.names if name not in kept))
+
+
 def _part(value: Value) -> Array:
-    found: Array = value.operands[0].array[..., value.options["at"]]
-    return found
+    return align(value.operands[0].array[..., value.options["at"]], _part_names(value), value.names)
 
 
 def _part_derivative(value: Value, gradient: Array) -> Gradients:
     spread = np.zeros(value.operands[0].shape, gradient.dtype)
-    spread[..., value.options["at"]] = gradient
+    spread[..., value.options["at"]] = align(gradient, value.names, _part_names(value))
     return (spread,)
 
 
 def _part_cell(value: Value, at: At) -> Expression:
     operand, where = value.operands[0], value.options["at"]
     *kept, last = operand.names
-    place = where if isinstance(where, int) else where.start + at[value.names[-1]]
+    place = where if isinstance(where, int) else where.start + at[_part_names(value)[-1]]
     return Cell(0, {**{name: at[name] for name in kept}, last: place})
 
 

@@ -21,8 +21,8 @@ SUMS = ("Σs", "Σs²", "Σs⁴", "Σ entropy", "Σ|J|")
 EDGE = 16
 """Scores from −EDGE to EDGE are counted in bins one wide, what is beyond in two open ones."""
 
-BINS = (f"< −{EDGE}", *(f"{low} … {low + 1}".replace("-", "−") for low in range(-EDGE, EDGE)), f"≥ {EDGE}")
-"""The bins that scores are counted in."""
+BINS = (f"< {-EDGE}", *(f"{low:+d}" for low in range(-EDGE, EDGE)), f"≥ {EDGE}")
+"""The bins that scores are counted in, by the number that they begin at."""
 
 SCALINGS = ("q·k", "q·k/√dₖ")
 """The scores that are counted: as they are, and divided."""
@@ -122,7 +122,7 @@ def _tally(value: Value) -> Array:
     found = np.full(value.shape, np.nan)
     for place, width in enumerate(widths):
         if 1 <= width <= WIDEST and float(width).is_integer():
-            found[:, place] = tallied(int(width), drawing)
+            found[place] = tallied(int(width), drawing)
     return found.astype(value.dtype)
 
 

@@ -194,11 +194,15 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("evenly", "from 0 on"): lambda b: b.t.evenly("r", Axis("token", 1 + b.size["token"]), 3.7),
     ("stack", "along two axes"): lambda b: b.t.stack(
-        "r", (Axis("head", 2), Axis("query", 2)), *(b.normal("token d_k") for _ in range(4))
+        "r", "token head d_k query", (Axis("head", 2), Axis("query", 2)), *(b.normal("token d_k") for _ in range(4))
     ),
-    ("stack", "of numbers"): lambda b: b.t.stack("r", (Axis("head", 2),), b.normal(""), b.normal("")),
-    ("part", "at a place"): lambda b: b.t.part("r", b.normal("token vocabulary"), b.size["vocabulary"] - 1),
-    ("part", "at some places"): lambda b: b.t.part("r", b.normal("token vocabulary"), slice(0, 1), Axis("class", 1)),
+    ("stack", "of numbers"): lambda b: b.t.stack("r", "head", (Axis("head", 2),), b.normal(""), b.normal("")),
+    ("part", "at a place"): lambda b: b.t.part(
+        "r", "head token", b.normal("token head vocabulary"), b.size["vocabulary"] - 1
+    ),
+    ("part", "at some places"): lambda b: b.t.part(
+        "r", "class token", b.normal("token vocabulary"), slice(0, 1), Axis("class", 1)
+    ),
     ("length", "of vectors"): lambda b: b.t.length("r", b.not_near_0("head token d_k"), over="token"),
     ("softmax_backward", "of a matrix"): lambda b: b.t.softmax_backward(
         "r", b.normal("query key"), b.normal("key"), over="key"
@@ -208,7 +212,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("tally", "of a few pairs"): lambda b: b.t.tally(
         "r",
-        (Axis("scaling", 2), Axis("width", 2), Axis("tally", len(SUMS) + len(BINS))),
+        (Axis("width", 2), Axis("scaling", 2), Axis("tally", len(SUMS) + len(BINS))),
         b.leaf("width", np.array([3, 1 + b.size["d_k"]], float)),
         Drawing(seed=1, pairs=10, row=4),
     ),
