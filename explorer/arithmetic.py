@@ -156,7 +156,7 @@ _AROUND = {
     "sin": ("sin(", ")"),
     "cos": ("cos(", ")"),
 }
-_REDUCTIONS = {"sum": "sum", "mean": "mean", "maximum": "largest", "threshold": "threshold"}
+_REDUCTIONS = {"sum": "sum", "mean": "mean", "median": "median", "maximum": "largest", "threshold": "threshold"}
 
 
 class _Writer:

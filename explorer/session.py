@@ -125,16 +125,27 @@ class Session:
         return moved
 
     def layer_by(self, count: int) -> bool:
-        """Go to the same step of another layer; False when there is none."""
+        """Go to the same step of another layer, or of another width of an experiment; False when there is none."""
         parts = self._step.path.split(".")
-        if "layers" not in parts:
+        above = next((name for name in ("layers", "experiment") if name in parts), parts[-1])
+        place = parts.index(above) + 1
+        if place == len(parts) or not parts[place].isdecimal():
             return False
-        place = parts.index("layers") + 1
-        parts[place] = str(int(parts[place]) + count)
-        target = self.find(".".join(parts))
-        if target is not None:
-            self.show(target)
-        return target is not None
+        alike = [[*parts[:place], number, *parts[place + 1 :]] for number in self._numbers_beside(parts[:place])]
+        target = alike.index(parts) + count
+        if not 0 <= target < len(alike):
+            return False
+        found = self.find(".".join(alike[target]))
+        if found is not None:
+            self.show(found)
+        return found is not None
+
+    def _numbers_beside(self, parts: list[str]) -> list[str]:
+        """The numbers of the layers, or of the widths, under some parts of a path, in the order of the run."""
+        count = len(parts)
+        paths = (path.split(".") for path in self.trace.steps)
+        numbers = (path[count] for path in paths if path[:count] == parts and len(path) > count)
+        return [number for number in dict.fromkeys(numbers) if number.isdecimal()]
 
     def meet(self, other: Session) -> bool:
         """Look at the same cell of the same step as another session; False when this run has no such step."""

@@ -11,6 +11,7 @@ from explorer.library import bundled, own
 from explorer.limits import Limits
 from explorer.opening import Source, check_memory, start
 from explorer.session import Session
+from model.experiments import telling_step
 from model.problems import Problem
 from model.scenario import Scenario, read_scenario
 from model.values import Value
@@ -98,6 +99,8 @@ class Shelf:
 
 def telling(session: Session) -> Value:
     """The last attention map of a run, or its last step: what a glance at the run should show."""
+    if session.scenario.alone is not None:
+        return session.trace[telling_step(session.scenario.alone)]
     steps = list(session.trace.steps.values())
     maps = [step for step in steps if step.name == "weights"]
     return maps[-1] if maps else steps[-1]
@@ -105,8 +108,8 @@ def telling(session: Session) -> Value:
 
 def facts(scenario: Scenario) -> Iterator[str]:
     """What a scenario runs, in a few words each."""
-    if scenario.experiment is not None and scenario.experiment.is_alone:
-        yield f"experiment {scenario.experiment.kind}"
+    if scenario.alone is not None:
+        yield f"experiment {scenario.alone.kind}"
         return
     model = scenario.model
     yield model.kind

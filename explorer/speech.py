@@ -124,8 +124,8 @@ def shape(value: Value) -> str:
 
 def provenance(session: Session, value: Value) -> str:
     """Where the numbers of a parameter came from."""
-    experiment = session.scenario.experiment
-    if experiment is not None and experiment.is_alone:
+    experiment = session.scenario.alone
+    if experiment is not None:
         return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
     weights = session.scenario.model.weights
     if value.name == "tokens":

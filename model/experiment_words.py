@@ -288,5 +288,96 @@ EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
         "The Frobenius norm of the Jacobian, on average over the rows: how much of a gradient softmax lets through. "
         "Without √dₖ it falls towards 0 as the width grows.",
     ),
+    "experiment.v": (
+        "Values, the same for every width", "V",
+        "What the words say when they are listened to: X times W_V. It does not depend on the width of queries and "
+        "keys, so it is computed once.",
+    ),
+    "weights_gradient": (
+        "Gradient of the weights", "∂L/∂A",
+        "How the chosen number L changes with each attention weight: what the value of the key is worth to L. It is "
+        "the same for every width; all differences arise below it, in softmax and in the scores.",
+    ),
+    "divided_scores": (
+        "Scores, as they are and divided by √dₖ", "QKᵀ/c",
+        "The same scores twice: divided by c = 1, that is not at all, and divided by c = √dₖ. From here on both are "
+        "computed side by side.",
+    ),
+    "objective": (
+        "The chosen number", "L",
+        "The output times fixed random weights R, added up to one number. It stands for whatever follows in a model: "
+        "its gradient is what comes back from there.",
+    ),
+    "back.divided_scores": (
+        "Gradient of what enters softmax", "∂L/∂(QKᵀ/c)",
+        "The gradient of the weights after it went back through softmax: y·(g − Σ g·y). Where a row is one-hot, "
+        "nothing comes through, however large the gradient of the weights is.",
+    ),
+    "back.scores": (
+        "Gradient of the scores", "∂L/∂(QKᵀ)",
+        "Back through the division, which is a division again.",
+    ),
+    "back.q": (
+        "Gradient of the queries", "∂L/∂Q",
+        "Every query hears from each key, times the gradient of their score. That is all from which W_Q can learn what "
+        "to ask for.",
+    ),
+    "back.k": (
+        "Gradient of the keys", "∂L/∂K",
+        "Every key hears from each query, times the gradient of their score.",
+    ),
+    "back.v": (
+        "Gradient of the values", "∂L/∂V",
+        "This way does not lead through softmax: each value gets what its weights let through, one-hot or not.",
+    ),
+    "x_through_q": ("Gradient of the embeddings by way of the queries", "∂L/∂X by Q", "Times W_Qᵀ."),
+    "x_through_k": ("Gradient of the embeddings by way of the keys", "∂L/∂X by K", "Times W_Kᵀ."),
+    "x_through_v": (
+        "Gradient of the embeddings by way of the values", "∂L/∂X by V",
+        "Times W_Vᵀ. What comes this way stays when softmax is saturated: a word learns what to say, but nobody learns "
+        "where to look.",
+    ),
+    "back.x": (
+        "Gradient of the embeddings", "∂L/∂X",
+        "An embedding is read three times, as a query, as a key and as a value, so three gradients add up.",
+    ),
+    "lengths_of_q": ("Length of each query's gradient", "|∂L/∂q|", "The root of the sum of squares along dₖ."),
+    "median_of_q": ("The middle query's gradient", "", "Half of the queries have a longer gradient, half have not."),
+    "norm_of_q": ("Norm of the gradient of Q", "|∂L/∂Q|", "The root of the sum of squares of all its numbers."),
+    "lengths_of_k": ("Length of each key's gradient", "|∂L/∂k|", "The root of the sum of squares along dₖ."),
+    "median_of_k": ("The middle key's gradient", "", "Half of the keys have a longer gradient, half have not."),
+    "norm_of_k": ("Norm of the gradient of K", "|∂L/∂K|", "The root of the sum of squares of all its numbers."),
+    "lengths_of_x": (
+        "Length of each embedding's gradient", "|∂L/∂x|", "The root of the sum of squares along d_model."
+    ),
+    "median_of_x": ("The middle embedding's gradient", "", "Half of the words have a longer gradient, half have not."),
+    "norm_of_x": ("Norm of the gradient of X", "|∂L/∂X|", "The root of the sum of squares of all its numbers."),
+    "each_query": (
+        "Length of each query's gradient, for every width", "",
+        "Without √dₖ most rows of softmax saturate, and the gradients of their queries vanish. A row in which the two "
+        "best scores happen to be close is not saturated, and its gradient is large, because wide keys are long. "
+        "Nothing or too much: with √dₖ all of them stay in one range.",
+    ),
+    "query_medians": (
+        "The gradient that reaches the middle query", "",
+        "Half of the queries get more, half get less. With √dₖ it is the same for every width; without, it vanishes as "
+        "softmax saturates.",
+    ),
+    "query_norms": (
+        "Norm of the gradient that reaches Q", "",
+        "All queries together. It says less than the middle one: where most queries get nothing, the few that get too "
+        "much decide the norm, and it jumps up and down.",
+    ),
+    "key_medians": (
+        "The gradient that reaches the middle key", "",
+        "A key hears from every query, so some that is not saturated is soon among them: it vanishes later.",
+    ),
+    "key_norms": ("Norm of the gradient that reaches K", "", "All keys together."),
+    "embedding_medians": (
+        "The gradient that reaches the middle embedding", "",
+        "It does not vanish even without √dₖ, because what comes by way of the values does not lead through softmax. "
+        "A saturated head still learns what to say, and no longer where to look.",
+    ),
+    "embedding_norms": ("Norm of the gradient that reaches the embeddings", "", "All embeddings together."),
 }  # fmt: skip
 """Words of the steps of experiments: title, symbol, explanation."""

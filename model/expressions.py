@@ -116,6 +116,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "sum": np.sum,
     "mean": np.mean,
+    "median": np.median,
     "maximum": np.max,
     "threshold": threshold,
 }

@@ -207,9 +207,9 @@ class Recorder:
         """`a` times `b`, element by element."""
         return self._elementwise(name, "multiply", a, b)
 
-    def divide(self, name: str, a: Tensor, b: Tensor) -> Value:
-        """`a` / `b`, element by element."""
-        return self._elementwise(name, "divide", a, b)
+    def divide(self, name: str, a: Tensor, b: Tensor, axes: str = "") -> Value:
+        """`a` / `b`, element by element. The result has the axes of `a` first, or those stated in their order."""
+        return self._elementwise(name, "divide", a, b, axes=axes)
 
     def exp(self, name: str, x: Tensor) -> Value:
         """eˣ, element by element."""
@@ -292,6 +292,10 @@ class Recorder:
         """The largest along one axis."""
         return self._reduce(name, "maximum", x, over)
 
+    def median(self, name: str, x: Tensor, over: str) -> Value:
+        """What half of the numbers along one axis are below."""
+        return self._reduce(name, "median", x, over)
+
     def length(self, name: str, x: Tensor, over: str) -> Value:
         """The root of the sum of squares over one axis."""
         return self._reduce(name, "length", x, over)
@@ -300,9 +304,10 @@ class Recorder:
         """eˣ divided by its sum over one axis: each row sums to 1, or is zeros where every cell is −∞."""
         return self._apply(name, "softmax", x.axes, x, over=over)
 
-    def softmax_backward(self, name: str, gradient: Tensor, weights: Tensor, over: str) -> Value:
+    def softmax_backward(self, name: str, axes: str, gradient: Tensor, weights: Tensor, over: str) -> Value:
         """The gradient of the scores of a softmax from that of its `weights`, as the walk backwards computes it."""
-        return self._apply(name, "softmax_backward", gradient.axes, gradient, weights, over=over)
+        stated = ordered(axes, weights.axes, gradient.axes)
+        return self._apply(name, "softmax_backward", stated, gradient, weights, over=over)
 
     def sparsemax(self, name: str, x: Tensor, over: str) -> Value:
         """What of x is above a threshold that makes each row sum to 1. Source: Martins & Astudillo 2016."""

@@ -368,7 +368,7 @@ PARAMETERS = {
     "w_1": "W₁", "b_1": "b₁", "w_2": "W₂", "b_2": "b₂",
     "w_score_q": "W_SQ", "w_score_k": "W_SK", "v_score": "v", "w_score": "W_S",
     "w_gate": "W_gate", "w_up": "W_up", "position_table": "table", "w": "W", "b": "b",
-    "logits": "x", "multipliers": "a", "widths": "dₖ",
+    "logits": "x", "multipliers": "a", "widths": "dₖ", "x": "X", "readout": "R", "divisor": "c",
     "norm_gain": "γ", "norm_bias": "β", "final_norm_gain": "γ", "final_norm_bias": "β",
 }  # fmt: skip
 """How parameters and given values are written in formulas."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from model.axes import Array
-from model.experiments import jacobian, saturation, variance
+from model.experiments import jacobian, saturation, vanishing, variance
 from model.experiments.common import PREFIX, Given
 from model.parameters import Shapes
 from model.scenario.document import Experiment
@@ -19,16 +19,18 @@ from model.trace import Recorder, Trace
 
 @dataclass(frozen=True)
 class Kind:
-    """What an experiment starts from, by name, and the mathematics that it records."""
+    """What an experiment starts from, by name, the mathematics that it records, and the step that says most of it."""
 
     given: Callable[[Experiment], Mapping[str, Given]]
     record: Callable[[Recorder, Experiment], None]
+    telling: str
 
 
 KINDS: Mapping[str, Kind] = {
-    "softmax_saturation": Kind(saturation.given, saturation.record),
-    "softmax_jacobian": Kind(jacobian.given, jacobian.record),
-    "dot_product_variance": Kind(variance.given, variance.record),
+    "softmax_saturation": Kind(saturation.given, saturation.record, "probabilities"),
+    "softmax_jacobian": Kind(jacobian.given, jacobian.record, "jacobian"),
+    "dot_product_variance": Kind(variance.given, variance.record, "variance"),
+    "gradient_vanishing": Kind(vanishing.given, vanishing.record, "query_medians"),
 }
 """Every kind of experiment that runs without a model."""
 
@@ -46,6 +48,11 @@ def parameters(experiment: Experiment) -> dict[str, Array]:
 def record(trace: Trace, experiment: Experiment) -> None:
     """Record every step of an experiment in a trace that has its parameters."""
     KINDS[experiment.kind].record(Recorder(trace, PREFIX), experiment)
+
+
+def telling_step(experiment: Experiment) -> str:
+    """The path of the step that says most of an experiment: what a glance at it should show."""
+    return f"{PREFIX}.{KINDS[experiment.kind].telling}"
 
 
 def _given(experiment: Experiment) -> dict[str, Given]:

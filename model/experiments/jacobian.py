@@ -60,7 +60,7 @@ def walk_back(t: Recorder, x: Tensor, identity: Value) -> Value:
     """What the derivative that every run's gradients use makes of each yᵢ alone, (i, j)."""
     _, j = identity.axes
     y = t.softmax("probabilities", x, over="logit")
-    return t.softmax_backward("jacobian", identity, along(y, "logit", j), over="j")
+    return t.softmax_backward("jacobian", "i j", identity, along(y, "logit", j), over="j")
 
 
 def compare(t: Recorder, jacobian: Value, *others: Value) -> None:

@@ -99,6 +99,23 @@ MAXIMUM = Operation(
 )
 
 
+# --- median: what half of the numbers are below
+
+
+def _median_derivative(value: Value, gradient: Array) -> Gradients:
+    """All goes to the number in the middle, or half to each of the two there."""
+    array, over = value.operands[0].array, over_axis(value)
+    places = np.argsort(np.argsort(array, axis=over, kind="stable"), axis=over)
+    size = array.shape[over]
+    is_middle = (places == (size - 1) // 2) | (places == size // 2)
+    return (np.where(is_middle, spread(value, gradient), 0) / (2 - size % 2),)
+
+
+MEDIAN = Operation(
+    "median", _reduction(np.median), _median_derivative, _reduction_cell("median"), _named_over("median")
+)
+
+
 # --- length: the Euclidean norm of what stands along an axis
 
 
@@ -291,4 +308,4 @@ def _rms_back(value: Value, place: int, at: At) -> Expression:
 
 RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_written, _rms_back)
 
-ROWS = (SUM, MEAN, MAXIMUM, LENGTH, NORMALISE, RMS_NORMALISE)
+ROWS = (SUM, MEAN, MEDIAN, MAXIMUM, LENGTH, NORMALISE, RMS_NORMALISE)

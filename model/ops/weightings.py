@@ -94,12 +94,12 @@ SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, pre
 
 def _softmax_backward(value: Value) -> Array:
     gradient, weights = aligned(value)
-    return _back_through_softmax(weights, gradient, over_axis(value))
+    return _back_through_softmax(weights, gradient, value.names.index(value.options["over"]))
 
 
 def _softmax_backward_derivative(value: Value, gradient: Array) -> Gradients:
     inner, weights = aligned(value)
-    over = over_axis(value)
+    over = value.names.index(value.options["over"])
     along = (inner * weights).sum(axis=over, keepdims=True)
     by_weights = gradient * (inner - along) - inner * (gradient * weights).sum(axis=over, keepdims=True)
     return to_operands(value, _back_through_softmax(weights, gradient, over), by_weights)

@@ -146,7 +146,7 @@ class Experiment:
     row: Size = DERIVED
     """How many scores make a row of softmax. Default: 16."""
     tokens: Size = DERIVED
-    """How many words there are. Default: 4."""
+    """How many words there are. Default: 16."""
     seed: Index = DERIVED
     """Seed of NumPy's PCG64 generator, which draws the numbers. Default: 7."""
 

@@ -24,7 +24,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "row": 16,
         "seed": 7,
     },
-    "gradient_vanishing": {"widths": (1, 4, 16, 64, 256, 1024, 4096), "tokens": 4, "seed": 7},
+    "gradient_vanishing": {"widths": (1, 4, 16, 64, 256, 1024, 4096), "tokens": 16, "seed": 7},
     "training": {
         "data": None,
         "steps": 1000,

@@ -8,6 +8,7 @@ from model.run import run
 from model.scenario import parse_scenario
 from model.values import Value
 from model.words import words_of
+from tests.explorer.conftest import session_of
 
 LAYER = "encoder.layers.0.self_attention"
 
@@ -51,6 +52,26 @@ def test_the_same_step_of_another_layer_is_one_move_away(session: Session) -> No
     assert session.layer_by(1)
     assert session.value.path == "encoder.layers.1.self_attention.scores"
     assert not session.layer_by(1)
+
+
+def test_the_same_step_of_another_width_of_an_experiment() -> None:
+    session = session_of("experiment: {kind: gradient_vanishing, widths: [1, 16, 4], tokens: 2}")
+    session.show(session.trace["experiment.1.back.q"])
+    assert session.layer_by(1)
+    assert session.value.path == "experiment.16.back.q"
+    assert session.layer_by(1)
+    assert session.value.path == "experiment.4.back.q"
+    assert not session.layer_by(1)
+
+
+def test_an_axis_without_heads_is_leafed_through_as_well() -> None:
+    session = session_of("experiment: {kind: softmax_jacobian, logits: [1, 2], multipliers: [1, 3]}")
+    session.show(session.trace["experiment.grown.jacobian"], (0, 1, 0))
+    assert session.page_by(1)
+    assert session.index == (1, 1, 0)
+    assert not session.page_by(1)
+    session.show(session.trace["experiment.jacobian"])
+    assert not session.page_by(1)
 
 
 def test_there_is_no_other_layer_outside_of_layers(session: Session) -> None:

@@ -30,6 +30,7 @@ SMALL = {
     "softmax_saturation": "logits: [1, 1, 2], multipliers: [1, 10, 100]",
     "softmax_jacobian": "logits: [0.5, -1, 2, 0], multipliers: [0, 1, 8]",
     "dot_product_variance": "widths: [1, 4, 64], pairs: 3000, row: 4",
+    "gradient_vanishing": "widths: [1, 4, 32], tokens: 3",
 }
 """Every kind of experiment, small."""
 
@@ -323,3 +324,61 @@ def test_an_edit_of_a_width_draws_other_pairs_and_one_that_is_none_leaves_no_num
     other = ran("dot_product_variance", "widths: [4], pairs: 500")
     np.testing.assert_array_equal(trace["experiment.tallies"].array[0], other["experiment.tallies"].array[0])
     assert np.isnan(trace["experiment.variance"].array[1]).all()
+
+
+# --- vanishing gradients
+
+
+@pytest.fixture(scope="module")
+def vanishing() -> Trace:
+    return ran("gradient_vanishing", "widths: [1, 4, 64, 1024], tokens: 16, seed: 11")
+
+
+def test_the_way_back_written_out_is_the_walk_backwards_through_the_graph(vanishing: Trace) -> None:
+    for width in (1, 4, 64):
+        block = f"experiment.{width}"
+        for scaling in range(2):
+            found = gradients(vanishing, {f"{block}.objective": np.eye(2)[scaling]})
+            for name, path in (("q", f"{block}.q"), ("k", f"{block}.k"), ("x", "experiment.x")):
+                expected = found[path]
+                written = vanishing[f"{block}.back.{name}"].array[scaling]
+                np.testing.assert_allclose(written, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_way_back_is_the_slope_of_the_chosen_number() -> None:
+    scenario = scenario_of("gradient_vanishing", "widths: [8], tokens: 3")
+    trace, h = run(scenario), 1e-6
+    for index in ((0, 0), (2, 7), (1, 30)):
+        up, down = (
+            run(replace(scenario, edits=(Edit(at="experiment.x", index=index, set=x),)))
+            for x in trace["experiment.x"].array[index] + np.array([h, -h])
+        )
+        slope = (up["experiment.8.objective"].array - down["experiment.8.objective"].array) / (2 * h)
+        np.testing.assert_allclose(trace["experiment.8.back.x"].array[:, *index], slope, rtol=1e-6, atol=1e-8)
+
+
+def test_queries_keys_and_values_have_variance_1(vanishing: Trace) -> None:
+    for path in ("experiment.1024.q", "experiment.1024.k", "experiment.v"):
+        assert vanishing[path].array.var() == pytest.approx(1, abs=0.3)
+    assert vanishing["experiment.1024.scores"].array.std() == pytest.approx(32, rel=0.2)
+
+
+def test_without_the_root_the_gradient_of_the_middle_query_vanishes_and_with_it_it_stays(vanishing: Trace) -> None:
+    plain, scaled = vanishing["experiment.query_medians"].array.T
+    assert plain[-1] < scaled[-1] / 5
+    assert scaled[1:].max() < 2 * scaled[1:].min()
+
+
+def test_the_summaries_are_those_of_every_width(vanishing: Trace) -> None:
+    for place, width in enumerate((1, 4, 64, 1024)):
+        for name, path in (("query", "q"), ("key", "k"), ("embedding", "x")):
+            back = vanishing[f"experiment.{width}.back.{path}"].array
+            lengths = np.sqrt((back**2).sum(axis=-1))
+            norms, medians = (vanishing[f"experiment.{name}_{what}"].array[place] for what in ("norms", "medians"))
+            np.testing.assert_allclose(norms, np.sqrt((back**2).sum(axis=(1, 2))), rtol=1e-12)
+            np.testing.assert_allclose(medians, np.median(lengths, axis=1), rtol=1e-12)
+
+
+def test_embeddings_still_hear_by_way_of_the_values(vanishing: Trace) -> None:
+    plain, scaled = vanishing["experiment.embedding_medians"].array[-1]
+    assert plain > scaled / 2

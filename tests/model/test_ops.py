@@ -203,12 +203,13 @@ CASES: dict[tuple[str, str], Case] = {
     ("part", "at some places"): lambda b: b.t.part(
         "r", "class token", b.normal("token vocabulary"), slice(0, 1), Axis("class", 1)
     ),
+    ("median", "of an odd number and of an even one"): lambda b: b.t.median("r", b.apart("head query key"), over="key"),
     ("length", "of vectors"): lambda b: b.t.length("r", b.not_near_0("head token d_k"), over="token"),
     ("softmax_backward", "of a matrix"): lambda b: b.t.softmax_backward(
-        "r", b.normal("query key"), b.normal("key"), over="key"
+        "r", "query key", b.normal("query key"), b.normal("key"), over="key"
     ),
     ("softmax_backward", "of any axes"): lambda b: b.t.softmax_backward(
-        "r", b.normal("key head query"), b.normal("head key"), over="key"
+        "r", "head query key", b.normal("key query"), b.normal("key head query"), over="key"
     ),
     ("tally", "of a few pairs"): lambda b: b.t.tally(
         "r",
@@ -600,7 +601,9 @@ def test_the_way_back_through_softmax_is_the_derivative_that_every_run_uses() ->
     x = tensor("key", np.array([0.3, -1.0, 2.0]))
     t = recorder()
     weights = t.softmax("weights", x, over="key")
-    back = t.softmax_backward("back", t.identity("identity", Axis("query", 3), Axis("key", 3)), weights, over="key")
+    back = t.softmax_backward(
+        "back", "query key", t.identity("identity", Axis("query", 3), Axis("key", 3)), weights, over="key"
+    )
     for row, one in zip(back.array, np.eye(3), strict=True):
         np.testing.assert_array_equal(row, weights.made_by.derivative(weights, one)[0])
 
