@@ -342,15 +342,21 @@ EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
         "An embedding is read three times, as a query, as a key and as a value, so three gradients add up.",
     ),
     "lengths_of_q": ("Length of each query's gradient", "|∂L/∂q|", "The root of the sum of squares along dₖ."),
-    "median_of_q": ("The middle query's gradient", "", "Half of the queries have a longer gradient, half have not."),
+    "median_of_q": (
+        "The middle query's gradient", "med|∂L/∂q|", "Half of the queries have a longer gradient, half have not."
+    ),
     "norm_of_q": ("Norm of the gradient of Q", "|∂L/∂Q|", "The root of the sum of squares of all its numbers."),
     "lengths_of_k": ("Length of each key's gradient", "|∂L/∂k|", "The root of the sum of squares along dₖ."),
-    "median_of_k": ("The middle key's gradient", "", "Half of the keys have a longer gradient, half have not."),
+    "median_of_k": (
+        "The middle key's gradient", "med|∂L/∂k|", "Half of the keys have a longer gradient, half have not."
+    ),
     "norm_of_k": ("Norm of the gradient of K", "|∂L/∂K|", "The root of the sum of squares of all its numbers."),
     "lengths_of_x": (
         "Length of each embedding's gradient", "|∂L/∂x|", "The root of the sum of squares along d_model."
     ),
-    "median_of_x": ("The middle embedding's gradient", "", "Half of the words have a longer gradient, half have not."),
+    "median_of_x": (
+        "The middle embedding's gradient", "med|∂L/∂x|", "Half of the words have a longer gradient, half have not."
+    ),
     "norm_of_x": ("Norm of the gradient of X", "|∂L/∂X|", "The root of the sum of squares of all its numbers."),
     "each_query": (
         "Length of each query's gradient, for every width", "",

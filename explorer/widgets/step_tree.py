@@ -144,7 +144,7 @@ class StepTree(Tree[str], inherit_bindings=False):
             size, label = self._group(parts, place)
             group = ".".join(parts[: place + size])
             if prefix + group not in self._by_path:
-                is_small = not self._is_long or (size + place < MOST_OPEN and group not in self._chapters)
+                is_small = not self._is_long or (size + place < MOST_OPEN and not self._is_one_of_many(group))
                 is_open = is_small and group != GRADIENTS
                 self._by_path[prefix + group] = parent.add(Text(label), expand=is_open) if label else parent
             parent, place = self._by_path[prefix + group], place + size
@@ -152,6 +152,10 @@ class StepTree(Tree[str], inherit_bindings=False):
             parent.allow_expand = True
             parent.expand()
         self._by_path[path] = parent.add(self._label(path, symbol), data=path, allow_expand=False)
+
+    def _is_one_of_many(self, group: str) -> bool:
+        """Whether a group is a word that was generated, or a width that an experiment tried."""
+        return group in self._chapters or (group.rpartition(".")[2].isdecimal() and "layers" not in group.split("."))
 
     def _group(self, parts: list[str], place: int) -> tuple[int, str]:
         """How many parts of a path from `place` on are one group, and its label; none for a chapter's only stack."""
