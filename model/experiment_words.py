@@ -33,7 +33,7 @@ EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
         "For how many of the examples that the model learns from every word is right.",
     ),
     "scaled_logits": (
-        "Multiplied logits", "",
+        "Multiplied logits", "ax",
         "Every logit times a multiplier. The order of the numbers stays as it was; only the distances between them "
         "grow, as they do when queries and keys get wider and nothing is divided by √dₖ.",
     ),
@@ -365,7 +365,7 @@ EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
         "Nothing or too much: with √dₖ all of them stay in one range.",
     ),
     "query_medians": (
-        "The gradient that reaches the middle query", "",
+        "Gradient of the middle query", "",
         "Half of the queries get more, half get less. With √dₖ it is the same for every width; without, it vanishes as "
         "softmax saturates.",
     ),
@@ -375,12 +375,12 @@ EXPERIMENTS: Mapping[str, tuple[str, str, str]] = {
         "much decide the norm, and it jumps up and down.",
     ),
     "key_medians": (
-        "The gradient that reaches the middle key", "",
+        "Gradient of the middle key", "",
         "A key hears from every query, so some that is not saturated is soon among them: it vanishes later.",
     ),
     "key_norms": ("Norm of the gradient that reaches K", "", "All keys together."),
     "embedding_medians": (
-        "The gradient that reaches the middle embedding", "",
+        "Gradient of the middle embedding", "",
         "It does not vanish even without √dₖ, because what comes by way of the values does not lead through softmax. "
         "A saturated head still learns what to say, and no longer where to look.",
     ),

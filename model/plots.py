@@ -72,7 +72,41 @@ class PlotSpec:
     log_y: bool = False
 
 
-SPECS: Mapping[str, PlotSpec] = MappingProxyType({})
+def _over_multiplier(lines: str | None, x: str, y_label: str) -> PlotSpec:
+    return PlotSpec("multiplier", lines, x, x_label="multiplier a", y_label=y_label)
+
+
+def _over_width(y_label: str, lines: str | None = "scaling", *, log_y: bool = False) -> PlotSpec:
+    return PlotSpec("width", lines, "experiment.widths", x_label="dₖ", y_label=y_label, log_x=True, log_y=log_y)
+
+
+_CURVE, _GROWN = "experiment.curve.multipliers", "experiment.multipliers"
+
+_OF_EXPERIMENTS = {
+    "curve.probabilities": _over_multiplier("logit", _CURVE, "share y"),
+    "curve.others": _over_multiplier("logit", _CURVE, "share of the others"),
+    "curve.slopes": _over_multiplier("logit", _CURVE, "slope ∂yᵢ/∂xᵢ"),
+    "grown.probabilities": _over_multiplier("logit", _GROWN, "share y"),
+    "grown.jacobian": _over_multiplier("j", _GROWN, "∂yᵢ/∂xⱼ"),
+    "grown.largest_entry": _over_multiplier(None, _GROWN, "largest entry"),
+    "mean": _over_width("mean of the scores"),
+    "mean_deviation": _over_width("distance from 0 (standard errors)"),
+    "variance": _over_width("variance of the scores", log_y=True),
+    "theory": _over_width("variance that theory says", log_y=True),
+    "variance_deviation": _over_width("distance from theory (standard errors)"),
+    "histogram": PlotSpec("bin", x_label="score", y_label="share of the scores", kind="bars"),
+    "entropy": _over_width("entropy (nats)"),
+    "gradient": _over_width("mean size of the Jacobian"),
+    "each_query": _over_width("length of the gradient", None, log_y=True),
+    **{
+        f"{name}_{what}": _over_width(f"{what.removesuffix('s')} of the gradient", log_y=True)
+        for name in ("query", "key", "embedding")
+        for what in ("medians", "norms")
+    },
+}
+"""How steps of experiments are plotted, by their path under `experiment.`."""
+
+SPECS: Mapping[str, PlotSpec] = MappingProxyType({f"experiment.{name}": spec for name, spec in _OF_EXPERIMENTS.items()})
 """How steps are plotted, by their path. Any other step is plotted as the row under the cursor, in bars."""
 
 

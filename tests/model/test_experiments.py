@@ -18,6 +18,7 @@ from model.export import WRITERS
 from model.gradient import gradients
 from model.ops import tallies
 from model.ops.tallies import Drawing, tallied
+from model.plots import SPECS, plot_of
 from model.reading import read_trace
 from model.run import DRAWING, memory_needed, plan, run
 from model.scenario import Scenario, parse_scenario
@@ -70,6 +71,15 @@ def test_the_arithmetic_of_every_cell_comes_to_the_cell(kind: str) -> None:
             explained = arithmetic(step, index)
             found = explained.evaluate(explained.expression).number()
             assert found == pytest.approx(step.array[index], rel=1e-12, abs=1e-15), (step.path, index)
+
+
+def test_every_row_of_the_table_of_plots_is_a_step_with_those_axes() -> None:
+    traces = [ran(kind) for kind in SMALL]
+    for path, spec in SPECS.items():
+        trace = next(trace for trace in traces if path in trace.steps)
+        plot = plot_of(trace, trace[path], tuple(0 for _ in trace[path].axes))
+        assert [len(curve.y) for curve in plot.curves] == [trace[path].axis(spec.along).size] * len(plot.curves)
+        assert spec.x is None or np.array_equal(plot.x, trace[spec.x].array)
 
 
 @each_kind
