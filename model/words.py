@@ -374,7 +374,10 @@ PARAMETERS = {
 """How parameters and given values are written in formulas."""
 
 
-ALIKE = {"final_norm": "norm", "probabilities": "weights"}
+ALIKE = {
+    "final_norm": "norm",
+    **dict.fromkeys(("probabilities", "probabilities_above", "probabilities_below"), "weights"),
+}
 """Steps whose finer steps have the words of another's."""
 
 

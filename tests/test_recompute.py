@@ -17,6 +17,7 @@ import pytest
 
 from explorer.library import bundled
 from tests.program import program
+from tests.recomputed import EXPERIMENTS
 
 Numbers = Any
 TOLERANCE = 1e-9
@@ -265,6 +266,9 @@ def test_every_step_follows_from_the_parameters(name: str) -> None:
 def recomputed(trace: dict[str, Any], parameters: dict[str, Numbers]) -> dict[str, Numbers]:
     """Every step of a trace but the gradients, from its parameters; with the loss where it has one."""
     scenario = trace["scenario"]
+    if "model" not in scenario:  # an experiment that runs without one
+        steps = {step["path"]: array(step["values"]) for step in trace["steps"]}
+        return dict(EXPERIMENTS[scenario["experiment"]["kind"]](parameters, scenario["experiment"], steps))
     label = scenario["input"].get("target", "") if scenario["model"]["head"] == "sequence" else ""
     return dict(Model(parameters, scenario["model"], trace["tokens"], scenario["mask"], label).steps())
 
