@@ -62,6 +62,7 @@ def test_a_reduction_keeps_the_axes_that_it_does_not_run_over() -> None:
         ("exp", (0,), 1),
         ("log", (1,), 0),
         ("sqrt", (49,), 7),
+        ("absolute", (-2,), 2),
         ("sin", (0,), 0),
         ("cos", (0,), 1),
         ("maximum", (0, -2), 0),
@@ -77,7 +78,7 @@ def test_every_function_is_tried() -> None:
     assert tried == set(FUNCTIONS)
 
 
-@pytest.mark.parametrize(("function", "expected"), [("sum", 3), ("mean", 1.5), ("maximum", 2)])
+@pytest.mark.parametrize(("function", "expected"), [("sum", 3), ("mean", 1.5), ("median", 1.5), ("maximum", 2)])
 def test_a_reduction_is_the_one_of_its_name(function: str, expected: float) -> None:
     assert evaluate(Reduce(function, ("d_k",), Cell(0, {"query": 0}))) == expected
     assert function in REDUCTIONS
