@@ -21,6 +21,7 @@ from model.ops.common import (
     prefix,
     result_cell,
     row_at,
+    summed,
     to_operands,
 )
 from model.values import Operation, Value
@@ -119,7 +120,7 @@ def _softmax_backward_back(value: Value, place: int, at: At) -> Expression:
     if place == 0:
         weighted = Apply("multiply", (gradient, operand_cell(value, 1, row)))
         above = Apply("subtract", (gradient_cell(value, at), Reduce("sum", (over,), weighted, name="weighted mean")))
-        return Apply("multiply", (operand_cell(value, 1, at), above))
+        return summed(value, place, Apply("multiply", (operand_cell(value, 1, at), above)))
     inner, weights = aligned(value)
     axis, here = value.names.index(over), at[over]
     own = np.take(inner, [here], axis=axis)
