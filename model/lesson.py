@@ -102,7 +102,8 @@ class Question:
 class Stop:
     """What is told at a value, the cell that the cursor begins at (None: the first), and what is asked.
 
-    `is_there`: the run has the value; an edit may end a generation before it.
+    `moment` is after how many steps of training its weights are taken; None: at the end. `is_there`: the run has the
+    value; an edit may end a generation before it.
     """
 
     value: Value
@@ -111,6 +112,7 @@ class Stop:
     view: View = "matrix"
     ask: str = ""
     question: Question | None = None
+    moment: int | None = None
     is_there: bool = True
 
     def in_run(self, trace: Trace) -> Stop:
@@ -143,7 +145,8 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
         faults = [*_faults(scenario, path, told.focus or {}, value), *_answer_faults(scenario, path, told, value)]
         problems += faults
         if not faults:
-            found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *_question(told, value)))
+            asked = _question(told, value)
+            found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *asked, told.moment))
     raise_any(problems)
     return found
 

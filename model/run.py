@@ -16,6 +16,7 @@ from model.edits import Changes, changes
 from model.layers import Visibility
 from model.parameters import Shapes
 from model.scenario import Scenario
+from model.scenario.document import LessonStep
 from model.scenario.tokens import END, PAD, generates, readings
 from model.shapes import shapes_of, vocabulary_axes
 from model.trace import Listener, Recorder, Trace
@@ -54,15 +55,14 @@ def run(
     `allowed` are folders outside the scenario's own in which its weights may lie. `before` is a run of the same model
     with other edits or words: its parameters are taken where they fit, and what has not changed is not computed again.
     `second` is the run that the scenario is compared with, where an edit takes numbers from it. `record` is how its
-    weights were trained, and `moment` the one of its moments whose weights are taken, unless those of `before` are.
+    weights were trained, and `moment` the one of its moments whose weights are taken.
     Raises Problem when the scenario's weights don't fit its model, or its edits don't fit the run.
     """
     shapes = shapes_of(scenario)
     is_known = before is not None and all(before.drawn[name].shape == sizes(axes) for name, axes in shapes.items())
     arrays = before.drawn if before and is_known else _numbers(scenario, shapes, weights_limit, allowed)
-    if record is not None and not is_known:
-        by_hand = scenario.model.weights.set
-        arrays |= {name: array for name, array in record.parameters(moment).items() if name not in by_hand}
+    if record is not None:
+        arrays = arrays | _learned(scenario, record, moment)
     frozen = None
     if any(edit.freeze for edit in scenario.edits):
         frozen = _trace(replace(scenario, edits=()), arrays, before=before)
@@ -73,6 +73,13 @@ def run(
         record_curves(trace, as_done(scenario.experiment, record), scenario.model.d_model, record)
     record_wanted(trace, scenario)
     return trace
+
+
+def _learned(scenario: Scenario, record: Record, moment: int) -> dict[str, Array]:
+    """The parameters at a moment of training, but those that the scenario sets by hand."""
+    found = record.parameters(moment).items()
+    by_hand = scenario.model.weights.set
+    return {name: np.asarray(array, scenario.model.dtype) for name, array in found if name not in by_hand}
 
 
 def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path]) -> dict[str, Array]:
@@ -133,10 +140,18 @@ def settled(
     if scenario.experiment is None or scenario.experiment.is_alone:
         return scenario, notes
     record = training(scenario, limit, allowed)
+    lesson = tuple(_at_a_moment(stop, record) for stop in scenario.lesson)
     if record is not None:
-        return replace(scenario, experiment=as_done(scenario.experiment, record)), notes
+        return replace(scenario, experiment=as_done(scenario.experiment, record), lesson=lesson), notes
     note = "these weights are not trained; `attn-explore train` trains them, and `weights: {file: …}` names them"
-    return replace(scenario, experiment=None), (*notes, note)
+    return replace(scenario, experiment=None, lesson=lesson), (*notes, note)
+
+
+def _at_a_moment(stop: LessonStep, record: Record | None) -> LessonStep:
+    """A stop of the lesson at a moment that there is: a training may have ended early."""
+    if stop.moment is None or record is None:
+        return replace(stop, moment=None)
+    return replace(stop, moment=record.steps[record.nearest(stop.moment)])
 
 
 def training(scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()) -> Record | None:

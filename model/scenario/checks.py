@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from model.config import InputConfig, ModelConfig, filled
 from model.scenario.document import ANSWERS, DOES, Document
 from model.scenario.experiments import (
+    MOST,
     experiment_has_the_keys_of_its_kind,
     experiment_is_of_a_size_to_run,
     experiment_stands_alone,
+    moments_of,
 )
+from model.scenario.experiments import filled as filled_experiment
 from model.scenario.findings import Finding, listed, touches
 from model.scenario.nested import array_faults
 from model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
@@ -308,6 +311,33 @@ def comparing_views_have_two_runs(document: Document, _: Source) -> Iterator[Fin
             yield Finding(("lesson", place, "view"), what, "add `compare`, or leave `view` out")
 
 
+def moments_of_a_lesson_are_kept(document: Document, _: Source) -> Iterator[Finding]:
+    """A stop is at a moment of the training, and the weights of that moment are kept."""
+    moments = _moments(document)
+    for place, stop in enumerate(document.lesson):
+        path = ("lesson", place, "moment")
+        if stop.moment is None or stop.moment in moments:
+            continue
+        if not moments:
+            what = "a moment is one of a training, and this scenario tells of none"
+            yield Finding(path, what, "leave `moment` out, or add `experiment: {kind: training}`", at_key=True)
+        else:
+            what = f"no weights are kept after step {figure(stop.moment)} of the training"
+            yield Finding(path, what, f"take {_nearest(stop.moment, moments)}, or more `snapshots`")
+
+
+def _moments(document: Document) -> list[int]:
+    """After which steps of its training a scenario's weights are kept."""
+    if document.experiment is None or not document.is_trained:
+        return []
+    experiment = filled_experiment(document.experiment)
+    return moments_of(experiment.steps, min(experiment.snapshots, MOST["snapshots"]))
+
+
+def _nearest(step: int, moments: list[int]) -> str:
+    return listed(sorted(sorted(moments, key=lambda moment: abs(moment - step))[:2]))
+
+
 CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("model", "d_model"), ("model", "heads"), ("model", "d_k")), heads_divide_d_model),
     ((("model", "heads"), ("model", "kv_heads")), kv_heads_divide_heads),
@@ -332,6 +362,7 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("compare",),), comparison_changes_something),
     ((("lesson",),), questions_can_be_answered),
     ((("lesson",), ("compare",)), comparing_views_have_two_runs),
+    ((("lesson",), ("experiment",)), moments_of_a_lesson_are_kept),
     ((("experiment", "kind"),), experiment_stands_alone),
     ((("experiment",), ("model",), ("input",)), training_can_be_done),
     ((("experiment", "kind"),), experiment_has_the_keys_of_its_kind),

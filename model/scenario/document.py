@@ -119,6 +119,8 @@ class LessonStep:
     """The cell to look at: a label or an index from 0 for each axis."""
     view: View = "matrix"
     """How it is shown: the matrix, one query word of an attention block, two runs compared, or a plot."""
+    moment: Index | None = None
+    """After how many steps of training its weights are taken. Default: at the end."""
     say: str = ""
     """Narration, in Markdown."""
     ask: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -67,6 +68,16 @@ def filled(experiment: Experiment) -> Experiment:
     """
     defaults = {**DEFAULTS[experiment.kind], **(OF_TASK if experiment.data in TASKS else {})}
     return replace(experiment, **{key: value for key, value in defaults.items() if getattr(experiment, key) is None})
+
+
+def moments_of(steps: int, count: int) -> list[int]:
+    """After which steps the weights are kept: `count` moments beside the beginning, evenly spaced, the last at the end.
+
+    >>> moments_of(10, 3)
+    [0, 4, 8, 10]
+    """
+    apart = math.ceil(steps / count)
+    return [*range(0, steps, apart), steps]
 
 
 def drawn(experiment: Experiment) -> int:

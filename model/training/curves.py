@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from model.axes import Axis
 from model.scenario.document import Experiment
+from model.scenario.experiments import moments_of
 from model.trace import Recorder, Trace
 from model.training.adam import rate
-from model.training.record import SCORES, Record, moments_of
+from model.training.record import SCORES, Record
 
 WHEN = "in training"
 

@@ -13,9 +13,10 @@ from model.axes import Array
 from model.problems import Problem
 from model.scenario import Scenario
 from model.scenario.document import Experiment
+from model.scenario.experiments import moments_of
 from model.shapes import shapes_of
 from model.training.data import Data, data_of
-from model.training.record import Record, moments_of, read_record
+from model.training.record import Record, read_record
 from model.training.trainer import Score, Trainer
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,16 +23,6 @@ ABOUT = "attn-explore-training"
 """The metadata key of all that is not a tensor."""
 
 Shapes = Mapping[str, Sequence[Axis]]
-
-
-def moments_of(steps: int, count: int) -> list[int]:
-    """After which steps the weights are kept: `count` moments beside the beginning, evenly spaced, the last at the end.
-
-    >>> moments_of(10, 3)
-    [0, 4, 8, 10]
-    """
-    apart = math.ceil(steps / count)
-    return [*range(0, steps, apart), steps]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +44,18 @@ class Record:
     moments: Mapping[str, Array]
     first: Array
     second: Array
+    _asked: dict[int, dict[str, Array]] = field(default_factory=dict, init=False, repr=False)
 
     def parameters(self, moment: int) -> dict[str, Array]:
-        """Every parameter as it was at a moment."""
-        return {name: arrays[moment] for name, arrays in self.moments.items()}
+        """Every parameter as it was at a moment: the very same arrays each time, so that runs know them again."""
+        place = range(len(self.steps))[moment]
+        if place not in self._asked:
+            self._asked[place] = {name: arrays[place] for name, arrays in self.moments.items()}
+        return self._asked[place]
+
+    def nearest(self, step: int) -> int:
+        """The moment that is nearest to a step; the earlier one of two."""
+        return min(range(len(self.steps)), key=lambda moment: abs(self.steps[moment] - step))
 
 
 SCORES = ("held_out_loss", "held_out_right", "trained_loss", "trained_right")
@@ -66,7 +64,7 @@ SCORES = ("held_out_loss", "held_out_right", "trained_loss", "trained_right")
 
 def record_file(record: Record) -> Iterator[bytes]:
     """The bytes of a weights file that holds a training."""
-    tensors: dict[str, Array] = record.parameters(-1)
+    tensors = dict(record.parameters(-1))
     tensors |= {f"{TRAINING}moments.{name}": arrays for name, arrays in record.moments.items()}
     tensors |= {f"{TRAINING}loss": record.losses, f"{TRAINING}scores": record.scores}
     tensors |= {f"{TRAINING}adam.first": record.first, f"{TRAINING}adam.second": record.second}

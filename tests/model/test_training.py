@@ -18,7 +18,7 @@ from model.loss import record_loss
 from model.run import run
 from model.scenario import Scenario, parse_scenario
 from model.scenario.document import Experiment
-from model.scenario.experiments import filled
+from model.scenario.experiments import filled, moments_of
 from model.scenario.pairs import Example, symbols_of
 from model.shapes import shapes_of
 from model.trace import Trace
@@ -26,7 +26,7 @@ from model.training.adam import rate
 from model.training.batches import Encoder, forward
 from model.training.data import data_of
 from model.training.loop import Step, train
-from model.training.record import Record, moments_of, read_record, record_file
+from model.training.record import Record, read_record, record_file
 from model.training.tasks import TASKS
 from model.training.trainer import Trainer
 from model.weights import parameters
