@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from model.explain import Index
@@ -23,10 +24,15 @@ class Outcome(StrEnum):
 
 
 class Lesson:
-    """Goes along `stops`. `outcomes` says how the questions were answered, by the place of their stop."""
+    """Goes along `stops`. `outcomes` says how the questions were answered, by the place of their stop.
 
-    def __init__(self, stops: Sequence[Stop]) -> None:
+    `moments` are the moments of training that the stops are at, and `moment` the one that the run is at.
+    """
+
+    def __init__(self, stops: Sequence[Stop], moments: Sequence[int] = (), moment: int = 0) -> None:
         self.stops = list(stops)
+        self.moments = list(moments) or [0] * len(self.stops)
+        self.moment = moment
         self.place = 0
         self.outcomes: dict[int, Outcome] = {}
         self._given: dict[int, Given] = {}
@@ -71,11 +77,15 @@ class Lesson:
         last = len(self.stops) - 1
         onward = 1 if place >= self.place else -1
         place = max(0, min(last, place))
-        while 0 < place < last and not self.stops[place].is_there:
+        while 0 < place < last and not self._may_be_there(place):
             place += onward
-        if self.stops[place].is_there:
+        if self._may_be_there(place):
             self.place = place
         return self.stop
+
+    def _may_be_there(self, place: int) -> bool:
+        """Whether the run has a stop; at another moment of training it may have more."""
+        return self.stops[place].is_there or self.moments[place] != self.moment
 
     def answer(self, given: Given) -> None:
         """Answer the question of this stop, or None: have it shown."""
@@ -95,13 +105,23 @@ class Lesson:
         """Forget every answer, and begin again."""
         self.resume(0, {})
 
-    def take(self, trace: Trace) -> None:
-        """Go on with the same stops in another run, which judges the answers anew."""
-        self.stops = [stop.in_run(trace) for stop in self.stops]
+    def take(self, trace: Trace, moment: int = 0) -> None:
+        """Go on with the same stops in another run, which judges the answers anew.
+
+        What was answered at another moment of training stays as it was: its question is about the run of that moment.
+        """
+        self.moment = moment
+        self.stops = [self._in_run(place, trace) for place in range(len(self.stops))]
         for place, given in self._given.items():
             question = self.stops[place].question
-            if question is not None and self.stops[place].is_there:
+            if question is not None and self.stops[place].is_there and self.moments[place] == moment:
                 self.outcomes[place] = _outcome(question, given)
+
+    def _in_run(self, place: int, trace: Trace) -> Stop:
+        stop = self.stops[place]
+        found = stop.in_run(trace)
+        is_settled = place in self.outcomes and self.moments[place] != self.moment
+        return replace(found, question=stop.question) if is_settled else found
 
 
 def _outcome(question: Question, given: Given) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,16 +116,20 @@ def _run(
     on_step: Callable[[Value], None] | None,
     second: Session | None = None,
 ) -> Session:
+    from explorer.moments import ROOM, Moments
     from explorer.session import Session
     from model.differentiation import with_output
-    from model.run import run, settled
+    from model.run import run, settled, training
 
     check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
+    record = training(scenario, limits.nbytes, limits.allowed)
     unedited = None
     if scenario.edits:
-        unedited = run(replace(scenario, edits=()), weights_limit=limits.nbytes, allowed=limits.allowed)
+        clean = replace(scenario, edits=())
+        unedited = run(clean, weights_limit=limits.nbytes, allowed=limits.allowed, record=record)
         scenario = with_output(scenario, unedited)
+    begun = time.perf_counter()
     trace = run(
         scenario,
         on_step,
@@ -132,8 +137,13 @@ def _run(
         allowed=limits.allowed,
         before=unedited,
         second=second.trace if second else None,
+        record=record,
     )
-    return Session(source.name, with_output(scenario, trace), trace, source.path, notes, unedited=unedited)
+    room = max(0, min(ROOM, limits.nbytes - trace.nbytes))
+    moments = None if record is None else Moments(record, room, time.perf_counter() - begun)
+    moment = moments.last if moments else 0
+    scenario = with_output(scenario, trace)
+    return Session(source.name, scenario, trace, source.path, notes, unedited=unedited, moments=moments, moment=moment)
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:

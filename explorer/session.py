@@ -5,6 +5,7 @@ The command line, the screens and the tests all work through a `Session`. It kno
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from explorer.comparing import same_cell, same_numbers
 from explorer.history import History
 from explorer.lesson import Given, Lesson
+from explorer.moments import AT_ONCE, Moments, takes_numbers
 from explorer.what_if import moved
 from model.axes import Array, Axis
 from model.differentiation import record_output, with_output, without_gradients
@@ -22,11 +24,15 @@ from model.lesson import Question, Stop, stops
 from model.ops import Output, differentiated, is_gradient, output_of
 from model.ops.gradients import PREFIX
 from model.problems import Problem
+from model.run import CHAPTER
 from model.scenario import Scenario
 from model.scenario.document import Edit
 from model.scenario.tokens import reading_stack
 from model.trace import Trace
 from model.values import Value
+
+_PASS = re.compile(rf"^{CHAPTER}\.\d+\.")
+"""How the steps of a further word of a generation begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Run(NamedTuple):
     scenario: Scenario
     trace: Trace
     unedited: Trace | None
+    moment: int
 
 
 @dataclass
@@ -54,6 +61,9 @@ class Session:
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter. `first_bad` is the first
     NaN or infinity of the run, if there is one. `first` is the scenario before anything was changed here.
     `lesson` holds the stops of the scenario's lesson; while it `is_guided`, stepping goes from stop to stop.
+
+    Where the model was trained, `moments` has its runs at every moment of the training, and `moment` is the one whose
+    weights `trace` has. `is_pin`: it is another moment of the run beside it, and no run of its own.
     """
 
     name: str
@@ -64,7 +74,10 @@ class Session:
     label: str = ""
     other: Session | None = None
     unedited: Trace | None = None
+    moments: Moments | None = None
+    moment: int = 0
     is_guided: bool = False
+    is_pin: bool = False
     first: Scenario = field(init=False)
     lesson: Lesson = field(init=False)
     value: Value = field(init=False)
@@ -76,11 +89,14 @@ class Session:
     _marks: list[Place] = field(default_factory=list, init=False)
     _moves: dict[str, Array | None] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
+    _lost: dict[str, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.first = self.scenario
-        self.lesson = Lesson(stops(self.scenario, self.trace))
+        found = stops(self.scenario, self.trace)
+        self.lesson = Lesson(found, self.moments.of(found) if self.moments else (), self.moment)
         self._step = self.value = self.steps[0]
+        self._follow_curves()
         self.first_bad = first_bad_number(self.trace)
 
     # --- steps
@@ -165,6 +181,8 @@ class Session:
         if self.lesson.stops:
             self.is_guided = teacher.is_guided
             self.lesson.resume(teacher.lesson.place, teacher.lesson.outcomes)
+        if self.moments and other.moments and other.moment < other.moments.last:
+            self.go_to_moment(self.moments.nearest(other.moments.steps[other.moment]))
         self.meet(other)
 
     def beside(self, value: Value) -> Value | None:
@@ -176,6 +194,14 @@ class Session:
         """The other run's numbers at the cells of a value, where it has them all."""
         found = self.beside(value)
         return same_numbers(value, found) if found is not None else None
+
+    def let_go(self) -> None:
+        """Have no other run any more. Raises Problem where an edit takes numbers from it; undone ones are forgotten."""
+        if takes_numbers(self.scenario):
+            raise Problem("an edit takes numbers from the other run", hint="take it back first (Ctrl+Z)")
+        for runs in (self._runs.behind, self._runs.ahead):
+            runs[:] = [run for run in runs if not takes_numbers(run.scenario)]
+        self.other, self.label = None, ""
 
     def parting(self) -> Value | None:
         """The first step at which the two runs part: other numbers, or cells that only this one has."""
@@ -235,10 +261,18 @@ class Session:
 
     def _go_to_stop(self, place: int) -> bool:
         before = self.lesson.place
-        stop = self.lesson.go_to(place)
+        self.lesson.go_to(place)
+        self.go_to_moment(self.lesson.moments[self.lesson.place])
+        stop = self.lesson.stop  # in the run of that moment
         if stop.is_there:
             self.show(stop.value, stop.index)
         return self.lesson.place != before
+
+    def moment_ahead(self, count: int) -> int:
+        """The moment of training that `step_by` would lead to."""
+        is_led = self.is_guided and self.question is None
+        place = max(0, min(len(self.lesson.stops) - 1, self.lesson.place + count))
+        return self.lesson.moments[place] if is_led else self.moment
 
     # --- marks
 
@@ -413,7 +447,7 @@ class Session:
         if unedited is not None and scenario.gradients is not None:
             unedited = without_gradients(unedited)
             record_output(unedited, scenario, scenario.gradients.of)
-        return Run(scenario, trace, unedited)
+        return Run(scenario, trace, unedited, self.moment)
 
     def take_gradients(self, run: Run) -> None:
         """Look at the same place in the run with gradients; the run beside it gets those of the same number."""
@@ -426,6 +460,66 @@ class Session:
         if self.other is not None and wanted is not None and self.other.scenario.gradients != wanted:
             with suppress(Problem):
                 self.other._take(self.other.differentiated(wanted.of))
+
+    # --- moments of training
+
+    def go_to_moment(self, moment: int) -> bool:
+        """Look at the same cell with the weights of another moment; False where that is this one.
+
+        Another training that is compared goes along, as far as it has that moment. Raises Problem where an edit does
+        not fit the run of that moment, and then this one has not changed.
+        """
+        if self.moments is None or moment == self.moment:
+            return False
+        if self.other is not None and self.moments.goes_along(self.other.moments, moment):
+            self.other._change_moment(moment)
+        self._change_moment(moment)
+        return True
+
+    def _change_moment(self, moment: int) -> None:
+        """A place that the run of this moment does not have is come back to at the next one that has it."""
+        wanted = self._lost.get(self.value.path, self.value.path)
+        self._known.keep(self.scenario, self.moment, self.trace, self._second)
+        self._take(self.run_at(moment, self.scenario))
+        found = self.find(wanted)
+        if found is not None:
+            self.show(found)
+        self._lost = {} if found is not None else {self.value.path: wanted}
+
+    def run_at(self, moment: int, scenario: Scenario) -> Run:
+        """The run of a scenario at a moment, known from then on: for another thread to make. Raises Problem."""
+        clean = replace(scenario, edits=(), input=self.first.input)
+        unedited = self._known.trace(clean, moment, self.unedited or self.trace) if clean != scenario else None
+        trace = self._known.trace(scenario, moment, unedited or self.trace, self._second)
+        return Run(scenario, trace, unedited, moment)
+
+    def is_at_hand(self, moment: int) -> bool:
+        """Whether the run at a moment is there before the next frame."""
+        if self.moments is None or moment == self.moment or self.moments.seconds < AT_ONCE:
+            return True
+        return self.moments.known(self.scenario, moment, self._second) is not None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the run beside this one is another moment of it."""
+        return self.is_pin or (self.other is not None and self.other.is_pin)
+
+    @property
+    def _known(self) -> Moments:
+        assert self.moments is not None  # noqa: S101 (nothing else goes to a moment)
+        return self.moments
+
+    @property
+    def _second(self) -> Trace | None:
+        return self.other.trace if self.other else None
+
+    def _follow_curves(self) -> None:
+        """Put the cursor of each curve of the training where the moment is."""
+        if self.moments is not None:
+            for value in self.trace.steps.values():
+                if (cell := self.moments.cell(value, self.moment)) is not None:
+                    self.put_cursor(value, cell)
+            self.label = self.moments.name(self.moment) if self.is_pinned else self.label
 
     # --- what-if edits
 
@@ -465,11 +559,20 @@ class Session:
 
     def undo(self) -> bool:
         """Go back to the run before the last edit; False when there is none."""
-        return self._take(self._runs.back(self._run))
+        return self._take(self._now(self._runs.back(self._run)))
 
     def redo(self) -> bool:
         """Make the edit again that was undone; False when there is none."""
-        return self._take(self._runs.forward(self._run))
+        return self._take(self._now(self._runs.forward(self._run)))
+
+    def _now(self, run: Run | None) -> Run | None:
+        """A run that one comes back to, at the moment that one has gone to since; as it was where it has no other."""
+        if run is None or run.moment == self.moment:
+            return run
+        try:
+            return self.run_at(self.moment, run.scenario)
+        except Problem:
+            return run
 
     def moved(self, value: Value) -> Array | None:
         """By how much the edits moved each number of a value; None where nothing moved or nothing can be compared."""
@@ -493,27 +596,33 @@ class Session:
     def _run_again(self, scenario: Scenario) -> None:
         from model.run import run
 
-        second = self.other.trace if self.other else None
-        trace = run(scenario, before=self.trace, second=second)
+        record = self.moments.record if self.moments else None
+        trace = run(scenario, before=self.trace, second=self._second, record=record, moment=self.moment)
         self._runs.leave(self._run)
         is_edited = bool(scenario.edits) or scenario.tokens() != self.first.tokens()
-        self._take(Run(scenario, trace, (self.unedited or self.trace) if is_edited else None))
+        self._take(Run(scenario, trace, (self.unedited or self.trace) if is_edited else None, self.moment))
 
     @property
     def _run(self) -> Run:
-        return Run(self.scenario, self.trace, self.unedited)
+        return Run(self.scenario, self.trace, self.unedited, self.moment)
 
     def _take(self, run: Run | None) -> bool:
-        """Look at the same place in another run; at the first step where it has no such place. False without a run."""
+        """Look at the same place in another run; where a generation ended before it, at that of its first word.
+
+        At the first step where there is none of these. False without a run.
+        """
         if run is None:
             return False
         path, step = self.value.path, self._step.path
         opened = list(self._opened)
-        self.scenario, self.trace, self.unedited = run
+        has_moved = run.moment != self.moment
+        self.scenario, self.trace, self.unedited, self.moment = run
         self._moves.clear()
-        self.lesson.take(self.trace)
+        self.lesson.take(self.trace, self.moment)
         self._opened = {each: finer_steps(self.trace.steps[each]) for each in opened if each in self.trace.steps}
         self.first_bad = first_bad_number(self.trace)
-        self._step = self.find(step) or self.steps[0]
+        self._step = self.find(step) or self.find(_PASS.sub("", step)) or self.steps[0]
         self.value = self.find(path) or self._step
+        if has_moved:
+            self._follow_curves()
         return True
