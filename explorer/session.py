@@ -182,7 +182,7 @@ class Session:
             self.is_guided = teacher.is_guided
             self.lesson.resume(teacher.lesson.place, teacher.lesson.outcomes)
         if self.moments and other.moments and other.moment < other.moments.last:
-            self.go_to_moment(self.moments.nearest(other.moments.steps[other.moment]))
+            self._try_moment(self.moments.nearest(other.moments.steps[other.moment]))
         self.meet(other)
 
     def beside(self, value: Value) -> Value | None:
@@ -262,7 +262,7 @@ class Session:
     def _go_to_stop(self, place: int) -> bool:
         before = self.lesson.place
         self.lesson.go_to(place)
-        self.go_to_moment(self.lesson.moments[self.lesson.place])
+        self._try_moment(self.lesson.moments[self.lesson.place])
         stop = self.lesson.stop  # in the run of that moment
         if stop.is_there:
             self.show(stop.value, stop.index)
@@ -485,6 +485,11 @@ class Session:
         if found is not None:
             self.show(found)
         self._lost = {} if found is not None else {self.value.path: wanted}
+
+    def _try_moment(self, moment: int) -> None:
+        """Go to a moment; stay at this one where an edit does not fit the run of that one."""
+        with suppress(Problem):
+            self.go_to_moment(moment)
 
     def run_at(self, moment: int, scenario: Scenario) -> Run:
         """The run of a scenario at a moment, known from then on: for another thread to make. Raises Problem."""

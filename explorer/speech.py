@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from explorer.arithmetic import Block, Piece, blocks, cell_name
 from explorer.format import short_number
+from explorer.moments import Moments
 from explorer.pictures import Side
 from explorer.session import Place, Session
 from explorer.what_if import moved, told
@@ -105,6 +106,15 @@ def place_in_run(session: Session) -> tuple[str, int, int]:
     return "step", session.position, len(session.steps)
 
 
+def trained(moments: Moments, moment: int) -> tuple[str, ...]:
+    """How far a training had come at a moment: its steps, the loss, and the share of right answers."""
+    steps, of = moments.steps[moment], moments.steps[-1]
+    held_out_loss, held_out, trained_loss, right = (float(score) for score in moments.record.scores[moment])
+    what, share = ("right", right) if math.isnan(held_out_loss) else ("held out", held_out)
+    rates = f"loss {trained_loss:.4f}", f"{what} {share:.0%}".ljust(len(f"{what} 100%"))  # as wide at every moment
+    return f"trained {steps:>{len(str(of))}} of {of} steps", *rates
+
+
 def chapters(session: Session) -> dict[str, str]:
     """What the passes of a generation are called in the tree, by the beginning of their paths."""
     steps = session.trace.steps
@@ -135,7 +145,8 @@ def provenance(session: Session, value: Value) -> str:
     if value.name == "embedding_table" and session.scenario.input.vectors is not None:
         return "the scenario's input vectors"
     if weights.file is not None:
-        return f"read from {visible(weights.file)}"
+        after = f", after {session.moments.steps[session.moment]} steps of training" if session.moments else ""
+        return f"read from {visible(weights.file)}{after}"
     if value.name.endswith(("norm_gain", "norm_bias")):
         return "starts as 1" if value.name.endswith("gain") else "starts as 0"
     return f"drawn by seed {weights.seed}, standard deviation {weights.scale:g}"

@@ -80,6 +80,10 @@ def _over_width(y_label: str, lines: str | None = "scaling", *, log_y: bool = Fa
     return PlotSpec("width", lines, "experiment.widths", x_label="dₖ", y_label=y_label, log_x=True, log_y=log_y)
 
 
+def _over_training(along: str, y_label: str, *, log_y: bool = False) -> PlotSpec:
+    return PlotSpec(along, x_label="steps of training", y_label=y_label, log_y=log_y)
+
+
 _CURVE, _GROWN = "experiment.curve.multipliers", "experiment.multipliers"
 
 _OF_EXPERIMENTS = {
@@ -103,6 +107,12 @@ _OF_EXPERIMENTS = {
         for name in ("query", "key", "embedding")
         for what in ("medians", "norms")
     },
+    "learning_rate": _over_training("step", "learning rate"),
+    "loss": _over_training("step", "loss (nats)", log_y=True),
+    "held_out_loss": _over_training("moment", "loss (nats)", log_y=True),
+    "held_out_right": _over_training("moment", "share that is right"),
+    "trained_loss": _over_training("moment", "loss (nats)", log_y=True),
+    "trained_right": _over_training("moment", "share that is right"),
 }
 """How steps of experiments are plotted, by their path under `experiment.`."""
 

@@ -17,7 +17,7 @@ from explorer.screens.exploring.finding import Finding
 from explorer.screens.exploring.gradients import Gradients
 from explorer.screens.exploring.lessons import Lessons
 from explorer.screens.exploring.panels import Panels
-from explorer.screens.exploring.stepping import Stepping
+from explorer.screens.exploring.training import Training
 from explorer.screens.exploring.watching import Reload, Watching
 from explorer.session import Session
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -27,7 +27,7 @@ from explorer.widgets.tensor_grid import TensorGrid
 from explorer.widgets.timeline import Timeline
 
 
-class ExplorerScreen(Stepping, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Gradients, Watching):
+class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Gradients, Watching):
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
     CSS_PATH = "../explorer.tcss"

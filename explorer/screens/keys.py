@@ -11,6 +11,7 @@ from explorer.widgets.tensor_grid import TensorGrid
 
 STEPS = Binding.Group("Steps")
 CELL = Binding.Group("The cell under the cursor")
+TRAINING = Binding.Group("The training")
 LOOK = Binding.Group("What is shown")
 OTHER = Binding.Group("Other")
 LIBRARY = Binding.Group("In the library")
@@ -39,6 +40,12 @@ BINDINGS: list[BindingType] = [
     _binding("N", "match(-1)", "Previous match", "find.previous", STEPS),
     _binding("L", "lesson", "Follow the lesson, or step through everything", "lesson", STEPS),
     _binding("ctrl+r", "restart", "Begin the lesson again", "lesson.restart", STEPS),
+    _binding("greater_than_sign", "moment(1)", "Next moment of the training", "moment.next", TRAINING),
+    _binding("less_than_sign", "moment(-1)", "Previous moment", "moment.previous", TRAINING),
+    _binding("right_parenthesis", "moment(1000000)", "The end of the training", "moment.last", TRAINING),
+    _binding("left_parenthesis", "moment(-1000000)", "Its beginning", "moment.first", TRAINING),
+    _binding("r", "play_training", "Play the training, and pause", "moment.play", TRAINING),
+    _binding("M", "pin", "Pin this moment, to compare others with it, or give it up", "moment.pin", TRAINING),
     _binding("h", "move('left')", "Move left", "cell.left", CELL),
     _binding("j", "move('down')", "Move down", "cell.down", CELL),
     _binding("k", "move('up')", "Move up", "cell.up", CELL),

@@ -1,7 +1,8 @@
-"""The run from first step to last on one line, with a mark where the person is."""
+"""The run from first step to last on one line, and its training on another; a mark where the person is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,29 +15,28 @@ from textual.strip import Strip
 
 from explorer.widgets.drawn import Drawn
 
+LEAST = 14
+"""Cells that the moments of a training are shown in at least."""
 
-class Timeline(Drawn):
-    """A line with a dot for each step (`●` seen, `○` to come) or a plain bar when there are too many."""
+
+class Track(Drawn):
+    """A line with a dot for each place (`●` passed, `○` to come) or a plain bar when there are too many."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"timeline--past", "timeline--now", "timeline--future", "timeline--text"}
 
-    unit = reactive("step")
-    """What is counted."""
     count = reactive(1)
     position = reactive(0)
+    pinned: reactive[int | None] = reactive(None)
+    """Another place that is looked at, where there is one."""
     note = reactive("")
     """What stands at the right end: whether it plays, and how fast."""
 
     class Chosen(Message):
-        """A place of the timeline was clicked."""
+        """A place was clicked."""
 
         def __init__(self, position: int) -> None:
             super().__init__()
             self.position = position
-
-    def show(self, unit: str, position: int, count: int) -> None:
-        """Show the place in the run, or in a lesson."""
-        self.unit, self.position, self.count = unit, position, count
 
     def render_line(self, y: int) -> Strip:
         """`step 8 of 27 ●━●━◉─○─○`."""
@@ -49,13 +49,14 @@ class Timeline(Drawn):
         return self.line(segments)
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the step that is nearest to the mouse."""
+        """Go to the place that is nearest to the mouse."""
         track = self._track_width()
         along = min(max(event.x - len(self._head()), 0), track - 1)
         self.post_message(self.Chosen(round(along * (self.count - 1) / max(track - 1, 1))))
 
     def _head(self) -> str:
-        return f"{self.unit} {self.position + 1:>{len(str(self.count))}} of {self.count}  "
+        """What stands at the left end."""
+        raise NotImplementedError
 
     def _track_width(self) -> int:
         return max(1, self.size.width - len(self._head()) - (cell_len(self.note) + 2 if self.note else 0))
@@ -63,10 +64,13 @@ class Timeline(Drawn):
     def _track(self, width: int) -> list[Segment]:
         """The dots are where the steps are; the segments before the current place are drawn as passed."""
         has_dots = self.count * 2 <= width
-        places = {round(step * (width - 1) / max(self.count - 1, 1)): step for step in range(self.count)}
-        now = round(self.position * (width - 1) / max(self.count - 1, 1))
+        cells = [round(place * (width - 1) / max(self.count - 1, 1)) for place in range(self.count)]
+        now, dots = cells[self.position], set(cells) if has_dots else set()
         styles = {name: self.style_of(f"timeline--{name}") for name in ("past", "now", "future")}
-        return [self._cell(x, now, has_dots and x in places, styles) for x in range(width)]
+        drawn = [self._cell(x, now, x in dots, styles) for x in range(width)]
+        if self.pinned is not None and cells[self.pinned] != now:
+            drawn[cells[self.pinned]] = Segment("◆", styles["now"])
+        return drawn
 
     @staticmethod
     def _cell(x: int, now: int, is_dot: bool, styles: dict[str, Style]) -> Segment:
@@ -75,3 +79,40 @@ class Timeline(Drawn):
         if x < now:
             return Segment("●" if is_dot else "━", styles["past"])
         return Segment("○" if is_dot else "─", styles["future"])
+
+
+class Timeline(Track):
+    """The steps of the run, or the stops of a lesson."""
+
+    unit = reactive("step")
+    """What is counted."""
+
+    def show(self, unit: str, position: int, count: int) -> None:
+        """Show the place in the run, or in a lesson."""
+        self.unit, self.position, self.count = unit, position, count
+
+    def _head(self) -> str:
+        return f"{self.unit} {self.position + 1:>{len(str(self.count))}} of {self.count}  "
+
+
+class TrainingLine(Track):
+    """The moments of a training, and how far the model had come at the one whose weights the run has."""
+
+    said: reactive[Sequence[str]] = reactive(())
+    """How far it had come, the most important first: what there is no room for is left out."""
+
+    class Chosen(Track.Chosen):
+        """A moment was clicked."""
+
+    def show(self, said: Sequence[str], position: int, count: int, pinned: int | None = None) -> None:
+        """Show the place in the training."""
+        self.said, self.position, self.count, self.pinned = said, position, count, pinned
+
+    def _head(self) -> str:
+        said = list(self.said)
+        while len(said) > 1 and self._room(said) < LEAST:
+            said.pop()
+        return f"{' · '.join(said)}  "
+
+    def _room(self, said: Sequence[str]) -> int:
+        return self.size.width - len(" · ".join(said)) - 2 - (cell_len(self.note) + 2 if self.note else 0)

@@ -29,7 +29,7 @@ from explorer.widgets.plot_panel import PlotPanel
 from explorer.widgets.ranking import Ranking
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid
-from explorer.widgets.timeline import Timeline
+from explorer.widgets.timeline import Timeline, TrainingLine
 from explorer.widgets.words_panel import WordsPanel
 from explorer.word_view import Attention
 from model.explain import Index, is_choice, shapes
@@ -86,6 +86,7 @@ class Showing(Screen[None]):
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
         yield Static("", id="fault", markup=False)
+        yield TrainingLine(id="training")
         yield Timeline(id="timeline")
         yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
         yield Input(placeholder="go to a step or a cell, such as weights[dog, I]", id="go")
@@ -127,10 +128,19 @@ class Showing(Screen[None]):
         self.query_one(WordsPanel).show(speech.sections(self.session, value))
         self.query_one(StepTree).mark(value.path)
         self.query_one(Timeline).show(*speech.place_in_run(self.session))
+        self._show_training()
         self.set_class(self.session.is_guided, "-guided")
         self.query_one(StepTree).set_class(self.session.is_edited, "-edited")
         self._ask()
         self.refresh_cell()
+
+    def _show_training(self) -> None:
+        """The moments of the training, where there was one."""
+        session, line = self.session, self.query_one(TrainingLine)
+        self.set_class(session.moments is not None, "-trained")
+        if session.moments is not None:
+            pinned = session.other.moment if session.other is not None and session.is_pinned else None
+            line.show(speech.trained(session.moments, session.moment), session.moment, session.moments.last + 1, pinned)
 
     def _show_numbers(self) -> None:
         """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
@@ -320,6 +330,7 @@ class Showing(Screen[None]):
         found = [
             Key("← →", "step", "step(1)"),
             Key("hjkl", "cell", "focus_on('grid')"),
+            Key("< >", "training", "moment(1)") if self.session.moments else None,
             Key("[ ]", paged.name, "head(1)") if paged is not None and paged.size > 1 else None,
             Key("L", "all steps" if self.session.is_guided else "lesson", "lesson")
             if self.session.lesson.stops
@@ -327,12 +338,14 @@ class Showing(Screen[None]):
             Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
             Key("d", "side by side", "side") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
+            Key("⏎", "go to this moment", "follow") if self._moment_here is not None else None,
             Key("⌫", "back", "back") if self.session.trail else None,
             Key("w", "matrices" if self._by_word else "word", "word") if self._is_attention() else None,
             Key("P", self._next_plot() or "numbers", "plot") if self._as_plot or self._has_plots(value) else None,
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
             Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
+            Key("M", "unpin" if self.session.is_pinned else "pin", "pin") if self._can_pin() else None,
             Key("e", "edit", "edit") if not is_gradient(value) else None,
             Key("v", "number" if is_gradient(value) else "gradient", "gradient"),
             Key("^Z", "undo", "undo") if self.session.is_edited else None,
@@ -369,6 +382,15 @@ class Showing(Screen[None]):
             Key("L", "leave the lesson", "lesson"),
             Key("?", "keys", "help"),
         ]
+
+    @property
+    def _moment_here(self) -> int | None:
+        """The moment under the cursor, on a curve of the training."""
+        moments = self.session.moments
+        return None if moments is None else moments.at(self.session.value, self.session.index)
+
+    def _can_pin(self) -> bool:
+        return self.session.is_pinned or (self.session.moments is not None and self.session.other is None)
 
     def _is_attention(self) -> bool:
         return word_view.attention_of(self.session.trace, self.session.value) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from explorer.screens.exploring.showing import Showing
 from explorer.widgets.key_bar import KeyBar
 from explorer.widgets.timeline import Timeline
@@ -14,6 +16,10 @@ class Stepping(Showing):
     """Goes through the run."""
 
     _speed = SPEEDS.index(1.0)
+    _played = "steps"
+    """What is played."""
+    _goes_on: Callable[[], bool]
+    """Goes one of these on, if there is one; there while something is played."""
 
     def action_step(self, count: int) -> None:
         """Go on or back; a lesson is followed in the run that it is told of."""
@@ -42,7 +48,12 @@ class Stepping(Showing):
 
     def action_play(self) -> None:
         """Go on by itself, a step at a time, until the end."""
+        self._play_or_pause(self._next_step, "steps")
+
+    def _play_or_pause(self, goes_on: Callable[[], bool], unit: str) -> None:
+        """Go on by itself as long as `goes_on`, so many `unit` a second; or stop, whatever is played."""
         if self._player is None:
+            self._goes_on, self._played = goes_on, unit
             self._player = self.set_interval(1 / SPEEDS[self._speed], self._play)
         else:
             self._stop_playing()
@@ -57,17 +68,20 @@ class Stepping(Showing):
         self._show_player()
 
     def _play(self) -> None:
-        """One step on. Playing waits behind a dialog, and stops at a question: that is for the person to answer."""
-        if not self.is_current:
-            return
-        if self.session.question is None and self.session.step_by(1):
-            self._take_view()
-            self.refresh_value()
-        else:
+        """One step or moment on. Playing waits behind a dialog."""
+        if self.is_current and not self._goes_on():
             self._stop_playing()
             self._show_player()
 
+    def _next_step(self) -> bool:
+        """One step on, if there is one. Playing stops at a question: that is for the person to answer."""
+        goes_on = self.session.question is None and self.session.step_by(1)
+        if goes_on:
+            self._take_view()
+            self.refresh_value()
+        return goes_on
+
     def _show_player(self) -> None:
         state = "▶" if self._player else "‖"
-        self.query_one(Timeline).note = f"{state} {SPEEDS[self._speed]:g} steps/s"
+        self.query_one(Timeline).note = f"{state} {SPEEDS[self._speed]:g} {self._played}/s"
         self.query_one(KeyBar).show(self._keys())
