@@ -15,6 +15,7 @@ from explorer.options import (
     Differentiated,
     Format,
     Memory,
+    Moment,
     Of,
     Start,
     Subject,
@@ -116,6 +117,7 @@ def run(
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
     gradients: Differentiated = False,
     of: Of = "",
+    moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
@@ -128,18 +130,24 @@ def run(
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
     wish = _wish(gradients, of, step)
     if not watch and (plain or not sys.stdout.isatty()):
-        found = _found(source, wish)
+        found = _found(source, wish, moment)
         from explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
 
         session = _session(found, limits, step)
         _note(session)
         return _print(walk(session))
     _need_terminal()
-    raise typer.Exit(_explore(source, limits, step, watch=watch, wish=wish))
+    raise typer.Exit(_explore(source, limits, step, watch=watch, wish=wish, moment=moment))
 
 
 def _explore(
-    source: str, limits: Limits, step: str, second: str = "", watch: bool = False, wish: str | None = None
+    source: str,
+    limits: Limits,
+    step: str,
+    second: str = "",
+    watch: bool = False,
+    wish: str | None = None,
+    moment: int | None = None,
 ) -> int:
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
     import gc
@@ -150,13 +158,13 @@ def _explore(
     found: dict[str, Source] = {}
     for wanted in filter(None, (source, second)):
         if wanted not in bundled():
-            found[wanted] = _found(wanted, wish)
+            found[wanted] = _found(wanted, wish, moment)
     from explorer.app import explore
 
     def load(on_step: Listener) -> Session:
-        sources = [found.get(wanted) or _found(wanted, wish) for wanted in filter(None, (source, second))]
+        sources = [found.get(wanted) or _found(wanted, wish, moment) for wanted in filter(None, (source, second))]
         session = _sessions(sources, limits, step, on_step)
-        if not step and not second:
+        if not step and not second and moment is None:
             from explorer.learned import resume
 
             resume(session)
@@ -221,13 +229,14 @@ def show(
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
     gradients: Differentiated = False,
     of: Of = "",
+    moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print one tensor as a table, with its words."""
     from explorer import plain
 
-    found = _found(source, _wish(gradients, of, step))
+    found = _found(source, _wish(gradients, of, step), moment)
     value = _session(found, limits_of(memory_limit, allow_path), step).value
     _print(plain.csv(value) if csv else plain.table(value))
 
@@ -251,6 +260,7 @@ def plot(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     gradients: Differentiated = False,
     of: Of = "",
+    moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -259,7 +269,7 @@ def plot(
     from model.writing import check_target
 
     is_overview = cell in ("profile", "saliency")
-    found = _found(source, _wish(gradients or is_overview, of, cell))
+    found = _found(source, _wish(gradients or is_overview, of, cell), moment)
     if output is not None:
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
@@ -299,11 +309,12 @@ def explain(
     ] = 1,
     gradients: Differentiated = False,
     of: Of = "",
+    moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print where a number comes from, and where it goes."""
-    session = _at_cell(_found(source, _wish(gradients, of, cell)), limits_of(memory_limit, allow_path), cell)
+    session = _at_cell(_found(source, _wish(gradients, of, cell), moment), limits_of(memory_limit, allow_path), cell)
     from explorer.plain import explained
 
     _print(explained(session, depth))
@@ -320,6 +331,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     gradients: Differentiated = False,
     of: Of = "",
+    moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -333,7 +345,7 @@ def export(
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
-    found = _found(source, _wish(gradients, of))
+    found = _found(source, _wish(gradients, of), moment)
     if not is_stdout:
         check_target(output, force, found.inputs)
     with Progress() as progress:
@@ -444,11 +456,13 @@ def _wish(gradients: bool, of: str, step: str = "") -> str | None:
     return of if of or gradients or step.startswith("grad.") else None
 
 
-def _found(wanted: str, wish: str | None = None) -> Source:
-    """What a name or a path leads to, with the gradients that are asked for."""
+def _found(wanted: str, wish: str | None = None, moment: int | None = None) -> Source:
+    """What a name or a path leads to, with the gradients that are asked for, at a moment of its training."""
+    from dataclasses import replace
+
     from explorer.opening import find_source
 
-    found = find_source(wanted)
+    found = replace(find_source(wanted), moment=moment)
     return found if wish is None else found.differentiated(wish)
 
 

@@ -68,6 +68,10 @@ class Lesson:
         right = sum(outcome is Outcome.right for outcome in self.outcomes.values())
         return right, sum(stop.question is not None for stop in self.stops)
 
+    def moment_of(self, stop: Stop) -> int:
+        """The moment of training that a stop is at."""
+        return self.moments[self.stops.index(stop)]
+
     def at(self, value: Value) -> list[Stop]:
         """The stops at a value, in order."""
         return [stop for stop in self.stops if stop.value.path == value.path]

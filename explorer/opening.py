@@ -28,13 +28,15 @@ _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s
 class Source:
     """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet.
 
-    `gradients` is what was asked for beside what the file says.
+    `gradients` is what was asked for beside what the file says; `moment` after how many steps of training, where that
+    is not the end.
     """
 
     name: str
     path: Path
     scenario: Scenario | None
     gradients: Gradients | None = None
+    moment: int | None = None
 
     def differentiated(self, of: str) -> Source:
         """The same with gradients: of a number, or (nothing) of the one that the scenario names, or that tells most."""
@@ -78,27 +80,46 @@ def is_trace(path: Path) -> bool:
 
 def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | None = None) -> Session:
     """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
-    from explorer.session import Session
-
     try:
-        if source.scenario is None:
-            from model.reading import read_trace
-
-            session = Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
-            if source.gradients is not None and (source.gradients.of or session.output is None):
-                session.differentiate(source.gradients.of)
-            return session
-        check_memory(source.scenario, limits.nbytes)
-        second = source.scenario.second()
-        other = None if second is None else _run(source, second, limits, on_step)
-        left = limits.nbytes - (other.trace.nbytes if other else 0)
-        session = _run(source, source.scenario, replace(limits, memory=left), on_step, other)
-        if other is not None and source.scenario.compare is not None:
-            other.label, other.other, session.other = source.scenario.compare.label, session, other
-            session.match_gradients()
+        session = _read(source, limits) if source.scenario is None else _start(source, source.scenario, limits, on_step)
+        if source.moment is not None:
+            _go_to_moment(session, source.moment)
         return session
     except MemoryError as error:
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
+
+
+def _read(source: Source, limits: Limits) -> Session:
+    from explorer.session import Session
+    from model.reading import read_trace
+
+    session = Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
+    if source.gradients is not None and (source.gradients.of or session.output is None):
+        session.differentiate(source.gradients.of)
+    return session
+
+
+def _start(
+    source: Source, scenario: Scenario, limits: Limits, on_step: Callable[[Value], None] | None = None
+) -> Session:
+    """Run a scenario, and the one that it is compared with."""
+    check_memory(scenario, limits.nbytes)
+    second = scenario.second()
+    other = None if second is None else _run(source, second, limits, on_step)
+    left = limits.nbytes - (other.trace.nbytes if other else 0)
+    session = _run(source, scenario, replace(limits, memory=left), on_step, other)
+    if other is not None and scenario.compare is not None:
+        other.label, other.other, session.other = scenario.compare.label, session, other
+        session.match_gradients()
+    return session
+
+
+def _go_to_moment(session: Session, step: int) -> None:
+    """Raises Problem where no weights were kept after so many steps."""
+    if session.moments is None:
+        hint = "--moment is for scenarios whose weights `attn-explore train` made"
+        raise Problem("there is no training to go to a moment of", path=session.path, hint=hint)
+    session.go_to_moment(session.moments.after(step))
 
 
 def pair(first: Session, second: Session) -> Session:

@@ -81,6 +81,12 @@ Of = Annotated[
         help="The gradients of this number, or of loss. Default: the loss, or the largest logit of the last word.",
     ),
 ]
+Moment = Annotated[
+    int | None,
+    typer.Option(
+        "--moment", metavar="STEPS", min=0, help="Take the weights after so many steps of training.", show_default=False
+    ),
+]
 Memory = Annotated[
     str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
 ]

@@ -38,6 +38,8 @@ def walk(session: Session) -> Iterator[str]:
     yield visible(scenario.title)
     if scenario.summary:
         yield visible(scenario.summary)
+    if session.moments is not None:
+        yield ", ".join(" ".join(part.split()) for part in speech.trained(session.moments, session.moment))
     if session.first_bad is not None:
         yield f"Not every number is finite: {speech.alarm(session)}"
     yield from _walk_steps(session)
@@ -68,7 +70,7 @@ def _walk_steps(session: Session) -> Iterator[str]:
             yield f"{speech.title(session, value)}"
             yield f"    {value.path}   {speech.shape(value)}"
             yield from (f"    {line}" for line in table(value, WINDOW))
-            yield from (line for stop in stops for line in _told(stop))
+            yield from (line for stop in stops for line in _told(session, stop))
     steps = session.steps
     for place, value in enumerate(steps, 1):
         yield ""
@@ -77,12 +79,17 @@ def _walk_steps(session: Session) -> Iterator[str]:
         yield f"    {speech.equation(session, value)}"
         yield from (f"    {line}" for line in table(value, WINDOW))
         for stop in session.lesson.at(value):
-            yield from _told(stop)
+            yield from _told(session, stop)
         yield from _paragraph(speech.why(value))
 
 
-def _told(stop: Stop) -> Iterator[str]:
-    """What a lesson says and asks at a step, with the answer."""
+def _told(session: Session, stop: Stop) -> Iterator[str]:
+    """What a lesson says and asks at a step, with the answer; where it is at another moment of training, as it was."""
+    moment = session.lesson.moment_of(stop)
+    if session.moments is not None and moment != session.moment:
+        stop = stop.in_run(session.run_at(moment, session.scenario).trace)
+        yield f"    After {session.moments.steps[moment]} steps of training:"
+        yield from (f"    {line}" for line in table(stop.value, WINDOW))
     if stop.say:
         yield "    In this scenario:"
         yield from (f"      {line.plain}".rstrip() for line in markdown(stop.say, WIDTH - 6))

@@ -185,7 +185,9 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
         yield Section("Why this step", why(value))
-        yield Section("Made from", "\n".join(_source(value, each) for each in _sources(value)) or "the positions alone")
+        yield Section(
+            "Made from", "\n".join(_source(value, each) for each in _sources(value)) or _out_of_nothing(value)
+        )
     meanings = [
         f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
     ]
@@ -219,6 +221,10 @@ def _sources(value: Value) -> list[Value]:
     if is_gradient(value) and readers_of(value):
         return [value.operands[reader.first].value for reader in readers_of(value)]
     return [view.value for view in value.operands]
+
+
+def _out_of_nothing(value: Value) -> str:
+    return str(value.options["when"]) if value.made_by.name == "measured" else "the positions alone"
 
 
 def _source(value: Value, operand: Value) -> str:

@@ -59,7 +59,7 @@ class PlotSpec:
 
     `along` is the axis that runs along x; `lines`, where there is one, the axis that has a curve for each index. The
     cursor fixes all others. `x` is the path of the step, parameter or given value that holds the coordinates along x;
-    without it they are the labels of the axis, or its numbers from 0.
+    without it they are the labels of the axis (along a line their numbers, where they are some), or its numbers from 0.
     """
 
     along: str
@@ -135,7 +135,7 @@ def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
         title=_title(value, {name: place for name, place in at.items() if name not in kept}),
         x_label=spec.x_label or along.name,
         y_label=spec.y_label or written(value),
-        x=_numbers(_row(trace[spec.x], (along.name,), at)) if spec.x else _labels(along) or np.arange(along.size),
+        x=_numbers(_row(trace[spec.x], (along.name,), at)) if spec.x else _places(along, spec.kind),
         curves=tuple(Curve(name, row) for name, row in zip(names, rows, strict=True)),
         kind=spec.kind,
         log_x=spec.log_x,
@@ -201,6 +201,15 @@ def _name(axis: Axis, place: int) -> str:
     labels = _labels(axis)
     label = labels[place] if labels else axis.label(place)
     return label if axis.name == "head" or " = " in label else f"{axis.name} {label}"
+
+
+def _places(axis: Axis, kind: Kind) -> Array | tuple[str, ...]:
+    """Where the places along an axis are: where their labels are numbers, a line is drawn over these."""
+    labels = _labels(axis)
+    if labels is None:
+        return np.arange(axis.size)
+    is_numbered = kind == "line" and all(label.isascii() and label.isdecimal() for label in labels)
+    return np.array(labels, np.float64) if is_numbered else labels
 
 
 def _labels(axis: Axis) -> tuple[str, ...] | None:

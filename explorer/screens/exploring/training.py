@@ -12,7 +12,7 @@ from explorer.pinning import pin, unpin
 from explorer.screens.exploring.edits import Edits
 from explorer.screens.exploring.stepping import Stepping
 from explorer.session import Session
-from explorer.widgets.timeline import TrainingLine
+from explorer.widgets.timeline import Timeline, TrainingLine
 from model.problems import Problem
 from model.text import visible
 
@@ -55,8 +55,7 @@ class Training(Stepping, Edits):
         else:
             pin(session)
             self.refresh_value()
-            here = session.moments.name(session.moment)
-            self.notify(f"{here} stays: < > go on, c d p compare, M gives it up.", title="Pinned", markup=False)
+            self.query_one(Timeline).note = "pinned: < > go on, d compares"
 
     def action_step(self, count: int) -> None:
         """Go on or back; a stop of the lesson may be at another moment."""
