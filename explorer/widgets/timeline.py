@@ -87,6 +87,9 @@ class Timeline(Track):
     unit = reactive("step")
     """What is counted."""
 
+    class Chosen(Track.Chosen):
+        """A step or stop was clicked."""
+
     def show(self, unit: str, position: int, count: int) -> None:
         """Show the place in the run, or in a lesson."""
         self.unit, self.position, self.count = unit, position, count

@@ -38,6 +38,7 @@ from model.ops import is_gradient
 from model.plots import Plot, has_own_plot, plot_of
 from model.profile import OVERVIEWS
 from model.text import visible
+from model.trace import Trace
 from model.values import Value
 
 _SIDES = {"beside": Side.beside, "difference": Side.difference}
@@ -71,6 +72,7 @@ class Showing(Screen[None]):
         self._overview_name = ""
         self._overview: Overview | None = None
         self._matches: list[str] = []
+        self._in_tree: Trace | None = None
 
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
@@ -121,6 +123,8 @@ class Showing(Screen[None]):
         self._editing = None
         if self._player is None:
             self.query_one(Timeline).note = ""
+        if self._in_tree is not self.session.trace:
+            self._build_tree()  # it tells words that were chosen, and how far edits moved numbers
         value = self.session.value
         title, equation = speech.title(self.session, value, self._side), speech.equation(self.session, value)
         self.query_one(Heading).show(title, speech.shape(value), equation, shapes(value))
@@ -225,6 +229,7 @@ class Showing(Screen[None]):
             self._player = None
 
     def _build_tree(self) -> None:
+        self._in_tree = self.session.trace
         steps = [(step.path, speech.mark(self.session, step)) for step in self.session.steps]
         title, parameters = self.session.scenario.title, self.session.trace.parameters
         self.query_one(StepTree).show(title, steps, parameters, speech.chapters(self.session))

@@ -81,13 +81,9 @@ class Training(Stepping, Edits):
         if session is not self.session:
             return
         try:
-            moved = session.go_to_moment(moment)
+            self._show_after(session.go_to_moment(moment))
         except Problem as problem:
             self._tell_problem(problem)
-            return
-        if moved:
-            self._build_tree()  # it tells words that were chosen, and how far edits moved numbers
-        self._show_after(moved)
 
     def _next_moment(self) -> bool:
         """One moment on, if there is one."""
