@@ -14,8 +14,12 @@ from explorer.saving import save
 from explorer.session import Session
 from model.problems import Problem
 from model.run import run
-from model.scenario import read_scenario
+from model.scenario import parse_scenario, read_scenario
 from model.scenario.document import Edit
+from model.scenario.tokens import END
+from model.shapes import shapes_of
+from model.training.loop import train
+from model.training.record import record_file
 from tests.explorer.conftest import session_of
 from tests.trained import MOMENTS, record, trained
 
@@ -123,6 +127,66 @@ def test_a_long_run_is_not_at_hand_until_it_is_known(session: Session) -> None:
     moments.seconds = 10.0
     assert session.is_at_hand(2)
     assert session.is_at_hand(session.moment)
+
+
+# --- a generation
+
+SPEAKER = """
+model: {kind: encoder-decoder, d_model: 4, head: vocabulary, weights: {file: w.safetensors}}
+input: {text: a b, max_new_tokens: 4}
+experiment: {kind: training, data: copy, length: 2, symbols: 3, steps: 3, snapshots: 3, held_out: 0}
+"""
+
+
+@pytest.fixture
+def speaker(tmp_path: Path) -> Session:
+    """A model that says all its words at the moments 0, 1 and 3, and ends at once at the moment 2."""
+    scenario = parse_scenario(SPEAKER, folder=tmp_path)
+    found = list(train(scenario))[-1].record
+    assert found is not None
+    words = shapes_of(scenario)["head.b"][0].labels or ()
+    for moment, said in enumerate(("a", "a", END, "a")):
+        found.moments["head.b"][moment] = [100 * (word == said) for word in words]
+    (tmp_path / "w.safetensors").write_bytes(b"".join(record_file(found)))
+    (tmp_path / "s.yaml").write_text(SPEAKER, "utf-8")
+    return session_of(str(tmp_path / "s.yaml"))
+
+
+def test_a_word_that_is_not_said_at_a_moment_is_come_back_to(speaker: Session) -> None:
+    path = "generated.2.candidates"
+    speaker.show(speaker.trace[path], (1,))
+    speaker.go_to_moment(2)
+    assert path not in speaker.trace.steps
+    assert speaker.value.path == "candidates"  # of the word that is said
+    speaker.go_to_moment(1)
+    assert (speaker.value.path, speaker.index) == (path, (1,))
+
+
+def test_one_who_has_stepped_on_since_stays_there(speaker: Session) -> None:
+    speaker.show(speaker.trace["generated.2.candidates"])
+    speaker.go_to_moment(2)
+    speaker.show(speaker.trace["encoder.embedding"])
+    speaker.go_to_moment(1)
+    assert speaker.value.path == "encoder.embedding"
+
+
+def test_an_edit_of_a_word_that_is_not_said_at_a_moment_keeps_one_where_one_is(speaker: Session) -> None:
+    speaker.edit(Edit(at="generated.2.candidates", zero=True))
+    before = speaker.trace
+    with pytest.raises(Problem, match="ended before"):
+        speaker.go_to_moment(2)
+    assert (speaker.trace, speaker.moment) == (before, 3)
+    speaker.go_to_moment(1)
+    assert speaker.moment == 1
+
+
+def test_gradients_go_along(speaker: Session) -> None:
+    speaker.differentiate("logits[0, 1]")
+    speaker.go_to_moment(1)
+    assert speaker.output is not None
+    assert "grad.encoder.embedding" in speaker.trace.steps
+    speaker.undo()
+    assert speaker.moment == 1
 
 
 # --- curves

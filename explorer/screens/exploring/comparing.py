@@ -6,6 +6,9 @@ from explorer.pictures import Side
 from explorer.screens.exploring.showing import Showing
 
 
+_ADDS = "`compare:` in the scenario's file adds a second"
+
+
 class Comparing(Showing):
     """Looks at two runs."""
 
@@ -14,7 +17,8 @@ class Comparing(Showing):
         other = self.session.other
         if other is None:
             self.app.bell()
-            self.notify("This scenario has one run: `compare:` in its file adds a second.", markup=False)
+            adds = "M keeps this moment of the training as a second" if self.session.moments else _ADDS
+            self.notify(f"There is one run here: {adds}.", markup=False)
             return
         has_step = other.meet(self.session)
         self.session = other
