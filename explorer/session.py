@@ -467,13 +467,20 @@ class Session:
         """Look at the same cell with the weights of another moment; False where that is this one.
 
         Another training that is compared goes along, as far as it has that moment. Raises Problem where an edit does
-        not fit the run of that moment, and then this one has not changed.
+        not fit the run of that moment, and then nothing has changed.
         """
         if self.moments is None or moment == self.moment:
             return False
-        if self.other is not None and self.moments.goes_along(self.other.moments, moment):
-            self.other._change_moment(moment)
-        self._change_moment(moment)
+        other = self.other if self.other and self.moments.goes_along(self.other.moments, moment) else None
+        before = other.moment if other else moment
+        if other is not None:
+            other._change_moment(moment)  # first: an edit may take numbers from it
+        try:
+            self._change_moment(moment)
+        except Problem:
+            if other is not None:
+                other._change_moment(before)
+            raise
         return True
 
     def _change_moment(self, moment: int) -> None:

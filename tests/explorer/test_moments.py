@@ -11,10 +11,10 @@ from explorer.lesson import Outcome
 from explorer.moments import Moments
 from explorer.pinning import pin, unpin
 from explorer.saving import save
-from explorer.session import Session
+from explorer.session import Run, Session
 from model.problems import Problem
 from model.run import run
-from model.scenario import parse_scenario, read_scenario
+from model.scenario import Scenario, parse_scenario, read_scenario
 from model.scenario.document import Edit
 from model.scenario.tokens import END
 from model.shapes import shapes_of
@@ -323,6 +323,19 @@ def test_two_trainings_that_are_compared_go_together(tmp_path: Path) -> None:
     assert session.other.moment == 2
     np.testing.assert_array_equal(session.other.trace["head.w"].array, record().moments["head.w"][2])
     assert not session.other.trace[WEIGHTS].array.any()
+
+
+def test_where_one_of_two_cannot_go_neither_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_of(str(trained(tmp_path, f"compare: {{edits: [{{at: {WEIGHTS}, zero: true}}]}}")))
+
+    def refuse(moment: int, scenario: Scenario) -> Run:
+        raise Problem("an edit does not fit")
+
+    monkeypatch.setattr(session, "run_at", refuse)
+    with pytest.raises(Problem):
+        session.go_to_moment(2)
+    assert session.other is not None
+    assert (session.moment, session.other.moment) == (6, 6)
 
 
 # --- lessons

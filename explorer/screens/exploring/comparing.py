@@ -5,7 +5,6 @@ from __future__ import annotations
 from explorer.pictures import Side
 from explorer.screens.exploring.showing import Showing
 
-
 _ADDS = "`compare:` in the scenario's file adds a second"
 
 
