@@ -26,7 +26,7 @@ from model.transformer import Text, across, decode, encode, of_itself, predict
 from model.values import Tensor, Value
 from model.weights import FILE, fitted, parameters
 
-RECORD = 1000
+RECORD = 1300
 """Bytes that a value takes beside its numbers: what counts when there are millions of small ones."""
 
 DRAWING = 2**25

@@ -67,7 +67,7 @@ def test_the_weights_run_in_the_scenario_that_names_them_with_the_curves_of_thei
     )
     shown = here(capsys, "show", "run.yaml", "experiment.held_out_loss", "--csv")
     assert shown.status == 0
-    assert [line.split(",")[0] for line in shown.out.splitlines()[1:]] == ["0", "10", "20", "30", "40"]
+    assert shown.out.splitlines()[0].split(",") == ["0", "10", "20", "30", "40"]
 
 
 def test_an_untrained_scenario_runs_and_says_how_it_is_trained(

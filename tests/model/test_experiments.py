@@ -20,12 +20,13 @@ from model.ops import tallies
 from model.ops.tallies import Drawing, tallied
 from model.plots import SPECS, plot_of
 from model.reading import read_trace
-from model.run import DRAWING, memory_needed, plan, run
-from model.scenario import Scenario, parse_scenario
+from model.run import DRAWING, memory_needed, plan, run, settled
+from model.scenario import Scenario, parse_scenario, read_scenario
 from model.scenario.document import Edit
 from model.trace import Trace
 from model.values import Value
 from model.words import PARAMETERS
+from tests.trained import DATA, record
 
 SMALL = {
     "softmax_saturation": "logits: [1, 1, 2], multipliers: [1, 10, 100]",
@@ -74,7 +75,8 @@ def test_the_arithmetic_of_every_cell_comes_to_the_cell(kind: str) -> None:
 
 
 def test_every_row_of_the_table_of_plots_is_a_step_with_those_axes() -> None:
-    traces = [ran(kind) for kind in SMALL]
+    scenario, _ = settled(read_scenario(DATA / "reverse.yaml"))
+    traces = [*(ran(kind) for kind in SMALL), run(scenario, record=record())]
     for path, spec in SPECS.items():
         trace = next(trace for trace in traces if path in trace.steps)
         plot = plot_of(trace, trace[path], tuple(0 for _ in trace[path].axes))
