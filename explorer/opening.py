@@ -93,7 +93,7 @@ def _read(source: Source, limits: Limits) -> Session:
     from explorer.session import Session
     from model.reading import read_trace
 
-    session = Session(source.name, *read_trace(source.path, limits.nbytes), source.path)
+    session = Session(source.name, *read_trace(source.path, limits.nbytes), path=source.path)
     if source.gradients is not None and (source.gradients.of or session.output is None):
         session.differentiate(source.gradients.of)
     return session
@@ -164,7 +164,16 @@ def _run(
     moments = None if record is None else Moments(record, room, time.perf_counter() - begun)
     moment = moments.last if moments else 0
     scenario = with_output(scenario, trace)
-    return Session(source.name, scenario, trace, source.path, notes, unedited=unedited, moments=moments, moment=moment)
+    return Session(
+        source.name,
+        scenario,
+        trace,
+        path=source.path,
+        notes=notes,
+        unedited=unedited,
+        moments=moments,
+        moment=moment,
+    )
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:

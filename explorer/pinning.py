@@ -15,7 +15,7 @@ def pin(session: Session) -> None:
         session.name,
         scenario,
         session.trace,
-        session.path,
+        path=session.path,
         unedited=session.unedited,
         moments=session.moments,
         moment=session.moment,

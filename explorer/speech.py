@@ -13,7 +13,8 @@ from explorer.arithmetic import Block, Piece, blocks, cell_name
 from explorer.format import short_number
 from explorer.moments import Moments
 from explorer.pictures import Side
-from explorer.session import Place, Session
+from explorer.session import Session
+from explorer.walk import Place
 from explorer.what_if import moved, told
 from explorer.wrapping import Section
 from model import axes

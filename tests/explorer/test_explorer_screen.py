@@ -13,7 +13,7 @@ from explorer.screens.explorer import ExplorerScreen
 from explorer.screens.export import ExportScreen
 from explorer.screens.help import HelpScreen
 from explorer.screens.keys import all_bindings
-from explorer.session import Place
+from explorer.walk import Place
 from explorer.widgets.arithmetic_panel import ArithmeticPanel
 from explorer.widgets.heading import Heading
 from explorer.widgets.key_bar import KeyBar

@@ -10,8 +10,9 @@ import pytest
 from explorer.lesson import Outcome
 from explorer.moments import Moments
 from explorer.pinning import pin, unpin
+from explorer.runs import Run
 from explorer.saving import save
-from explorer.session import Run, Session
+from explorer.session import Session
 from model.problems import Problem
 from model.run import run
 from model.scenario import Scenario, parse_scenario, read_scenario

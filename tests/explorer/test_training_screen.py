@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 
 from explorer.moments import Moments
 from explorer.pictures import Side
+from explorer.runs import Run
 from explorer.screens.explorer import ExplorerScreen
-from explorer.session import Run, Session
+from explorer.session import Session
 from explorer.widgets.heading import Heading
 from explorer.widgets.step_tree import StepTree
 from explorer.widgets.tensor_grid import TensorGrid

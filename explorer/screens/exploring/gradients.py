@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual import work
 
+from explorer.runs import Run
 from explorer.screens.exploring.showing import Showing
-from explorer.session import Run, Session
+from explorer.session import Session
 from model.axes import labelled
 from model.explain import output_name
 from model.ops import is_gradient
