@@ -1,0 +1,96 @@
+"""What the commands share: from what the person named to a session, and what is said beside the output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explorer.app import Listener
+    from explorer.limits import Limits
+    from explorer.opening import Source
+    from explorer.session import Session
+
+
+def wish_of(gradients: bool, of: str, step: str = "") -> str | None:
+    """The number whose gradients are asked for, "" for the one that tells most, None for none of them."""
+    return of if of or gradients or step.startswith("grad.") else None
+
+
+def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -> Source:
+    """What a name or a path leads to, with the gradients that are asked for, at a moment of its training."""
+    from dataclasses import replace
+
+    from explorer.opening import find_source
+
+    found = replace(find_source(wanted), moment=moment)
+    return found if wish is None else found.differentiated(wish)
+
+
+def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:
+    """Run or read the source, and go to a step. Raises Problem with the nearest one when there is none of that path."""
+    from explorer.opening import start
+    from model.problems import Problem, nearest
+
+    session = start(source, limits, on_step)
+    if not step:
+        return session
+    value = session.find(step)
+    if value is None:
+        near = nearest(step, (*session.trace.steps, *session.trace.parameters))
+        hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.trace.steps))}"
+        raise Problem("the run has no such step", path=step, hint=hint)
+    session.show(value)
+    return session
+
+
+def at_cell(source: Source, limits: Limits, cell: str) -> Session:
+    """Run or read the source, and go to a cell, given as STEP[INDEX]; or to a step alone."""
+    from model.places import index_of, split_place
+
+    step, parts = split_place(cell)
+    session = session_of(source, limits, step)
+    if parts is not None:
+        session.move_to(index_of(session.value, parts))
+    return session
+
+
+def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Listener | None = None) -> Session:
+    """Run the source, or two that are stepped through together."""
+    from dataclasses import replace
+
+    from explorer.opening import pair
+
+    session = session_of(sources[0], limits, step, on_step)
+    if len(sources) == 1:
+        return session
+    left = replace(limits, memory=limits.nbytes - session.trace.nbytes)
+    return pair(session, session_of(sources[1], left, on_step=on_step))
+
+
+def say_notes(session: Session) -> None:
+    """Say on stderr what has to be said of how the run was read."""
+    from explorer.ending import say
+    from model.text import visible
+
+    for note in session.notes:
+        say(f"note: {visible(note)}")
+
+
+def need_terminal() -> None:
+    """Textual reads stdin and draws on stderr, and asks neither whether it is a terminal: so we do."""
+    from model.problems import SURROUNDINGS, Problem
+
+    hint = "--plain prints the walk-through as text"
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        raise Problem("this terminal cannot move its cursor (TERM)", hint=hint, exit_status=SURROUNDINGS)
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise Problem("stdin, stdout and stderr must be a terminal, too", hint=hint, exit_status=SURROUNDINGS)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines to stdout."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")

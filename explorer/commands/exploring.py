@@ -1,0 +1,144 @@
+"""Commands that open the explorer, or print what it would show."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from explorer.commands.common import (
+    need_terminal,
+    print_lines,
+    say_notes,
+    session_of,
+    sessions_of,
+    source_of,
+    wish_of,
+)
+from explorer.options import (
+    Allowed,
+    Differentiated,
+    Memory,
+    Moment,
+    Of,
+    Start,
+    Wanted,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    from explorer.app import Listener
+    from explorer.limits import Limits
+    from explorer.opening import Source
+    from explorer.session import Session
+    from explorer.shelf import Shelf
+
+
+def browse(folder: Path | None) -> int:
+    """Open the library."""
+    import gc
+
+    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
+    from explorer.app import explore
+
+    def load(_: Listener) -> Shelf:
+        from explorer.library import own_folder
+        from explorer.limits import Limits
+        from explorer.shelf import Shelf
+
+        return Shelf(folder or own_folder(), Limits())
+
+    return explore(load, "the library")
+
+
+def run(
+    source: Wanted,
+    step: Start = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
+    moment: Moment = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
+) -> None:
+    """Step through a scenario or an exported trace.
+
+    Without a terminal, or with --plain, the walk-through is printed as text.
+    """
+    limits = limits_of(memory_limit, allow_path)
+    if watch and plain:
+        raise typer.BadParameter("--watch needs the explorer, and --plain prints")
+    wish = wish_of(gradients, of, step)
+    if not watch and (plain or not sys.stdout.isatty()):
+        found = source_of(source, wish, moment)
+        from explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
+
+        session = session_of(found, limits, step)
+        say_notes(session)
+        return print_lines(walk(session))
+    need_terminal()
+    raise typer.Exit(_explore(source, limits, step, watch=watch, wish=wish, moment=moment))
+
+
+def _explore(
+    source: str,
+    limits: Limits,
+    step: str,
+    second: str = "",
+    watch: bool = False,
+    wish: str | None = None,
+    moment: int | None = None,
+) -> int:
+    """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
+    import gc
+
+    from explorer.library import bundled
+
+    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
+    found: dict[str, Source] = {}
+    for wanted in filter(None, (source, second)):
+        if wanted not in bundled():
+            found[wanted] = source_of(wanted, wish, moment)
+    from explorer.app import explore
+
+    def load(on_step: Listener) -> Session:
+        sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
+        session = sessions_of(sources, limits, step, on_step)
+        if not step and not second and moment is None:
+            from explorer.learned import resume
+
+            resume(session)
+        return session
+
+    def reload() -> Session:
+        return session_of(source_of(source, wish), limits)
+
+    return explore(load, found[source].title if source in found else source, reload if watch else None)
+
+
+def compare(
+    first: Wanted,
+    second: Wanted,
+    step: Start = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Print both walk-throughs as text.")] = False,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Step through two runs together, one beside the other."""
+    limits = limits_of(memory_limit, allow_path)
+    if plain or not sys.stdout.isatty():
+        from explorer.opening import find_source
+
+        found = [find_source(first), find_source(second)]
+        from explorer.plain import walk
+
+        session = sessions_of(found, limits, step)
+        for each in (session, session.other):
+            if each is not None:
+                say_notes(each)
+        return print_lines(walk(session))
+    need_terminal()
+    raise typer.Exit(_explore(first, limits, step, second))

@@ -1,0 +1,154 @@
+"""Commands that read and write files: traces, weights, scenarios and their schemas."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from explorer.commands.common import (
+    print_lines,
+    say_notes,
+    session_of,
+    source_of,
+    wish_of,
+)
+from explorer.options import (
+    Allowed,
+    Differentiated,
+    Format,
+    Memory,
+    Moment,
+    Of,
+    Subject,
+    Wanted,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def export(
+    source: Wanted,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Its ending is the format; - is stdout.")
+    ],
+    format: Annotated[Format | None, typer.Option(help="The format, where the ending does not say.")] = None,
+    fine: Annotated[bool, typer.Option("--fine", help="The finer steps inside softmax and the norms too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
+    moment: Moment = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Write a trace to a file: JSON, npz or safetensors."""
+    from explorer.ending import say
+    from explorer.files import format_of
+    from explorer.format import size_text
+    from explorer.progress import Progress
+    from model.text import visible
+    from model.writing import check_target
+
+    is_stdout = str(output) == "-"
+    ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
+    found = source_of(source, wish_of(gradients, of), moment)
+    if not is_stdout:
+        check_target(output, force, found.inputs)
+    with Progress() as progress:
+        limits = limits_of(memory_limit, allow_path)
+        session = session_of(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
+        from explorer import saving  # it needs NumPy, and what is refused does not
+
+        say_notes(session)
+        if is_stdout:
+            sys.stdout.buffer.writelines(saving.chunks(session, ending, fine))
+            return
+        written = saving.export(
+            session,
+            output,
+            ending=ending,
+            fine=fine,
+            force=force,
+            progress=lambda nbytes: progress(f"written {size_text(nbytes)}"),
+        )
+    say(f"wrote {visible(str(output))} ({size_text(written.stat().st_size)})")
+
+
+def train(
+    source: Wanted,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The weights: a .safetensors file.", show_default=False),
+    ],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where FILE was left.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    memory_limit: Memory = "",
+) -> None:
+    """Train a scenario's model and write its weights.
+
+    The file also tells how they came about. Ctrl+C keeps the weights of the last moment.
+    """
+    from explorer.files import format_of, taught_from
+    from explorer.opening import find_source
+    from model.problems import Problem
+
+    found = find_source(source)
+    if found.scenario is None:
+        raise Problem("a trace cannot be trained", path=found.path, hint="name a scenario")
+    if format_of(output) != ".safetensors":
+        raise Problem("weights are written as .safetensors", path=output, hint="choose a name with that ending")
+    limits = limits_of(memory_limit, [])
+    from explorer.training import train_to  # it needs NumPy, and a faulty scenario does not
+
+    train_to(found.scenario, output, limits, resume=resume, force=force, inputs=taught_from(found.path, found.scenario))
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or exported traces.")],
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Check files without running them; show every fault."""
+    from explorer.ending import say
+    from explorer.opening import check as check_file
+    from model.problems import CANNOT_BE_USED, Problem
+    from model.text import visible
+
+    limits = limits_of(memory_limit, allow_path)
+    failed = False
+    for file in files:
+        try:
+            notes = check_file(file, limits)
+        except Problem as problem:
+            failed = True
+            say(problem.render())
+        else:
+            print_lines([f"{visible(str(file))}: ok", *(f"  {visible(note)}" for note in notes)])
+    if failed:
+        raise typer.Exit(CANNOT_BE_USED)
+
+
+def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; never over a file.")]) -> None:
+    """Write a commented scenario to start from."""
+    from explorer.ending import say
+    from explorer.starter import STARTER
+    from model.text import visible
+    from model.writing import write_atomically
+
+    write_atomically(file, [STARTER.encode()])
+    say(f"wrote {visible(str(file))}; try: attn-explore run {visible(str(file))}")
+
+
+def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", help="Of what.")]) -> None:
+    """Print the JSON Schema of scenarios or of traces."""
+    import json
+
+    if subject is Subject.scenario:
+        from model.scenario import scenario_schema as made
+    else:
+        from model.trace_schema import trace_schema as made
+    print_lines([json.dumps(made(), indent=2, ensure_ascii=False)])

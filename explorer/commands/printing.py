@@ -1,0 +1,145 @@
+"""Commands that print: the scenarios, a tensor, a plot, where a number comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from explorer.commands.common import (
+    at_cell,
+    print_lines,
+    session_of,
+    source_of,
+    wish_of,
+)
+from explorer.options import (
+    Allowed,
+    Differentiated,
+    Memory,
+    Moment,
+    Of,
+    Wanted,
+    complete_step,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def list_() -> None:
+    """List the bundled scenarios, a course for beginners first."""
+    from itertools import groupby
+
+    from explorer.library import bundled
+    from model.scenario import read_scenario
+
+    names = bundled()
+    width = max(map(len, names))
+    rows = [(name, read_scenario(path)) for name, path in names.items()]
+    for difficulty, group in groupby(rows, key=lambda row: row[1].difficulty):
+        print_lines([difficulty, *(f"  {name:<{width}}  {scenario.summary}" for name, scenario in group), ""])
+
+
+def show(
+    source: Wanted,
+    step: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP", help="Path of a step, a finer step or a parameter.", autocompletion=complete_step
+        ),
+    ],
+    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
+    moment: Moment = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Print one tensor as a table, with its words."""
+    from explorer import plain
+
+    found = source_of(source, wish_of(gradients, of, step), moment)
+    value = session_of(found, limits_of(memory_limit, allow_path), step).value
+    print_lines(plain.csv(value) if csv else plain.table(value))
+
+
+def plot(
+    source: Wanted,
+    cell: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP[INDEX]",
+            help="A step, a cell in the row that is wanted, such as logits[dog,2]; or profile or saliency, "
+            "of the gradients.",
+            autocompletion=complete_step,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write a picture (.svg) or the numbers (.csv, .json)."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
+    moment: Moment = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Plot a step: as text, or into a file."""
+    from explorer.files import PLOTS, format_of
+    from model.writing import check_target
+
+    is_overview = cell in ("profile", "saliency")
+    found = source_of(source, wish_of(gradients or is_overview, of, cell), moment)
+    if output is not None:
+        format_of(output, PLOTS, "a plot")
+        check_target(output, force, found.inputs)
+    session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell)
+    from explorer.overview import plotted  # it needs NumPy, and what is refused does not
+
+    plot = plotted(session, cell)
+    if output is None:
+        from shutil import get_terminal_size
+
+        from explorer.plain import WIDTH
+        from explorer.plot_text import plot_lines
+
+        print_lines(plot_lines(plot, get_terminal_size((WIDTH, 0)).columns))
+        return
+    from explorer.ending import say
+    from explorer.plot_files import write_plot
+    from model.text import visible
+
+    written = write_plot(plot, output, force=force, inputs=found.inputs)
+    say(f"wrote {visible(str(written))}")
+
+
+def explain(
+    source: Wanted,
+    cell: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP[INDEX]",
+            help="A cell, such as logits[dog,2]: words or numbers as indices, counted from 0.",
+            autocompletion=complete_step,
+        ),
+    ],
+    depth: Annotated[
+        int, typer.Option("--depth", metavar="N", min=1, max=100, help="How far back the numbers are followed.")
+    ] = 1,
+    gradients: Differentiated = False,
+    of: Of = "",
+    moment: Moment = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Print where a number comes from, and where it goes."""
+    session = at_cell(
+        source_of(source, wish_of(gradients, of, cell), moment), limits_of(memory_limit, allow_path), cell
+    )
+    from explorer.plain import explained
+
+    print_lines(explained(session, depth))
