@@ -18,7 +18,8 @@ def _measured(value: Value) -> Array:
 
 
 def _measured_cell(value: Value, at: At) -> Expression:
-    return Number(float(value.array[tuple(at[name] for name in value.names)]), value.options["when"])
+    numbers = value.array[tuple(at[name] for name in value.names)]
+    return Number(float(numbers), f"measured {value.options['when']}")
 
 
 MEASURED = Operation(
