@@ -93,7 +93,7 @@ class Named:
         raise KeyError(name)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Value(Named):
     """One tensor of a trace: a step, a parameter, or something given such as the token ids.
 
@@ -109,6 +109,10 @@ class Value(Named):
     options: Mapping[str, Any] = field(default_factory=dict)
     held: Array | None = field(default=None, repr=False)
     changes: tuple[Change, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show no operands: each of them would show its own, all the way back."""
+        return f"Value({self.path}: {', '.join(self.names)} {self.shape})"
 
     @property
     def name(self) -> str:
@@ -214,7 +218,7 @@ class Value(Named):
         return self.view().repeated(name, times)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class View(Named):
     """A value read under other axes: renamed, split into its parts, or with indices repeated. The same numbers.
 
@@ -224,6 +228,9 @@ class View(Named):
     value: Value
     axes: tuple[Axis, ...]
     repeats: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"View({self.value!r} as {', '.join(self.names)} {self.shape})"
 
     @property
     def path(self) -> str:
