@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 HERE = Path(__file__).parent / "torch_training"
-D_MODEL, HEADS, D_FF, WARMUP, FACTOR = 8, 2, 12, 4, 2.0
+D_MODEL, HEADS, D_FF, WARMUP, FACTOR = 8, 2, 12, 4, 0.005
 PAIRS = [
     ("I love my dog", "我 喜歡 我的 狗"), ("I love dogs", "我 喜歡 狗"), ("my dog", "我的 狗"),
     ("you love my big dog", "你 喜歡 我的 大 狗"), ("dogs love you", "狗 喜歡 你"), ("I love you", "我 喜歡 你"),
