@@ -442,6 +442,7 @@ STARTING_WITH_W = [
     "word-order",
     "why-scale",
     "with-and-without-mask",
+    "write-word-by-word",
     "where-gradients-flow",
     "wide",
 ]

@@ -24,7 +24,7 @@ SCREENS: dict[str, tuple[str, str, tuple[int, ...] | None, list[str]]] = {
     "long-sum": ("wide", f"{LAYER}.head_output", (0, 5, 4), []),
     "zoomed-out": ("wide", f"{LAYER}.weights", (0, 100, 100), ["z"]),
     "finer-steps": ("i-love-my-dog", f"{LAYER}.weights", None, ["o", "right", "right", "right"]),
-    "candidates": ("translate", "generated.2.candidates", None, []),
+    "candidates": ("write-word-by-word", "generated.2.candidates", None, []),
     "cross-attention": ("cross-attention", "decoder.layers.0.cross_attention.weights", (0, 1, 2), []),
     "other-run": ("dot-vs-additive", f"{LAYER}.scores", (0, 1, 3), ["c"]),
     "waves": ("positions-sinusoidal", "encoder.position", (3, 4), ["z"]),

@@ -76,7 +76,7 @@ def test_the_arithmetic_of_any_cell_of_any_model_can_be_written(kind: str, seed:
 
 
 async def test_candidates_are_a_ranked_list_with_the_chosen_word_first(explore: Explore) -> None:
-    async with explore("translate", "candidates") as (pilot, session):
+    async with explore("write-word-by-word", "candidates") as (pilot, session):
         assert not pilot.app.screen.query_one("#grid", TensorGrid).display
         heading, first, second, *_ = lines(pilot, Ranking)
         assert heading == "vocabulary, the largest first"
@@ -89,7 +89,7 @@ async def test_candidates_are_a_ranked_list_with_the_chosen_word_first(explore: 
 
 
 async def test_the_cursor_goes_down_the_ranks_and_the_arithmetic_follows(explore: Explore) -> None:
-    async with explore("translate", "candidates") as (pilot, session):
+    async with explore("write-word-by-word", "candidates") as (pilot, session):
         await pilot.press("j", "j", "j", "j", "j", "j", "j")
         order = sorted(range(6), key=lambda place: -session.value.array[place])
         assert session.index == (order[-1],)
@@ -100,7 +100,7 @@ async def test_the_cursor_goes_down_the_ranks_and_the_arithmetic_follows(explore
 
 
 async def test_a_click_chooses_a_rank(explore: Explore) -> None:
-    async with explore("translate", "candidates") as (pilot, session):
+    async with explore("write-word-by-word", "candidates") as (pilot, session):
         await pilot.click(Ranking, offset=(8, 3))
         await settled(pilot)
         order = sorted(range(6), key=lambda place: -session.value.array[place])
@@ -129,7 +129,7 @@ async def test_a_long_list_scrolls_with_the_cursor_and_says_which_part_is_in_sig
 
 
 async def test_encoder_and_decoder_stand_together_in_the_tree_with_a_branch_for_each_word(explore: Explore) -> None:
-    async with explore("translate", ACROSS) as (pilot, _):
+    async with explore("write-word-by-word", ACROSS) as (pilot, _):
         shown = labels(pilot.app.screen.query_one(StepTree).root)
         assert {"encoder", "decoder"} < set(shown)
         words = [label for label in shown if label.startswith("word ")]
@@ -138,7 +138,7 @@ async def test_encoder_and_decoder_stand_together_in_the_tree_with_a_branch_for_
 
 
 async def test_only_the_branch_of_the_current_step_is_open_in_a_long_tree(explore: Explore) -> None:
-    async with explore("translate", ACROSS) as (pilot, session):
+    async with explore("write-word-by-word", ACROSS) as (pilot, session):
         tree = pilot.app.screen.query_one(StepTree)
         assert labels(tree.root).count("scores") == 1
         value = session.find("generated.2.decoder.layers.0.self_attention.scores")

@@ -320,7 +320,7 @@ def test_no_other_row_changes_with_a_word(text: str, place: int) -> None:
 
 
 def test_a_word_without_a_row_is_refused_with_the_words_that_have_one() -> None:
-    for name in ("single-head", "translate"):
+    for name in ("single-head", "write-word-by-word"):
         with pytest.raises(Problem) as refused:
             session_of(name).edit_word(0, "nobody")
         assert "the words that it knows: I, love" in refused.value.hint

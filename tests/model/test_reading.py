@@ -15,7 +15,7 @@ from model.export import WRITERS
 from model.finer import finer_steps
 from model.problems import Problem
 from model.reading import read_trace
-from model.run import run
+from model.run import run, training
 from model.scenario import Scenario, parse_scenario, read_scenario
 from model.trace import Trace
 
@@ -26,7 +26,7 @@ SMALL = "model: {heads: 2, layers: 2, norm_order: pre, bias: true}\ninput: {text
 
 
 def written(folder: Path, ending: str, scenario: Scenario, fine: bool = False) -> tuple[Path, Trace]:
-    trace = run(scenario)
+    trace = run(scenario, record=training(scenario))
     path = folder / f"trace{ending}"
     path.write_bytes(b"".join(WRITERS[ending](trace, scenario, fine)))
     return path, trace
