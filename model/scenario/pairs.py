@@ -5,6 +5,7 @@ Empty lines and lines that begin with `#` are for people.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from model.problems import Problem, raise_any
@@ -34,6 +35,15 @@ def symbols_of(count: int) -> Words:
     """
     letters = "abcdefghijklmnopqrstuvwxyz"
     return tuple(letters[place % 26] + (str(place // 26) if place >= 26 else "") for place in range(count))
+
+
+def different(task: str, symbols: int, length: int) -> int:
+    """How many different examples a task makes at least.
+
+    >>> different("reverse", 3, 2), different("induction", 3, 3)
+    (9, 12)
+    """
+    return math.perm(symbols, length) * (length - 1) if task == "induction" else symbols**length
 
 
 def read_pairs(content: bytes, name: str) -> tuple[Example, ...]:

@@ -11,7 +11,7 @@ from model.problems import Problem
 from model.scenario.document import Document, Experiment
 from model.scenario.experiments import filled
 from model.scenario.findings import Finding, listed
-from model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, read_pairs, symbols_of
+from model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
 from model.scenario.source import KeyPath, Source
 from model.scenario.tokens import PAD, target_of, tokens_of
 from model.text import clip
@@ -151,3 +151,13 @@ def _task_fits(experiment: Experiment, model: ModelConfig) -> Iterator[Finding]:
     elif experiment.data == "induction" and experiment.length > experiment.symbols:
         what = f"induction takes up to {experiment.length} different symbols, and there are {experiment.symbols}"
         yield Finding(("experiment", "length"), what, "take more symbols, or a shorter length")
+    else:
+        yield from _leaves_examples(experiment)
+
+
+def _leaves_examples(experiment: Experiment) -> Iterator[Finding]:
+    """What is held out is never trained on: were it every example, none would ever be drawn."""
+    count = different(experiment.data, experiment.symbols, experiment.length)
+    if 2 * experiment.held_out > count:
+        what = f"{experiment.held_out} examples are held out, and there may be only {count} different ones"
+        yield Finding(("experiment",), what, f"take more symbols, a greater length, or `held_out: {count // 2}`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import count
 
 import numpy as np
@@ -35,7 +35,7 @@ class Data:
 
     @property
     def trained(self) -> Sequence[Example]:
-        """Some of what the model is trained on, as many as are held out, or the first of the pairs."""
+        """What the model is trained on: the pairs of a file, or the first batch of a task."""
         return self.pairs or self._drawn(0)
 
     def _drawn(self, step: int) -> list[Example]:
@@ -44,8 +44,13 @@ class Data:
         found: list[Example] = []
         while len(found) < self.experiment.batch:
             example = _example(self.experiment, stream)
-            found += [example] if example not in self.held_out else []
+            found += [example] if example not in self._never else []
         return found
+
+    @cached_property
+    def _never(self) -> frozenset[Example]:
+        """What is held out, as a set: it is asked for every example that is drawn."""
+        return frozenset(self.held_out)
 
     def _pair(self, place: int) -> Example:
         """The pairs in an order that is drawn anew each time they are through."""

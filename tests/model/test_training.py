@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from model.axes import Array
 from model.gradient import gradients
 from model.loss import record_loss
+from model.problems import Problem
 from model.run import run
 from model.scenario import Scenario, parse_scenario
 from model.scenario.document import Experiment
@@ -205,6 +206,15 @@ def test_what_is_held_out_is_never_trained_on() -> None:
     assert not trained & set(data.held_out)
 
 
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [("copy, length: 2, symbols: 8", 64), ("sort, symbols: 1", 1), ("reverse, length: 1, symbols: 100", 100)],
+)
+def test_no_more_is_held_out_than_leaves_something_to_train_on(data: str, count: int) -> None:
+    with pytest.raises(Problem, match=f"64 examples are held out, and there may be only {count} different ones"):
+        parse_scenario(f"model: {{head: tokens, d_model: 8}}\nexperiment: {{kind: training, data: {data}}}")
+
+
 def test_every_pair_of_a_file_is_trained_on_once_an_epoch_and_the_last_ones_are_held_out(tmp_path: Path) -> None:
     (tmp_path / "pairs.tsv").write_text("".join(f"a{i}\tb{i}\n" for i in range(10)), "utf-8")
     scenario = parse_scenario(
@@ -281,8 +291,6 @@ def test_the_weights_of_each_moment_are_those_that_training_had_then() -> None:
     "change", [("d_model: 8", "d_model: 16"), ("batch: 4", "batch: 5"), ("steps: 30", "steps: 60")]
 )
 def test_another_training_is_not_gone_on_with(change: tuple[str, str]) -> None:
-    from model.problems import Problem
-
     record = _trained()[-1].record
     with pytest.raises(Problem, match="another training"):
         list(train(parse_scenario(REVERSE.replace(*change)), record))
