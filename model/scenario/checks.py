@@ -210,7 +210,7 @@ def labels_are_classes(document: Document, _: Source) -> Iterator[Finding]:
     elif len(labels) != count:
         each = "one label for the text" if model.head == "sequence" else f"a label for each of the {count} words"
         yield Finding(path, f"head {model.head} needs {each}, and here are {len(labels)}", "write them with spaces")
-    elif unknown := [label for label in labels if label not in model.classes]:
+    elif model.classes and (unknown := [label for label in labels if label not in model.classes]):
         what = f"{clip(unknown[0], _LABEL)} is none of the classes"
         yield Finding(path, what, f"the classes are {listed(model.classes)}")
 

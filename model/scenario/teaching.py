@@ -13,7 +13,7 @@ from model.scenario.experiments import filled
 from model.scenario.findings import Finding, listed
 from model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
 from model.scenario.source import KeyPath, Source
-from model.scenario.tokens import PAD, target_of, tokens_of
+from model.scenario.tokens import PAD, labels_of, target_of, tokens_of
 from model.text import clip
 
 DATA: KeyPath = ("experiment", "data")
@@ -87,7 +87,7 @@ def _says_what_it_reads(model: ModelConfig) -> bool:
 
 
 def _check_known(document: Document, examples: Examples, source: Source) -> None:
-    """Every word of the data and of the input has a row. Raises Problem with the first that has none."""
+    """Every word of the data and of the input has a row, every label is a class. Raises Problem with the first not."""
     model, given = document.model, document.input
     said, said_in = (given.vocabulary, "input.vocabulary") if _says_what_it_reads(model) else (model.classes, "classes")
     for example in examples:
@@ -98,10 +98,12 @@ def _check_known(document: Document, examples: Examples, source: Source) -> None
             if unknown := _first_not_in(words, known):
                 what = f"{clip(unknown, _WORD)} is in the data and not in `{key}`"
                 raise source.problem(DATA, what, f"add it, or leave `{key}` out: then it has every word of the data")
-    read = tokens_of(given) if model.has_encoder else (*tokens_of(given), *(target_of(given) or ()))
-    if unknown := _first_not_in(read, (*given.vocabulary, PAD)):
-        what = f"{clip(unknown, _WORD)} is no word that the model is trained on"
-        raise source.problem(("input",), what, f"the words are {listed(given.vocabulary[:12], 'and')}")
+    labels = () if model.has_decoder else tuple(filter(None, labels_of(model, given)))
+    read = (*tokens_of(given), *(() if model.has_encoder else target_of(given) or ()))
+    for words, known, what in ((read, (*given.vocabulary, PAD), "word"), (labels, model.classes, "label")):
+        if unknown := _first_not_in(words, known):
+            what = f"{clip(unknown, _WORD)} is no {what} that the model is trained on"
+            raise source.problem(("input",), what, f"the {what}s are {listed(known[:12], 'and')}")
 
 
 def _first_not_in(words: Words, known: Words) -> str | None:

@@ -26,6 +26,8 @@ from tests.program import is_refusal
 
 TRAINING = "model: {kind: encoder-decoder, head: vocabulary}\nexperiment: {kind: training, data: pairs.tsv}"
 
+LABELLING = "model: {head: tokens}\nexperiment: {kind: training, data: pairs.tsv}"
+
 
 def _scenario(folder: Path, text: str = TRAINING) -> Scenario:
     return parse_scenario(text, "s.yaml", folder)
@@ -118,6 +120,8 @@ def test_pairs_are_read_from_a_file_in_the_scenarios_folder_alone(name: str, sai
         (TRAINING.replace("pairs.tsv}", "pairs.tsv, steps: 100000000000}"), "is too large"),
         (TRAINING.replace("pairs.tsv}", "pairs.tsv, learning_rate: 0}"), "learning_rate"),
         (TRAINING + "\ninput: {text: a cat}", "cat is no word that the model is trained on"),
+        (LABELLING + "\ninput: {text: a, target: z}", "z is no label that the model is trained on"),
+        (LABELLING + "\ninput: {text: a b, target: x}", "needs a label for each of the 2 words"),
         (TRAINING + "\ninput: {vectors: [[1, 2, 3, 4, 5, 6]]}", "a model is trained on words"),
         (TRAINING + "\ninput: {vocabulary: [a]}", "is in the data and not in `input.vocabulary`"),
         (
@@ -139,7 +143,7 @@ def test_a_training_that_cannot_be_is_refused(text: str, said: str | None, tmp_p
 
 SMALL = """
 model: {head: tokens, d_model: 2, norm: none}
-experiment: {kind: training, data: reverse, length: 3, symbols: 3, steps: 4, snapshots: 2, batch: 2}
+experiment: {kind: training, data: reverse, length: 3, symbols: 3, held_out: 8, steps: 4, snapshots: 2, batch: 2}
 """
 
 
@@ -166,6 +170,7 @@ def _with(about: Any) -> bytes:
     [
         "", "[]", "null", "{", '{"about": {}, "steps": []}', '{"about": {}, "steps": [0]}',
         '{"about": {}, "steps": [1, 2]}',
+        '{"about": {}, "steps": [0, 1, 4]}', '{"about": {}, "steps": [0, 0]}',
         '{"about": {}, "steps": [0, 4, 2]}', '{"about": {}, "steps": [0, "4"]}', '{"about": {}, "steps": [0, true]}',
         '{"about": 3, "steps": [0, 2, 4]}', '{"steps": [0, 2, 4]}', "[" * 100_000, '{"about": {}, "steps": [0, 1e400]}',
         f'{{"about": {{}}, "steps": [0, {10**30}]}}', '{"about": {}, "steps": [0, -4]}',
