@@ -22,6 +22,9 @@ from model.values import Value
 LOSS = "loss"
 """The step that is differentiated where the scenario says what the model should say."""
 
+_OF_WORDS = ("token", "query", "key")
+"""Axes whose labels a plan does not know where the words are yet to be generated."""
+
 _LONGEST = 60
 
 
@@ -113,8 +116,8 @@ def named_output(trace: Trace, text: str) -> Output:
     try:
         return Output(value, index_of(value, parts or []))
     except Problem:
-        if trace.planned and any(axis.labels is None for axis in value.axes):
-            return Output(value, tuple(0 for _ in value.axes))  # words that are yet to be generated are not known
+        if trace.planned and any(axis.labels is None for axis in value.axes if axis.name in _OF_WORDS):
+            return Output(value, tuple(0 for _ in value.axes))
         raise
 
 

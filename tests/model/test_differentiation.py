@@ -90,6 +90,11 @@ def test_a_number_is_named_by_words_or_numbers(named: str, index: tuple[int, ...
         ("logits[cat, a]", "logits: there is no cat along token", "there are I, love, my, dog"),
         ("logits[dog]", "logits: 1 indices for 2 axes", "give one for each of token, class"),
         ("logits", "logits: 0 indices for 2 axes", "give one for each of token, class"),
+        (
+            "encoder.layers.0.ffn.norm[dog, 99]",
+            "encoder.layers.0.ffn.norm: there is no 99 along d_model",
+            "give an index",
+        ),
         ("loss", "there is no loss without a head and a target", "add `target`"),
         ("grad.logits[dog, a]", "the run has no step grad.logits", "did you mean logits?"),
         ("", "the run has no step", "write a step"),
