@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from model.axes import Array, Axis, sizes
 from model.problems import Problem
 from model.safetensors_file import Described, read_header, read_safetensors, written
+from model.scenario.experiments import moments_of
 from model.weights import TRAINING
 
 ABOUT = "attn-explore-training"
@@ -96,13 +95,14 @@ def read_record(content: bytes, file: str, shapes: Shapes) -> Record | None:
 
 
 def _about(text: object, file: str) -> tuple[Mapping[str, Any], tuple[int, ...]]:
-    """What was trained, and after how many steps the moments are: from 0 on, each later than the one before."""
+    """What was trained, and after how many steps the moments are: from 0 on, evenly spaced, as training keeps them."""
     try:
         found = json.loads(text if isinstance(text, str) else "")
         about, steps = dict(found["about"]), tuple(found["steps"])
-        if not all(type(step) is int for step in steps) or steps[0] != 0 or any(np.diff(steps) < 1) or len(steps) < 2:
+        is_counted = all(type(step) is int for step in steps) and steps[-1] > 0
+        if not is_counted or list(steps) != moments_of(steps[-1], len(steps) - 1):
             raise ValueError("these are no moments")
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, ArithmeticError) as error:
         what = "what this file says of its training is damaged"
         raise Problem(what, path=file, place=f"metadata key '{ABOUT}'", hint="train it again") from error
     return about, steps
