@@ -16,7 +16,7 @@ from model.edits import Changes, changes
 from model.layers import Visibility
 from model.parameters import Shapes
 from model.scenario import Scenario
-from model.scenario.document import LessonStep
+from model.scenario.document import Experiment, LessonStep
 from model.scenario.tokens import END, PAD, generates, readings
 from model.shapes import shapes_of, vocabulary_axes
 from model.trace import Listener, Recorder, Trace
@@ -31,6 +31,9 @@ RECORD = 1300
 
 DRAWING = 2**25
 """Bytes in which pairs of q and k are drawn and counted."""
+
+CURVES = 200
+"""Bytes that the curves of a training take for each of its steps: a label, the loss, and the learning rate."""
 
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
@@ -157,9 +160,14 @@ def _at_a_moment(stop: LessonStep, record: Record | None) -> LessonStep:
 def training(scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()) -> Record | None:
     """How the scenario's weights were trained, as far as their file tells. Raises Problem when it cannot be read."""
     file = scenario.model.weights.file
-    if not scenario.is_trained or file is None or scenario.source.folder is None:
+    if _with_curves(scenario) is None or file is None or scenario.source.folder is None:
         return None
     return read_record(scenario.read_file(FILE, limit, allowed), file, shapes_of(scenario))
+
+
+def _with_curves(scenario: Scenario) -> Experiment | None:
+    """The training of the weights that a run has, whose curves are steps of it; None where nothing is known of one."""
+    return scenario.experiment if scenario.is_trained and scenario.model.weights.file is not None else None
 
 
 def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
@@ -174,8 +182,8 @@ def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:
     `generated` are the words that the decoder chose, where they are known.
     """
     trace = _trace(scenario, None, generated=generated, changes=edited(scenario))
-    if scenario.is_trained and scenario.experiment is not None and scenario.model.weights.file is not None:
-        record_curves(trace, scenario.experiment, scenario.model.d_model, None)
+    if (experiment := _with_curves(scenario)) is not None:
+        record_curves(trace, experiment, scenario.model.d_model, None)
     record_wanted(trace, scenario)
     return trace
 
@@ -334,7 +342,9 @@ def memory_needed(scenario: Scenario) -> Need:
     every = passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
     longest = _Pass(_with_layers(scenario, 1, 1), None, is_sized=True, more=passes - 1).trace
     largest = _largest(longest)
-    return Need(fixed + every + differentiated + largest.nbytes, largest.path, largest.shape)
+    trained = _with_curves(scenario)
+    curves = 0 if trained is None else CURVES * trained.steps
+    return Need(fixed + every + differentiated + curves + largest.nbytes, largest.path, largest.shape)
 
 
 def _of_experiment(planned: Trace, times: int) -> Need:

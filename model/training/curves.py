@@ -23,12 +23,16 @@ def record_curves(trace: Trace, experiment: Experiment, d_model: int, record: Re
     step = Axis("step", experiment.steps, tuple(map(str, range(1, experiment.steps + 1))))
     moments = moments_of(experiment.steps, experiment.snapshots)
     moment = Axis("moment", len(moments), tuple(map(str, moments)))
-    rates = [rate(number + 1, d_model, experiment.warmup, experiment.learning_rate) for number in range(step.size)]
-    t.measured("learning_rate", (step,), rates, WHEN)
+    t.measured("learning_rate", (step,), None if record is None else _rates(experiment, d_model), WHEN)
     t.measured("loss", (step,), None if record is None else record.losses.tolist(), WHEN)
     for place, name in enumerate(SCORES):
         if experiment.held_out or "held_out" not in name:
             t.measured(name, (moment,), None if record is None else record.scores[:, place].tolist(), WHEN)
+
+
+def _rates(experiment: Experiment, d_model: int) -> list[float]:
+    numbers = range(1, experiment.steps + 1)
+    return [rate(number, d_model, experiment.warmup, experiment.learning_rate) for number in numbers]
 
 
 def as_done(experiment: Experiment, record: Record) -> Experiment:

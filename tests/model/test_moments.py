@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from model.problems import Problem
-from model.run import run, settled
+from model.run import memory_needed, plan, run, settled
 from model.scenario import Scenario, read_scenario
 from model.training.record import Record, record_file
 from tests.trained import MOMENTS, record, trained
@@ -111,3 +112,14 @@ def test_where_nothing_was_trained_yet_a_stop_is_at_no_moment(tmp_path: Path) ->
     path = trained(tmp_path, LESSON.format("moment: 250"))
     path.write_text(path.read_text("utf-8").replace("file: reverse.safetensors", "seed: 3"), "utf-8")
     assert settled(read_scenario(path))[0].lesson[0].moment is None
+
+
+def test_what_the_curves_take_is_known_beforehand(tmp_path: Path) -> None:
+    made = scenario_of(tmp_path)
+    assert made.experiment is not None
+    longer = replace(made, experiment=replace(made.experiment, steps=100_000))
+    tracemalloc.start()
+    plan(longer)
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken < memory_needed(longer).nbytes
