@@ -104,6 +104,7 @@ class Moments:
 
     def trace(self, scenario: Scenario, moment: int, before: Trace, second: Trace | None = None) -> Trace:
         """The run at a moment, which may be known. Raises Problem where an edit does not fit it."""
+        from model.differentiation import with_gradients
         from model.run import run
 
         known = self.known(scenario, moment, second)
@@ -111,7 +112,9 @@ class Moments:
             self.keep(scenario, moment, known, second)  # as the latest
             return known
         start = time.perf_counter()
-        trace = run(scenario, before=before, second=second, record=self.record, moment=moment)
+        plain = replace(scenario, gradients=None)
+        trace = run(plain, before=before, second=second, record=self.record, moment=moment)
+        trace = with_gradients(trace, scenario)
         self.seconds = time.perf_counter() - start
         self.keep(scenario, moment, trace, second)
         return trace

@@ -95,6 +95,7 @@ def _read(source: Source, limits: Limits) -> Session:
 
     session = Session(source.name, *read_trace(source.path, limits.nbytes), path=source.path)
     if source.gradients is not None and (source.gradients.of or session.output is None):
+        check_memory(replace(session.scenario, gradients=source.gradients), limits.nbytes)
         session.differentiate(source.gradients.of)
     return session
 
@@ -106,7 +107,8 @@ def _start(
     check_memory(scenario, limits.nbytes)
     second = scenario.second()
     other = None if second is None else _run(source, second, limits, on_step)
-    left = limits.nbytes - (other.trace.nbytes if other else 0)
+    times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
+    left = limits.nbytes - (times * other.trace.nbytes if other else 0)
     session = _run(source, scenario, replace(limits, memory=left), on_step, other)
     if other is not None and scenario.compare is not None:
         other.label, other.other, session.other = scenario.compare.label, session, other
@@ -139,7 +141,7 @@ def _run(
 ) -> Session:
     from explorer.moments import ROOM, Moments
     from explorer.session import Session
-    from model.differentiation import with_output
+    from model.differentiation import with_gradients, with_output
     from model.run import run, settled, training
 
     check_memory(scenario, limits.nbytes)
@@ -147,9 +149,8 @@ def _run(
     record = training(scenario, limits.nbytes, limits.allowed)
     unedited = None
     if scenario.edits:
-        clean = replace(scenario, edits=())
+        clean = replace(scenario, edits=(), gradients=None)
         unedited = run(clean, weights_limit=limits.nbytes, allowed=limits.allowed, record=record)
-        scenario = with_output(scenario, unedited)
     begun = time.perf_counter()
     trace = run(
         scenario,
@@ -164,6 +165,7 @@ def _run(
     moments = None if record is None else Moments(record, room, time.perf_counter() - begun)
     moment = moments.last if moments else 0
     scenario = with_output(scenario, trace)
+    unedited = None if unedited is None else with_gradients(unedited, scenario)
     return Session(
         source.name,
         scenario,

@@ -15,7 +15,7 @@ from explorer.moments import AT_ONCE, Moments, takes_numbers
 from explorer.walk import Walk
 from explorer.what_if import moved
 from model.axes import Array
-from model.differentiation import record_output, with_output, without_gradients
+from model.differentiation import record_output, with_gradients, with_output, without_gradients
 from model.explain import Index, first_bad_number
 from model.finer import finer_steps
 from model.ops import Output, differentiated, is_gradient, output_of
@@ -109,10 +109,7 @@ class Runs(Walk):
         trace = without_gradients(self.trace)
         record_output(trace, self.scenario, of)
         scenario = with_output(self.scenario, trace)
-        unedited = self.unedited
-        if unedited is not None and scenario.gradients is not None:
-            unedited = without_gradients(unedited)
-            record_output(unedited, scenario, scenario.gradients.of)
+        unedited = None if self.unedited is None else with_gradients(self.unedited, scenario)
         return Run(scenario, trace, unedited, self.moment)
 
     def take_gradients(self, run: Run) -> None:
@@ -283,10 +280,13 @@ class Runs(Walk):
         from model.run import run
 
         record = self.moments.record if self.moments else None
-        trace = run(scenario, before=self.trace, second=self._second, record=record, moment=self.moment)
+        plain = replace(scenario, gradients=None)
+        trace = run(plain, before=self.trace, second=self._second, record=record, moment=self.moment)
+        trace = with_gradients(trace, scenario)
         self._runs.leave(self._run)
         is_edited = bool(scenario.edits) or scenario.tokens() != self.first.tokens()
-        self._take(Run(scenario, trace, (self.unedited or self.trace) if is_edited else None, self.moment))
+        unedited = (self.unedited or self.trace) if is_edited else None
+        self._take(Run(with_output(scenario, trace), trace, unedited, self.moment))
 
     @property
     def _run(self) -> Run:

@@ -50,6 +50,19 @@ def without_gradients(trace: Trace) -> Trace:
     return replace(trace, steps=steps, on_step=None)
 
 
+def with_gradients(trace: Trace, scenario: Scenario) -> Trace:
+    """The same run with the gradients that a scenario asks for; with none where it has no such number.
+
+    Other weights or edits may make a generation end before the word whose gradients are wanted.
+    """
+    found = without_gradients(trace)
+    try:
+        record_wanted(found, scenario)
+    except Problem:
+        return without_gradients(trace)
+    return found
+
+
 def record_output(trace: Trace, scenario: Scenario, of: str | None) -> Output:
     """Append the gradients of the number that `of` names, or of the one that tells most (None), and give it.
 
@@ -127,6 +140,6 @@ def written(output: Output) -> str:
 
 
 def with_output(scenario: Scenario, trace: Trace) -> Scenario:
-    """The scenario with what its run differentiates: what was left to the numbers is named."""
+    """The scenario with what its run differentiates, by name, also where that was left to the numbers; or nothing."""
     found = next((step for step in trace.steps.values() if is_gradient(step)), None)
-    return scenario if found is None else replace(scenario, gradients=Gradients(of=written(output_of(found))))
+    return replace(scenario, gradients=None if found is None else Gradients(of=written(output_of(found))))

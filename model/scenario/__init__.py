@@ -71,14 +71,15 @@ class Scenario(Document):
     def second(self) -> Scenario | None:
         """Give the scenario of the second run, or None where nothing is compared.
 
-        The lesson is told in the first, and only the first takes numbers from the other.
+        The lesson is told in the first, and only the first takes numbers from the other. The gradients are those of
+        the number that the first is differentiated by, which is known when it has run.
         """
         if self.compare is None:
             return None
         edits = self.compare.edits
         if edits is None:
             edits = tuple(edit for edit in self.edits if not edit.swap)
-        return replace(_checked(self.source.compared()), lesson=(), edits=edits, gradients=self.gradients)
+        return replace(_checked(self.source.compared()), lesson=(), edits=edits, gradients=None)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""

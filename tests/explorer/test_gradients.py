@@ -81,6 +81,44 @@ def test_gradients_made_after_an_edit_are_compared_with_those_without_it() -> No
     assert session.moved(session.trace[f"grad.{A}.v"]) is not None
 
 
+SPEAKS = """
+model: {kind: decoder, head: vocabulary, d_model: 8, heads: 2, weights: {seed: 3}}
+input: {text: a b, vocabulary: [a, b, c, d, </s>], max_new_tokens: 4}
+"""
+SILENCES = "edits: [{at: logits, index: [1, 4], set: 100.0}]\n"
+
+
+def test_an_edit_that_ends_a_generation_before_the_number_drops_its_gradients() -> None:
+    from model.scenario.document import Edit
+
+    session = session_of(SPEAKS)
+    session.differentiate("generated.3.logits[b, a]")
+    session.edit(Edit(at="logits", index=(1, 4), set=100.0))
+    assert session.output is None
+    assert session.scenario.gradients is None
+    session.undo()
+    assert session.output is not None
+
+
+def test_the_number_is_one_of_the_edited_run_and_the_one_without_edits_need_not_have_it() -> None:
+    session = session_of(f"{SPEAKS}{SILENCES}gradients: {{}}\n")
+    assert session.scenario.gradients is not None
+    assert session.scenario.gradients.of == "logits[b, </s>]"
+    longer = session_of(f"{SPEAKS}gradients: {{}}\n")
+    assert longer.output is not None
+    assert longer.output.value.path == "generated.3.logits"
+
+
+def test_the_second_run_need_not_have_the_number() -> None:
+    gradients = "gradients: {of: 'encoder.layers.1.ffn.hidden[I, 0]'}"
+    session = session_of(
+        f"model: {{layers: 2}}\ninput: {{text: I love}}\ncompare: {{model: {{layers: 1}}}}\n{gradients}"
+    )
+    assert session.output is not None
+    assert session.other is not None
+    assert session.other.output is None
+
+
 def test_two_runs_have_the_gradients_of_the_same_number() -> None:
     session = session_of(LABELS + "compare: {model: {score: dot}}\ngradients: {}")
     other = session.other

@@ -190,6 +190,16 @@ def test_gradients_go_along(speaker: Session) -> None:
     assert speaker.moment == 1
 
 
+def test_a_moment_that_does_not_say_the_word_has_no_gradients_of_it(speaker: Session) -> None:
+    speaker.differentiate("generated.2.logits[0, 1]")
+    wanted = speaker.scenario.gradients
+    speaker.go_to_moment(2)
+    assert (speaker.moment, speaker.output) == (2, None)
+    speaker.go_to_moment(1)
+    assert speaker.output is not None
+    assert speaker.scenario.gradients == wanted
+
+
 # --- curves
 
 
