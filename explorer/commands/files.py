@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,9 +26,6 @@ from explorer.options import (
     Wanted,
     limits_of,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def export(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,9 +24,6 @@ from explorer.options import (
     complete_step,
     limits_of,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def list_() -> None:
