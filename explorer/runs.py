@@ -104,13 +104,19 @@ class Runs(Walk):
         """The run with gradients, as `take_gradients` takes it: for another thread to make."""
         from explorer.memory import free_memory  # asked only here
 
-        if self.trace.nbytes > free_memory():
+        run = self._run  # as it is now: the person may go on meanwhile
+        if run.trace.nbytes * (1 if run.unedited is None else 2) > free_memory():
             raise Problem("the gradients would take more memory than there is", hint="choose a smaller model")
-        trace = without_gradients(self.trace)
-        record_output(trace, self.scenario, of)
-        scenario = with_output(self.scenario, trace)
-        unedited = None if self.unedited is None else with_gradients(self.unedited, scenario)
-        return Run(scenario, trace, unedited, self.moment)
+        trace = without_gradients(run.trace)
+        record_output(trace, run.scenario, of)
+        scenario = with_output(run.scenario, trace)
+        unedited = None if run.unedited is None else with_gradients(run.unedited, scenario)
+        return Run(scenario, trace, unedited, run.moment)
+
+    def is_like(self, run: Run) -> bool:
+        """Whether a run is this one, but for gradients: it has the same edits and words, at the same moment."""
+        is_told_alike = replace(run.scenario, gradients=self.scenario.gradients) == self.scenario
+        return is_told_alike and run.moment == self.moment
 
     def take_gradients(self, run: Run) -> None:
         """Look at the same place in the run with gradients; the run beside it gets those of the same number."""

@@ -190,6 +190,17 @@ def test_gradients_go_along(speaker: Session) -> None:
     assert speaker.moment == 1
 
 
+def test_gradients_that_come_late_are_known_to_be_of_another_run(speaker: Session) -> None:
+    made = speaker.differentiated("logits[0, 1]")
+    assert speaker.is_like(made)
+    speaker.go_to_moment(1)
+    assert not speaker.is_like(made)
+    speaker.go_to_moment(3)
+    assert speaker.is_like(made)
+    speaker.edit_word(0, "b")
+    assert not speaker.is_like(made)
+
+
 def test_a_moment_that_does_not_say_the_word_has_no_gradients_of_it(speaker: Session) -> None:
     speaker.differentiate("generated.2.logits[0, 1]")
     wanted = speaker.scenario.gradients

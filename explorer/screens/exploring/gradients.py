@@ -75,7 +75,7 @@ class Gradients(Showing):
 
     def _take_gradients(self, session: Session, run: Run, flips: bool) -> None:
         """Show the run with gradients, unless another one came in between."""
-        if session is not self.session or run.scenario.edits != session.scenario.edits:
+        if session is not self.session or not session.is_like(run):
             return
         session.take_gradients(run)
         if flips:
