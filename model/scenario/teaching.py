@@ -100,10 +100,10 @@ def _check_known(document: Document, examples: Examples, source: Source) -> None
                 raise source.problem(DATA, what, f"add it, or leave `{key}` out: then it has every word of the data")
     labels = () if model.has_decoder else tuple(filter(None, labels_of(model, given)))
     read = (*tokens_of(given), *(() if model.has_encoder else target_of(given) or ()))
-    for words, known, what in ((read, (*given.vocabulary, PAD), "word"), (labels, model.classes, "label")):
+    for words, known, kind in ((read, (*given.vocabulary, PAD), "word"), (labels, model.classes, "label")):
         if unknown := _first_not_in(words, known):
-            what = f"{clip(unknown, _WORD)} is no {what} that the model is trained on"
-            raise source.problem(("input",), what, f"the {what}s are {listed(known[:12], 'and')}")
+            what = f"{clip(unknown, _WORD)} is no {kind} that the model is trained on"
+            raise source.problem(("input",), what, f"the {kind}s are {listed(known[:12], 'and')}")
 
 
 def _first_not_in(words: Words, known: Words) -> str | None:

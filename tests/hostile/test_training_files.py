@@ -121,6 +121,7 @@ def test_pairs_are_read_from_a_file_in_the_scenarios_folder_alone(name: str, sai
         (TRAINING.replace("pairs.tsv}", "pairs.tsv, learning_rate: 0}"), "learning_rate"),
         (TRAINING + "\ninput: {text: a cat}", "cat is no word that the model is trained on"),
         (LABELLING + "\ninput: {text: a, target: z}", "z is no label that the model is trained on"),
+        (LABELLING + "\ninput: {text: a, target: z}", "hint: the labels are x and y"),
         (LABELLING + "\ninput: {text: a b, target: x}", "needs a label for each of the 2 words"),
         (TRAINING + "\ninput: {vectors: [[1, 2, 3, 4, 5, 6]]}", "a model is trained on words"),
         (TRAINING + "\ninput: {vocabulary: [a]}", "is in the data and not in `input.vocabulary`"),
