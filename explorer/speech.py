@@ -14,7 +14,7 @@ from explorer.format import short_number
 from explorer.moments import Moments
 from explorer.pictures import Side
 from explorer.session import Session
-from explorer.walk import Place
+from explorer.walk import Place, has_cell
 from explorer.what_if import moved, told
 from explorer.wrapping import Section
 from model import axes
@@ -236,10 +236,12 @@ def _source(value: Value, operand: Value) -> str:
 
 
 def way(session: Session, room: int) -> str:
-    """The cells along which numbers were followed up to the one that is looked at; the first are left out for room."""
-    names = [_name_at(session, place) for place in (*session.trail, session.place)]
-    shown = names[-1]
-    for name in reversed(names[:-1]):
+    """The cells along which numbers were followed up to the one that is looked at.
+
+    The first are left out for room, and those that only another run had, before an edit.
+    """
+    shown = name_at(session.value, session.index)
+    for name in filter(None, (_name_at(session, place) for place in reversed(session.trail))):
         if cell_len(f"… › {name} › {shown}") > room:
             return f"… › {shown}{_noted(session)}"
         shown = f"{name} › {shown}"
@@ -252,7 +254,9 @@ def name_at(value: Value, index: Index) -> str:
 
 
 def _name_at(session: Session, place: Place) -> str:
-    return name_at(session.find(place.path) or session.value, place.index)
+    """How a cell is called; nothing where the run does not have it."""
+    value = session.find(place.path)
+    return name_at(value, place.index) if value is not None and has_cell(value, place.index) else ""
 
 
 def _noted(session: Session) -> str:

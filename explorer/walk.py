@@ -25,6 +25,11 @@ class Place:
     index: Index
 
 
+def has_cell(value: Value, index: Index) -> bool:
+    """Whether a value has a cell at an index that another run had: after an edit, a table may have fewer rows."""
+    return len(index) == len(value.shape) and all(map(int.__lt__, index, value.shape))
+
+
 @dataclass
 class Walk:
     """Steps through the values of `trace`, the run of `scenario`; `name` is what the person called it.
@@ -157,9 +162,7 @@ class Walk:
         That is at the likeliest of a choice, or at the first number.
         """
         cell = self._cells.get(value.path)
-        if cell is not None and len(cell) == len(value.shape) and all(map(int.__lt__, cell, value.shape)):
-            return cell  # after an edit, a table may have fewer rows
-        return self._beginning(value)
+        return cell if cell is not None and has_cell(value, cell) else self._beginning(value)
 
     def _beginning(self, value: Value) -> Index:
         """The cell under the cursor when a value is looked at first."""

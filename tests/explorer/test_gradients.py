@@ -13,6 +13,7 @@ from explorer.pictures import Side, picture_of, pictures
 from explorer.screens.exploring import gradients as screen_part
 from explorer.screens.exploring.showing import Showing
 from explorer.session import Session
+from explorer.speech import way
 from explorer.widgets.step_tree import StepTree
 from explorer.word_view import attention_of
 from model.ops import differentiated, is_gradient
@@ -98,6 +99,23 @@ def test_an_edit_that_ends_a_generation_before_the_number_drops_its_gradients() 
     assert session.scenario.gradients is None
     session.undo()
     assert session.output is not None
+
+
+def test_the_way_leaves_out_cells_that_the_run_does_not_have_any_more() -> None:
+    from model.scenario.document import Edit
+
+    session = session_of(SPEAKS)
+    session.edit(Edit(at="decoder.embedding", scale=2.0))
+    session.differentiate("logits[b, a]")
+    session.show(session.trace["grad.logits"], (1, 0))
+    session.follow(session.trace["logits"], (1, 0))
+    session.follow(session.trace["decoder.embedding"], (0, 1))
+    assert way(session, 80).startswith("∂y/∂logits[b, a] › ")
+    session.drop_edits()
+    session.undo()
+    session.undo()
+    assert session.output is None
+    assert way(session, 80).startswith("logits[b, a] › ")
 
 
 def test_the_number_is_one_of_the_edited_run_and_the_one_without_edits_need_not_have_it() -> None:
