@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -28,11 +29,11 @@ from model.training.loop import Step, kept, train, training_of
 from model.training.record import Record, record_file
 from model.writing import check_target, write_atomically
 
-_COPIES = 6
-"""Parameters, their gradients, Adam's two means, and what is written."""
-
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+_COPIES = 6
+"""Parameters, their gradients, Adam's two means, and what is written."""
 
 
 def train_to(
@@ -68,7 +69,7 @@ def _check_memory(scenario: Scenario, experiment: Experiment, limit: int) -> Non
     check_memory(scenario, limit)  # what is too large to run is not looked at any closer
     item = np.dtype(scenario.model.dtype).itemsize
     parameters = item * sum(math.prod(sizes(axes)) for axes in shapes_of(scenario).values())
-    text = memory_needed(scenario).nbytes - parameters
+    text = memory_needed(replace(scenario, experiment=None)).nbytes - parameters  # a batch has no curves
     nbytes = parameters * (experiment.snapshots + _COPIES) + 2 * experiment.batch * text
     if nbytes > limit:
         what = f"training needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}"

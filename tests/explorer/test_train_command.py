@@ -127,6 +127,13 @@ def test_a_training_over_the_memory_limit_says_what_it_needs(huge: str, train: T
     assert "limit 95.3 MiB" in ended.err
 
 
+def test_what_a_batch_takes_does_not_grow_with_the_steps(train: Train) -> None:
+    named = REVERSE.format(steps=1_000_000).replace("norm: none", "norm: none, weights: {file: w.safetensors}")
+    Path("reverse.yaml").write_text(named)
+    ended = train("reverse.yaml", "-o", "w.safetensors", "--resume", "--memory-limit", "500MB")
+    assert "leave --resume out to begin" in ended.err  # so it was not for memory
+
+
 def test_a_trace_is_not_trained(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     here(capsys, "export", "i-love-my-dog", "-o", "trace.json")
     assert "a trace cannot be trained" in train("trace.json", "-o", "w.safetensors").err
