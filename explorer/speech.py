@@ -154,8 +154,8 @@ def provenance(session: Session, value: Value) -> str:
 
 
 def why(value: Value) -> str:
-    """Why the step exists, with what is remarkable in its numbers."""
-    return words(value).explanation
+    """Why the step exists, with what is remarkable in its numbers: it may name words of the scenario."""
+    return visible(words(value).explanation)
 
 
 def sections(session: Session, value: Value) -> list[Section]:

@@ -75,6 +75,21 @@ def test_no_line_of_prose_is_too_wide_and_none_holds_a_control_character() -> No
         assert cells(line) <= plain.WIDTH
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'model: {head: tokens, classes: [x, "\\e[31m"]}\ninput: {text: a b}\ngradients: {of: "logits[1, 1]"}',
+        'model: {kind: decoder, head: vocabulary, classes: ["\\e[31m"]}\ninput: {text: a, max_new_tokens: 2}',
+        f'input: {{tokens: [a, "\\e[31m"]}}\nedits: [{{at: {LAYER}.scaled_scores, index: [0, 1], knock_out: true}}]',
+    ],
+    ids=["what is differentiated", "what was chosen", "a row that sees nothing"],
+)
+def test_words_of_a_scenario_in_an_explanation_are_shown_and_never_obeyed(text: str) -> None:
+    lines = list(plain.walk(session(text)))
+    assert all(line.isprintable() for line in lines)
+    assert any("␛[31m" in line for line in lines)
+
+
 # --- tables
 
 
