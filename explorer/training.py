@@ -103,6 +103,8 @@ def _conclude(output: Path, record: Record | None, seconds: float) -> None:
         f"wrote {visible(str(output))} ({size}) after {record.steps[-1]} steps in {seconds:.1f} s: "
         f"loss {record.losses[-1]:.4f}, right {trained_right:.0%} of what was trained on{held_out}"
     )
+    if not np.isfinite(record.losses[-1]):
+        say("the numbers grew without end: take a smaller `learning_rate`, or a longer `warmup`")
 
 
 @contextmanager

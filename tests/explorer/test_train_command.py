@@ -134,6 +134,13 @@ def test_what_a_batch_takes_does_not_grow_with_the_steps(train: Train) -> None:
     assert "leave --resume out to begin" in ended.err  # so it was not for memory
 
 
+def test_a_loss_that_is_no_number_is_told_with_what_may_help(train: Train) -> None:
+    Path("reverse.yaml").write_text(REVERSE.format(steps=40).replace("steps", "learning_rate: 1.0e+300, steps"))
+    ended = train("reverse.yaml", "-o", "w.safetensors")
+    assert ended.status == 0
+    assert ended.err.endswith("take a smaller `learning_rate`, or a longer `warmup`\n")
+
+
 def test_a_trace_is_not_trained(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     here(capsys, "export", "i-love-my-dog", "-o", "trace.json")
     assert "a trace cannot be trained" in train("trace.json", "-o", "w.safetensors").err
