@@ -10,16 +10,16 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.keys import key_to_character
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 _NAMES = {
-    "right": "→", "left": "←", "up": "↑", "down": "↓", "full_stop": ".", "comma": ",", "home": "Home", "end": "End",
-    "pageup": "PgUp", "pagedown": "PgDn", "left_square_bracket": "[", "right_square_bracket": "]",
-    "left_curly_bracket": "{", "right_curly_bracket": "}", "plus": "+", "equals_sign": "=", "minus": "-", "slash": "/",
-    "question_mark": "?", "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Esc",
-    "f1": "F1",
+    "right": "→", "left": "←", "up": "↑", "down": "↓", "home": "Home", "end": "End", "pageup": "PgUp",
+    "pagedown": "PgDn", "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Esc",
+    "f1": "F1", "plus": "+", "minus": "-", "slash": "/",
 }  # fmt: skip
+"""Keys that Textual does not know by a character; the others are shown as that."""
 
 
 def key_names(keys: str) -> str:
@@ -29,7 +29,8 @@ def key_names(keys: str) -> str:
 
 def _key_name(key: str) -> str:
     *modifiers, last = key.split("+") if key != "plus" else [key]
-    return "+".join((*(modifier.capitalize() for modifier in modifiers), _NAMES.get(last, last)))
+    name = _NAMES.get(last) or key_to_character(last) or last
+    return "+".join((*(modifier.capitalize() for modifier in modifiers), name))
 
 
 class Line(NamedTuple):

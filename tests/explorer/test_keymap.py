@@ -6,7 +6,8 @@ import pytest
 
 from explorer.app import ExplorerApp
 from explorer.keymap import keymap_path, read_keymap, read_theme
-from explorer.screens.keys import binding_ids
+from explorer.screens.help import key_names
+from explorer.screens.keys import all_bindings, binding_ids
 from model.problems import Problem
 from tests.explorer.conftest import session_of
 
@@ -86,3 +87,9 @@ async def test_a_faulty_key_file_ends_the_explorer_with_its_problem(tmp_path: Pa
         await pilot.pause()
     assert isinstance(app.failure, Problem)
     assert app.failure.exit_status == 2
+
+
+def test_every_key_is_shown_as_it_stands_on_the_keyboard() -> None:
+    for binding in all_bindings():
+        assert "_" not in (shown := key_names(binding.key))
+        assert max(map(len, shown.split())) <= len("Backspace"), shown
