@@ -1,6 +1,6 @@
 """Measures everything in one run and prints the ratios. Takes about two minutes.
 
-python -m benchmarks [start] [help] [keys] [edits] [compare] [lessons] [export] [training]
+python -m benchmarks [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training]
 """
 
 from __future__ import annotations
@@ -106,6 +106,14 @@ def lessons() -> None:
     _say("another stop of the lesson of i-love-my-dog", stop, note="median under 16 ms")
 
 
+def views() -> None:
+    """From a key press to the last finished frame: gradients, plots, and moments of a training."""
+    for scenario, note in LESSON_AND_WIDE:
+        _say(f"the gradient and back in {scenario}", _presses([*RUN, scenario], [b"v"]), note=note)
+        _say(f"another bar of a plot in {scenario}", _presses([*RUN, scenario], [MOVE_RIGHT, b"h"], b"P"))
+    _say("another moment of translate", _presses([*RUN, "translate"], [b"<", b">"]), note="median under 100 ms")
+
+
 def _presses(command: list[str], pressed: list[bytes], first: bytes = b"") -> float:
     """The median over 40 presses of some keys in turn, after a first one."""
     terminal = _at_weights(command)
@@ -197,7 +205,7 @@ def _say(what: str, seconds: float, ratio: float | None = None, note: str = "") 
 
 
 MEASUREMENTS: dict[str, Callable[[], None]] = {
-    function.__name__: function for function in (start, help, keys, edits, compare, lessons, export, training)
+    function.__name__: function for function in (start, help, keys, edits, compare, lessons, views, export, training)
 }
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class StepTree(Tree[str], inherit_bindings=False):
             return
         self.clear()
         self._chapters = chapters
-        self._is_long = sum(not path.startswith(f"{GRADIENTS}.") for path, _ in steps) > FEW
+        self._is_long = sum(not _is_gradient(path) for path, _ in steps) > FEW
         self._opened = []
         self.root.set_label(Text(visible(title)))
         self.root.expand()
@@ -175,16 +175,31 @@ class StepTree(Tree[str], inherit_bindings=False):
             self.scroll_to_line(node.line, animate=False)
 
     def _open_above(self, node: TreeNode[str]) -> None:
-        """Open the branches above a node, and close those that were opened for another one."""
-        above = []
-        parent = node.parent
-        while parent is not None:
-            above.append(parent)
-            parent = parent.parent
+        """Open the branches above a node, and close those that were opened for another one.
+
+        Those above the gradient by a step stay open at the step, and the other way round: one flips between them.
+        """
+        above = _above(node)
+        path = node.data or ""
+        flipped = self._by_path.get(path.removeprefix(f"{GRADIENTS}.") if _is_gradient(path) else f"{GRADIENTS}.{path}")
+        kept = [*above, *(_above(flipped) if flipped else ())]
         for branch in self._opened:
-            if branch not in above:
+            if branch not in kept:
                 branch.collapse()
-        self._opened = [branch for branch in above if branch in self._opened or not branch.is_expanded]
-        for branch in above:
-            if not branch.is_expanded:
-                branch.expand()
+        opened = [branch for branch in above if not branch.is_expanded]
+        self._opened = [*(branch for branch in self._opened if branch in kept), *opened]
+        for branch in opened:
+            branch.expand()
+
+
+def _is_gradient(path: str) -> bool:
+    return path.startswith(f"{GRADIENTS}.")
+
+
+def _above(node: TreeNode[str]) -> list[TreeNode[str]]:
+    """The branches that a node lies in, from the inside out."""
+    found, parent = [], node.parent
+    while parent is not None:
+        found.append(parent)
+        parent = parent.parent
+    return found
