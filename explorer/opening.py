@@ -208,7 +208,7 @@ def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
 def check_memory(scenario: Scenario, limit: int) -> None:
     """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
     from explorer.format import shape_text, size_text
-    from model.run import memory_needed
+    from model.memory import memory_needed
     from model.text import figure
 
     need = memory_needed(scenario)

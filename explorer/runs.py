@@ -20,8 +20,8 @@ from model.explain import Index, first_bad_number
 from model.finer import finer_steps
 from model.ops import Output, differentiated, is_gradient, output_of
 from model.ops.gradients import PREFIX
+from model.passes import CHAPTER
 from model.problems import Problem
-from model.run import CHAPTER
 from model.scenario import Scenario
 from model.scenario.document import Edit
 from model.scenario.tokens import reading_stack

@@ -22,7 +22,7 @@ from model.axes import Array
 from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
 from model.explain import title as step_title
 from model.ops import is_fully_masked, is_gradient, readers_of
-from model.run import CHAPTER
+from model.passes import CHAPTER
 from model.text import visible
 from model.values import Value
 

@@ -19,8 +19,8 @@ from explorer.limits import Limits
 from explorer.opening import check_memory
 from model.axes import sizes
 from model.files import read_regular
+from model.memory import memory_needed
 from model.problems import Problem
-from model.run import memory_needed
 from model.scenario import Scenario
 from model.scenario.document import Experiment
 from model.shapes import shapes_of

@@ -15,9 +15,9 @@ import numpy as np
 
 from model.axes import Axis
 from model.explain import Index
+from model.passes import CHAPTER
 from model.places import choices_along, place_along
 from model.problems import Problem, nearest, raise_any
-from model.run import CHAPTER
 from model.scenario import Scenario
 from model.scenario.document import Answer, LessonStep, View
 from model.scenario.source import KeyPath

@@ -18,9 +18,10 @@ import numpy as np
 from model.axes import Array
 from model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
 from model.files import read_regular
+from model.memory import memory_needed
 from model.npz import Npz
 from model.problems import Problem, nearest, raise_any
-from model.run import memory_needed, plan
+from model.run import plan
 from model.safetensors_file import read_safetensors
 from model.scenario import Scenario, scenario_from_dict
 from model.scenario.tokens import generates, readings, vocabularies

@@ -27,7 +27,8 @@ CORE = (
     {"checkpoints"},
     {"weights", "edits", "experiments"},
     {"shapes"},
-    {"training"},
+    {"training", "passes"},
+    {"memory"},
     {"run"},
 )
 """The modules of the mathematics, low to high: a module imports only from lower sets."""

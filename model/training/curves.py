@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from model.axes import Axis
+from model.scenario import Scenario
 from model.scenario.document import Experiment
 from model.scenario.experiments import moments_of
 from model.trace import Recorder, Trace
@@ -38,3 +39,8 @@ def _rates(experiment: Experiment, d_model: int) -> list[float]:
 def as_done(experiment: Experiment, record: Record) -> Experiment:
     """The experiment with as many steps and moments as a record of it has."""
     return replace(experiment, steps=record.steps[-1], snapshots=len(record.steps) - 1)
+
+
+def curves_of(scenario: Scenario) -> Experiment | None:
+    """The training of the weights that a run has, whose curves are steps of it; None where nothing is known of one."""
+    return scenario.experiment if scenario.is_trained and scenario.model.weights.file is not None else None

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from explorer.library import COURSE, bundled, locate
+from model.memory import memory_needed
 from model.problems import Problem
-from model.run import memory_needed
 from model.scenario import read_scenario, scenario_schema
 from tests.program import ROOT, environment
 

@@ -22,8 +22,8 @@ import pytest
 from explorer.ending import guarded
 from explorer.limits import Limits
 from explorer.opening import Source, check_memory, start
+from model.memory import memory_needed
 from model.problems import Problem
-from model.run import memory_needed
 from model.scenario import parse_scenario
 from tests.program import Finished, command, environment, here, in_shell, is_refusal, program
 
@@ -87,7 +87,8 @@ def test_b5_the_limit_is_exact(beyond: int, is_allowed: bool) -> None:
 MEASURED = """
 import re, sys
 from pathlib import Path
-from model.run import memory_needed, run
+from model.memory import memory_needed
+from model.run import run
 from model.scenario import parse_scenario
 
 def most_taken():

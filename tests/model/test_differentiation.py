@@ -8,10 +8,11 @@ import pytest
 
 from model.differentiation import default_output, with_output, without_gradients, written
 from model.export import WRITERS
+from model.memory import memory_needed
 from model.ops import is_gradient, output_of
 from model.problems import Problem
 from model.reading import read_trace
-from model.run import memory_needed, plan, run
+from model.run import plan, run
 from model.scenario import Scenario, parse_scenario, scenario_from_dict
 from model.trace import Trace
 

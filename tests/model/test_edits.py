@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from model.export import WRITERS
 from model.gradient import gradients
+from model.memory import memory_needed
 from model.problems import Problem
 from model.reading import read_trace
-from model.run import memory_needed, plan, run
+from model.run import plan, run
 from model.scenario import Scenario, parse_scenario
 from model.scenario.document import Edit
 from model.trace import Trace

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from model.explain import arithmetic, formula
 from model.export import WRITERS
 from model.gradient import gradients
+from model.memory import DRAWING, memory_needed
 from model.ops import tallies
 from model.ops.tallies import Drawing, tallied
 from model.plots import SPECS, plot_of
 from model.reading import read_trace
-from model.run import DRAWING, memory_needed, plan, run, settled
+from model.run import plan, run, settled
 from model.scenario import Scenario, parse_scenario, read_scenario
 from model.scenario.document import Edit
 from model.trace import Trace

@@ -12,9 +12,10 @@ import pytest
 
 from explorer.library import bundled
 from model.export import WRITERS
+from model.memory import RECORD, memory_needed
 from model.problems import Problem
 from model.reading import read_trace
-from model.run import RECORD, memory_needed, run
+from model.run import run
 from model.scenario import Scenario, parse_scenario, read_scenario
 from model.scenario.tokens import END
 from model.trace import Trace

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.memory import memory_needed
 from model.problems import Problem
-from model.run import memory_needed, plan, run, settled
+from model.run import plan, run, settled
 from model.scenario import Scenario, read_scenario
 from model.training.record import Record, record_file
 from tests.trained import MOMENTS, record, trained

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.config import ModelConfig
-from model.run import RECORD, Need, memory_needed, plan, run
+from model.memory import RECORD, Need, memory_needed
+from model.run import plan, run
 from model.scenario import Scenario, parse_scenario
 from model.trace import Trace
 from tests.building import configs, last
