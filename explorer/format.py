@@ -14,6 +14,10 @@ MOST_DECIMALS = 4
 SMALLEST_WIDTH = 5
 
 
+_LEAST_SHOWN = 5e-5
+"""Below this, four decimals would show 0."""
+
+
 def short_number(number: float) -> str:
     """A number in at most ten cells: four decimals where they say something, powers of ten where they don't.
 
@@ -27,6 +31,17 @@ def short_number(number: float) -> str:
     if 1e-3 <= abs(number) < 1e4:
         return f"{number:.4f}"
     return f"{number:.2e}" if abs(number) < 1e-3 or abs(number) >= 1e6 else f"{number:.2f}"
+
+
+def loss_text(loss: float) -> str:
+    """A loss in six cells, told apart from 0.
+
+    >>> loss_text(0.10023), loss_text(8.77e-6)
+    ('0.1002', '8.8e-6')
+    """
+    if not math.isfinite(loss):
+        return short_number(loss)
+    return f"{loss:.1e}".replace("e-0", "e-") if 0 < loss < _LEAST_SHOWN else f"{loss:.4f}"
 
 
 def bar(share: float, cells: int) -> str:

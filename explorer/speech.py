@@ -10,7 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from explorer.arithmetic import Block, Piece, blocks, cell_name
-from explorer.format import short_number
+from explorer.format import loss_text, short_number
 from explorer.moments import Moments
 from explorer.pictures import Side
 from explorer.session import Session
@@ -112,8 +112,8 @@ def trained(moments: Moments, moment: int) -> tuple[str, ...]:
     steps, of = moments.steps[moment], moments.steps[-1]
     held_out_loss, held_out, trained_loss, right = (float(score) for score in moments.record.scores[moment])
     what, share = ("right", right) if math.isnan(held_out_loss) else ("held out", held_out)
-    rates = f"loss {trained_loss:.4f}", f"{what} {share:.0%}".ljust(len(f"{what} 100%"))  # as wide at every moment
-    return f"trained {steps:>{len(str(of))}} of {of} steps", *rates
+    rate = f"{what} {share:.0%}".ljust(len(f"{what} 100%"))  # as wide at every moment
+    return f"trained {steps:>{len(str(of))}} of {of} steps", f"loss {loss_text(trained_loss):<6}", rate
 
 
 def chapters(session: Session) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.ending import say
-from explorer.format import size_text
+from explorer.format import loss_text, size_text
 from explorer.limits import Limits
 from explorer.opening import check_memory
 from model.axes import sizes
@@ -101,7 +101,7 @@ def _conclude(output: Path, record: Record | None, seconds: float) -> None:
     size = size_text(output.stat().st_size)
     say(
         f"wrote {visible(str(output))} ({size}) after {record.steps[-1]} steps in {seconds:.1f} s: "
-        f"loss {record.losses[-1]:.4f}, right {trained_right:.0%} of what was trained on{held_out}"
+        f"loss {loss_text(float(record.losses[-1]))}, right {trained_right:.0%} of what was trained on{held_out}"
     )
     if not np.isfinite(record.losses[-1]):
         say("the numbers grew without end: take a smaller `learning_rate`, or a longer `warmup`")
@@ -123,12 +123,12 @@ def _bar(steps: int) -> Iterator[Callable[[Step], None]]:
 
 
 def _advance(progress: Progress, task: TaskID, step: Step) -> None:
-    progress.update(task, completed=step.number, loss=f"{step.loss:.4f}")
+    progress.update(task, completed=step.number, loss=loss_text(step.loss))
 
 
 def _line(step: Step) -> None:
     if step.record is not None:
         held_out = "" if step.held_out is None or step.held_out.loss != step.held_out.loss else (
-            f", held out: loss {step.held_out.loss:.4f}, right {step.held_out.right:.0%}"
+            f", held out: loss {loss_text(step.held_out.loss)}, right {step.held_out.right:.0%}"
         )  # fmt: skip
-        say(f"step {step.number}: loss {step.loss:.4f}{held_out}")
+        say(f"step {step.number}: loss {loss_text(step.loss)}{held_out}")
