@@ -15,7 +15,7 @@ from statistics import median
 from benchmarks.terminal import Terminal
 
 PYTHON = sys.executable
-RUN = [PYTHON, "-m", "explorer", "run"]
+RUN = [PYTHON, "-m", "attn_explore", "run"]
 UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
 MOVE_RIGHT, MOVE_DOWN = b"l", b"j"
 CTRL_Y, CTRL_Z = b"\x19", b"\x1a"
@@ -49,7 +49,7 @@ def help() -> None:
     base, ours = [], []
     for _ in range(20):
         base.append(_process([PYTHON, "-c", "import typer"]))
-        ours.append(_process([PYTHON, "-m", "explorer", "--help"]))
+        ours.append(_process([PYTHON, "-m", "attn_explore", "--help"]))
     _say("python -c 'import typer'", median(base))
     _say("attn-explore --help", median(ours), median(ours) / median(base), "at most 2.5")
 
@@ -92,7 +92,7 @@ def edits() -> None:
 def compare() -> None:
     """From a key press to the last finished frame, where two runs are compared."""
     for scenario, note in LESSON_AND_WIDE:
-        command = [PYTHON, "-m", "explorer", "compare", scenario, scenario]
+        command = [PYTHON, "-m", "attn_explore", "compare", scenario, scenario]
         _say(f"the other run of {scenario}", _presses(command, [b"c"]), note=note)
         _say(f"side by side, difference, one of {scenario}", _presses(command, [b"d"]), note=note)
         _say(f"a step of {scenario}, side by side", _presses(command, [RIGHT, LEFT], b"d"), note=note)
@@ -134,10 +134,10 @@ def _at_weights(command: list[str]) -> Terminal:
 
 def export() -> None:
     """JSON export of `wide` against json.dumps of the same lists, and the floats read back."""
-    from explorer.library import locate
-    from model.export import trace_json
-    from model.run import run
-    from model.scenario import read_scenario
+    from attn_explore.explorer.library import locate
+    from attn_explore.model.export import trace_json
+    from attn_explore.model.run import run
+    from attn_explore.model.scenario import read_scenario
 
     scenario = read_scenario(locate("wide"))
     trace = run(scenario)
@@ -162,11 +162,11 @@ def training() -> None:
     """Training `translate` from nothing, and one step of it against PyTorch, where that is installed."""
     from dataclasses import replace
 
-    from explorer.library import locate
-    from model.scenario import read_scenario
-    from model.training.data import data_of
-    from model.training.loop import train, training_of
-    from model.training.trainer import Trainer
+    from attn_explore.explorer.library import locate
+    from attn_explore.model.scenario import read_scenario
+    from attn_explore.model.training.data import data_of
+    from attn_explore.model.training.loop import train, training_of
+    from attn_explore.model.training.trainer import Trainer
 
     scenario = read_scenario(locate("translate"))
     began = time.perf_counter()

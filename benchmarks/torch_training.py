@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from model.axes import sizes
-from model.checkpoints.torch_transformer import stored
-from model.scenario import Scenario
-from model.shapes import shapes_of
-from model.training.adam import BETA_1, BETA_2, EPSILON, rate
-from model.training.batches import Batch
-from model.training.trainer import Trainer
+from attn_explore.model.axes import sizes
+from attn_explore.model.checkpoints.torch_transformer import stored
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.training.adam import BETA_1, BETA_2, EPSILON, rate
+from attn_explore.model.training.batches import Batch
+from attn_explore.model.training.trainer import Trainer
 
 
 class Model(nn.Module):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from explorer.app import ExplorerApp
-from explorer.library import locate
-from explorer.session import Session
-from model.run import run
-from model.scenario import read_scenario
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library import locate
+from attn_explore.explorer.session import Session
+from attn_explore.model.run import run
+from attn_explore.model.scenario import read_scenario
 
 STEP = "encoder.layers.0.self_attention.weights"
 

@@ -13,14 +13,14 @@ from typing import Literal
 import numpy as np
 from rich.cells import cell_len
 
-from explorer import format
-from explorer.format import short_number, shortened
-from model.axes import Array, Axis
-from model.explain import Arithmetic, Index, letter
-from model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
-from model.ops import subscripted
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer import format
+from attn_explore.explorer.format import short_number, shortened
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import Arithmetic, Index, letter
+from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
+from attn_explore.model.ops import subscripted
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 Role = Literal["name", "number", "sign", "label", "result", "note", "positive", "negative"]
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from explorer.commands import exploring, files, printing
-from explorer.commands.common import need_terminal
+from attn_explore.explorer.commands import exploring, files, printing
+from attn_explore.explorer.commands.common import need_terminal
 
 EXAMPLES = """\b
 Examples:
@@ -63,7 +63,7 @@ def _options(
         return
     need_terminal()
     if folder is not None and not folder.is_dir():
-        from model.problems import Problem
+        from attn_explore.model.problems import Problem
 
         raise Problem("there is no such folder", path=folder, hint="--folder names the folder of your own scenarios")
     raise typer.Exit(exploring.browse(folder))
@@ -90,8 +90,8 @@ for _command in COMMANDS:
 
 def main() -> None:
     """Run the command line; the one place that turns what went wrong into a message and an exit status."""
-    from explorer.ending import guarded, heed_signals
-    from explorer.streams import prepare
+    from attn_explore.explorer.ending import guarded, heed_signals
+    from attn_explore.explorer.streams import prepare
 
     prepare()
     heed_signals()

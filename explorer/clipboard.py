@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from explorer.format import short_number
-from model.axes import Array
-from model.explain import Index
-from model.problems import Problem
-from model.text import figure
-from model.values import Value
+from attn_explore.explorer.format import short_number
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import figure
+from attn_explore.model.values import Value
 
 LARGEST = 74_994
 """Bytes that terminals are known to take through OSC 52 (base64 makes 100,000 characters of them)."""

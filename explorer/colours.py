@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from rich.style import Style
 
-from model.axes import Array
+from attn_explore.model.axes import Array
 
 RGB = tuple[int, int, int]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array, Axis
-from model.explain import Index
-from model.values import Value
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import Index
+from attn_explore.model.values import Value
 
 
 def same_numbers(value: Value, other: Value) -> Array | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from explorer.arithmetic import Block, Link, Piece, Row, bar, cell_name
-from explorer.format import short_number
-from model.explain import Index
-from model.trace import Trace
-from model.uses import Use, uses
-from model.values import Value
+from attn_explore.explorer.arithmetic import Block, Link, Piece, Row, bar, cell_name
+from attn_explore.explorer.format import short_number
+from attn_explore.model.explain import Index
+from attn_explore.model.trace import Trace
+from attn_explore.model.uses import Use, uses
+from attn_explore.model.values import Value
 
 SHOWN = 12
 """Cells that are listed; the others are counted."""

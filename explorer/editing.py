@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explorer.arithmetic import Block, Piece, Role
-from explorer.format import short_number
-from explorer.session import Session
-from explorer.what_if import ACTIONS, EditIndex, edit_from, scopes, told
-from explorer.wrapping import wrapped
-from model.explain import Index
-from model.problems import Problem
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer.arithmetic import Block, Piece, Role
+from attn_explore.explorer.format import short_number
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.what_if import ACTIONS, EditIndex, edit_from, scopes, told
+from attn_explore.explorer.wrapping import wrapped
+from attn_explore.model.explain import Index
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 
 @dataclass

@@ -10,8 +10,8 @@ import traceback
 from collections.abc import Callable
 from types import FrameType
 
-from model.problems import CANNOT_BE_USED, SURROUNDINGS, Problem
-from model.text import clip, visible
+from attn_explore.model.problems import CANNOT_BE_USED, SURROUNDINGS, Problem
+from attn_explore.model.text import clip, visible
 
 BUG = 70
 

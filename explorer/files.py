@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.problems import Problem
-from model.scenario import Scenario
-from model.scenario.pairs import TASKS
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.pairs import TASKS
 
 TRACES = (".json", ".npz", ".safetensors")
 """The endings of an exported trace."""

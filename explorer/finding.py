@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explorer.session import Session
-from model.explain import Index, general_words
-from model.lesson import Stop
-from model.places import index_of, split_place
-from model.problems import Problem, nearest
-from model.values import Value
+from attn_explore.explorer.session import Session
+from attn_explore.model.explain import Index, general_words
+from attn_explore.model.lesson import Stop
+from attn_explore.model.places import index_of, split_place
+from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.values import Value
 
 
 def matches(session: Session, text: str) -> list[str]:

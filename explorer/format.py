@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from model.text import figure, visible
+from attn_explore.model.text import figure, visible
 
 ELLIPSIS = "…"
 MOST_DECIMALS = 4

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from explorer.colours import (
+from attn_explore.explorer.colours import (
     CURSOR_GLYPHS,
     LEVELS,
     Ground,
@@ -27,9 +27,9 @@ from explorer.colours import (
     scale_end,
     style_of,
 )
-from explorer.format import Numbers, fitted, numbers_for, pad, short_number
-from model.axes import Array, Axis
-from model.text import visible
+from attn_explore.explorer.format import Numbers, fitted, numbers_for, pad, short_number
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.text import visible
 
 Index = tuple[int, ...]
 

@@ -15,8 +15,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from model.files import read_regular
-from model.problems import Problem, nearest
+from attn_explore.model.files import read_regular
+from attn_explore.model.problems import Problem, nearest
 
 LARGEST = 2**16
 """Bytes of a key file that are read."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import scenarios
-from explorer.lesson import Lesson, Outcome
-from explorer.session import Session
-from model.files import read_regular
-from model.problems import Problem
-from model.writing import write_atomically
+from attn_explore.explorer.lesson import Lesson, Outcome
+from attn_explore.explorer.library import course_folder
+from attn_explore.explorer.session import Session
+from attn_explore.model.files import read_regular
+from attn_explore.model.problems import Problem
+from attn_explore.model.writing import write_atomically
 
 LARGEST = 2**20
 """Bytes of the file that are read."""
@@ -49,7 +49,7 @@ def is_first_start() -> bool:
 
 def lesson_name(path: Path) -> str:
     """What a lesson is called in the file: a bundled one by its name, another by its whole path."""
-    return path.stem if path.parent == Path(scenarios.__file__).parent else str(path.absolute())
+    return path.stem if path.parent.resolve() == course_folder() else str(path.absolute())
 
 
 def marks() -> dict[str, Mark]:

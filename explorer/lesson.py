@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from model.explain import Index
-from model.lesson import Question, Stop
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.explain import Index
+from attn_explore.model.lesson import Question, Stop
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 Given = Index | float | None
 """An answer: a cell, a number, or None where the person asked to be told."""

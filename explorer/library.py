@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+from contextlib import ExitStack
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-import scenarios
-from model.problems import Problem, nearest
+from attn_explore.model.problems import Problem, nearest
 
 MOST_OWN = 200
 """So many files of a person's own folder are shown."""
@@ -54,10 +58,30 @@ COURSE = (
 """From the first lesson on; what is not named here follows by name."""
 
 
+@cache
+def course_folder() -> Path:
+    """The folder of the bundled scenarios; unpacked into a temporary one where the program runs from a zip file."""
+    folder = files("attn_explore.scenarios")
+    if isinstance(folder, Path):
+        return folder.resolve()
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return _unpacked(folder, kept)
+
+
+def _unpacked(folder: Traversable, kept: ExitStack) -> Path:
+    import tempfile  # only where there is something to unpack
+
+    place = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="attn-explore-")))
+    for file in folder.iterdir():
+        if file.is_file():
+            (place / file.name).write_bytes(file.read_bytes())
+    return place.resolve()
+
+
 def bundled() -> dict[str, Path]:
     """Every bundled scenario, name and file."""
-    folder = Path(scenarios.__file__).parent
-    found = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    found = {path.stem: path for path in sorted(course_folder().glob("*.yaml"))}
     return {name: found[name] for name in (*COURSE, *(name for name in found if name not in COURSE)) if name in found}
 
 
@@ -70,7 +94,7 @@ def own_folder() -> Path:
 
 def own(folder: Path) -> list[Path]:
     """The scenario files of a folder, by name; none where there is no such folder or it cannot be read."""
-    from explorer.files import SCENARIOS  # the names of the bundled ones need nothing of the model
+    from attn_explore.explorer.files import SCENARIOS  # the names of the bundled ones need nothing of the model
 
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SCENARIOS)

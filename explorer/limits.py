@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.problems import Problem
+from attn_explore.model.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Limits:
         """The limit in bytes."""
         if self.memory is not None:
             return self.memory
-        from explorer.memory import free_memory  # asked only when the person has not said
+        from attn_explore.explorer.memory import free_memory  # asked only when the person has not said
 
         return free_memory() // 2
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
 
-from model.explain import Index
-from model.lesson import Stop
-from model.problems import Problem
-from model.scenario import Scenario
-from model.text import figure
-from model.trace import Trace
-from model.training.record import Record
-from model.values import Value
+from attn_explore.model.explain import Index
+from attn_explore.model.lesson import Stop
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.text import figure
+from attn_explore.model.trace import Trace
+from attn_explore.model.training.record import Record
+from attn_explore.model.values import Value
 
 ROOM = 2**26
 """Bytes of runs that are kept, so that they are there again at once."""
@@ -104,8 +104,8 @@ class Moments:
 
     def trace(self, scenario: Scenario, moment: int, before: Trace, second: Trace | None = None) -> Trace:
         """The run at a moment, which may be known. Raises Problem where an edit does not fit it."""
-        from model.differentiation import with_gradients
-        from model.run import run
+        from attn_explore.model.differentiation import with_gradients
+        from attn_explore.model.run import run
 
         known = self.known(scenario, moment, second)
         if known is not None:

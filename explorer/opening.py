@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.files import TRACES, inputs_of
-from explorer.limits import Limits
-from model.problems import Problem
-from model.scenario import Scenario, read_scenario
-from model.scenario.document import Gradients
+from attn_explore.explorer.files import TRACES, inputs_of
+from attn_explore.explorer.limits import Limits
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.scenario.document import Gradients
 
 if TYPE_CHECKING:
-    from explorer.session import Session
-    from model.values import Value
+    from attn_explore.explorer.session import Session
+    from attn_explore.model.values import Value
 
 
 _LOOKED_AT = 64
@@ -58,7 +58,7 @@ class Source:
 
 def find_source(wanted: str) -> Source:
     """Read what a name or a path leads to. Raises Problem when there is nothing, or a scenario with faults."""
-    from explorer.library import bundled, locate
+    from attn_explore.explorer.library import bundled, locate
 
     path = locate(wanted)
     name = wanted if wanted in bundled() else path.stem
@@ -90,8 +90,8 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
 
 
 def _read(source: Source, limits: Limits) -> Session:
-    from explorer.session import Session
-    from model.reading import read_trace
+    from attn_explore.explorer.session import Session
+    from attn_explore.model.reading import read_trace
 
     session = Session(source.name, *read_trace(source.path, limits.nbytes), path=source.path)
     if source.gradients is not None and (source.gradients.of or session.output is None):
@@ -139,10 +139,10 @@ def _run(
     on_step: Callable[[Value], None] | None,
     second: Session | None = None,
 ) -> Session:
-    from explorer.moments import ROOM, Moments
-    from explorer.session import Session
-    from model.differentiation import with_gradients, with_output
-    from model.run import run, settled, training
+    from attn_explore.explorer.moments import ROOM, Moments
+    from attn_explore.explorer.session import Session
+    from attn_explore.model.differentiation import with_gradients, with_output
+    from attn_explore.model.run import run, settled, training
 
     check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
@@ -184,7 +184,7 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
     Raises Problem with all that is wrong.
     """
     if is_trace(path):
-        from model.reading import read_trace
+        from attn_explore.model.reading import read_trace
 
         read_trace(path, limits.nbytes)
         return ()
@@ -195,8 +195,8 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
 
 
 def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
-    from model.lesson import stops
-    from model.run import check_weights, plan, settled
+    from attn_explore.model.lesson import stops
+    from attn_explore.model.run import check_weights, plan, settled
 
     check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
@@ -207,9 +207,9 @@ def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
 
 def check_memory(scenario: Scenario, limit: int) -> None:
     """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
-    from explorer.format import shape_text, size_text
-    from model.memory import memory_needed
-    from model.text import figure
+    from attn_explore.explorer.format import shape_text, size_text
+    from attn_explore.model.memory import memory_needed
+    from attn_explore.model.text import figure
 
     need = memory_needed(scenario)
     nbytes = need.nbytes * (2 if scenario.edits else 1)  # the run without the edits is kept beside it

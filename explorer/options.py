@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from explorer.limits import Limits
+    from attn_explore.explorer.limits import Limits
 
 
 class Format(StrEnum):
@@ -36,15 +36,15 @@ class Subject(StrEnum):
 
 def complete_source(incomplete: str) -> list[str]:
     """Names of bundled scenarios."""
-    from explorer.library import bundled
+    from attn_explore.explorer.library import bundled
 
     return [name for name in bundled() if name.startswith(incomplete)]
 
 
 def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
     """Paths of the steps of the scenario that is already on the line; nothing is run for it."""
-    from explorer.opening import check_memory, find_source
-    from model.problems import Problem
+    from attn_explore.explorer.opening import check_memory, find_source
+    from attn_explore.model.problems import Problem
 
     try:
         scenario = find_source(context.params.get("source") or "").scenario
@@ -53,7 +53,7 @@ def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
         check_memory(scenario, limits_of("", []).nbytes)
     except Problem:
         return
-    from model.run import plan
+    from attn_explore.model.run import plan
 
     yield from (path for path in plan(scenario).steps if path.startswith(incomplete))
 
@@ -97,6 +97,6 @@ Allowed = Annotated[
 
 def limits_of(memory: str, allowed: list[Path]) -> Limits:
     """What the run may take and read, as the options say. Raises Problem for a size that is none."""
-    from explorer.limits import Limits, parse_size
+    from attn_explore.explorer.limits import Limits, parse_size
 
     return Limits(parse_size(memory) if memory else None, tuple(allowed))

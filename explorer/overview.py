@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorer.session import Session
-from model.axes import Axis
-from model.explain import Index
-from model.plots import Plot, plot_of
-from model.problems import Problem
-from model.profile import OVERVIEWS
-from model.trace import Trace
-from model.values import Value
+from attn_explore.explorer.session import Session
+from attn_explore.model.axes import Axis
+from attn_explore.model.explain import Index
+from attn_explore.model.plots import Plot, plot_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.profile import OVERVIEWS
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from explorer.grid import Picture
-from explorer.session import Session
-from model.explain import mask_of
-from model.ops import is_gradient
-from model.values import Value
+from attn_explore.explorer.grid import Picture
+from attn_explore.explorer.session import Session
+from attn_explore.model.explain import mask_of
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.values import Value
 
 
 class Side(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from explorer.session import Session
+from attn_explore.explorer.session import Session
 
 
 def pin(session: Session) -> None:

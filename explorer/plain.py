@@ -10,17 +10,17 @@ from csv import writer as csv_writer
 import numpy as np
 from rich.cells import cell_len
 
-from explorer import questions, speech
-from explorer.arithmetic import as_text, links
-from explorer.destinations import use_blocks
-from explorer.format import pad, short_number
-from explorer.session import Session
-from explorer.wrapping import markdown
-from model.axes import Axis, labelled
-from model.explain import Index
-from model.lesson import Stop
-from model.text import clip, visible
-from model.values import Value
+from attn_explore.explorer import questions, speech
+from attn_explore.explorer.arithmetic import as_text, links
+from attn_explore.explorer.destinations import use_blocks
+from attn_explore.explorer.format import pad, short_number
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.wrapping import markdown
+from attn_explore.model.axes import Axis, labelled
+from attn_explore.model.explain import Index
+from attn_explore.model.lesson import Stop
+from attn_explore.model.text import clip, visible
+from attn_explore.model.values import Value
 
 WIDTH = 100
 """Cells of a line of prose."""
@@ -55,8 +55,8 @@ def _at_a_glance(session: Session) -> Iterator[str]:
     """The plots of all gradients, where the run has some."""
     if session.output is None:
         return
-    from explorer.plot_text import plot_lines
-    from model.profile import OVERVIEWS
+    from attn_explore.explorer.plot_text import plot_lines
+    from attn_explore.model.profile import OVERVIEWS
 
     for plot in filter(None, (draw(session.trace) for draw in OVERVIEWS.values())):
         yield ""

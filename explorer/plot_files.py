@@ -11,12 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from explorer.files import PLOTS, format_of
-from explorer.plotting import LINES_TO_A_TICK, Drawing, Scale, Tick, lay_out, shown, thinned
-from model.axes import Array
-from model.plots import Plot
-from model.text import visible
-from model.writing import write_atomically
+from attn_explore.explorer.files import PLOTS, format_of
+from attn_explore.explorer.plotting import LINES_TO_A_TICK, Drawing, Scale, Tick, lay_out, shown, thinned
+from attn_explore.model.axes import Array
+from attn_explore.model.plots import Plot
+from attn_explore.model.text import visible
+from attn_explore.model.writing import write_atomically
 
 FORMAT = "attn-explore-plot"
 VERSION = 1

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
-from explorer.format import short_number, shortened
-from explorer.plotting import COLUMNS_TO_A_TICK, Drawing, mark, shown, x_text
-from model.plots import Plot
-from model.text import visible
+from attn_explore.explorer.format import short_number, shortened
+from attn_explore.explorer.plotting import COLUMNS_TO_A_TICK, Drawing, mark, shown, x_text
+from attn_explore.model.plots import Plot
+from attn_explore.model.text import visible
 
 Role = Literal["", "label", "here", "chosen", "note"]
 

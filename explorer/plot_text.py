@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 from rich.cells import cell_len
 
-from explorer.format import fitted, pad, short_number
-from explorer.plot_lines import LONGEST_LABEL
-from explorer.plotting import Scale, mark, scale_over, shown, thinned, x_text
-from model.plots import Plot
-from model.text import visible
+from attn_explore.explorer.format import fitted, pad, short_number
+from attn_explore.explorer.plot_lines import LONGEST_LABEL
+from attn_explore.explorer.plotting import Scale, mark, scale_over, shown, thinned, x_text
+from attn_explore.model.plots import Plot
+from attn_explore.model.text import visible
 
 MOST = 48
 """Places along x that are printed; of more, those with the extremes of the curves."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.format import short_number
-from model.axes import Array
-from model.plots import Plot
-from model.text import visible
+from attn_explore.explorer.format import short_number
+from attn_explore.model.axes import Array
+from attn_explore.model.plots import Plot
+from attn_explore.model.text import visible
 
 MARKS = "o+*#@%&$"
 """The glyph of each curve: curves are told apart without colour."""

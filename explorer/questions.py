@@ -8,16 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 from rich.cells import cell_len
 
-from explorer import speech
-from explorer.arithmetic import Block, Link, Piece, Role, telling_label
-from explorer.format import short_number
-from explorer.lesson import Outcome
-from explorer.session import Session
-from explorer.wrapping import wrapped
-from model.explain import Index
-from model.lesson import Question
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer import speech
+from attn_explore.explorer.arithmetic import Block, Link, Piece, Role, telling_label
+from attn_explore.explorer.format import short_number
+from attn_explore.explorer.lesson import Outcome
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.wrapping import wrapped
+from attn_explore.model.explain import Index
+from attn_explore.model.lesson import Question
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 HOW = {
     "word": "↑ ↓ choose, Enter answers; → shows the answer",

@@ -10,23 +10,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
-from explorer.history import History
-from explorer.moments import AT_ONCE, Moments, takes_numbers
-from explorer.walk import Walk
-from explorer.what_if import moved
-from model.axes import Array
-from model.differentiation import record_output, with_gradients, with_output, without_gradients
-from model.explain import Index, first_bad_number
-from model.finer import finer_steps
-from model.ops import Output, differentiated, is_gradient, output_of
-from model.ops.gradients import PREFIX
-from model.passes import CHAPTER
-from model.problems import Problem
-from model.scenario import Scenario
-from model.scenario.document import Edit
-from model.scenario.tokens import reading_stack
-from model.trace import Trace
-from model.values import Value
+from attn_explore.explorer.history import History
+from attn_explore.explorer.moments import AT_ONCE, Moments, takes_numbers
+from attn_explore.explorer.walk import Walk
+from attn_explore.explorer.what_if import moved
+from attn_explore.model.axes import Array
+from attn_explore.model.differentiation import record_output, with_gradients, with_output, without_gradients
+from attn_explore.model.explain import Index, first_bad_number
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.ops import Output, differentiated, is_gradient, output_of
+from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.passes import CHAPTER
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.scenario.tokens import reading_stack
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 _PASS = re.compile(rf"^{CHAPTER}\.\d+\.")
 """How the steps of a further word of a generation begin."""
@@ -102,7 +102,7 @@ class Runs(Walk):
 
     def differentiated(self, of: str | None = None) -> Run:
         """The run with gradients, as `take_gradients` takes it: for another thread to make."""
-        from explorer.memory import free_memory  # asked only here
+        from attn_explore.explorer.memory import free_memory  # asked only here
 
         run = self._run  # as it is now: the person may go on meanwhile
         if run.trace.nbytes * (1 if run.unedited is None else 2) > free_memory():
@@ -283,7 +283,7 @@ class Runs(Walk):
         return trace.steps.get(path) or trace.parameters.get(path)
 
     def _run_again(self, scenario: Scenario) -> None:
-        from model.run import run
+        from attn_explore.model.run import run
 
         record = self.moments.record if self.moments else None
         plain = replace(scenario, gradients=None)

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from explorer.files import check_beside_weights, format_of, inputs_of
-from explorer.session import Session
-from model.lesson import Stop
-from model.plots import Plot
-from model.problems import Problem
-from model.scenario.document import LessonStep
-from model.writing import write_atomically
+from attn_explore.explorer.files import check_beside_weights, format_of, inputs_of
+from attn_explore.explorer.session import Session
+from attn_explore.model.lesson import Stop
+from attn_explore.model.plots import Plot
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.document import LessonStep
+from attn_explore.model.writing import write_atomically
 
 
 def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]:
     """The trace in the format of files with this ending, piece by piece."""
-    from model.export import WRITERS  # only an export needs them
+    from attn_explore.model.export import WRITERS  # only an export needs them
 
     return WRITERS[ending](session.trace, session.scenario, fine)
 
@@ -53,7 +53,7 @@ def save(session: Session, target: Path, force: bool = False) -> Path:
 
 def save_plot(session: Session, plot: Plot, target: Path, force: bool = False) -> Path:
     """Write a plot of a session: a picture, or its numbers. Raises Problem when that cannot be."""
-    from explorer.plot_files import write_plot  # only this needs them
+    from attn_explore.explorer.plot_files import write_plot  # only this needs them
 
     return write_plot(plot, target, force=force, inputs=_inputs(session))
 

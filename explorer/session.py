@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from explorer.comparing import same_numbers
-from explorer.lesson import Given, Lesson
-from explorer.runs import Run, Runs
-from explorer.what_if import moved
-from model.axes import Array
-from model.explain import Index
-from model.lesson import Question, Stop, stops
-from model.values import Value
+from attn_explore.explorer.comparing import same_numbers
+from attn_explore.explorer.lesson import Given, Lesson
+from attn_explore.explorer.runs import Run, Runs
+from attn_explore.explorer.what_if import moved
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index
+from attn_explore.model.lesson import Question, Stop, stops
+from attn_explore.model.values import Value
 
 
 @dataclass

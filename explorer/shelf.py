@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from explorer.learned import Mark, lesson_name, marks
-from explorer.library import bundled, own
-from explorer.limits import Limits
-from explorer.opening import Source, check_memory, start
-from explorer.session import Session
-from model.experiments import telling_step
-from model.problems import Problem
-from model.scenario import Scenario, read_scenario
-from model.values import Value
+from attn_explore.explorer.learned import Mark, lesson_name, marks
+from attn_explore.explorer.library import bundled, own
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.opening import Source, check_memory, start
+from attn_explore.explorer.session import Session
+from attn_explore.model.experiments import telling_step
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.values import Value
 
 PREVIEWED = 2**24
 """Bytes of the largest run that is previewed: a larger one would take longer than a glance."""

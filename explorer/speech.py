@@ -9,22 +9,22 @@ from collections.abc import Iterator
 import numpy as np
 from rich.cells import cell_len
 
-from explorer.arithmetic import Block, Piece, blocks, cell_name
-from explorer.format import loss_text, short_number
-from explorer.moments import Moments
-from explorer.pictures import Side
-from explorer.session import Session
-from explorer.walk import Place, has_cell
-from explorer.what_if import moved, told
-from explorer.wrapping import Section
-from model import axes
-from model.axes import Array
-from model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
-from model.explain import title as step_title
-from model.ops import is_fully_masked, is_gradient, readers_of
-from model.passes import CHAPTER
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer.arithmetic import Block, Piece, blocks, cell_name
+from attn_explore.explorer.format import loss_text, short_number
+from attn_explore.explorer.moments import Moments
+from attn_explore.explorer.pictures import Side
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.walk import Place, has_cell
+from attn_explore.explorer.what_if import moved, told
+from attn_explore.explorer.wrapping import Section
+from attn_explore.model import axes
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
+from attn_explore.model.explain import title as step_title
+from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
+from attn_explore.model.passes import CHAPTER
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 _AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
 """Where a long path is broken: behind the number of its layer."""

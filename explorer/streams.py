@@ -8,7 +8,7 @@ import os
 import sys
 import unicodedata
 
-from model.text import cells
+from attn_explore.model.text import cells
 
 ASCII_FORMS = {
     "×": "x", "·": "*", "−": "-", "√": "sqrt ", "∞": "inf", "→": "->", "…": "...", "–": "-", "—": "--",

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.ending import say
-from explorer.format import loss_text, size_text
-from explorer.limits import Limits
-from explorer.opening import check_memory
-from model.axes import sizes
-from model.files import read_regular
-from model.memory import memory_needed
-from model.problems import Problem
-from model.scenario import Scenario
-from model.scenario.document import Experiment
-from model.shapes import shapes_of
-from model.text import figure, visible
-from model.training.loop import Step, kept, train, training_of
-from model.training.record import Record, record_file
-from model.writing import check_target, write_atomically
+from attn_explore.explorer.ending import say
+from attn_explore.explorer.format import loss_text, size_text
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.opening import check_memory
+from attn_explore.model.axes import sizes
+from attn_explore.model.files import read_regular
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.text import figure, visible
+from attn_explore.model.training.loop import Step, kept, train, training_of
+from attn_explore.model.training.record import Record, record_file
+from attn_explore.model.writing import check_target, write_atomically
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from explorer.comparing import same_cell
-from explorer.history import History
-from model.axes import Axis
-from model.explain import Index, chosen, is_choice
-from model.finer import finer_steps, has_finer
-from model.scenario import Scenario
-from model.trace import Trace
-from model.values import Value
+from attn_explore.explorer.comparing import same_cell
+from attn_explore.explorer.history import History
+from attn_explore.model.axes import Axis
+from attn_explore.model.explain import Index, chosen, is_choice
+from attn_explore.model.finer import finer_steps, has_finer
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 
 @dataclass(frozen=True, slots=True)

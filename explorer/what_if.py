@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from explorer.format import short_number
-from model.axes import Array
-from model.explain import Index, letter
-from model.problems import Problem
-from model.scenario.document import Edit
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer.format import short_number
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index, letter
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 EditIndex = tuple[Any, ...]
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from explorer.arithmetic import LABEL, Block, Link, Piece, Row, telling_label
-from explorer.format import bar, short_number, shortened
-from explorer.session import Session
-from model.axes import Array
-from model.explain import Index
-from model.ops import is_gradient
-from model.trace import Trace
-from model.values import Value
+from attn_explore.explorer.arithmetic import LABEL, Block, Link, Piece, Row, telling_label
+from attn_explore.explorer.format import bar, short_number, shortened
+from attn_explore.explorer.session import Session
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 BAR = 20
 """Cells of the bar of a weight of 1."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from model.text import visible
+from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

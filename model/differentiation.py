@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.axes import labelled
-from model.gradient import gradient_steps
-from model.loss import has_loss, record_loss
-from model.ops import Output, is_gradient, output_of
-from model.places import index_of, split_place
-from model.problems import Problem, nearest
-from model.scenario import Scenario
-from model.scenario.document import Gradients
-from model.scenario.tokens import PAD
-from model.text import clip
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import labelled
+from attn_explore.model.gradient import gradient_steps
+from attn_explore.model.loss import has_loss, record_loss
+from attn_explore.model.ops import Output, is_gradient, output_of
+from attn_explore.model.places import index_of, split_place
+from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Gradients
+from attn_explore.model.scenario.tokens import PAD
+from attn_explore.model.text import clip
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 LOSS = "loss"
 """The step that is differentiated where the scenario says what the model should say."""

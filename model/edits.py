@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from model.axes import Array
-from model.ops.gradients import PREFIX
-from model.places import choices_along
-from model.problems import Problem, nearest, raise_any
-from model.scenario import Scenario
-from model.scenario.document import Edit
-from model.scenario.source import KeyPath
-from model.text import clip
-from model.trace import Trace
-from model.values import Change, Value
+from attn_explore.model.axes import Array
+from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.places import choices_along
+from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.scenario.source import KeyPath
+from attn_explore.model.text import clip
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Change, Value
 
 _LONGEST = 60
 

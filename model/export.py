@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import orjson
 
-from model.axes import Array
-from model.differentiation import with_output
-from model.explain import formula, words
-from model.finer import finer_steps
-from model.npz import npz
-from model.safetensors_file import Described, written
-from model.scenario import Scenario
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import Array
+from attn_explore.model.differentiation import with_output
+from attn_explore.model.explain import formula, words
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.npz import npz
+from attn_explore.model.safetensors_file import Described, written
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 FORMAT = "attn-explore-trace"
 VERSION = 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from model.axes import Array, align
+from attn_explore.model.axes import Array, align
 
 
 @dataclass(frozen=True, slots=True)

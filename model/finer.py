@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from model.trace import Recorder, Trace
-from model.values import Value
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.values import Value
 
 
 def _softmax(t: Recorder, value: Value) -> None:

@@ -11,10 +11,10 @@ from itertools import chain
 
 import numpy as np
 
-from model.axes import Array
-from model.ops.gradients import Output, gradient_of
-from model.trace import Trace
-from model.values import Value, View, read_only
+from attn_explore.model.axes import Array
+from attn_explore.model.ops.gradients import Output, gradient_of
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value, View, read_only
 
 
 def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.axes import Axis
-from model.config import ModelConfig
-from model.ops import Factor
-from model.trace import Pad, Recorder
-from model.values import Tensor, Value
-from model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, WEIGHTINGS
+from attn_explore.model.axes import Axis
+from attn_explore.model.config import ModelConfig
+from attn_explore.model.ops import Factor
+from attn_explore.model.trace import Pad, Recorder
+from attn_explore.model.values import Tensor, Value
+from attn_explore.model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, WEIGHTINGS
 
 Block = Callable[[Recorder, Tensor], Tensor]
 

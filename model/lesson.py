@@ -13,17 +13,17 @@ from typing import Literal
 
 import numpy as np
 
-from model.axes import Axis
-from model.explain import Index
-from model.passes import CHAPTER
-from model.places import choices_along, place_along
-from model.problems import Problem, nearest, raise_any
-from model.scenario import Scenario
-from model.scenario.document import Answer, LessonStep, View
-from model.scenario.source import KeyPath
-from model.text import clip
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.explain import Index
+from attn_explore.model.passes import CHAPTER
+from attn_explore.model.places import choices_along, place_along
+from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Answer, LessonStep, View
+from attn_explore.model.scenario.source import KeyPath
+from attn_explore.model.text import clip
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 Kind = Literal["word", "cell", "number"]
 """What is given as an answer: a place along an axis, a cell, or a number."""

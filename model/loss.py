@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.layers import cross_entropy
-from model.problems import Problem
-from model.scenario import Scenario
-from model.scenario.tokens import Wanted, target_of, wanted_of
-from model.trace import Recorder, Trace
-from model.values import Value
+from attn_explore.model.layers import cross_entropy
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.tokens import Wanted, target_of, wanted_of
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.values import Value
 
 
 def has_loss(scenario: Scenario) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import comb
 
-from model.passes import Pass, trace_of
-from model.scenario import Scenario
-from model.scenario.tokens import generates
-from model.trace import Trace
-from model.training.curves import curves_of
-from model.values import Value
+from attn_explore.model.passes import Pass, trace_of
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.tokens import generates
+from attn_explore.model.trace import Trace
+from attn_explore.model.training.curves import curves_of
+from attn_explore.model.values import Value
 
 RECORD = 1300
 """Bytes that a value takes beside its numbers: what counts when there are millions of small ones."""

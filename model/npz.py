@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model.axes import Array
-from model.problems import Problem
+from attn_explore.model.axes import Array
+from attn_explore.model.problems import Problem
 
 MOST_UNPACKED = 100
 """An archive that unpacks to more than this many times its size was made to do harm; numbers don't shrink so much."""

@@ -12,9 +12,9 @@ from itertools import chain
 
 import numpy as np
 
-from model.axes import Array, Axis, merged, sizes
-from model.config import ModelConfig
-from model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, Axes, Named
+from attn_explore.model.axes import Array, Axis, merged, sizes
+from attn_explore.model.config import ModelConfig
+from attn_explore.model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, Axes, Named
 
 Shapes = dict[str, Axes]
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import experiments
-from model.axes import Array, Axis
-from model.edits import Changes
-from model.layers import Visibility
-from model.scenario import Scenario
-from model.scenario.tokens import END, PAD, generates, readings
-from model.shapes import shapes_of, vocabulary_axes
-from model.trace import Listener, Recorder, Trace
-from model.transformer import Text, across, decode, encode, of_itself, predict
-from model.values import Tensor, Value
+from attn_explore.model import experiments
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.edits import Changes
+from attn_explore.model.layers import Visibility
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.tokens import END, PAD, generates, readings
+from attn_explore.model.shapes import shapes_of, vocabulary_axes
+from attn_explore.model.trace import Listener, Recorder, Trace
+from attn_explore.model.transformer import Text, across, decode, encode, of_itself, predict
+from attn_explore.model.values import Tensor, Value
 
 CHAPTER = "generated"
 """Each further pass of a decoder that generates is a chapter: `generated.1` and so on. The first is as in any model."""

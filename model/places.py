@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 
-from model.axes import Axis
-from model.problems import Problem
-from model.text import clip
-from model.values import Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import clip
+from attn_explore.model.values import Value
 
 _LONGEST = 60
 _DIGITS = 10

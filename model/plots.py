@@ -14,10 +14,10 @@ from typing import Literal
 
 import numpy as np
 
-from model.axes import Array, Axis
-from model.explain import Index, letter, title, written
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import Index, letter, title, written
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 Kind = Literal["line", "bars"]
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from model.text import cells, clip, visible
+from attn_explore.model.text import cells, clip, visible
 
 CANNOT_BE_USED = 2
 """Exit status: what the user gave cannot be used."""

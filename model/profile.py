@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from model.axes import Array, Axis
-from model.explain import output_letter, output_name
-from model.ops import differentiated, is_gradient, output_of
-from model.ops.gradients import PREFIX
-from model.plots import Curve, Plot
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import output_letter, output_name
+from attn_explore.model.ops import differentiated, is_gradient, output_of
+from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.plots import Curve, Plot
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 _BLOCKS = {"self_attention": "attention", "cross_attention": "cross", "ffn": "ffn"}
 """What blocks are called under a plot."""

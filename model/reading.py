@@ -15,20 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from model.axes import Array
-from model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
-from model.files import read_regular
-from model.memory import memory_needed
-from model.npz import Npz
-from model.problems import Problem, nearest, raise_any
-from model.run import plan
-from model.safetensors_file import read_safetensors
-from model.scenario import Scenario, scenario_from_dict
-from model.scenario.tokens import generates, readings, vocabularies
-from model.strict_json import read_json
-from model.text import figure
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import Array
+from attn_explore.model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
+from attn_explore.model.files import read_regular
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.npz import Npz
+from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.run import plan
+from attn_explore.model.safetensors_file import read_safetensors
+from attn_explore.model.scenario import Scenario, scenario_from_dict
+from attn_explore.model.scenario.tokens import generates, readings, vocabularies
+from attn_explore.model.strict_json import read_json
+from attn_explore.model.text import figure
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 Records = dict[str, dict[str, Any]]
 """What a file says of its tensors, by their keys in the binary formats."""

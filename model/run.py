@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from model import experiments
-from model.axes import Array, sizes
-from model.differentiation import record_wanted
-from model.edits import Changes, changes
-from model.parameters import Shapes
-from model.passes import trace_of
-from model.scenario import Scenario
-from model.scenario.document import LessonStep
-from model.shapes import shapes_of
-from model.trace import Listener, Trace
-from model.training.curves import as_done, curves_of, record_curves
-from model.training.record import Record, read_record
-from model.weights import FILE, fitted, parameters
+from attn_explore.model import experiments
+from attn_explore.model.axes import Array, sizes
+from attn_explore.model.differentiation import record_wanted
+from attn_explore.model.edits import Changes, changes
+from attn_explore.model.parameters import Shapes
+from attn_explore.model.passes import trace_of
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import LessonStep
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.trace import Listener, Trace
+from attn_explore.model.training.curves import as_done, curves_of, record_curves
+from attn_explore.model.training.record import Record, read_record
+from attn_explore.model.weights import FILE, fitted, parameters
 
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""

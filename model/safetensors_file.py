@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.axes import Array, Axis, names, sizes
-from model.problems import Problem, nearest, raise_any
+from attn_explore.model.axes import Array, Axis, names, sizes
+from attn_explore.model.problems import Problem, nearest, raise_any
 
 LARGEST_HEADER = 10 * 2**20
 """Bytes of a safetensors header that are read: some 100,000 tensors."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from model import experiments
-from model.axes import Axis
-from model.parameters import Shapes, StackSizes, parameter_axes
-from model.scenario import Scenario
-from model.scenario.tokens import predicting_stack, readings, vocabularies
+from attn_explore.model import experiments
+from attn_explore.model.axes import Axis
+from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.tokens import predicting_stack, readings, vocabularies
 
 
 def shapes_of(scenario: Scenario) -> Shapes:

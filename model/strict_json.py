@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from model.problems import Problem
+from attn_explore.model.problems import Problem
 
 _MARKS = re.compile(rb'[{}]|"[^"\\]*(?:\\.[^"\\]*)*"(?P<name>\s*:)?', re.S)
 _BYTES_OF = {b",": 40, b"[": 96, b"{": 240}

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from model.axes import Array, Axis, merged, ordered
-from model.ops import OPERATIONS, Drawing, Factor
-from model.values import Change, Tensor, Value, as_view, changed, read_only
+from attn_explore.model.axes import Array, Axis, merged, ordered
+from attn_explore.model.ops import OPERATIONS, Drawing, Factor
+from attn_explore.model.values import Change, Tensor, Value, as_view, changed, read_only
 
 Listener = Callable[[Value], None]
 

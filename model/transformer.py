@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from model.config import MaskConfig, ModelConfig
-from model.layers import (
+from attn_explore.model.config import MaskConfig, ModelConfig
+from attn_explore.model.layers import (
     Visibility,
     add_and_norm,
     cross_attention,
@@ -17,8 +17,8 @@ from model.layers import (
     score,
     self_attention,
 )
-from model.trace import Pad, Recorder
-from model.values import Tensor, Value
+from attn_explore.model.trace import Pad, Recorder
+from attn_explore.model.values import Tensor, Value
 
 
 @dataclass(frozen=True)

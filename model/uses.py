@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.axes import Array
-from model.ops import differentiated, is_gradient
-from model.ops.gradients import PREFIX
-from model.trace import Trace
-from model.values import Value, View
+from attn_explore.model.axes import Array
+from attn_explore.model.ops import differentiated, is_gradient
+from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value, View
 
 Index = tuple[int, ...]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from model import axes as ax
-from model.axes import Array, Axis
-from model.expressions import Expression
+from attn_explore.model import axes as ax
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.expressions import Expression
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from model.axes import Axis
-from model.config import ModelConfig
-from model.trace import Recorder
-from model.values import Tensor, Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.config import ModelConfig
+from attn_explore.model.trace import Recorder
+from attn_explore.model.values import Tensor, Value
 
 Axes = tuple[Axis, ...]
 Named = Iterator[tuple[str, Axes]]

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.axes import Array, Axis, sizes
-from model.checkpoints import torch_transformer
-from model.checkpoints.torch_transformer import Stored
-from model.config import Matrix, ModelConfig
-from model.parameters import Shapes, draw
-from model.problems import Problem, nearest, raise_any
-from model.safetensors_file import described, read_header, read_safetensors, shape_text
-from model.scenario import Scenario
+from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.checkpoints import torch_transformer
+from attn_explore.model.checkpoints.torch_transformer import Stored
+from attn_explore.model.config import Matrix, ModelConfig
+from attn_explore.model.parameters import Shapes, draw
+from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.safetensors_file import described, read_header, read_safetensors, shape_text
+from attn_explore.model.scenario import Scenario
 
 FILE = ("model", "weights", "file")
 """Where a scenario names its weights file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from model.experiment_words import EXPERIMENTS
+from attn_explore.model.experiment_words import EXPERIMENTS
 
 
 class Words(NamedTuple):

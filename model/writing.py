@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from model.problems import SURROUNDINGS, Problem
+from attn_explore.model.problems import SURROUNDINGS, Problem
 
 Progress = Callable[[int], None]
 

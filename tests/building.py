@@ -8,13 +8,13 @@ from typing import Any, get_args
 import numpy as np
 from hypothesis import strategies as st
 
-from model.axes import Array, Axis, sizes
-from model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
-from model.layers import Visibility
-from model.parameters import StackSizes, parameter_axes
-from model.trace import Recorder, Trace
-from model.transformer import decode, encode, predict
-from model.values import Value
+from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
+from attn_explore.model.layers import Visibility
+from attn_explore.model.parameters import StackSizes, parameter_axes
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.transformer import decode, encode, predict
+from attn_explore.model.values import Value
 
 SEEDS = st.integers(0, 2**32 - 1)
 

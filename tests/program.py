@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from explorer.cli import app
-from explorer.ending import guarded
+from attn_explore.explorer.cli import app
+from attn_explore.explorer.ending import guarded
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,13 +21,13 @@ Finished = subprocess.CompletedProcess[bytes]
 
 def environment(**changes: str | None) -> dict[str, str]:
     """The environment of this process with the checkout importable; None takes a variable away."""
-    found: dict[str, str | None] = {**os.environ, "PYTHONPATH": str(ROOT), **changes}
+    found: dict[str, str | None] = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **changes}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def command(*arguments: str) -> list[str]:
     """The command line that starts the program."""
-    return [sys.executable, "-m", "explorer", *arguments]
+    return [sys.executable, "-m", "attn_explore", *arguments]
 
 
 def program(

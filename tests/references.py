@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from model.config import ModelConfig
+from attn_explore.model.config import ModelConfig
 
 Array = NDArray[np.float64]
 Steps = dict[str, Array]

@@ -48,7 +48,7 @@ def _module(file: Path) -> str:
 @cache
 def imports_of(file: Path) -> frozenset[str]:
     """The full names of all modules that a file imports, at its top or inside a function."""
-    return frozenset(_imported(file))
+    return frozenset(name.removeprefix("attn_explore.") for name in _imported(file))
 
 
 def _imported(file: Path) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _imported(file: Path) -> Iterator[str]:
 
 
 def _is_module(name: str) -> bool:
-    place = ROOT.joinpath(*name.split("."))
+    place = ROOT.joinpath(*name.removeprefix("attn_explore.").split("."))
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from model.scenario import read_scenario
-from model.shapes import shapes_of
-from model.training.record import Record, read_record
+from attn_explore.model.scenario import read_scenario
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.training.record import Record, read_record
 
 DATA = Path(__file__).parent / "data" / "trained"
 

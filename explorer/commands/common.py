@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from explorer.app import Listener
-    from explorer.limits import Limits
-    from explorer.opening import Source
-    from explorer.session import Session
+    from attn_explore.explorer.app import Listener
+    from attn_explore.explorer.limits import Limits
+    from attn_explore.explorer.opening import Source
+    from attn_explore.explorer.session import Session
 
 
 def wish_of(gradients: bool, of: str, step: str = "") -> str | None:
@@ -23,7 +23,7 @@ def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -
     """What a name or a path leads to, with the gradients that are asked for, at a moment of its training."""
     from dataclasses import replace
 
-    from explorer.opening import find_source
+    from attn_explore.explorer.opening import find_source
 
     found = replace(find_source(wanted), moment=moment)
     return found if wish is None else found.differentiated(wish)
@@ -31,8 +31,8 @@ def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -
 
 def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:
     """Run or read the source, and go to a step. Raises Problem with the nearest one when there is none of that path."""
-    from explorer.opening import start
-    from model.problems import Problem, nearest
+    from attn_explore.explorer.opening import start
+    from attn_explore.model.problems import Problem, nearest
 
     session = start(source, limits, on_step)
     if not step:
@@ -48,7 +48,7 @@ def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener
 
 def at_cell(source: Source, limits: Limits, cell: str) -> Session:
     """Run or read the source, and go to a cell, given as STEP[INDEX]; or to a step alone."""
-    from model.places import index_of, split_place
+    from attn_explore.model.places import index_of, split_place
 
     step, parts = split_place(cell)
     session = session_of(source, limits, step)
@@ -61,7 +61,7 @@ def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Liste
     """Run the source, or two that are stepped through together."""
     from dataclasses import replace
 
-    from explorer.opening import pair
+    from attn_explore.explorer.opening import pair
 
     session = session_of(sources[0], limits, step, on_step)
     if len(sources) == 1:
@@ -72,8 +72,8 @@ def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Liste
 
 def say_notes(session: Session) -> None:
     """Say on stderr what has to be said of how the run was read."""
-    from explorer.ending import say
-    from model.text import visible
+    from attn_explore.explorer.ending import say
+    from attn_explore.model.text import visible
 
     for note in session.notes:
         say(f"note: {visible(note)}")
@@ -81,7 +81,7 @@ def say_notes(session: Session) -> None:
 
 def need_terminal() -> None:
     """Textual reads stdin and draws on stderr, and asks neither whether it is a terminal: so we do."""
-    from model.problems import SURROUNDINGS, Problem
+    from attn_explore.model.problems import SURROUNDINGS, Problem
 
     hint = "--plain prints the walk-through as text"
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):

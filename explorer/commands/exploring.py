@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from explorer.commands.common import (
+from attn_explore.explorer.commands.common import (
     need_terminal,
     print_lines,
     say_notes,
@@ -17,7 +17,7 @@ from explorer.commands.common import (
     source_of,
     wish_of,
 )
-from explorer.options import (
+from attn_explore.explorer.options import (
     Allowed,
     Differentiated,
     Memory,
@@ -29,11 +29,11 @@ from explorer.options import (
 )
 
 if TYPE_CHECKING:
-    from explorer.app import Listener
-    from explorer.limits import Limits
-    from explorer.opening import Source
-    from explorer.session import Session
-    from explorer.shelf import Shelf
+    from attn_explore.explorer.app import Listener
+    from attn_explore.explorer.limits import Limits
+    from attn_explore.explorer.opening import Source
+    from attn_explore.explorer.session import Session
+    from attn_explore.explorer.shelf import Shelf
 
 
 def browse(folder: Path | None) -> int:
@@ -41,12 +41,12 @@ def browse(folder: Path | None) -> int:
     import gc
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
-    from explorer.app import explore
+    from attn_explore.explorer.app import explore
 
     def load(_: Listener) -> Shelf:
-        from explorer.library import own_folder
-        from explorer.limits import Limits
-        from explorer.shelf import Shelf
+        from attn_explore.explorer.library import own_folder
+        from attn_explore.explorer.limits import Limits
+        from attn_explore.explorer.shelf import Shelf
 
         return Shelf(folder or own_folder(), Limits())
 
@@ -74,7 +74,7 @@ def run(
     wish = wish_of(gradients, of, step)
     if not watch and (plain or not sys.stdout.isatty()):
         found = source_of(source, wish, moment)
-        from explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
+        from attn_explore.explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
 
         session = session_of(found, limits, step)
         say_notes(session)
@@ -95,20 +95,20 @@ def _explore(
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
     import gc
 
-    from explorer.library import bundled
+    from attn_explore.explorer.library import bundled
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
     found: dict[str, Source] = {}
     for wanted in filter(None, (source, second)):
         if wanted not in bundled():
             found[wanted] = source_of(wanted, wish, moment)
-    from explorer.app import explore
+    from attn_explore.explorer.app import explore
 
     def load(on_step: Listener) -> Session:
         sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
         session = sessions_of(sources, limits, step, on_step)
         if not step and not second and moment is None:
-            from explorer.learned import resume
+            from attn_explore.explorer.learned import resume
 
             resume(session)
         return session
@@ -130,10 +130,10 @@ def compare(
     """Step through two runs together, one beside the other."""
     limits = limits_of(memory_limit, allow_path)
     if plain or not sys.stdout.isatty():
-        from explorer.opening import find_source
+        from attn_explore.explorer.opening import find_source
 
         found = [find_source(first), find_source(second)]
-        from explorer.plain import walk
+        from attn_explore.explorer.plain import walk
 
         session = sessions_of(found, limits, step)
         for each in (session, session.other):

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from explorer.commands.common import (
+from attn_explore.explorer.commands.common import (
     at_cell,
     print_lines,
     session_of,
     source_of,
     wish_of,
 )
-from explorer.options import (
+from attn_explore.explorer.options import (
     Allowed,
     Differentiated,
     Memory,
@@ -30,8 +30,8 @@ def list_() -> None:
     """List the bundled scenarios, a course for beginners first."""
     from itertools import groupby
 
-    from explorer.library import bundled
-    from model.scenario import read_scenario
+    from attn_explore.explorer.library import bundled
+    from attn_explore.model.scenario import read_scenario
 
     names = bundled()
     width = max(map(len, names))
@@ -56,7 +56,7 @@ def show(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print one tensor as a table, with its words."""
-    from explorer import plain
+    from attn_explore.explorer import plain
 
     found = source_of(source, wish_of(gradients, of, step), moment)
     value = session_of(found, limits_of(memory_limit, allow_path), step).value
@@ -86,8 +86,8 @@ def plot(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Plot a step: as text, or into a file."""
-    from explorer.files import PLOTS, format_of
-    from model.writing import check_target
+    from attn_explore.explorer.files import PLOTS, format_of
+    from attn_explore.model.writing import check_target
 
     is_overview = cell in ("profile", "saliency")
     found = source_of(source, wish_of(gradients or is_overview, of, cell), moment)
@@ -95,20 +95,20 @@ def plot(
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
     session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell)
-    from explorer.overview import plotted  # it needs NumPy, and what is refused does not
+    from attn_explore.explorer.overview import plotted  # it needs NumPy, and what is refused does not
 
     plot = plotted(session, cell)
     if output is None:
         from shutil import get_terminal_size
 
-        from explorer.plain import WIDTH
-        from explorer.plot_text import plot_lines
+        from attn_explore.explorer.plain import WIDTH
+        from attn_explore.explorer.plot_text import plot_lines
 
         print_lines(plot_lines(plot, get_terminal_size((WIDTH, 0)).columns))
         return
-    from explorer.ending import say
-    from explorer.plot_files import write_plot
-    from model.text import visible
+    from attn_explore.explorer.ending import say
+    from attn_explore.explorer.plot_files import write_plot
+    from attn_explore.model.text import visible
 
     written = write_plot(plot, output, force=force, inputs=found.inputs)
     say(f"wrote {visible(str(written))}")
@@ -137,6 +137,6 @@ def explain(
     session = at_cell(
         source_of(source, wish_of(gradients, of, cell), moment), limits_of(memory_limit, allow_path), cell
     )
-    from explorer.plain import explained
+    from attn_explore.explorer.plain import explained
 
     print_lines(explained(session, depth))

@@ -14,11 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from explorer.clipboard import NOTATIONS, checked, fits, parts
-from model.explain import Index
-from model.problems import Problem
-from model.text import figure
-from model.values import Value
+from attn_explore.explorer.clipboard import NOTATIONS, checked, fits, parts
+from attn_explore.model.explain import Index
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import figure
+from attn_explore.model.values import Value
 
 
 class CopyScreen(ModalScreen[str | None]):

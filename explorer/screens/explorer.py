@@ -7,30 +7,31 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from explorer import learned
-from explorer.screens import keys
-from explorer.screens.exploring.comparing import Comparing
-from explorer.screens.exploring.copying import Copying
-from explorer.screens.exploring.edits import Edits
-from explorer.screens.exploring.files import Files
-from explorer.screens.exploring.finding import Finding
-from explorer.screens.exploring.gradients import Gradients
-from explorer.screens.exploring.lessons import Lessons
-from explorer.screens.exploring.panels import Panels
-from explorer.screens.exploring.training import Training
-from explorer.screens.exploring.watching import Reload, Watching
-from explorer.session import Session
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from explorer.widgets.key_bar import KeyBar
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
-from explorer.widgets.timeline import Timeline
+from attn_explore.explorer import learned
+from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.exploring.comparing import Comparing
+from attn_explore.explorer.screens.exploring.copying import Copying
+from attn_explore.explorer.screens.exploring.edits import Edits
+from attn_explore.explorer.screens.exploring.files import Files
+from attn_explore.explorer.screens.exploring.finding import Finding
+from attn_explore.explorer.screens.exploring.gradients import Gradients
+from attn_explore.explorer.screens.exploring.lessons import Lessons
+from attn_explore.explorer.screens.exploring.panels import Panels
+from attn_explore.explorer.screens.exploring.training import Training
+from attn_explore.explorer.screens.exploring.watching import Reload, Watching
+from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.timeline import Timeline
 
 
 class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Gradients, Watching):
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
-    CSS_PATH = "../explorer.tcss"
+    CSS = STYLES
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
 
     def __init__(self, session: Session, has_library: bool = False, reload: Reload | None = None) -> None:
@@ -53,13 +54,13 @@ class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copyi
 
     def action_tour(self) -> None:
         """Show what there is, in two minutes."""
-        from explorer.screens.tour import TourScreen
+        from attn_explore.explorer.screens.tour import TourScreen
 
         self.app.push_screen(TourScreen(self))
 
     def action_help(self) -> None:
         """List the keys."""
-        from explorer.screens.help import HelpScreen, grouped
+        from attn_explore.explorer.screens.help import HelpScreen, grouped
 
         self.app.push_screen(HelpScreen(grouped(keys.all_bindings(), getattr(self.app, "keys", {}))))
 

@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from model.problems import Problem
-from model.text import visible
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 
 Write = Callable[[Path, bool], Path]
 """Writes a file, over one that exists only if the second argument says so, and gives its path."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from explorer.widgets.plot_panel import PlotPanel
-from explorer.widgets.ranking import Ranking
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.explorer.widgets.ranking import Ranking
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 
 STEPS = Binding.Group("Steps")
 CELL = Binding.Group("The cell under the cursor")

@@ -17,19 +17,20 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, get_current_worker
 
-from explorer import learned
-from explorer.pictures import picture_of
-from explorer.screens import keys
-from explorer.screens.explorer import ExplorerScreen
-from explorer.screens.help import HelpScreen, grouped
-from explorer.session import Session
-from explorer.shelf import Entry, Shelf, facts
-from explorer.widgets.key_bar import Key, KeyBar
-from explorer.widgets.tensor_grid import TensorGrid
-from model.explain import general_words, mask_of
-from model.problems import Problem
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer import learned
+from attn_explore.explorer.pictures import picture_of
+from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.screens.help import HelpScreen, grouped
+from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.shelf import Entry, Shelf, facts
+from attn_explore.explorer.widgets.key_bar import Key, KeyBar
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.explain import general_words, mask_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 GLANCE = 0.15
 """Seconds that a scenario is marked before it is run for its preview."""
@@ -56,7 +57,7 @@ class LibraryScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = keys.LIBRARY_BINDINGS
 
     AUTO_FOCUS = "OptionList"
-    CSS_PATH = "../explorer.tcss"
+    CSS = STYLES
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012
 
     def __init__(self, shelf: Shelf) -> None:

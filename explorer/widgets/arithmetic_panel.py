@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
-from explorer.widgets.drawn import Drawn
-from model.explain import Index
+from attn_explore.explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
+from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.model.explain import Index
 
 _ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
 

@@ -16,8 +16,8 @@ from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
 from textual_plot.plot_widget import Legend
 
-from explorer.plotting import Drawing, Tick, mark, marked_places, shown, thinned, unbroken
-from model.axes import Array
+from attn_explore.explorer.plotting import Drawing, Tick, mark, marked_places, shown, thinned, unbroken
+from attn_explore.model.axes import Array
 
 COLOURS = 6
 """Styles of curves; further ones begin again, with other marks."""

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.drawn import Drawn
 
 
 class Heading(Drawn):

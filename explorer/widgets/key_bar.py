@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.drawn import Drawn
 
 
 class Key(NamedTuple):

@@ -11,16 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from explorer.plot_lines import Line, above, axis_labels, readings, x_label
-from explorer.plotting import Drawing, lay_out
-from explorer.widgets.drawn import Drawn
-from explorer.widgets.tensor_grid import TensorGrid
-from model.explain import Index
-from model.plots import Plot, moved
-from model.values import Value
+from attn_explore.explorer.plot_lines import Line, above, axis_labels, readings, x_label
+from attn_explore.explorer.plotting import Drawing, lay_out
+from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.explain import Index
+from attn_explore.model.plots import Plot, moved
+from attn_explore.model.values import Value
 
 if TYPE_CHECKING:
-    from explorer.widgets.curves import Curves
+    from attn_explore.explorer.widgets.curves import Curves
 
 _GROUP = Binding.Group("In a plot")
 
@@ -115,7 +115,7 @@ class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
 
     def _fill(self) -> None:
         """Make what the panel holds, when it is first wanted."""
-        from explorer.widgets.curves import Curves  # textual-plot is needed for this alone
+        from attn_explore.explorer.widgets.curves import Curves  # textual-plot is needed for this alone
 
         self._curves = Curves()
         self.mount(self._above, self._curves, self._below)

@@ -15,13 +15,13 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from explorer.format import bar, fitted, short_number
-from explorer.grid import Index
-from explorer.widgets.drawn import Drawn
-from explorer.widgets.tensor_grid import TensorGrid
-from model.axes import Array
-from model.text import visible
-from model.values import Value
+from attn_explore.explorer.format import bar, fitted, short_number
+from attn_explore.explorer.grid import Index
+from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.axes import Array
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 _GROUP = Binding.Group("In a ranked list")
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from model.text import visible
+from attn_explore.model.text import visible
 
 FEW = 30
 """A tree of so many steps is shown as a whole."""

@@ -15,11 +15,11 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from explorer import grid
-from explorer.colours import Ground
-from explorer.grid import Index, Layout, Picture, Window
-from explorer.widgets.drawn import Drawn
-from model.values import Value
+from attn_explore.explorer import grid
+from attn_explore.explorer.colours import Ground
+from attn_explore.explorer.grid import Index, Layout, Picture, Window
+from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.model.values import Value
 
 _GROUP = Binding.Group("In the grid")
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.drawn import Drawn
 
 LEAST = 14
 """Cells that the moments of a training are shown in at least."""

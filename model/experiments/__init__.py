@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from model.axes import Array
-from model.experiments import jacobian, saturation, vanishing, variance
-from model.experiments.common import PREFIX, Given
-from model.parameters import Shapes
-from model.scenario.document import Experiment
-from model.trace import Recorder, Trace
+from attn_explore.model.axes import Array
+from attn_explore.model.experiments import jacobian, saturation, vanishing, variance
+from attn_explore.model.experiments.common import PREFIX, Given
+from attn_explore.model.parameters import Shapes
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.trace import Recorder, Trace
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Array, Axis
-from model.scenario.document import Experiment
-from model.values import Tensor, View, as_view
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.values import Tensor, View, as_view
 
 PREFIX = "experiment"
 """What the paths of all steps and parameters of an experiment begin with."""

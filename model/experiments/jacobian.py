@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from model.axes import Axis
-from model.experiments.common import Given, along, logits_and_multipliers, numbered
-from model.ops import Factor
-from model.scenario.document import Experiment
-from model.trace import Recorder
-from model.values import Tensor, Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.experiments.common import Given, along, logits_and_multipliers, numbered
+from attn_explore.model.ops import Factor
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.trace import Recorder
+from attn_explore.model.values import Tensor, Value
 
 NUDGE = 1e-5
 """How far a logit is moved to see what that does: small beside it, large beside the rounding of float64."""

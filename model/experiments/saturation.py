@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from model.experiments.common import Given, each, logits_and_multipliers
-from model.scenario.document import Experiment
-from model.trace import Recorder
-from model.values import Tensor
+from attn_explore.model.experiments.common import Given, each, logits_and_multipliers
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.trace import Recorder
+from attn_explore.model.values import Tensor
 
 POINTS = 201
 """So many multipliers make a curve: 0, 0.5, 1, … where the largest is 100."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Array, Axis, sizes
-from model.experiments.common import Given, each, listed
-from model.ops.tallies import SCALINGS
-from model.scenario.document import Experiment
-from model.trace import Recorder
-from model.values import Value, View
+from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.experiments.common import Given, each, listed
+from attn_explore.model.ops.tallies import SCALINGS
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.trace import Recorder
+from attn_explore.model.values import Value, View
 
 D_MODEL = Axis("d_model", 32)
 """The width of the embeddings, the same for every dₖ."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from model.axes import Axis
-from model.experiments.common import Given, each, listed
-from model.ops import Factor
-from model.ops.tallies import BINS, SCALINGS, SUMS, Drawing
-from model.scenario.document import Experiment
-from model.trace import Listener, Recorder
-from model.values import Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.experiments.common import Given, each, listed
+from attn_explore.model.ops import Factor
+from attn_explore.model.ops.tallies import BINS, SCALINGS, SUMS, Drawing
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.trace import Listener, Recorder
+from attn_explore.model.values import Value
 
 
 def given(experiment: Experiment) -> Mapping[str, Given]:

@@ -6,7 +6,7 @@ here. They are told everything by the value that applied them: its operands, its
 
 from __future__ import annotations
 
-from model.ops import (
+from attn_explore.model.ops import (
     activations,
     arranging,
     elementwise,
@@ -20,12 +20,12 @@ from model.ops import (
     tallies,
     weightings,
 )
-from model.ops.common import subscripted
-from model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
-from model.ops.masks import hidden_because
-from model.ops.products import Factor
-from model.ops.tallies import Drawing
-from model.ops.weightings import is_fully_masked
+from attn_explore.model.ops.common import subscripted
+from attn_explore.model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
+from attn_explore.model.ops.masks import hidden_because
+from attn_explore.model.ops.products import Factor
+from attn_explore.model.ops.tallies import Drawing
+from attn_explore.model.ops.weightings import is_fully_masked
 
 _FILES = (
     products, positions, elementwise, activations, scores, masks, weightings, reductions, losses, arranging, measured,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Expression, Number, erf
-from model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell
-from model.values import Operation, Value
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Expression, Number, erf
+from attn_explore.model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell
+from attn_explore.model.values import Operation, Value
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array, Axis, align, names, sizes
-from model.expressions import Apply, Cell, Expression, Number
-from model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative
-from model.values import Operation, Value
+from attn_explore.model.axes import Array, Axis, align, names, sizes
+from attn_explore.model.expressions import Apply, Cell, Expression, Number
+from attn_explore.model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative
+from attn_explore.model.values import Operation, Value
 
 # --- identity: 1 where both indices are the same, 0 elsewhere (Kronecker's δ)
 

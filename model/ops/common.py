@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from model.axes import Array, align, sum_to
-from model.expressions import Apply, Cell, Expression, Reduce
-from model.values import Value, View
+from attn_explore.model.axes import Array, align, sum_to
+from attn_explore.model.expressions import Apply, Cell, Expression, Reduce
+from attn_explore.model.values import Value, View
 
 At = Mapping[str, int]
 Gradients = tuple[Array, ...]

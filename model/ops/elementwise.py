@@ -7,9 +7,9 @@ from functools import reduce
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Expression, Number
-from model.ops.common import (
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Expression, Number
+from attn_explore.model.ops.common import (
     At,
     Gradients,
     aligned,
@@ -23,7 +23,7 @@ from model.ops.common import (
     times_gradient,
     to_operands,
 )
-from model.values import Operation, Value
+from attn_explore.model.values import Operation, Value
 
 
 def _elementwise(function: Callable[..., Array]) -> Callable[[Value], Array]:

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Cell, Expression, Number, Reduce, constants
-from model.ops.common import OPERANDS, At, Gradients, Symbols, gradient_cell
-from model.values import Operation, Value, View, read_only
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
+from attn_explore.model.ops.common import OPERANDS, At, Gradients, Symbols, gradient_cell
+from attn_explore.model.values import Operation, Value, View, read_only
 
 PREFIX = "grad."
 """The path of a gradient is that of the step or parameter, after this."""

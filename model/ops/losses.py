@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array, align
-from model.expressions import Apply, Expression, Number, Reduce
-from model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell, over_axis
-from model.values import Operation, Value
+from attn_explore.model.axes import Array, align
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce
+from attn_explore.model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell, over_axis
+from attn_explore.model.values import Operation, Value
 
 # --- cross_entropy: −log softmax(logits)[target], the surprise at what should have been said
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Expression, Number, Reduce, constants
-from model.ops.common import (
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.ops.common import (
     At,
     Gradients,
     Symbols,
@@ -20,7 +20,7 @@ from model.ops.common import (
     pad_of,
     to_operands,
 )
-from model.values import Operation, Value
+from attn_explore.model.values import Operation, Value
 
 # --- visibility: 0 where a query may see a key, −∞ where not
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Expression, Number
-from model.ops.common import At, no_derivative
-from model.values import Operation, Value
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Expression, Number
+from attn_explore.model.ops.common import At, no_derivative
+from attn_explore.model.values import Operation, Value
 
 
 def _measured(value: Value) -> Array:

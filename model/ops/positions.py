@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Cell, Expression, Number
-from model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative, subscripted
-from model.values import Operation, Value
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Cell, Expression, Number
+from attn_explore.model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative, subscripted
+from attn_explore.model.values import Operation, Value
 
 
 def _sinusoid(value: Value) -> Array:

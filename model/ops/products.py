@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Array, Axis, align, contract, names, sizes, sum_to
-from model.expressions import Apply, Cell, Expression, Number, Reduce
-from model.ops.common import (
+from attn_explore.model.axes import Array, Axis, align, contract, names, sizes, sum_to
+from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce
+from attn_explore.model.ops.common import (
     At,
     Gradients,
     Symbols,
@@ -23,7 +23,7 @@ from model.ops.common import (
     summed,
     times_gradient,
 )
-from model.values import Operation, Value
+from attn_explore.model.values import Operation, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Expression, Number, Reduce, constants
-from model.ops.common import (
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.ops.common import (
     At,
     Gradients,
     Symbols,
@@ -25,7 +25,7 @@ from model.ops.common import (
     times_gradient,
     to_operands,
 )
-from model.values import Operation, Value
+from attn_explore.model.values import Operation, Value
 
 
 def _reduction(function: Callable[..., Array]) -> Callable[[Value], Array]:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array, align, contract, names
-from model.expressions import Apply, Expression, Number, Reduce, constants
-from model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell, result_cell, times_gradient
-from model.values import Operation, Value, View
+from attn_explore.model.axes import Array, align, contract, names
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.ops.common import (
+    At,
+    Gradients,
+    Symbols,
+    cells,
+    gradient_cell,
+    operand_cell,
+    result_cell,
+    times_gradient,
+)
+from attn_explore.model.values import Operation, Value, View
 
 # --- additive: tanh of a projected query plus a projected key (Bahdanau et al. 2014)
 

@@ -10,10 +10,10 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Expression, Number
-from model.ops.common import At, no_derivative
-from model.values import Operation, Value, read_only
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Expression, Number
+from attn_explore.model.ops.common import At, no_derivative
+from attn_explore.model.values import Operation, Value, read_only
 
 SUMS = ("Σs", "Σs²", "Σs⁴", "Σ entropy", "Σ|J|")
 """What is summed: scores s and their powers, and of each row of softmax its entropy and the size of its Jacobian."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.axes import Array
-from model.expressions import Apply, Expression, Number, Reduce, constants, threshold
-from model.ops.common import (
+from attn_explore.model.axes import Array
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants, threshold
+from attn_explore.model.ops.common import (
     At,
     Gradients,
     aligned,
@@ -24,7 +24,7 @@ from model.ops.common import (
     summed,
     to_operands,
 )
-from model.values import Operation, Value
+from attn_explore.model.values import Operation, Value
 
 
 def is_fully_masked(value: Value, at: At) -> bool:

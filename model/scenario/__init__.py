@@ -12,21 +12,21 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.config import filled
-from model.files import read_inside, read_regular
-from model.problems import Problem, raise_any
-from model.scenario.available import not_available
-from model.scenario.checks import check_agreement
-from model.scenario.document import VERSION, Document
-from model.scenario.experiments import filled as filled_experiment
-from model.scenario.findings import Finding
-from model.scenario.pairs import Example
-from model.scenario.source import COMPARED, KeyPath, Source
-from model.scenario.teaching import pairs_of, taught
-from model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
-from model.scenario.validation import MAY_BE_NULL, Typed, check_types
-from model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
-from model.text import clip, figure
+from attn_explore.model.config import filled
+from attn_explore.model.files import read_inside, read_regular
+from attn_explore.model.problems import Problem, raise_any
+from attn_explore.model.scenario.available import not_available
+from attn_explore.model.scenario.checks import check_agreement
+from attn_explore.model.scenario.document import VERSION, Document
+from attn_explore.model.scenario.experiments import filled as filled_experiment
+from attn_explore.model.scenario.findings import Finding
+from attn_explore.model.scenario.pairs import Example
+from attn_explore.model.scenario.source import COMPARED, KeyPath, Source
+from attn_explore.model.scenario.teaching import pairs_of, taught
+from attn_explore.model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
+from attn_explore.model.scenario.validation import MAY_BE_NULL, Typed, check_types
+from attn_explore.model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
+from attn_explore.model.text import clip, figure
 
 _LONGEST_NAME = 60
 _NAMED = 12
@@ -153,7 +153,9 @@ def scenario_from_dict(data: Mapping[str, Any], name: str = "scenario") -> Scena
 
 def scenario_schema() -> dict[str, Any]:
     """Make the JSON Schema of scenario files."""
-    from model.scenario.schema import scenario_schema as made  # it needs Pydantic, which is imported when it is used
+    from attn_explore.model.scenario.schema import (
+        scenario_schema as made,  # it needs Pydantic, which is imported when it is used
+    )
 
     return made()
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from model.scenario.document import Document
-from model.scenario.findings import Finding, listed, name
-from model.scenario.source import KeyPath
+from attn_explore.model.scenario.document import Document
+from attn_explore.model.scenario.findings import Finding, listed, name
+from attn_explore.model.scenario.source import KeyPath
 
 LEFT_OUT = None
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from model.config import InputConfig, ModelConfig, filled
-from model.scenario.document import ANSWERS, DOES, Document
-from model.scenario.experiments import (
+from attn_explore.model.config import InputConfig, ModelConfig, filled
+from attn_explore.model.scenario.document import ANSWERS, DOES, Document
+from attn_explore.model.scenario.experiments import (
     MOST,
     experiment_has_the_keys_of_its_kind,
     experiment_is_of_a_size_to_run,
     experiment_stands_alone,
     moments_of,
 )
-from model.scenario.experiments import filled as filled_experiment
-from model.scenario.findings import Finding, listed, touches
-from model.scenario.nested import array_faults
-from model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
-from model.scenario.teaching import training_can_be_done
-from model.scenario.tokens import generates, labels_of, target_of, tokens_of
-from model.text import clip, figure
+from attn_explore.model.scenario.experiments import filled as filled_experiment
+from attn_explore.model.scenario.findings import Finding, listed, touches
+from attn_explore.model.scenario.nested import array_faults
+from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
+from attn_explore.model.scenario.teaching import training_can_be_done
+from attn_explore.model.scenario.tokens import generates, labels_of, target_of, tokens_of
+from attn_explore.model.text import clip, figure
 
 Check = Callable[[Document, Source], Iterator[Finding]]
 

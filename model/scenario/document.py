@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
 
-from model.config import CLOSED, DERIVED, InputConfig, MaskConfig, ModelConfig, Size, Vector
+from attn_explore.model.config import CLOSED, DERIVED, InputConfig, MaskConfig, ModelConfig, Size, Vector
 
 VERSION = 1
 """Version of the scenario format that this program reads."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from model.scenario.document import Document, Experiment
-from model.scenario.findings import Finding, listed
-from model.scenario.pairs import TASKS
-from model.scenario.source import Source
-from model.text import figure
+from attn_explore.model.scenario.document import Document, Experiment
+from attn_explore.model.scenario.findings import Finding, listed
+from attn_explore.model.scenario.pairs import TASKS
+from attn_explore.model.scenario.source import Source
+from attn_explore.model.text import figure
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "softmax_saturation": {"logits": (1.0, 1.0, 2.0), "multipliers": (1.0, 10.0, 100.0)},

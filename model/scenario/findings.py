@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from model.scenario.source import KeyPath, dotted
+from attn_explore.model.scenario.source import KeyPath, dotted
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import fields
 
-from model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig
-from model.problems import nearest
-from model.scenario.document import Answer, Comparison, Document, Edit, Experiment, Gradients, LessonStep
-from model.scenario.findings import listed
-from model.scenario.source import KeyPath
+from attn_explore.model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig
+from attn_explore.model.problems import nearest
+from attn_explore.model.scenario.document import Answer, Comparison, Document, Edit, Experiment, Gradients, LessonStep
+from attn_explore.model.scenario.findings import listed
+from attn_explore.model.scenario.source import KeyPath
 
 _MOST_NAMED = 3
 

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from model.scenario.findings import Finding, name
-from model.scenario.source import KeyPath
+from attn_explore.model.scenario.findings import Finding, name
+from attn_explore.model.scenario.source import KeyPath
 
 MOST_AXES = 3
 

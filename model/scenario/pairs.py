@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from model.problems import Problem, raise_any
+from attn_explore.model.problems import Problem, raise_any
 
 Words = tuple[str, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.scenario.validation import MAY_BE_NULL, validator
+from attn_explore.model.scenario.validation import MAY_BE_NULL, validator
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NULLABLE = {path[-1] for path in MAY_BE_NULL}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from model.problems import Problem
+from attn_explore.model.problems import Problem
 
 KeyPath = tuple[str | int, ...]
 Place = tuple[int, int]  # line and column, from 1

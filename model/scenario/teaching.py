@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from model.config import InputConfig, ModelConfig
-from model.files import read_inside
-from model.problems import Problem
-from model.scenario.document import Document, Experiment
-from model.scenario.experiments import filled
-from model.scenario.findings import Finding, listed
-from model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
-from model.scenario.source import KeyPath, Source
-from model.scenario.tokens import PAD, labels_of, target_of, tokens_of
-from model.text import clip
+from attn_explore.model.config import InputConfig, ModelConfig
+from attn_explore.model.files import read_inside
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.document import Document, Experiment
+from attn_explore.model.scenario.experiments import filled
+from attn_explore.model.scenario.findings import Finding, listed
+from attn_explore.model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
+from attn_explore.model.scenario.source import KeyPath, Source
+from attn_explore.model.scenario.tokens import PAD, labels_of, target_of, tokens_of
+from attn_explore.model.text import clip
 
 DATA: KeyPath = ("experiment", "data")
 

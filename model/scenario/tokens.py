@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from model.config import InputConfig, ModelConfig
+from attn_explore.model.config import InputConfig, ModelConfig
 
 PAD = "<pad>"
 """The token that fills an input up to its length."""

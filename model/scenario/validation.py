@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from model.scenario.document import Document
-from model.scenario.findings import Finding, name
-from model.scenario.nested import array_faults
-from model.scenario.source import CHANGED, COMPARED, KeyPath, Source
-from model.scenario.wording import describe
+from attn_explore.model.scenario.document import Document
+from attn_explore.model.scenario.findings import Finding, name
+from attn_explore.model.scenario.nested import array_faults
+from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, Source
+from attn_explore.model.scenario.wording import describe
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

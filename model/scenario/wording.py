@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from model.problems import nearest
-from model.scenario.findings import Finding, listed, name
-from model.scenario.keys import hint_for_unknown, known_keys
-from model.scenario.nested import is_written_infinite, not_finite
-from model.scenario.source import KeyPath, Source
-from model.text import clip, figure
+from attn_explore.model.problems import nearest
+from attn_explore.model.scenario.findings import Finding, listed, name
+from attn_explore.model.scenario.keys import hint_for_unknown, known_keys
+from attn_explore.model.scenario.nested import is_written_infinite, not_finite
+from attn_explore.model.scenario.source import KeyPath, Source
+from attn_explore.model.text import clip, figure
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -36,10 +36,10 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
 
-from model.problems import Problem, raise_any
-from model.scenario.signatures import looks_like
-from model.scenario.source import KeyPath, Place, Source, dotted
-from model.scenario.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
+from attn_explore.model.problems import Problem, raise_any
+from attn_explore.model.scenario.signatures import looks_like
+from attn_explore.model.scenario.source import KeyPath, Place, Source, dotted
+from attn_explore.model.scenario.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
 
 MOST_BYTES = 1_000_000
 MOST_NESTING = 64

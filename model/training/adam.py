@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Array
+from attn_explore.model.axes import Array
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.98, 1e-9
 """As in Vaswani et al. 2017, section 5.3."""

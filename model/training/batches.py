@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.axes import Array, Axis
-from model.config import InputConfig
-from model.layers import cross_entropy
-from model.scenario import Scenario
-from model.scenario.pairs import Example
-from model.scenario.tokens import predicting_stack, readings, vocabularies, wanted_of
-from model.trace import BATCH, Recorder, Trace
-from model.transformer import Text, across, decode, encode, judge, of_itself
-from model.values import Tensor, Value
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.config import InputConfig
+from attn_explore.model.layers import cross_entropy
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.pairs import Example
+from attn_explore.model.scenario.tokens import predicting_stack, readings, vocabularies, wanted_of
+from attn_explore.model.trace import BATCH, Recorder, Trace
+from attn_explore.model.transformer import Text, across, decode, encode, judge, of_itself
+from attn_explore.model.values import Tensor, Value
 
 _REMEMBERED = 10_000
 """Examples whose numbers are kept, for when they are read again."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.axes import Axis
-from model.scenario import Scenario
-from model.scenario.document import Experiment
-from model.scenario.experiments import moments_of
-from model.trace import Recorder, Trace
-from model.training.adam import rate
-from model.training.record import SCORES, Record
+from attn_explore.model.axes import Axis
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.scenario.experiments import moments_of
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.training.adam import rate
+from attn_explore.model.training.record import SCORES, Record
 
 WHEN = "in training"
 

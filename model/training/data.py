@@ -9,10 +9,10 @@ from itertools import count
 
 import numpy as np
 
-from model.scenario import Scenario
-from model.scenario.document import Experiment
-from model.scenario.pairs import Example, symbols_of
-from model.training.tasks import TASKS, Draw
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.scenario.pairs import Example, symbols_of
+from attn_explore.model.training.tasks import TASKS, Draw
 
 _TRAINED, _HELD_OUT, _SHUFFLED = range(3)
 """What a stream of random numbers is for. Each step and epoch has one of its own, so that any can be drawn alone."""

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from model.axes import Array
-from model.problems import Problem
-from model.scenario import Scenario
-from model.scenario.document import Experiment
-from model.scenario.experiments import moments_of
-from model.shapes import shapes_of
-from model.training.data import Data, data_of
-from model.training.record import Record, read_record
-from model.training.trainer import Score, Trainer
+from attn_explore.model.axes import Array
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.scenario.experiments import moments_of
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.training.data import Data, data_of
+from attn_explore.model.training.record import Record, read_record
+from attn_explore.model.training.trainer import Score, Trainer
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.axes import Array, Axis, sizes
-from model.problems import Problem
-from model.safetensors_file import Described, read_header, read_safetensors, written
-from model.scenario.experiments import moments_of
-from model.weights import TRAINING
+from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.problems import Problem
+from attn_explore.model.safetensors_file import Described, read_header, read_safetensors, written
+from attn_explore.model.scenario.experiments import moments_of
+from attn_explore.model.weights import TRAINING
 
 ABOUT = "attn-explore-training"
 """The metadata key of all that is not a tensor."""

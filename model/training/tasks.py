@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from model.scenario.pairs import Example, Words
+from attn_explore.model.scenario.pairs import Example, Words
 
 Draw = np.random.Generator
 Task = Callable[[Draw, Words, int], Example]

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.axes import Array, Axis, sizes
-from model.gradient import gradients
-from model.parameters import draw
-from model.scenario import Scenario
-from model.scenario.document import Experiment
-from model.scenario.pairs import Example
-from model.shapes import shapes_of
-from model.trace import Trace
-from model.training.adam import Adam, rate
-from model.training.batches import Batch, Encoder, forward
+from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.gradient import gradients
+from attn_explore.model.parameters import draw
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.scenario.pairs import Example
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.trace import Trace
+from attn_explore.model.training.adam import Adam, rate
+from attn_explore.model.training.batches import Batch, Encoder, forward
 
 _MOST_AT_ONCE = 256
 """Examples that are scored at once."""

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from explorer.app import ExplorerApp
-from explorer.library import bundled
-from explorer.limits import Limits
-from explorer.opening import Source, start
-from explorer.session import Session
-from model.scenario import Scenario, parse_scenario, read_scenario
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library import bundled
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.opening import Source, start
+from attn_explore.explorer.session import Session
+from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 
 Explore = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], Session]]]
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from explorer.session import Session
-from model import plots
-from model.axes import Array, Axis
-from model.plots import PlotSpec
-from model.values import Value
+from attn_explore.explorer.session import Session
+from attn_explore.model import plots
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.plots import PlotSpec
+from attn_explore.model.values import Value
 from tests.explorer.conftest import session_of
 
 

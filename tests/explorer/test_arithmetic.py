@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from explorer.arithmetic import SHOWN_TERMS, as_text, blocks, links
-from model.explain import arithmetic
-from model.run import run
-from model.scenario import parse_scenario
-from model.trace import Trace
+from attn_explore.explorer.arithmetic import SHOWN_TERMS, as_text, blocks, links
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.trace import Trace
 
 LAYER = "encoder.layers.0.self_attention"
 

@@ -7,13 +7,13 @@ import re
 import numpy as np
 import pytest
 
-from explorer import questions
-from explorer.arithmetic import as_text
-from explorer.lesson import Given, Outcome
-from explorer.library import bundled
-from explorer.session import Session
-from explorer.wrapping import markdown
-from model.lesson import Question
+from attn_explore.explorer import questions
+from attn_explore.explorer.arithmetic import as_text
+from attn_explore.explorer.lesson import Given, Outcome
+from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.wrapping import markdown
+from attn_explore.model.lesson import Question
 from tests.explorer.conftest import session_of
 
 NAMES = pytest.mark.parametrize("name", bundled())

@@ -15,13 +15,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from explorer import options, progress
-from explorer.cli import app
-from explorer.library import bundled
-from explorer.limits import parse_size
-from model.problems import Problem
-from model.scenario import read_scenario, scenario_schema
-from model.trace_schema import trace_schema
+from attn_explore.explorer import options, progress
+from attn_explore.explorer.cli import app
+from attn_explore.explorer.library import bundled
+from attn_explore.explorer.limits import parse_size
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import read_scenario, scenario_schema
+from attn_explore.model.trace_schema import trace_schema
 from tests.program import Ended, environment, here, is_refusal, program
 
 DOG = "i-love-my-dog"
@@ -65,7 +65,7 @@ def test_every_command_explains_itself(command: str, attn: Run) -> None:
 def test_the_help_imports_nothing_heavy() -> None:
     script = (
         "import sys; sys.argv = ['attn-explore', '--help']\n"
-        "from explorer.cli import main\n"
+        "from attn_explore.explorer.cli import main\n"
         "try: main()\n"
         "except SystemExit: print({'numpy', 'textual', 'rich', 'pydantic', 'yaml', 'orjson'} & sys.modules.keys())"
     )
@@ -77,7 +77,7 @@ def test_a_faulty_scenario_is_refused_without_numpy_and_textual(tmp_path: Path) 
     (tmp_path / "bad.yaml").write_text("model: {heads: 0}")
     script = (
         "import sys; sys.argv = ['attn-explore', 'run', 'bad.yaml']\n"
-        "from explorer.cli import main\n"
+        "from attn_explore.explorer.cli import main\n"
         "try: main()\n"
         "except SystemExit: print({'numpy', 'textual', 'rich'} & sys.modules.keys())"
     )
@@ -149,7 +149,7 @@ def test_a_wrong_step_gets_the_nearest(attn: Run) -> None:
 
 
 def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from explorer import app as textual_app
+    from attn_explore.explorer import app as textual_app
 
     seen: list[str] = []
 
@@ -419,8 +419,8 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 def test_weights_from_elsewhere_are_read_from_a_folder_that_is_allowed(attn: Run, tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
-    from model.run import run
-    from model.scenario import parse_scenario
+    from attn_explore.model.run import run
+    from attn_explore.model.scenario import parse_scenario
 
     elsewhere, own = tmp_path / "elsewhere", tmp_path / "own"
     elsewhere.mkdir()

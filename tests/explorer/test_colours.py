@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from explorer.colours import (
+from attn_explore.explorer.colours import (
     LEVELS,
     Ground,
     alarm_style,

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from explorer import speech
-from explorer.grid import Picture
-from explorer.pictures import Side, pictures
-from explorer.session import Session
-from explorer.widgets.heading import Heading
-from explorer.widgets.tensor_grid import TensorGrid
-from model.values import Value
+from attn_explore.explorer import speech
+from attn_explore.explorer.grid import Picture
+from attn_explore.explorer.pictures import Side, pictures
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.values import Value
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"

@@ -8,19 +8,19 @@ from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from explorer.finding import matches
-from explorer.screens.explorer import ExplorerScreen
-from explorer.screens.export import ExportScreen
-from explorer.screens.help import HelpScreen
-from explorer.screens.keys import all_bindings
-from explorer.walk import Place
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from explorer.widgets.heading import Heading
-from explorer.widgets.key_bar import KeyBar
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
-from explorer.widgets.timeline import Timeline
-from explorer.widgets.words_panel import WordsPanel
+from attn_explore.explorer.finding import matches
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.screens.export import ExportScreen
+from attn_explore.explorer.screens.help import HelpScreen
+from attn_explore.explorer.screens.keys import all_bindings
+from attn_explore.explorer.walk import Place
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.explorer.widgets.words_panel import WordsPanel
 from tests.explorer.conftest import Explore, app_of, session_of, settled
 
 LAYER = "encoder.layers.0.self_attention"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from textual.widgets import Input, OptionList, Static
 
-from explorer import clipboard
-from explorer.clipboard import csv_text, latex_text, numpy_text
-from explorer.finding import named
-from explorer.screens.copying import CopyScreen
-from explorer.screens.explorer import ExplorerScreen
-from explorer.screens.tour import PAGES, TourScreen
-from model.problems import Problem
+from attn_explore.explorer import clipboard
+from attn_explore.explorer.clipboard import csv_text, latex_text, numpy_text
+from attn_explore.explorer.finding import named
+from attn_explore.explorer.screens.copying import CopyScreen
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.screens.tour import PAGES, TourScreen
+from attn_explore.model.problems import Problem
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from explorer.format import fitted, numbers_for, pad, short_number, shortened, size_text
-from model.text import visible
+from attn_explore.explorer.format import fitted, numbers_for, pad, short_number, shortened, size_text
+from attn_explore.model.text import visible
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 STRANGE = [

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from explorer.finding import named
-from explorer.pictures import Side, picture_of, pictures
-from explorer.screens.exploring import gradients as screen_part
-from explorer.screens.exploring.showing import Showing
-from explorer.session import Session
-from explorer.speech import way
-from explorer.widgets.step_tree import StepTree
-from explorer.word_view import attention_of
-from model.ops import differentiated, is_gradient
+from attn_explore.explorer.finding import named
+from attn_explore.explorer.pictures import Side, picture_of, pictures
+from attn_explore.explorer.screens.exploring import gradients as screen_part
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.speech import way
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.word_view import attention_of
+from attn_explore.model.ops import differentiated, is_gradient
 from tests.explorer.conftest import Explore, session_of, settled
 from tests.program import here
 
@@ -60,7 +60,7 @@ def test_gradients_of_another_number_take_the_place_of_those_there_are() -> None
 
 
 def test_an_edit_keeps_the_number_and_moves_its_gradients() -> None:
-    from model.scenario.document import Edit
+    from attn_explore.model.scenario.document import Edit
 
     session = session_of(LABELS)
     session.differentiate()
@@ -74,7 +74,7 @@ def test_an_edit_keeps_the_number_and_moves_its_gradients() -> None:
 
 
 def test_gradients_made_after_an_edit_are_compared_with_those_without_it() -> None:
-    from model.scenario.document import Edit
+    from attn_explore.model.scenario.document import Edit
 
     session = session_of(LABELS)
     session.edit(Edit(at=f"{A}.weights", index=(0, 3), scale=3.0))
@@ -90,7 +90,7 @@ SILENCES = "edits: [{at: logits, index: [1, 4], set: 100.0}]\n"
 
 
 def test_an_edit_that_ends_a_generation_before_the_number_drops_its_gradients() -> None:
-    from model.scenario.document import Edit
+    from attn_explore.model.scenario.document import Edit
 
     session = session_of(SPEAKS)
     session.differentiate("generated.3.logits[b, a]")
@@ -102,7 +102,7 @@ def test_an_edit_that_ends_a_generation_before_the_number_drops_its_gradients() 
 
 
 def test_the_way_leaves_out_cells_that_the_run_does_not_have_any_more() -> None:
-    from model.scenario.document import Edit
+    from attn_explore.model.scenario.document import Edit
 
     session = session_of(SPEAKS)
     session.edit(Edit(at="decoder.embedding", scale=2.0))
@@ -352,7 +352,7 @@ def test_a_number_that_is_not_there_is_refused(
 
 
 def test_a_saved_scenario_keeps_the_number(tmp_path: Path) -> None:
-    from explorer.saving import save
+    from attn_explore.explorer.saving import save
 
     session: Session = session_of(LABELS)
     session.differentiate("logits[dog, a]")

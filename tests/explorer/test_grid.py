@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from explorer import grid
-from explorer.colours import Ground
-from explorer.grid import Layout, Picture, Window
-from model.axes import Array, Axis
+from attn_explore.explorer import grid
+from attn_explore.explorer.colours import Ground
+from attn_explore.explorer.grid import Layout, Picture, Window
+from attn_explore.model.axes import Array, Axis
 
 GROUND = Ground((18, 18, 18), (224, 224, 224))
 WORDS = st.one_of(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from explorer.app import ExplorerApp
-from explorer.keymap import keymap_path, read_keymap, read_theme
-from explorer.screens.help import key_names
-from explorer.screens.keys import all_bindings, binding_ids
-from model.problems import Problem
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.keymap import keymap_path, read_keymap, read_theme
+from attn_explore.explorer.screens.help import key_names
+from attn_explore.explorer.screens.keys import all_bindings, binding_ids
+from attn_explore.model.problems import Problem
 from tests.explorer.conftest import session_of
 
 KNOWN = {"step.next", "step.previous"}

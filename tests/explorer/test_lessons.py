@@ -10,16 +10,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from explorer import learned, questions, speech
-from explorer.arithmetic import as_text
-from explorer.learned import Mark
-from explorer.lesson import Outcome
-from explorer.pictures import Side, pictures
-from explorer.plain import walk
-from explorer.session import Session
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from explorer.widgets.timeline import Timeline
-from model.scenario.document import Edit
+from attn_explore.explorer import learned, questions, speech
+from attn_explore.explorer.arithmetic import as_text
+from attn_explore.explorer.learned import Mark
+from attn_explore.explorer.lesson import Outcome
+from attn_explore.explorer.pictures import Side, pictures
+from attn_explore.explorer.plain import walk
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"

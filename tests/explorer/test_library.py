@@ -7,10 +7,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from explorer.library import COURSE, bundled, locate
-from model.memory import memory_needed
-from model.problems import Problem
-from model.scenario import read_scenario, scenario_schema
+from attn_explore.explorer.library import COURSE, bundled, locate
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import read_scenario, scenario_schema
 from tests.program import ROOT, environment
 
 
@@ -71,7 +71,7 @@ def test_a_name_like_no_other_gets_the_way_to_the_list() -> None:
 
 def test_the_library_needs_neither_numpy_nor_pydantic_nor_yaml() -> None:
     script = (
-        "import sys; from explorer.library import locate; locate('wide')\n"
+        "import sys; from attn_explore.explorer.library import locate; locate('wide')\n"
         "print({'numpy', 'pydantic', 'yaml', 'textual'} & sys.modules.keys())"
     )
     found = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, text=True)

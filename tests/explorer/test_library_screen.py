@@ -10,15 +10,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from explorer import learned
-from explorer.app import ExplorerApp
-from explorer.library import bundled, own
-from explorer.limits import Limits
-from explorer.screens.explorer import ExplorerScreen
-from explorer.screens.help import HelpScreen
-from explorer.screens.library import LibraryScreen
-from explorer.shelf import Shelf, telling
-from explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer import learned
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library import bundled, own
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.screens.help import HelpScreen
+from attn_explore.explorer.screens.library import LibraryScreen
+from attn_explore.explorer.shelf import Shelf, telling
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import session_of, settled
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from explorer.limits import parse_size
-from model.problems import Problem
+from attn_explore.explorer.limits import parse_size
+from attn_explore.model.problems import Problem
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.lesson import Outcome
-from explorer.moments import Moments
-from explorer.pinning import pin, unpin
-from explorer.runs import Run
-from explorer.saving import save
-from explorer.session import Session
-from model.problems import Problem
-from model.run import run
-from model.scenario import Scenario, parse_scenario, read_scenario
-from model.scenario.document import Edit
-from model.scenario.tokens import END
-from model.shapes import shapes_of
-from model.training.loop import train
-from model.training.record import record_file
+from attn_explore.explorer.lesson import Outcome
+from attn_explore.explorer.moments import Moments
+from attn_explore.explorer.pinning import pin, unpin
+from attn_explore.explorer.runs import Run
+from attn_explore.explorer.saving import save
+from attn_explore.explorer.session import Session
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.scenario.tokens import END
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.training.loop import train
+from attn_explore.model.training.record import record_file
 from tests.explorer.conftest import session_of
 from tests.trained import MOMENTS, record, trained
 

@@ -8,13 +8,13 @@ import io
 import numpy as np
 import pytest
 
-from explorer import plain
-from explorer.session import Session
-from explorer.streams import ascii_form
-from model.run import run
-from model.scenario import parse_scenario
-from model.text import cells
-from model.values import Value
+from attn_explore.explorer import plain
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.streams import ascii_form
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.text import cells
+from attn_explore.model.values import Value
 from tests.building import tensor
 
 LAYER = "encoder.layers.0.self_attention"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.plot_files import WRITERS, plot_csv, plot_json, plot_svg, write_plot
-from model.plots import Curve, Plot
-from model.problems import Problem
+from attn_explore.explorer.plot_files import WRITERS, plot_csv, plot_json, plot_svg, write_plot
+from attn_explore.model.plots import Curve, Plot
+from attn_explore.model.problems import Problem
 from tests.program import environment, here
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -158,7 +158,8 @@ def test_the_command_says_what_cannot_be_plotted(
 
 def test_the_libraries_that_draw_are_not_read_before_something_is_drawn() -> None:
     code = """
-import sys, explorer.plot_files, explorer.widgets.plot_panel, explorer.screens.explorer
+import sys, attn_explore.explorer.plot_files
+import attn_explore.explorer.widgets.plot_panel, attn_explore.explorer.screens.explorer
 print({"pygal", "textual_plot"} & {*sys.modules})
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())

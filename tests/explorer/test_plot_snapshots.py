@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from explorer.session import Session
+from attn_explore.explorer.session import Session
 from tests.explorer.conftest import app_of, session_of, settled
 from tests.explorer.plotted import grouped, saturation, vanishing
 from tests.explorer.test_snapshots import LAYER, SIZES

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from explorer.plotting import mark
-from explorer.widgets.curves import Curves
-from explorer.widgets.plot_panel import PlotPanel
-from explorer.widgets.tensor_grid import TensorGrid
-from model import plots
-from model.axes import Axis
-from model.plots import PlotSpec
+from attn_explore.explorer.plotting import mark
+from attn_explore.explorer.widgets.curves import Curves
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model import plots
+from attn_explore.model.axes import Axis
+from attn_explore.model.plots import PlotSpec
 from tests.explorer.conftest import Explore, app_of, session_of, settled
 from tests.explorer.plotted import add, grouped, saturation
 

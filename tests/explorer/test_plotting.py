@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from explorer.plot_lines import Line, above, axis_labels, readings
-from explorer.plot_text import plot_lines
-from explorer.plotting import MARKS, lay_out, mark, scale_over, shown, thinned, unbroken
-from model.axes import Array
-from model.plots import Curve, Plot
+from attn_explore.explorer.plot_lines import Line, above, axis_labels, readings
+from attn_explore.explorer.plot_text import plot_lines
+from attn_explore.explorer.plotting import MARKS, lay_out, mark, scale_over, shown, thinned, unbroken
+from attn_explore.model.axes import Array
+from attn_explore.model.plots import Curve, Plot
 
 NUMBERS = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=60).map(np.array)
 SIZES = st.tuples(st.integers(12, 200), st.integers(4, 60))

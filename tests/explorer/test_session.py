@@ -2,12 +2,12 @@
 
 import pytest
 
-from explorer.finding import matches
-from explorer.session import Session
-from model.run import run
-from model.scenario import parse_scenario
-from model.values import Value
-from model.words import words_of
+from attn_explore.explorer.finding import matches
+from attn_explore.explorer.session import Session
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.values import Value
+from attn_explore.model.words import words_of
 from tests.explorer.conftest import session_of
 
 LAYER = "encoder.layers.0.self_attention"

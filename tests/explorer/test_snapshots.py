@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from explorer.app import ExplorerApp
-from explorer.limits import Limits
-from explorer.shelf import Shelf
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.shelf import Shelf
 from tests.explorer.conftest import app_of, session_of, settled
 
 LAYER = "encoder.layers.0.self_attention"

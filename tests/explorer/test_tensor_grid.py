@@ -10,12 +10,12 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from explorer import grid
-from explorer.grid import Index
-from explorer.pictures import picture_of
-from explorer.widgets.tensor_grid import TensorGrid
-from model.axes import Array, Axis
-from model.values import Value
+from attn_explore.explorer import grid
+from attn_explore.explorer.grid import Index
+from attn_explore.explorer.pictures import picture_of
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.values import Value
 
 WORDS = ("I", "love", "my", "dog")
 CHINESE = ("我", "喜歡", "我的", "狗")

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from explorer.moments import Moments
-from explorer.pictures import Side
-from explorer.runs import Run
-from explorer.screens.explorer import ExplorerScreen
-from explorer.session import Session
-from explorer.widgets.heading import Heading
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
-from explorer.widgets.timeline import Timeline, TrainingLine
-from model.scenario import Scenario
+from attn_explore.explorer.moments import Moments
+from attn_explore.explorer.pictures import Side
+from attn_explore.explorer.runs import Run
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.model.scenario import Scenario
 from tests.explorer.conftest import Explore, app_of, session_of, settled
 from tests.trained import record, trained
 

@@ -9,17 +9,17 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets.tree import TreeNode
 
-from explorer.arithmetic import as_text, blocks
-from explorer.format import short_number
-from explorer.library import bundled
-from explorer.screens.explorer import ExplorerScreen
-from explorer.widgets.heading import Heading
-from explorer.widgets.ranking import Ranking
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
-from explorer.widgets.words_panel import WordsPanel
-from model.explain import arithmetic
-from model.finer import finer_steps
+from attn_explore.explorer.arithmetic import as_text, blocks
+from attn_explore.explorer.format import short_number
+from attn_explore.explorer.library import bundled
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.ranking import Ranking
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.words_panel import WordsPanel
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.finer import finer_steps
 from tests.building import SEEDS, configs, ran, random_parameters
 from tests.explorer.conftest import Explore, app_of, session_of, settled
 

@@ -11,12 +11,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from explorer.app import ExplorerApp
-from explorer.limits import Limits
-from explorer.opening import find_source, start
-from explorer.screens.explorer import ExplorerScreen
-from explorer.screens.exploring import watching
-from explorer.session import Session
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.opening import find_source, start
+from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.screens.exploring import watching
+from attn_explore.explorer.session import Session
 from tests.explorer.conftest import settled
 
 LAYER = "encoder.layers.0.self_attention"

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer import speech
-from explorer.files import check_beside_weights
-from explorer.opening import pair
-from explorer.saving import save
-from explorer.what_if import EditIndex, edit_from, moved, scopes, told
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
-from model.problems import Problem
-from model.run import run
-from model.scenario import parse_scenario, read_scenario
-from model.scenario.document import Edit
+from attn_explore.explorer import speech
+from attn_explore.explorer.files import check_beside_weights
+from attn_explore.explorer.opening import pair
+from attn_explore.explorer.saving import save
+from attn_explore.explorer.what_if import EditIndex, edit_from, moved, scopes, told
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario, read_scenario
+from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer import word_view
-from explorer.arithmetic import Block, as_text, block_width, links
-from explorer.library import bundled
-from explorer.session import Session
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from explorer.widgets.tensor_grid import TensorGrid
-from explorer.word_view import Attention, Word
-from model.explain import shapes
+from attn_explore.explorer import word_view
+from attn_explore.explorer.arithmetic import Block, as_text, block_width, links
+from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.word_view import Attention, Word
+from attn_explore.model.explain import shapes
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"

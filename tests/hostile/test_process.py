@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.ending import guarded
-from explorer.limits import Limits
-from explorer.opening import Source, check_memory, start
-from model.memory import memory_needed
-from model.problems import Problem
-from model.scenario import parse_scenario
+from attn_explore.explorer.ending import guarded
+from attn_explore.explorer.limits import Limits
+from attn_explore.explorer.opening import Source, check_memory, start
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import parse_scenario
 from tests.program import Finished, command, environment, here, in_shell, is_refusal, program
 
 DOG = "i-love-my-dog"
@@ -87,9 +87,9 @@ def test_b5_the_limit_is_exact(beyond: int, is_allowed: bool) -> None:
 MEASURED = """
 import re, sys
 from pathlib import Path
-from model.memory import memory_needed
-from model.run import run
-from model.scenario import parse_scenario
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
 
 def most_taken():
     return int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
@@ -408,7 +408,7 @@ def works(found: Finished) -> bool:
 
 @pytest.mark.parametrize("flags", [["-O"], ["-W", "error"], ["-X", "dev", "-W", "error"]], ids=" ".join)
 def test_g11_the_program_works_under_other_flags_of_python(flags: list[str]) -> None:
-    line = [sys.executable, *flags, "-m", "explorer", "run", DOG]
+    line = [sys.executable, *flags, "-m", "attn_explore", "run", DOG]
     assert works(subprocess.run(line, env=environment(), stdin=subprocess.DEVNULL, capture_output=True))
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from model.problems import Problem
-from model.scenario import parse_scenario, read_scenario
-from model.scenario.yaml_source import MOST_BYTES
-from model.text import visible
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import parse_scenario, read_scenario
+from attn_explore.model.scenario.yaml_source import MOST_BYTES
+from attn_explore.model.text import visible
+from tests.program import environment
 
-ROOT = Path(__file__).parent.parent.parent
 INPUT = "input: {text: a}\n"
 
 
@@ -168,8 +168,8 @@ def test_b17_a_seed_may_be_larger_than_a_machine_word():
 READ_IT = """
 import re, sys
 from pathlib import Path
-from model.problems import Problem
-from model.scenario import read_scenario
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import read_scenario
 try:
     read_scenario(Path(sys.argv[1]))
 except Problem as problem:
@@ -206,7 +206,9 @@ GREEDY = {
 
 def refusal_in_a_process(path):
     command = [sys.executable, "-c", READ_IT, str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL
+    )
     assert done.returncode == 2, done.stderr
     check_contract(done.stderr, path)
     return done.stderr

@@ -204,10 +204,10 @@ def test_g8_a_bug_in_the_explorer_is_one_line_and_status_70(terminals: list[Term
     broken = tmp_path / "broken.py"
     broken.write_text(
         "import sys\n"
-        "from explorer.screens.explorer import ExplorerScreen\n"
+        "from attn_explore.explorer.screens.explorer import ExplorerScreen\n"
         "ExplorerScreen.action_step = lambda *_: 1 / 0\n"
         "sys.argv = ['attn-explore', 'run', 'i-love-my-dog']\n"
-        "from explorer.cli import main\n"
+        "from attn_explore.explorer.cli import main\n"
         "main()\n"
     )
     terminal = started(terminals, [sys.executable, str(broken)])

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.export import trace_json, trace_npz, trace_safetensors
-from model.problems import Problem
-from model.reading import read_trace
-from model.run import run
-from model.scenario import parse_scenario
+from attn_explore.model.export import trace_json, trace_npz, trace_safetensors
+from attn_explore.model.problems import Problem
+from attn_explore.model.reading import read_trace
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
 from tests.program import is_refusal
 
 LIMIT = 2**26

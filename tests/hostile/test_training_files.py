@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.problems import Problem
-from model.safetensors_file import Described, written
-from model.scenario import Scenario, parse_scenario
-from model.scenario.pairs import MOST_BYTES, read_pairs
-from model.shapes import shapes_of
-from model.training.loop import train
-from model.training.record import ABOUT, Record, read_record, record_file
+from attn_explore.model.problems import Problem
+from attn_explore.model.safetensors_file import Described, written
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.scenario.pairs import MOST_BYTES, read_pairs
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.training.loop import train
+from attn_explore.model.training.record import ABOUT, Record, read_record, record_file
 from tests.program import is_refusal
 
 TRAINING = "model: {kind: encoder-decoder, head: vocabulary}\nexperiment: {kind: training, data: pairs.tsv}"

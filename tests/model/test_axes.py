@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.axes import Axis, align, contract, merged, names, ordered, sizes, sum_to
+from attn_explore.model.axes import Axis, align, contract, merged, names, ordered, sizes, sum_to
 from tests.building import SEEDS
 
 NAMES = "abcdef"

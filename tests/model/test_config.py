@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig, filled
+from attn_explore.model.config import InputConfig, MaskConfig, ModelConfig, WeightsConfig, filled
 
 
 def keys(kind):

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.export import WRITERS
-from model.gradient import gradients
-from model.memory import memory_needed
-from model.problems import Problem
-from model.reading import read_trace
-from model.run import plan, run
-from model.scenario import Scenario, parse_scenario
-from model.scenario.document import Edit
-from model.trace import Trace
+from attn_explore.model.export import WRITERS
+from attn_explore.model.gradient import gradients
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.problems import Problem
+from attn_explore.model.reading import read_trace
+from attn_explore.model.run import plan, run
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.trace import Trace
 from tests.building import SEEDS
 
 A = "encoder.layers.0.self_attention"

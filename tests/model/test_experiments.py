@@ -13,20 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.explain import arithmetic, formula
-from model.export import WRITERS
-from model.gradient import gradients
-from model.memory import DRAWING, memory_needed
-from model.ops import tallies
-from model.ops.tallies import Drawing, tallied
-from model.plots import SPECS, plot_of
-from model.reading import read_trace
-from model.run import plan, run, settled
-from model.scenario import Scenario, parse_scenario, read_scenario
-from model.scenario.document import Edit
-from model.trace import Trace
-from model.values import Value
-from model.words import PARAMETERS
+from attn_explore.model.explain import arithmetic, formula
+from attn_explore.model.export import WRITERS
+from attn_explore.model.gradient import gradients
+from attn_explore.model.memory import DRAWING, memory_needed
+from attn_explore.model.ops import tallies
+from attn_explore.model.ops.tallies import Drawing, tallied
+from attn_explore.model.plots import SPECS, plot_of
+from attn_explore.model.reading import read_trace
+from attn_explore.model.run import plan, run, settled
+from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+from attn_explore.model.words import PARAMETERS
 from tests.trained import DATA, record
 
 SMALL = {

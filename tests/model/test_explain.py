@@ -8,13 +8,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from model.config import ModelConfig, filled
-from model.explain import arithmetic, explanation, first_bad_number, formula, hidden_reason, mask_of, symbol, words
-from model.finer import finer_steps
-from model.run import plan, run
-from model.scenario import parse_scenario
-from model.trace import Trace
-from model.words import words_of
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.explain import (
+    arithmetic,
+    explanation,
+    first_bad_number,
+    formula,
+    hidden_reason,
+    mask_of,
+    symbol,
+    words,
+)
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.run import plan, run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.words import words_of
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 
 ATTENTION = "encoder.layers.0.self_attention"

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from model.expressions import FUNCTIONS, REDUCTIONS, Apply, Cell, Evaluation, Expression, Number, Reduce
+from attn_explore.model.expressions import FUNCTIONS, REDUCTIONS, Apply, Cell, Evaluation, Expression, Number, Reduce
 
 A = (("query", "d_k"), np.array([[1.0, 2.0], [3.0, 4.0]]))
 B = (("d_k", "key"), np.array([[10.0, 20.0, 30.0], [40.0, 50.0, 60.0]]))

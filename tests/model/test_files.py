@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from model import files
-from model.files import read_inside, read_regular, resolve_inside
-from model.problems import Problem
+from attn_explore.model import files
+from attn_explore.model.files import read_inside, read_regular, resolve_inside
+from attn_explore.model.problems import Problem
 
 SECRET = b"root:x:0:0"
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.config import ModelConfig
-from model.finer import PARTS, finer_steps, has_finer
-from model.ops import OPERATIONS
-from model.values import Value
+from attn_explore.model.config import ModelConfig
+from attn_explore.model.finer import PARTS, finer_steps, has_finer
+from attn_explore.model.ops import OPERATIONS
+from attn_explore.model.values import Value
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 
 

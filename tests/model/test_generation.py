@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.library import bundled
-from model.export import WRITERS
-from model.memory import RECORD, memory_needed
-from model.problems import Problem
-from model.reading import read_trace
-from model.run import run
-from model.scenario import Scenario, parse_scenario, read_scenario
-from model.scenario.tokens import END
-from model.trace import Trace
+from attn_explore.explorer.library import bundled
+from attn_explore.model.export import WRITERS
+from attn_explore.model.memory import RECORD, memory_needed
+from attn_explore.model.problems import Problem
+from attn_explore.model.reading import read_trace
+from attn_explore.model.run import run
+from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
+from attn_explore.model.scenario.tokens import END
+from attn_explore.model.trace import Trace
 
 ENOUGH = 2**28
 

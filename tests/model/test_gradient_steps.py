@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.library import bundled
-from model.config import ModelConfig
-from model.explain import arithmetic, first_bad_number, formula, letter, mask_of, symbol, words
-from model.gradient import gradients, record_gradients
-from model.ops import differentiated, is_gradient
-from model.run import run
-from model.scenario import parse_scenario, read_scenario
-from model.scenario.document import Gradients
-from model.trace import Trace
-from model.uses import uses
-from model.values import Value
+from attn_explore.explorer.library import bundled
+from attn_explore.model.config import ModelConfig
+from attn_explore.model.explain import arithmetic, first_bad_number, formula, letter, mask_of, symbol, words
+from attn_explore.model.gradient import gradients, record_gradients
+from attn_explore.model.ops import differentiated, is_gradient
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario, read_scenario
+from attn_explore.model.scenario.document import Gradients
+from attn_explore.model.trace import Trace
+from attn_explore.model.uses import uses
+from attn_explore.model.values import Value
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 from tests.model.test_torch_transformer import CASES, assert_close, case_of, in_their_names, trace_of
 

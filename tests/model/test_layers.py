@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.axes import Array, Axis
-from model.config import ModelConfig, filled
-from model.layers import Visibility
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.layers import Visibility
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 from tests.building import encoded, random_parameters
 
 TOKENS = Value("tokens", (Axis("token", 1),), np.dtype(np.int64))
@@ -150,8 +150,8 @@ def test_there_is_a_mask_where_padding_or_the_future_are_hidden(visibility: Visi
 
 
 def test_the_words_label_queries_and_keys() -> None:
-    from model.run import run
-    from model.scenario import parse_scenario
+    from attn_explore.model.run import run
+    from attn_explore.model.scenario import parse_scenario
 
     weights = run(parse_scenario("input: {text: I love my dog}"))[f"{ATTENTION}.weights"]
     labels: dict[str, tuple[str, ...] | None] = {axis.name: axis.all_labels for axis in weights.axes}

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.lesson import Question, stops
-from model.problems import Problem
-from model.run import plan, run
-from model.scenario import Scenario, parse_scenario
-from model.scenario.document import Edit
+from attn_explore.model.lesson import Question, stops
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import plan, run
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.scenario.document import Edit
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 

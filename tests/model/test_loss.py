@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from model.loss import has_loss, record_loss, wanted
-from model.problems import Problem
-from model.run import run
-from model.scenario import parse_scenario
+from attn_explore.model.loss import has_loss, record_loss, wanted
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
 
 TRANSLATION = """
 model: {kind: encoder-decoder, head: vocabulary, classes: [我, 喜歡, 狗]}

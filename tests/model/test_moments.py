@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.memory import memory_needed
-from model.problems import Problem
-from model.run import plan, run, settled
-from model.scenario import Scenario, read_scenario
-from model.training.record import Record, record_file
+from attn_explore.model.memory import memory_needed
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import plan, run, settled
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.training.record import Record, record_file
 from tests.trained import MOMENTS, record, trained
 
 LESSON = "lesson: [{{at: logits, {}}}]"

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.axes import Axis, merged
-from model.explain import arithmetic
-from model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
-from model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
-from model.ops.tallies import BINS, SUMS, Drawing
-from model.values import Value
+from attn_explore.model.axes import Axis, merged
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
+from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
+from attn_explore.model.ops.tallies import BINS, SUMS, Drawing
+from attn_explore.model.values import Value
 from tests.building import SEEDS, recorder, tensor
 from tests.references import difference_quotient, sinusoids, sparsemax
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from model.axes import Axis, names, sizes
-from model.config import ModelConfig, filled
-from model.parameters import StackSizes, draw, parameter_axes
+from attn_explore.model.axes import Axis, names, sizes
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.parameters import StackSizes, draw, parameter_axes
 from tests.building import SEEDS, configs, encoded, random_parameters
 
 STACKS = {"encoder": StackSizes(Axis("vocabulary", 3, ("I", "am", "here")), 5)}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.axes import Axis
-from model.places import choices_along, index_of, place_along, split_place
-from model.problems import Problem
-from model.values import Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.places import choices_along, index_of, place_along, split_place
+from attn_explore.model.problems import Problem
+from attn_explore.model.values import Value
 
 WORDS = ("I", "1", "dog", "a,b", "dog")
 

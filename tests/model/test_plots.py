@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import plots
-from model.axes import Axis
-from model.plots import Plot, PlotSpec, moved, plot_of
-from model.run import run
-from model.scenario import parse_scenario
-from model.trace import Trace
-from model.values import Value
+from attn_explore.model import plots
+from attn_explore.model.axes import Axis
+from attn_explore.model.plots import Plot, PlotSpec, moved, plot_of
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 from tests.building import recorder
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -32,8 +32,8 @@ def curve_over_multipliers(monkeypatch: pytest.MonkeyPatch) -> Trace:
     numbers = np.arange(12.0).reshape(4, 3)
     held = Value("y", (multipliers, Axis("key", 3, ("y₁", "y₂", "y₃"))), np.dtype("float64"), held=numbers)
     t.trace.parameters["y"] = held
-    monkeypatch.setattr("model.words.PARAMETERS", {"y": "y", "a": "a"})
-    monkeypatch.setattr("model.explain.PARAMETERS", {"y": "y", "a": "a"})
+    monkeypatch.setattr("attn_explore.model.words.PARAMETERS", {"y": "y", "a": "a"})
+    monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"y": "y", "a": "a"})
     set_specs(monkeypatch, y=PlotSpec("multiplier", lines="key", x="a", x_label="a", log_x=True))
     return t.trace
 
@@ -72,7 +72,7 @@ def test_coordinates_with_other_axes_are_those_of_the_row_under_the_cursor(monke
     edges = np.array([[0.0, 1, 2], [0, 10, 20]])
     for name, numbers in (("edges", edges), ("counts", edges + 1)):
         trace.parameters[name] = Value(name, (size, Axis("bin", 3)), trace.dtype, held=numbers)
-    monkeypatch.setattr("model.explain.PARAMETERS", {"edges": "edges", "counts": "counts"})
+    monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"edges": "edges", "counts": "counts"})
     set_specs(monkeypatch, counts=PlotSpec("bin", x="edges", kind="bars"))
     plot = plot_of(trace, trace["counts"], (1, 0))
     assert np.array_equal(plot.x, [0, 10, 20])
@@ -80,7 +80,7 @@ def test_coordinates_with_other_axes_are_those_of_the_row_under_the_cursor(monke
 
 
 def test_a_number_without_axes_is_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.explain.PARAMETERS", {"loss": "L"})
+    monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"loss": "L"})
     loss = Value("loss", (), np.dtype("float64"), held=np.array(2.5))
     plot = plot_of(Trace(loss.dtype), loss, ())
     assert plot.x == ("L",)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from model.problems import Problem, Problems, nearest, raise_any
+from attn_explore.model.problems import Problem, Problems, nearest, raise_any
 
 
 def located(what="unknown key", line=3, column=5, **more):

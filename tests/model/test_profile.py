@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.profile import OVERVIEWS, norm, profile, saliency, salient, sizes
-from model.run import run
-from model.scenario import parse_scenario
-from model.trace import Trace
+from attn_explore.model.profile import OVERVIEWS, norm, profile, saliency, salient, sizes
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.trace import Trace
 
 LABELS = "head: sequence, classes: [a, b]"
 STACK = f"model: {{layers: 2, {LABELS}, norm_order: ORDER}}\ninput: {{text: dog bites dog}}\ngradients: {{}}\n"

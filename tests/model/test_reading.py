@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.library import bundled
-from model.explain import arithmetic
-from model.export import WRITERS
-from model.finer import finer_steps
-from model.problems import Problem
-from model.reading import read_trace
-from model.run import run, training
-from model.scenario import Scenario, parse_scenario, read_scenario
-from model.trace import Trace
+from attn_explore.explorer.library import bundled
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.export import WRITERS
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.problems import Problem
+from attn_explore.model.reading import read_trace
+from attn_explore.model.run import run, training
+from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
+from attn_explore.model.trace import Trace
 
 ENOUGH = 2**28
 WEIGHTS = "encoder.layers.0.self_attention.weights"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.config import ModelConfig
-from model.memory import RECORD, Need, memory_needed
-from model.run import plan, run
-from model.scenario import Scenario, parse_scenario
-from model.trace import Trace
+from attn_explore.model.config import ModelConfig
+from attn_explore.model.memory import RECORD, Need, memory_needed
+from attn_explore.model.run import plan, run
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.trace import Trace
 from tests.building import configs, last
 
 ATTENTION = "encoder.layers.0.self_attention"

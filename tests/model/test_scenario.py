@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.problems import Problem
-from model.run import run
-from model.scenario import parse_scenario, read_scenario, scenario_from_dict, scenario_schema
-from model.scenario.available import available_now
-from model.scenario.document import Document, Experiment
-from model.scenario.experiments import DEFAULTS
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario, read_scenario, scenario_from_dict, scenario_schema
+from attn_explore.model.scenario.available import available_now
+from attn_explore.model.scenario.document import Document, Experiment
+from attn_explore.model.scenario.experiments import DEFAULTS
+from tests.program import environment
 
 TEXT = "input: {text: I love my dog}\n"
 WHOLE_FORMAT = (Path(__file__).parent.parent / "data" / "whole_format.yaml").read_text(encoding="utf-8")
@@ -471,7 +472,7 @@ def test_a_scenario_is_its_document_with_a_source():
 
 def test_reading_a_scenario_needs_neither_numpy_nor_until_then_pydantic():
     program = (
-        "import sys, model.scenario as m; assert 'pydantic' not in sys.modules;"
+        "import sys, attn_explore.model.scenario as m; assert 'pydantic' not in sys.modules;"
         "m.parse_scenario('input: {text: a}'); assert 'numpy' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent.parent.parent)
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment())

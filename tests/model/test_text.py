@@ -1,6 +1,6 @@
 import pytest
 
-from model.text import cells, clip, visible
+from attn_explore.model.text import cells, clip, visible
 
 
 @pytest.mark.parametrize(

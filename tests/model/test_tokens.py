@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from model.problems import Problem
-from model.scenario import Scenario, parse_scenario
-from model.scenario.tokens import Reading, generates, readings, vocabularies
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.scenario.tokens import Reading, generates, readings, vocabularies
 
 
 def scenario(model: str, given: str) -> Scenario:

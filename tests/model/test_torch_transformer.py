@@ -12,13 +12,13 @@ import pytest
 import yaml
 from safetensors.numpy import load_file, save_file
 
-from model.axes import Array
-from model.checkpoints.torch_transformer import stored
-from model.gradient import gradients
-from model.problems import Problem
-from model.run import run, settled
-from model.scenario import Scenario, read_scenario
-from model.trace import Trace
+from attn_explore.model.axes import Array
+from attn_explore.model.checkpoints.torch_transformer import stored
+from attn_explore.model.gradient import gradients
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run, settled
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.trace import Trace
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = ("postnorm", "prenorm", "gelu", "deep")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.axes import Axis
-from model.config import ModelConfig, filled
-from model.trace import Recorder, Trace
-from model.values import Value
+from attn_explore.model.axes import Axis
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.values import Value
 from tests.building import encoded, random_parameters, recorder, tensor
 
 

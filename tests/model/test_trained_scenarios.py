@@ -10,17 +10,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from explorer.library import bundled
-from model.axes import Array
-from model.run import run, settled, training
-from model.scenario import Scenario, read_scenario
-from model.scenario.document import Edit
-from model.scenario.pairs import Example
-from model.scenario.tokens import END
-from model.trace import Trace
-from model.training.data import data_of
-from model.training.loop import train
-from model.training.record import Record, record_file
+from attn_explore.explorer.library import bundled
+from attn_explore.model.axes import Array
+from attn_explore.model.run import run, settled, training
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.scenario.pairs import Example
+from attn_explore.model.scenario.tokens import END
+from attn_explore.model.trace import Trace
+from attn_explore.model.training.data import data_of
+from attn_explore.model.training.loop import train
+from attn_explore.model.training.record import Record, record_file
 
 TRAINED = ("translate", "reverse", "induction-head", "sentiment")
 """The scenarios whose name their weights have."""

@@ -12,25 +12,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.axes import Array
-from model.gradient import gradients
-from model.loss import record_loss
-from model.problems import Problem
-from model.run import run
-from model.scenario import Scenario, parse_scenario
-from model.scenario.document import Experiment
-from model.scenario.experiments import filled, moments_of
-from model.scenario.pairs import Example, symbols_of
-from model.shapes import shapes_of
-from model.trace import Trace
-from model.training.adam import rate
-from model.training.batches import Encoder, forward
-from model.training.data import data_of
-from model.training.loop import Step, train
-from model.training.record import Record, read_record, record_file
-from model.training.tasks import TASKS
-from model.training.trainer import Trainer
-from model.weights import parameters
+from attn_explore.model.axes import Array
+from attn_explore.model.gradient import gradients
+from attn_explore.model.loss import record_loss
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.scenario.document import Experiment
+from attn_explore.model.scenario.experiments import filled, moments_of
+from attn_explore.model.scenario.pairs import Example, symbols_of
+from attn_explore.model.shapes import shapes_of
+from attn_explore.model.trace import Trace
+from attn_explore.model.training.adam import rate
+from attn_explore.model.training.batches import Encoder, forward
+from attn_explore.model.training.data import data_of
+from attn_explore.model.training.loop import Step, train
+from attn_explore.model.training.record import Record, read_record, record_file
+from attn_explore.model.training.tasks import TASKS
+from attn_explore.model.training.trainer import Trainer
+from attn_explore.model.weights import parameters
 
 DATA = Path(__file__).parents[1] / "data" / "torch_training"
 SYMBOLS = ", ".join(symbols_of(6))

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from model.axes import Array
-from model.config import ModelConfig, filled
-from model.trace import Trace
+from attn_explore.model.axes import Array
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.trace import Trace
 from tests.building import SEEDS, configs, encoded, last, masks, ran, random_parameters
 from tests.references import Reference, Sight
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.axes import Axis, merged
-from model.config import ModelConfig, filled
-from model.trace import Recorder, Trace
-from model.values import Value, as_view
+from attn_explore.model.axes import Axis, merged
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.values import Value, as_view
 from tests.building import SEEDS, configs, encoded, random_parameters, recorder, tensor
 
 

@@ -17,15 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from model.axes import Axis, sizes
-from model.config import ModelConfig, filled
-from model.parameters import Shapes, parameter_axes
-from model.problems import Problem, Problems
-from model.run import run
-from model.safetensors_file import LARGEST_HEADER, read_safetensors
-from model.scenario import Scenario, parse_scenario
-from model.trace import Trace
-from model.weights import parameters
+from attn_explore.model.axes import Axis, sizes
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.parameters import Shapes, parameter_axes
+from attn_explore.model.problems import Problem, Problems
+from attn_explore.model.run import run
+from attn_explore.model.safetensors_file import LARGEST_HEADER, read_safetensors
+from attn_explore.model.scenario import Scenario, parse_scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.weights import parameters
 from tests.building import stacks_of
 
 ATTENTION = "encoder.layers.0.self_attention"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.problems import Problem
-from model.scenario.yaml_source import decode, read_yaml
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.yaml_source import decode, read_yaml
 
 
 def data(text):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from explorer import word_view
-from explorer.arithmetic import Link
-from explorer.pictures import Side
-from explorer.screens.exploring.showing import Showing
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer import word_view
+from attn_explore.explorer.arithmetic import Link
+from attn_explore.explorer.pictures import Side
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 
 _MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 

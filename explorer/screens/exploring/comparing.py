@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from explorer.pictures import Side
-from explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.pictures import Side
+from attn_explore.explorer.screens.exploring.showing import Showing
 
 _ADDS = "`compare:` in the scenario's file adds a second"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from explorer.clipboard import checked
-from explorer.screens.exploring.showing import Showing
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from model.problems import Problem
+from attn_explore.explorer.clipboard import checked
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.model.problems import Problem
 
 
 class Copying(Showing):
@@ -26,7 +26,7 @@ class Copying(Showing):
         """Ask what to copy, and in which notation."""
         if self._hides_numbers():
             return
-        from explorer.screens.copying import CopyScreen
+        from attn_explore.explorer.screens.copying import CopyScreen
 
         screen = CopyScreen(self.session.value, self.session.index, self._arithmetic_text())
         self.app.push_screen(screen, self._copied)

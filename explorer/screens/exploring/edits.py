@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual import events
 
-from explorer.editing import Editing
-from explorer.screens.exploring.cells import Cells
-from explorer.widgets.timeline import Timeline
-from model.ops import is_gradient
-from model.problems import Problem
+from attn_explore.explorer.editing import Editing
+from attn_explore.explorer.screens.exploring.cells import Cells
+from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.problems import Problem
 
 LONGEST_LINE = 200
 """Characters of an edit that are typed."""

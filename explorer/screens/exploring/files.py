@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from explorer import saving
-from explorer.screens.exploring.showing import Showing
-from model.text import visible
-from model.writing import write_atomically
+from attn_explore.explorer import saving
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.model.text import visible
+from attn_explore.model.writing import write_atomically
 
 
 def _save(target: Path, text: str, force: bool) -> Path:
@@ -56,7 +56,7 @@ class Files(Showing):
         self._write("Save the plot", asked, name, partial(saving.save_plot, session, self._plotted()))
 
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
-        from explorer.screens.export import ExportScreen
+        from attn_explore.explorer.screens.export import ExportScreen
 
         self.app.push_screen(ExportScreen(title, asked, proposed, write), self._written)
 

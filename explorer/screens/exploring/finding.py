@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual import on
 from textual.widgets import Input
 
-from explorer import finding
-from explorer.screens.exploring.showing import Showing
-from explorer.widgets.timeline import Timeline
-from model.problems import Problem
-from model.text import visible
+from attn_explore.explorer import finding
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 
 
 class Finding(Showing):

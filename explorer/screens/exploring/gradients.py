@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual import work
 
-from explorer.runs import Run
-from explorer.screens.exploring.showing import Showing
-from explorer.session import Session
-from model.axes import labelled
-from model.explain import output_name
-from model.ops import is_gradient
-from model.problems import Problem
-from model.text import visible
+from attn_explore.explorer.runs import Run
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.session import Session
+from attn_explore.model.axes import labelled
+from attn_explore.model.explain import output_name
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 
 AT_ONCE = 2**21
 """Bytes of a run whose gradients are computed before the next frame; those of a larger one by a worker."""

@@ -8,9 +8,9 @@ from textual import on
 from textual.timer import Timer
 from textual.widgets import Input
 
-from explorer.learned import keep, resume
-from explorer.screens.exploring.showing import Showing
-from model.text import visible
+from attn_explore.explorer.learned import keep, resume
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.model.text import visible
 
 REST = 0.5
 """Seconds after which a place in a lesson is written down."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from explorer.pictures import Side
-from explorer.screens.exploring.showing import Showing
-from explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.pictures import Side
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 
 
 class Panels(Showing):

@@ -12,34 +12,34 @@ from textual.suggester import SuggestFromList
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from explorer import questions, speech, word_view
-from explorer.arithmetic import Block, Link
-from explorer.comparing import same_cell
-from explorer.destinations import use_blocks
-from explorer.editing import Editing
-from explorer.lesson import Given
-from explorer.overview import Overview, overview
-from explorer.pictures import Side, pictures
-from explorer.session import Session
-from explorer.widgets.arithmetic_panel import ArithmeticPanel
-from explorer.widgets.heading import Heading
-from explorer.widgets.key_bar import Key, KeyBar
-from explorer.widgets.number_input import NumberInput
-from explorer.widgets.plot_panel import PlotPanel
-from explorer.widgets.ranking import Ranking
-from explorer.widgets.step_tree import StepTree
-from explorer.widgets.tensor_grid import TensorGrid
-from explorer.widgets.timeline import Timeline, TrainingLine
-from explorer.widgets.words_panel import WordsPanel
-from explorer.word_view import Attention
-from model.explain import Index, is_choice, shapes
-from model.lesson import Question
-from model.ops import is_gradient
-from model.plots import Plot, has_own_plot, plot_of
-from model.profile import OVERVIEWS
-from model.text import visible
-from model.trace import Trace
-from model.values import Value
+from attn_explore.explorer import questions, speech, word_view
+from attn_explore.explorer.arithmetic import Block, Link
+from attn_explore.explorer.comparing import same_cell
+from attn_explore.explorer.destinations import use_blocks
+from attn_explore.explorer.editing import Editing
+from attn_explore.explorer.lesson import Given
+from attn_explore.explorer.overview import Overview, overview
+from attn_explore.explorer.pictures import Side, pictures
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.key_bar import Key, KeyBar
+from attn_explore.explorer.widgets.number_input import NumberInput
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.explorer.widgets.ranking import Ranking
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.explorer.widgets.words_panel import WordsPanel
+from attn_explore.explorer.word_view import Attention
+from attn_explore.model.explain import Index, is_choice, shapes
+from attn_explore.model.lesson import Question
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.plots import Plot, has_own_plot, plot_of
+from attn_explore.model.profile import OVERVIEWS
+from attn_explore.model.text import visible
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 _SIDES = {"beside": Side.beside, "difference": Side.difference}
 """Views of a lesson that show two runs."""

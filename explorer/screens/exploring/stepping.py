@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from explorer.screens.exploring.showing import Showing
-from explorer.widgets.key_bar import KeyBar
-from explorer.widgets.timeline import Timeline
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.timeline import Timeline
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Steps a second, when playing."""

@@ -7,14 +7,14 @@ from functools import partial
 
 from textual import on, work
 
-from explorer.pictures import Side
-from explorer.pinning import pin, unpin
-from explorer.screens.exploring.edits import Edits
-from explorer.screens.exploring.stepping import Stepping
-from explorer.session import Session
-from explorer.widgets.timeline import Timeline, TrainingLine
-from model.problems import Problem
-from model.text import visible
+from attn_explore.explorer.pictures import Side
+from attn_explore.explorer.pinning import pin, unpin
+from attn_explore.explorer.screens.exploring.edits import Edits
+from attn_explore.explorer.screens.exploring.stepping import Stepping
+from attn_explore.explorer.session import Session
+from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 
 
 class Training(Stepping, Edits):

@@ -8,10 +8,10 @@ from pathlib import Path
 from textual import work
 from textual.widgets import Static
 
-from explorer.files import inputs_of
-from explorer.screens.exploring.showing import Showing
-from explorer.session import Session
-from model.problems import Problem
+from attn_explore.explorer.files import inputs_of
+from attn_explore.explorer.screens.exploring.showing import Showing
+from attn_explore.explorer.session import Session
+from attn_explore.model.problems import Problem
 
 LOOK_EVERY = 0.3
 """Seconds between two looks at the files."""
