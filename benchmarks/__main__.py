@@ -134,7 +134,7 @@ def _at_weights(command: list[str]) -> Terminal:
 
 def export() -> None:
     """JSON export of `wide` against json.dumps of the same lists, and the floats read back."""
-    from attn_explore.explorer.library import locate
+    from attn_explore.explorer.session.course import locate
     from attn_explore.model.export import trace_json
     from attn_explore.model.run import run
     from attn_explore.model.scenario import read_scenario
@@ -162,7 +162,7 @@ def training() -> None:
     """Training `translate` from nothing, and one step of it against PyTorch, where that is installed."""
     from dataclasses import replace
 
-    from attn_explore.explorer.library import locate
+    from attn_explore.explorer.session.course import locate
     from attn_explore.model.scenario import read_scenario
     from attn_explore.model.training.data import data_of
     from attn_explore.model.training.loop import train, training_of

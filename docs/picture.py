@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from attn_explore.explorer.app import ExplorerApp
-from attn_explore.explorer.library import locate
-from attn_explore.explorer.session import Session
+from attn_explore.explorer.session.course import locate
+from attn_explore.explorer.session.session import Session
 from attn_explore.model.run import run
 from attn_explore.model.scenario import read_scenario
 

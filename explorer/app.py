@@ -24,8 +24,8 @@ from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session import Session
-    from attn_explore.explorer.shelf import Shelf
+    from attn_explore.explorer.library.entries import Shelf
+    from attn_explore.explorer.session.session import Session
     from attn_explore.model.values import Value
 
 Listener = Callable[["Value"], None]
@@ -77,8 +77,8 @@ class ExplorerApp(App[None]):
         """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
         try:
             loaded = self._load(self._tell)
-            from attn_explore.explorer.keymap import keymap_path, read_keymap, read_theme
             from attn_explore.explorer.screens.keys import binding_ids
+            from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
 
             keys = read_keymap(keymap_path(), binding_ids())
             theme = read_theme(keymap_path(), self.available_themes)
@@ -135,8 +135,8 @@ class ExplorerApp(App[None]):
 
 def _screen_of(loaded: Session | Shelf, reload: Callable[[], Session] | None) -> Callable[[], Screen[Any]]:
     """What makes the screen; a screen is made by the thread that shows it."""
-    from attn_explore.explorer.screens.explorer import ExplorerScreen
-    from attn_explore.explorer.session import Session
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+    from attn_explore.explorer.session.session import Session
 
     if isinstance(loaded, Session):
         return partial(ExplorerScreen, loaded, reload=reload)

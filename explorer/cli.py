@@ -90,8 +90,8 @@ for _command in COMMANDS:
 
 def main() -> None:
     """Run the command line; the one place that turns what went wrong into a message and an exit status."""
-    from attn_explore.explorer.ending import guarded, heed_signals
-    from attn_explore.explorer.streams import prepare
+    from attn_explore.explorer.system.exits import guarded, heed_signals
+    from attn_explore.explorer.system.streams import prepare
 
     prepare()
     heed_signals()

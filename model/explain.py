@@ -13,7 +13,7 @@ from attn_explore.model.expressions import Cell, Evaluation, Expression
 from attn_explore.model.ops import Output, differentiated, hidden_because, is_gradient, output_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
-from attn_explore.model.words import GRADIENT, LEARNED, ORIGIN, PARAMETERS, Words, noun, words_of
+from attn_explore.model.words.steps import GRADIENT, LEARNED, ORIGIN, PARAMETERS, Words, noun, words_of
 
 WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output", "scaled_logits"})
 """Steps that people write as what they are made of (QKᵀ/√dₖ, a·x), not with a letter."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index
-from attn_explore.model.passes import CHAPTER
+from attn_explore.model.forward import CHAPTER
 from attn_explore.model.places import choices_along, place_along
 from attn_explore.model.problems import Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario

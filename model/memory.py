@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import comb
 
-from attn_explore.model.passes import Pass, trace_of
+from attn_explore.model.forward import Pass, trace_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import generates
 from attn_explore.model.trace import Trace

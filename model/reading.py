@@ -17,15 +17,15 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
-from attn_explore.model.files import read_regular
+from attn_explore.model.files.npz import Npz
+from attn_explore.model.files.regular import read_regular
+from attn_explore.model.files.safetensors import read_safetensors
+from attn_explore.model.files.strict_json import read_json
 from attn_explore.model.memory import memory_needed
-from attn_explore.model.npz import Npz
 from attn_explore.model.problems import Problem, nearest, raise_any
 from attn_explore.model.run import plan
-from attn_explore.model.safetensors_file import read_safetensors
 from attn_explore.model.scenario import Scenario, scenario_from_dict
 from attn_explore.model.scenario.tokens import generates, readings, vocabularies
-from attn_explore.model.strict_json import read_json
 from attn_explore.model.text import figure
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value

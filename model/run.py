@@ -12,8 +12,8 @@ from attn_explore.model import experiments
 from attn_explore.model.axes import Array, sizes
 from attn_explore.model.differentiation import record_wanted
 from attn_explore.model.edits import Changes, changes
+from attn_explore.model.forward import trace_of
 from attn_explore.model.parameters import Shapes
-from attn_explore.model.passes import trace_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
 from attn_explore.model.shapes import shapes_of

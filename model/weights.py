@@ -16,9 +16,9 @@ from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.checkpoints import torch_transformer
 from attn_explore.model.checkpoints.torch_transformer import Stored
 from attn_explore.model.config import Matrix, ModelConfig
+from attn_explore.model.files.safetensors import described, read_header, read_safetensors, shape_text
 from attn_explore.model.parameters import Shapes, draw
 from attn_explore.model.problems import Problem, nearest, raise_any
-from attn_explore.model.safetensors_file import described, read_header, read_safetensors, shape_text
 from attn_explore.model.scenario import Scenario
 
 FILE = ("model", "weights", "file")

@@ -18,7 +18,7 @@ CORE = (
     {"expressions"},
     {"values"},
     {"ops"},
-    {"trace", "experiment_words"},
+    {"trace"},
     {"words"},
     {"explain", "finer", "gradient", "uses", "variants"},
     {"layers", "plots"},
@@ -27,13 +27,28 @@ CORE = (
     {"checkpoints"},
     {"weights", "edits", "experiments"},
     {"shapes"},
-    {"training", "passes"},
+    {"training", "forward"},
     {"memory"},
     {"run"},
 )
 """The modules of the mathematics, low to high: a module imports only from lower sets."""
 
 SCREEN = {"textual", "rich", "typer"}
+
+ROOMS = {
+    "system": (),
+    "drawing": ("system",),
+    "session": ("drawing", "system"),
+    "library": ("session", "drawing", "system"),
+    "telling": ("library", "session", "drawing", "system"),
+    "widgets": ("drawing",),
+    "screens": ("widgets", "telling", "library", "session", "drawing", "system"),
+    "commands": ("screens", "telling", "library", "session", "drawing", "system"),
+}
+"""The rooms of the explorer, and those that each may import from. `app` and `cli` join them, and stand above."""
+
+WITHOUT_SCREEN = ("system", "drawing", "session", "library", "telling")
+"""The rooms that need no terminal; what is drawn measures its text as Rich does."""
 
 
 def _files(package: str) -> list[Path]:
@@ -104,7 +119,7 @@ def test_the_mathematics_knows_nothing_of_scenarios_and_files(module: str) -> No
     assert _imported_by(module) <= {name for level in CORE for name in level} | {"config"}
 
 
-@pytest.mark.parametrize("module", ["scenario", "config", "problems", "text", "files"])
+@pytest.mark.parametrize("module", ["scenario", "config", "problems", "text", "files/regular"])
 def test_reading_a_scenario_needs_no_numpy(module: str) -> None:
     """Not even by way of other modules of `model`, so that a faulty scenario is refused at once."""
     seen, waiting = set(), _files_of(module)
@@ -112,8 +127,11 @@ def test_reading_a_scenario_needs_no_numpy(module: str) -> None:
         file = waiting.pop()
         seen.add(file)
         assert "numpy" not in _tops(imports_of(file)), _module(file)
-        inner = {name.split(".")[1] for name in imports_of(file) if name.startswith("model.")}
-        waiting += [path for name in inner for path in _files_of(name) if path not in seen]
+        inner = {name.replace(".", "/") for name in imports_of(file) if name.startswith("model.")}
+        paths = (
+            ROOT / f"{name}.py" if (ROOT / f"{name}.py").is_file() else ROOT / name / "__init__.py" for name in inner
+        )
+        waiting += [path for path in paths if path not in seen]
 
 
 @pytest.mark.parametrize("file", _files("model"), ids=_module)
@@ -131,10 +149,41 @@ def test_model_imports_only_what_the_distribution_depends_on(file: Path) -> None
     assert _tops(imports_of(file)) <= installed | {"model"} | sys.stdlib_module_names
 
 
-def test_a_session_needs_no_screen() -> None:
-    imported = imports_of(ROOT / "explorer" / "session.py")
-    assert not _tops(imported) & SCREEN
-    assert not [name for name in imported if name.startswith(("explorer.app", "explorer.screens", "explorer.widgets"))]
+def _rooms_of(file: Path) -> set[str]:
+    """The rooms of the explorer that a file imports from; a module beside them by its own name."""
+    return {name.split(".")[1] for name in imports_of(file) if name.startswith("explorer.")}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_the_rooms_below(room: str) -> None:
+    allowed = {room, *ROOMS[room], *(("app",) if room == "commands" else ())}
+    found = {_module(file): _rooms_of(file) - allowed for file in _files(f"explorer/{room}")}
+    assert not {module: rooms for module, rooms in found.items() if rooms}
+
+
+def test_every_folder_of_the_explorer_is_a_room() -> None:
+    folders = {path.name for path in (ROOT / "explorer").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    loose = {path.name for path in (ROOT / "explorer").glob("*.py")}
+    assert (folders, loose) == (ROOMS.keys(), {"__init__.py", "app.py", "cli.py", "themes.py"})
+
+
+@pytest.mark.parametrize("room", WITHOUT_SCREEN)
+def test_what_is_below_the_screens_needs_no_textual(room: str) -> None:
+    assert not {_module(file) for file in _files(f"explorer/{room}") if _tops(imports_of(file)) & {"textual"}}
+
+
+def test_a_session_needs_no_terminal() -> None:
+    assert not {_module(file) for file in _files("explorer/session") if _tops(imports_of(file)) & SCREEN}
+
+
+@pytest.mark.parametrize("package", ["model", "explorer"])
+def test_no_two_modules_of_one_name_mean_different_things(package: str) -> None:
+    """A name says what a module is about; those below are the same thing seen from another room."""
+    seen: dict[str, list[str]] = {}
+    for file in _files(package):
+        if file.name != "__init__.py":
+            seen.setdefault(file.stem, []).append(_module(file))
+    assert {name: modules for name, modules in seen.items() if len(modules) > 1} == {}
 
 
 def test_a_relative_import_is_read_as_the_module_that_it_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_it_runs_beside_modules_of_the_same_names(where: str, somebodys: Path, t
 
 
 def test_the_screens_find_their_style_in_a_wheel(tmp_path: Path) -> None:
-    code = "from attn_explore.explorer.screens.explorer import ExplorerScreen; print(len(ExplorerScreen.CSS) > 1000)"
+    code = "from attn_explore.explorer.screens.explorer.screen import ExplorerScreen as S; print(len(S.CSS) > 1000)"
     assert _ran(tmp_path, "-c", code, PYTHONPATH=str(_wheel(tmp_path))) == "True\n"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session.course import bundled
 from tests.program import program
 from tests.recomputed import EXPERIMENTS
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attn_explore.explorer.app import Listener
-    from attn_explore.explorer.limits import Limits
-    from attn_explore.explorer.opening import Source
-    from attn_explore.explorer.session import Session
+    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.limits import Limits
 
 
 def wish_of(gradients: bool, of: str, step: str = "") -> str | None:
@@ -23,7 +23,7 @@ def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -
     """What a name or a path leads to, with the gradients that are asked for, at a moment of its training."""
     from dataclasses import replace
 
-    from attn_explore.explorer.opening import find_source
+    from attn_explore.explorer.session.opening import find_source
 
     found = replace(find_source(wanted), moment=moment)
     return found if wish is None else found.differentiated(wish)
@@ -31,7 +31,7 @@ def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -
 
 def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:
     """Run or read the source, and go to a step. Raises Problem with the nearest one when there is none of that path."""
-    from attn_explore.explorer.opening import start
+    from attn_explore.explorer.session.opening import start
     from attn_explore.model.problems import Problem, nearest
 
     session = start(source, limits, on_step)
@@ -61,7 +61,7 @@ def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Liste
     """Run the source, or two that are stepped through together."""
     from dataclasses import replace
 
-    from attn_explore.explorer.opening import pair
+    from attn_explore.explorer.session.opening import pair
 
     session = session_of(sources[0], limits, step, on_step)
     if len(sources) == 1:
@@ -72,7 +72,7 @@ def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Liste
 
 def say_notes(session: Session) -> None:
     """Say on stderr what has to be said of how the run was read."""
-    from attn_explore.explorer.ending import say
+    from attn_explore.explorer.system.exits import say
     from attn_explore.model.text import visible
 
     for note in session.notes:

@@ -17,7 +17,7 @@ from attn_explore.explorer.commands.common import (
     source_of,
     wish_of,
 )
-from attn_explore.explorer.options import (
+from attn_explore.explorer.commands.options import (
     Allowed,
     Differentiated,
     Memory,
@@ -30,10 +30,10 @@ from attn_explore.explorer.options import (
 
 if TYPE_CHECKING:
     from attn_explore.explorer.app import Listener
-    from attn_explore.explorer.limits import Limits
-    from attn_explore.explorer.opening import Source
-    from attn_explore.explorer.session import Session
-    from attn_explore.explorer.shelf import Shelf
+    from attn_explore.explorer.library.entries import Shelf
+    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.limits import Limits
 
 
 def browse(folder: Path | None) -> int:
@@ -44,9 +44,9 @@ def browse(folder: Path | None) -> int:
     from attn_explore.explorer.app import explore
 
     def load(_: Listener) -> Shelf:
-        from attn_explore.explorer.library import own_folder
-        from attn_explore.explorer.limits import Limits
-        from attn_explore.explorer.shelf import Shelf
+        from attn_explore.explorer.library.entries import Shelf
+        from attn_explore.explorer.session.course import own_folder
+        from attn_explore.explorer.system.limits import Limits
 
         return Shelf(folder or own_folder(), Limits())
 
@@ -74,7 +74,7 @@ def run(
     wish = wish_of(gradients, of, step)
     if not watch and (plain or not sys.stdout.isatty()):
         found = source_of(source, wish, moment)
-        from attn_explore.explorer.plain import walk  # it needs NumPy, and a faulty scenario does not
+        from attn_explore.explorer.telling.plain import walk  # it needs NumPy, and a faulty scenario does not
 
         session = session_of(found, limits, step)
         say_notes(session)
@@ -95,7 +95,7 @@ def _explore(
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
     import gc
 
-    from attn_explore.explorer.library import bundled
+    from attn_explore.explorer.session.course import bundled
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
     found: dict[str, Source] = {}
@@ -108,7 +108,7 @@ def _explore(
         sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
         session = sessions_of(sources, limits, step, on_step)
         if not step and not second and moment is None:
-            from attn_explore.explorer.learned import resume
+            from attn_explore.explorer.library.bookmarks import resume
 
             resume(session)
         return session
@@ -130,10 +130,10 @@ def compare(
     """Step through two runs together, one beside the other."""
     limits = limits_of(memory_limit, allow_path)
     if plain or not sys.stdout.isatty():
-        from attn_explore.explorer.opening import find_source
+        from attn_explore.explorer.session.opening import find_source
 
         found = [find_source(first), find_source(second)]
-        from attn_explore.explorer.plain import walk
+        from attn_explore.explorer.telling.plain import walk
 
         session = sessions_of(found, limits, step)
         for each in (session, session.other):

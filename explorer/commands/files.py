@@ -15,7 +15,7 @@ from attn_explore.explorer.commands.common import (
     source_of,
     wish_of,
 )
-from attn_explore.explorer.options import (
+from attn_explore.explorer.commands.options import (
     Allowed,
     Differentiated,
     Format,
@@ -43,12 +43,12 @@ def export(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Write a trace to a file: JSON, npz or safetensors."""
-    from attn_explore.explorer.ending import say
-    from attn_explore.explorer.files import format_of
-    from attn_explore.explorer.format import size_text
-    from attn_explore.explorer.progress import Progress
+    from attn_explore.explorer.drawing.numbers import size_text
+    from attn_explore.explorer.system.endings import format_of
+    from attn_explore.explorer.system.exits import say
+    from attn_explore.explorer.system.progress import Progress
+    from attn_explore.model.files.writing import check_target
     from attn_explore.model.text import visible
-    from attn_explore.model.writing import check_target
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
@@ -58,7 +58,7 @@ def export(
     with Progress() as progress:
         limits = limits_of(memory_limit, allow_path)
         session = session_of(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
-        from attn_explore.explorer import saving  # it needs NumPy, and what is refused does not
+        from attn_explore.explorer.session import saving  # it needs NumPy, and what is refused does not
 
         say_notes(session)
         if is_stdout:
@@ -89,8 +89,9 @@ def train(
 
     The file also tells how they came about. Ctrl+C keeps the weights of the last moment.
     """
-    from attn_explore.explorer.files import format_of, taught_from
-    from attn_explore.explorer.opening import find_source
+    from attn_explore.explorer.session.opening import find_source
+    from attn_explore.explorer.session.run_files import taught_from
+    from attn_explore.explorer.system.endings import format_of
     from attn_explore.model.problems import Problem
 
     found = find_source(source)
@@ -99,7 +100,7 @@ def train(
     if format_of(output) != ".safetensors":
         raise Problem("weights are written as .safetensors", path=output, hint="choose a name with that ending")
     limits = limits_of(memory_limit, [])
-    from attn_explore.explorer.training import train_to  # it needs NumPy, and a faulty scenario does not
+    from attn_explore.explorer.commands.train import train_to  # it needs NumPy, and a faulty scenario does not
 
     train_to(found.scenario, output, limits, resume=resume, force=force, inputs=taught_from(found.path, found.scenario))
 
@@ -110,8 +111,8 @@ def check(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Check files without running them; show every fault."""
-    from attn_explore.explorer.ending import say
-    from attn_explore.explorer.opening import check as check_file
+    from attn_explore.explorer.session.opening import check as check_file
+    from attn_explore.explorer.system.exits import say
     from attn_explore.model.problems import CANNOT_BE_USED, Problem
     from attn_explore.model.text import visible
 
@@ -131,10 +132,10 @@ def check(
 
 def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; never over a file.")]) -> None:
     """Write a commented scenario to start from."""
-    from attn_explore.explorer.ending import say
-    from attn_explore.explorer.starter import STARTER
+    from attn_explore.explorer.commands.starter import STARTER
+    from attn_explore.explorer.system.exits import say
+    from attn_explore.model.files.writing import write_atomically
     from attn_explore.model.text import visible
-    from attn_explore.model.writing import write_atomically
 
     write_atomically(file, [STARTER.encode()])
     say(f"wrote {visible(str(file))}; try: attn-explore run {visible(str(file))}")

@@ -14,7 +14,7 @@ from attn_explore.explorer.commands.common import (
     source_of,
     wish_of,
 )
-from attn_explore.explorer.options import (
+from attn_explore.explorer.commands.options import (
     Allowed,
     Differentiated,
     Memory,
@@ -30,7 +30,7 @@ def list_() -> None:
     """List the bundled scenarios, a course for beginners first."""
     from itertools import groupby
 
-    from attn_explore.explorer.library import bundled
+    from attn_explore.explorer.session.course import bundled
     from attn_explore.model.scenario import read_scenario
 
     names = bundled()
@@ -56,7 +56,7 @@ def show(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print one tensor as a table, with its words."""
-    from attn_explore.explorer import plain
+    from attn_explore.explorer.telling import plain
 
     found = source_of(source, wish_of(gradients, of, step), moment)
     value = session_of(found, limits_of(memory_limit, allow_path), step).value
@@ -86,8 +86,8 @@ def plot(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Plot a step: as text, or into a file."""
-    from attn_explore.explorer.files import PLOTS, format_of
-    from attn_explore.model.writing import check_target
+    from attn_explore.explorer.system.endings import PLOTS, format_of
+    from attn_explore.model.files.writing import check_target
 
     is_overview = cell in ("profile", "saliency")
     found = source_of(source, wish_of(gradients or is_overview, of, cell), moment)
@@ -95,19 +95,19 @@ def plot(
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
     session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell)
-    from attn_explore.explorer.overview import plotted  # it needs NumPy, and what is refused does not
+    from attn_explore.explorer.telling.overview import plotted  # it needs NumPy, and what is refused does not
 
     plot = plotted(session, cell)
     if output is None:
         from shutil import get_terminal_size
 
-        from attn_explore.explorer.plain import WIDTH
-        from attn_explore.explorer.plot_text import plot_lines
+        from attn_explore.explorer.drawing.plots.text import plot_lines
+        from attn_explore.explorer.telling.plain import WIDTH
 
         print_lines(plot_lines(plot, get_terminal_size((WIDTH, 0)).columns))
         return
-    from attn_explore.explorer.ending import say
-    from attn_explore.explorer.plot_files import write_plot
+    from attn_explore.explorer.drawing.plots.formats import write_plot
+    from attn_explore.explorer.system.exits import say
     from attn_explore.model.text import visible
 
     written = write_plot(plot, output, force=force, inputs=found.inputs)
@@ -137,6 +137,6 @@ def explain(
     session = at_cell(
         source_of(source, wish_of(gradients, of, cell), moment), limits_of(memory_limit, allow_path), cell
     )
-    from attn_explore.explorer.plain import explained
+    from attn_explore.explorer.telling.plain import explained
 
     print_lines(explained(session, depth))

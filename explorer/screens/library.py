@@ -17,14 +17,14 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, get_current_worker
 
-from attn_explore.explorer import learned
-from attn_explore.explorer.pictures import picture_of
+from attn_explore.explorer.library import bookmarks
+from attn_explore.explorer.library.entries import Entry, Shelf, facts
 from attn_explore.explorer.screens import keys
-from attn_explore.explorer.screens.explorer import ExplorerScreen
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen, grouped
 from attn_explore.explorer.screens.styles import STYLES
-from attn_explore.explorer.session import Session
-from attn_explore.explorer.shelf import Entry, Shelf, facts
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import general_words, mask_of
@@ -199,7 +199,7 @@ class LibraryScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
     def _open(self, entry: Entry) -> Session:
         session = self.shelf.open(entry)
-        learned.resume(session)
+        bookmarks.resume(session)
         return session
 
     @on(Worker.StateChanged)
@@ -219,7 +219,7 @@ class LibraryScreen(Screen[None]):
     def action_forget(self) -> None:
         """Forget how far the lesson was followed."""
         if (entry := self._marked) is not None:
-            learned.forget(learned.lesson_name(entry.path))
+            bookmarks.forget(bookmarks.lesson_name(entry.path))
             self.shelf.refresh_marks()
             self._fill(entry.name, self.query_one("#find", Input).value)
 

@@ -13,7 +13,16 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.arithmetic import Block, Link, Row, as_text, block_width, column_widths, links, padded
+from attn_explore.explorer.drawing.arithmetic import (
+    Block,
+    Link,
+    Row,
+    as_text,
+    block_width,
+    column_widths,
+    links,
+    padded,
+)
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.model.explain import Index
 

@@ -16,7 +16,7 @@ from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
 from textual_plot.plot_widget import Legend
 
-from attn_explore.explorer.plotting import Drawing, Tick, mark, marked_places, shown, thinned, unbroken
+from attn_explore.explorer.drawing.plots.layout import Drawing, Tick, mark, marked_places, shown, thinned, unbroken
 from attn_explore.model.axes import Array
 
 COLOURS = 6

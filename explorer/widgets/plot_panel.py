@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from attn_explore.explorer.plot_lines import Line, above, axis_labels, readings, x_label
-from attn_explore.explorer.plotting import Drawing, lay_out
+from attn_explore.explorer.drawing.plots.labels import Line, above, axis_labels, readings, x_label
+from attn_explore.explorer.drawing.plots.layout import Drawing, lay_out
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import Index

@@ -15,9 +15,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer import grid
-from attn_explore.explorer.colours import Ground
-from attn_explore.explorer.grid import Index, Layout, Picture, Window
+from attn_explore.explorer.drawing import grid
+from attn_explore.explorer.drawing.colours import Ground
+from attn_explore.explorer.drawing.grid import Index, Layout, Picture, Window
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.model.values import Value
 

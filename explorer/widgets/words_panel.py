@@ -13,8 +13,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from attn_explore.explorer.drawing.wrapping import Section, markdown, wrapped
 from attn_explore.explorer.widgets.drawn import Drawn
-from attn_explore.explorer.wrapping import Section, markdown, wrapped
 
 
 class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):

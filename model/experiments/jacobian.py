@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from attn_explore.model.axes import Axis
-from attn_explore.model.experiments.common import Given, along, logits_and_multipliers, numbered
+from attn_explore.model.experiments.given import Given, along, logits_and_multipliers, numbered
 from attn_explore.model.ops import Factor
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.trace import Recorder

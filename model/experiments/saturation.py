@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attn_explore.model.experiments.common import Given, each, logits_and_multipliers
+from attn_explore.model.experiments.given import Given, each, logits_and_multipliers
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.trace import Recorder
 from attn_explore.model.values import Tensor

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
-from attn_explore.model.experiments.common import Given, each, listed
+from attn_explore.model.experiments.given import Given, each, listed
 from attn_explore.model.ops.tallies import SCALINGS
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.trace import Recorder

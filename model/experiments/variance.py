@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from attn_explore.model.axes import Axis
-from attn_explore.model.experiments.common import Given, each, listed
+from attn_explore.model.experiments.given import Given, each, listed
 from attn_explore.model.ops import Factor
 from attn_explore.model.ops.tallies import BINS, SCALINGS, SUMS, Drawing
 from attn_explore.model.scenario.document import Experiment

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from attn_explore.model.config import filled
-from attn_explore.model.files import read_inside, read_regular
+from attn_explore.model.files.regular import read_inside, read_regular
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.available import not_available
 from attn_explore.model.scenario.checks import check_agreement
 from attn_explore.model.scenario.document import VERSION, Document
-from attn_explore.model.scenario.experiments import filled as filled_experiment
+from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding
 from attn_explore.model.scenario.pairs import Example
 from attn_explore.model.scenario.source import COMPARED, KeyPath, Source

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from attn_explore.model.config import InputConfig, ModelConfig, filled
 from attn_explore.model.scenario.document import ANSWERS, DOES, Document
-from attn_explore.model.scenario.experiments import (
+from attn_explore.model.scenario.experiment_keys import (
     MOST,
     experiment_has_the_keys_of_its_kind,
     experiment_is_of_a_size_to_run,
     experiment_stands_alone,
     moments_of,
 )
-from attn_explore.model.scenario.experiments import filled as filled_experiment
+from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding, listed, touches
 from attn_explore.model.scenario.nested import array_faults
 from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from attn_explore.model.config import InputConfig, ModelConfig
-from attn_explore.model.files import read_inside
+from attn_explore.model.files.regular import read_inside
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import Document, Experiment
-from attn_explore.model.scenario.experiments import filled
+from attn_explore.model.scenario.experiment_keys import filled
 from attn_explore.model.scenario.findings import Finding, listed
 from attn_explore.model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
 from attn_explore.model.scenario.source import KeyPath, Source

@@ -7,7 +7,7 @@ from dataclasses import replace
 from attn_explore.model.axes import Axis
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.scenario.experiments import moments_of
+from attn_explore.model.scenario.experiment_keys import moments_of
 from attn_explore.model.trace import Recorder, Trace
 from attn_explore.model.training.adam import rate
 from attn_explore.model.training.record import SCORES, Record

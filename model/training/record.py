@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.files.safetensors import Described, read_header, read_safetensors, written
 from attn_explore.model.problems import Problem
-from attn_explore.model.safetensors_file import Described, read_header, read_safetensors, written
-from attn_explore.model.scenario.experiments import moments_of
+from attn_explore.model.scenario.experiment_keys import moments_of
 from attn_explore.model.weights import TRAINING
 
 ABOUT = "attn-explore-training"

@@ -8,10 +8,10 @@ import pytest
 from textual.pilot import Pilot
 
 from attn_explore.explorer.app import ExplorerApp
-from attn_explore.explorer.library import bundled
-from attn_explore.explorer.limits import Limits
-from attn_explore.explorer.opening import Source, start
-from attn_explore.explorer.session import Session
+from attn_explore.explorer.session.course import bundled
+from attn_explore.explorer.session.opening import Source, start
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 
 Explore = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], Session]]]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attn_explore.explorer.session import Session
+from attn_explore.explorer.session.session import Session
 from attn_explore.model import plots
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.plots import PlotSpec

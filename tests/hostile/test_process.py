@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attn_explore.explorer.ending import guarded
-from attn_explore.explorer.limits import Limits
-from attn_explore.explorer.opening import Source, check_memory, start
+from attn_explore.explorer.session.opening import Source, check_memory, start
+from attn_explore.explorer.system.exits import guarded
+from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.memory import memory_needed
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import parse_scenario

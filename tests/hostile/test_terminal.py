@@ -204,7 +204,7 @@ def test_g8_a_bug_in_the_explorer_is_one_line_and_status_70(terminals: list[Term
     broken = tmp_path / "broken.py"
     broken.write_text(
         "import sys\n"
-        "from attn_explore.explorer.screens.explorer import ExplorerScreen\n"
+        "from attn_explore.explorer.screens.explorer.screen import ExplorerScreen\n"
         "ExplorerScreen.action_step = lambda *_: 1 / 0\n"
         "sys.argv = ['attn-explore', 'run', 'i-love-my-dog']\n"
         "from attn_explore.explorer.cli import main\n"

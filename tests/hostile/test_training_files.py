@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attn_explore.model.files.safetensors import Described, written
 from attn_explore.model.problems import Problem
-from attn_explore.model.safetensors_file import Described, written
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.pairs import MOST_BYTES, read_pairs
 from attn_explore.model.shapes import shapes_of

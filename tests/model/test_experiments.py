@@ -26,7 +26,7 @@ from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
-from attn_explore.model.words import PARAMETERS
+from attn_explore.model.words.steps import PARAMETERS
 from tests.trained import DATA, record
 
 SMALL = {

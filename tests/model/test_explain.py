@@ -23,7 +23,7 @@ from attn_explore.model.finer import finer_steps
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.words import words_of
+from attn_explore.model.words.steps import words_of
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 
 ATTENTION = "encoder.layers.0.self_attention"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from attn_explore.model import files
-from attn_explore.model.files import read_inside, read_regular, resolve_inside
+from attn_explore.model.files import regular
+from attn_explore.model.files.regular import read_inside, read_regular, resolve_inside
 from attn_explore.model.problems import Problem
 
 SECRET = b"root:x:0:0"
@@ -82,7 +82,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(folder, monkeypatch):
         os.truncate(path, 2)
         return found
 
-    monkeypatch.setattr(files.os, "fstat", shrink_after)
+    monkeypatch.setattr(regular.os, "fstat", shrink_after)
     assert "changed while it was read" in refusal(read_regular, path, 10)
 
 
@@ -156,7 +156,7 @@ def test_a_file_swapped_for_a_link_before_it_is_opened_is_refused(folder, monkey
         (folder / "w.npz").symlink_to("../elsewhere/secret")
         return real(path, flags)
 
-    monkeypatch.setattr(files.os, "open", swap_then_open)
+    monkeypatch.setattr(regular.os, "open", swap_then_open)
     refusal(read_inside, folder, "w.npz", 10)
 
 
@@ -174,7 +174,7 @@ def test_a_folder_swapped_for_a_link_before_it_is_opened_is_refused(folder, monk
             (folder / "aside").rename(folder / "weights")
         return descriptor
 
-    monkeypatch.setattr(files.os, "open", swap_then_open)
+    monkeypatch.setattr(regular.os, "open", swap_then_open)
     assert "outside" in refusal(read_inside, folder, "weights/w.npz", 10)
 
 

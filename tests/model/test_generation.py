@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session.course import bundled
 from attn_explore.model.export import WRITERS
 from attn_explore.model.memory import RECORD, memory_needed
 from attn_explore.model.problems import Problem

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session.course import bundled
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.explain import arithmetic, first_bad_number, formula, letter, mask_of, symbol, words
 from attn_explore.model.gradient import gradients, record_gradients

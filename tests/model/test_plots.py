@@ -32,7 +32,7 @@ def curve_over_multipliers(monkeypatch: pytest.MonkeyPatch) -> Trace:
     numbers = np.arange(12.0).reshape(4, 3)
     held = Value("y", (multipliers, Axis("key", 3, ("y₁", "y₂", "y₃"))), np.dtype("float64"), held=numbers)
     t.trace.parameters["y"] = held
-    monkeypatch.setattr("attn_explore.model.words.PARAMETERS", {"y": "y", "a": "a"})
+    monkeypatch.setattr("attn_explore.model.words.steps.PARAMETERS", {"y": "y", "a": "a"})
     monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"y": "y", "a": "a"})
     set_specs(monkeypatch, y=PlotSpec("multiplier", lines="key", x="a", x_label="a", log_x=True))
     return t.trace

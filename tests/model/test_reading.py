@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session.course import bundled
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.export import WRITERS
 from attn_explore.model.finer import finer_steps

@@ -15,7 +15,7 @@ from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario, read_scenario, scenario_from_dict, scenario_schema
 from attn_explore.model.scenario.available import available_now
 from attn_explore.model.scenario.document import Document, Experiment
-from attn_explore.model.scenario.experiments import DEFAULTS
+from attn_explore.model.scenario.experiment_keys import DEFAULTS
 from tests.program import environment
 
 TEXT = "input: {text: I love my dog}\n"

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from attn_explore.explorer.library import bundled
+from attn_explore.explorer.session.course import bundled
 from attn_explore.model.axes import Array
 from attn_explore.model.run import run, settled, training
 from attn_explore.model.scenario import Scenario, read_scenario

@@ -19,7 +19,7 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.scenario.experiments import filled, moments_of
+from attn_explore.model.scenario.experiment_keys import filled, moments_of
 from attn_explore.model.scenario.pairs import Example, symbols_of
 from attn_explore.model.shapes import shapes_of
 from attn_explore.model.trace import Trace

@@ -19,10 +19,10 @@ from safetensors.numpy import save_file
 
 from attn_explore.model.axes import Axis, sizes
 from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.files.safetensors import LARGEST_HEADER, read_safetensors
 from attn_explore.model.parameters import Shapes, parameter_axes
 from attn_explore.model.problems import Problem, Problems
 from attn_explore.model.run import run
-from attn_explore.model.safetensors_file import LARGEST_HEADER, read_safetensors
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.weights import parameters

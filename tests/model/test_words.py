@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.trace import Trace
-from attn_explore.model.words import PARAMETERS, STEPS, Words, words_of
+from attn_explore.model.words.steps import PARAMETERS, STEPS, Words, words_of
 from tests.building import configs, encoded, ran, random_parameters
 
 

@@ -1,0 +1,102 @@
+"""What the commands take: arguments and options that several have, their choices, and completion in the shell.
+
+Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.system.limits import Limits
+
+
+class Format(StrEnum):
+    """The formats of an exported trace."""
+
+    json = "json"
+    npz = "npz"
+    safetensors = "safetensors"
+
+
+class Subject(StrEnum):
+    """What there is a JSON Schema of."""
+
+    scenario = "scenario"
+    trace = "trace"
+
+
+# --- completion in the shell
+
+
+def complete_source(incomplete: str) -> list[str]:
+    """Names of bundled scenarios."""
+    from attn_explore.explorer.session.course import bundled
+
+    return [name for name in bundled() if name.startswith(incomplete)]
+
+
+def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
+    """Paths of the steps of the scenario that is already on the line; nothing is run for it."""
+    from attn_explore.explorer.session.opening import check_memory, find_source
+    from attn_explore.model.problems import Problem
+
+    try:
+        scenario = find_source(context.params.get("source") or "").scenario
+        if scenario is None:
+            return
+        check_memory(scenario, limits_of("", []).nbytes)
+    except Problem:
+        return
+    from attn_explore.model.run import plan
+
+    yield from (path for path in plan(scenario).steps if path.startswith(incomplete))
+
+
+# --- arguments and options that several commands have
+
+Wanted = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A bundled name, a YAML file or an exported trace.",
+        autocompletion=complete_source,
+        show_default=False,
+    ),
+]
+Start = Annotated[str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=complete_step)]
+Differentiated = Annotated[
+    bool, typer.Option("--gradients", help="Add how fast one number changes with every other: steps grad.…")
+]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--of",
+        metavar="STEP[INDEX]",
+        help="The gradients of this number, or of loss. Default: the loss, or the largest logit of the last word.",
+    ),
+]
+Moment = Annotated[
+    int | None,
+    typer.Option(
+        "--moment", metavar="STEPS", min=0, help="Take the weights after so many steps of training.", show_default=False
+    ),
+]
+Memory = Annotated[
+    str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
+]
+Allowed = Annotated[
+    list[Path], typer.Option("--allow-path", metavar="FOLDER", help="A scenario may read weights from this folder too.")
+]
+
+
+def limits_of(memory: str, allowed: list[Path]) -> Limits:
+    """What the run may take and read, as the options say. Raises Problem for a size that is none."""
+    from attn_explore.explorer.system.limits import Limits, parse_size
+
+    return Limits(parse_size(memory) if memory else None, tuple(allowed))

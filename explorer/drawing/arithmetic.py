@@ -1,0 +1,339 @@
+"""The arithmetic of one cell as lines of text: names above numbers, every number with the way to its source.
+
+Pure functions from an expression tree to rows of pieces. A row of names and the rows of numbers under it have the same
+pieces, so that they can be lined up in columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from rich.cells import cell_len
+
+from attn_explore.explorer.drawing import numbers
+from attn_explore.explorer.drawing.numbers import short_number, shortened
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import Arithmetic, Index, letter
+from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
+from attn_explore.model.ops import subscripted
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+Role = Literal["name", "number", "sign", "label", "result", "note", "positive", "negative"]
+
+SHOWN_TERMS = 8
+"""A longer sum is folded: its largest terms, and what the others come to."""
+
+MOST_TERMS = 4096
+"""An unfolded sum shows this many terms; nobody reads on."""
+
+LABEL = 16
+"""Cells of the label of a term; longer words are shortened."""
+
+BAR = 10
+"""Cells of the longest bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a number was computed, or which parameter it is."""
+
+    value: Value
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a row: a number (perhaps with a link), a name, a sign."""
+
+    text: str
+    role: Role
+    link: Link | None = None
+
+
+Row = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that are lined up with each other in columns."""
+
+    rows: tuple[Row, ...]
+    folded: int = 0
+
+
+def blocks(arithmetic: Arithmetic, unfolded: bool = False, terse: bool = False) -> list[Block]:
+    """The whole arithmetic of a cell: how it was computed, then each sum, mean or maximum that enters.
+
+    `unfolded`: every term of long sums. `terse`: names without indices and no bars, for where there is little room.
+    """
+    writer = _Writer(arithmetic, terse)
+    name, expression = writer.name(), arithmetic.expression
+    if isinstance(expression, Reduce):
+        return [*writer.reduction(expression, name, unfolded), *writer.parts(expression.body, unfolded)]
+    return [writer.equation(expression, name), *writer.parts(expression, unfolded)]
+
+
+def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None = None) -> str:
+    """How a cell is called: the letter or name of its step, and the labels of its indices: `A[I, dog]`.
+
+    Axes that `at` does not fix are left out; so is the head where there is only one.
+    """
+    axes = value.axes if axes is None else axes
+    fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
+    labels = ", ".join(telling_label(axis, at[axis.name]) for axis in fixed)
+    return f"{letter(value)}[{labels}]" if labels else letter(value)
+
+
+def telling_label(axis: Axis, index: int) -> str:
+    """The label at `index`, with its place where the same label stands more than once: `dog 7`."""
+    label = axis.label(index)
+    is_unique = axis.labels is None or axis.labels.count(label) == 1
+    return visible(label) if is_unique else f"{visible(label)} {index}"
+
+
+def links(found: Sequence[Block]) -> list[Link]:
+    """The links of some blocks, in reading order and each place once."""
+    seen: dict[tuple[str, Index], Link] = {}
+    for piece in (piece for block in found for row in block.rows for piece in row):
+        if piece.link is not None:
+            seen.setdefault((piece.link.value.path, piece.link.index), piece.link)
+    return list(seen.values())
+
+
+def as_text(found: Sequence[Block]) -> list[str]:
+    """The rows of some blocks as plain lines, lined up."""
+    return [_line(row, column_widths(block)) for block in found for row in block.rows]
+
+
+def _line(row: Row, widths: Sequence[int]) -> str:
+    return "".join(padded(piece, size) for piece, size in zip(row, widths, strict=False)).rstrip()
+
+
+def padded(piece: Piece, width: int) -> str:
+    """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
+    space = " " * (width - cell_len(piece.text))
+    return space + piece.text if piece.role in ("number", "result") else piece.text + space
+
+
+def column_widths(block: Block) -> list[int]:
+    """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
+    columns = max(len(row) for row in block.rows)
+    return [
+        max((cell_len(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
+        for place in range(columns)
+    ]
+
+
+def block_width(block: Block) -> int:
+    """Cells of the widest row of a block."""
+    widths = column_widths(block)
+    return max(
+        sum(max(cell_len(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
+    )
+
+
+_INFIX = {
+    "is_equal": (" is ", 0),
+    "add": (" + ", 1),
+    "subtract": (" − ", 1),
+    "multiply": (" × ", 2),
+    "divide": (" / ", 2),
+}
+_AROUND = {
+    "exp": ("e^(", ")"),
+    "log": ("ln(", ")"),
+    "sqrt": ("√(", ")"),
+    "absolute": ("|", "|"),
+    "square": ("(", ")²"),
+    "cube": ("(", ")³"),
+    "negate": ("−(", ")"),
+    "tanh": ("tanh(", ")"),
+    "erf": ("erf(", ")"),
+    "sin": ("sin(", ")"),
+    "cos": ("cos(", ")"),
+}
+_REDUCTIONS = {"sum": "sum", "mean": "mean", "median": "median", "maximum": "largest", "threshold": "threshold"}
+
+
+class _Writer:
+    """Writes the parts of one cell's expression, as names or as numbers."""
+
+    def __init__(self, arithmetic: Arithmetic, terse: bool) -> None:
+        self.arithmetic = arithmetic
+        self.evaluate = arithmetic.evaluate
+        self.terse = terse
+
+    def name(self) -> str:
+        """The cell itself; its head is left out, since it is the same throughout and stands in the title."""
+        value = self.arithmetic.value
+        return self._named(value, dict(zip(value.names, self.arithmetic.index, strict=True)), value.axes)
+
+    def _named(self, value: Value, at: Mapping[str, int], axes: Sequence[Axis]) -> str:
+        if self.terse:
+            return letter(value)
+        shown = axes if "head" not in self.arithmetic.value.names else [axis for axis in axes if axis.name != "head"]
+        return cell_name(value, at, shown)
+
+    # --- blocks
+
+    def equation(self, expression: Expression, name: str) -> Block:
+        """Two rows: `A[I, dog] = e^(… − …) / …` in names, and the same in numbers."""
+        names = self._inline(expression, None, top=True)
+        result = Piece(short_number(self.evaluate(expression).number()), "result")
+        numbers = self._inline(expression, {}, top=True)
+        equals = Piece(" = ", "sign")
+        return Block(((Piece(name, "name"), equals, *names), (result, equals, *numbers)))
+
+    def parts(self, expression: Expression, unfolded: bool) -> Iterator[Block]:
+        """A block for each named part and each reduction inside `expression`, outermost first, each once."""
+        seen: set[int] = set()
+        pending = [expression]
+        while pending:
+            part = pending.pop(0)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if part is not expression and isinstance(part, Apply) and part.name:
+                yield self.equation(part, part.name)
+            elif isinstance(part, Reduce):
+                yield from self.reduction(part, part.name or _REDUCTIONS[part.function], unfolded)
+            pending += _children(part)
+
+    def reduction(self, part: Reduce, name: str, unfolded: bool) -> Iterator[Block]:
+        """What a sum, mean or maximum comes to, and its terms."""
+        terms = self.evaluate(part.body)
+        sized = dict(zip(terms.names, terms.array.shape, strict=True))
+        count = int(np.prod([sized[axis] for axis in part.over]))
+        over = " and ".join(subscripted(axis) for axis in part.over)
+        result = Piece(short_number(self.evaluate(part).number()), "result")
+        what = f"   the {_REDUCTIONS[part.function]} of {count} over {over}"
+        yield Block(((Piece(name, "name"), Piece(" = ", "sign"), result, Piece(what, "note")),))
+        yield self._terms(part, unfolded)
+
+    def _terms(self, part: Reduce, unfolded: bool) -> Block:
+        """A row for each term: its label, its numbers, what it comes to, and a bar; the largest first when folded."""
+        terms = self.evaluate(part.body).array.ravel()
+        limit = MOST_TERMS if unfolded else SHOWN_TERMS
+        chosen = np.arange(terms.size)
+        if terms.size > limit:
+            chosen = _first_to_show(part, terms)[: limit - 1] if not unfolded else chosen[:limit]
+        axes = [self._axis(name, part) for name in part.over]
+        header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
+        rows = [header]
+        largest = float(np.nanmax(np.abs(np.where(np.isfinite(terms), terms, 0)), initial=0))
+        for place in chosen:
+            at = dict(zip(part.over, np.unravel_index(int(place), [axis.size for axis in axes]), strict=True))
+            rows.append(self._term(part, axes, {name: int(k) for name, k in at.items()}, float(terms[place]), largest))
+        left = terms.size - len(chosen)
+        if left:
+            rows.append((_rest(part, terms, chosen, left),))
+        return Block(tuple(rows), left)
+
+    def _header(self, part: Reduce) -> Row:
+        return self._inline(part.body, None, top=True)
+
+    def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
+        label = " ".join(shortened(telling_label(axis, at[axis.name]), LABEL) for axis in axes)
+        row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
+        drawn = () if self.terse or part.function == "maximum" else bar(term, largest)
+        if isinstance(part.body, Cell):
+            return (*row, *drawn)
+        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *drawn)
+
+    def _axis(self, name: str, part: Reduce) -> Axis:
+        """An axis of an operand that is read there; others may have an axis of that name and another size."""
+        operands = self.arithmetic.value.operands
+        return next(operands[place].axis(name) for place in _read(part) if name in operands[place].names)
+
+    # --- one line: names (at is None), or numbers with the free axes at `at`
+
+    def _inline(self, part: Expression, at: Mapping[str, int] | None, top: bool = False, outer: int = 0) -> Row:
+        if isinstance(part, Reduce) or (isinstance(part, Apply) and part.name and not top):
+            return (self._whole(part, at),)
+        if isinstance(part, Cell):
+            return (self._cell(part, at),)
+        if isinstance(part, Number):
+            return (self._constant(part, at),)
+        if isinstance(part, Constants):
+            return (self._one_of(part, at),)
+        return self._apply(part, at, outer)
+
+    def _apply(self, part: Apply, at: Mapping[str, int] | None, outer: int) -> Row:
+        if part.function in _INFIX:
+            sign, strength = _INFIX[part.function]
+            pieces: Row = ()
+            for place, argument in enumerate(part.arguments):
+                inner = strength + (part.function in ("subtract", "divide") and place > 0)
+                joint = (Piece(sign, "sign"),) if place else ()
+                pieces = (*pieces, *joint, *self._inline(argument, at, outer=inner))
+            return (Piece("(", "sign"), *pieces, Piece(")", "sign")) if strength < outer else pieces
+        if part.function in _AROUND:
+            before, after = _AROUND[part.function]
+            return (Piece(before, "sign"), *self._inline(part.arguments[0], at), Piece(after, "sign"))
+        first, second = (self._inline(argument, at) for argument in part.arguments)
+        if part.function == "power":
+            return (*first, Piece("^(", "sign"), *second, Piece(")", "sign"))
+        return (Piece("max(", "sign"), *first, Piece(", ", "sign"), *second, Piece(")", "sign"))
+
+    def _whole(self, part: Apply | Reduce, at: Mapping[str, int] | None) -> Piece:
+        """A part that has a block of its own, as its name or as what it comes to."""
+        if at is None:
+            return Piece(part.name or _REDUCTIONS.get(part.function, part.function), "name")
+        return Piece(short_number(self._number(part, at)), "number")
+
+    def _constant(self, part: Number, at: Mapping[str, int] | None) -> Piece:
+        number = short_number(part.value)
+        return Piece(part.text or number, "name") if at is None else Piece(number, "number")
+
+    def _one_of(self, part: Constants, at: Mapping[str, int] | None) -> Piece:
+        return Piece(part.text, "name") if at is None else Piece(short_number(self._number(part, at)), "number")
+
+    def _cell(self, cell: Cell, at: Mapping[str, int] | None) -> Piece:
+        view = self.arithmetic.value.operands[cell.operand]
+        if at is None:
+            return Piece(self._named(view.value, cell.at, view.axes), "name")
+        fixed = Cell(cell.operand, {**at, **cell.at})
+        return Piece(short_number(self._number(cell, at)), "number", Link(*self.arithmetic.source(fixed)))
+
+    def _number(self, part: Expression, at: Mapping[str, int]) -> float:
+        result = self.evaluate(part)
+        return float(result.array[tuple(at[name] for name in result.names)])
+
+
+def _children(part: Expression) -> list[Expression]:
+    if isinstance(part, Apply):
+        return list(part.arguments)
+    return [part.body] if isinstance(part, Reduce) else []
+
+
+def _read(part: Expression) -> Iterator[int]:
+    """Which operands an expression reads."""
+    if isinstance(part, Cell):
+        yield part.operand
+    for child in _children(part):
+        yield from _read(child)
+
+
+def _first_to_show(part: Reduce, terms: Array) -> Array:
+    """Places of the terms, the most telling first: the largest by size, or for a maximum simply the largest.
+
+    NaN comes before all others, since it decides the result.
+    """
+    telling = terms if part.function == "maximum" else np.abs(terms)
+    return np.argsort(-np.where(np.isnan(terms), np.inf, telling), kind="stable")
+
+
+def _rest(part: Reduce, terms: Array, chosen: Array, left: int) -> Piece:
+    others = np.delete(terms, chosen)
+    together = "" if part.function == "maximum" else f", together {short_number(float(others.sum()))}"
+    return Piece(f"  … {left} more{together}", "note")
+
+
+def bar(term: float, largest: float) -> Row:
+    """A bar for a term beside the largest; its colour is the sign."""
+    drawn = numbers.bar(abs(term) / largest, BAR) if largest else ""
+    return (Piece(f"  {drawn}", "positive" if term >= 0 else "negative"),) if drawn else ()

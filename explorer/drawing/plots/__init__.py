@@ -1,0 +1,1 @@
+"""Plots: how they are laid out, labelled, and written as text and as files."""

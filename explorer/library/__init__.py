@@ -1,0 +1,1 @@
+"""What the library shows, and how far each lesson was followed."""

@@ -1,0 +1,118 @@
+"""How far each lesson was followed: a small file in the user's data folder.
+
+Losing it, or finding it unreadable, loses nothing but the places.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from attn_explore.explorer.session.course import course_folder
+from attn_explore.explorer.session.lesson_progress import Lesson, Outcome
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.files.regular import read_regular
+from attn_explore.model.files.writing import write_atomically
+from attn_explore.model.problems import Problem
+
+LARGEST = 2**20
+"""Bytes of the file that are read."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The stop that was reached, of how many; whether the end ever was; and how the questions were answered."""
+
+    place: int
+    count: int
+    is_done: bool = False
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+
+def marks_path() -> Path:
+    """Where the places are kept: `~/.local/share/attn-explore/lessons.json` on Linux."""
+    from platformdirs import user_data_path
+
+    return user_data_path("attn-explore", appauthor=False) / "lessons.json"
+
+
+def is_first_start() -> bool:
+    """Whether no lesson was ever followed here."""
+    try:
+        return not marks_path().exists()
+    except OSError:
+        return False
+
+
+def lesson_name(path: Path) -> str:
+    """What a lesson is called in the file: a bundled one by its name, another by its whole path."""
+    return path.stem if path.parent.resolve() == course_folder() else str(path.absolute())
+
+
+def marks() -> dict[str, Mark]:
+    """Every place that is kept, by the name of its lesson; what cannot be read is left out."""
+    found = {name: _mark(said) for name, said in _read().items()}
+    return {name: mark for name, mark in found.items() if mark is not None}
+
+
+def resume(session: Session) -> Mark | None:
+    """Follow the session's lesson from where it was left, and give that place; from the start where it was ended."""
+    mark = marks().get(lesson_name(session.path)) if session.path else None
+    if mark is not None and mark.place < mark.count - 1 and mark.count == len(session.lesson.stops):
+        session.lesson.resume(mark.place, mark.outcomes)
+    session.follow_lesson()
+    return mark
+
+
+def keep(session: Session) -> None:
+    """Write the place down. Where nothing can be written, nothing is kept: it is no more than a place."""
+    if session.path is not None and session.lesson.stops:
+        said, name = _read(), lesson_name(session.path)
+        before = _mark(said.get(name))
+        is_done = session.lesson.is_done or (before is not None and before.is_done)
+        _write(said | {name: _said(session.lesson, is_done)})
+
+
+def forget(name: str) -> None:
+    """Forget a lesson's place."""
+    left = _read()
+    if left.pop(name, None) is not None:
+        _write(left)
+
+
+def _read() -> dict[str, Any]:
+    try:
+        said = json.loads(read_regular(marks_path(), LARGEST))
+    except (Problem, ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _write(said: dict[str, Any]) -> None:
+    with suppress(Problem, OSError):
+        marks_path().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(marks_path(), [json.dumps(said, indent=1).encode()], force=True)
+
+
+def _said(lesson: Lesson, is_done: bool) -> dict[str, Any]:
+    outcomes = {str(place): outcome.value for place, outcome in lesson.outcomes.items()}
+    return {"stop": lesson.place, "of": len(lesson.stops), "done": is_done, "answers": outcomes}
+
+
+def _mark(said: object) -> Mark | None:
+    """A place as the file says it; None where it says anything else."""
+    if not isinstance(said, dict):
+        return None
+    place, count, answers = said.get("stop"), said.get("of"), said.get("answers")
+    if not (isinstance(place, int) and isinstance(count, int) and 0 <= place < count):
+        return None
+    known = {outcome.value: outcome for outcome in Outcome}
+    outcomes = {
+        int(at): known[outcome]
+        for at, outcome in (answers.items() if isinstance(answers, dict) else ())
+        if at.isdecimal() and at.isascii() and len(at) < 6 and isinstance(outcome, str) and outcome in known
+    }
+    return Mark(place, count, said.get("done") is True, outcomes)

@@ -1,0 +1,134 @@
+"""What the library shows: the course and a person's own scenarios, with how far each lesson was followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks
+from attn_explore.explorer.session.course import bundled, own
+from attn_explore.explorer.session.opening import Source, check_memory, start
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.experiments import telling_step
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.values import Value
+
+PREVIEWED = 2**24
+"""Bytes of the largest run that is previewed: a larger one would take longer than a glance."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A scenario of the library, or a file with faults."""
+
+    name: str
+    path: Path
+    scenario: Scenario | None
+    problem: Problem | None = None
+
+    @property
+    def title(self) -> str:
+        """The scenario's title, or the name of a file that cannot be read."""
+        return self.scenario.title if self.scenario else self.path.name
+
+    @property
+    def group(self) -> str:
+        """Under which heading it stands."""
+        if self.path.stem != self.name or self.scenario is None:
+            return "Your own"
+        return self.scenario.difficulty.capitalize()
+
+    @property
+    def source(self) -> Source:
+        """What is run."""
+        return Source(self.path.stem, self.path, self.scenario)
+
+
+@dataclass
+class Shelf:
+    """The entries in order. `folder` is where a person's own are."""
+
+    folder: Path
+    limits: Limits
+    entries: list[Entry] = field(init=False)
+    marks: dict[str, Mark] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look at the files and the places again."""
+        course = [Entry(name, path, read_scenario(path)) for name, path in bundled().items()]
+        self.entries = [*course, *map(_read, own(self.folder))]
+        self.refresh_marks()
+
+    def refresh_marks(self) -> None:
+        """Look at the places in the lessons again."""
+        self.marks = marks()
+
+    def mark(self, entry: Entry) -> Mark | None:
+        """How far its lesson was followed."""
+        return self.marks.get(lesson_name(entry.path))
+
+    def matching(self, text: str) -> list[Entry]:
+        """The entries whose name, title or summary holds a text."""
+        wanted = text.casefold().strip()
+        return [entry for entry in self.entries if wanted in _searchable(entry)]
+
+    def open(self, entry: Entry) -> Session:
+        """Run it. Raises Problem when it cannot be."""
+        if entry.problem is not None:
+            raise entry.problem
+        return start(entry.source, self.limits)
+
+    def preview(self, entry: Entry) -> Value | None:
+        """The tensor that says most of a run, or None where it is too large for a glance. Raises Problem."""
+        if entry.problem is not None:
+            raise entry.problem
+        if entry.scenario is None:
+            return None
+        try:
+            check_memory(entry.scenario, PREVIEWED)
+        except Problem:
+            return None
+        return telling(self.open(entry))
+
+
+def telling(session: Session) -> Value:
+    """The last attention map of a run, or its last step: what a glance at the run should show."""
+    if session.scenario.alone is not None:
+        return session.trace[telling_step(session.scenario.alone)]
+    steps = list(session.trace.steps.values())
+    maps = [step for step in steps if step.name == "weights"]
+    return maps[-1] if maps else steps[-1]
+
+
+def facts(scenario: Scenario) -> Iterator[str]:
+    """What a scenario runs, in a few words each."""
+    if scenario.alone is not None:
+        yield f"experiment {scenario.alone.kind}"
+        return
+    model = scenario.model
+    yield model.kind
+    layers = max(model.encoder_layers if model.has_encoder else 0, model.decoder_layers if model.has_decoder else 0)
+    yield f"{layers} layer{'s' * (layers != 1)}"
+    yield f"{model.heads} head{'s' * (model.heads != 1)}"
+    yield f"d_model {model.d_model}"
+    yield f"{scenario.length} word{'s' * (scenario.length != 1)}"
+    if scenario.compare is not None:
+        yield "two runs"
+
+
+def _read(path: Path) -> Entry:
+    try:
+        return Entry(str(path), path, read_scenario(path))
+    except Problem as problem:
+        return Entry(str(path), path, None, problem)
+
+
+def _searchable(entry: Entry) -> str:
+    summary = entry.scenario.summary if entry.scenario else ""
+    return f"{entry.name}\n{entry.title}\n{summary}".casefold()

@@ -1,0 +1,60 @@
+"""Asks what to copy to the clipboard, and in which notation. Nothing goes there unasked."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts
+from attn_explore.model.explain import Index
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import figure
+from attn_explore.model.values import Value
+
+
+class CopyScreen(ModalScreen[str | None]):
+    """A list of what there is. Dismissed with what was copied, in words, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,Y", "dismiss(None)", "Back", id="copy.close", group=Binding.Group("Copying"))
+    ]
+
+    def __init__(self, value: Value, index: Index, arithmetic: str) -> None:
+        super().__init__()
+        self._value, self._index, self._arithmetic = value, index, arithmetic
+        self._parts = parts(value, index)
+        self._choices = list(product(self._parts, NOTATIONS))
+
+    def compose(self) -> ComposeResult:
+        """The arithmetic, then every part in every notation."""
+        with Vertical(id="copy") as box:
+            box.border_title = "Copy to the clipboard"
+            box.border_subtitle = "↑ ↓ choose · Enter copies · Esc goes back"
+            lines = [f"{part}, as {notation}" for part, notation in self._choices]
+            yield OptionList(Option("the arithmetic, as text"), *(Option(Content(line)) for line in lines))
+            yield Static("", id="answer", markup=False)
+
+    @on(OptionList.OptionSelected)
+    def copy(self, event: OptionList.OptionSelected) -> None:
+        """Copy it, or say why it does not go."""
+        part, notation = self._choices[event.option_index - 1] if event.option_index else ("the arithmetic", "text")
+        write = NOTATIONS.get(notation)
+        try:
+            if write and not fits(self._parts[part]):
+                what = f"{figure(self._parts[part].size)} numbers do not fit through a terminal"
+                raise Problem(what, hint="export the trace (x), or `attn-explore show … --csv`")
+            text = checked(write(self._parts[part]) if write else self._arithmetic)
+        except Problem as problem:
+            self.query_one("#answer", Static).update(f"{problem.what}\n{problem.hint}")
+            return
+        self.app.copy_to_clipboard(text)
+        self.dismiss(f"{part}, as {notation}")

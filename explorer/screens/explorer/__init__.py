@@ -1,0 +1,1 @@
+"""The explorer's screen, and what each group of its keys does."""

@@ -1,0 +1,122 @@
+"""The bundled scenarios by name, in the order of the course, and a person's own beside them."""
+
+from __future__ import annotations
+
+import atexit
+from contextlib import ExitStack
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from attn_explore.model.problems import Problem, nearest
+
+MOST_OWN = 200
+"""So many files of a person's own folder are shown."""
+
+COURSE = (
+    "i-love-my-dog",
+    "single-head",
+    "wo-xihuan-wode-gou",
+    "multi-head",
+    "positions-sinusoidal",
+    "word-order",
+    "why-scale",
+    "softmax-saturation",
+    "padding-mask",
+    "padding-changes-nothing",
+    "causal-mask",
+    "with-and-without-mask",
+    "add-and-norm",
+    "encoder-layer",
+    "feed-forward",
+    "attention-then-ffn-stacked",
+    "label-each-word",
+    "reverse",
+    "label-the-sentence",
+    "sentiment",
+    "cross-attention",
+    "write-word-by-word",
+    "translate",
+    "translate-a-question",
+    "long-range",
+    "dot-vs-additive",
+    "softmax-vs-relu",
+    "local-attention",
+    "pre-norm-stack",
+    "post-norm-vs-pre-norm",
+    "heads-knocked-out",
+    "dot-product-variance",
+    "softmax-jacobian",
+    "gradient-vanishing",
+    "grouped-query",
+    "positions-rotary",
+    "induction-head",
+    "where-gradients-flow",
+    "wide",
+)
+"""From the first lesson on; what is not named here follows by name."""
+
+
+@cache
+def course_folder() -> Path:
+    """The folder of the bundled scenarios; unpacked into a temporary one where the program runs from a zip file."""
+    folder = files("attn_explore.scenarios")
+    if isinstance(folder, Path):
+        return folder.resolve()
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return _unpacked(folder, kept)
+
+
+def _unpacked(folder: Traversable, kept: ExitStack) -> Path:
+    import tempfile  # only where there is something to unpack
+
+    place = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="attn-explore-")))
+    for file in folder.iterdir():
+        if file.is_file():
+            (place / file.name).write_bytes(file.read_bytes())
+    return place.resolve()
+
+
+def bundled() -> dict[str, Path]:
+    """Every bundled scenario, name and file."""
+    found = {path.stem: path for path in sorted(course_folder().glob("*.yaml"))}
+    return {name: found[name] for name in (*COURSE, *(name for name in found if name not in COURSE)) if name in found}
+
+
+def own_folder() -> Path:
+    """Where a person's own scenarios are looked for: `~/.local/share/attn-explore/scenarios` on Linux."""
+    from platformdirs import user_data_path
+
+    return user_data_path("attn-explore", appauthor=False) / "scenarios"
+
+
+def own(folder: Path) -> list[Path]:
+    """The scenario files of a folder, by name; none where there is no such folder or it cannot be read."""
+    from attn_explore.explorer.session.run_files import (
+        SCENARIOS,  # the names of the bundled ones need nothing of the model
+    )
+
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SCENARIOS)
+    except OSError:
+        return []
+    return found[:MOST_OWN]
+
+
+def locate(wanted: str) -> Path:
+    """The file that is meant: a bundled scenario's, or the one at that path. Raises Problem for neither.
+
+    >>> locate("i-love-my-dog").name
+    'i-love-my-dog.yaml'
+    """
+    known = bundled()
+    if wanted in known:
+        return known[wanted]
+    path = Path(wanted)
+    if path.suffix or len(path.parts) > 1 or path.exists() or path.is_symlink():
+        return path
+    near = nearest(wanted, known)
+    hint = f"did you mean {near}?" if near else "`attn-explore list` names them; a file needs its ending"
+    raise Problem("there is no scenario of this name", path=wanted, hint=hint)

@@ -1,0 +1,223 @@
+"""From what the person named to a session: read it, see that it fits into memory, run it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.session.run_files import inputs_of
+from attn_explore.explorer.system.endings import TRACES
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.scenario.document import Gradients
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.model.values import Value
+
+
+_LOOKED_AT = 64
+_TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s*:', re.S)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet.
+
+    `gradients` is what was asked for beside what the file says; `moment` after how many steps of training, where that
+    is not the end.
+    """
+
+    name: str
+    path: Path
+    scenario: Scenario | None
+    gradients: Gradients | None = None
+    moment: int | None = None
+
+    def differentiated(self, of: str) -> Source:
+        """The same with gradients: of a number, or (nothing) of the one that the scenario names, or that tells most."""
+        said = self.scenario.gradients if self.scenario else None
+        gradients = Gradients(of=of) if of else said or Gradients()
+        scenario = replace(self.scenario, gradients=gradients) if self.scenario else None
+        return replace(self, scenario=scenario, gradients=gradients)
+
+    @property
+    def title(self) -> str:
+        """What to call it until it has run."""
+        return self.scenario.title if self.scenario else self.path.name
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that the run is read from."""
+        return inputs_of(self.path, self.scenario)
+
+
+def find_source(wanted: str) -> Source:
+    """Read what a name or a path leads to. Raises Problem when there is nothing, or a scenario with faults."""
+    from attn_explore.explorer.session.course import bundled, locate
+
+    path = locate(wanted)
+    name = wanted if wanted in bundled() else path.stem
+    return Source(name, path, None if is_trace(path) else read_scenario(path))
+
+
+def is_trace(path: Path) -> bool:
+    """Whether the file says that it is a trace, by its ending or by how it begins."""
+    if path.suffix.lower() in TRACES:
+        return True
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return _TRACE_BEGINS.match(file.read(_LOOKED_AT)) is not None
+    except (OSError, ValueError):  # whoever reads it says why
+        return False
+
+
+def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | None = None) -> Session:
+    """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
+    try:
+        session = _read(source, limits) if source.scenario is None else _start(source, source.scenario, limits, on_step)
+        if source.moment is not None:
+            _go_to_moment(session, source.moment)
+        return session
+    except MemoryError as error:
+        raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
+
+
+def _read(source: Source, limits: Limits) -> Session:
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.model.reading import read_trace
+
+    session = Session(source.name, *read_trace(source.path, limits.nbytes), path=source.path)
+    if source.gradients is not None and (source.gradients.of or session.output is None):
+        check_memory(replace(session.scenario, gradients=source.gradients), limits.nbytes)
+        session.differentiate(source.gradients.of)
+    return session
+
+
+def _start(
+    source: Source, scenario: Scenario, limits: Limits, on_step: Callable[[Value], None] | None = None
+) -> Session:
+    """Run a scenario, and the one that it is compared with."""
+    check_memory(scenario, limits.nbytes)
+    second = scenario.second()
+    other = None if second is None else _run(source, second, limits, on_step)
+    times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
+    left = limits.nbytes - (times * other.trace.nbytes if other else 0)
+    session = _run(source, scenario, replace(limits, memory=left), on_step, other)
+    if other is not None and scenario.compare is not None:
+        other.label, other.other, session.other = scenario.compare.label, session, other
+        session.match_gradients()
+    return session
+
+
+def _go_to_moment(session: Session, step: int) -> None:
+    """Raises Problem where no weights were kept after so many steps."""
+    if session.moments is None:
+        hint = "--moment is for scenarios whose weights `attn-explore train` made"
+        raise Problem("there is no training to go to a moment of", path=session.path, hint=hint)
+    session.go_to_moment(session.moments.after(step))
+
+
+def pair(first: Session, second: Session) -> Session:
+    """Two sessions that are stepped through together; gives the first. Each is called by the name of its run."""
+    names = (first.name, second.name) if first.name != second.name else ("first", "second")
+    first.other, second.other = second, first
+    first.label, second.label = names
+    return first
+
+
+def _run(
+    source: Source,
+    scenario: Scenario,
+    limits: Limits,
+    on_step: Callable[[Value], None] | None,
+    second: Session | None = None,
+) -> Session:
+    from attn_explore.explorer.session.moments import ROOM, Moments
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.model.differentiation import with_gradients, with_output
+    from attn_explore.model.run import run, settled, training
+
+    check_memory(scenario, limits.nbytes)
+    scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
+    record = training(scenario, limits.nbytes, limits.allowed)
+    unedited = None
+    if scenario.edits:
+        clean = replace(scenario, edits=(), gradients=None)
+        unedited = run(clean, weights_limit=limits.nbytes, allowed=limits.allowed, record=record)
+    begun = time.perf_counter()
+    trace = run(
+        scenario,
+        on_step,
+        weights_limit=limits.nbytes,
+        allowed=limits.allowed,
+        before=unedited,
+        second=second.trace if second else None,
+        record=record,
+    )
+    room = max(0, min(ROOM, limits.nbytes - trace.nbytes))
+    moments = None if record is None else Moments(record, room, time.perf_counter() - begun)
+    moment = moments.last if moments else 0
+    scenario = with_output(scenario, trace)
+    unedited = None if unedited is None else with_gradients(unedited, scenario)
+    return Session(
+        source.name,
+        scenario,
+        trace,
+        path=source.path,
+        notes=notes,
+        unedited=unedited,
+        moments=moments,
+        moment=moment,
+    )
+
+
+def check(path: Path, limits: Limits) -> tuple[str, ...]:
+    """Read a scenario and its weights, or a trace, without running anything, and give what has to be said of it.
+
+    Raises Problem with all that is wrong.
+    """
+    if is_trace(path):
+        from attn_explore.model.reading import read_trace
+
+        read_trace(path, limits.nbytes)
+        return ()
+    scenario = read_scenario(path)
+    notes = _check_run(scenario, limits)
+    second = scenario.second()
+    return notes if second is None else tuple(dict.fromkeys((*notes, *_check_run(second, limits))))
+
+
+def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
+    from attn_explore.model.lesson import stops
+    from attn_explore.model.run import check_weights, plan, settled
+
+    check_memory(scenario, limits.nbytes)
+    scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
+    check_weights(scenario, limits.nbytes, limits.allowed)
+    stops(scenario, plan(scenario))
+    return notes
+
+
+def check_memory(scenario: Scenario, limit: int) -> None:
+    """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
+    from attn_explore.explorer.drawing.numbers import shape_text, size_text
+    from attn_explore.model.memory import memory_needed
+    from attn_explore.model.text import figure
+
+    need = memory_needed(scenario)
+    nbytes = need.nbytes * (2 if scenario.edits else 1)  # the run without the edits is kept beside it
+    if nbytes > limit:
+        raise Problem(
+            f"needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}; "
+            f"largest: {need.largest} ({shape_text(need.shape)})",
+            path=scenario.source.name,
+            hint="make the model or the input smaller, or raise --memory-limit",
+        )

@@ -1,0 +1,95 @@
+"""What-if edits as people make and read them: which numbers of a tensor, what is done to them, and how that is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index, letter
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.document import Edit
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+EditIndex = tuple[Any, ...]
+
+ACTIONS = "a number, or: zero, knock out, scale 2, freeze, swap"
+"""What may be typed."""
+
+_WORDS: Mapping[str, dict[str, bool]] = {
+    "zero": {"zero": True},
+    "knock out": {"knock_out": True},
+    "freeze": {"freeze": True},
+    "swap": {"swap": True},
+}
+
+
+def scopes(value: Value, index: Index) -> dict[str, EditIndex]:
+    """What an edit at a cell may take, by what it is called: the cell, its row, its column, its head, everything."""
+    axes = value.axes
+    found: dict[str, EditIndex] = {"the cell": index}
+    if len(axes) > 1:
+        found[f"the row: {axes[-2].name} {visible(axes[-2].label(index[-2]))}"] = index[:-1]
+        found[f"the column: {axes[-1].name} {visible(axes[-1].label(index[-1]))}"] = (*index[:-2], "all", index[-1])
+    if len(axes) > 2 and axes[0].size > 1:
+        found[f"all of {axes[0].label(index[0])}"] = index[:1]
+    if axes:
+        found["everything in it"] = ()
+    return found
+
+
+def edit_from(value: Value, index: EditIndex, typed: str) -> Edit:
+    """The edit that is meant by what was typed. Raises Problem when it is none."""
+    text = " ".join(typed.lower().replace("_", " ").split())
+    if text in _WORDS:
+        return Edit(at=value.path, index=index, **_WORDS[text])
+    if text in ("-inf", "-∞", "−∞"):
+        return Edit(at=value.path, index=index, knock_out=True)
+    scaled = re.fullmatch(r"(?:scale|×|\*|x) ?(\S+)", text)
+    number = _number(scaled[1] if scaled else text)
+    if number is None:
+        raise Problem(f"{typed.strip() or 'nothing'} is no edit", hint=f"type {ACTIONS}")
+    return Edit(at=value.path, index=index, scale=number) if scaled else Edit(at=value.path, index=index, set=number)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text.replace("−", "-"))
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def told(edit: Edit, value: Value) -> str:
+    """An edit in one line: `A[head 0, love, dog] is set to 0.5`."""
+    labels = [
+        "all" if where == "all" else visible(axis.label(int(where)))
+        for where, axis in zip(edit.index, value.axes, strict=False)
+    ]
+    name = f"{letter(value)}[{', '.join(labels)}]" if labels else letter(value)
+    match edit:
+        case Edit(knock_out=True):
+            return f"{name} is knocked out (−∞)"
+        case Edit(scale=float(factor)):
+            return f"{name} is multiplied by {short_number(factor)}"
+        case Edit(freeze=True):
+            return f"{name} stays as it is without edits"
+        case Edit(swap=True):
+            return f"{name} is taken from the other run"
+    return f"{name} is set to {short_number(edit.set or 0.0)}"
+
+
+def moved(array: Array, before: Array) -> Array:
+    """By how much each number differs from before; two equal infinities do not differ, and NaN differs without end."""
+    with np.errstate(all="ignore"):
+        difference = np.asarray(array - before)
+        np.abs(difference, out=difference)
+    if np.isfinite(difference).all():
+        return difference
+    difference = np.where(array == before, 0, difference)
+    return np.where(np.isnan(difference), np.where(np.isnan(array) & np.isnan(before), 0, np.inf), difference)

@@ -1,0 +1,24 @@
+"""The formats of files by the endings of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from attn_explore.model.problems import Problem
+
+TRACES = (".json", ".npz", ".safetensors")
+"""The endings of an exported trace."""
+
+PLOTS = (".svg", ".csv", ".json")
+"""The endings of a plot: a picture, or its numbers."""
+
+SCENARIOS = (".yaml", ".yml")
+"""The endings of a scenario."""
+
+
+def format_of(target: Path, formats: Sequence[str] = TRACES, what: str = "a trace") -> str:
+    """The format that a file's ending asks for. Raises Problem for any other ending."""
+    if target.suffix.lower() in formats:
+        return target.suffix.lower()
+    raise Problem(f"this ending is no format of {what}", path=target, hint=f"end it with {', '.join(formats)}")

@@ -1,0 +1,1 @@
+"""What is said of a session: headings, sections, questions, the word view, plain text."""

@@ -1,0 +1,74 @@
+"""An edit that is being typed: which numbers it takes, what was typed so far, and how it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from attn_explore.explorer.drawing.arithmetic import Block, Piece, Role
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.wrapping import wrapped
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.session.what_if import ACTIONS, EditIndex, edit_from, scopes, told
+from attn_explore.model.explain import Index
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+
+@dataclass
+class Editing:
+    """An edit around a cell of `value`; `word` is the word of the input that stands in its row, where one does.
+
+    `chosen` is the place in the list of what may be taken, which ends with that word.
+    """
+
+    value: Value
+    index: Index
+    word: str = ""
+    chosen: int = 0
+    typed: str = ""
+    refusal: str = ""
+    scopes: dict[str, EditIndex] = field(init=False)
+    names: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scopes = scopes(self.value, self.index)
+        self.names = [*self.scopes, *([f"the word itself: {visible(self.word)}"] if self.word else [])]
+
+    @property
+    def is_word(self) -> bool:
+        """Whether the word is taken, and not a number."""
+        return self.chosen == len(self.scopes)
+
+    def choose(self, count: int) -> None:
+        """Take more numbers, or fewer."""
+        self.chosen = max(0, min(len(self.names) - 1, self.chosen + count))
+
+    def apply(self, session: Session) -> str:
+        """Make the edit, run again, and tell what was changed. Raises Problem when it is none."""
+        if self.is_word:
+            word = self.typed.strip()
+            if not word:
+                raise Problem("a word has at least one character", hint="type another word")
+            session.edit_word(self.index[0], word)
+            return f"{visible(self.word)} → {visible(word)}"
+        edit = edit_from(self.value, list(self.scopes.values())[self.chosen], self.typed)
+        if edit.swap and session.other is None:
+            raise Problem("there is no other run to take numbers from", hint="`compare` in its file adds a second one")
+        session.edit(edit)
+        return told(edit, self.value)
+
+    def blocks(self, room: int) -> list[Block]:
+        """What was typed and what is wrong with it, the list, and what may be typed, in `room` cells."""
+        number = short_number(float(self.value.array[self.index]))
+        hint = "Type another word." if self.is_word else f"It is {number}. Type {ACTIONS}."
+        return [
+            _line(f"› {visible(self.typed)}▏", "result"),
+            *(_line(line, "label") for line in wrapped(visible(self.refusal), room)),
+            *(_line(f"{'●' if place == self.chosen else '○'} {name}", "name") for place, name in enumerate(self.names)),
+            *(_line(line, "note") for line in wrapped(hint, room)),
+        ]
+
+
+def _line(text: str, role: Role) -> Block:
+    return Block(((Piece(text, role),),))

@@ -1,0 +1,303 @@
+"""What the explorer says about a value: shape, formula, words, and where a parameter's numbers came from."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from rich.cells import cell_len
+
+from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
+from attn_explore.explorer.drawing.numbers import loss_text, short_number
+from attn_explore.explorer.drawing.wrapping import Section
+from attn_explore.explorer.session.moments import Moments
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.session.walk import Place, has_cell
+from attn_explore.explorer.session.what_if import moved, told
+from attn_explore.explorer.telling.pictures import Side
+from attn_explore.model import axes
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
+from attn_explore.model.explain import title as step_title
+from attn_explore.model.forward import CHAPTER
+from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+_AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
+"""Where a long path is broken: behind the number of its layer."""
+
+
+def title(session: Session, value: Value, side: Side = Side.one) -> str:
+    """The title of a step, or what a parameter is; and which run it is of, or which two, where two are compared."""
+    run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
+    if value.operation is not None:
+        return f"{visible(step_title(value))}{run}"
+    return f"Parameter {letter(value)}{run}" if value.name != "tokens" else f"Token ids{run}"
+
+
+def _runs(session: Session, value: Value, side: Side) -> str:
+    own = visible(session.label or "first run")
+    if session.other is None or side is Side.one:
+        return own
+    other = visible(session.other.label or "first run")
+    if session.beside(value) is None:
+        return f"{own} ({other} has no such step)"
+    if side is Side.difference and session.compared(value) is None:
+        return f"{own} ({other} has other cells)"
+    return f"{own}, {other}" if side is Side.beside else f"{own} − {other}"
+
+
+def equation(session: Session, value: Value) -> str:
+    """The formula of a step, or where a parameter's numbers came from."""
+    return formula(value) if value.operation is not None else provenance(session, value)
+
+
+def mark(session: Session, step: Value) -> str:
+    """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates.
+
+    Behind that, whether it has a marked cell (★), whether it was edited (✎), and how far an edit moved it at most (Δ).
+    """
+    sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
+    if step.name == "candidates" and not is_gradient(step):
+        sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
+    moves = session.moved(step)
+    most = 0.0 if moves is None else float(moves.max())
+    far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
+    star = "★" if session.has_mark(step) else ""
+    return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
+
+
+def edits(session: Session) -> list[str]:
+    """The edits in force, a line each."""
+    found = ((edit, session.find(edit.at)) for edit in session.scenario.edits)
+    words = [f"word {place}: {visible(before)} → {visible(now)}" for place, before, now in session.changed_words]
+    return [*words, *(told(edit, value) for edit, value in found if value is not None)]
+
+
+def _moved(session: Session, value: Value) -> str:
+    found = session.moved(value)
+    return "" if found is None else _most(value, found)
+
+
+def _parted(session: Session, value: Value) -> str:
+    """How far the two runs are apart at a value."""
+    if session.beside(value) is None:
+        return "Only this run has this tensor."
+    other = session.compared(value)
+    if other is None:
+        return "The other run does not have all of these cells."
+    found = moved(value.array, other)
+    return _most(value, found) if found.any() else "Every number here is the same."
+
+
+def _most(value: Value, found: Array) -> str:
+    where = tuple(int(place) for place in np.unravel_index(int(np.argmax(found)), found.shape))
+    count = int(np.count_nonzero(found))
+    most = f"most at {name_at(value, where)}, by {short_number(float(found[where]))}"
+    return f"{count} of {found.size} numbers here are different, {most}."
+
+
+def place_in_run(session: Session) -> tuple[str, int, int]:
+    """What is counted (steps, or stops of a lesson), which one is looked at, and how many there are."""
+    if session.is_guided:
+        return "stop", session.lesson.place, len(session.lesson.stops)
+    return "step", session.position, len(session.steps)
+
+
+def trained(moments: Moments, moment: int) -> tuple[str, ...]:
+    """How far a training had come at a moment: its steps, the loss, and the share of right answers."""
+    steps, of = moments.steps[moment], moments.steps[-1]
+    held_out_loss, held_out, trained_loss, right = (float(score) for score in moments.record.scores[moment])
+    what, share = ("right", right) if math.isnan(held_out_loss) else ("held out", held_out)
+    rate = f"{what} {share:.0%}".ljust(len(f"{what} 100%"))  # as wide at every moment
+    return f"trained {steps:>{len(str(of))}} of {of} steps", f"loss {loss_text(trained_loss):<6}", rate
+
+
+def chapters(session: Session) -> dict[str, str]:
+    """What the passes of a generation are called in the tree, by the beginning of their paths."""
+    steps = session.trace.steps
+    ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
+    return {
+        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: "
+        + ("?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step))))
+        for chapter, step in ends.items()
+        if step.name == "candidates"
+    }
+
+
+def shape(value: Value) -> str:
+    """The sizes of the axes with their names: `head 1 × query 4 × key 4`."""
+    return " × ".join(f"{axis.name} {axis.size}" for axis in value.axes) or "one number"
+
+
+def provenance(session: Session, value: Value) -> str:
+    """Where the numbers of a parameter came from."""
+    experiment = session.scenario.alone
+    if experiment is not None:
+        return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
+    weights = session.scenario.model.weights
+    if value.name == "tokens":
+        return "each word's row in the embedding table"
+    if value.path in weights.set:
+        return "set by hand in the scenario"
+    if value.name == "embedding_table" and session.scenario.input.vectors is not None:
+        return "the scenario's input vectors"
+    if weights.file is not None:
+        after = f", after {session.moments.steps[session.moment]} steps of training" if session.moments else ""
+        return f"read from {visible(weights.file)}{after}"
+    if value.name.endswith(("norm_gain", "norm_bias")):
+        return "starts as 1" if value.name.endswith("gain") else "starts as 0"
+    return f"drawn by seed {weights.seed}, standard deviation {weights.scale:g}"
+
+
+def why(value: Value) -> str:
+    """Why the step exists, with what is remarkable in its numbers: it may name words of the scenario."""
+    return visible(words(value).explanation)
+
+
+def sections(session: Session, value: Value) -> list[Section]:
+    """The words beside the grid."""
+    return list(_sections(session, value))
+
+
+def alarm(session: Session) -> str:
+    """Where the first number stands that is not one, or nothing when all of them are."""
+    if session.first_bad is None:
+        return ""
+    value, index = session.first_bad
+    what = "NaN" if math.isnan(value.array[index]) else "∞"
+    return f"first {what} at {cell_name(value, dict(zip(value.names, index, strict=True)))} of {value.path}"
+
+
+def _sections(session: Session, value: Value) -> Iterator[Section]:
+    if session.first_bad is not None:
+        yield Section("Not every number is finite", alarm(session))
+    yield from _lesson(session, value)
+    if session.question is not None:
+        return  # what follows speaks of the numbers
+    if session.other is not None:
+        yield Section(f"Compared with: {visible(session.other.label or 'first run')}", _parted(session, value))
+    if session.is_edited:
+        yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
+    if value.operation is None:
+        yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
+    else:
+        yield Section("Why this step", why(value))
+        yield Section(
+            "Made from", "\n".join(_source(value, each) for each in _sources(value)) or _out_of_nothing(value)
+        )
+    meanings = [
+        f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
+    ]
+    yield Section("Axes", "\n".join(meanings))
+    yield Section("Path", _AFTER_LAYER.sub("\n", value.path))
+
+
+def _lesson(session: Session, value: Value) -> Iterator[Section]:
+    """What the lesson says here, or how to come back to it."""
+    stop = session.stop
+    if not session.is_guided:
+        if stop is not None and stop.value.path == value.path and stop.say:
+            yield Section("In this scenario", stop.say, is_narration=True)
+        return
+    lesson = session.lesson
+    heading = f"Lesson · {lesson.place + 1} of {len(lesson.stops)}"
+    if stop is None:
+        yield Section(heading, f"← goes back to stop {lesson.place + 1}, → on to the next.")
+        return
+    yield Section(heading, stop.say, is_narration=True)
+    if stop.ask and stop.question is None:
+        yield Section("Think", visible(stop.ask))
+    if lesson.is_done:
+        right, asked = lesson.score
+        score = f"{right} of {asked} questions answered rightly. " if asked else ""
+        yield Section("The end of the lesson", f"{score}L steps through everything, Home begins again.")
+
+
+def _sources(value: Value) -> list[Value]:
+    """What a value was computed from; of a gradient, the gradients that were passed back to it."""
+    if is_gradient(value) and readers_of(value):
+        return [value.operands[reader.first].value for reader in readers_of(value)]
+    return [view.value for view in value.operands]
+
+
+def _out_of_nothing(value: Value) -> str:
+    return str(value.options["when"]) if value.made_by.name == "measured" else "the positions alone"
+
+
+def _source(value: Value, operand: Value) -> str:
+    """An operand's letter and path; the path is left short where it is in the same block."""
+    block = value.path.rpartition(".")[0]
+    path = operand.path.removeprefix(f"{block}.")
+    return path if letter(operand) == path else f"{letter(operand)}  {path}"
+
+
+def way(session: Session, room: int) -> str:
+    """The cells along which numbers were followed up to the one that is looked at.
+
+    The first are left out for room, and those that only another run had, before an edit.
+    """
+    shown = name_at(session.value, session.index)
+    for name in filter(None, (_name_at(session, place) for place in reversed(session.trail))):
+        if cell_len(f"… › {name} › {shown}") > room:
+            return f"… › {shown}{_noted(session)}"
+        shown = f"{name} › {shown}"
+    return f"{shown}{_noted(session)}"
+
+
+def name_at(value: Value, index: Index) -> str:
+    """How a cell is called."""
+    return cell_name(value, dict(zip(value.names, index, strict=True)))
+
+
+def _name_at(session: Session, place: Place) -> str:
+    """How a cell is called; nothing where the run does not have it."""
+    value = session.find(place.path)
+    return name_at(value, place.index) if value is not None and has_cell(value, place.index) else ""
+
+
+def _noted(session: Session) -> str:
+    note = cell_note(session.value, session.index)
+    return f" · {note}" if note else ""
+
+
+def cell_note(value: Value, index: Index) -> str:
+    """What has to be said about a cell: that it is masked, and why."""
+    reason = hidden_reason(value, index)
+    if reason is None:
+        return ""
+    at = dict(zip(value.names, index, strict=True))
+    if value.made_by.name == "softmax" and is_fully_masked(value, at):
+        return f"row fully masked: {visible(value.axis('query').label(at['query']))} may see nothing"
+    query, key = (visible(value.axis(name).label(at[name])) for name in ("query", "key"))
+    return f"masked ({reason}): {query} may not see {key}"
+
+
+def cell_blocks(
+    session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
+) -> list[Block]:
+    """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed."""
+    if value.is_changed_at(index):
+        number = short_number(float(value.array[index]))
+        note = "   edited" + (", instead of:" if value.operation else "")
+        edited = Block(
+            (
+                (
+                    Piece(name_at(value, index), "name"),
+                    Piece(" = ", "sign"),
+                    Piece(number, "result"),
+                    Piece(note, "note"),
+                ),
+            )
+        )
+        return [edited, *(blocks(arithmetic(value, index), unfolded, terse) if value.operation else ())]
+    if value.operation is not None:
+        return blocks(arithmetic(value, index), unfolded, terse)
+    name = cell_name(value, dict(zip(value.names, index, strict=True)))
+    number = short_number(float(value.array[index]))
+    equals = Piece(" = ", "sign")
+    source = Piece(f"   {provenance(session, value)}", "note")
+    return [Block(((Piece(name, "name"), equals, Piece(number, "result"), source),))]

@@ -1,0 +1,65 @@
+"""Pictures of the values of a session: by themselves, beside the other run's, or their difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+
+from attn_explore.explorer.drawing.grid import Picture
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.explain import mask_of
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.values import Value
+
+
+class Side(StrEnum):
+    """How two runs are looked at."""
+
+    one = "one run"
+    beside = "side by side"
+    difference = "difference"
+
+
+def pictures(session: Session, side: Side) -> list[Picture]:
+    """What is drawn of the value that is looked at: one picture, or two on one scale of colours.
+
+    Where the other run has no such step, or not all of its cells, the value stands alone.
+    """
+    value = session.value
+    own = _own(session, value)
+    if session.question is not None:
+        return [own]  # the other run would tell the answer
+    if side is Side.beside and session.other is not None:
+        other = session.beside(value)
+        return [own] if other is None else list(own.together(_own(session.other, other)))
+    numbers = session.compared(value) if side is Side.difference else None
+    if numbers is None:
+        return [own]
+    with np.errstate(invalid="ignore"):
+        difference = np.where(value.array == numbers, 0, value.array - numbers)
+    return [Picture(difference, value.axes)]
+
+
+def _own(session: Session, value: Value) -> Picture:
+    moved, question = session.moved(value), session.question
+    picture = picture_of(value, mask_of(value))
+    if moved is not None:
+        picture = replace(picture, moved=moved != 0)
+    if question is not None and question.value is value and not question.is_sum:
+        veiled = np.zeros(value.shape, bool)
+        veiled[question.asked] = True
+        picture = replace(picture, array=np.where(veiled, 0, value.array), veiled=veiled)  # nor do the colours tell
+    return picture
+
+
+@lru_cache(maxsize=8)
+def picture_of(value: Value, mask: Value | None) -> Picture:
+    """The picture of a value; `mask` (query, key) is −∞ where its cells are masked.
+
+    The last few are kept, since every number is looked at to make one.
+    """
+    picture = Picture(value.array, value.axes, None if mask is None else np.isneginf(mask.array))
+    return replace(picture, scale=(picture.end, True)) if is_gradient(value) else picture  # the sign is what matters

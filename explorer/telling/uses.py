@@ -1,0 +1,40 @@
+"""Where the number of a cell goes: the cells computed from it as lines of text, each with the way there."""
+
+from __future__ import annotations
+
+from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Row, bar, cell_name
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.model.explain import Index
+from attn_explore.model.trace import Trace
+from attn_explore.model.uses import Use, uses
+from attn_explore.model.values import Value
+
+SHOWN = 12
+"""Cells that are listed; the others are counted."""
+
+
+def use_blocks(trace: Trace, value: Value, index: Index) -> list[Block]:
+    """How many cells were computed from a cell, and those that depend on it most."""
+    found, count = uses(trace, value, index, SHOWN)
+    if not found:
+        return [Block(((Piece("No other number changes with it.", "note"),),))]
+    what = f"Goes into {count} {'cell' if count == 1 else 'cells'}. How fast they change with it:"
+    largest = max(abs(use.derivative) for use in found)
+    header = (
+        Piece("  cell", "label"), Piece("", "sign"), Piece("value", "number"), Piece("", "sign"),
+        Piece("change", "number"),
+    )  # fmt: skip
+    rows = [header, *(_row(use, largest) for use in found)]
+    if count > len(found):
+        rows.append((Piece(f"  … {count - len(found)} more", "note"),))
+    return [Block(((Piece(what, "note"),),)), Block(tuple(rows))]
+
+
+def _row(use: Use, largest: float) -> Row:
+    name = cell_name(use.value, dict(zip(use.value.names, use.index, strict=True)))
+    number = Piece(short_number(float(use.value.array[use.index])), "number", Link(use.value, use.index))
+    change = Piece(short_number(use.derivative), "number")
+    return (
+        Piece(f"  {name}", "label"), Piece(" = ", "sign"), number, Piece("   ", "sign"), change,
+        *bar(use.derivative, largest),
+    )  # fmt: skip

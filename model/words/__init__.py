@@ -1,0 +1,1 @@
+"""What each step is called and why it exists, apart from the mathematics."""

@@ -1,0 +1,170 @@
+"""Going by name, marks, the clipboard, the picture and the tour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.widgets import Input, OptionList, Static
+
+from attn_explore.explorer.drawing import notations
+from attn_explore.explorer.drawing.notations import csv_text, latex_text, numpy_text
+from attn_explore.explorer.screens.copy_dialog import CopyScreen
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.tour import PAGES, TourScreen
+from attn_explore.explorer.session.search import named
+from attn_explore.model.problems import Problem
+from tests.explorer.conftest import Explore, session_of
+
+LAYER = "encoder.layers.0.self_attention"
+WEIGHTS = f"{LAYER}.weights"
+
+
+# --- by name
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "index"),
+    [
+        (WEIGHTS, WEIGHTS, (0, 0, 0)),
+        ("weights[love, dog]", WEIGHTS, (0, 1, 3)),
+        (" self_attention.q[0,my,2] ", f"{LAYER}.q", (0, 2, 2)),
+        ("w_q", f"{LAYER}.w_q", (0, 0)),
+    ],
+)
+def test_a_cell_is_named_by_the_end_of_its_path(text: str, path: str, index: tuple[int, ...]) -> None:
+    value, found = named(session_of("input: {text: I love my dog}\nmodel: {kind: attention}"), text)
+    assert (value.path, found) == (path, index)
+
+
+def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
+    session = session_of("input: {text: a b}\nmodel: {layers: 2}", "encoder.layers.0.ffn.output")
+    assert named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"
+    session.show(session.steps[-1])
+    assert named(session, "weights")[0].path == "encoder.layers.0.self_attention.weights"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("wieghts", "weights"), ("", "/ finds"), ("weights[cat,dog]", "there are I")]
+)
+def test_what_is_not_there_is_told_with_what_is(text: str, said: str) -> None:
+    with pytest.raises(Problem) as refused:
+        named(session_of("i-love-my-dog"), text)
+    assert said in refused.value.hint
+
+
+async def test_g_goes_to_a_cell_and_backspace_comes_back(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, session):
+        await pilot.press("g", *"nothing", "enter")
+        box = pilot.app.screen.query_one("#go", Input)
+        assert box.display
+        await pilot.press(*["backspace"] * 7, *"weights[dog,love]", "enter")
+        assert not box.display
+        assert (session.value.path, session.index) == (WEIGHTS, (0, 3, 1))
+        await pilot.press("backspace")
+        assert session.value.name == "embedding"
+
+
+async def test_a_path_is_completed_as_it_is_typed(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, session):
+        await pilot.press("g", *"encoder.layers.0.self_attention.h")
+        await pilot.pause(0.1)
+        await pilot.press("right", "enter")
+        assert session.value.name == "head_output"
+
+
+# --- marks
+
+
+async def test_marked_cells_are_gone_to_in_the_order_of_the_steps(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        await pilot.press("apostrophe", "m", "home", "m", "end", "apostrophe")
+        assert session.value.name == "embedding"
+        await pilot.press("apostrophe")
+        assert (session.value.path, session.index) == (WEIGHTS, (0, 1, 3))
+        await pilot.press("m", "apostrophe")
+        assert session.value.name == "embedding"
+        assert len(session.marks) == 1
+
+
+# --- the clipboard
+
+
+def test_numpy_text_gives_the_same_numbers_again() -> None:
+    array = np.array([[[0.1, -np.inf], [np.nan, 1e300]]])
+    np.testing.assert_array_equal(eval(numpy_text(array), {"np": np}), array)  # noqa: S307 (our own text)
+    assert numpy_text(np.array(0.1)) == "0.1"
+
+
+def test_csv_text_has_every_digit_and_a_line_for_each_row() -> None:
+    array = session_of("multi-head").trace[WEIGHTS].array
+    read = [[float(cell) for cell in line.split(",")] for line in csv_text(array).split("\n") if line]
+    np.testing.assert_array_equal(np.array(read).reshape(array.shape), array)
+
+
+def test_latex_text_is_a_matrix_for_each_head() -> None:
+    array = session_of("multi-head").trace[WEIGHTS].array
+    text = latex_text(array)
+    assert text.count(r"\begin{bmatrix}") == text.count(r"\end{bmatrix}") == array.shape[0]
+    assert text.count("&") == array.shape[0] * 4 * 3
+    assert latex_text(np.array([-np.inf])) == "\\begin{bmatrix}\n-\\infty\n\\end{bmatrix}"
+
+
+def test_what_does_not_fit_through_a_terminal_is_refused() -> None:
+    notations.checked("a" * notations.LARGEST)
+    with pytest.raises(Problem, match="do not fit through a terminal"):
+        notations.checked("a" * (notations.LARGEST + 1))
+
+
+async def test_a_row_is_copied_in_the_notation_that_was_chosen(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        assert pilot.app.clipboard == ""
+        await pilot.press("Y")
+        assert isinstance(pilot.app.screen, CopyScreen)
+        await pilot.press(*["down"] * 5, "enter")
+        assert pilot.app.clipboard == csv_text(session.value.array[0, 1])
+        await pilot.press("y")
+        assert pilot.app.clipboard.startswith("A      = e^(scaled_scores")
+
+
+async def test_a_large_tensor_is_not_copied_and_the_reason_told(explore: Explore) -> None:
+    async with explore("wide", f"{LAYER}.q") as (pilot, _):
+        await pilot.press("Y")
+        options = pilot.app.screen.query_one(OptionList)
+        options.highlighted = options.option_count - 1
+        await pilot.press("enter")
+        assert "do not fit" in str(pilot.app.screen.query_one("#answer", Static).content)
+        assert pilot.app.clipboard == ""
+
+
+# --- the picture
+
+
+async def test_the_screen_is_saved_as_svg(explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("i-love-my-dog", WEIGHTS) as (pilot, _):
+        await pilot.press("S", "enter")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+    drawn = (tmp_path / "i-love-my-dog-weights.svg").read_text("utf-8")
+    assert drawn.startswith("<svg")
+    assert "softmax" in drawn
+    assert "Save the screen" not in drawn
+
+
+# --- the tour
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_tour_goes_from_page_to_page_and_ends(explore: Explore, size: tuple[int, int]) -> None:
+    async with explore("i-love-my-dog", size=size) as (pilot, _):
+        await pilot.press("T")
+        seen = []
+        while isinstance(pilot.app.screen, TourScreen):
+            seen.append(str(pilot.app.screen.query_one("#page", Static).content))
+            await pilot.press("right")
+        assert seen == [page.text for page in PAGES]
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        await pilot.press("T", "right", "left", "escape")
+        assert isinstance(pilot.app.screen, ExplorerScreen)

@@ -1,0 +1,398 @@
+"""Lessons: going from stop to stop, answering, and the place that is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from attn_explore.explorer.drawing.arithmetic import as_text
+from attn_explore.explorer.library import bookmarks
+from attn_explore.explorer.library.bookmarks import Mark
+from attn_explore.explorer.session.lesson_progress import Outcome
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling import headings, questions
+from attn_explore.explorer.telling.pictures import Side, pictures
+from attn_explore.explorer.telling.plain import walk
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.model.scenario.document import Edit
+from tests.explorer.conftest import Explore, session_of
+
+LAYER = "encoder.layers.0.self_attention"
+LESSON = f"""
+input: {{text: I love my dog}}
+model: {{kind: attention, d_model: 6, d_k: 5, output_projection: false, weights: {{seed: 12}}}}
+lesson:
+  - {{at: encoder.input, say: One *row* a word.}}
+  - {{at: {LAYER}.scores, focus: {{query: I}}, ask: Which fits best?, answer: {{argmax: key}}}}
+  - {{at: {LAYER}.weights, focus: {{query: dog}}, ask: What is the sum?, answer: {{sum: key}}}}
+  - {{at: {LAYER}.weights, ask: Where is the largest?, answer: {{cell: largest}}}}
+  - {{at: {LAYER}.scores, say: Back again., ask: Why?}}
+""".replace("?,", ",").replace("Why?", "Why")
+
+
+@pytest.fixture
+def session() -> Session:
+    found = session_of(LESSON)
+    found.follow_lesson()
+    return found
+
+
+# --- from stop to stop
+
+
+def test_steps_go_from_stop_to_stop_in_the_order_of_the_lesson(session: Session) -> None:
+    seen = []
+    for _ in range(5):
+        session.answer(None)
+        seen.append((session.value.name, session.lesson.place))
+        session.step_by(1)
+    assert seen == [("input", 0), ("scores", 1), ("weights", 2), ("weights", 3), ("scores", 4)]
+    assert not session.step_by(1)
+    assert session.lesson.is_done
+
+
+def test_whoever_has_left_the_way_comes_back_to_it(session: Session) -> None:
+    session.step_by(1)
+    session.show(session.trace[f"{LAYER}.k"])
+    assert session.stop is None
+    assert "goes back to stop 2" in headings.sections(session, session.value)[0].text
+    assert session.step_by(-1)
+    assert (session.value.name, session.lesson.place) == ("scores", 1)
+    session.show(session.trace[f"{LAYER}.k"])
+    assert session.step_by(1)
+    assert session.lesson.place == 2
+
+
+def test_out_of_the_lesson_every_step_comes(session: Session) -> None:
+    session.leave_lesson()
+    session.show(session.steps[0])
+    assert session.step_by(1)
+    assert session.value is session.steps[1]
+    session.follow_lesson()
+    assert session.value.name == "input"
+
+
+def test_an_edit_keeps_the_place_and_asks_the_new_run(session: Session) -> None:
+    session.step_by(1)
+    session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, 0), set=100.0))
+    assert session.question is not None
+    assert session.question.right == [(0, 0, 0)]
+
+
+def test_another_word_leaves_the_lesson_and_its_place_as_they_are() -> None:
+    session = session_of("i-love-my-dog")
+    session.follow_lesson(8)
+    session.answer(1.0)
+    session.edit_word(3, "cat")
+    assert (len(session.lesson.stops), session.lesson.place) == (11, 8)
+    assert session.lesson.outcome is Outcome.right
+    assert all(stop.is_there for stop in session.lesson.stops)
+    assert session.undo()
+    assert session.lesson.place == 8
+
+
+def test_answers_are_judged_by_the_run_after_an_edit(session: Session) -> None:
+    session.step_by(1)
+    best = int(session.value.array[0, 0].argmax())
+    session.answer((0, 0, best))
+    session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, (best + 1) % 4), set=99.0))
+    assert session.lesson.outcome is Outcome.wrong
+    session.undo()
+    assert session.lesson.outcome is Outcome.right
+
+
+# --- questions
+
+
+def test_numbers_are_hidden_until_the_answer(session: Session) -> None:
+    session.step_by(1)
+    veiled = pictures(session, Side.one)[0].veiled
+    assert veiled is not None
+    assert veiled[0, 0].all()
+    assert not veiled[0, 1:].any()
+    assert all(section.heading.startswith("Lesson") for section in headings.sections(session, session.value))
+    session.answer((0, 0, 0))
+    assert pictures(session, Side.one)[0].veiled is None
+
+
+def test_neither_the_colours_nor_the_other_run_tell_the_answer() -> None:
+    found = session_of(LESSON.replace("lesson:", "compare: {model: {weights: {scale: 1}}}\nlesson:"))
+    found.follow_lesson()
+    found.step_by(3)
+    found.lesson.go_to(3)
+    found.show(found.lesson.stop.value)
+    for side in Side:
+        (picture,) = pictures(found, side)
+        assert picture.largest == 0
+
+
+def test_a_question_is_answered_before_it_is_passed(session: Session) -> None:
+    session.step_by(1)
+    assert session.step_by(1)
+    assert session.lesson.place == 1
+    assert session.lesson.outcome is Outcome.shown
+    session.step_by(1)
+    assert session.lesson.place == 2
+
+
+def test_a_wrong_word_is_told_with_both_numbers(session: Session) -> None:
+    session.step_by(1)
+    row = session.value.array[0, 0]
+    wrong, right = int(row.argmin()), int(row.argmax())
+    session.answer((0, 0, wrong))
+    assert session.lesson.outcome is Outcome.wrong
+    assert session.index == (0, 0, right)
+    said = " ".join(as_text(questions.answered(session, 200)))
+    words = session.value.axis("key").labels or ()
+    assert f"Not so. scores[I, {words[right]}] = {row[right]:.4f} is the largest along key." in said
+    assert f"scores[I, {words[wrong]}] = {row[wrong]:.4f}." in said
+
+
+def test_a_right_word_is_told_so(session: Session) -> None:
+    session.step_by(1)
+    session.answer((0, 0, int(session.value.array[0, 0].argmax())))
+    assert session.lesson.outcome is Outcome.right
+    assert "Right." in " ".join(as_text(questions.answered(session, 200)))
+
+
+def test_a_sum_is_told_with_its_terms(session: Session) -> None:
+    for _ in range(3):
+        session.step_by(1)
+    session.answer(2.0)
+    said = " ".join(as_text(questions.answered(session, 200)))
+    assert said.count(" + ") == 3
+    assert "= 1. You said 2." in said
+
+
+def test_options_are_broken_into_lines_that_fit(session: Session) -> None:
+    session.step_by(1)
+    assert session.question is not None
+    lines = as_text(questions.asked(session.question, 12))
+    assert max(map(len, lines)) <= 12
+    assert [word for line in lines for word in line.split() if word in ("love", "my", "dog")] == ["love", "my", "dog"]
+
+
+def test_the_score_is_told_at_the_end(session: Session) -> None:
+    session.step_by(1)
+    session.answer((0, 0, int(session.value.array[0, 0].argmax())))
+    for _ in range(8):
+        session.step_by(1)
+    said = {section.heading: section.text for section in headings.sections(session, session.value)}
+    assert said["The end of the lesson"].startswith("1 of 3 questions answered rightly.")
+    assert said["Think"] == "Why"
+
+
+def test_plain_text_has_the_words_the_questions_and_the_answers() -> None:
+    said = "\n".join(walk(session_of(LESSON)))
+    assert "In this scenario:\n      One row a word." in said
+    assert "Question: What is the sum" in said
+    assert "= 1." in said
+
+
+# --- the place that is kept
+
+
+@pytest.fixture
+def file_of(tmp_path: Path) -> Session:
+    path = tmp_path / "mine.yaml"
+    path.write_text(LESSON, "utf-8")
+    return session_of(str(path))
+
+
+def test_a_lesson_goes_on_where_it_was_left(file_of: Session) -> None:
+    file_of.follow_lesson()
+    file_of.step_by(1)
+    file_of.answer((0, 0, 0))
+    file_of.step_by(1)
+    bookmarks.keep(file_of)
+    again = session_of(str(file_of.path))
+    assert bookmarks.resume(again) == Mark(2, 5, False, {1: file_of.lesson.outcomes[1]})
+    assert (again.lesson.place, again.is_guided) == (2, True)
+    assert again.lesson.outcomes == file_of.lesson.outcomes
+
+
+def test_a_lesson_that_was_ended_begins_again(file_of: Session) -> None:
+    file_of.follow_lesson(4)
+    bookmarks.keep(file_of)
+    again = session_of(str(file_of.path))
+    mark = bookmarks.resume(again)
+    assert mark is not None
+    assert mark.is_done
+    assert again.lesson.place == 0
+    again.step_by(1)
+    bookmarks.keep(again)
+    assert bookmarks.marks()[str(file_of.path)] == Mark(1, 5, True, {})
+    third = session_of(str(file_of.path))
+    bookmarks.resume(third)
+    assert third.lesson.place == 1
+
+
+def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) -> None:
+    file_of.follow_lesson(3)
+    bookmarks.keep(file_of)
+    assert file_of.path is not None
+    file_of.path.write_text(LESSON.replace("  - {at: encoder.input, say: One *row* a word.}\n", ""), "utf-8")
+    again = session_of(str(file_of.path))
+    bookmarks.resume(again)
+    assert again.lesson.place == 0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"", b"\xff\xfe", b"[1]", b"{", b'{"x": 5}', b"[" * 100_000, b'{"%s": {"stop": 9, "of": 5}}',
+        b'{"%s": {"stop": "1", "of": 5}}', b'{"%s": {"stop": 1, "of": 5, "answers": {"x": 1, "-1": "right", "1": []}}}',
+    ],
+    ids=["empty", "not-text", "list", "cut", "number", "deep", "beyond", "text", "answers"],
+)  # fmt: skip
+def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, written: bytes) -> None:
+    path = bookmarks.marks_path()
+    name = str(file_of.path).encode()
+    path.write_bytes(written % name if b"%s" in written else written)
+    bookmarks.resume(file_of)
+    assert file_of.lesson.place in (0, 1)
+    assert file_of.lesson.outcomes == {}
+    file_of.step_by(2)
+    bookmarks.keep(file_of)
+    assert json.loads(path.read_text("utf-8"))[str(file_of.path)]["stop"] == file_of.lesson.place
+
+
+def test_a_place_that_cannot_be_written_is_not_kept(file_of: Session) -> None:
+    bookmarks.marks_path().unlink()
+    bookmarks.marks_path().mkdir()  # in the way
+    bookmarks.keep(file_of)
+    assert bookmarks.marks() == {}
+
+
+def test_places_are_forgotten_one_by_one(file_of: Session) -> None:
+    bookmarks.keep(file_of)
+    bookmarks.forget("another")
+    assert str(file_of.path) in bookmarks.marks()
+    bookmarks.forget(str(file_of.path))
+    assert bookmarks.marks() == {}
+
+
+def test_a_bundled_lesson_is_called_by_its_name() -> None:
+    session = session_of("translate")
+    bookmarks.keep(session)
+    assert list(bookmarks.marks()) == ["translate"]
+
+
+# --- in the explorer
+
+
+def panel(pilot: Pilot[None]) -> str:
+    """What stands in the panel of the arithmetic."""
+    return "\n".join(pilot.app.screen.query_one(ArithmeticPanel).text())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int]) -> None:
+    async with explore(LESSON, size=size) as (pilot, session):
+        await pilot.press("L")
+        timeline = pilot.app.screen.query_one(Timeline)
+        assert (timeline.unit, timeline.count) == ("stop", 5)
+        await pilot.press("right")
+        assert "Which fits best" in panel(pilot)
+        right = int(session.value.array[0, 0].argmax())
+        await pilot.press(*["down"] * right, "enter")
+        assert "Right." in panel(pilot)
+        assert "the sum of 5 over dₖ" in panel(pilot)
+        await pilot.press("right")
+        assert pilot.app.screen.focused is pilot.app.screen.query_one("#given", Input)
+        await pilot.press("-", "enter")
+        assert session.question is not None
+        await pilot.press("backspace", "1", "enter")
+        assert session.lesson.outcome is Outcome.right
+        await pilot.press("right")
+        row, column = np.unravel_index(session.value.array[0].argmax(), (4, 4))
+        before = session.index
+        await pilot.press(*["k"] * before[1], *["h"] * before[2], *["j"] * int(row), *["l"] * int(column), "enter")
+        assert session.lesson.outcome is Outcome.right
+        await pilot.press("right")
+        assert session.lesson.is_done
+        assert session.lesson.score == (3, 3)
+        await pilot.press("ctrl+r")
+        assert (session.lesson.place, session.lesson.outcomes) == (0, {})
+
+
+async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right")
+        wrong = int(session.value.array[0, 0].argmin())
+        await pilot.press(*["down"] * wrong, "enter")
+        assert "Not so." in panel(pilot)
+        await pilot.press("right", "5", "enter")
+        assert "You said 5." in panel(pilot)
+        await pilot.press("right", "right")
+        assert session.lesson.outcome is Outcome.shown
+        assert "The answer:" in panel(pilot)
+
+
+async def test_keys_that_no_number_is_written_with_do_what_they_always_do(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right", "right", "right", "left", "right")
+        assert (session.value.name, session.lesson.place) == ("weights", 2)
+        await pilot.press("1", "right")
+        assert session.lesson.outcome is Outcome.shown
+        await pilot.press("left", "L")
+        assert not session.is_guided
+
+
+async def test_an_option_is_chosen_with_the_mouse(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right")
+        await pilot.click(ArithmeticPanel, offset=(6, 2))
+        assert session.lesson.outcome is not None
+        assert session.question is None
+
+
+async def test_the_place_is_written_down_when_the_explorer_ends(explore: Explore, file_of: Session) -> None:
+    async with explore(str(file_of.path)) as (pilot, _):
+        await pilot.press("L", "right")
+        await pilot.press("q")
+    assert bookmarks.marks()[str(file_of.path)].place == 1
+
+
+async def test_the_first_start_tells_of_the_tour(explore: Explore) -> None:
+    bookmarks.marks_path().unlink()
+    async with explore(LESSON) as (pilot, _):
+        assert [toast.title for toast in pilot.app._notifications] == ["First time here?"]
+        await pilot.press("L", "right", "q")
+    async with explore(LESSON) as (pilot, _):
+        assert not list(pilot.app._notifications)
+
+
+async def test_a_scenario_without_a_lesson_says_so(explore: Explore) -> None:
+    async with explore("input: {text: a b}") as (pilot, session):
+        await pilot.press("L", "ctrl+r")
+        assert not session.is_guided
+
+
+async def test_playing_stops_at_a_question(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", *["plus"] * 4, "space")
+        await pilot.pause(0.6)
+        assert (session.lesson.place, session.lesson.outcome) == (1, None)
+
+
+async def test_hidden_numbers_are_not_copied(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, _):
+        await pilot.press("L", "right", "y", "Y", "escape")
+        assert pilot.app.clipboard == ""
+
+
+async def test_a_lesson_that_was_left_goes_on_where_it_was_when_it_is_followed_again(
+    explore: Explore, file_of: Session
+) -> None:
+    file_of.follow_lesson(3)
+    bookmarks.keep(file_of)
+    async with explore(str(file_of.path)) as (pilot, session):
+        await pilot.press("L")
+        assert session.lesson.place == 3

@@ -1,0 +1,168 @@
+"""The library: the course and a person's own scenarios, opened from a list."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library import bookmarks
+from attn_explore.explorer.library.entries import Shelf, telling
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.help import HelpScreen
+from attn_explore.explorer.screens.library import LibraryScreen
+from attn_explore.explorer.session.course import bundled, own
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from tests.explorer.conftest import session_of, settled
+
+
+@asynccontextmanager
+async def library(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
+    app = ExplorerApp(lambda _: Shelf(folder, Limits(2**33)), "the library")
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await settled(pilot)
+        yield pilot
+
+
+def screen(pilot: Pilot[None]) -> LibraryScreen:
+    assert isinstance(pilot.app.screen, LibraryScreen)
+    return pilot.app.screen
+
+
+def said(pilot: Pilot[None], id: str) -> str:
+    return str(pilot.app.screen.query_one(id, Static).content)
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    return [str(option.prompt) for option in screen(pilot).query_one(OptionList).options]
+
+
+async def shown(pilot: Pilot[None]) -> None:
+    """Wait until the marked scenario has been run for its preview."""
+    await pilot.pause(0.3)
+    await settled(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_course_is_listed_and_the_marked_scenario_previewed(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with library(tmp_path, size) as pilot:
+        await shown(pilot)
+        assert [line for line in lines(pilot) if line[0] in "○"] == [
+            f"○ {session.title}" for session in (entry.scenario for entry in screen(pilot).shelf.entries) if session
+        ]
+        assert "attn-explore run i-love-my-dog" in said(pilot, "#facts")
+        grid = screen(pilot).query_one("#preview", TensorGrid)
+        assert grid.display
+        assert grid._value is not None
+        assert grid._value.name == "weights"
+
+
+async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        explorer = pilot.app.screen
+        assert isinstance(explorer, ExplorerScreen)
+        assert explorer.session.name == "single-head"
+        assert explorer.session.is_guided
+        await pilot.press("right", "q")
+        await settled(pilot)
+        assert "◐ One head, in whole numbers  2/" in "\n".join(lines(pilot))
+        assert "left at stop 2" in said(pilot, "#facts")
+        await pilot.press("r")
+        assert "◐" not in "".join(lines(pilot))
+        assert bookmarks.marks() == {}
+
+
+async def test_what_was_followed_to_its_end_is_marked_and_the_next_one_proposed(tmp_path: Path) -> None:
+    session = session_of("i-love-my-dog")
+    session.follow_lesson()
+    while not session.lesson.is_done:
+        session.step_by(1)
+    bookmarks.keep(session)
+    async with library(tmp_path) as pilot:
+        assert "● I love my dog" in lines(pilot)
+        assert "attn-explore run single-head" in said(pilot, "#facts")
+
+
+async def test_own_scenarios_stand_beside_and_faults_are_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("title: '[b]Mine[/b]'\ninput: {text: a b}", "utf-8")
+    (tmp_path / "wrong.yml").write_text("input: {txt: a b}", "utf-8")
+    async with library(tmp_path) as pilot:
+        assert lines(pilot)[-2:] == ["○ [b]Mine[/b]", "✗ wrong.yml"]
+        await pilot.press("end")
+        assert "unknown key `input.txt`" in said(pilot, "#facts")
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "unknown key" in said(pilot, "#what")
+        await pilot.press("up", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_an_empty_folder_says_where_it_is(tmp_path: Path) -> None:
+    async with library(tmp_path / "none") as pilot:
+        assert lines(pilot)[-1] == f"none yet in {tmp_path / 'none'}"
+
+
+async def test_a_scenario_is_found_as_it_is_typed(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("slash", *"rotary")
+        assert [line for line in lines(pilot) if line.startswith("○")] == ["○ Rotary positions"]
+        await pilot.press("enter", "escape")
+        assert len(lines(pilot)) > len(bundled())
+
+
+async def test_what_is_large_is_not_run_for_a_glance(tmp_path: Path) -> None:
+    (tmp_path / "large.yaml").write_text("model: {d_model: 4096}\ninput: {text: a b}", "utf-8")
+    async with library(tmp_path) as pilot:
+        await pilot.press("end")
+        await shown(pilot)
+        assert said(pilot, "#what") == "Too large for a preview."
+
+
+async def test_the_keys_of_the_library_are_listed(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert list(pilot.app.screen.groups) == ["In the library"]
+
+
+def test_a_folder_that_is_not_there_has_no_scenarios(tmp_path: Path) -> None:
+    assert own(tmp_path / "none") == []
+    assert own(Path("/dev/null")) == []
+
+
+def test_the_preview_is_the_last_attention_map_or_the_last_step() -> None:
+    assert telling(session_of("encoder-layer")).path == "encoder.layers.0.self_attention.weights"
+    assert telling(session_of("translate")).path.endswith("cross_attention.weights")
+
+
+async def test_a_second_enter_while_a_scenario_opens_does_no_harm(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("enter", "enter", "down", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        assert sum(isinstance(each, ExplorerScreen) for each in pilot.app.screen_stack) == 1
+        await pilot.press("q")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, LibraryScreen)
+
+
+async def test_a_filter_is_still_in_force_after_a_visit(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("slash", *"rotary", "enter", "enter")
+        await settled(pilot)
+        await settled(pilot)
+        await pilot.press("q")
+        await settled(pilot)
+        assert len([line for line in lines(pilot) if line[0] in "○◐●"]) == 1

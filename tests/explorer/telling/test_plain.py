@@ -1,0 +1,160 @@
+"""Text mode: the walk-through and tables as plain lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.streams import ascii_form
+from attn_explore.explorer.telling import plain
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.text import cells
+from attn_explore.model.values import Value
+from tests.building import tensor
+
+LAYER = "encoder.layers.0.self_attention"
+
+
+def session(text: str) -> Session:
+    scenario = parse_scenario(text)
+    return Session("test", scenario, run(scenario))
+
+
+def value(path: str, text: str = "model: {heads: 2}\ninput: {text: I love my dog, pad_to: 5}") -> Value:
+    found = session(text).find(path)
+    assert found is not None
+    return found
+
+
+# --- the walk-through
+
+
+def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() -> None:
+    found = session("title: A walk\nsummary: One line.\nmodel: {layers: 2}\ninput: {text: I love my dog}")
+    lines = list(plain.walk(found))
+    text = "\n".join(lines)
+    assert lines[:2] == ["A walk", "One line."]
+    assert [line.split()[0] for line in lines if " Keys" in line or "  Queries" in line] == [
+        f"{place}/{len(found.steps)}" for place in (4, 5, 20, 21)
+    ]
+    for step in found.steps:
+        assert f"    {step.path}   " in text
+    assert "Q = X·W_Q" in text
+    assert "head 1 × query 4 × key 4" in text
+    assert "Every word asks a question of the others." in text
+
+
+def test_a_long_tensor_is_shown_by_its_beginning_and_says_how_much_is_left() -> None:
+    lines = list(plain.table(value(f"{LAYER}.weights", "input: {text: a, pad_to: 20}"), plain.WINDOW))
+    assert lines[0] == "head 0:"
+    assert len(lines) == 2 + plain.WINDOW + 1
+    assert lines[-1] == "… 12 more query, 12 more key"
+    assert all(len(line.split()) <= 1 + plain.WINDOW for line in lines[2:-1])
+
+
+def test_of_many_heads_the_first_are_shown() -> None:
+    lines = list(plain.table(value(f"{LAYER}.q", "model: {heads: 20, d_model: 20}\ninput: {text: a}"), plain.WINDOW))
+    assert [line for line in lines if line.startswith("head")] == [f"head {head}:" for head in range(plain.WINDOW)]
+    assert lines[-1] == "… 12 more head"
+
+
+def test_a_word_of_any_length_leaves_the_table_readable() -> None:
+    lines = list(plain.table(value("encoder.input", f"input: {{tokens: [{'x' * 10_000}, b]}}")))
+    assert max(map(cells, lines)) < 150
+    assert "…(+9960)" in lines[1]
+
+
+def test_no_line_of_prose_is_too_wide_and_none_holds_a_control_character() -> None:
+    for line in plain.walk(session('title: "\\e[31mred"\ninput: {tokens: ["\\e]52;c;x\\a", \'b\', "\\u202e"]}')):
+        assert line.isprintable()
+        assert cells(line) <= plain.WIDTH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'model: {head: tokens, classes: [x, "\\e[31m"]}\ninput: {text: a b}\ngradients: {of: "logits[1, 1]"}',
+        'model: {kind: decoder, head: vocabulary, classes: ["\\e[31m"]}\ninput: {text: a, max_new_tokens: 2}',
+        f'input: {{tokens: [a, "\\e[31m"]}}\nedits: [{{at: {LAYER}.scaled_scores, index: [0, 1], knock_out: true}}]',
+    ],
+    ids=["what is differentiated", "what was chosen", "a row that sees nothing"],
+)
+def test_words_of_a_scenario_in_an_explanation_are_shown_and_never_obeyed(text: str) -> None:
+    lines = list(plain.walk(session(text)))
+    assert all(line.isprintable() for line in lines)
+    assert any("␛[31m" in line for line in lines)
+
+
+# --- tables
+
+
+def test_a_table_has_the_words_on_both_axes() -> None:
+    lines = list(plain.table(value(f"{LAYER}.weights")))
+    assert lines[0] == "head 0:"
+    assert lines[1].split() == ["query", "\\", "key", "I", "love", "my", "dog", "<pad>"]
+    assert [line.split()[0] for line in lines[2:7]] == ["I", "love", "my", "dog", "<pad>"]
+    assert lines[7] == "head 1:"
+
+
+def test_the_columns_of_double_width_words_stand_under_each_other() -> None:
+    lines = list(plain.table(value(f"{LAYER}.scores", "input: {tokens: [我, 喜歡, '👩‍👩‍👧', é́, ' ']}")))
+    assert len({cells(line) for line in lines[1:]}) == 1
+
+
+def test_a_vector_is_one_row() -> None:
+    lines = list(plain.table(tensor("d_model", np.array([1.0, -2.5]))))
+    assert [line.split() for line in lines] == [["d_model", "0", "1"], ["1", "-2.5000"]]
+
+
+def test_hidden_cells_and_what_is_no_number_are_written_as_such() -> None:
+    array = np.array([[-np.inf, np.nan], [np.inf, 0.0]])
+    assert [line.split()[1:] for line in plain.table(tensor("query key", array))][1:] == [["-∞", "NaN"], ["∞", "0"]]
+
+
+# --- CSV
+
+
+def rows(found: Value) -> list[list[str]]:
+    return list(csv.reader(io.StringIO("\n".join(plain.csv(found)))))
+
+
+def test_csv_names_the_axes_and_labels_every_row_and_column() -> None:
+    found = rows(value(f"{LAYER}.weights"))
+    assert found[0] == ["head", "query", "I", "love", "my", "dog", "<pad>"]
+    assert [row[:2] for row in found[1:]] == [
+        [head, word] for head in ("head 0", "head 1") for word in ("I", "love", "my", "dog", "<pad>")
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_csv_has_every_digit(dtype: str) -> None:
+    found = value(f"{LAYER}.masked_scores", f"model: {{dtype: {dtype}}}\ninput: {{text: a b, pad_to: 3}}")
+    numbers = np.array([[float(number) for number in row[2:]] for row in rows(found)[1:]])
+    assert np.array_equal(numbers.astype(dtype).reshape(found.shape), found.array)
+
+
+def test_words_with_commas_quotes_and_line_breaks_stay_in_their_cell() -> None:
+    found = rows(value("encoder.embedding", 'input: {tokens: ["a,b", "\\"", "c\\nd"]}'))
+    assert [row[0] for row in found] == ["token", "a,b", '"', "c␊d"]
+
+
+# --- without Unicode
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("A = softmax(QKᵀ/√dₖ)", "A = softmax(QK^T/sqrt d_k)"),
+        ("-∞ × 0 − 1 …", "-inf x 0 - 1 ..."),
+        ("W₁·x + b₁", "W1*x + b1"),
+        ("café 我 “x”", 'cafe ?? "x"'),
+        ("\u0301", ""),
+    ],
+)
+def test_every_character_has_a_form_in_ascii(text: str, form: str) -> None:
+    assert "".join(character if character.isascii() else ascii_form(character) for character in text) == form
