@@ -58,6 +58,7 @@ class LibraryScreen(Screen[None]):
 
     AUTO_FOCUS = "OptionList"
     CSS = STYLES
+    SCOPED_CSS = False  # the dialogs over it are in the sheet too
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012
 
     def __init__(self, shelf: Shelf) -> None:

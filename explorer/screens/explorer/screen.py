@@ -32,6 +32,7 @@ class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copyi
     """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
 
     CSS = STYLES
+    SCOPED_CSS = False  # the dialogs over it are in the sheet too
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
 
     def __init__(self, session: Session, has_library: bool = False, reload: Reload | None = None) -> None:
