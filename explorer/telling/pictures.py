@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from attn_explore.explorer.drawing.grid import Picture
+from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import mask_of
 from attn_explore.model.ops import is_gradient

@@ -15,8 +15,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing.grid import Index
 from attn_explore.explorer.drawing.numbers import bar, fitted, short_number
+from attn_explore.explorer.drawing.picture import Index
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.axes import Array

@@ -15,9 +15,10 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing import grid
+from attn_explore.explorer.drawing import lines
 from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.grid import Index, Layout, Picture, Window
+from attn_explore.explorer.drawing.grid_layout import Layout, Window, lay_out
+from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.model.values import Value
 
@@ -87,7 +88,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if self._plan is not None and index[:-2] not in self._plan.planes:
             self._lay_out()
         self._bring_into_view()
-        self._refresh_lines(0, 1, *(grid.HEADER + row - self.scroll_offset.y for row in {before[0], self._place[0]}))
+        self._refresh_lines(0, 1, *(lines.HEADER + row - self.scroll_offset.y for row in {before[0], self._place[0]}))
 
     def move(self, direction: str) -> None:
         """Move the cursor by one drawn cell; at the edge of a plane, into the plane beside it where that is drawn."""
@@ -127,9 +128,9 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the cell under the mouse."""
         plan, at = self._plan, event.get_content_offset(self)
-        if plan is None or at is None or not grid.HEADER <= at.y < grid.HEADER + self._body:
+        if plan is None or at is None or not lines.HEADER <= at.y < lines.HEADER + self._body:
             return
-        row = at.y - grid.HEADER + self.scroll_offset.y
+        row = at.y - lines.HEADER + self.scroll_offset.y
         found = plan.column_at(at.x, self._window.first_column)
         if found and row < plan.drawn[0]:
             plane, column = found
@@ -168,7 +169,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _body(self) -> int:
         """Lines for rows: all but the header, the legend and a free line above it."""
-        return max(1, self.size.height - grid.HEADER - 2)
+        return max(1, self.size.height - lines.HEADER - 2)
 
     @property
     def _window(self) -> Window:
@@ -186,13 +187,13 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         first = self.scroll_offset.y
         rows = range(first, min(first + self._body, plan.drawn[0]))
         if y == 0:
-            return grid.title_line(plan, self._window)
+            return lines.title_line(plan, self._window)
         if y == 1:
-            return grid.header_line(plan, self._window)
-        if y - grid.HEADER < len(rows):
-            return grid.row_line(plan, self._window, rows[y - grid.HEADER])
-        if y == grid.HEADER + len(rows) + 1:
-            return grid.legend_line(plan, self._window, rows)
+            return lines.header_line(plan, self._window)
+        if y - lines.HEADER < len(rows):
+            return lines.row_line(plan, self._window, rows[y - lines.HEADER])
+        if y == lines.HEADER + len(rows) + 1:
+            return lines.legend_line(plan, self._window, rows)
         return []
 
     def _lay_out(self) -> None:
@@ -208,7 +209,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if self._picture is None or self.size == self._planned_for:
             return
         lead, self._planned_for = self._cursor[:-2], self.size
-        self._plan = grid.lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
+        self._plan = lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
 
     def _measure(self) -> None:
         """Say how much room the plan takes, and bring the cursor into view."""
@@ -216,7 +217,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             return
         height = self._plan.drawn[0] + self.size.height - self._body
         if isinstance(self.parent, Horizontal):  # the row in which grids stand; what is left is for the arithmetic
-            self.parent.styles.max_height = self._plan.drawn[0] + grid.HEADER + 3
+            self.parent.styles.max_height = self._plan.drawn[0] + lines.HEADER + 3
         size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
         self.set_reactive(TensorGrid.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._bring_into_view()

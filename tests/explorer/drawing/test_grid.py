@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from attn_explore.explorer.drawing import grid
+from attn_explore.explorer.drawing import lines
 from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.grid import Layout, Picture, Window
+from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS, Layout, Window, lay_out
+from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.model.axes import Array, Axis
 
 GROUND = Ground((18, 18, 18), (224, 224, 224))
@@ -37,7 +38,7 @@ def text_of(segments: list[Segment]) -> str:
 
 def laid_out(shown: Picture, width: int = 80, lines: int = 20, **settings: Any) -> Layout:
     lead = (0,) * (len(shown.axes) - 2)
-    return grid.lay_out(shown, lead, width, lines, settings.get("all_planes", False), settings.get("zoomed_out", False))
+    return lay_out(shown, lead, width, lines, settings.get("all_planes", False), settings.get("zoomed_out", False))
 
 
 def window(layout: Layout, width: int = 80, cursor: tuple[int, ...] | None = None) -> Window:
@@ -47,8 +48,8 @@ def window(layout: Layout, width: int = 80, cursor: tuple[int, ...] | None = Non
 def lines_of(layout: Layout, width: int = 80) -> list[str]:
     view = window(layout, width)
     return [
-        text_of(grid.header_line(layout, view)),
-        *(text_of(grid.row_line(layout, view, row)) for row in range(layout.drawn[0])),
+        text_of(lines.header_line(layout, view)),
+        *(text_of(lines.row_line(layout, view, row)) for row in range(layout.drawn[0])),
     ]
 
 
@@ -69,7 +70,7 @@ def test_words_stand_on_both_axes_and_axes_have_their_names() -> None:
     header, *rows = lines_of(layout)
     assert header.split() == ["query", "↓", "I", "dog"]
     assert [row.split()[0] for row in rows] == ["I", "dog"]
-    assert "key →" in text_of(grid.title_line(layout, window(layout)))
+    assert "key →" in text_of(lines.title_line(layout, window(layout)))
 
 
 def test_numbers_have_more_digits_where_there_is_more_room() -> None:
@@ -89,19 +90,19 @@ def test_a_masked_cell_is_marked_by_more_than_a_colour() -> None:
     hidden = np.array([[False, True], [False, True]])
     layout = laid_out(picture(np.array([[1.0, 0.0], [1.0, 0.0]]), ["I", "<pad>"], hidden))
     assert lines_of(layout)[1].endswith("╳")
-    assert "masked" in text_of(grid.legend_line(layout, window(layout), range(2)))
+    assert "masked" in text_of(lines.legend_line(layout, window(layout), range(2)))
 
 
 def test_what_is_not_finite_is_counted_and_does_not_stretch_the_scale() -> None:
     shown = picture(np.array([[np.nan, 2.0], [-1.0, np.inf]]))
     assert shown.end == 2.0
     layout = laid_out(shown)
-    assert "2 not finite" in text_of(grid.legend_line(layout, window(layout), range(2)))
+    assert "2 not finite" in text_of(lines.legend_line(layout, window(layout), range(2)))
 
 
 def test_a_tensor_of_zeros_says_so() -> None:
     layout = laid_out(picture(np.zeros((2, 2))))
-    assert "every number is 0" in text_of(grid.legend_line(layout, window(layout), range(2)))
+    assert "every number is 0" in text_of(lines.legend_line(layout, window(layout), range(2)))
 
 
 def test_only_the_columns_in_sight_are_drawn_and_the_legend_says_which() -> None:
@@ -110,7 +111,7 @@ def test_only_the_columns_in_sight_are_drawn_and_the_legend_says_which() -> None
     columns = view.columns(layout)
     assert columns.start == 100
     assert len(columns) < 15
-    assert f"key 100–{columns.stop - 1}/500" in text_of(grid.legend_line(layout, view, range(5)))
+    assert f"key 100–{columns.stop - 1}/500" in text_of(lines.legend_line(layout, view, range(5)))
 
 
 def test_zoomed_out_each_cell_is_the_largest_of_its_block() -> None:
@@ -120,7 +121,7 @@ def test_zoomed_out_each_cell_is_the_largest_of_its_block() -> None:
     height, width = layout.blocks
     assert layout.drawn[0] <= 10
     assert layout.width <= 60
-    rows = [text_of(grid.row_line(layout, window(layout, 60, (0, 0)), row)) for row in range(layout.drawn[0])]
+    rows = [text_of(lines.row_line(layout, window(layout, 60, (0, 0)), row)) for row in range(layout.drawn[0])]
     row, column = 57 // height, 83 // width
     place = layout.label_width + 2 * column
     assert rows[row][place : place + 2] == "█-"
@@ -137,7 +138,7 @@ def test_the_cell_under_the_mouse_is_found_in_each_plane() -> None:
     layout = laid_out(picture(np.zeros((2, 3, 3)) + 0.25), 120, all_planes=True)
     for plane in (0, 1):
         for column in range(3):
-            x = layout.label_width + plane * (layout.plane_width + grid.GAP) + column * layout.column_width
+            x = layout.label_width + plane * (layout.plane_width + GAP) + column * layout.column_width
             assert layout.column_at(x, 0) == (plane, column)
     assert layout.column_at(0, 0) is None
     assert layout.column_at(layout.label_width + layout.plane_width, 0) is None
@@ -145,10 +146,10 @@ def test_the_cell_under_the_mouse_is_found_in_each_plane() -> None:
 
 def test_zoomed_out_columns_have_labels_where_they_stand() -> None:
     layout = laid_out(picture(np.ones((4, 200)), None), 60, zoomed_out=True)
-    header = text_of(grid.header_line(layout, window(layout, 60)))
-    for column in range(0, layout.drawn[1] - grid.TICK, grid.TICK):
+    header = text_of(lines.header_line(layout, window(layout, 60)))
+    for column in range(0, layout.drawn[1] - lines.TICK, lines.TICK):
         label = str(column * layout.blocks[1])
-        assert header[layout.label_width + grid.GLYPHS * column :].startswith(f"{label} ")
+        assert header[layout.label_width + GLYPHS * column :].startswith(f"{label} ")
 
 
 @given(words=st.lists(WORDS, min_size=1, max_size=40))
@@ -161,7 +162,7 @@ def test_zoomed_out_the_cell_of_a_block_is_the_one_that_it_shows() -> None:
     array = np.zeros((2, 100, 100))
     array[1, 57, 83] = -5.0
     shown = picture(array)
-    layout = grid.lay_out(shown, (1,), 60, 10, all_planes=False, zoomed_out=True)
+    layout = lay_out(shown, (1,), 60, 10, all_planes=False, zoomed_out=True)
     height, width = layout.blocks
     assert layout.peak((1,), 57 // height, 83 // width) == (57, 83)
     assert laid_out(shown).peak((0,), 7, 9) == (7, 9)
@@ -169,7 +170,7 @@ def test_zoomed_out_the_cell_of_a_block_is_the_one_that_it_shows() -> None:
 
 def test_the_cursor_stands_out_from_the_strongest_colour() -> None:
     layout = laid_out(picture(np.array([[1.0, 0.5]])))
-    cells = grid.row_line(layout, window(layout, cursor=(0, 0)), 0)[1:]
+    cells = lines.row_line(layout, window(layout, cursor=(0, 0)), 0)[1:]
     assert [bool(cell.style and cell.style.reverse) for cell in cells[:2]] == [True, False]
 
 
@@ -177,14 +178,14 @@ def test_the_legend_says_when_a_number_is_beyond_the_scale() -> None:
     array = np.linspace(-1, 1, 400).reshape(20, 20)
     array[3, 3] = 3000.0
     layout = laid_out(picture(array))
-    assert "and beyond, to 3000" in text_of(grid.legend_line(layout, window(layout), range(20)))
+    assert "and beyond, to 3000" in text_of(lines.legend_line(layout, window(layout), range(20)))
 
 
 @pytest.mark.parametrize("width", range(10, 120, 10))
 def test_no_part_of_the_legend_is_cut(width: int) -> None:
     array = np.where(np.eye(50) > 0, np.nan, -1 / 3)
     layout = laid_out(picture(array, hidden=np.tri(50, k=-20) > 0), width)
-    parts = grid.legend_line(layout, window(layout, width), range(20))
+    parts = lines.legend_line(layout, window(layout, width), range(20))
     text = text_of(parts)
     assert cell_len(text) <= width or not text.startswith("-0.3333")
     assert "query 0–19/50" in text
@@ -193,7 +194,7 @@ def test_no_part_of_the_legend_is_cut(width: int) -> None:
 def test_each_axis_before_the_matrix_says_where_in_it_the_plane_is() -> None:
     axes = (Axis("layer", 2), Axis("head", 3), Axis("query", 1), Axis("key", 1))
     layout = laid_out(Picture(np.ones((2, 3, 1, 1)), axes))
-    title = text_of(grid.title_line(layout, window(layout, cursor=(1, 2, 0, 0))))
+    title = text_of(lines.title_line(layout, window(layout, cursor=(1, 2, 0, 0))))
     assert "0 of 2 · head 0 of 3" in title
 
 
@@ -203,13 +204,13 @@ def test_a_tensor_without_rows_can_be_drawn(labels: tuple[str, ...] | None, zoom
     shown = Picture(np.ones((0, 3)), (Axis("token", 0, labels), Axis("d_model", 3)))
     layout = laid_out(shown, zoomed_out=zoomed_out)
     assert layout.drawn[0] == 0
-    assert "token ↓" in text_of(grid.header_line(layout, window(layout)))
+    assert "token ↓" in text_of(lines.header_line(layout, window(layout)))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_legend_shows_the_ends_of_the_scale_and_what_is_in_sight(width: int) -> None:
     layout = laid_out(picture(np.full((512, 512), -3.21987)), width)
-    text = text_of(grid.legend_line(layout, window(layout, width), range(20)))
+    text = text_of(lines.legend_line(layout, window(layout, width), range(20)))
     assert text.startswith("-3.2199 ")
     assert " 3.2199 " in text
     assert "query 0–19/512" in text

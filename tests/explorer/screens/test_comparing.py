@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from attn_explore.explorer.drawing.grid import Picture
+from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
 from attn_explore.explorer.telling.pictures import Side, pictures

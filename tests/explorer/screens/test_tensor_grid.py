@@ -10,8 +10,8 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from attn_explore.explorer.drawing import grid
-from attn_explore.explorer.drawing.grid import Index
+from attn_explore.explorer.drawing.lines import HEADER
+from attn_explore.explorer.drawing.picture import Index
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.axes import Array, Axis
@@ -168,7 +168,7 @@ async def test_a_click_puts_the_cursor_on_the_cell_under_the_mouse() -> None:
         left = 1 + plan.label_width  # one cell of padding
         for column in range(4):
             for x in (0, plan.column_width - 1):
-                await pilot.click(TensorGrid, offset=(left + column * plan.column_width + x, grid.HEADER + 2))
+                await pilot.click(TensorGrid, offset=(left + column * plan.column_width + x, HEADER + 2))
                 assert tensor.cursor == (2, column)
         assert app.chosen == [(2, column) for column in range(4)]
 
@@ -213,7 +213,7 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
             tensor.post_message(events.MouseScrollDown(tensor, 20, 5, 0, 1, 0, False, False, False))
             await pilot.pause()
         await pilot.wait_for_animation()
-        first = lines(tensor)[grid.HEADER].split()[0]
+        first = lines(tensor)[HEADER].split()[0]
         assert int(first.removeprefix("w")) > 0
         assert lines(tensor)[1].startswith("query ↓")
         assert app.chosen == []
@@ -255,7 +255,7 @@ async def test_zooming_out_shows_the_whole_tensor() -> None:
     async with shown(large(), (150, 150)) as (pilot, _, tensor):
         tensor.zoomed_out = True
         await pilot.pause()
-        assert lines(tensor)[grid.HEADER].startswith("w0")
+        assert lines(tensor)[HEADER].startswith("w0")
         assert "each cell: the largest of" in lines(tensor)[-1]
 
 

@@ -1,0 +1,143 @@
+"""Where the parts of a picture stand in a window: the widths of labels and columns, the planes, what is in sight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+
+from attn_explore.explorer.drawing.colours import Ground
+from attn_explore.explorer.drawing.numbers import Numbers, numbers_for
+from attn_explore.explorer.drawing.picture import Index, Picture
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.text import visible
+
+LABEL = 14
+"""Cells that a row's label takes at most."""
+COLUMN = 10
+"""Cells that a column takes at most, the space between columns included."""
+GLYPHS = 2
+"""Cells that a number takes when it is zoomed out."""
+GAP = 3
+"""Cells between two heads that are drawn side by side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where things stand for one picture in one width. `blocks` is how many rows and columns one drawn cell pools."""
+
+    picture: Picture
+    label_width: int
+    column_width: int
+    numbers: Numbers | None
+    planes: tuple[Index, ...]
+    blocks: tuple[int, int] = (1, 1)
+
+    @property
+    def drawn(self) -> tuple[int, int]:
+        """How many rows and columns are drawn in each plane."""
+        rows, columns = self.picture.rows.size, self.picture.columns.size
+        return math.ceil(rows / self.blocks[0]), math.ceil(columns / self.blocks[1])
+
+    @property
+    def plane_width(self) -> int:
+        """Cells of one plane without the row labels."""
+        return self.drawn[1] * self.column_width
+
+    @property
+    def width(self) -> int:
+        """Cells of everything, row labels included."""
+        return self.label_width + len(self.planes) * (self.plane_width + GAP) - GAP
+
+    def peak(self, lead: Index, row: int, column: int) -> tuple[int, int]:
+        """Row and column of the number that a drawn cell shows: its own, or the largest of the block it stands for."""
+        top, left = row * self.blocks[0], column * self.blocks[1]
+        block = self.picture.plane(lead)[top : top + self.blocks[0], left : left + self.blocks[1]]
+        down, right = np.unravel_index(largest_place(block), block.shape)
+        return top + int(down), left + int(right)
+
+    def column_at(self, x: int, first: int) -> tuple[int, int] | None:
+        """Which plane and which drawn column are at `x`, when `first` is the first column in sight."""
+        along = x - self.label_width
+        if len(self.planes) == 1:
+            column = first + along // self.column_width
+            return (0, column) if along >= 0 and column < self.drawn[1] else None
+        plane, rest = divmod(along, self.plane_width + GAP)
+        inside = along >= 0 and plane < len(self.planes) and rest < self.plane_width
+        return (plane, rest // self.column_width) if inside else None
+
+
+def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: bool, zoomed_out: bool) -> Layout:
+    """The layout that shows most: every plane where they fit side by side, digits as fine as there is room for."""
+    label_width = min(LABEL, _label_width(picture)) + 1
+    if zoomed_out:
+        room = max(1, (width - label_width) // GLYPHS)
+        sizes = zip((picture.rows.size, picture.columns.size), (max(lines, 1), room), strict=True)
+        height, columns = (max(1, math.ceil(size / place)) for size, place in sizes)
+        return Layout(picture, label_width, GLYPHS, None, (lead,), (height, columns))
+    if all_planes and len(picture.planes) > 1:
+        together = _with_room(picture, tuple(picture.planes), width, label_width)
+        if together.width <= width:
+            return together
+    return _with_room(picture, (lead,), width, label_width)
+
+
+def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
+    columns = picture.columns.size * len(planes)
+    room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
+    digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
+    numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
+    labels = max((cell_len(visible(label)) for label in _column_labels(picture.columns)), default=0)
+    wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
+    return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
+
+
+def _column_labels(columns: Axis) -> Sequence[str]:
+    """The labels of the columns; of numbered ones the last, which is the longest."""
+    return columns.labels or ([columns.short_label(columns.size - 1)] if columns.size else ())
+
+
+def _label_width(picture: Picture) -> int:
+    rows = picture.rows
+    corner = cell_len(f"{rows.name} ↓")
+    if rows.labels is not None:
+        return max(corner, max((cell_len(visible(label)) for label in rows.labels), default=0))
+    return max(corner, len(rows.short_label(max(rows.size, 1) - 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What of a layout is in sight, and where the cursor is. `width` is in cells, `first_column` in drawn columns."""
+
+    width: int
+    first_column: int
+    cursor: Index
+    ground: Ground
+
+    def columns(self, layout: Layout) -> range:
+        """The drawn columns in sight."""
+        room = max(1, (self.width - layout.label_width) // layout.column_width)
+        last = layout.drawn[1] if len(layout.planes) > 1 else min(layout.drawn[1], self.first_column + room)
+        return range(self.first_column if len(layout.planes) == 1 else 0, last)
+
+
+def part_in_sight(layout: Layout, window: Window, rows: range) -> str:
+    """Which rows and columns are in sight when not all are (`query 12–40/512, key 0–6/512`), or what a cell pools."""
+    axes = (layout.picture.rows, layout.picture.columns)
+    if layout.numbers is None:
+        height, width = layout.blocks
+        return f"each cell: the largest of {height} × {width}" if height * width > 1 else "zoomed out"
+    seen = zip(axes, (rows, window.columns(layout)), strict=True)
+    return ", ".join(
+        f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size
+    )
+
+
+def largest_place(block: Array) -> int:
+    """Where in a block its largest number by size is; NaN is larger than all, and the −∞ of a mask is 0."""
+    flat = block.ravel()
+    sizes = np.where(np.isnan(flat), np.inf, np.abs(np.where(np.isneginf(flat), 0, flat)))
+    return int(np.argmax(sizes))

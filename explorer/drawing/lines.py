@@ -1,0 +1,218 @@
+"""A picture drawn as lines of cells: pure functions, without a widget.
+
+Only the rows and columns that are asked for are turned into text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from attn_explore.explorer.drawing.colours import (
+    CURSOR_GLYPHS,
+    LEVELS,
+    Ground,
+    alarm_style,
+    cursor_style,
+    glyphs,
+    level,
+    quiet_style,
+    style_of,
+)
+from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS, Layout, Window, largest_place, part_in_sight
+from attn_explore.explorer.drawing.numbers import fitted, pad, short_number
+from attn_explore.explorer.drawing.picture import Index, Picture
+from attn_explore.model.axes import Array
+from attn_explore.model.text import visible
+
+HEADER = 2
+"""Lines above the rows: what the plane is, and the columns' labels."""
+
+TICK = 5
+"""Zoomed out, one column in so many has its label."""
+
+STRIDES = (3, 5, LEVELS)
+"""The legend shows one colour in so many: the first of these for which there is room."""
+
+BOLD = Style(bold=True)
+DIM = Style(dim=True)
+MOVED = Style(underline=True)
+
+
+def title_line(layout: Layout, window: Window) -> list[Segment]:
+    """The names of the planes, and of the axis that runs along the columns."""
+    picture = layout.picture
+    segments = [Segment(" " * layout.label_width)]
+    lead = window.cursor[: len(picture.axes) - 2] if len(picture.axes) > 2 else ()
+    for place, plane in enumerate(layout.planes):
+        style = BOLD if plane == lead else DIM
+        name = picture.plane_name(plane)
+        if len(layout.planes) > 1:
+            segments += [Segment(fitted(name, layout.plane_width), style), _gap(layout, place)]
+        elif name:
+            segments.append(Segment(f"{picture.plane_place(plane)}   ", style))
+    arrow = f"{'  ' * (len(layout.planes) > 1)}{picture.columns.name} →" if picture.columns.name else ""
+    has_room = sum(segment.cell_length for segment in segments) + cell_len(arrow) <= window.width
+    return [*segments, Segment(arrow if has_room else "", DIM)]
+
+
+def _gap(layout: Layout, place: int) -> Segment:
+    """The space between a plane and the next one; none after the last."""
+    return Segment(" " * GAP if place < len(layout.planes) - 1 else "")
+
+
+def header_line(layout: Layout, window: Window) -> list[Segment]:
+    """The corner with the names of both axes, then the columns' labels."""
+    picture = layout.picture
+    corner = f"{picture.rows.name} ↓" if picture.rows.name else ""
+    segments = [Segment(fitted(corner, layout.label_width), DIM)]
+    cursor_column = window.cursor[-1] // layout.blocks[1] if window.cursor else -1
+    columns = window.columns(layout)
+    if layout.numbers is None:
+        return [*segments, *_ticks(layout, columns, cursor_column)]
+    for place in range(len(layout.planes)):
+        for column in columns:
+            label = fitted(picture.columns.short_label(column), layout.column_width - 1, right=True)
+            segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
+        segments.append(_gap(layout, place))
+    return segments
+
+
+def _ticks(layout: Layout, columns: range, cursor: int) -> list[Segment]:
+    """Two cells are no room for a label: every fifth column has one, from where it stands to the right."""
+    segments, slot = [], GLYPHS * TICK
+    for first in columns[::TICK]:
+        room = min(slot, GLYPHS * (columns.stop - first))
+        label = layout.picture.columns.short_label(first * layout.blocks[1])
+        has_room = room == slot or cell_len(visible(label)) <= room
+        text = pad(fitted(label if has_room else "", min(room, slot - 1)), room)
+        segments.append(Segment(text, BOLD if first <= cursor < first + TICK else DIM))
+    return segments
+
+
+def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
+    """One drawn row of every plane: its label, then its numbers."""
+    picture = layout.picture
+    lead = window.cursor[:-2]
+    cursor_row = (window.cursor[-2] if len(window.cursor) > 1 else 0) // layout.blocks[0]
+    label = fitted(picture.rows.short_label(row * layout.blocks[0]), layout.label_width - 1) + " "
+    segments = [Segment(label, BOLD if row == cursor_row else DIM)]
+    columns = window.columns(layout)
+    for place, plane in enumerate(layout.planes):
+        here = window.cursor[-1] // layout.blocks[1] if row == cursor_row and plane == lead and window.cursor else -1
+        segments += _cells(layout, window.ground, plane, row, columns, here)
+        segments.append(_gap(layout, place))
+    return segments
+
+
+def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int) -> list[Segment]:
+    numbers = _window(layout, layout.picture.plane(plane), row, columns)
+    hidden = _hidden(layout, row, columns)
+    moved = layout.picture.moved
+    changed = None if moved is None or layout.numbers is None else np.atleast_2d(moved[plane])[row]
+    veil = None if layout.picture.veiled is None else np.atleast_2d(layout.picture.veiled[plane])
+    segments = []
+    for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
+        is_hidden = hidden is not None and bool(hidden[place])
+        text = _text(layout, number, is_hidden)
+        style = _style(layout, number, is_hidden, ground)
+        if veil is not None and veil[row * layout.blocks[0], column * layout.blocks[1]]:
+            text, style = pad("?", layout.column_width, right=True), quiet_style(ground)
+        if changed is not None and changed[column]:
+            style += MOVED
+        if column == cursor:
+            text, style = CURSOR_GLYPHS if layout.numbers is None else text, cursor_style(ground)
+        segments.append(Segment(text, style))
+    return segments
+
+
+def _window(layout: Layout, plane: Array, row: int, columns: range) -> Sequence[float]:
+    """The numbers of a drawn row: themselves, or the largest by size of each block."""
+    height, width = layout.blocks
+    if layout.blocks == (1, 1):
+        return [float(number) for number in plane[row, columns.start : columns.stop]]
+    strip = plane[row * height : (row + 1) * height, columns.start * width : columns.stop * width]
+    blocks = (strip[:, start : start + width] for start in range(0, strip.shape[1], width))
+    return [float(block.flat[largest_place(block)]) for block in blocks]
+
+
+def _hidden(layout: Layout, row: int, columns: range) -> Array | None:
+    hidden = layout.picture.hidden
+    if hidden is None:
+        return None
+    height, width = layout.blocks
+    block = hidden[row * height : (row + 1) * height, columns.start * width : columns.stop * width]
+    strip = np.asarray(block.all(axis=0))
+    return np.array([strip[start : start + width].all() for start in range(0, len(strip), width)])
+
+
+def _text(layout: Layout, number: float, is_hidden: bool) -> str:
+    if layout.numbers is None:
+        return "╳╳" if is_hidden else glyphs(number, layout.picture.end)
+    text = layout.numbers(number)
+    if is_hidden:
+        text = f"╳{'' if number == 0 else text.strip()}".rjust(layout.numbers.width)
+    return pad(text, layout.column_width, right=True)
+
+
+def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> Style:
+    if is_hidden:
+        return quiet_style(ground)
+    if not math.isfinite(number):
+        return alarm_style(ground)
+    return style_of(level(number, layout.picture.end), ground, soft=layout.numbers is None)
+
+
+def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int) -> list[Segment]:
+    """The colours from the lowest to the largest number, or the glyphs where those stand for numbers."""
+    if picture.end == 0 and picture.veiled is not None:
+        return [Segment("the numbers come with the answer", DIM)]
+    if picture.end == 0:
+        others = "other " if np.isneginf(picture.array).any() else ""
+        return [Segment(f"every {others}number is 0", DIM)]
+    low = short_number(-picture.end) if picture.is_signed else "0"
+    segments = [Segment(f"{low} ", DIM)]
+    for step in range(-LEVELS if picture.is_signed else 0, LEVELS + 1, stride):
+        zero = " 0" if step == 0 and picture.is_signed else "  "
+        text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else zero
+        segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
+    beyond = f" and beyond, to {short_number(picture.largest)}" if picture.largest > picture.end else ""
+    return [*segments, Segment(f" {short_number(picture.end)}{beyond}", DIM)]
+
+
+def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
+    """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight.
+
+    Where that is too long, the scale has fewer colours; then parts are left out, never cut, and the last stays longest.
+    """
+    picture, ground, is_zoomed_out = layout.picture, window.ground, layout.numbers is None
+    others = []
+    if picture.hidden is not None and picture.hidden.any():
+        others.append([Segment("╳", quiet_style(ground)), Segment(" masked", DIM)])
+    if picture.moved is not None and not is_zoomed_out:
+        others.append([Segment("moved", MOVED), Segment(" by edits", DIM)])
+    if picture.bad:
+        others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
+    if note := part_in_sight(layout, window, rows):
+        others.append([Segment(note, DIM)])
+    for stride in STRIDES:
+        line = _spaced([_scale(picture, ground, is_zoomed_out, stride), *others])
+        if _cells_of(line) <= window.width:
+            return line
+    parts = [_scale(picture, ground, is_zoomed_out, STRIDES[-1]), *others]
+    while len(parts) > 1 and _cells_of(_spaced(parts)) > window.width:
+        parts.pop(1 if len(parts) > 2 else 0)
+    return _spaced(parts)
+
+
+def _spaced(parts: list[list[Segment]]) -> list[Segment]:
+    return [segment for part in parts for segment in (Segment("   "), *part)][1:]
+
+
+def _cells_of(segments: list[Segment]) -> int:
+    return sum(segment.cell_length for segment in segments)

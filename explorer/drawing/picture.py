@@ -1,0 +1,91 @@
+"""A tensor as it is to be drawn: its numbers, what is marked in them, and its planes.
+
+A tensor is drawn a plane at a time: the last axis runs along the columns, the one before down the rows, and the others
+(the heads) pick the plane.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from attn_explore.explorer.drawing.colours import scale_end
+from attn_explore.model.axes import Array, Axis
+
+Index = tuple[int, ...]
+
+NO_AXIS = Axis("", 1, ("",))
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A tensor to draw. `hidden` says which (query, key) cells are masked, `moved` which cells an edit changed,
+    `veiled` whose numbers are not shown yet, `scale` where the colours end, when two pictures share a scale.
+
+    `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
+    """
+
+    array: Array
+    axes: tuple[Axis, ...]
+    hidden: Array | None = None
+    moved: Array | None = None
+    veiled: Array | None = None
+    scale: tuple[float, bool] | None = None
+    largest: float = field(init=False)
+    end: float = field(init=False)
+    is_signed: bool = field(init=False)
+    is_whole: bool = field(init=False)
+    bad: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at every number once, here; a frame looks only at those in sight."""
+        finite = np.isfinite(self.array)
+        numbers = self.array if finite.all() else np.where(finite, self.array, 0)
+        object.__setattr__(self, "largest", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
+        object.__setattr__(self, "is_signed", bool(numbers.min(initial=0) < 0))
+        object.__setattr__(self, "end", scale_end(numbers) if self.is_signed else self.largest)
+        if self.scale is not None:
+            object.__setattr__(self, "end", self.scale[0])
+            object.__setattr__(self, "is_signed", self.scale[1])
+        object.__setattr__(self, "is_whole", bool((numbers == np.rint(numbers)).all()))
+        object.__setattr__(self, "bad", int((~finite & ~np.isneginf(self.array)).sum()))
+
+    def together(self, other: Picture) -> tuple[Picture, Picture]:
+        """Two pictures on one scale of colours: the wider one."""
+        scale = (max(self.end, other.end), self.is_signed or other.is_signed)
+        return replace(self, scale=scale), replace(other, scale=scale)
+
+    @property
+    def rows(self) -> Axis:
+        """The axis down the rows; a vector is a single row."""
+        return self.axes[-2] if len(self.axes) > 1 else NO_AXIS
+
+    @property
+    def columns(self) -> Axis:
+        """The axis along the columns."""
+        return self.axes[-1] if self.axes else NO_AXIS
+
+    @property
+    def planes(self) -> list[Index]:
+        """The leading indices of every plane."""
+        return list(np.ndindex(self.array.shape[:-2]))
+
+    def plane(self, lead: Index) -> Array:
+        """The matrix under some leading indices."""
+        return np.atleast_2d(self.array[lead])
+
+    def plane_name(self, lead: Index) -> str:
+        """`head 1`, or nothing when there is a single plane."""
+        return " · ".join(axis.label(place) for axis, place in zip(self.axes, lead, strict=False) if axis.size > 1)
+
+    def plane_place(self, lead: Index) -> str:
+        """`head 1 of 4`, `a = 10 (2 of 3)`, or nothing when there is a single plane."""
+        places = zip(self.axes, lead, strict=False)
+        return " · ".join(_place(axis, place) for axis, place in places if axis.size > 1)
+
+
+def _place(axis: Axis, index: int) -> str:
+    """Where a plane stands along an axis: a label of its own needs the number as well."""
+    own = axis.label(index)
+    return f"{own} of {axis.size}" if axis.labels is None else f"{own} ({index + 1} of {axis.size})"
