@@ -1,4 +1,4 @@
-"""Pictures of plots: at the three sizes, in light and high contrast, and without colour."""
+"""Pictures of plots: of curves at three sizes and in every theme, of bars without colour, of the others once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from attn_explore.explorer.session.session import Session
 from tests.explorer.conftest import app_of, session_of, settled
 from tests.explorer.plotted import grouped, saturation, vanishing
-from tests.explorer.test_snapshots import LAYER, SIZES
+from tests.explorer.screens.test_snapshots import LAYER, SIZES, USUAL, sized
 
 Make = Callable[[pytest.MonkeyPatch], Session]
 
@@ -36,24 +36,21 @@ def compare(snap_compare: Any, session: Session, size: tuple[int, int], theme: s
     return bool(snap_compare(app, terminal_size=size, run_before=drive))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize(("plot", "size"), sized(PLOTS))
 def test_the_plot_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, plot: str, size: str) -> None:
     assert compare(snap_compare, PLOTS[plot](monkeypatch), SIZES[size])
 
 
 @pytest.mark.parametrize("theme", ["textual-light", "high-contrast", "high-contrast-light"])
-@pytest.mark.parametrize("plot", ["curves", "grouped-bars"])
 def test_the_plot_in_another_theme_looks_as_it_did(
-    snap_compare: Any, monkeypatch: pytest.MonkeyPatch, plot: str, theme: str
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
-    assert compare(snap_compare, PLOTS[plot](monkeypatch), (120, 40), theme)
+    assert compare(snap_compare, PLOTS["curves"](monkeypatch), SIZES[USUAL], theme)
 
 
-@pytest.mark.parametrize("plot", ["curves", "grouped-bars"])
-def test_the_plot_without_colour_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch, plot: str) -> None:
+def test_the_plot_without_colour_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert compare(snap_compare, PLOTS[plot](monkeypatch), (120, 40))
+    assert compare(snap_compare, PLOTS["grouped-bars"](monkeypatch), SIZES[USUAL])
 
 
 def test_the_plot_in_the_smallest_terminal_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:

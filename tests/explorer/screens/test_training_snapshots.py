@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.explorer.conftest import app_of, session_of, settled
-from tests.explorer.test_snapshots import LAYER, SIZES
+from tests.explorer.screens.test_snapshots import LAYER, SIZES, USUAL
 from tests.trained import trained
 
 SCREENS: dict[str, tuple[str, list[str]]] = {
@@ -17,9 +17,8 @@ SCREENS: dict[str, tuple[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("screen", SCREENS)
-def test_the_training_looks_as_it_did(snap_compare: Any, tmp_path: Path, screen: str, size: str) -> None:
+def test_the_training_looks_as_it_did(snap_compare: Any, tmp_path: Path, screen: str) -> None:
     step, keys = SCREENS[screen]
     app = app_of(session_of(str(trained(tmp_path)), step))
     app.animation_level = "none"
@@ -29,4 +28,4 @@ def test_the_training_looks_as_it_did(snap_compare: Any, tmp_path: Path, screen:
         await pilot.press(*keys)
         await pilot.pause()
 
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=drive)
+    assert snap_compare(app, terminal_size=SIZES[USUAL], run_before=drive)
