@@ -37,7 +37,7 @@ def formula(value: Value) -> str:
 
 def shapes(value: Value) -> str:
     """The shapes of a product of matrices, as in `(4×5)·(5×4) → (4×4)`; nothing for what is not one."""
-    if value.operation is None or value.made_by.name != "contract":
+    if value.is_leaf or value.made_by.name != "contract":
         return ""
     a, b, *bias = value.operands
     batch = {name for name in value.names if name in a.names and name in b.names}
@@ -56,7 +56,7 @@ def _size(operand: View, names: set[str]) -> int:
 
 def letter(value: Value) -> str:
     """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
-    if value.operation is None:
+    if value.is_leaf:
         return PARAMETERS[value.name]
     if is_gradient(value):
         return f"∂{output_letter(output_of(value))}/∂{letter(differentiated(value))}"
@@ -80,7 +80,7 @@ def output_name(output: Output) -> str:
 
 def written(operand: Value) -> str:
     """How `operand` stands in a formula: its symbol, or its name."""
-    if operand.operation is None:
+    if operand.is_leaf:
         return PARAMETERS[operand.name]
     return symbol(operand) or operand.name
 
@@ -99,7 +99,7 @@ def _expression(value: Value) -> str:
 def _operand(value: Value, operand: Value) -> str:
     """How `operand` stands in the formula of `value`: a step of another block is the residual stream, x."""
     block, _, _ = operand.path.rpartition(".")
-    is_near = operand.operation is None or not block or value.path.startswith(f"{block}.")
+    is_near = operand.is_leaf or not block or value.path.startswith(f"{block}.")
     return written(operand) if is_near or symbol(operand) else "x"
 
 
@@ -123,7 +123,7 @@ def general_words(value: Value) -> Words:
     if not is_gradient(value):
         return words_of(value.path, value.made_by.name)
     by, output = differentiated(value), output_of(value)
-    is_origin, is_learned = by is output.value, by.operation is None
+    is_origin, is_learned = by is output.value, by.is_leaf
     about = {
         "output": output_name(output),
         "symbol": _grouped(by),
@@ -135,7 +135,7 @@ def general_words(value: Value) -> Words:
 
 def remarks(value: Value) -> Iterator[str]:
     """Sentences about numbers that need a word: rows with nothing to attend to. None where numbers are only planned."""
-    if value.operation is None or is_gradient(value) or value.is_planned:
+    if value.is_leaf or is_gradient(value) or value.is_planned:
         return
     if value.name == "candidates":
         yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {value.array[chosen(value)]:.1%}."
@@ -191,7 +191,7 @@ def chosen(value: Value) -> int:
 
 def mask_of(value: Value) -> Value | None:
     """The mask (query, key) that hides cells of `value`: itself or what it was computed with; None for most steps."""
-    match value.operation.name if value.operation else "":
+    match "" if value.is_leaf else value.made_by.name:
         case "visibility":
             return value
         case "mask":
@@ -216,7 +216,7 @@ def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
     """The first NaN or infinity that is not a mask's −∞, among parameters and then steps."""
     for value in (*trace.parameters.values(), *trace.steps.values()):
         good = np.isfinite(value.array)
-        is_mask = value.operation is not None and value.operation.name in ("visibility", "mask")
+        is_mask = not value.is_leaf and value.made_by.name in ("visibility", "mask")
         if is_mask or trace.changes:  # an edit may knock out
             good |= np.isneginf(value.array)
         if not good.all():

@@ -40,13 +40,13 @@ PARTS: dict[str, Callable[[Recorder, Value], None]] = {
 
 def has_finer(value: Value) -> bool:
     """Whether the step can be opened."""
-    return value.operation is not None and value.operation.name in PARTS
+    return not value.is_leaf and value.made_by.name in PARTS
 
 
 def finer_steps(value: Value, planned: bool = False) -> list[Value]:
     """The finer steps of a step, under its own path (`….weights.exponentials`); none for most steps."""
-    if value.operation is None or value.operation.name not in PARTS:
+    if value.is_leaf or value.made_by.name not in PARTS:
         return []
     inner = Trace(value.dtype, planned=planned)
-    PARTS[value.operation.name](Recorder(inner, value.path), value)
+    PARTS[value.made_by.name](Recorder(inner, value.path), value)
     return list(inner.steps.values())

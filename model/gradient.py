@@ -66,7 +66,7 @@ def gradient_steps(trace: Trace, output: Output) -> Iterator[Value]:
 
 def _carry(gradient: Array, value: Value, carried: dict[str, Array], wanted: Mapping[str, object]) -> None:
     """Add to what is carried back to the operands of a value."""
-    parts = value.carried_to_operands(gradient) if value.operation is not None else ()
+    parts = () if value.is_leaf else value.carried_to_operands(gradient)
     with np.errstate(all="ignore"):
         for view, part in zip(value.operands, parts, strict=True):
             if view.path in wanted:

@@ -185,7 +185,7 @@ def _numbers(array: Array) -> Array:
 
 def _title(value: Value, fixed: Mapping[str, int] = MappingProxyType({})) -> str:
     """What the step is called, and which row of it this is."""
-    own = letter(value) if value.operation is None else title(value)
+    own = letter(value) if value.is_leaf else title(value)
     places = (_name(value.axis(name), place) for name, place in fixed.items() if value.axis(name).size > 1)
     row = ", ".join(places)
     return f"{own}: {row}" if row else own

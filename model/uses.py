@@ -50,7 +50,7 @@ def _uses_of_gradient(trace: Trace, value: Value, index: Index, most: int) -> tu
     step = differentiated(value)
     one = np.zeros(step.shape, step.dtype)
     one[index] = 1
-    parts = zip(step.operands, step.carried_to_operands(one), strict=True) if step.operation is not None else ()
+    parts = () if step.is_leaf else zip(step.operands, step.carried_to_operands(one), strict=True)
     found: dict[str, Array] = {}
     for view, part in parts:
         found[view.path] = found.get(view.path, 0) + view.carried_back(part)

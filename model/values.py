@@ -120,8 +120,13 @@ class Value(Named):
         return self.path.rpartition(".")[2]
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether the value was not computed: a parameter, or something given."""
+        return self.operation is None
+
+    @property
     def made_by(self) -> Operation:
-        """The operation that computed the value. Raises LookupError for a parameter and for what was given."""
+        """The operation that computed the value. Raises LookupError for a leaf."""
         if self.operation is None:
             raise LookupError(f"{self.path} was not computed")
         return self.operation
@@ -194,11 +199,11 @@ class Value(Named):
         value = self
         while value.held is None and value.operands:
             value = value.operands[0].value
-        return value.held is None and value.operation is None
+        return value.held is None and value.is_leaf
 
     def forget(self) -> None:
         """Let the array go; the record stays and can bring it back. Parameters are never forgotten."""
-        if self.operation is not None:
+        if not self.is_leaf:
             self.held = None
 
     def view(self) -> View:

@@ -25,7 +25,7 @@ def matches(session: Session, text: str) -> list[str]:
 def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
     """Everything that is written about a value."""
     labels = (label for axis in value.axes for label in axis.all_labels or ())
-    said = general_words(value) if value.operation is not None else ()
+    said = () if value.is_leaf else general_words(value)
     told = (text for stop in stops for text in (stop.say, stop.ask))
     return "\n".join((value.path, *said, *dict.fromkeys(labels), *told)).casefold()
 

@@ -76,7 +76,7 @@ class Walk:
     def show(self, value: Value, index: Index | None = None) -> None:
         """Look at `value`, at the cell `index` or where the cursor last was in it."""
         self.value = value
-        if value.operation is not None:
+        if not value.is_leaf:
             self._step = value
         if index is not None:
             self._cells[value.path] = index

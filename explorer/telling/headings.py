@@ -33,7 +33,7 @@ _AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
 def title(session: Session, value: Value, side: Side = Side.one) -> str:
     """The title of a step, or what a parameter is; and which run it is of, or which two, where two are compared."""
     run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
-    if value.operation is not None:
+    if not value.is_leaf:
         return f"{visible(step_title(value))}{run}"
     return f"Parameter {letter(value)}{run}" if value.name != "tokens" else f"Token ids{run}"
 
@@ -52,7 +52,7 @@ def _runs(session: Session, value: Value, side: Side) -> str:
 
 def equation(session: Session, value: Value) -> str:
     """The formula of a step, or where a parameter's numbers came from."""
-    return formula(value) if value.operation is not None else provenance(session, value)
+    return provenance(session, value) if value.is_leaf else formula(value)
 
 
 def mark(session: Session, step: Value) -> str:
@@ -182,7 +182,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section(f"Compared with: {visible(session.other.label or 'first run')}", _parted(session, value))
     if session.is_edited:
         yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
-    if value.operation is None:
+    if value.is_leaf:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
         yield Section("Why this step", why(value))
@@ -282,7 +282,7 @@ def cell_blocks(
     """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed."""
     if value.is_changed_at(index):
         number = short_number(float(value.array[index]))
-        note = "   edited" + (", instead of:" if value.operation else "")
+        note = "   edited" if value.is_leaf else "   edited, instead of:"
         edited = Block(
             (
                 (
@@ -293,8 +293,8 @@ def cell_blocks(
                 ),
             )
         )
-        return [edited, *(blocks(arithmetic(value, index), unfolded, terse) if value.operation else ())]
-    if value.operation is not None:
+        return [edited, *(() if value.is_leaf else blocks(arithmetic(value, index), unfolded, terse))]
+    if not value.is_leaf:
         return blocks(arithmetic(value, index), unfolded, terse)
     name = cell_name(value, dict(zip(value.names, index, strict=True)))
     number = short_number(float(value.array[index]))
