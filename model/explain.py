@@ -13,7 +13,8 @@ from attn_explore.model.expressions import Cell, Evaluation, Expression
 from attn_explore.model.ops import Output, differentiated, hidden_because, is_gradient, output_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
-from attn_explore.model.words.steps import GRADIENT, LEARNED, ORIGIN, PARAMETERS, Words, noun, words_of
+from attn_explore.model.words.language import Words
+from attn_explore.model.words.steps import gradient_words, letter_of, noun, words_of
 
 WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output", "scaled_logits"})
 """Steps that people write as what they are made of (QKᵀ/√dₖ, a·x), not with a letter."""
@@ -57,7 +58,7 @@ def _size(operand: View, names: set[str]) -> int:
 def letter(value: Value) -> str:
     """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
     if value.is_leaf:
-        return PARAMETERS[value.name]
+        return letter_of(value.name)
     if is_gradient(value):
         return f"∂{output_letter(output_of(value))}/∂{letter(differentiated(value))}"
     return words_of(value.path, value.made_by.name).symbol or value.name
@@ -81,7 +82,7 @@ def output_name(output: Output) -> str:
 def written(operand: Value) -> str:
     """How `operand` stands in a formula: its symbol, or its name."""
     if operand.is_leaf:
-        return PARAMETERS[operand.name]
+        return letter_of(operand.name)
     return symbol(operand) or operand.name
 
 
@@ -124,13 +125,8 @@ def general_words(value: Value) -> Words:
         return words_of(value.path, value.made_by.name)
     by, output = differentiated(value), output_of(value)
     is_origin, is_learned = by is output.value, by.is_leaf
-    about = {
-        "output": output_name(output),
-        "symbol": _grouped(by),
-        "numbers": "itself" if is_origin else letter(by) if is_learned else noun(by.name, title(by)),
-    }
-    said = (ORIGIN if is_origin else GRADIENT.explanation, LEARNED if is_learned else "")
-    return Words(GRADIENT.title.format(**about), "", " ".join(filter(None, said)).format(**about))
+    numbers = "itself" if is_origin else letter(by) if is_learned else noun(by.name, title(by))
+    return gradient_words(output_name(output), numbers, _grouped(by), is_origin=is_origin, is_learned=is_learned)
 
 
 def remarks(value: Value) -> Iterator[str]:

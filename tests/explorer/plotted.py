@@ -11,11 +11,10 @@ from attn_explore.model.values import Value
 from tests.explorer.conftest import session_of
 
 
-def add(session: Session, name: str, axes: tuple[Axis, ...], numbers: Array, monkeypatch: pytest.MonkeyPatch) -> Value:
+def add(session: Session, name: str, axes: tuple[Axis, ...], numbers: Array) -> Value:
     """A table of numbers among the parameters of a run."""
     value = Value(name, axes, np.dtype("float64"), held=np.asarray(numbers, np.float64))
     session.trace.parameters[name] = session.trace.drawn[name] = value  # type: ignore[assignment]
-    monkeypatch.setitem(plots.letter.__globals__["PARAMETERS"], name, name)
     return value
 
 
@@ -24,9 +23,9 @@ def saturation(monkeypatch: pytest.MonkeyPatch, place: int = 40, curve: int = 2)
     session, a = session_of("i-love-my-dog"), np.linspace(0, 100, 401)
     exponentials = np.exp(np.stack([-a, -a, 0 * a], axis=1))
     along, keys = Axis("multiplier", a.size), Axis("key", 3, ("y₁", "y₂", "y₃"))
-    add(session, "a", (along,), a, monkeypatch)
+    add(session, "a", (along,), a)
     table = exponentials / exponentials.sum(axis=1, keepdims=True)
-    y = add(session, "y", (along, keys), table, monkeypatch)
+    y = add(session, "y", (along, keys), table)
     spec = PlotSpec("multiplier", lines="key", x="a", x_label="a", y_label="softmax of (a, a, 2a)")
     monkeypatch.setattr(plots, "SPECS", {"y": spec})
     session.show(y, (place, curve))
@@ -37,8 +36,8 @@ def vanishing(monkeypatch: pytest.MonkeyPatch) -> Session:
     """Two curves that fall over many powers of ten, over powers of two."""
     session, d_k = session_of("i-love-my-dog"), 2.0 ** np.arange(13)
     along, ways = Axis("d_k", d_k.size), Axis("way", 2, ("without scaling", "divided by √dₖ"))
-    add(session, "d", (along,), d_k, monkeypatch)
-    norms = add(session, "g", (along, ways), np.stack([np.exp(-(d_k**0.6)), 0.3 + 0 * d_k], axis=1), monkeypatch)
+    add(session, "d", (along,), d_k)
+    norms = add(session, "g", (along, ways), np.stack([np.exp(-(d_k**0.6)), 0.3 + 0 * d_k], axis=1))
     spec = PlotSpec("d_k", "way", "d", x_label="dₖ", y_label="norm of the gradient", log_x=True, log_y=True)
     monkeypatch.setattr(plots, "SPECS", {"g": spec})
     session.show(norms, (5, 0))
@@ -50,7 +49,7 @@ def grouped(monkeypatch: pytest.MonkeyPatch) -> Session:
     session = session_of("i-love-my-dog")
     kinds, words = Axis("kind", 3, ("one", "two", "three")), Axis("key", 4, ("I", "love", "我喜歡", "dog"))
     table = np.array([[0.3, 0.8, 0.4, -1.3], [0.9, 0.5, -0.5, 0.6], [0.4, 0.2, np.nan, 0.5]])
-    bars = add(session, "b", (kinds, words), table, monkeypatch)
+    bars = add(session, "b", (kinds, words), table)
     monkeypatch.setattr(plots, "SPECS", {"b": PlotSpec("key", "kind", kind="bars", y_label="share (1)")})
     session.show(bars, (1, 2))
     return session

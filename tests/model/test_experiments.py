@@ -26,8 +26,8 @@ from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
-from attn_explore.model.words.steps import PARAMETERS
 from tests.trained import DATA, record
+from tests.wording import unwritten
 
 SMALL = {
     "softmax_saturation": "logits: [1, 1, 2], multipliers: [1, 10, 100]",
@@ -59,11 +59,11 @@ def exactly(row: list[float]) -> list[float]:
 
 
 @each_kind
-def test_every_step_stands_under_experiment_and_has_a_formula(kind: str) -> None:
+def test_every_step_stands_under_experiment_and_has_a_formula_and_words(kind: str) -> None:
     trace = ran(kind)
     assert all(path.startswith("experiment.") for path in (*trace.steps, *trace.parameters))
     assert all(formula(step) for step in trace.steps.values())
-    assert {parameter.name for parameter in trace.parameters.values()} <= PARAMETERS.keys()
+    assert unwritten(trace) == []
 
 
 @each_kind

@@ -32,8 +32,6 @@ def curve_over_multipliers(monkeypatch: pytest.MonkeyPatch) -> Trace:
     numbers = np.arange(12.0).reshape(4, 3)
     held = Value("y", (multipliers, Axis("key", 3, ("y₁", "y₂", "y₃"))), np.dtype("float64"), held=numbers)
     t.trace.parameters["y"] = held
-    monkeypatch.setattr("attn_explore.model.words.steps.PARAMETERS", {"y": "y", "a": "a"})
-    monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"y": "y", "a": "a"})
     set_specs(monkeypatch, y=PlotSpec("multiplier", lines="key", x="a", x_label="a", log_x=True))
     return t.trace
 
@@ -72,18 +70,16 @@ def test_coordinates_with_other_axes_are_those_of_the_row_under_the_cursor(monke
     edges = np.array([[0.0, 1, 2], [0, 10, 20]])
     for name, numbers in (("edges", edges), ("counts", edges + 1)):
         trace.parameters[name] = Value(name, (size, Axis("bin", 3)), trace.dtype, held=numbers)
-    monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"edges": "edges", "counts": "counts"})
     set_specs(monkeypatch, counts=PlotSpec("bin", x="edges", kind="bars"))
     plot = plot_of(trace, trace["counts"], (1, 0))
     assert np.array_equal(plot.x, [0, 10, 20])
     assert np.array_equal(plot.curves[0].y, [1, 11, 21])
 
 
-def test_a_number_without_axes_is_one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attn_explore.model.explain.PARAMETERS", {"loss": "L"})
+def test_a_number_without_axes_is_one_bar() -> None:
     loss = Value("loss", (), np.dtype("float64"), held=np.array(2.5))
     plot = plot_of(Trace(loss.dtype), loss, ())
-    assert plot.x == ("L",)
+    assert plot.x == ("loss",)
     assert plot.curves[0].y.tolist() == [2.5]
     assert moved(loss, (), right=1, down=1) == ()
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attn_explore.explorer.session.course import bundled
 from attn_explore.model.config import ModelConfig
-from attn_explore.model.finer import finer_steps
-from attn_explore.model.trace import Trace
-from attn_explore.model.words.steps import PARAMETERS, STEPS, Words, words_of
+from attn_explore.model.run import plan
+from attn_explore.model.scenario import read_scenario
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.words.language import Words, entries, language
+from attn_explore.model.words.steps import headings, letter_of, words_of
 from tests.building import configs, encoded, ran, random_parameters
+from tests.wording import unwritten
+
+STEPS = language().steps
 
 
 def any_trace(config: ModelConfig, masked: bool) -> Trace:
@@ -18,16 +27,31 @@ def any_trace(config: ModelConfig, masked: bool) -> Trace:
 
 
 @given(config=configs(), masked=st.booleans())
-def test_every_step_of_any_model_has_words(config: ModelConfig, masked: bool) -> None:
-    for step in any_trace(config, masked).steps.values():
-        for value in (step, *finer_steps(step)):
-            assert words_of(value.path, value.made_by.name) in STEPS.values()
+def test_every_step_and_parameter_of_any_model_has_words(config: ModelConfig, masked: bool) -> None:
+    assert unwritten(any_trace(config, masked)) == []
 
 
-@given(config=configs(), masked=st.booleans())
-def test_every_parameter_of_any_model_has_a_symbol(config: ModelConfig, masked: bool) -> None:
-    trace = any_trace(config, masked)
-    assert {value.name for value in (*trace.parameters.values(), *trace.given.values())} <= PARAMETERS.keys()
+@given(kind=st.sampled_from(["decoder", "encoder-decoder"]), data=st.data())
+def test_every_step_and_parameter_of_any_decoder_has_words(kind: str, data: st.DataObject) -> None:
+    head = data.draw(st.sampled_from(["tokens", "sequence", "vocabulary"]))
+    config = data.draw(configs(kind=kind, head=head, classes=("a", "b")))
+    trace = ran(config, random_parameters(config, 3, 0), None if kind == "decoder" else [0, 1], [0, 1, 2])
+    assert unwritten(trace) == []
+
+
+@pytest.mark.parametrize("path", bundled().values(), ids=bundled())
+def test_every_step_and_parameter_of_every_bundled_scenario_has_words(path: Path) -> None:
+    assert unwritten(plan(read_scenario(path))) == []
+
+
+def test_missing_words_are_told_by_the_heading_that_they_belong_under() -> None:
+    t = Recorder(Trace(np.dtype(float)), "encoder.layers.0.self_attention")
+    gap = t.trace.give("w_gap", (), np.array(2.0))
+    t.square("squared_gaps", gap)
+    assert unwritten(t.trace) == [
+        "`## squared_gaps` for encoder.layers.0.self_attention.squared_gaps, made by square",
+        "`- w_gap:` under `## letters`",
+    ]
 
 
 @pytest.mark.parametrize("words", STEPS.values(), ids=STEPS)
@@ -55,21 +79,22 @@ def test_the_variant_makes_a_difference_where_it_matters() -> None:
     assert len(titles) == 5
 
 
-@given(kind=st.sampled_from(["decoder", "encoder-decoder"]), data=st.data())
-def test_every_step_of_any_decoder_has_words(kind: str, data: st.DataObject) -> None:
-    head = data.draw(st.sampled_from(["tokens", "sequence", "vocabulary"]))
-    config = data.draw(configs(kind=kind, head=head, classes=("a", "b")))
-    trace = ran(config, random_parameters(config, 3, 0), None if kind == "decoder" else [0, 1], [0, 1, 2])
-    for value in trace.steps.values():
-        assert words_of(value.path, value.made_by.name) in STEPS.values()
-    assert {value.name for value in (*trace.parameters.values(), *trace.given.values())} <= PARAMETERS.keys()
-
-
 def test_the_mean_inside_any_norm_has_the_same_words() -> None:
     paths = ("encoder.final_norm.mean", "encoder.layers.0.ffn.norm.mean")
     assert [words_of(path, "mean") for path in paths] == [STEPS["norm.mean"]] * 2
 
 
-def test_a_step_without_words_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        words_of("encoder.layers.0.self_attention.nothing", "add")
+def test_a_step_without_words_is_called_by_its_name() -> None:
+    words = words_of("encoder.layers.0.self_attention.squared_gaps", "square")
+    assert words == Words("Squared gaps", "", "Nobody has written yet why this step exists.")
+    assert letter_of("w_gap") == "w_gap"
+
+
+def test_words_are_looked_for_from_the_most_particular_heading_on() -> None:
+    assert headings("encoder.layers.0.ffn.hidden", "gelu") == ("hidden/gelu", "ffn.hidden", "hidden")
+    assert headings("logits", "contract") == ("logits/contract", ".logits", "logits")
+
+
+def test_a_heading_that_stands_twice_in_the_file_is_an_error() -> None:
+    with pytest.raises(ValueError, match="`## q` stands twice under `# steps`"):
+        entries("# steps\n## q\n- title: Queries\n## q\n- title: Questions\n")

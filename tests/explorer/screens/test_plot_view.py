@@ -194,7 +194,7 @@ async def test_strange_numbers_are_plotted(
 ) -> None:
     session, numbers = session_of("i-love-my-dog"), numbers or [-1.0]
     monkeypatch.setattr(plots, "SPECS", {"n": spec})
-    session.show(add(session, "n", (Axis("t", len(numbers)),), np.array(numbers), monkeypatch), (len(numbers) - 1,))
+    session.show(add(session, "n", (Axis("t", len(numbers)),), np.array(numbers)), (len(numbers) - 1,))
     async with app_of(session).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("P", "h", "l")
@@ -207,7 +207,7 @@ async def test_labels_of_a_file_are_shown_and_not_obeyed(monkeypatch: pytest.Mon
     session = session_of("i-love-my-dog")
     monkeypatch.setattr(plots, "SPECS", {"n": PlotSpec("t", "kind", x_label=evil, y_label=evil)})
     axes = (Axis("t", 2, (evil, "b")), Axis("kind", 2, (evil, "c")))
-    session.show(add(session, "n", axes, np.eye(2), monkeypatch), (0, 0))
+    session.show(add(session, "n", axes, np.eye(2)), (0, 0))
     async with app_of(session).run_test(size=(200, 60)) as pilot:
         await settled(pilot)
         await pilot.press("P")
