@@ -7,6 +7,7 @@ Files that its scenario names are not opened: the parameters are in the trace.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -69,6 +70,7 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
 
 
 def _opened(content: bytes, path: Path, limit: int) -> _Opened:
+    content = content.removeprefix(BOM_UTF8)  # editors put one before JSON, as before YAML
     if content[:2] == b"PK":
         return _open_npz(content, path, limit)
     if content[4:9] == b"\0\0\0\0{":  # the length of a header under 4 GiB, then the header

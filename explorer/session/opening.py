@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _LOOKED_AT = 64
-_TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|\s*\{\s*"format"\s*:', re.S)
+_TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:', re.S)
 
 
 @dataclass(frozen=True)

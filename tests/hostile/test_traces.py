@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attn_explore.explorer.session.opening import is_trace
 from attn_explore.model.export import trace_json, trace_npz, trace_safetensors
 from attn_explore.model.problems import Problem
 from attn_explore.model.reading import read_trace
@@ -53,7 +55,7 @@ D7 = {
     "duplicate key inside": (JSON.replace(b'"op":', b'"path":"x","op":', 1), "stands twice"),
     "depth 100,000": (b"[" * 100_000, "depth"),
     "depth 100,000, closed": (b"[" * 100_000 + b"]" * 100_000, "depth"),
-    "byte order mark": (b"\xef\xbb\xbf" + JSON, "byte order mark"),
+    "two byte order marks": (2 * BOM_UTF8 + JSON, "byte order mark"),
     "lone surrogate": (JSON.replace(b'"a"', b'"\\ud800"', 1), "surrogate"),
     "trailing comma": (JSON.replace(b"]}\n", b",]}"), "trailing comma"),
     "half a file": (JSON[: len(JSON) // 2], "end of data"),
@@ -75,9 +77,17 @@ def test_d7_json_that_is_not_strict_is_refused_at_its_line_and_column(case: str,
     assert message.startswith("error: trace:1:")
 
 
+def test_d7_a_trace_with_a_byte_order_mark_is_read_as_a_scenario_with_one_is(tmp_path: Path) -> None:
+    path = tmp_path / "saved-by-an-editor"
+    path.write_bytes(BOM_UTF8 + JSON)
+    assert is_trace(path)
+    _, trace = read_trace(path, LIMIT)
+    assert trace.steps.keys() == TRACE.steps.keys()
+
+
 @pytest.mark.parametrize(
     ("content", "place"),
-    [(b'{\n  "a": 1,\n  "b": NaN\n}', "3:8"), (b'{\n "a": 1,\n "\xe5\x96\x9c": {}, "a": 2}', "3:11")],
+    [(BOM_UTF8 + b'{"a": NaN}', "1:7"), (b'{\n  "a": 1,\n  "b": NaN\n}', "3:8"), (b'{\n "a": 1,\n "\xe5\x96\x9c": {}, "a": 2}', "3:11")],
 )
 def test_d7_the_column_counts_characters(content: bytes, place: str, tmp_path: Path) -> None:
     assert refusal(content, tmp_path).startswith(f"error: trace:{place}: ")
