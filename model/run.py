@@ -20,7 +20,7 @@ from attn_explore.model.shapes import shapes_of
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.training.curves import as_done, curves_of, record_curves
 from attn_explore.model.training.record import Record, read_record
-from attn_explore.model.weights import FILE, fitted, parameters
+from attn_explore.model.weights import FILE, fitted, not_finite, parameters
 
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
@@ -123,10 +123,12 @@ def training(scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence
     return read_record(scenario.read_file(FILE, limit, allowed), file, shapes_of(scenario))
 
 
-def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> None:
-    """Raise the Problem that `run` would raise for the scenario's weights, without running it."""
-    if scenario.alone is None:
-        parameters(scenario, shapes_of(scenario), limit, allowed)
+def check_weights(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> tuple[str, ...]:
+    """What has to be said of the scenario's weights, without running it. Raises the Problem that `run` would raise."""
+    if scenario.alone is not None:
+        return ()
+    shapes = shapes_of(scenario)
+    return not_finite(scenario, parameters(scenario, shapes, limit, allowed), shapes)
 
 
 def plan(scenario: Scenario, generated: Sequence[str] | None = None) -> Trace:

@@ -5,18 +5,26 @@ Names and shapes are checked in full before anything runs, and everything that d
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.axes import Array, Axis, labelled, sizes
 from attn_explore.model.checkpoints import torch_transformer
-from attn_explore.model.checkpoints.torch_transformer import Stored
+from attn_explore.model.checkpoints.torch_transformer import Layout, Stored
 from attn_explore.model.config import Matrix, ModelConfig
-from attn_explore.model.files.safetensors import described, read_header, read_safetensors, shape_text
+from attn_explore.model.files.safetensors import (
+    described,
+    first_rows,
+    is_too_short,
+    read_header,
+    read_safetensors,
+    serves,
+    shape_text,
+)
 from attn_explore.model.parameters import Shapes, draw
 from attn_explore.model.problems import Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
@@ -54,8 +62,9 @@ def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[P
     else:
         content = scenario.read_file(FILE, limit, allowed)
         tensors = read_header(content, weights.file).tensors
-        if torch_transformer.is_meant(tensors):
-            yield from _from_torch(content, weights.file, shapes, by_hand)
+        layout = torch_transformer.layout_of(tensors, stacks_of(scenario.model))
+        if layout is not None:
+            yield from _from_torch(content, weights.file, layout, shapes, by_hand)
         else:
             training = {name for name in tensors if name.startswith(TRAINING)}
             yield from read_safetensors(content, weights.file, rest, {*by_hand, *training})
@@ -65,7 +74,8 @@ def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
     """The parameters that the scenario writes out: `weights.set`, and `input.vectors` as the embedding table."""
     problems = [problem for name in scenario.model.weights.set if (problem := _misfit(scenario, name, shapes))]
     raise_any(problems)
-    yield from ((name, np.array(rows, np.float64)) for name, rows in scenario.model.weights.set.items())
+    for name, rows in scenario.model.weights.set.items():
+        yield name, first_rows(np.array(rows, np.float64), shapes[name])
     for table, (_, rows) in vector_tables(scenario).items():
         padding = shapes[table][0].size - len(rows)
         yield table, np.pad(np.array(rows, np.float64), ((0, padding), (0, 0)))
@@ -90,8 +100,11 @@ def _misfit(scenario: Scenario, name: str, shapes: Shapes) -> Problem | None:
     if name not in shapes:
         return scenario.problem_at(place, "this model has no such parameter", _did_you_mean(name, shapes), at_key=True)
     found, wanted = np.shape(scenario.model.weights.set[name]), sizes(shapes[name])
-    if found == wanted:
+    if serves(found, shapes[name]):
         return None
+    if is_too_short(found, shapes[name]):
+        what = f"{name} has {found[0]} rows, and the text has {wanted[0]} positions"
+        return scenario.problem_at(place, what, f"it must be {described(shapes[name])}, or longer")
     return scenario.problem_at(
         place, f"{name} has the shape {shape_text(found)}", f"it must be {described(shapes[name])}"
     )
@@ -121,29 +134,52 @@ def fitted(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> Foun
     if file is None or scenario.source.folder is None:
         return Found(model, ())
     tensors = read_header(scenario.read_file(FILE, limit, allowed), file).tensors
-    is_torch = torch_transformer.is_meant(tensors)
-    has_norm = torch_transformer.has_final_norm(tensors) if is_torch else _has_final_norm(tensors)
+    layout = torch_transformer.layout_of(tensors, stacks_of(model))
+    if layout is not None and layout.reads_memory:
+        what = f"{file} holds a decoder that attends to the output of an encoder, and kind {model.kind} has one stack"
+        raise scenario.problem_at(FILE, what, "take kind encoder-decoder")
+    notes = [] if layout is None else _notes_of(file, layout, tensors)
+    has_norm = _has_final_norm(tensors) if layout is None else layout.has_final_norm(tensors)
+    if has_norm and not model.final_norm and not scenario.source.holds(("model", "final_norm")):
+        notes.append(f"{file} has a norm at the end of each stack, so `final_norm` is true")
+        model = replace(model, final_norm=True)
+    return Found(model, tuple(notes))
+
+
+def stacks_of(model: ModelConfig) -> list[str]:
+    """The stacks that a model has."""
+    return ["encoder"] * model.has_encoder + ["decoder"] * model.has_decoder
+
+
+def _notes_of(file: str, layout: Layout, tensors: Collection[str]) -> list[str]:
     notes = [f"{file} holds the parameters of a {torch_transformer.NAME}; they are shown under their names here"]
-    if not has_norm or model.final_norm or scenario.source.holds(("model", "final_norm")):
-        return Found(model, tuple(notes[:is_torch]))
-    notes.append(f"{file} has a norm at the end of each stack, so `final_norm` is true")
-    return Found(replace(model, final_norm=True), tuple(notes if is_torch else notes[1:]))
+    notes += [f"{file}: {note}" for note in layout.notes]
+    if not layout.has_biases(tensors):
+        notes.append(f"{file} has no biases, so they are 0 here")
+    return notes
 
 
 def _has_final_norm(names: Container[str]) -> bool:
     return any(f"{stack}.final_norm_gain" in names for stack in ("encoder", "decoder"))
 
 
-def _from_torch(content: bytes, file: str, shapes: Shapes, by_hand: Container[str]) -> Iterator[tuple[str, Array]]:
+def _from_torch(
+    content: bytes, file: str, layout: Layout, shapes: Shapes, by_hand: Container[str]
+) -> Iterator[tuple[str, Array]]:
     """The parameters of `shapes` that are not given by hand, from the state dict of a torch.nn.Transformer."""
-    places = {name: torch_transformer.stored(name) or Stored(name, (name,)) for name in shapes}
+    tensors = read_header(content, file).tensors
+    places = {name: layout.stored(name, tensors) for name in shapes}
     needed = {place.tensor: place for name, place in places.items() if name not in by_hand}
     unused = {place.tensor for place in places.values()} - set(needed)
+    if not layout.has_biases(tensors):
+        absent = [part for place in needed.values() if place.is_bias for part in place.parts]
+        yield from ((part, np.zeros(sizes(shapes[part]))) for part in absent if part not in by_hand)
+        needed = {tensor: place for tensor, place in needed.items() if not place.is_bias}
     stored_shapes = {tensor: _stored_axes(place, shapes) for tensor, place in needed.items()}
     for tensor, array in read_safetensors(content, file, stored_shapes, unused):
         parts = needed[tensor].parts
-        if parts == (tensor,):
-            yield tensor, array
+        if not needed[tensor].is_theirs:
+            yield parts[0], array
             continue
         ends = np.cumsum([shapes[part][-1].size for part in parts])
         for part, rows in zip(parts, np.split(array, ends[:-1]), strict=True):
@@ -152,8 +188,28 @@ def _from_torch(content: bytes, file: str, shapes: Shapes, by_hand: Container[st
 
 
 def _stored_axes(place: Stored, shapes: Shapes) -> tuple[Axis, ...]:
-    """The axes of a tensor in the file, whose name is ours only where it is stored as it is here."""
+    """The axes of a tensor in the file: ours, or those of our parameters below each other, transposed."""
     first = shapes[place.parts[0]]
-    if place.parts == (place.tensor,):
+    if not place.is_theirs:
         return first
     return (Axis(first[-1].name, sum(shapes[part][-1].size for part in place.parts)), *first[:-1])
+
+
+# --- numbers that are none
+
+
+def not_finite(scenario: Scenario, found: Mapping[str, Array], shapes: Shapes) -> tuple[str, ...]:
+    """What has to be said of numbers that are none, in the parameters that a file gives: the first, and how many.
+
+    Those that a scenario writes out are refused where they are read.
+    """
+    file = scenario.model.weights.file
+    counts = {name: int(array.size - np.isfinite(array).sum()) for name, array in found.items()} if file else {}
+    name = next((name for name, count in counts.items() if count), None)
+    if name is None:
+        return ()
+    index = tuple(map(int, np.argwhere(~np.isfinite(found[name]))[0]))
+    what = "NaN" if np.isnan(found[name][index]) else "infinite"
+    more = sum(counts.values()) - 1
+    others = f", and {more} more of its numbers are not finite" if more else ""
+    return (f"{file}: {name}{labelled(shapes[name], index)} is {what}{others}",)

@@ -144,6 +144,8 @@ def _run(
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.differentiation import with_gradients, with_output
     from attn_explore.model.run import run, settled, training
+    from attn_explore.model.shapes import shapes_of
+    from attn_explore.model.weights import not_finite
 
     check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
@@ -172,7 +174,7 @@ def _run(
         scenario,
         trace,
         path=source.path,
-        notes=notes,
+        notes=(*notes, *not_finite(scenario, trace.drawn, shapes_of(scenario))),
         unedited=unedited,
         moments=moments,
         moment=moment,
@@ -201,7 +203,7 @@ def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
 
     check_memory(scenario, limits.nbytes)
     scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
-    check_weights(scenario, limits.nbytes, limits.allowed)
+    notes += check_weights(scenario, limits.nbytes, limits.allowed)
     stops(scenario, plan(scenario))
     return notes
 

@@ -32,6 +32,31 @@ def described(axes: Sequence[Axis]) -> str:
     return f"{shape_text(sizes(axes))} ({', '.join(names(axes))})"
 
 
+# --- tables of which a text takes as many rows as it needs
+
+_AS_LONG_AS_THE_TEXT = "position"
+
+
+def serves(shape: Sequence[int], axes: Sequence[Axis]) -> bool:
+    """Whether numbers of a shape serve as a parameter of these axes: a table of positions may have more rows."""
+    wanted = sizes(axes)
+    return tuple(shape) == wanted or (_is_table_of_positions(shape, axes) and shape[0] > wanted[0])
+
+
+def is_too_short(shape: Sequence[int], axes: Sequence[Axis]) -> bool:
+    """Whether it is a table of positions that has not enough of them."""
+    return _is_table_of_positions(shape, axes) and shape[0] < axes[0].size
+
+
+def _is_table_of_positions(shape: Sequence[int], axes: Sequence[Axis]) -> bool:
+    return names(axes)[:1] == (_AS_LONG_AS_THE_TEXT,) and tuple(shape[1:]) == sizes(axes)[1:] and len(shape) > 0
+
+
+def first_rows(array: Array, axes: Sequence[Axis]) -> Array:
+    """As many rows of a table of positions as there are; any other parameter as it is."""
+    return array[: axes[0].size] if names(axes)[:1] == (_AS_LONG_AS_THE_TEXT,) else array
+
+
 # --- writing
 
 
@@ -89,7 +114,7 @@ def read_safetensors(
     start, tensors, _ = read_header(content, file)
     wanted = {name: tensor for name, tensor in tensors.items() if name not in by_hand}
     raise_any([*_what_does_not_fit(file, wanted, shapes)])
-    yield from ((name, _decoded(content, start, wanted[name])) for name in shapes)
+    yield from ((name, first_rows(_decoded(content, start, wanted[name]), shapes[name])) for name in shapes)
 
 
 class Header(NamedTuple):
@@ -151,21 +176,25 @@ def _what_does_not_fit(file: str, tensors: Mapping[str, Tensor], shapes: Shapes)
         if name not in tensors:
             yield Problem(f"is missing; it must be {described(axes)}", path=file, place=f"tensor {name!r}")
             continue
-        what = _wrong_with(tensors[name], sizes(axes))
+        what = _wrong_with(tensors[name], axes)
         if what:
-            yield Problem(f"{what}; it must be {described(axes)}", path=file, place=f"tensor {name!r}")
+            longer = ", or longer" if is_too_short(tensors[name].shape, axes) else ""
+            yield Problem(f"{what}; it must be {described(axes)}{longer}", path=file, place=f"tensor {name!r}")
     for name in (name for name in tensors if name not in shapes):
         hint = f"did you mean {near}?" if (near := nearest(name, shapes)) else ""
         yield Problem("the model has no such parameter", hint=hint, path=file, place=f"tensor {name!r}")
 
 
-def _wrong_with(tensor: Tensor, wanted: tuple[int, ...]) -> str:
+def _wrong_with(tensor: Tensor, axes: Sequence[Axis]) -> str:
+    wanted = sizes(axes)
     if tensor.dtype not in _DTYPES:
         return f"has the type {tensor.dtype}: convert it to F32 or F64"
-    if tensor.shape != wanted:
+    if is_too_short(tensor.shape, axes):
+        return f"has {tensor.shape[0]} rows, and the text has {wanted[0]} positions"
+    if not serves(tensor.shape, axes):
         transposed = " (is it transposed?)" if tensor.shape == wanted[::-1] else ""
         return f"has the shape {shape_text(tensor.shape)}{transposed}"
-    if tensor.end - tensor.start != math.prod(wanted) * _DTYPES[tensor.dtype].itemsize:
+    if tensor.end - tensor.start != math.prod(tensor.shape) * _DTYPES[tensor.dtype].itemsize:
         return f"has {tensor.end - tensor.start:,} bytes"
     return ""
 

@@ -29,6 +29,10 @@ CASES: dict[str, dict[str, Any]] = {
         "seed": 22, "d_model": 6, "heads": 1, "d_ff": 9, "encoder_layers": 3, "decoder_layers": 1,
         "norm_first": True, "activation": "relu", "source_padding": [False, False], "target": 7,
     },
+    "unbiased": {
+        "seed": 23, "d_model": 6, "heads": 2, "d_ff": 5, "encoder_layers": 1, "decoder_layers": 1, "bias": False,
+        "norm_first": False, "activation": "relu", "source_padding": [False, False, True], "target": 2,
+    },
 }  # fmt: skip
 
 
@@ -37,6 +41,7 @@ def model_of(case: dict[str, Any]) -> torch.nn.Transformer:
     model = torch.nn.Transformer(
         case["d_model"], case["heads"], case["encoder_layers"], case["decoder_layers"], case["d_ff"], dropout=0.0,
         activation=case["activation"], batch_first=True, norm_first=case["norm_first"], dtype=torch.float64,
+        bias=case.get("bias", True),
     )  # fmt: skip
     generator = torch.Generator().manual_seed(case["seed"])
     with torch.no_grad():

@@ -87,7 +87,11 @@ def test_d7_a_trace_with_a_byte_order_mark_is_read_as_a_scenario_with_one_is(tmp
 
 @pytest.mark.parametrize(
     ("content", "place"),
-    [(BOM_UTF8 + b'{"a": NaN}', "1:7"), (b'{\n  "a": 1,\n  "b": NaN\n}', "3:8"), (b'{\n "a": 1,\n "\xe5\x96\x9c": {}, "a": 2}', "3:11")],
+    [
+        (BOM_UTF8 + b'{"a": NaN}', "1:7"),
+        (b'{\n  "a": 1,\n  "b": NaN\n}', "3:8"),
+        (b'{\n "a": 1,\n "\xe5\x96\x9c": {}, "a": 2}', "3:11"),
+    ],
 )
 def test_d7_the_column_counts_characters(content: bytes, place: str, tmp_path: Path) -> None:
     assert refusal(content, tmp_path).startswith(f"error: trace:{place}: ")

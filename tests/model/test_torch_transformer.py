@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from attn_explore.model.axes import Array
@@ -21,7 +22,7 @@ from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.trace import Trace
 
 DATA = Path(__file__).parents[1] / "data"
-CASES = ("postnorm", "prenorm", "gelu", "deep")
+CASES = ("postnorm", "prenorm", "gelu", "deep", "unbiased")
 TOLERANCE = 1e-9
 
 Case = tuple[dict[str, Any], dict[str, Array]]
@@ -41,7 +42,7 @@ def scenario_in(folder: Path, name: str, **model_keys: Any) -> Scenario:
         "kind": "encoder-decoder", "d_model": about["d_model"], "heads": about["heads"], "d_ff": about["d_ff"],
         "encoder_layers": about.get("encoder_layers", about.get("layers")),
         "decoder_layers": about.get("decoder_layers", about.get("layers")),
-        "bias": True, "position": "none", "activation": about["activation"],
+        "bias": about.get("bias", True), "position": "none", "activation": about["activation"],
         "norm_order": "pre" if about["norm_first"] else "post",
         "weights": {"file": "model.safetensors", "set": {"encoder.embedding_table": expected["src"].tolist()}},
     } | model_keys  # fmt: skip
@@ -127,6 +128,108 @@ def test_parameters_that_pytorch_has_no_module_for_stand_under_our_names(tmp_pat
     trace = run(settled(scenario)[0])
     np.testing.assert_array_equal(trace["head.w"].array, head["head.w"])
     assert trace["logits"].shape == (5, 2)
+
+
+def test_of_a_model_without_biases_they_are_0_and_that_is_said(tmp_path: Path) -> None:
+    scenario, notes = settled(scenario_in(tmp_path, "unbiased"))
+    assert "model.safetensors has no biases, so they are 0 here" in notes
+    assert not run(scenario)["encoder.layers.0.ffn.b_1"].array.any()
+
+
+def test_a_single_bias_that_is_missing_is_still_an_error(tmp_path: Path) -> None:
+    scenario = scenario_in(tmp_path, "postnorm")
+    file = tmp_path / "model.safetensors"
+    tensors = load_file(file)
+    del tensors["encoder.layers.0.linear1.bias"]
+    save_file(tensors, file)
+    with pytest.raises(Problem, match=r"'encoder\.layers\.0\.linear1\.bias': is missing"):
+        run(settled(scenario)[0])
+
+
+# --- names that begin otherwise
+
+
+def encoder_in(folder: Path, name: str, prefix: str, kind: str) -> tuple[Scenario, Array]:
+    """A scenario for a `torch.nn.TransformerEncoder` whose names begin with a prefix, and what PyTorch computed."""
+    path = DATA / f"torch_encoder_{name}.safetensors"
+    tensors = load_file(path)
+    with safe_open(path, "numpy") as file:
+        about = json.loads(file.metadata()["about"])
+    saved = {
+        f"{prefix}{name.removeprefix('parameters.')}": array
+        for name, array in tensors.items()
+        if name.startswith("parameters.")
+    }
+    save_file(saved, folder / "saved.safetensors")
+    count = about["pad"].count(False)  # what is padded changes nothing for the words before
+    rows = tensors["src"][:count].tolist()
+    model = {
+        "kind": kind, "d_model": about["d_model"], "heads": about["heads"], "d_ff": about["d_ff"],
+        "layers": about["layers"], "bias": True, "position": "none",
+        "norm_order": "pre" if about["norm_first"] else "post", "weights": {"file": "saved.safetensors"},
+    }  # fmt: skip
+    (folder / "s.yaml").write_text(yaml.safe_dump({"model": model, "input": {"vectors": rows}}))
+    return read_scenario(folder / "s.yaml"), tensors["output"][:count]
+
+
+PREFIXES = ("", "encoder.", "module.", "module.encoder.", "transformer_encoder.", "model.layers.1.")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize(("name", "kind"), [("post_norm", "encoder"), ("pre_norm", "decoder")])
+def test_an_encoder_by_itself_is_found_whatever_its_names_begin_with(
+    tmp_path: Path, prefix: str, name: str, kind: str
+) -> None:
+    scenario, expected = encoder_in(tmp_path, name, prefix, kind)
+    scenario, notes = settled(scenario)
+    assert_close(list(run(scenario).steps.values())[-1].array, expected, "output")
+    said = f"saved.safetensors: `{prefix}layers.0` there is `{kind}.layers.0` here"
+    assert (said in notes) == (prefix != f"{kind}.")
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.transformer.", "_orig_mod."])
+def test_a_prefix_of_a_whole_transformer_is_taken_off_all_names(tmp_path: Path, prefix: str) -> None:
+    scenario = scenario_in(tmp_path, "prenorm", head="tokens", classes=["a"])
+    file = tmp_path / "model.safetensors"
+    width = scenario.model.d_model
+    tensors = load_file(file) | {"head.w": np.ones((width, 1)), "head.b": np.ones(1)}
+    save_file({f"{prefix}{name}": array for name, array in tensors.items()}, file)
+    scenario, notes = settled(scenario)
+    assert_close(run(scenario)["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
+    for stack in ("encoder", "decoder"):
+        assert f"model.safetensors: `{prefix}{stack}.layers.0` there is `{stack}.layers.0` here" in notes
+
+
+def test_two_stacks_are_told_apart_by_what_the_decoder_attends_to(tmp_path: Path) -> None:
+    scenario = scenario_in(tmp_path, "prenorm")
+    file = tmp_path / "model.safetensors"
+    names = {"encoder.": "reader.", "decoder.": "writer."}
+    tensors = {f"{names[name[:8]]}{name[8:]}": array for name, array in load_file(file).items()}
+    save_file(tensors, file)
+    assert_close(run(settled(scenario)[0])["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
+
+
+def test_a_decoder_by_itself_is_found_beside_an_encoder_that_is_set_by_hand(tmp_path: Path) -> None:
+    whole = run(settled(scenario_in(tmp_path, "prenorm"))[0])
+    by_hand = {name: value.array.tolist() for name, value in whole.parameters.items() if name.startswith("encoder.")}
+    scenario = scenario_in(tmp_path, "prenorm", final_norm=True, weights={"file": "model.safetensors", "set": by_hand})
+    file = tmp_path / "model.safetensors"
+    tensors = load_file(file)
+    save_file({name[8:]: array for name, array in tensors.items() if name.startswith("decoder.")}, file)
+    assert_close(run(settled(scenario)[0])["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
+
+
+def test_a_decoder_that_reads_an_encoder_is_refused_where_there_is_none(tmp_path: Path) -> None:
+    tensors = load_file(DATA / "torch_transformer_prenorm" / "model.safetensors")
+    save_file(
+        {name[8:]: array for name, array in tensors.items() if name.startswith("decoder.")},
+        tmp_path / "saved.safetensors",
+    )
+    file = tmp_path / "s.yaml"
+    file.write_text("model: {kind: decoder, weights: {file: saved.safetensors}}\ninput: {text: a b}")
+    with pytest.raises(Problem, match="attends to the output of an encoder") as refused:
+        settled(read_scenario(file))
+    assert refused.value.hint == "take kind encoder-decoder"
 
 
 def test_a_projection_set_by_hand_leaves_those_beside_it_as_they_are_in_the_file(tmp_path: Path) -> None:

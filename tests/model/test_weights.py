@@ -22,7 +22,7 @@ from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.files.safetensors import LARGEST_HEADER, read_safetensors
 from attn_explore.model.parameters import Shapes, parameter_axes
 from attn_explore.model.problems import Problem, Problems
-from attn_explore.model.run import run
+from attn_explore.model.run import check_weights, run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.weights import parameters
@@ -189,6 +189,20 @@ def test_problems_of_a_file_come_in_the_order_of_the_model_and_then_of_the_file(
     assert [problem.place for problem in found] == [
         "tensor 'a'", "tensor 'b'", "tensor 'extra.3'", "tensor 'extra.1'", "tensor 'extra.2'", "tensor 'extra.0'",
     ]  # fmt: skip
+
+
+def test_the_first_number_of_a_file_that_is_none_is_said_with_its_place(tmp_path: Path) -> None:
+    arrays = numbers()
+    arrays[f"{ATTENTION}.w_k"][1, 2] = np.nan
+    arrays[f"{ATTENTION}.w_v"][0, 0] = -np.inf
+    save_file(arrays, tmp_path / "w.safetensors")
+    said = f"w.safetensors: {ATTENTION}.w_k[1, 2] is NaN, and 1 more of its numbers are not finite"
+    assert check_weights(scenario("file: w.safetensors", tmp_path), 2**20) == (said,)
+
+
+def test_nothing_is_said_of_numbers_that_are_all_finite(tmp_path: Path) -> None:
+    save_file(numbers(), tmp_path / "w.safetensors")
+    assert check_weights(scenario("file: w.safetensors", tmp_path), 2**20) == ()
 
 
 @pytest.mark.parametrize(
