@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_explore.model.axes import labelled
-from attn_explore.model.expressions import Cell, Evaluation, Expression
+from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression
 from attn_explore.model.ops import Output, differentiated, hidden_because, is_gradient, output_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
@@ -162,6 +162,10 @@ class Arithmetic:
     expression: Expression
     evaluate: Evaluation
 
+    def fixes(self, cell: Cell) -> bool:
+        """Whether a cell is one number: no axis of its operand is free."""
+        return set(self.value.operands[cell.operand].names) <= set(cell.at)
+
     def source(self, cell: Cell) -> tuple[Value, Index]:
         """The value that a cell without free axes was read from, and where in it."""
         view: View = self.value.operands[cell.operand]
@@ -173,6 +177,29 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     at = dict(zip(value.names, index, strict=True))
     operands = [(operand.names, operand.array) for operand in value.operands]
     return Arithmetic(value, tuple(index), value.made_by.cell(value, at), Evaluation(operands))
+
+
+def single_numbers(value: Value, index: Sequence[int]) -> list[tuple[Value, Index]]:
+    """The cells in the first line of a cell's arithmetic, each once; not those of its sums and of its named parts.
+
+    Where numbers are only planned, the first cell of every operand.
+    """
+    if value.operation is None:
+        return []
+    if value.is_planned:
+        return [(view.value, tuple(0 for _ in view.value.axes)) for view in value.operands]
+    found = arithmetic(value, index)
+    top = found.expression.arguments if isinstance(found.expression, Apply) else (found.expression,)
+    cells = (found.source(cell) for part in top for cell in _cells(part) if found.fixes(cell))
+    return list({(source.path, place): (source, place) for source, place in cells}.values())
+
+
+def _cells(part: Expression) -> Iterator[Cell]:
+    """The cells of a part that has no line of its own."""
+    if isinstance(part, Cell):
+        yield part
+    for argument in part.arguments if isinstance(part, Apply) and not part.name else ():
+        yield from _cells(argument)
 
 
 def is_choice(value: Value) -> bool:

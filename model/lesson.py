@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from attn_explore.model.axes import Axis
-from attn_explore.model.explain import Index
+from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.places import choices_along, place_along
 from attn_explore.model.problems import Problem, nearest, raise_any
@@ -39,7 +39,7 @@ _LONGEST = 60
 class Question:
     """A question about a value. `index` is the cell it begins at, `axes` are the ones along which an answer is chosen.
 
-    `axes` is a single one for a word or a sum, and none for the number of a cell.
+    `axes` is a single one for a word or a sum, and none for the number of a cell. `hint` is Markdown, like `ask`.
     """
 
     ask: str
@@ -48,6 +48,14 @@ class Question:
     index: Index
     axes: tuple[str, ...]
     is_least: bool = False
+    hint: str = ""
+
+    def in_run(self, trace: Trace) -> Question | None:
+        """The same question about another run; None where that has no such cell."""
+        value = _found(trace, self.value.path)
+        if value is None or value.names != self.value.names or not _has_cell(value, self.index):
+            return None
+        return replace(self, value=value)
 
     @property
     def options(self) -> Axis | None:
@@ -64,6 +72,10 @@ class Question:
         """The cells that it is about: all along its axes, and the cell's own place along the others."""
         pairs = zip(self.value.axes, self.index, strict=True)
         return tuple(slice(None) if axis.name in self.axes else here for axis, here in pairs)
+
+    def hides(self, value: Value) -> tuple[int | slice, ...] | None:
+        """The cells of `value` that are hidden until the answer: those that judge it. None: nothing of it is."""
+        return self.asked if value is self.value and not self.is_sum else None
 
     @property
     def right(self) -> list[Index]:
@@ -84,6 +96,11 @@ class Question:
     def number(self) -> float:
         """The number that is asked for: a cell's, or a sum of several."""
         return float(np.asarray(self.value.array[self.asked]).sum())
+
+    def may_be(self, cell: Index) -> bool:
+        """Whether a cell is one of those that are asked about, and holds a number that could be the answer."""
+        is_asked = all(isinstance(at, slice) or at == here for at, here in zip(self.asked, cell, strict=True))
+        return is_asked and bool(np.isfinite(self.value.array[cell]))
 
     def at(self, place: int) -> Index:
         """The cell at a place along the axis that a word is chosen from."""
@@ -117,13 +134,23 @@ class Stop:
 
     def in_run(self, trace: Trace) -> Stop:
         """The same stop in another run of the same model, at the same cells."""
-        value = trace.steps.get(self.value.path) or trace.parameters.get(self.value.path)
-        if value is None or value.names != self.value.names:
+        value = _found(trace, self.value.path)
+        fits = value is not None and value.names == self.value.names
+        asked = None if self.question is None else self.question.in_run(trace)
+        if value is None or not fits or (asked is None) is not (self.question is None):
             return replace(self, is_there=False)
-        asked = None if self.question is None else replace(self.question, value=value)
-        cells = (cell for cell in (self.index, None if asked is None else asked.index) if cell is not None)
-        fits = all(here < size for cell in cells for here, size in zip(cell, value.shape, strict=True))
-        return replace(self, value=value, question=asked, is_there=True) if fits else replace(self, is_there=False)
+        if self.index is not None and not _has_cell(value, self.index):
+            return replace(self, is_there=False)
+        return replace(self, value=value, question=asked, is_there=True)
+
+
+def _found(trace: Trace, path: str) -> Value | None:
+    """The step or parameter of a run at a path."""
+    return trace.steps.get(path) or trace.parameters.get(path)
+
+
+def _has_cell(value: Value, index: Index) -> bool:
+    return all(here < size for here, size in zip(index, value.shape, strict=True))
 
 
 def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
@@ -135,7 +162,7 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
     found = []
     for place, told in enumerate(scenario.lesson):
         path = ("lesson", place)
-        value = trace.steps.get(told.at) or trace.parameters.get(told.at)
+        value = _found(trace, told.at)
         if value is None:
             near = nearest(told.at, trace.steps)
             hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
@@ -173,6 +200,34 @@ def _answer_faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: V
         if name is not None and name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
             yield scenario.problem_at((*path, "answer", key), what, hint)
+    wanted = told.answer.operand if told.answer is not None else None
+    if wanted is not None and not _faults_of_focus(told, value) and len(_operands(told, value, wanted)) != 1:
+        yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(told, value, wanted))
+
+
+def _faults_of_focus(told: LessonStep, value: Value) -> bool:
+    """Whether the focus names no cell of the value, which is told already."""
+    return any(
+        name not in value.names or place_along(value.axis(name), where) is None
+        for name, where in (told.focus or {}).items()
+    )
+
+
+def _operands(told: LessonStep, value: Value, wanted: str) -> list[tuple[Value, Index]]:
+    """The single numbers of the focused cell's arithmetic that a path, or the end of one, names."""
+    index = _index(told, value) or tuple(0 for _ in value.axes)
+    found = single_numbers(value, index)
+    return [cell for cell in found if cell[0].path == wanted or cell[0].path.endswith(f".{wanted}")]
+
+
+def _no_operand(told: LessonStep, value: Value, wanted: str) -> tuple[str, str]:
+    """What is wrong with the name of an operand, and what it may be."""
+    index = _index(told, value) or tuple(0 for _ in value.axes)
+    choices = dict.fromkeys(operand.path for operand, _ in single_numbers(value, index))
+    several = len(_operands(told, value, wanted)) > 1
+    what = f"{clip(wanted, _LONGEST)} names {'several numbers' if several else 'no single number'} of this arithmetic"
+    hint = f"its operands are {', '.join(choices)}" if choices else "no single number enters it: ask for another cell"
+    return what, hint
 
 
 def _index(told: LessonStep, value: Value) -> Index | None:
@@ -187,9 +242,12 @@ def _question(told: LessonStep, value: Value) -> tuple[str, Question | None]:
     ask = " ".join((told.ask or "").split())
     if told.answer is None or not ask:
         return ask, None
-    index = _index(told, value) or tuple(0 for _ in value.axes)
+    index, hint = _index(told, value) or tuple(0 for _ in value.axes), (told.hint or "").strip()
+    if told.answer.operand is not None:
+        ((value, index),) = _operands(told, value, told.answer.operand)
+        return ask, Question(ask, "number", value, index, (), hint=hint)
     kind, axes, is_least = _kind(told.answer, told.focus or {}, value)
-    return ask, Question(ask, kind, value, index, axes, is_least)
+    return ask, Question(ask, kind, value, index, axes, is_least, hint)
 
 
 def _kind(answer: Answer, focus: Mapping[str, object], value: Value) -> tuple[Kind, tuple[str, ...], bool]:

@@ -22,7 +22,9 @@ from attn_explore.model.ops import subscripted
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
-Role = Literal["name", "number", "sign", "label", "result", "note", "positive", "negative"]
+Role = Literal[
+    "name", "number", "sign", "label", "result", "note", "positive", "negative", "emphasis", "right", "wrong"
+]
 
 SHOWN_TERMS = 8
 """A longer sum is folded: its largest terms, and what the others come to."""

@@ -39,6 +39,7 @@ BINDINGS: list[BindingType] = [
     _binding("n", "match(1)", "Next match", "find.next", STEPS),
     _binding("N", "match(-1)", "Previous match", "find.previous", STEPS),
     _binding("L", "lesson", "Follow the lesson, or step through everything", "lesson", STEPS),
+    _binding("H", "hint", "A hint at the question that waits", "lesson.hint", STEPS),
     _binding("ctrl+r", "restart", "Begin the lesson again", "lesson.restart", STEPS),
     _binding("greater_than_sign", "moment(1)", "Next moment of the training", "moment.next", TRAINING),
     _binding("less_than_sign", "moment(-1)", "Previous moment", "moment.previous", TRAINING),

@@ -85,6 +85,13 @@ def bundled() -> dict[str, Path]:
     return {name: found[name] for name in (*COURSE, *(name for name in found if name not in COURSE)) if name in found}
 
 
+def after(path: Path) -> Path | None:
+    """The bundled scenario that follows another one in the course; None after the last, and for any other file."""
+    course = list(bundled().values())
+    place = course.index(path.resolve()) + 1 if path.resolve() in course else len(course)
+    return course[place] if place < len(course) else None
+
+
 def own_folder() -> Path:
     """Where a person's own scenarios are looked for: `~/.local/share/attn-explore/scenarios` on Linux."""
     from platformdirs import user_data_path

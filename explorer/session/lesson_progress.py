@@ -7,26 +7,34 @@ from dataclasses import replace
 from enum import StrEnum
 
 from attn_explore.model.explain import Index
-from attn_explore.model.lesson import Question, Stop
+from attn_explore.model.lesson import Stop
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
-Given = Index | float | None
-"""An answer: a cell, a number, or None where the person asked to be told."""
+Given = Index | float
+"""An answer: a cell, or a number."""
 
 
 class Outcome(StrEnum):
-    """How a question was answered."""
+    """How a question was answered. One that was tried and then shown is wrong; one that was never tried is shown."""
 
     right = "right"
+    later = "later"
+    """Right, after a wrong try."""
     wrong = "wrong"
     shown = "shown"
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the person found the answer."""
+        return self in (Outcome.right, Outcome.later)
 
 
 class Lesson:
     """Goes along `stops`. `outcomes` says how the questions were answered, by the place of their stop.
 
-    `moments` are the moments of training that the stops are at, and `moment` the one that the run is at.
+    A wrong answer leaves its question open: it is one of the `tries`, and another may follow. `moments` are the moments
+    of training that the stops are at, and `moment` the one that the run is at.
     """
 
     def __init__(self, stops: Sequence[Stop], moments: Sequence[int] = (), moment: int = 0) -> None:
@@ -35,7 +43,9 @@ class Lesson:
         self.moment = moment
         self.place = 0
         self.outcomes: dict[int, Outcome] = {}
-        self._given: dict[int, Given] = {}
+        self._right: dict[int, Given] = {}
+        self._tries: dict[int, list[Given]] = {}
+        self._hinted: set[int] = set()
 
     @property
     def stop(self) -> Stop:
@@ -53,9 +63,19 @@ class Lesson:
         return self.outcomes.get(self.place)
 
     @property
-    def given(self) -> Given:
-        """What was answered here."""
-        return self._given.get(self.place)
+    def tries(self) -> tuple[Given, ...]:
+        """The wrong answers that were given here."""
+        return tuple(self._tries.get(self.place, ()))
+
+    @property
+    def given(self) -> Given | None:
+        """What was answered here last, rightly or not."""
+        return self._right.get(self.place, self.tries[-1] if self.tries else None)
+
+    @property
+    def has_hint(self) -> bool:
+        """Whether a hint was asked for here."""
+        return self.place in self._hinted
 
     @property
     def is_done(self) -> bool:
@@ -63,10 +83,11 @@ class Lesson:
         return self.place == len(self.stops) - 1 and self.is_answered
 
     @property
-    def score(self) -> tuple[int, int]:
-        """How many questions were answered rightly, and how many there are."""
-        right = sum(outcome is Outcome.right for outcome in self.outcomes.values())
-        return right, sum(stop.question is not None for stop in self.stops)
+    def score(self) -> tuple[int, int, int]:
+        """How many questions were answered rightly at once, how many after another try, and how many there are."""
+        found = list(self.outcomes.values())
+        asked = sum(stop.question is not None for stop in self.stops)
+        return found.count(Outcome.right), found.count(Outcome.later), asked
 
     def moment_of(self, stop: Stop) -> int:
         """The moment of training that a stop is at."""
@@ -75,6 +96,10 @@ class Lesson:
     def at(self, value: Value) -> list[Stop]:
         """The stops at a value, in order."""
         return [stop for stop in self.stops if stop.value.path == value.path]
+
+    def now_at(self, value: Value) -> list[Stop]:
+        """The stops at a value that speak of the moment of training that the run is at."""
+        return [stop for stop in self.at(value) if self.moment_of(stop) == self.moment]
 
     def go_to(self, place: int) -> Stop:
         """Go to a stop, or to the nearest on the way that the run has; to the first or the last at the ends."""
@@ -91,23 +116,49 @@ class Lesson:
         """Whether the run has a stop; at another moment of training it may have more."""
         return self.stops[place].is_there or self.moments[place] != self.moment
 
-    def answer(self, given: Given) -> None:
-        """Answer the question of this stop, or None: have it shown."""
+    def answer(self, given: Given) -> bool:
+        """Answer the question of this stop; False where that was wrong, and the question waits for another answer."""
         question = self.stop.question
-        if question is not None:
-            self._given[self.place] = given
-            self.outcomes[self.place] = _outcome(question, given)
+        if question is None or not question.is_right(given):
+            self._tries.setdefault(self.place, []).append(given)
+            return False
+        self._right[self.place] = given
+        self.outcomes[self.place] = self._found(self.place)
+        return True
+
+    def reveal(self) -> None:
+        """Have the answer of this stop shown."""
+        if self.stop.question is not None:
+            self.outcomes[self.place] = Outcome.wrong if self.tries else Outcome.shown
+
+    def hint(self) -> None:
+        """Have a hint shown at this stop."""
+        if not self.is_answered:
+            self._hinted.add(self.place)
+
+    def _found(self, place: int) -> Outcome:
+        return Outcome.later if self._tries.get(place) else Outcome.right
 
     def resume(self, place: int, outcomes: dict[int, Outcome]) -> None:
         """Go on where the lesson was left; what does not fit is left out."""
         asked = {at for at, stop in enumerate(self.stops) if stop.question is not None}
         self.outcomes = {at: outcome for at, outcome in outcomes.items() if at in asked}
-        self._given.clear()
+        self._right.clear()
+        self._tries.clear()
+        self._hinted.clear()
         self.go_to(place)
 
     def restart(self) -> None:
         """Forget every answer, and begin again."""
         self.resume(0, {})
+
+    def ask_again(self) -> bool:
+        """Forget what was answered at this stop; False where there is nothing to forget."""
+        forgotten = [self.outcomes.pop(self.place, None), self._tries.pop(self.place, None)]
+        self._right.pop(self.place, None)
+        is_hinted = self.has_hint
+        self._hinted.discard(self.place)
+        return is_hinted or any(forgotten)
 
     def take(self, trace: Trace, moment: int = 0) -> None:
         """Go on with the same stops in another run, which judges the answers anew.
@@ -116,19 +167,13 @@ class Lesson:
         """
         self.moment = moment
         self.stops = [self._in_run(place, trace) for place in range(len(self.stops))]
-        for place, given in self._given.items():
+        for place, given in self._right.items():
             question = self.stops[place].question
             if question is not None and self.stops[place].is_there and self.moments[place] == moment:
-                self.outcomes[place] = _outcome(question, given)
+                self.outcomes[place] = self._found(place) if question.is_right(given) else Outcome.wrong
 
     def _in_run(self, place: int, trace: Trace) -> Stop:
         stop = self.stops[place]
         found = stop.in_run(trace)
         is_settled = place in self.outcomes and self.moments[place] != self.moment
         return replace(found, question=stop.question) if is_settled else found
-
-
-def _outcome(question: Question, given: Given) -> Outcome:
-    if given is None:
-        return Outcome.shown
-    return Outcome.right if question.is_right(given) else Outcome.wrong

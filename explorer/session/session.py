@@ -77,10 +77,12 @@ class Session(Runs):
 
     @property
     def stop(self) -> Stop | None:
-        """The stop of the lesson whose words go with what is looked at: the lesson's own, or the first one there."""
+        """The stop of the lesson whose words go with what is looked at: the lesson's own, or else the first one there
+        that speaks of this moment of the training.
+        """
         if self.is_guided and self.lesson.stop.value is self.value:
             return self.lesson.stop
-        return None if self.is_guided else next(iter(self.lesson.at(self.value)), None)
+        return None if self.is_guided else next(iter(self.lesson.now_at(self.value)), None)
 
     def is_asked(self, path: str) -> bool:
         """Whether a question about a step still waits somewhere in the lesson that is followed."""
@@ -106,17 +108,30 @@ class Session(Runs):
         """Step through everything, from here."""
         self.is_guided = False
 
-    def answer(self, given: Given) -> None:
-        """Answer the question that waits, or None: have it shown. The cursor goes to what is right."""
+    def answer(self, given: Given) -> bool:
+        """Answer the question that waits; False where that was wrong, and it waits for another answer."""
         question = self.question
-        if question is not None:
-            self.lesson.answer(given)
+        is_right = question is not None and self.lesson.answer(given)
+        if is_right:
+            self._go_to_answer()
+        return is_right
+
+    def show_answer(self) -> None:
+        """Have the question that waits answered."""
+        if self.question is not None:
+            self.lesson.reveal()
+            self._go_to_answer()
+
+    def _go_to_answer(self) -> None:
+        """The cursor goes to what is right; where an operand was asked for, it stays at the cell that it is of."""
+        question = self.lesson.stop.question
+        if question is not None and question.value is self.value:
             self.move_to(question.right[0] if question.right else question.index)
 
     def _stop_by(self, count: int) -> bool:
         """Off the lesson's way, the way back leads to where it was left. A question is answered before it is passed."""
         if count > 0 and self.question is not None:
-            self.answer(None)
+            self.show_answer()
             return True
         is_here = self.stop is not None
         return self._go_to_stop(self.lesson.place + (count if is_here or count > 0 else count + 1)) or not is_here

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
 from attn_explore.explorer.drawing.numbers import loss_text, short_number
 from attn_explore.explorer.drawing.wrapping import Section
+from attn_explore.explorer.session.course import after
 from attn_explore.explorer.session.moments import Moments
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.walk import Place, has_cell
@@ -23,6 +24,7 @@ from attn_explore.model.explain import Index, arithmetic, chosen, formula, hidde
 from attn_explore.model.explain import title as step_title
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
+from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
@@ -210,11 +212,28 @@ def _lesson(session: Session, value: Value) -> Iterator[Section]:
         return
     yield Section(heading, stop.say, is_narration=True)
     if stop.ask and stop.question is None:
-        yield Section("Think", visible(stop.ask))
+        yield Section("Think", stop.ask, is_narration=True)
     if lesson.is_done:
-        right, asked = lesson.score
-        score = f"{right} of {asked} questions answered rightly. " if asked else ""
-        yield Section("The end of the lesson", f"{score}L steps through everything, Home begins again.")
+        yield Section("The end of the lesson", _end(session))
+
+
+def _end(session: Session) -> str:
+    """How the questions were answered, and what comes next."""
+    right, later, asked = session.lesson.score
+    score = f"{right} of {asked} questions answered rightly" + (f", {later} more after another try" if later else "")
+    follows = next_lesson(session)
+    said = (
+        f"{score}." if asked else "",
+        f"Next in the course: {visible(follows.title)}. C opens it." if follows else "",
+        "L steps through everything, Home goes back to the first stop.",
+    )
+    return "\n".join(filter(None, said))
+
+
+def next_lesson(session: Session) -> Scenario | None:
+    """The scenario that follows in the course; None after the last one and after those of a person's own."""
+    path = after(session.path) if session.path is not None else None
+    return read_scenario(path) if path is not None else None
 
 
 def _sources(value: Value) -> list[Value]:

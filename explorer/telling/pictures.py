@@ -48,9 +48,10 @@ def _own(session: Session, value: Value) -> Picture:
     picture = picture_of(value, mask_of(value))
     if moved is not None:
         picture = replace(picture, moved=moved != 0)
-    if question is not None and question.value is value and not question.is_sum:
+    hidden = question.hides(value) if question is not None else None
+    if hidden is not None:
         veiled = np.zeros(value.shape, bool)
-        veiled[question.asked] = True
+        veiled[hidden] = True
         picture = replace(picture, array=np.where(veiled, 0, value.array), veiled=veiled)  # nor do the colours tell
     return picture
 

@@ -95,7 +95,8 @@ def _told(session: Session, stop: Stop) -> Iterator[str]:
         yield from (f"      {line.plain}".rstrip() for line in markdown(stop.say, WIDTH - 6))
     if stop.ask:
         answer = f" {questions.answer(stop.question)}" if stop.question else ""
-        yield from _paragraph(f"Question: {visible(stop.ask)}{answer}")
+        lines = (line.plain for line in markdown(stop.ask, WIDTH))
+        yield from _paragraph(f"Question: {' '.join(lines)}{answer}")
 
 
 def _paragraph(text: str) -> list[str]:

@@ -4,38 +4,59 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from rich.cells import cell_len
+from rich.text import Text
 
-from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Role, telling_label
+from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Role, blocks, telling_label
 from attn_explore.explorer.drawing.numbers import short_number
-from attn_explore.explorer.drawing.wrapping import wrapped
-from attn_explore.explorer.session.lesson_progress import Outcome
+from attn_explore.explorer.drawing.wrapping import markdown, wrapped
+from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
-from attn_explore.model.explain import Index
+from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.lesson import Question
-from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 HOW = {
-    "word": "↑ ↓ choose, Enter answers; → shows the answer",
-    "cell": "h j k l go to a cell, Enter answers; → shows the answer",
-    "number": "type a number, Enter answers; → shows the answer",
+    "word": "↑ ↓ choose, Enter answers",
+    "cell": "h j k l go to a cell, Enter answers",
+    "number": "type a number or a sum, Enter answers",
 }
 """How a question is answered, by its kind."""
 
 ROUNDING = 1e-12
 """A sum this much smaller than its largest term is 0 but for rounding."""
+NEAR = 0.1
+"""A number that is off by no more than this share is nearly right."""
 
-_VERDICT = {Outcome.right: "Right.", Outcome.wrong: "Not so.", Outcome.shown: "The answer:"}
+_VERDICT = {
+    Outcome.right: "✓ Right.",
+    Outcome.later: "✓ Right.",
+    Outcome.wrong: "✗ The answer:",
+    Outcome.shown: "The answer:",
+}
 
 
-def asked(question: Question, room: int) -> list[Block]:
-    """A question that waits: its text, what can be chosen, and how it is answered, in `room` cells."""
-    ask, how = visible(question.ask), HOW[question.kind]
-    return [*_lines(ask, "name", room), *_options(question, room), *_lines(how, "note", room)]
+def asked(session: Session, room: int) -> list[Block]:
+    """The question that waits: its text, what the last try lacked, a hint, what can be chosen, and how it is answered.
+
+    Lines are at most `room` cells wide.
+    """
+    lesson, question = session.lesson, session.question
+    if question is None:
+        return []
+    how = f"{HOW[question.kind]}{'' if lesson.has_hint else '; H gives a hint'}; → shows the answer"
+    return [
+        *_narrated(question.ask, "name", room),
+        *(_lines(_lack(question, lesson.given), "wrong", room) if lesson.given is not None else ()),
+        *(_hint(question, room) if lesson.has_hint else ()),
+        *_options(question, lesson.tries, room),
+        *_lines(how, "note", room),
+    ]
 
 
 def answered(session: Session, room: int) -> list[Block]:
@@ -45,8 +66,8 @@ def answered(session: Session, room: int) -> list[Block]:
     if question is None or outcome is None:
         return []
     said = f"{_VERDICT[outcome]} {' '.join(_reasons(question, lesson.given))}"
-    role: Role = "result" if outcome is Outcome.right else "label"
-    return [*_lines(visible(question.ask), "name", room), *_lines(said, role, room)]
+    role: Role = "right" if outcome.is_right else "wrong" if outcome is Outcome.wrong else "label"
+    return [*_narrated(question.ask, "name", room), *_lines(said, role, room)]
 
 
 def answer(question: Question) -> str:
@@ -58,22 +79,91 @@ def _lines(text: str, role: Role, room: int) -> list[Block]:
     return [Block(((Piece(line, role),),)) for line in wrapped(text, room)]
 
 
-def _options(question: Question, room: int) -> Iterator[Block]:
-    """What can be chosen, as many to a line as fit."""
+def _narrated(text: str, role: Role, room: int) -> list[Block]:
+    """Markdown as lines; what is emphasised stands out."""
+    return [Block((tuple(_pieces(line, role)),)) for line in markdown(text, room)]
+
+
+def _pieces(line: Text, role: Role) -> Iterator[Piece]:
+    """A styled line cut where its style changes."""
+    cuts = sorted({0, len(line), *(span.start for span in line.spans), *(span.end for span in line.spans)})
+    for start, end in pairwise(cuts):
+        marked = any(span.start <= start < span.end and span.style for span in line.spans)
+        yield Piece(line.plain[start:end], "emphasis" if marked else role)
+
+
+def _options(question: Question, tries: tuple[Given, ...], room: int) -> Iterator[Block]:
+    """What can be chosen, as many to a line as fit; what was tried is marked."""
     axis = question.options
     if axis is None:
         return
     row: list[Piece] = []
     for place in range(axis.size):
-        piece = Piece(telling_label(axis, place), "number", Link(question.value, question.at(place)))
-        if row and sum(cell_len(each.text) for each in row) + cell_len(piece.text) + 3 > room:
+        cell = question.at(place)
+        mark = "✗ " if cell in tries else "  "
+        piece = Piece(telling_label(axis, place), "number", Link(question.value, cell))
+        if row and sum(cell_len(each.text) for each in row) + cell_len(piece.text) + len(mark) + 1 > room:
             yield Block((tuple(row),))
             row = []
-        row += [Piece("  ", "sign"), piece]
+        row += [Piece(mark, "wrong"), piece]
     yield Block((tuple(row),))
 
 
-def _reasons(question: Question, given: Index | float | None) -> Iterator[str]:
+def _lack(question: Question, given: Given) -> str:
+    """What is off with a wrong answer, without the right one."""
+    if isinstance(given, tuple):
+        number = short_number(float(question.value.array[given]))
+        other = "a smaller" if question.is_least else "a larger"
+        return f"✗ Not so: {headings.name_at(question.value, given)} = {number}, and there is {other} one."
+    right = question.number
+    if math.isfinite(right) and question.is_right(-given):
+        return f"✗ {short_number(given)} has the other sign."
+    nearly = "a little " if abs(given - right) <= NEAR * abs(right) else ""
+    return f"✗ {short_number(given)} is {nearly}too {'large' if given > right else 'small'}."
+
+
+# --- hints
+
+
+def _hint(question: Question, room: int) -> list[Block]:
+    """What the lesson says as a hint, or the arithmetic without its result, or which places it is not."""
+    if question.hint:
+        return _narrated(question.hint, "label", room)
+    if question.kind != "number":
+        return _lines(_left_over(question), "label", room)
+    if question.is_sum or question.value.is_leaf:
+        return _lines("All that is to be added up stands in sight.", "label", room)
+    rows = blocks(arithmetic(question.value, question.index), terse=True)[0].rows
+    return [Block(tuple(tuple(_without_result(piece) for piece in row) for row in rows))]
+
+
+def _without_result(piece: Piece) -> Piece:
+    if piece.role == "result":
+        return replace(piece, text="?")
+    return replace(piece, link=None)
+
+
+def _left_over(question: Question) -> str:
+    """Two places that the answer is one of: the right one, and the next best."""
+    value, right = question.value, question.right[0]
+    cells = (tuple(map(int, cell)) for cell in np.ndindex(value.shape))
+    others = [cell for cell in cells if cell != right and question.may_be(cell)]
+    nearest = min(others, key=lambda cell: abs(float(value.array[cell] - value.array[right])), default=right)
+    names = " or ".join(_choice(question, cell) for cell in sorted({right, nearest}))
+    return f"It is {names}."
+
+
+def _choice(question: Question, cell: Index) -> str:
+    """How a choice is called: a word by itself, a cell with its step."""
+    if question.options is None:
+        return headings.name_at(question.value, cell)
+    return f"“{telling_label(question.options, cell[question.value.names.index(question.axes[0])])}”"
+
+
+# --- reasons
+
+
+def _reasons(question: Question, given: Given | None) -> Iterator[str]:
     if question.kind == "number":
         yield from _number_reasons(question, given)
         return
@@ -93,7 +183,7 @@ def _is_in(value: Value, cell: Index) -> bool:
     return all(here < size for here, size in zip(cell, value.shape, strict=True))
 
 
-def _number_reasons(question: Question, given: Index | float | None) -> Iterator[str]:
+def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
     value, numbers = question.value, np.asarray(question.value.array[question.asked]).ravel()
     largest = float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0))
     is_zero = math.isfinite(question.number) and abs(question.number) <= ROUNDING * largest

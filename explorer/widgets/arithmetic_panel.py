@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,6 +16,7 @@ from textual.strip import Strip
 from attn_explore.explorer.drawing.arithmetic import (
     Block,
     Link,
+    Role,
     Row,
     as_text,
     block_width,
@@ -26,7 +27,7 @@ from attn_explore.explorer.drawing.arithmetic import (
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.model.explain import Index
 
-_ROLES = ("name", "number", "sign", "label", "result", "note", "positive", "negative")
+_ROLES = get_args(Role)
 
 
 class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):

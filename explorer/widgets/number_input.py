@@ -8,7 +8,10 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-WRITTEN_WITH = "0123456789.,+-−eE"
+from attn_explore.explorer.drawing.typed_number import LONGEST, WRITTEN_WITH
+
+_BEHIND_A_NUMBER = "*×·/÷:) eE"
+"""What no number begins with: on an empty line these keys do what they do elsewhere."""
 
 
 class NumberInput(Input, inherit_bindings=False):
@@ -19,11 +22,19 @@ class NumberInput(Input, inherit_bindings=False):
         Binding("backspace", "delete_left", "Take the last character away", show=False),
     ]
 
+    def __init__(self, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(placeholder=placeholder, id=id, max_length=LONGEST)
+
     async def _on_key(self, event: events.Key) -> None:
         """A printable key that no number is written with is none of ours."""
-        if event.character is not None and event.is_printable and event.character not in WRITTEN_WITH:
+        if event.is_printable and not self._is_typed(event.character):
             event.prevent_default()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Only these keys are typed."""
-        return character is not None and character in WRITTEN_WITH
+        return self._is_typed(character)
+
+    def _is_typed(self, character: str | None) -> bool:
+        if character is None or character not in WRITTEN_WITH:
+            return False
+        return bool(self.value) or character not in _BEHIND_A_NUMBER

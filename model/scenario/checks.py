@@ -291,9 +291,12 @@ def comparison_changes_something(document: Document, source: Source) -> Iterator
 
 
 def questions_can_be_answered(document: Document, _: Source) -> Iterator[Finding]:
-    """An answer belongs to a question, and says one thing."""
+    """An answer belongs to a question, and says one thing; a hint belongs to an answer."""
     for place, stop in enumerate(document.lesson):
         if stop.answer is None:
+            if stop.hint is not None:
+                what = "a hint without an answer that it leads to"
+                yield Finding(("lesson", place, "hint"), what, "add `answer`, or leave `hint` out", at_key=True)
             continue
         chosen = [key for key in ANSWERS if getattr(stop.answer, key) not in (None, False)]
         if not (stop.ask or "").strip():

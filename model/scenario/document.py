@@ -99,11 +99,14 @@ class Answer:
     """Any cell with the largest or smallest number, along the axes that `focus` leaves open."""
     number: bool = False
     """The number in the cell of `focus`, within one percent or 0.005."""
+    operand: str | None = None
+    """A number that the cell of `focus` was computed from, within one percent or 0.005: the path of its step or
+    parameter, or the last part of it."""
     sum: str | None = None
     """What the numbers along this axis come to, within one percent or 0.005."""
 
 
-ANSWERS = ("argmax", "argmin", "cell", "number", "sum")
+ANSWERS = ("argmax", "argmin", "cell", "number", "operand", "sum")
 """The keys of an answer."""
 
 
@@ -124,9 +127,12 @@ class LessonStep:
     say: str = ""
     """Narration, in Markdown."""
     ask: str | None = None
-    """A question to the person who steps through, asked before the numbers are shown."""
+    """A question to the person who steps through, in Markdown, asked before the numbers are shown."""
     answer: Answer | None = None
     """The answer to the question."""
+    hint: str | None = None
+    """What is said to whoever asks for a hint, in Markdown. Default: the arithmetic without its result, or which
+    places it is not."""
 
 
 @dataclass(frozen=True, kw_only=True)

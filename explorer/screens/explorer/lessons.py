@@ -8,6 +8,7 @@ from textual import on
 from textual.timer import Timer
 from textual.widgets import Input
 
+from attn_explore.explorer.drawing.typed_number import typed_number
 from attn_explore.explorer.library.bookmarks import keep, resume
 from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.model.text import visible
@@ -65,9 +66,18 @@ class Lessons(Showing):
         """A number was typed as an answer."""
         event.stop()
         try:
-            self._answer(float(event.value.strip().replace("−", "-").replace(",", ".")))
-        except ValueError:
-            self.notify(f"“{visible(event.value)}” is no number: try 0.25", severity="warning", markup=False)
+            self._answer(typed_number(event.value))
+        except ValueError as fault:
+            said = f"“{visible(event.value)}” is no number ({fault}): try 0.25, or 1/3 + 0.5*2"
+            self.notify(said, severity="warning", markup=False)
+
+    def action_hint(self) -> None:
+        """Show a hint at the question that waits."""
+        if self.session.question is None:
+            self.app.bell()
+        else:
+            self.session.lesson.hint()
+            self.refresh_cell()
 
     def _keep_place(self) -> None:
         """Write down how far the lesson was followed, when the person has rested for a moment."""

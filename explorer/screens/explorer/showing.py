@@ -313,7 +313,7 @@ class Showing(Screen[None]):
         """The question that waits; or the arithmetic, after what is said of the answer."""
         room = self.query_one(ArithmeticPanel).scrollable_content_region.width
         if self.session.question is not None:
-            return questions.asked(self.session.question, room)
+            return questions.asked(self.session, room)
         if self._editing is not None:
             return self._editing.blocks(room)
         arithmetic = headings.cell_blocks(self.session, value, index, self._unfolded, terse)
@@ -384,6 +384,7 @@ class Showing(Screen[None]):
         return [
             *choosing.get(question.kind, []),
             Key("⏎", "answer", "follow"),
+            Key("H", "hint", "hint"),
             Key("→", "show the answer", "step(1)"),
             Key("←", "back", "step(-1)"),
             Key("L", "leave the lesson", "lesson"),

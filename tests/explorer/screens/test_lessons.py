@@ -49,7 +49,7 @@ def session() -> Session:
 def test_steps_go_from_stop_to_stop_in_the_order_of_the_lesson(session: Session) -> None:
     seen = []
     for _ in range(5):
-        session.answer(None)
+        session.show_answer()
         seen.append((session.value.name, session.lesson.place))
         session.step_by(1)
     assert seen == [("input", 0), ("scores", 1), ("weights", 2), ("weights", 3), ("scores", 4)]
@@ -100,11 +100,12 @@ def test_another_word_leaves_the_lesson_and_its_place_as_they_are() -> None:
 def test_answers_are_judged_by_the_run_after_an_edit(session: Session) -> None:
     session.step_by(1)
     best = int(session.value.array[0, 0].argmax())
+    session.answer((0, 0, (best + 1) % 4))
     session.answer((0, 0, best))
     session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, (best + 1) % 4), set=99.0))
     assert session.lesson.outcome is Outcome.wrong
     session.undo()
-    assert session.lesson.outcome is Outcome.right
+    assert session.lesson.outcome is Outcome.later
 
 
 # --- questions
@@ -117,7 +118,7 @@ def test_numbers_are_hidden_until_the_answer(session: Session) -> None:
     assert veiled[0, 0].all()
     assert not veiled[0, 1:].any()
     assert all(section.heading.startswith("Lesson") for section in headings.sections(session, session.value))
-    session.answer((0, 0, 0))
+    session.show_answer()
     assert pictures(session, Side.one)[0].veiled is None
 
 
@@ -141,17 +142,105 @@ def test_a_question_is_answered_before_it_is_passed(session: Session) -> None:
     assert session.lesson.place == 2
 
 
-def test_a_wrong_word_is_told_with_both_numbers(session: Session) -> None:
+def asked(session: Session) -> str:
+    return " ".join(as_text(questions.asked(session, 200)))
+
+
+def test_a_wrong_word_is_told_with_its_number_and_may_be_tried_again(session: Session) -> None:
     session.step_by(1)
     row = session.value.array[0, 0]
     wrong, right = int(row.argmin()), int(row.argmax())
-    session.answer((0, 0, wrong))
-    assert session.lesson.outcome is Outcome.wrong
+    words = session.value.axis("key").labels or ()
+    assert not session.answer((0, 0, wrong))
+    assert session.question is not None
+    assert f"✗ Not so: scores[I, {words[wrong]}] = {row[wrong]:.4f}, and there is a larger one." in asked(session)
+    assert f"✗ {words[wrong]}" in asked(session)
+    assert f"{row[right]:.4f}" not in asked(session)
+    assert session.answer((0, 0, right))
+    assert session.lesson.outcome is Outcome.later
     assert session.index == (0, 0, right)
+
+
+def test_what_was_tried_and_then_shown_counts_as_wrong(session: Session) -> None:
+    session.step_by(1)
+    row = session.value.array[0, 0]
+    session.answer((0, 0, int(row.argmin())))
+    session.step_by(1)
+    assert session.lesson.outcome is Outcome.wrong
     said = " ".join(as_text(questions.answered(session, 200)))
     words = session.value.axis("key").labels or ()
-    assert f"Not so. scores[I, {words[right]}] = {row[right]:.4f} is the largest along key." in said
-    assert f"scores[I, {words[wrong]}] = {row[wrong]:.4f}." in said
+    assert f"✗ The answer: scores[I, {words[int(row.argmax())]}] = {row.max():.4f} is the largest along key." in said
+    assert f"scores[I, {words[int(row.argmin())]}] = {row.min():.4f}." in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [(2.0, "2 is too large"), (1.05, "is a little too large"), (0.1, "is too small"), (-1.0, "sign")]
+)
+def test_a_wrong_number_is_told_which_way_it_is_off(session: Session, given: float, said: str) -> None:
+    session.lesson.go_to(2)
+    session.follow_lesson()
+    assert not session.answer(given)
+    assert said in asked(session)
+
+
+def test_a_hint_is_given_when_it_is_asked_for(session: Session) -> None:
+    session.step_by(1)
+    assert "H gives a hint" in asked(session)
+    session.lesson.hint()
+    words = session.value.axis("key").labels or ()
+    row = session.value.array[0, 0]
+    best, next_best = (words[int(place)] for place in np.argsort(-row)[:2])
+    pairs = [(best, next_best), (next_best, best)]
+    assert any(f"It is “{one}” or “{other}”." in asked(session) for one, other in pairs)
+    assert "H gives a hint" not in asked(session)
+
+
+def test_a_lesson_may_have_hints_of_its_own() -> None:
+    found = session_of(LESSON.replace("answer: {argmax: key}", "answer: {argmax: key}, hint: Not *my*."))
+    found.follow_lesson(1)
+    found.lesson.hint()
+    assert "Not my." in asked(found)
+    assert "It is “" not in asked(found)
+
+
+def test_the_hint_for_a_number_is_its_arithmetic_without_the_result() -> None:
+    found = session_of("i-love-my-dog")
+    found.follow_lesson(2)
+    found.lesson.hint()
+    said = asked(found)
+    assert "? = " in said
+    assert "0.0746 + " in said
+    assert "0.9161" not in said
+
+
+def test_a_question_is_markdown_like_what_is_said() -> None:
+    found = session_of(LESSON.replace("Which fits best", "Which *fits* best"))
+    found.follow_lesson(1)
+    assert asked(found).startswith("Which fits best")
+    assert any(piece.role == "emphasis" for block in questions.asked(found, 80) for row in block.rows for piece in row)
+    assert "Question: Which fits best" in "\n".join(walk(found))
+
+
+def test_a_right_answer_and_a_wrong_one_differ_in_sign_and_colour(session: Session) -> None:
+    def roles() -> set[str]:
+        found = questions.asked(session, 80) or questions.answered(session, 80)
+        return {piece.role for block in found for row in block.rows for piece in row if piece.text[:1] in "✓✗"}
+
+    session.step_by(1)
+    session.answer((0, 0, int(session.value.array[0, 0].argmin())))
+    assert roles() == {"wrong"}
+    session.answer((0, 0, int(session.value.array[0, 0].argmax())))
+    assert roles() == {"right"}
+
+
+def test_one_question_can_be_asked_again_without_losing_the_others(session: Session) -> None:
+    session.step_by(1)
+    assert not session.lesson.ask_again()
+    for _ in range(3):
+        session.step_by(1)
+    assert session.lesson.ask_again()
+    assert session.question is not None
+    assert list(session.lesson.outcomes) == [1]
 
 
 def test_a_right_word_is_told_so(session: Session) -> None:
@@ -165,6 +254,7 @@ def test_a_sum_is_told_with_its_terms(session: Session) -> None:
     for _ in range(3):
         session.step_by(1)
     session.answer(2.0)
+    session.show_answer()
     said = " ".join(as_text(questions.answered(session, 200)))
     assert said.count(" + ") == 3
     assert "= 1. You said 2." in said
@@ -172,8 +262,7 @@ def test_a_sum_is_told_with_its_terms(session: Session) -> None:
 
 def test_options_are_broken_into_lines_that_fit(session: Session) -> None:
     session.step_by(1)
-    assert session.question is not None
-    lines = as_text(questions.asked(session.question, 12))
+    lines = as_text(questions.asked(session, 12))
     assert max(map(len, lines)) <= 12
     assert [word for line in lines for word in line.split() if word in ("love", "my", "dog")] == ["love", "my", "dog"]
 
@@ -317,7 +406,7 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         assert session.lesson.outcome is Outcome.right
         await pilot.press("right")
         assert session.lesson.is_done
-        assert session.lesson.score == (3, 3)
+        assert session.lesson.score == (3, 0, 3)
         await pilot.press("ctrl+r")
         assert (session.lesson.place, session.lesson.outcomes) == (0, {})
 
@@ -327,10 +416,13 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
         await pilot.press("L", "right")
         wrong = int(session.value.array[0, 0].argmin())
         await pilot.press(*["down"] * wrong, "enter")
-        assert "Not so." in panel(pilot)
-        await pilot.press("right", "5", "enter")
-        assert "You said 5." in panel(pilot)
-        await pilot.press("right", "right")
+        assert "Not so:" in panel(pilot)
+        assert session.question is not None
+        await pilot.press("H")
+        assert "It is “" in panel(pilot)
+        await pilot.press("right", "right", "5", "enter")
+        assert "5 is too large." in panel(pilot)
+        await pilot.press("right", "right", "right")
         assert session.lesson.outcome is Outcome.shown
         assert "The answer:" in panel(pilot)
 
@@ -349,8 +441,7 @@ async def test_an_option_is_chosen_with_the_mouse(explore: Explore) -> None:
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "right")
         await pilot.click(ArithmeticPanel, offset=(6, 2))
-        assert session.lesson.outcome is not None
-        assert session.question is None
+        assert session.lesson.given is not None
 
 
 async def test_the_place_is_written_down_when_the_explorer_ends(explore: Explore, file_of: Session) -> None:
