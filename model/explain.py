@@ -1,4 +1,4 @@
-"""What can be read off a value's record: its symbol and formula, the arithmetic of a cell, what is remarkable in it."""
+"""What can be read off a value's record: its words, the arithmetic of a cell, what is remarkable in it."""
 
 from __future__ import annotations
 
@@ -8,32 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attn_explore.model.axes import labelled
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression
-from attn_explore.model.ops import Output, differentiated, hidden_because, is_gradient, output_of
+from attn_explore.model.formulas import letter, notation, output_name, symbol
+from attn_explore.model.notation import Binding, written
+from attn_explore.model.ops import differentiated, hidden_because, is_gradient, output_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
 from attn_explore.model.words.language import Words
-from attn_explore.model.words.steps import gradient_words, letter_of, noun, words_of
-
-WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output", "scaled_logits"})
-"""Steps that people write as what they are made of (QKᵀ/√dₖ, a·x), not with a letter."""
+from attn_explore.model.words.steps import gradient_words, noun, words_of
 
 Index = tuple[int, ...]
-
-
-def symbol(value: Value) -> str:
-    """The step's symbol: a letter, what it is made of (`QKᵀ`), or nothing where the paper has none."""
-    if is_gradient(value):
-        return f"∂{output_letter(output_of(value))}/∂{_grouped(differentiated(value))}"
-    return _expression(value) if value.name in WRITTEN_OUT else words_of(value.path, value.made_by.name).symbol
-
-
-def formula(value: Value) -> str:
-    """The equation of a step, made from the operation that ran: `A = softmax(QKᵀ/√dₖ)`."""
-    right = _expression(value)
-    left = symbol(value)
-    return f"{left if left and left != right else value.name} = {right}"
 
 
 def shapes(value: Value) -> str:
@@ -53,55 +37,6 @@ def shapes(value: Value) -> str:
 def _size(operand: View, names: set[str]) -> int:
     """How many numbers there are along some axes together."""
     return math.prod(axis.size for axis in operand.axes if axis.name in names)
-
-
-def letter(value: Value) -> str:
-    """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
-    if value.is_leaf:
-        return letter_of(value.name)
-    if is_gradient(value):
-        return f"∂{output_letter(output_of(value))}/∂{letter(differentiated(value))}"
-    return words_of(value.path, value.made_by.name).symbol or value.name
-
-
-def output_letter(output: Output) -> str:
-    """The letter of what is differentiated: L for the loss, y for any other number."""
-    if output.value.path == "loss":
-        return "L"
-    return "z" if output.value.path.startswith("experiment.") else "y"  # experiments have a y of their own
-
-
-def output_name(output: Output) -> str:
-    """What is differentiated, in a sentence."""
-    value = output.value
-    if output.weights is not None:
-        return f"a weighted sum of {value.name}"
-    return "the loss" if value.path == "loss" else f"{value.name}{labelled(value.axes, output.index)}"
-
-
-def written(operand: Value) -> str:
-    """How `operand` stands in a formula: its symbol, or its name."""
-    if operand.is_leaf:
-        return letter_of(operand.name)
-    return symbol(operand) or operand.name
-
-
-def _grouped(value: Value) -> str:
-    """How a value stands in a fraction: what it is made of in parentheses."""
-    return f"({written(value)})" if value.name in WRITTEN_OUT and not is_gradient(value) else written(value)
-
-
-def _expression(value: Value) -> str:
-    if is_gradient(value):
-        return value.made_by.written(value, tuple(_grouped(operand.value) for operand in value.operands))
-    return value.made_by.written(value, tuple(_operand(value, operand.value) for operand in value.operands))
-
-
-def _operand(value: Value, operand: Value) -> str:
-    """How `operand` stands in the formula of `value`: a step of another block is the residual stream, x."""
-    block, _, _ = operand.path.rpartition(".")
-    is_near = operand.is_leaf or not block or value.path.startswith(f"{block}.")
-    return written(operand) if is_near or symbol(operand) else "x"
 
 
 def explanation(value: Value) -> str:
@@ -126,7 +61,13 @@ def general_words(value: Value) -> Words:
     by, output = differentiated(value), output_of(value)
     is_origin, is_learned = by is output.value, by.is_leaf
     numbers = "itself" if is_origin else letter(by) if is_learned else noun(by.name, title(by))
-    return gradient_words(output_name(output), numbers, _grouped(by), is_origin=is_origin, is_learned=is_learned)
+    return gradient_words(
+        output_name(output),
+        numbers,
+        written(notation(by), Binding.PREFIXED),
+        is_origin=is_origin,
+        is_learned=is_learned,
+    )
 
 
 def remarks(value: Value) -> Iterator[str]:

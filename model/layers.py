@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig
+from attn_explore.model.notation import ONE, symbol
 from attn_explore.model.ops import Factor
 from attn_explore.model.trace import Pad, Recorder
 from attn_explore.model.values import Tensor, Value
@@ -112,7 +113,7 @@ def scale(t: Recorder, scores: Value, d_k: Axis, config: ModelConfig) -> Value:
     """QKᵀ/√dₖ: raw scores, divided so that their variance does not grow with dₖ (section 3.2.1, footnote 4)."""
     factor = Factor.inverse_root(d_k) if SCORES[config.score].is_scaled else None
     if config.temperature != 1:
-        factor = Factor.inverse(config.temperature, "T", factor)
+        factor = (factor or Factor(1, ONE)).over(config.temperature, symbol("T"))
     return t.scale("scaled_scores", scores, by=factor) if factor else scores
 
 

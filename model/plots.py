@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.explain import Index, letter, title, written
+from attn_explore.model.explain import Index, title
+from attn_explore.model.formulas import letter, written
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.explain import output_letter, output_name
+from attn_explore.model.formulas import output_letter, output_name
 from attn_explore.model.ops import differentiated, is_gradient, output_of
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.plots import Curve, Plot

@@ -18,6 +18,7 @@ import numpy as np
 from attn_explore.model import axes as ax
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.expressions import Expression
+from attn_explore.model.notation import Notation
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Operation:
     compute     value -> its array
     derivative  value, gradient of the value -> gradient of each operand, in the operand's axes
     cell        value, index by axis name -> the arithmetic of one cell
-    written     value, how each operand is written -> the right-hand side of its formula
+    written     value, the notation of each operand -> that of the right-hand side of its formula
     back        value, which operand, index by axis name -> the arithmetic of one cell of that operand's gradient, over
                 the cells of the value's own gradient (0), the value (1) and its operands (2, 3, …); None for leaves
     """
@@ -36,7 +37,7 @@ class Operation:
     compute: Callable[[Value], Array]
     derivative: Callable[[Value, Array], tuple[Array, ...]]
     cell: Callable[[Value, Mapping[str, int]], Expression]
-    written: Callable[[Value, tuple[str, ...]], str]
+    written: Callable[[Value, tuple[Notation, ...]], Notation]
     back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
 
 

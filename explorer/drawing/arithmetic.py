@@ -16,9 +16,10 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing import numbers
 from attn_explore.explorer.drawing.numbers import short_number, shortened
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.explain import Arithmetic, Index, letter
+from attn_explore.model.explain import Arithmetic, Index
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
-from attn_explore.model.ops import subscripted
+from attn_explore.model.formulas import letter, letters_within
+from attn_explore.model.notation import subscripted
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
@@ -79,15 +80,16 @@ def blocks(arithmetic: Arithmetic, unfolded: bool = False, terse: bool = False) 
     return [writer.equation(expression, name), *writer.parts(expression, unfolded)]
 
 
-def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None = None) -> str:
+def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None = None, called: str = "") -> str:
     """How a cell is called: the letter or name of its step, and the labels of its indices: `A[I, dog]`.
 
-    Axes that `at` does not fix are left out; so is the head where there is only one.
+    Axes that `at` does not fix are left out; so is the head where there is only one. A step may be `called` otherwise.
     """
+    called = called or letter(value)
     axes = value.axes if axes is None else axes
     fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
     labels = ", ".join(telling_label(axis, at[axis.name]) for axis in fixed)
-    return f"{letter(value)}[{labels}]" if labels else letter(value)
+    return f"{called}[{labels}]" if labels else called
 
 
 def telling_label(axis: Axis, index: int) -> str:
@@ -167,6 +169,8 @@ class _Writer:
     def __init__(self, arithmetic: Arithmetic, terse: bool) -> None:
         self.arithmetic = arithmetic
         self.evaluate = arithmetic.evaluate
+        read = [arithmetic.value.operands[place].value for place in set(_read(arithmetic.expression))]
+        self.letters = letters_within(arithmetic.value, read)
         self.terse = terse
 
     def name(self) -> str:
@@ -176,9 +180,9 @@ class _Writer:
 
     def _named(self, value: Value, at: Mapping[str, int], axes: Sequence[Axis]) -> str:
         if self.terse:
-            return letter(value)
+            return self.letters[value.path]
         shown = axes if "head" not in self.arithmetic.value.names else [axis for axis in axes if axis.name != "head"]
-        return cell_name(value, at, shown)
+        return cell_name(value, at, shown, self.letters[value.path])
 
     # --- blocks
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.model.axes import Array
-from attn_explore.model.explain import Index, letter
+from attn_explore.model.explain import Index
+from attn_explore.model.formulas import letter
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.text import visible

@@ -20,8 +20,9 @@ from attn_explore.explorer.session.what_if import moved, told
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.model import axes
 from attn_explore.model.axes import Array
-from attn_explore.model.explain import Index, arithmetic, chosen, formula, hidden_reason, letter, words
+from attn_explore.model.explain import Index, arithmetic, chosen, hidden_reason, words
 from attn_explore.model.explain import title as step_title
+from attn_explore.model.formulas import formula, letter
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
 from attn_explore.model.scenario import Scenario, read_scenario

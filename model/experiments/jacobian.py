@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.experiments.given import Given, along, logits_and_multipliers, numbered
+from attn_explore.model.notation import scaled, symbol
 from attn_explore.model.ops import Factor
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.trace import Recorder
@@ -49,11 +50,13 @@ def derive(t: Recorder, e: Value, total: Value, identity: Value) -> Value:
 def measure(t: Recorder, x: Tensor, identity: Value) -> Value:
     """(y(x + h·δⱼ) − y(x − h·δⱼ))/2h: each logit moved a little, up and down. Column j is what xⱼ does, (i, j)."""
     i, _ = identity.axes
-    nudges = t.scale("nudges", identity, Factor(NUDGE, "h"))
+    nudges = t.scale("nudges", identity, Factor(NUDGE, symbol("h")))
     logits = along(x, "logit", i)
     above = t.softmax("probabilities_above", t.add("logits_above", logits, nudges), over="i")
     below = t.softmax("probabilities_below", t.subtract("logits_below", logits, nudges), over="i")
-    return t.scale("slopes", t.subtract("changes", above, below), Factor(1 / (2 * NUDGE), "1/2h"))
+    return t.scale(
+        "slopes", t.subtract("changes", above, below), Factor.one_over(2 * NUDGE, scaled(symbol("2"), symbol("h")))
+    )
 
 
 def walk_back(t: Recorder, x: Tensor, identity: Value) -> Value:

@@ -8,6 +8,7 @@ from functools import partial
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.experiments.given import Given, each, listed
+from attn_explore.model.notation import symbol
 from attn_explore.model.ops import Factor
 from attn_explore.model.ops.tallies import BINS, SCALINGS, SUMS, Drawing
 from attn_explore.model.scenario.document import Experiment
@@ -76,7 +77,7 @@ def judge(t: Recorder, found: Moments, theory: Value, pairs: int) -> None:
 
 
 def _over(count: int) -> Factor:
-    return Factor(1 / count, f"1/{count}")
+    return Factor.one_over(count, symbol(str(count)))
 
 
 def _drawing(t: Recorder, experiment: Experiment) -> Drawing:

@@ -20,7 +20,6 @@ from attn_explore.model.ops import (
     tallies,
     weightings,
 )
-from attn_explore.model.ops.common import subscripted
 from attn_explore.model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
 from attn_explore.model.ops.masks import hidden_because
 from attn_explore.model.ops.products import Factor
@@ -46,5 +45,4 @@ __all__ = [
     "is_gradient",
     "output_of",
     "readers_of",
-    "subscripted",
 ]

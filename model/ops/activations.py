@@ -9,12 +9,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, erf
-from attn_explore.model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell
+from attn_explore.model.notation import (
+    ONE,
+    Notation,
+    call,
+    elementwise_product,
+    exponential,
+    negated,
+    quotient,
+    symbol,
+    total,
+    written,
+)
+from attn_explore.model.ops.common import At, Gradients, Notations, cells, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
 
 
@@ -25,7 +38,7 @@ class Bend:
     function: Callable[[Array], Array]
     slope: Callable[[Array], Array]
     cell: Callable[[Expression], Expression]
-    written: str
+    written: Callable[[Notation], Notation]
 
 
 # --- ReLU: what is negative becomes 0
@@ -34,7 +47,7 @@ RELU = Bend(
     lambda x: np.maximum(x, 0),
     lambda x: (x > 0).astype(x.dtype),
     lambda x: Apply("maximum", (Number(0.0), x)),
-    "max(0, {})",
+    lambda x: call("max", symbol("0"), x),
 )
 
 
@@ -54,7 +67,12 @@ def _one_plus_exp(x: Expression) -> Expression:
     return Apply("add", (Number(1.0), Apply("exp", (Apply("negate", (x,)),))))
 
 
-SIGMOID = Bend(_sigmoid, _sigmoid_slope, lambda x: Apply("divide", (Number(1.0), _one_plus_exp(x))), "1/(1 + e^(−{}))")
+SIGMOID = Bend(
+    _sigmoid,
+    _sigmoid_slope,
+    lambda x: Apply("divide", (Number(1.0), _one_plus_exp(x))),
+    lambda x: quotient(ONE, total(ONE, exponential(negated(x)))),
+)
 
 
 # --- SiLU: x times its sigmoid (Elfwing et al. 2017)
@@ -69,7 +87,7 @@ def _silu_slope(x: Array) -> Array:
     return slope
 
 
-SILU = Bend(_silu, _silu_slope, lambda x: Apply("divide", (x, _one_plus_exp(x))), "SiLU({})")
+SILU = Bend(_silu, _silu_slope, lambda x: Apply("divide", (x, _one_plus_exp(x))), partial(call, "SiLU"))
 
 
 # --- GELU: x times the share of a normal distribution below x (Hendrycks & Gimpel 2016)
@@ -94,7 +112,7 @@ def _gelu_cell(x: Expression) -> Expression:
     return Apply("multiply", (x, share))
 
 
-GELU = Bend(_gelu, _gelu_slope, _gelu_cell, "GELU({})")
+GELU = Bend(_gelu, _gelu_slope, _gelu_cell, partial(call, "GELU"))
 
 
 # --- GELU by tanh: the approximation in the same paper, which GPT-2 uses
@@ -125,7 +143,7 @@ def _gelu_tanh_cell(x: Expression) -> Expression:
     return Apply("multiply", (x, share))
 
 
-GELU_TANH = Bend(_gelu_tanh, _gelu_tanh_slope, _gelu_tanh_cell, "GELU_tanh({})")
+GELU_TANH = Bend(_gelu_tanh, _gelu_tanh_slope, _gelu_tanh_cell, partial(call, "GELU_tanh"))
 
 
 def _plain(name: str, bend: Bend) -> Operation:
@@ -140,20 +158,20 @@ def _plain(name: str, bend: Bend) -> Operation:
     def cell(value: Value, at: At) -> Expression:
         return bend.cell(*cells(value, at))
 
-    def written(_value: Value, symbols: Symbols) -> str:
-        return bend.written.format(*symbols)
+    def notation(_value: Value, operands: Notations) -> Notation:
+        return bend.written(*operands)
 
     def back(value: Value, _place: int, at: At) -> Expression:
         return Apply("multiply", (gradient_cell(value, at), _slope(bend, value, at)))
 
-    return Operation(name, compute, derivative, cell, written, back)
+    return Operation(name, compute, derivative, cell, notation, back)
 
 
 def _slope(bend: Bend, value: Value, at: At) -> Number:
     """The slope at one number of the first operand."""
     x = value.operands[0]
     there = x.array[tuple(at[name] for name in x.names)]
-    return Number(float(bend.slope(np.asarray(there))), f"slope of {bend.written.format('x')}")
+    return Number(float(bend.slope(np.asarray(there))), f"slope of {written(bend.written(symbol('x')))}")
 
 
 def _gated(name: str, bend: Bend) -> Operation:
@@ -171,8 +189,9 @@ def _gated(name: str, bend: Bend) -> Operation:
         gate, up = cells(value, at)
         return Apply("multiply", (bend.cell(gate), up))
 
-    def written(_value: Value, symbols: Symbols) -> str:
-        return f"{bend.written.format(symbols[0])} · {symbols[1]}"
+    def notation(_value: Value, operands: Notations) -> Notation:
+        gate, up = operands
+        return elementwise_product(bend.written(gate), up)
 
     def back(value: Value, place: int, at: At) -> Expression:
         gradient, gate, up = gradient_cell(value, at), operand_cell(value, 0, at), operand_cell(value, 1, at)
@@ -180,7 +199,7 @@ def _gated(name: str, bend: Bend) -> Operation:
             return Apply("multiply", (gradient, _slope(bend, value, at), up))
         return Apply("multiply", (gradient, bend.cell(gate)))
 
-    return Operation(name, compute, derivative, cell, written, back)
+    return Operation(name, compute, derivative, cell, notation, back)
 
 
 ROWS = (

@@ -6,7 +6,8 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, align, names, sizes
 from attn_explore.model.expressions import Apply, Cell, Expression, Number
-from attn_explore.model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative
+from attn_explore.model.notation import Notation, phrase
+from attn_explore.model.ops.common import At, Gradients, Notations, gradient_cell, no_derivative
 from attn_explore.model.values import Operation, Value
 
 # --- identity: 1 where both indices are the same, 0 elsewhere (Kronecker's δ)
@@ -23,7 +24,11 @@ def _identity_cell(value: Value, at: At) -> Expression:
 
 
 IDENTITY = Operation(
-    "identity", _identity, no_derivative, _identity_cell, lambda v, _: f"1 where {v.names[0]} is {v.names[1]}, else 0"
+    "identity",
+    _identity,
+    no_derivative,
+    _identity_cell,
+    lambda v, _: phrase(f"1 where {v.names[0]} is {v.names[1]}, else 0"),
 )
 
 
@@ -46,7 +51,7 @@ EVENLY = Operation(
     _evenly,
     no_derivative,
     _evenly_cell,
-    lambda v, _: f"0 … {v.options['to']:g} in {v.shape[0] - 1} equal steps",
+    lambda v, _: phrase(f"0 … {v.options['to']:g} in {v.shape[0] - 1} equal steps"),
 )
 
 
@@ -81,9 +86,11 @@ def _stack_cell(value: Value, at: At) -> Expression:
     return Cell(int(place), {name: at[name] for name in value.operands[0].names})
 
 
-def _stack_written(_value: Value, symbols: Symbols) -> str:
-    distinct = list(dict.fromkeys(symbols))
-    return f"{distinct[0]} of each, side by side" if len(distinct) == 1 else f"{', '.join(distinct)} side by side"
+def _stack_written(_value: Value, operands: Notations) -> Notation:
+    first, *others = dict.fromkeys(operands)
+    if not others:
+        return phrase(first, " of each, side by side")
+    return phrase(first, *(part for other in others for part in (", ", other)), " side by side")
 
 
 def _stack_back(value: Value, place: int, at: At) -> Expression:
@@ -121,11 +128,11 @@ def _part_cell(value: Value, at: At) -> Expression:
     return Cell(0, {**{name: at[name] for name in kept}, last: place})
 
 
-def _part_written(value: Value, symbols: Symbols) -> str:
+def _part_written(value: Value, operands: Notations) -> Notation:
     last, where = value.operands[0].axes[-1], value.options["at"]
     if isinstance(where, int):
-        return f"{last.label(where)} of {symbols[0]}"
-    return f"{last.label(where.start)} to {last.label(where.stop - 1)} of {symbols[0]}"
+        return phrase(f"{last.label(where)} of ", *operands)
+    return phrase(f"{last.label(where.start)} to {last.label(where.stop - 1)} of ", *operands)
 
 
 def _part_back(value: Value, _place: int, at: At) -> Expression:

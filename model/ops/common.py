@@ -8,19 +8,15 @@ import numpy as np
 
 from attn_explore.model.axes import Array, align, sum_to
 from attn_explore.model.expressions import Apply, Cell, Expression, Reduce
+from attn_explore.model.notation import Notation, call, phrase
 from attn_explore.model.values import Value, View
 
 At = Mapping[str, int]
 Gradients = tuple[Array, ...]
-Symbols = tuple[str, ...]
+Notations = tuple[Notation, ...]
 
 OPERANDS = 2
 """In the arithmetic of an operand's gradient, the operands count from here: after the gradient and the value itself."""
-
-
-def subscripted(name: str) -> str:
-    """An axis name as mathematics writes it: `d_k` is dₖ."""
-    return {"d_k": "dₖ", "d_v": "dᵥ"}.get(name, name)
 
 
 def aligned(value: Value) -> list[Array]:
@@ -92,20 +88,20 @@ def spread(value: Value, array: Array) -> Array:
     return align(array, value.names, value.operands[0].names)
 
 
-def infix(sign: str) -> Callable[[Value, Symbols], str]:
-    """Written between its operands."""
+def prefix(function: str) -> Callable[[Value, Notations], Notation]:
+    """Written before its operands, as a function."""
 
-    def written(_value: Value, symbols: Symbols) -> str:
-        return f" {sign} ".join(symbols)
+    def written(_value: Value, operands: Notations) -> Notation:
+        return call(function, *operands)
 
     return written
 
 
-def prefix(function: str) -> Callable[[Value, Symbols], str]:
-    """Written before its operands, as a function."""
+def in_words(text: str) -> Callable[[Value, Notations], Notation]:
+    """Written as words, the same for every value."""
 
-    def written(_value: Value, symbols: Symbols) -> str:
-        return f"{function}({', '.join(symbols)})"
+    def written(_value: Value, _operands: Notations) -> Notation:
+        return phrase(text)
 
     return written
 

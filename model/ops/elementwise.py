@@ -9,13 +9,13 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number
+from attn_explore.model.notation import ONE, difference, elementwise_product, elementwise_quotient, root, size, total
 from attn_explore.model.ops.common import (
     At,
     Gradients,
     aligned,
     cells,
     gradient_cell,
-    infix,
     operand_cell,
     prefix,
     result_cell,
@@ -52,7 +52,9 @@ def _add_back(value: Value, place: int, at: At) -> Expression:
     return summed(value, place, gradient_cell(value, at))
 
 
-ADD = Operation("add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), infix("+"), _add_back)
+ADD = Operation(
+    "add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), lambda _, s: total(*s), _add_back
+)
 
 
 def _subtract_derivative(value: Value, gradient: Array) -> Gradients:
@@ -69,7 +71,7 @@ SUBTRACT = Operation(
     _elementwise(np.subtract),
     _subtract_derivative,
     _elementwise_cell("subtract"),
-    infix("−"),
+    lambda _, s: difference(*s),
     _subtract_back,
 )
 
@@ -88,7 +90,7 @@ MULTIPLY = Operation(
     _elementwise(np.multiply),
     _multiply_derivative,
     _elementwise_cell("multiply"),
-    infix("·"),
+    lambda _, s: elementwise_product(*s),
     _multiply_back,
 )
 
@@ -107,7 +109,12 @@ def _divide_back(value: Value, place: int, at: At) -> Expression:
 
 
 DIVIDE = Operation(
-    "divide", _elementwise(np.divide), _divide_derivative, _elementwise_cell("divide"), infix("/"), _divide_back
+    "divide",
+    _elementwise(np.divide),
+    _divide_derivative,
+    _elementwise_cell("divide"),
+    lambda _, s: elementwise_quotient(*s),
+    _divide_back,
 )
 
 
@@ -144,7 +151,7 @@ def _sqrt_back(value: Value, _place: int, at: At) -> Expression:
 
 
 SQRT = Operation(
-    "sqrt", _elementwise(np.sqrt), _sqrt_derivative, _elementwise_cell("sqrt"), lambda _, s: f"√{s[0]}", _sqrt_back
+    "sqrt", _elementwise(np.sqrt), _sqrt_derivative, _elementwise_cell("sqrt"), lambda _, s: root(*s), _sqrt_back
 )
 
 
@@ -162,7 +169,7 @@ ABSOLUTE = Operation(
     _elementwise(np.abs),
     _absolute_derivative,
     _elementwise_cell("absolute"),
-    lambda _, s: f"|{s[0]}|",
+    lambda _, s: size(*s),
     _absolute_back,
 )
 
@@ -191,7 +198,7 @@ COMPLEMENT = Operation(
     _complement,
     _complement_derivative,
     _complement_cell,
-    lambda _, s: f"1 − {s[0]}",
+    lambda _, s: difference(ONE, *s),
     _complement_back,
 )
 

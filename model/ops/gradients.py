@@ -18,7 +18,8 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
-from attn_explore.model.ops.common import OPERANDS, At, Gradients, Symbols, gradient_cell
+from attn_explore.model.notation import Derivative, Notation, elementwise_product, phrase, total
+from attn_explore.model.ops.common import OPERANDS, At, Gradients, Notations, gradient_cell
 from attn_explore.model.values import Operation, Value, View, read_only
 
 PREFIX = "grad."
@@ -216,13 +217,18 @@ class _Moved:
 # --- the formula
 
 
-def _written(value: Value, symbols: Symbols) -> str:
+def _written(value: Value, operands: Notations) -> Notation:
     """The chain rule: `∂L/∂q · ∂q/∂x + …`, a term for each reader."""
     if _is_seed(value):
-        return "1 for the number itself, 0 for the others" if output_of(value).weights is None else "the weights"
-    by = symbols[[view.path for view in value.operands].index(value.options["by"])]
-    terms = [f"{symbols[reader.first]} · ∂{symbols[reader.first + 1]}/∂{by}" for reader in readers_of(value)]
-    return " + ".join(terms) if len(terms) <= MOST_TERMS else f"{terms[0]} + … ({len(terms)} terms)"
+        return phrase(
+            "1 for the number itself, 0 for the others" if output_of(value).weights is None else "the weights"
+        )
+    by = operands[[view.path for view in value.operands].index(value.options["by"])]
+    readers = readers_of(value)
+    terms = [
+        elementwise_product(operands[reader.first], Derivative(operands[reader.first + 1], by)) for reader in readers
+    ]
+    return total(*terms) if len(terms) <= MOST_TERMS else phrase(terms[0], f" + … ({len(terms)} terms)")
 
 
 GRADIENT = Operation("gradient", _gradient, _no_second_derivative, _cell, _written)

@@ -6,7 +6,8 @@ import numpy as np
 
 from attn_explore.model.axes import Array, align
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce
-from attn_explore.model.ops.common import At, Gradients, Symbols, cells, gradient_cell, operand_cell, over_axis
+from attn_explore.model.notation import Notation, call, indexed, logarithm, negated
+from attn_explore.model.ops.common import At, Gradients, Notations, cells, gradient_cell, operand_cell, over_axis
 from attn_explore.model.values import Operation, Value
 
 # --- cross_entropy: −log softmax(logits)[target], the surprise at what should have been said
@@ -58,8 +59,9 @@ def _maximum_and_total(value: Value, row: Expression) -> tuple[Expression, Expre
     return maximum, Reduce("sum", over, Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
 
 
-def _cross_entropy_written(_value: Value, symbols: Symbols) -> str:
-    return f"−log softmax({symbols[0]})[{symbols[1]}]"
+def _cross_entropy_written(_value: Value, operands: Notations) -> Notation:
+    logits, target = operands
+    return negated(logarithm(indexed(call("softmax", logits), target)))
 
 
 def _cross_entropy_back(value: Value, _place: int, at: At) -> Expression:

@@ -8,14 +8,14 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.notation import Notation, difference, phrase, total
 from attn_explore.model.ops.common import (
     At,
     Gradients,
-    Symbols,
+    Notations,
     aligned,
     cells,
     gradient_cell,
-    infix,
     no_derivative,
     pad_of,
     to_operands,
@@ -53,14 +53,15 @@ def _visibility_cell(value: Value, at: At) -> Expression:
     return Number(-math.inf if reason else 0.0, f"hidden: {reason}" if reason else "may be seen")
 
 
-def _visibility_written(value: Value, _symbols: Symbols) -> str:
+def _visibility_written(value: Value, _operands: Notations) -> Notation:
     span = value.options["span"]
     rules = {
         "padding": value.options["pad"] is not None,
         "the future": value.options["causal"],
         f"a word more than {span} away": span is not None,
     }
-    return f"−∞ where {' or '.join(rule for rule, holds in rules.items() if holds) or 'nothing'} would be seen, else 0"
+    hidden = " or ".join(rule for rule, holds in rules.items() if holds) or "nothing"
+    return phrase(f"−∞ where {hidden} would be seen, else 0")
 
 
 VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cell, _visibility_written)
@@ -95,7 +96,7 @@ def _is_hidden(value: Value, place: int, at: At) -> bool:
     return bool(np.isneginf(operand.array[tuple(at[name] for name in operand.names)]))
 
 
-MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, infix("+"), _mask_back)
+MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, lambda _, s: total(*s), _mask_back)
 
 
 # --- shift: subtract a maximum; what is hidden stays −∞, also where everything is
@@ -126,7 +127,7 @@ def _shift_back(value: Value, place: int, at: At) -> Expression:
     return Reduce("sum", over, Apply("multiply", (gradient, constants(value.names, pull, at, "−1 where seen"))))
 
 
-SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, infix("−"), _shift_back)
+SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, lambda _, s: difference(*s), _shift_back)
 
 
 ROWS = (VISIBILITY, MASK, SHIFT)

@@ -6,6 +6,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Expression, Number
+from attn_explore.model.notation import phrase
 from attn_explore.model.ops.common import At, no_derivative
 from attn_explore.model.values import Operation, Value
 
@@ -23,7 +24,7 @@ def _measured_cell(value: Value, at: At) -> Expression:
 
 
 MEASURED = Operation(
-    "measured", _measured, no_derivative, _measured_cell, lambda value, _: f"measured {value.options['when']}"
+    "measured", _measured, no_derivative, _measured_cell, lambda value, _: phrase(f"measured {value.options['when']}")
 )
 
 ROWS = (MEASURED,)

@@ -6,7 +6,17 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Expression, Number
-from attn_explore.model.ops.common import At, Gradients, Symbols, gradient_cell, no_derivative, subscripted
+from attn_explore.model.notation import (
+    Notation,
+    difference,
+    elementwise_product,
+    negated,
+    phrase,
+    size,
+    subscripted,
+    symbol,
+)
+from attn_explore.model.ops.common import At, Gradients, Notations, gradient_cell, in_words, no_derivative
 from attn_explore.model.values import Operation, Value
 
 
@@ -25,11 +35,9 @@ def _sinusoid_cell(value: Value, at: At) -> Expression:
     return Apply("cos" if column % 2 else "sin", (Apply("divide", (Number(position, "position"), stretch)),))
 
 
-def _sinusoid_written(_value: Value, _symbols: Symbols) -> str:
-    return "sin, cos(position / 10000^(2i/d_model))"
-
-
-SINUSOID = Operation("sinusoid", _sinusoid, no_derivative, _sinusoid_cell, _sinusoid_written)
+SINUSOID = Operation(
+    "sinusoid", _sinusoid, no_derivative, _sinusoid_cell, in_words("sin, cos(position / 10000^(2i/d_model))")
+)
 
 
 # --- rotate: each pair of columns is turned by an angle that grows with the position (Su et al. 2021)
@@ -93,8 +101,8 @@ def _angle(position: int, column: int, width: int, name: str) -> Expression:
     return Apply("divide", (Number(position, "position"), stretch), name="θ")
 
 
-def _rotate_written(_value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]} turned by position·θᵢ"
+def _rotate_written(_value: Value, operands: Notations) -> Notation:
+    return phrase(*operands, " turned by position·θᵢ")
 
 
 ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_written, _rotate_back)
@@ -122,6 +130,10 @@ def _distance_cell(value: Value, at: At) -> Expression:
     return Apply("multiply", (slope, Number(abs(key - query), "distance")))
 
 
-DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, lambda _v, _s: "−slope · |query − key|")
+def _distance_written(_value: Value, _operands: Notations) -> Notation:
+    return negated(elementwise_product(symbol("slope"), size(difference(symbol("query"), symbol("key")))))
+
+
+DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, _distance_written)
 
 ROWS = (SINUSOID, ROTATE, DISTANCE)

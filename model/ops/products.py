@@ -10,40 +10,66 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, align, contract, names, sizes, sum_to
 from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce
+from attn_explore.model.notation import (
+    ONE,
+    Notation,
+    indexed,
+    phrase,
+    product,
+    quotient,
+    root,
+    scaled,
+    subscripted,
+    sum_of_products,
+    symbol,
+    total,
+    transposed,
+    written,
+)
 from attn_explore.model.ops.common import (
     At,
     Gradients,
-    Symbols,
+    Notations,
     cells,
     gradient_cell,
+    in_words,
     no_derivative,
     operand_cell,
     pad_of,
-    subscripted,
     summed,
     times_gradient,
 )
-from attn_explore.model.values import Operation, Value
+from attn_explore.model.values import Operation, Value, View
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A constant that a tensor is multiplied by, and how it is written."""
+    """A constant that a tensor is multiplied by, and how it is written; `divisor` where it is 1 over something."""
 
     value: float
-    text: str
+    notation: Notation
+    divisor: Notation | None = None
+
+    @staticmethod
+    def one_over(number: float, divisor: Notation) -> Factor:
+        """1/number."""
+        return Factor(1 / number, quotient(ONE, divisor), divisor)
 
     @staticmethod
     def inverse_root(axis: Axis) -> Factor:
         """1/√n, for an axis of size n. A plan may be wider than any array."""
-        return Factor(1 / math.sqrt(min(axis.size, sys.maxsize)), f"1/√{subscripted(axis.name)}")
+        return Factor.one_over(math.sqrt(min(axis.size, sys.maxsize)), root(symbol(subscripted(axis.name))))
 
-    @staticmethod
-    def inverse(number: float, text: str, other: Factor | None) -> Factor:
-        """1/number, times `other`."""
-        if other is None:
-            return Factor(1 / number, f"1/{text}")
-        return Factor(other.value / number, f"1/({text}·{other.text.removeprefix('1/')})")
+    def over(self, number: float, divisor: Notation) -> Factor:
+        """The constant divided by a number."""
+        below = divisor if self.divisor is None else product(divisor, self.divisor)
+        above = self.notation if self.divisor is None else ONE
+        return Factor(self.value / number, quotient(above, below), below if above is ONE else None)
+
+    @property
+    def text(self) -> str:
+        """The constant as plain text."""
+        return written(self.notation)
 
 
 # --- lookup: row i of the result is row ids[i] of a table
@@ -82,8 +108,9 @@ def _lookup_back(value: Value, _place: int, at: At) -> Expression:
     return Reduce("sum", ids.names, Apply("multiply", (gradient_cell(value, column), is_reading)))
 
 
-def _lookup_written(_value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]}[{symbols[1]}]"
+def _lookup_written(_value: Value, operands: Notations) -> Notation:
+    table, ids = operands
+    return indexed(table, ids)
 
 
 LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_written, _lookup_back)
@@ -116,8 +143,9 @@ def _rows_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, {value.names[0]: row, value.names[1]: column})
 
 
-def _rows_written(_value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]}[0, 1, 2, …]"
+def _rows_written(_value: Value, operands: Notations) -> Notation:
+    (table,) = operands
+    return indexed(table, symbol("0, 1, 2, …"))
 
 
 ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, _rows_written, _rows_back)
@@ -142,8 +170,8 @@ def _last_cell(value: Value, at: At) -> Expression:
     return Cell(0, {first.name: first.size - 1, **at})
 
 
-def _last_written(value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]} of the last {value.operands[0].names[0]}"
+def _last_written(value: Value, operands: Notations) -> Notation:
+    return phrase(*operands, f" of the last {value.operands[0].names[0]}")
 
 
 def _last_back(value: Value, _place: int, at: At) -> Expression:
@@ -171,7 +199,7 @@ def _shares_cell(value: Value, at: At) -> Expression:
     return Apply("divide", (Number(1.0), Number(pad.count(False), "words that count")))
 
 
-SHARES = Operation("shares", _shares, no_derivative, _shares_cell, lambda _v, _s: "1/n for each word, 0 for padding")
+SHARES = Operation("shares", _shares, no_derivative, _shares_cell, in_words("1/n for each word, 0 for padding"))
 
 
 # --- contract: a matrix product over the axes that the result lacks, plus a bias where there is one
@@ -199,15 +227,24 @@ def _contract_cell(value: Value, at: At) -> Expression:
     return Apply("add", (total, *bias)) if bias else total
 
 
-def _contract_written(value: Value, symbols: Symbols) -> str:
-    a, b, *bias = symbols
-    right = value.operands[1]
-    summed = [name for name in right.names if name not in value.names]
-    has_rows = any(name in value.names and name not in value.operands[0].names for name in right.names)
-    if right.names[-1] in summed and has_rows:  # rows of b meet rows of a: b stands transposed
-        b += "ᵀ"
-    dot = "" if len(a) == 1 and len(b.rstrip("ᵀ")) == 1 else "·"
-    return " + ".join((f"{a}{dot}{b}", *bias))
+def _contract_written(value: Value, operands: Notations) -> Notation:
+    """A product of matrices: what is summed stands last in the left one and first in the right one, or it is turned."""
+    left, right, *bias = operands
+    a, b = value.operands[:2]
+    rows, columns = (_only_in(value, one, other) for one, other in ((a, b), (b, a)))
+    summed = [name for name in a.names if name not in value.names]
+    if len(summed) > 1 or not rows + columns:
+        return sum_of_products(left, right)
+    if rows and a.names[-1] in rows:
+        left = transposed(left)
+    if columns and b.names[-1] in summed:
+        right = transposed(right)
+    return total(product(left, right), *bias)
+
+
+def _only_in(value: Value, one: View, other: View) -> list[str]:
+    """The axes of a product that come from one of its factors alone."""
+    return [name for name in one.names if name in value.names and name not in other.names]
 
 
 def _contract_back(value: Value, place: int, at: At) -> Expression:
@@ -236,10 +273,10 @@ def _scale_cell(value: Value, at: At) -> Expression:
     return Apply("multiply", (*cells(value, at), Number(factor.value, factor.text)))
 
 
-def _scale_written(value: Value, symbols: Symbols) -> str:
+def _scale_written(value: Value, operands: Notations) -> Notation:
     factor: Factor = value.options["by"]
-    over = factor.text.removeprefix("1/")
-    return f"{symbols[0]}/{over}" if over != factor.text else f"{symbols[0]}·{factor.text}"
+    (x,) = operands
+    return scaled(x, factor.notation) if factor.divisor is None else quotient(x, factor.divisor)
 
 
 def _scale_back(value: Value, place: int, at: At) -> Expression:
@@ -285,8 +322,8 @@ def _merge_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, {**at, whole.name: int(place)})
 
 
-def _merge_written(_value: Value, symbols: Symbols) -> str:
-    return f"heads of {symbols[0]} side by side"
+def _merge_written(_value: Value, operands: Notations) -> Notation:
+    return phrase("heads of ", *operands, " side by side")
 
 
 MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, _merge_written, _merge_back)

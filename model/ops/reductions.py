@@ -9,10 +9,22 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.notation import (
+    Notation,
+    call,
+    difference,
+    elementwise_product,
+    phrase,
+    quotient,
+    root,
+    squared,
+    symbol,
+    total,
+)
 from attn_explore.model.ops.common import (
     At,
     Gradients,
-    Symbols,
+    Notations,
     aligned,
     cells,
     gradient_cell,
@@ -43,9 +55,9 @@ def _reduction_cell(function: str) -> Callable[[Value, At], Expression]:
     return cell
 
 
-def _named_over(sign: str) -> Callable[[Value, Symbols], str]:
-    def written(value: Value, symbols: Symbols) -> str:
-        return f"{sign} of {symbols[0]} over {value.options['over']}"
+def _named_over(sign: str) -> Callable[[Value, Notations], Notation]:
+    def written(value: Value, operands: Notations) -> Notation:
+        return phrase(f"{sign} of ", *operands, f" over {value.options['over']}")
 
     return written
 
@@ -208,8 +220,10 @@ def _variance_overflows(value: Value, at: At) -> bool:
         return bool(np.isposinf(np.square(row - row.mean()).mean()))
 
 
-def _normalise_written(_value: Value, symbols: Symbols) -> str:
-    return f"({symbols[0]} − μ)/√(σ² + ε) · {symbols[1]} + {symbols[2]}"
+def _normalise_written(_value: Value, operands: Notations) -> Notation:
+    x, gain, bias = operands
+    standard = quotient(difference(x, symbol("μ")), root(total(symbol("σ²"), symbol("ε"))))
+    return total(elementwise_product(standard, gain), bias)
 
 
 def _normalise_back(value: Value, place: int, at: At) -> Expression:
@@ -287,8 +301,9 @@ def _root(value: Value, row: Expression) -> Expression:
     return Apply("sqrt", (Apply("add", (mean_square, Number(value.options["eps"], "ε"))),))
 
 
-def _rms_written(_value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]}/√(mean({symbols[0]}²) + ε) · {symbols[1]}"
+def _rms_written(_value: Value, operands: Notations) -> Notation:
+    x, gain = operands
+    return elementwise_product(quotient(x, root(total(call("mean", squared(x)), symbol("ε")))), gain)
 
 
 def _rms_back(value: Value, place: int, at: At) -> Expression:

@@ -6,10 +6,11 @@ import numpy as np
 
 from attn_explore.model.axes import Array, align, contract, names
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.notation import Notation, call, product, quotient, size, total, transposed
 from attn_explore.model.ops.common import (
     At,
     Gradients,
-    Symbols,
+    Notations,
     cells,
     gradient_cell,
     operand_cell,
@@ -50,8 +51,9 @@ def _additive_cell(value: Value, at: At) -> Expression:
     return Apply("tanh", (Apply("add", (query, key)),))
 
 
-def _additive_written(_value: Value, symbols: Symbols) -> str:
-    return f"tanh({symbols[0]}·{symbols[1]} + {symbols[2]}·{symbols[3]})"
+def _additive_written(_value: Value, operands: Notations) -> Notation:
+    q, w_q, k, w_k = operands
+    return call("tanh", total(product(q, w_q), product(k, w_k)))
 
 
 def _additive_back(value: Value, place: int, at: At) -> Expression:
@@ -90,8 +92,9 @@ def _bilinear_cell(value: Value, at: At) -> Expression:
     return Reduce("sum", over, Apply("multiply", cells(value, at)))
 
 
-def _bilinear_written(_value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]}·{symbols[1]}·{symbols[2]}ᵀ"
+def _bilinear_written(_value: Value, operands: Notations) -> Notation:
+    q, w, k = operands
+    return product(q, w, transposed(k))
 
 
 def _bilinear_back(value: Value, place: int, at: At) -> Expression:
@@ -153,8 +156,9 @@ def _cosine_cell(value: Value, at: At) -> Expression:
     return Apply("divide", (product, Apply("multiply", tuple(lengths))))
 
 
-def _cosine_written(_value: Value, symbols: Symbols) -> str:
-    return f"{symbols[0]}{symbols[1]}ᵀ/(|{symbols[0]}|·|{symbols[1]}|)"
+def _cosine_written(_value: Value, operands: Notations) -> Notation:
+    q, k = operands
+    return quotient(product(q, transposed(k)), product(size(q), size(k)))
 
 
 def _cosine_back(value: Value, place: int, at: At) -> Expression:

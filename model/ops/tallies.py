@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Expression, Number
+from attn_explore.model.notation import phrase
 from attn_explore.model.ops.common import At, no_derivative
 from attn_explore.model.values import Operation, Value, read_only
 
@@ -136,7 +137,7 @@ TALLY = Operation(
     _tally,
     no_derivative,
     _tally_cell,
-    lambda v, _: f"counted of {v.options['drawing'].pairs} pairs of q and k",
+    lambda v, _: phrase(f"counted of {v.options['drawing'].pairs} pairs of q and k"),
 )
 
 ROWS = (TALLY,)

@@ -10,9 +10,11 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants, threshold
+from attn_explore.model.notation import Notation, difference, elementwise_product, sum_of_products
 from attn_explore.model.ops.common import (
     At,
     Gradients,
+    Notations,
     aligned,
     cells,
     gradient_cell,
@@ -132,12 +134,17 @@ def _softmax_backward_back(value: Value, place: int, at: At) -> Expression:
     return Reduce("sum", summed_over, Apply("multiply", (gradient, constants(value.names, slope, row, text))))
 
 
+def _softmax_backward_written(_value: Value, operands: Notations) -> Notation:
+    gradient, weights = operands
+    return elementwise_product(weights, difference(gradient, sum_of_products(gradient, weights)))
+
+
 SOFTMAX_BACKWARD = Operation(
     "softmax_backward",
     _softmax_backward,
     _softmax_backward_derivative,
     _softmax_backward_cell,
-    lambda _, s: f"{s[1]}·({s[0]} − Σ {s[0]}·{s[1]})",
+    _softmax_backward_written,
     _softmax_backward_back,
 )
 

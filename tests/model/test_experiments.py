@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_explore.model.explain import arithmetic, formula
+from attn_explore.model.explain import arithmetic
 from attn_explore.model.export import WRITERS
+from attn_explore.model.formulas import formula
 from attn_explore.model.gradient import gradients
 from attn_explore.model.memory import DRAWING, memory_needed
 from attn_explore.model.ops import tallies

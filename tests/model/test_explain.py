@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from attn_explore.model.config import ModelConfig, filled
-from attn_explore.model.explain import (
-    arithmetic,
-    explanation,
-    first_bad_number,
-    formula,
-    hidden_reason,
-    mask_of,
-    symbol,
-    words,
-)
+from attn_explore.model.explain import arithmetic, explanation, first_bad_number, hidden_reason, mask_of, words
 from attn_explore.model.finer import finer_steps
+from attn_explore.model.formulas import formula, symbol
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Trace

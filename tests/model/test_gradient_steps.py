@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from attn_explore.explorer.session.course import bundled
 from attn_explore.model.config import ModelConfig
-from attn_explore.model.explain import arithmetic, first_bad_number, formula, letter, mask_of, symbol, words
+from attn_explore.model.explain import arithmetic, first_bad_number, mask_of, words
+from attn_explore.model.formulas import formula, letter, symbol
 from attn_explore.model.gradient import gradients, record_gradients
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.run import run

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from attn_explore.model.axes import Axis, merged
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
+from attn_explore.model.notation import symbol, written
 from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
 from attn_explore.model.ops.tallies import BINS, SUMS, Drawing
 from attn_explore.model.values import Value
@@ -350,8 +351,7 @@ def test_a_result_has_the_shape_and_type_that_its_record_says(case: Case, dtype:
 @each_case
 def test_every_operation_writes_a_formula(case: Case) -> None:
     value = case(Bench(np.random.default_rng(0), ALL_DIFFERENT))
-    symbols = tuple("abcd"[: len(value.operands)])
-    right = value.made_by.written(value, symbols)
+    right = written(value.made_by.written(value, tuple(map(symbol, "abcd"[: len(value.operands)]))))
     assert right
     assert "\n" not in right
 
@@ -585,9 +585,9 @@ def test_merged_heads_stand_side_by_side_in_their_order() -> None:
 def test_a_factor_is_written_as_what_it_is_made_of() -> None:
     root = Factor.inverse_root(Axis("d_k", 16))
     assert (root.value, root.text) == (0.25, "1/√dₖ")
-    both = Factor.inverse(2.0, "T", root)
+    both = root.over(2.0, symbol("T"))
     assert (both.value, both.text) == (0.125, "1/(T·√dₖ)")
-    assert Factor.inverse(4.0, "T", None) == Factor(0.25, "1/T")
+    assert Factor.one_over(4.0, symbol("T")).text == "1/T"
 
 
 def test_a_factor_for_an_axis_that_no_array_can_have_can_still_be_planned() -> None:

@@ -8,7 +8,7 @@ from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session.runs import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import labelled
-from attn_explore.model.explain import output_name
+from attn_explore.model.formulas import output_name
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
