@@ -32,8 +32,8 @@ def record_loss(trace: Trace, scenario: Scenario) -> Value:
 
     Raises Problem where the scenario has no target, or the model does not know what it should say.
     """
-    logits = trace.steps["logits"]
     words = wanted(scenario)
+    logits = trace.steps["logits"]
     places = {word: place for place, word in enumerate(logits.axes[-1].labels or ())}
     unknown = [word for word in words if word is not None and word not in places]
     if unknown:

@@ -58,6 +58,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise Problem(f"not TOML: {error}", path=path) from error
     except RecursionError as error:
         raise Problem("nested too deep", path=path) from error
+    except ValueError as error:  # from Python's int() and date(), which tomllib does not guard
+        raise Problem("a number or a date is out of range", path=path) from error
 
 
 def _check(path: Path, id: str, pressed: object, known: Collection[str]) -> None:

@@ -7,6 +7,7 @@ header is what NumPy writes, word for word, and must fit the bytes that follow i
 from __future__ import annotations
 
 import io
+import lzma
 import math
 import re
 import zipfile
@@ -28,7 +29,9 @@ _HEADER = re.compile(
     rb"'shape': \((?P<shape>|\d{1,18},|\d{1,18}(?:, \d{1,18}){1,31})\), \} *\n",
     re.S,
 )
-_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError
+)  # fmt: skip
 """What `zipfile` raises over an archive that is cut short, encrypted, changed or of an unknown kind."""
 
 

@@ -60,7 +60,8 @@ def _names_given_twice(content: bytes) -> Iterator[int]:
         elif mark[0] == b"}":
             objects.pop()
         elif mark["name"] is not None:
-            name = json.loads(mark[0].rpartition(b":")[0])
+            written = mark[0][: mark.start("name") - mark.start()]
+            name = json.loads(written) if b"\\" in written else written[1:-1].decode()
             if name in objects[-1]:
                 yield mark.start()
             objects[-1].add(name)

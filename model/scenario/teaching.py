@@ -47,6 +47,7 @@ def taught(document: Document, source: Source) -> Document:
     if experiment is None or experiment.is_alone:
         return document
     if experiment.data not in TASKS and source.folder is None:
+        _check_says_its_classes(document, source)
         return document
     examples = _examples(document, experiment, source)
     model, given = _with_words(document.model, document.input, examples)
@@ -54,7 +55,26 @@ def taught(document: Document, source: Source) -> Document:
         given = replace(given, tokens=_text_to_run(experiment, examples))
     document = replace(document, model=model, input=given)
     _check_known(document, examples, source)
+    _check_labels(model, examples, source)
     return document
+
+
+def _check_says_its_classes(document: Document, source: Source) -> None:
+    """The data of a scenario inside a trace is not opened. Raises Problem where the labels would come from there."""
+    if document.model.head in ("tokens", "sequence") and not document.model.classes:
+        raise source.problem(("model", "classes"), f"head {document.model.head} needs classes to choose from")
+
+
+def _check_labels(model: ModelConfig, examples: Examples, source: Source) -> None:
+    """An encoder's head says a label for each word, or one for the text. Raises Problem with the first pair not so."""
+    if model.has_decoder:
+        return
+    for number, example in enumerate(examples, 1):
+        count = 1 if model.head == "sequence" else len(example.source)
+        if len(example.target) != count:
+            each = "one label for the text" if model.head == "sequence" else f"a label for each of {count} words"
+            what = f"pair {number}: head {model.head} needs {each}, and here are {len(example.target)}"
+            raise source.problem(DATA, what, f"the pair begins with {clip(' '.join(example.source), _WORD)}")
 
 
 def _examples(document: Document, experiment: Experiment, source: Source) -> Examples:

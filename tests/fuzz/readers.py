@@ -1,0 +1,10 @@
+"""Every reader by its name. Each is made once, when it is asked for."""
+
+from functools import cache
+
+from tests.fuzz.scenarios import scenario
+from tests.fuzz.small_files import keys, pairs, places
+from tests.fuzz.tensors import safetensors
+from tests.fuzz.traces import npz, trace
+
+READERS = {make.__name__: cache(make) for make in (scenario, safetensors, trace, npz, pairs, keys, places)}
