@@ -10,6 +10,7 @@ import io
 import lzma
 import math
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,10 +26,13 @@ MOST_UNPACKED = 100
 
 _HEADER = re.compile(
     rb"\x93NUMPY(?:\x01\x00(?P<short>..)|[\x02\x03]\x00(?P<long>....))"
-    rb"\{'descr': '(?P<dtype>[<>|=]?[biuf][1248]|[<>]U\d{1,8})', 'fortran_order': (?P<columns>True|False), "
+    rb"\{'descr': '(?P<dtype>\|[biu]1|[<>][iu][248]|[<>]f[248]|[<>]U[1-9]\d{0,7})', "
+    rb"'fortran_order': (?P<columns>True|False), "
     rb"'shape': \((?P<shape>|\d{1,18},|\d{1,18}(?:, \d{1,18}){1,31})\), \} *\n",
     re.S,
 )
+_MOST_ADDRESSED = 2**63 - 1
+"""Bytes that a shape may ask for with its empty axes left out: NumPy refuses more, even where there is no number."""
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError, NotImplementedError
 )  # fmt: skip
@@ -106,5 +110,15 @@ def _array(content: bytes) -> Array | None:
     said = header.end() - (10 if header["short"] else 12)
     if length != said or len(content) - header.end() != math.prod(shape) * dtype.itemsize:
         return None
+    if math.prod(size or 1 for size in shape) * dtype.itemsize > _MOST_ADDRESSED:
+        return None
     order = "F" if header["columns"] == b"True" else "C"
-    return np.frombuffer(content, dtype, offset=header.end()).reshape(shape, order=order)  # type: ignore[call-overload,no-any-return]
+    found = np.frombuffer(content, dtype, offset=header.end())
+    return found.reshape(shape, order=order) if _is_text(found) else None  # type: ignore[call-overload]
+
+
+def _is_text(array: Array) -> bool:
+    """Whether every character is one of Unicode, as far as they are characters: NumPy puts any 32 bits in a text."""
+    if array.dtype.kind != "U":
+        return True
+    return int(array.view(f"{array.dtype.byteorder}u4").max(initial=0)) <= sys.maxunicode

@@ -12,6 +12,11 @@ import orjson
 
 from attn_explore.model.problems import Problem
 
+MOST_NESTING = 64
+"""Lists and objects in one another that are read: what is deeper was made to exhaust whoever walks through it."""
+
+_NESTED = (list, dict)
+_NESTING = re.compile(rb'[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"', re.S)
 _MARKS = re.compile(rb'[{}]|"[^"\\]*(?:\\.[^"\\]*)*"(?P<name>\s*:)?', re.S)
 _BYTES_OF = {b",": 40, b"[": 96, b"{": 240}
 """Memory that each of these costs at most: an item of a list, an empty list, an empty object."""
@@ -31,6 +36,9 @@ def read_json(content: bytes, path: Path, limit: int) -> Any:
         found = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise _damaged(content, error, path) from error
+    if _is_too_deep(found):
+        line, column = _place(content[: _start_of_excess(content)].decode())
+        raise Problem(f"nested deeper than {MOST_NESTING}", path=path, line=line, column=column)
     for start in _names_given_twice(content):
         line, column = _place(content[:start].decode())
         raise Problem("a name stands twice in this object", path=path, line=line, column=column)
@@ -49,6 +57,25 @@ def _damaged(content: bytes, error: orjson.JSONDecodeError, path: Path) -> Probl
 
 def _place(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _is_too_deep(data: Any) -> bool:
+    """Whether something is nested deeper than is read, found level by level."""
+    level = [data] if type(data) in _NESTED else []
+    for _ in range(MOST_NESTING + 1):
+        inside = (item.values() if type(item) is dict else item for item in level)
+        level = [child for children in inside for child in children if type(child) in _NESTED]
+    return bool(level)
+
+
+def _start_of_excess(content: bytes) -> int:
+    """Where the first list or object begins that is nested too deep."""
+    depth = 0
+    for mark in _NESTING.finditer(content):
+        depth += (mark[0] in (b"[", b"{")) - (mark[0] in (b"]", b"}"))
+        if depth > MOST_NESTING + 1:
+            return mark.start()
+    raise AssertionError("nothing here is nested too deep")
 
 
 def _names_given_twice(content: bytes) -> Iterator[int]:

@@ -156,8 +156,40 @@ D8: dict[str, tuple[Callable[[Data], object], str]] = {
     "null": (in_step(values=[[None, 0.0]] * 3), "not all of these are numbers"),
     "truth values": (in_step(values=[[True, 0.0]] * 3), "not all of these are numbers"),
     "numbers as text": (in_step(values=[["1.0", 0.0]] * 3), "not all of these are numbers"),
+    "gradients of a loss that there is not": (
+        lambda data: data["scenario"].update(gradients={"of": "loss"}), "there is no loss without a head and a target"
+    ),
+    "classes that stand in a file": (
+        lambda data: data["scenario"].update(
+            experiment={"kind": "training", "data": "pairs.tsv"}, model={"head": "tokens"}, gradients={}
+        ),
+        "head tokens needs classes to choose from",
+    ),
     "other words": (in_step(values=[["inf", "-Infinity"]] * 3), "not all of these are numbers"),
 }  # fmt: skip
+
+
+DEEP = "here"
+"""Stands for a thousand lists in one another, which the writer of the tests cannot write."""
+NESTED: dict[str, Callable[[Data], object]] = {
+    "version": setting("version", DEEP),
+    "shape": in_step(shape=DEEP),
+    "dtype": in_step(dtype=DEEP),
+    "path": in_step(path=DEEP),
+    "values": in_step(values=DEEP),
+    "title": lambda data: data["scenario"].update(title=DEEP),
+    "weights": lambda data: data["scenario"]["model"]["weights"].update(set={"x": DEEP}),
+    "beside a long seed": lambda data: (
+        data["scenario"]["model"]["weights"].update(seed=10**30), data.update(others=DEEP)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_d8_what_is_nested_a_thousand_deep_is_refused_at_its_place(case: str, tmp_path: Path) -> None:
+    message = refusal(changed(NESTED[case]).replace(b'"here"', b"[" * 1000 + b"]" * 1000), tmp_path)
+    assert message.startswith("error: trace:1:")
+    assert "nested deeper than 64" in message
 
 
 @pytest.mark.parametrize("case", D8)
@@ -234,6 +266,21 @@ class Canary:
 
 
 GOOD = npy(np.zeros((3, 2)))
+
+
+def claims(dtype: str, shape: str = "(3, 2)", data: bytes = b"") -> bytes:
+    """A member that says anything of itself."""
+    return header(f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n") + data
+
+
+def damaged(compression: int) -> bytes:
+    """An archive whose compressed member has bytes that its kind of compression never writes."""
+    content = bytearray(zipped(members() | {f"{INPUT}.npy": GOOD}, compression))
+    start = content.index(f"{INPUT}.npy".encode()) + len(f"{INPUT}.npy")
+    content[start + 9 : start + 14] = b"\xff" * 5
+    return bytes(content)
+
+
 IN_NPZ: dict[str, tuple[bytes, str]] = {
     "cut short": (NPZ[:-10], "damaged or cut short"),
     "only a beginning": (b"PK\x03\x04", "damaged or cut short"),
@@ -256,6 +303,23 @@ IN_NPZ: dict[str, tuple[bytes, str]] = {
     "deep": (with_member(header("(" * 60_000)), "not an array of numbers"),
     "version 9": (with_member(GOOD.replace(b"NUMPY\x01", b"NUMPY\x09")), "not an array of numbers"),
     "a bomb": (zipped(members() | {f"{INPUT}.npy": bytes(10**7)}, zipfile.ZIP_DEFLATED), "unpacks to"),
+    "c21 floats of a byte": (with_member(claims("<f1", data=bytes(6))), "not an array of numbers"),
+    "c21 truth values of two bytes": (with_member(claims("|b2", data=bytes(12))), "not an array of numbers"),
+    "c21 texts of nothing": (with_member(claims("<U0")), "not an array of numbers"),
+    "c21 dates": (with_member(npy(np.zeros((3, 2), "M8[s]"))), "not an array of numbers"),
+    "c21 raw bytes": (with_member(claims("|V2000000000", "()")), "not an array of numbers"),
+    "c14 no numbers in more axes than can be": (
+        with_member(claims("<f8", "(0, 999999999999999999, 999999999999999999)")), "not an array of numbers"
+    ),
+    "c14 a truth value for a size": (with_member(claims("<f8", "(True,)")), "not an array of numbers"),
+    "c14 2^70": (with_member(claims("<f8", f"({2**70},)")), "not an array of numbers"),
+    "c14 65 axes": (with_member(claims("<f8", "(" + "1, " * 64 + "1)", bytes(8))), "not an array of numbers"),
+    "c18 a character that there is not": (
+        with_member(claims("<U1", "()", b"\xff\xff\xff\x7f"), "__trace__.npy"), "not an array of numbers"
+    ),
+    "c18 damaged deflate": (damaged(zipfile.ZIP_DEFLATED), "damaged"),
+    "c18 damaged bzip2": (damaged(zipfile.ZIP_BZIP2), "damaged"),
+    "c18 damaged lzma": (damaged(zipfile.ZIP_LZMA), "damaged"),
     "changed bytes": (NPZ.replace(TRACE[INPUT].array.tobytes()[:16], bytes(16)), "damaged"),
 }  # fmt: skip
 

@@ -105,6 +105,19 @@ def test_pairs_are_read_from_a_file_in_the_scenarios_folder_alone(name: str, sai
 
 
 @pytest.mark.parametrize(
+    ("head", "pairs", "said"),
+    [
+        ("tokens", "a b\tx y\na\tx y\n", "pair 2: head tokens needs a label for each of 1 words, and here are 2"),
+        ("tokens", "a b c\tx y\n", "needs a label for each of 3 words, and here are 2"),
+        ("sequence", "a b\tx\na\tx y\n", "pair 2: head sequence needs one label for the text, and here are 2"),
+    ],
+)
+def test_labels_that_are_not_as_many_as_the_words_are_refused(head: str, pairs: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text(pairs)
+    assert said in _refused(lambda: _scenario(tmp_path, LABELLING.replace("tokens", head)))
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("experiment: {kind: training}", "a training needs data"),

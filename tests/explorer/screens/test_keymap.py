@@ -65,6 +65,9 @@ def test_keys_are_read_by_their_id(tmp_path: Path) -> None:
         ("keys = 3", "keys, separated by commas"),
         ("[keys", "not TOML"),
         (b"\xff", "not UTF-8"),
+        ("a = " + "9" * 5000, "a number or a date is out of range"),
+        ("a = 2023-02-30", "a number or a date is out of range|not TOML"),
+        ("a = " + "[" * 5000, "nested too deep"),
         ("x" * 70_000, "at most 65,536"),
     ],
 )
