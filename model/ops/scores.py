@@ -6,7 +6,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array, align, contract, names
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
-from attn_explore.model.notation import Notation, call, product, quotient, size, total, transposed
+from attn_explore.model.notation import Notation, call, elementwise_product, product, quotient, size, total, transposed
 from attn_explore.model.ops.common import (
     At,
     Gradients,
@@ -158,7 +158,7 @@ def _cosine_cell(value: Value, at: At) -> Expression:
 
 def _cosine_written(_value: Value, operands: Notations) -> Notation:
     q, k = operands
-    return quotient(product(q, transposed(k)), product(size(q), size(k)))
+    return quotient(product(q, transposed(k)), elementwise_product(size(q), size(k)))
 
 
 def _cosine_back(value: Value, place: int, at: At) -> Expression:

@@ -1,0 +1,249 @@
+"""A written formula says what was computed: read by the usual rules, it gives the value from its operands' values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from attn_explore.explorer.session.course import COURSE, locate
+from attn_explore.model.axes import names, sizes
+from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.formulas import formula, letters_within, written
+from attn_explore.model.gradient import record_gradients
+from attn_explore.model.ops import is_gradient, readers_of
+from attn_explore.model.run import plan, run
+from attn_explore.model.scenario import parse_scenario, read_scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value, View
+from tests.building import SEEDS, configs, encoded, masks, ran, random_parameters
+from tests.formula_reader import Named, Reader, lined_up
+
+RULES = frozenset(
+    {"sinusoid", "visibility", "identity", "evenly", "distance", "measured", "tally", "shares"}
+)  # fmt: skip
+"""Operations whose formulas are rules in words: they compute from nothing but places and sizes."""
+
+REDUCTIONS = {
+    "maximum": np.max,
+    "sum": np.sum,
+    "mean": np.mean,
+    "median": np.median,
+    "length": lambda array, axis: np.sqrt(np.square(array).sum(axis=axis)),
+}
+"""What is written as `maximum of x over key`."""
+
+
+def right_side(value: Value) -> str:
+    return formula(value).partition(" = ")[2]
+
+
+def all_steps(trace: Trace) -> Iterator[Value]:
+    for step in trace.steps.values():
+        yield step
+        yield from finer_steps(step)
+
+
+def comes_to(value: Value) -> np.ndarray:
+    """What the right side of a formula comes to, in the axes of the value."""
+    text, operands = right_side(value), value.operands
+    if text.endswith("side by side") and value.made_by.name == "stack":
+        return stacked(value)
+    reader = Reader(known_in(value, text))
+    over = "d_k" if value.made_by.name == "cosine" else value.options.get("over")
+
+    def read(part: str, along: str | None = None) -> Named:
+        return reader.value(part, value.names, along)
+
+    if found := re.fullmatch(r"(\w+) of (.+) over (\S+)", text):
+        inner = read(found[2])
+        kept = tuple(name for name in inner.names if name != found[3])
+        return lined_up(Named(kept, REDUCTIONS[found[1]](inner.array, axis=inner.names.index(found[3]))), value.names)
+    if found := re.fullmatch(r"heads of (.+) side by side", text):
+        inner = read(found[1])
+        return np.concatenate(list(inner.array), axis=-1)
+    if found := re.fullmatch(r"(.+) of the last (\w+)", text):
+        return read(found[1]).array[-1]
+    if found := re.fullmatch(r"(.+) turned by position·θᵢ", text):
+        return turned(read(found[1]).array)
+    if value.made_by.name == "part":
+        assert text.endswith(f" of {written(operands[0].value)}")
+        return value.array  # which part is written as its labels
+    if found := re.fullmatch(r"(.+)\[0, 1, 2, …\]", text):
+        return read(found[1]).array[: value.shape[0]]
+    return in_axes_of(value, read(text, over))
+
+
+def stacked(value: Value) -> np.ndarray:
+    """Operands side by side, along the axes that they lack."""
+    own = value.operands[0]
+    parts = np.stack([lined_up(known(view), own.names) for view in value.operands])
+    new = tuple(value.axis(name) for name in value.options["along"])
+    return lined_up(Named((*names(new), *own.names), parts.reshape(*sizes(new), *own.shape)), value.names)
+
+
+def in_axes_of(value: Value, found: Named) -> np.ndarray:
+    """A result in the axes of a value: heads that stand side by side in a product of matrices are taken apart."""
+    sides = {name: value.axis(name).size for name in value.names if name not in found.names}
+    shape: list[int] = []
+    own: list[str] = []
+    for name, length in zip(found.names, found.array.shape, strict=True):
+        parts = name.split("·") if "·" in name and name not in value.names else [name]
+        own += parts
+        shape += [sides.get(part, length) for part in parts]
+    return lined_up(Named(tuple(own), found.array.reshape(shape)), value.names)
+
+
+def turned(array: np.ndarray) -> np.ndarray:
+    """Pairs of columns as complex numbers, multiplied by e^(i·m·10000^(−2i/d)) at position m."""
+    pairs = array[..., 0::2] + 1j * array[..., 1::2]
+    angles = np.outer(np.arange(array.shape[-2]), 10000.0 ** (-np.arange(0, array.shape[-1], 2) / array.shape[-1]))
+    result = pairs * np.exp(1j * angles)
+    return np.stack([result.real, result.imag], axis=-1).reshape(array.shape)
+
+
+def known(view: View) -> Named:
+    """An operand as it stands in a product: a matrix that is split into heads is still one matrix."""
+    is_split = len(view.axes) > len(view.value.axes)
+    return Named(view.value.names, view.value.array) if is_split else Named(view.names, view.array)
+
+
+def known_in(value: Value, text: str) -> dict[str, Named]:
+    """The operands by how they are written in a formula, and the constants. No symbol may stand for two of them."""
+    found: dict[str, Named] = {}
+    owners: dict[str, str] = {}
+    for view in value.operands:
+        marks = "".join({"i": "ᵢ", "j": "ⱼ"}.get(name, "") for name in view.names if name not in view.value.names)
+        name = f"{written(view.value)}{marks}"
+        if name not in text and re.search(r"(?<![a-z_])x(?![a-z_])", text):
+            name = "x"  # a step of another block
+        assert owners.setdefault(name, view.path) == view.path, f"{text}: two values are {name}"
+        found[name] = known(view)
+    return found | constants(value, known(value.operands[0]) if value.operands else Named((), 0.0))
+
+
+def constants(value: Value, x: Named) -> dict[str, Named]:
+    """The numbers that stand in formulas as letters."""
+    found: dict[str, Named] = {}
+    if value.made_by.name == "scale":
+        root = np.sqrt(value.operands[0].value.operands[0].shape[-1]) if "√dₖ" in right_side(value) else 1.0
+        found |= {"T": Named((), 1 / (value.options["by"].value * root)), "h": Named((), 1e-5)}
+        found |= {"√dₖ": Named((), root)}
+    if "eps" in value.options:
+        mean, variance = (
+            getattr(np, moment)(x.array, axis=x.names.index(value.options["over"]), keepdims=True)
+            for moment in ("mean", "var")
+        )
+        found |= {"μ": Named(x.names, mean), "σ²": Named(x.names, variance), "ε": Named((), value.options["eps"])}
+    return found
+
+
+def check(value: Value) -> None:
+    if is_gradient(value):
+        check_chain_rule(value)
+    elif value.made_by.name not in RULES:
+        with np.errstate(all="ignore"):
+            tolerance = 1e-4 if value.dtype == np.float32 else 1e-9
+            np.testing.assert_allclose(
+                comes_to(value), value.array, rtol=tolerance, atol=tolerance, err_msg=formula(value)
+            )
+
+
+def check_chain_rule(value: Value) -> None:
+    """A term for each reader, `∂L/∂step · ∂step/∂x`, and no two of them for one step, nor one for x itself."""
+    left, _, right = formula(value).partition(" = ")
+    readers = readers_of(value)
+    if not readers:
+        return
+    of, by = re.fullmatch(r"(∂\w)/∂(.+)", left).groups()
+    terms = [re.fullmatch(rf"{of}/∂(.+) · ∂(\1)/∂{re.escape(by)}", term) for term in terms_of(right)]
+    assert all(terms), formula(value)
+    steps = [term[1] for term in terms]
+    assert len({*steps, by}) == len(steps) + 1, formula(value)
+    assert len(steps) == len({reader.step.path for reader in readers}) or "terms" in right
+
+
+def terms_of(text: str) -> list[str]:
+    """The terms of a sum; what stands in brackets is not taken apart."""
+    text = re.sub(r" \+ … \(\d+ terms\)$", "", text)
+    depth, terms = 0, [""]
+    for part in re.split(r"(\(|\)| \+ )", text):
+        depth += {"(": 1, ")": -1}.get(part, 0)
+        if part == " + " and depth == 0:
+            terms.append("")
+        else:
+            terms[-1] += part
+    return terms
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_the_formulas_of_a_bundled_scenario_come_to_its_values(name: str) -> None:
+    scenario = read_scenario(locate(name))
+    if name in ("wide", "dot-product-variance"):
+        return  # a matter of size: their operations are in the others, and in the test below
+    for value in all_steps(run(scenario)):
+        check(value)
+
+
+def test_the_formulas_of_the_variance_of_products_come_to_its_values() -> None:
+    text = "experiment: {kind: dot_product_variance, widths: [4, 9], pairs: 1000, row: 10}"
+    for value in all_steps(run(parse_scenario(text))):
+        check(value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(config=configs(), seed=SEEDS, mask=masks(3))
+def test_the_formulas_of_any_model_come_to_its_values(
+    config: ModelConfig, seed: int, mask: tuple[tuple[bool, ...] | None, bool]
+) -> None:
+    trace = encoded(config, random_parameters(config, 3, seed), [0, 1, 2], *mask)
+    for value in all_steps(trace):
+        check(value)
+
+
+def test_the_gradients_of_two_layers_that_read_one_memory_are_told_apart() -> None:
+    config = filled(ModelConfig(kind="encoder-decoder", d_model=4, layers=2, head="vocabulary", classes=("a", "b")))
+    trace = ran(config, random_parameters(config, 3, 0), [0, 1], [1, 2])
+    record_gradients(trace, list(trace.steps.values())[-1], (0, 0))
+    for value in trace.steps.values():
+        check(value)
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_no_two_values_in_the_arithmetic_of_a_step_share_a_letter(name: str) -> None:
+    for step in plan(read_scenario(locate(name))).steps.values():
+        read = step.operands[:1] if step.made_by.name == "stack" else step.operands  # a cell of these reads one
+        letters = letters_within(step, [view.value for view in read])
+        assert len(letters) == len(set(letters.values())), step.path
+
+
+@pytest.mark.parametrize(
+    ("scenario", "path", "expected"),
+    [
+        ("where-gradients-flow", "grad.encoder.layers.3.self_attention.residual",
+         "∂L/∂residual = ∂L/∂ffn.residual · ∂ffn.residual/∂residual + ∂L/∂norm · ∂norm/∂residual"),
+        ("gradient-vanishing", "experiment.4.back.v", "∂L/∂V = AᵀR"),
+        ("gradient-vanishing", "experiment.4.back.k", "∂L/∂K = (∂L/∂(QKᵀ/c) / c)ᵀ·Q"),
+        ("gradient-vanishing", "experiment.4.objective", "L = Σ AV · R"),
+        ("dot-product-variance", "experiment.variance_of_variance", "variance_of_variance = (μ₄−σ⁴)/100000"),
+        ("dot-product-variance", "experiment.mean_error", "mean_error = √(σ²/n)"),
+        ("softmax-jacobian", "experiment.jacobian", "J = yᵢ · (δ−y)"),
+    ],
+)  # fmt: skip
+def test_a_formula_has_the_brackets_and_the_transposition_that_it_needs(
+    scenario: str, path: str, expected: str
+) -> None:
+    assert formula(plan(read_scenario(locate(scenario))).steps[path]) == expected
+
+
+def test_a_hidden_key_has_no_weight_by_the_formula_of_sigmoid() -> None:
+    config = filled(ModelConfig(kind="attention", weighting="sigmoid"))
+    weights = encoded(config, random_parameters(config, 3, 0), [0, 1, 2], (False, True, True)).steps[
+        "encoder.layers.0.self_attention.weights"
+    ]
+    assert formula(weights) == "A = 1/(1 + e^(−(QKᵀ/√dₖ + M)))"
+    assert not comes_to(weights)[..., 1:].any()
