@@ -21,7 +21,7 @@ from attn_explore.model.scenario.document import VERSION, Document
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding
 from attn_explore.model.scenario.pairs import Example
-from attn_explore.model.scenario.source import COMPARED, KeyPath, Source
+from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, Source
 from attn_explore.model.scenario.teaching import pairs_of, taught
 from attn_explore.model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
 from attn_explore.model.scenario.validation import MAY_BE_NULL, Typed, check_types
@@ -97,7 +97,7 @@ class Scenario(Document):
 
         `second` is the second run as it is: an edit of the first must not reach it through the file.
         """
-        import yaml
+        from attn_explore.model.scenario.yaml_writing import written  # only saving needs it
 
         now = self.as_dict()
         said = {**self.source.data, "title": self.title, "edits": _said(now["edits"])}
@@ -114,7 +114,7 @@ class Scenario(Document):
             said[COMPARED] = {**said[COMPARED], "edits": _said(other["edits"])}
             if self.tokens() != tokens_of(_checked(self.source).input):
                 said[COMPARED]["input"] = _said(other["input"])
-        return yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=120)
+        return written(said)
 
     def problem_at(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Make a problem placed where the scenario says what is at a key path, for checks that come later."""
@@ -191,7 +191,23 @@ def _correct(source: Source) -> tuple[Document, Source]:
         second_findings = [finding for finding in second.findings if finding not in first.findings]
     _raise_all((first.source, first.findings), (second_source, second_findings), left_out=first.left_out)
     assert first.document is not None  # noqa: S101 (there is one where nothing was found)
-    return first.document, first.source
+    return first.document, _with_texts_of(second_source, first.source)
+
+
+def _with_texts_of(second: Source, source: Source) -> Source:
+    """The source, with text in what it compares with where the second run's check found that text is wanted."""
+    changes = source.at((COMPARED,))
+    if not isinstance(changes, dict):
+        return source
+    said = {key: _as_in(second.data[key], change) if key in CHANGED else change for key, change in changes.items()}
+    return replace(source, data={**source.data, COMPARED: said})
+
+
+def _as_in(whole: Any, part: Any) -> Any:
+    """The part of nested data that other data covers."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return {key: _as_in(whole[key], value) for key, value in part.items()}
+    return whole
 
 
 def _inspected(source: Source) -> Typed:
