@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import work
@@ -76,6 +77,9 @@ class ExplorerApp(App[None]):
     def _start_loading(self) -> None:
         """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
         try:
+            from attn_explore.explorer.library.bookmarks import set_aside
+
+            kept = set_aside()
             loaded = self._load(self._tell)
             from attn_explore.explorer.screens.keys import binding_ids
             from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
@@ -83,6 +87,8 @@ class ExplorerApp(App[None]):
             keys = read_keymap(keymap_path(), binding_ids())
             theme = read_theme(keymap_path(), self.available_themes)
             self.call_from_thread(self._show, _screen_of(loaded, self._reload), keys, theme)
+            if kept is not None:
+                self.call_from_thread(self._say_kept_aside, kept)
         except _Stopped:
             pass
         except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
@@ -96,6 +102,10 @@ class ExplorerApp(App[None]):
         if theme is not None:
             self.theme = theme
         self.push_screen(screen())
+
+    def _say_kept_aside(self, kept: Path) -> None:
+        said = f"The places in lessons could not be read, and begin anew; the file is kept as {visible(str(kept))}"
+        self.notify(said, severity="warning", timeout=15, markup=False)
 
     def _tell(self, value: Value) -> None:
         """Say which step was computed, a few times a second; called from the thread that loads."""

@@ -1,13 +1,16 @@
 """How far each lesson was followed: a small file in the user's data folder.
 
-Losing it, or finding it unreadable, loses nothing but the places.
+Losing it loses nothing but the places. One that cannot be read is kept aside, and never written over.
 """
 
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +57,7 @@ def lesson_name(path: Path) -> str:
 
 def marks() -> dict[str, Mark]:
     """Every place that is kept, by the name of its lesson; what cannot be read is left out."""
-    found = {name: _mark(said) for name, said in _read().items()}
+    found = {name: _mark(said) for name, said in (_read() or {}).items()}
     return {name: mark for name, mark in found.items() if mark is not None}
 
 
@@ -69,8 +72,10 @@ def resume(session: Session) -> Mark | None:
 
 def keep(session: Session) -> None:
     """Write the place down. Where nothing can be written, nothing is kept: it is no more than a place."""
-    if session.path is not None and session.lesson.stops:
-        said, name = _read(), lesson_name(session.path)
+    if session.path is None or not session.lesson.stops:
+        return
+    said, name = _read(), lesson_name(session.path)
+    if said is not None:
         before = _mark(said.get(name))
         is_done = session.lesson.is_done or (before is not None and before.is_done)
         _write(said | {name: _said(session.lesson, is_done)})
@@ -78,17 +83,41 @@ def keep(session: Session) -> None:
 
 def forget(name: str) -> None:
     """Forget a lesson's place."""
-    left = _read()
+    left = _read() or {}
     if left.pop(name, None) is not None:
         _write(left)
 
 
-def _read() -> dict[str, Any]:
+def set_aside() -> Path | None:
+    """Put a file that cannot be read beside itself, and give where it is now; None where it can, or cannot be moved.
+
+    Somebody may have written into it by hand, and one comma too many must not cost them every place.
+    """
+    with suppress(OSError):
+        if marks_path().is_file() and _parsed() is None:
+            kept = next(name for name in _names_aside(marks_path()) if not os.path.lexists(name))
+            return marks_path().rename(kept)
+    return None
+
+
+def _names_aside(path: Path) -> Iterator[Path]:
+    """`lessons.json.bad`, then `lessons.json.bad2` and so on: what was kept before is kept, too."""
+    return (path.with_name(f"{path.name}.bad{number if number > 1 else ''}") for number in count(1))
+
+
+def _read() -> dict[str, Any] | None:
+    """What the file says; None where it cannot be read nor put aside, so that nothing may take its place."""
+    if not marks_path().exists() or set_aside() is not None:
+        return {}
+    return _parsed()
+
+
+def _parsed() -> dict[str, Any] | None:
     try:
         said = json.loads(read_regular(marks_path(), LARGEST))
     except (Problem, ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _write(said: dict[str, Any]) -> None:
