@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from attn_explore.explorer.cli import app
+from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.system.exits import guarded
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,9 @@ from attn_explore.explorer.commands.options import (
     Wanted,
     limits_of,
 )
+
+if TYPE_CHECKING:
+    from attn_explore.model.scenario import Scenario
 
 
 def export(
@@ -89,6 +92,22 @@ def train(
 
     The file also tells how they came about. Ctrl+C keeps the weights of the last moment.
     """
+    from attn_explore.explorer.system.signals import ended_at_once
+
+    with ended_at_once("stopped before the training began: nothing was written"):
+        scenario, inputs = _taught(source, output)
+        limits = limits_of(memory_limit, [])
+        from attn_explore.explorer.commands.train import (  # it needs NumPy, and a faulty scenario does not
+            train_to,
+            where_to_begin,
+        )
+
+        before = where_to_begin(scenario, output, limits, resume=resume, force=force, inputs=inputs)
+    train_to(scenario, output, before, inputs)
+
+
+def _taught(source: str, output: Path) -> tuple[Scenario, list[Path]]:
+    """The scenario that is trained, and the files that it is read from. Raises Problem for what cannot be trained."""
     from attn_explore.explorer.session.opening import find_source
     from attn_explore.explorer.session.run_files import taught_from
     from attn_explore.explorer.system.endings import format_of
@@ -99,10 +118,7 @@ def train(
         raise Problem("a trace cannot be trained", path=found.path, hint="name a scenario")
     if format_of(output) != ".safetensors":
         raise Problem("weights are written as .safetensors", path=output, hint="choose a name with that ending")
-    limits = limits_of(memory_limit, [])
-    from attn_explore.explorer.commands.train import train_to  # it needs NumPy, and a faulty scenario does not
-
-    train_to(found.scenario, output, limits, resume=resume, force=force, inputs=taught_from(found.path, found.scenario))
+    return found.scenario, taught_from(found.path, found.scenario)
 
 
 def check(

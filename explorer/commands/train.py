@@ -36,23 +36,28 @@ _COPIES = 6
 """Parameters, their gradients, Adam's two means, and what is written."""
 
 
-def train_to(
+def where_to_begin(
     scenario: Scenario, output: Path, limits: Limits, *, resume: bool, force: bool, inputs: list[Path]
-) -> None:
-    """Train a scenario's model and write its weights, at every moment that is kept, so that an end loses little.
+) -> Record | None:
+    """What a training goes on from, None where it begins; nothing is written yet.
 
     Raises Problem where the scenario is no training, or the file cannot be written or gone on with.
     """
-    experiment = training_of(scenario)
-    _check_memory(scenario, experiment, limits.nbytes)
+    _check_memory(scenario, training_of(scenario), limits.nbytes)
     before = _before(scenario, output, limits) if resume else None
     check_target(output, force or resume, inputs)
-    if before is not None and before.steps[-1] >= experiment.steps:
-        say(f"{visible(str(output))}: all {experiment.steps} steps are done")
+    return before
+
+
+def train_to(scenario: Scenario, output: Path, before: Record | None, inputs: list[Path]) -> None:
+    """Train a scenario's model and write its weights, at every moment that is kept, so that an end loses little."""
+    steps = training_of(scenario).steps
+    if before is not None and before.steps[-1] >= steps:
+        say(f"{visible(str(output))}: all {steps} steps are done")
         return
-    start, step = monotonic(), None
+    start = monotonic()
     try:
-        with _bar(experiment.steps) as tell:
+        with _bar(steps) as tell:
             for step in train(scenario, before):
                 if step.record is not None:
                     write_atomically(output, record_file(step.record), force=True, inputs=inputs)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
-from types import FrameType
 
 from attn_explore.model.problems import CANNOT_BE_USED, SURROUNDINGS, Problem
 from attn_explore.model.text import clip, visible
@@ -16,21 +14,7 @@ from attn_explore.model.text import clip, visible
 BUG = 70
 
 _LONGEST_MESSAGE = 1000
-_STDOUT_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-
-
-def heed_signals() -> None:
-    """End with 128 + n at signal n; temporary files go first. Of a pipe that nobody reads, nothing is said."""
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` is heeded, too
-            signal.signal(number, _end)
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+_STDOUT_IS_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def guarded(command: Callable[[], object]) -> int:
@@ -45,7 +29,7 @@ def guarded(command: Callable[[], object]) -> int:
         say("error: the machine ran out of memory\nhint: choose a smaller model or a shorter input")
         return CANNOT_BE_USED
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _STDOUT_IS_FULL:
+        if isinstance(error, OSError) and error.errno in _STDOUT_IS_LOST:
             return _not_written(error)
         return _usage(error) if _is_usage(error) else _report(error)
     return status if isinstance(status, int) else 0
@@ -53,7 +37,8 @@ def guarded(command: Callable[[], object]) -> int:
 
 def _not_written(error: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains, at exit, about what it could not flush
-    say(f"error: the output could not be written: {error.strerror}")
+    why = "standard output is closed" if error.errno == errno.EBADF else error.strerror
+    say(f"error: the output could not be written: {why}")
     return SURROUNDINGS
 
 

@@ -19,10 +19,15 @@ ASCII_FORMS = {
 
 
 def prepare() -> None:
-    """Let a closed stream lead nowhere, and write what a stream cannot encode in ASCII forms."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    """Let a closed stream be one that fails as soon as it is used, and write in ASCII forms what one cannot encode.
+
+    Of stderr nothing is expected back: what is said on a closed one leads nowhere.
+    """
+    for name, flags, mode in (
+        ("stdin", os.O_WRONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"),
+    ):  # fmt: skip
         if getattr(sys, name) is None:  # opened in this order, each gets the number of the stream that is missing
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, open(os.open(os.devnull, flags), mode, encoding="utf-8"))  # noqa: SIM115
     codecs.register_error("ascii_forms", _ascii_forms)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from attn_explore.model.problems import Problem, raise_any
+from attn_explore.model.scenario.tokens import PAD
 
 Words = tuple[str, ...]
 
@@ -64,7 +65,10 @@ def read_pairs(content: bytes, name: str) -> tuple[Example, ...]:
         if not line.strip() or line.startswith("#"):
             continue
         source, *rest = line.rstrip("\r").split("\t")
-        if len(rest) == 1 and source.split() and rest[0].split():
+        if PAD in line.split():
+            what = f"{PAD} fills texts up to one length, and is no word of one"
+            problems.append(Problem(what, path=name, line=number, column=line.index(PAD) + 1, source=line))
+        elif len(rest) == 1 and source.split() and rest[0].split():
             found.append(Example(tuple(source.split()), tuple(rest[0].split())))
         else:
             what = f"a pair is a text, a tab and another text; here are {len(rest)} tabs"

@@ -25,7 +25,7 @@ from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.memory import memory_needed
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import parse_scenario
-from tests.program import Finished, command, environment, here, in_shell, is_refusal, program
+from tests.program import ROOT, Finished, command, environment, here, in_shell, is_refusal, program
 
 DOG = "i-love-my-dog"
 LONG = "model: {d_model: 8, layers: 100000}\ninput: {text: a b c}"
@@ -330,10 +330,29 @@ def test_g5_a_reader_that_leaves_early_is_no_error(arguments: str) -> None:
     assert found.stderr == b""
 
 
-@pytest.mark.parametrize("arguments", [f"run {DOG}", "list", f"show {DOG} tokens", f"export {DOG} -o -", "--help"])
-def test_g5_a_closed_stdout_is_no_error(arguments: str) -> None:
+PRINTING = (
+    "", "--help", "--version", "list", f"run {DOG}", f"run {DOG} --plain", f"compare {DOG} single-head",
+    f"show {DOG} encoder.input", f"show {DOG} encoder.input --csv", f"plot {DOG} encoder.input",
+    f"explain {DOG} 'encoder.input[I,0]'", f"export {DOG} -o -",
+    f"check {ROOT}/scenarios/wide.yaml",
+    "schema scenario", "train --help",
+)  # fmt: skip
+"""Command lines that have something to print."""
+
+
+@pytest.mark.parametrize("arguments", PRINTING)
+def test_g5_output_that_is_lost_since_stdout_is_closed_is_an_error(arguments: str) -> None:
     found = in_shell(f"$attn {arguments} >&-")
-    assert (found.returncode, found.stderr) == (0, b"")
+    assert found.returncode == 3
+    assert found.stderr == b"error: the output could not be written: standard output is closed\n"
+
+
+@pytest.mark.parametrize("arguments", [f"export {DOG} -o a.npz", "new a.yaml", f"plot {DOG} encoder.input -o a.csv"])
+def test_g5_a_closed_stdout_is_no_error_where_nothing_is_printed(arguments: str, tmp_path: Path) -> None:
+    found = in_shell(f"$attn {arguments} >&-", tmp_path)
+    assert found.returncode == 0
+    assert found.stderr.startswith(b"wrote ")
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize(("arguments", "status"), [("list", 0), ("run nothing", 2), ("--bogus", 2)])

@@ -53,6 +53,8 @@ def _refused(act: Callable[[], object]) -> str:
         (b"a\tb\nI\tlove\tdogs\n", "pairs.tsv:2:1: a pair is a text, a tab and another text; here are 2 tabs"),
         (b"a\tb\n \tb\n", "pairs.tsv:2:1"),
         (b"a\tb\na\t \n", "pairs.tsv:2:1"),
+        (b"a\tb\nI <pad> am\tc\n", "pairs.tsv:2:3: <pad> fills texts up to one length, and is no word of one"),
+        (b"a\tb <pad>\n", "pairs.tsv:1:5: <pad> fills texts up"),
         ("a\té".encode("latin-1"), "this is not UTF-8 at byte 2"),
         ("a\tb".encode("utf-16"), "this is not UTF-8 at byte 0"),
         (b"x" * (MOST_BYTES + 1), "at most"),

@@ -15,8 +15,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from attn_explore.explorer.cli import app
 from attn_explore.explorer.commands import options
+from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.system import progress
 from attn_explore.explorer.system.limits import parse_size

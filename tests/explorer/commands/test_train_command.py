@@ -196,6 +196,27 @@ def test_an_end_before_the_first_moment_writes_nothing(train: Train, tmp_path: P
     assert not Path("w.safetensors").exists()
 
 
+@pytest.mark.parametrize("library", [b"", b"_multiarray_umath", b"_umath_linalg"])
+def test_ctrl_c_while_it_starts_is_one_message_and_status_130(train: Train, tmp_path: Path, library: bytes) -> None:
+    """From when Python itself stands until the training begins, whatever is being imported."""
+    Path("long.yaml").write_text(REVERSE.format(steps=1000000), "utf-8")
+    with training(tmp_path) as running:
+        while not _is_started(running.pid, library):
+            time.sleep(0.001)
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read().decode()
+        assert re.fullmatch(r"stopped before .*\n", said)
+        assert running.wait(20) == 130
+    assert not Path("w.safetensors").exists()
+
+
+def _is_started(process: int, library: bytes) -> bool:
+    """Whether a process has set what it does at Ctrl+C, after Python did, and loaded a library."""
+    status = Path(f"/proc/{process}/status").read_text()
+    caught = int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16)  # type: ignore[index]
+    return bool(caught >> signal.SIGTERM - 1 & 1) and library in Path(f"/proc/{process}/maps").read_bytes()
+
+
 def test_on_a_terminal_a_bar_shows_the_loss_and_the_time_that_is_left(train: Train, tmp_path: Path) -> None:
     controller, terminal = pty.openpty()
     environ = environment(TERM="xterm-256color", COLUMNS="100")
