@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.session.course import locate
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.run import run
 from attn_explore.model.scenario import read_scenario
@@ -17,8 +18,8 @@ STEP = "encoder.layers.0.self_attention.weights"
 async def picture(target: Path) -> None:
     """The attention weights of the first scenario, at 120×40, with the cursor on *dog* asking *love*."""
     scenario = read_scenario(locate("i-love-my-dog"))
-    session = Session("i-love-my-dog", scenario, run(scenario))
-    session.show(session.trace[STEP], (0, 3, 1))
+    session = Session("i-love-my-dog", Run(scenario, run(scenario)))
+    session.place.show(session.run.trace[STEP], (0, 3, 1))
     app = ExplorerApp(lambda _: session, scenario.title)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.app.workers.wait_for_complete()

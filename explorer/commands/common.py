@@ -37,12 +37,12 @@ def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener
     session = start(source, limits, on_step)
     if not step:
         return session
-    value = session.find(step)
+    value = session.place.find(step)
     if value is None:
-        near = nearest(step, (*session.trace.steps, *session.trace.parameters))
-        hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.trace.steps))}"
+        near = nearest(step, (*session.run.trace.steps, *session.run.trace.parameters))
+        hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.run.trace.steps))}"
         raise Problem("the run has no such step", path=step, hint=hint)
-    session.show(value)
+    session.place.show(value)
     return session
 
 
@@ -53,7 +53,7 @@ def at_cell(source: Source, limits: Limits, cell: str) -> Session:
     step, parts = split_place(cell)
     session = session_of(source, limits, step)
     if parts is not None:
-        session.move_to(index_of(session.value, parts))
+        session.place.move_to(index_of(session.place.value, parts))
     return session
 
 
@@ -66,7 +66,7 @@ def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Liste
     session = session_of(sources[0], limits, step, on_step)
     if len(sources) == 1:
         return session
-    left = replace(limits, memory=limits.nbytes - session.trace.nbytes)
+    left = replace(limits, memory=limits.nbytes - session.run.trace.nbytes)
     return pair(session, session_of(sources[1], left, on_step=on_step))
 
 

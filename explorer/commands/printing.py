@@ -59,7 +59,7 @@ def show(
     from attn_explore.explorer.telling import plain
 
     found = source_of(source, wish_of(gradients, of, step), moment)
-    value = session_of(found, limits_of(memory_limit, allow_path), step).value
+    value = session_of(found, limits_of(memory_limit, allow_path), step).place.value
     print_lines(plain.csv(value) if csv else plain.table(value))
 
 

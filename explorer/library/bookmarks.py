@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import course_folder
 from attn_explore.explorer.session.lesson_progress import Lesson, Outcome
 from attn_explore.explorer.session.session import Session
@@ -66,7 +67,7 @@ def resume(session: Session) -> Mark | None:
     mark = marks().get(lesson_name(session.path)) if session.path else None
     if mark is not None and mark.place < mark.count - 1 and mark.count == len(session.lesson.stops):
         session.lesson.resume(mark.place, mark.outcomes)
-    session.follow_lesson()
+    stepping.follow_lesson(session)
     return mark
 
 

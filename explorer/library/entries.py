@@ -99,9 +99,9 @@ class Shelf:
 
 def telling(session: Session) -> Value:
     """The last attention map of a run, or its last step: what a glance at the run should show."""
-    if session.scenario.alone is not None:
-        return session.trace[telling_step(session.scenario.alone)]
-    steps = list(session.trace.steps.values())
+    if session.run.scenario.alone is not None:
+        return session.run.trace[telling_step(session.run.scenario.alone)]
+    steps = list(session.run.trace.steps.values())
     maps = [step for step in steps if step.name == "weights"]
     return maps[-1] if maps else steps[-1]
 

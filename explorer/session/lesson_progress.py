@@ -31,7 +31,9 @@ class Outcome(StrEnum):
 
 
 class Lesson:
-    """Goes along `stops`. `outcomes` says how the questions were answered, by the place of their stop.
+    """Goes along `stops`; while it `is_guided`, a person goes from stop to stop, and not from step to step.
+
+    `outcomes` says how the questions were answered, by the place of their stop.
 
     A wrong answer leaves its question open: it is one of the `tries`, and another may follow. `moments` are the moments
     of training that the stops are at, and `moment` the one that the run is at.
@@ -42,6 +44,7 @@ class Lesson:
         self.moments = list(moments) or [0] * len(self.stops)
         self.moment = moment
         self.place = 0
+        self.is_guided = False
         self.outcomes: dict[int, Outcome] = {}
         self._right: dict[int, Given] = {}
         self._tries: dict[int, list[Given]] = {}
@@ -100,6 +103,18 @@ class Lesson:
     def now_at(self, value: Value) -> list[Stop]:
         """The stops at a value that speak of the moment of training that the run is at."""
         return [stop for stop in self.at(value) if self.moment_of(stop) == self.moment]
+
+    def first_cell(self, value: Value) -> Index | None:
+        """The cell of a value that the lesson looks at first."""
+        return next((stop.index for stop in self.at(value)), None)
+
+    def is_asked(self, path: str) -> bool:
+        """Whether a question about a step still waits somewhere, while the lesson is followed."""
+        places = enumerate(self.stops) if self.is_guided else ()
+        return any(
+            stop.question is not None and stop.value.path == path and place not in self.outcomes
+            for place, stop in places
+        )
 
     def go_to(self, place: int) -> Stop:
         """Go to a stop, or to the nearest on the way that the run has; to the first or the last at the ends."""

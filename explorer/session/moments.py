@@ -13,7 +13,7 @@ from attn_explore.model.lesson import Stop
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import figure
-from attn_explore.model.trace import Trace
+from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.training.record import Record
 from attn_explore.model.values import Value
 
@@ -102,7 +102,14 @@ class Moments:
 
     # --- runs
 
-    def trace(self, scenario: Scenario, moment: int, before: Trace, second: Trace | None = None) -> Trace:
+    def trace(
+        self,
+        scenario: Scenario,
+        moment: int,
+        before: Trace,
+        second: Trace | None = None,
+        on_step: Listener | None = None,
+    ) -> Trace:
         """The run at a moment, which may be known. Raises Problem where an edit does not fit it."""
         from attn_explore.model.differentiation import with_gradients
         from attn_explore.model.run import run
@@ -113,7 +120,7 @@ class Moments:
             return known
         start = time.perf_counter()
         plain = replace(scenario, gradients=None)
-        trace = run(plain, before=before, second=second, record=self.record, moment=moment)
+        trace = run(plain, on_step, before=before, second=second, record=self.record, moment=moment)
         trace = with_gradients(trace, scenario)
         self.seconds = time.perf_counter() - start
         self.keep(scenario, moment, trace, second)
@@ -121,7 +128,7 @@ class Moments:
 
     def known(self, scenario: Scenario, moment: int, second: Trace | None = None) -> Trace | None:
         """The run at a moment, where it is kept."""
-        wanted, source = _told_of(scenario), _source(scenario, second)
+        wanted, source = _what_runs(scenario), _source(scenario, second)
         with self._lock:
             for ran in self._kept:
                 if (ran.moment, ran.scenario) == (moment, wanted) and ran.second is source:
@@ -130,14 +137,14 @@ class Moments:
 
     def keep(self, scenario: Scenario, moment: int, trace: Trace, second: Trace | None = None) -> None:
         """Keep a run at a moment, and forget the oldest ones that there is no room for."""
-        ran = _Ran(moment, _told_of(scenario), _source(scenario, second), trace, trace.nbytes)
+        ran = _Ran(moment, _what_runs(scenario), _source(scenario, second), trace, trace.nbytes)
         with self._lock:
             self._kept = [*(each for each in self._kept if each.trace is not trace), ran]
             while sum(each.nbytes for each in self._kept) > self._room:
                 del self._kept[0]
 
 
-def _told_of(scenario: Scenario) -> Scenario:
+def _what_runs(scenario: Scenario) -> Scenario:
     """What decides a run: all but the lesson."""
     return replace(scenario, lesson=())
 

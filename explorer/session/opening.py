@@ -91,13 +91,15 @@ def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | Non
 
 
 def _read(source: Source, limits: Limits) -> Session:
+    from attn_explore.explorer.session.gradients import differentiate
+    from attn_explore.explorer.session.run import Run
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.reading import read_trace
 
-    session = Session(source.name, *read_trace(source.path, limits.nbytes), path=source.path)
-    if source.gradients is not None and (source.gradients.of or session.output is None):
-        check_memory(replace(session.scenario, gradients=source.gradients), limits.nbytes)
-        session.differentiate(source.gradients.of)
+    session = Session(source.name, Run(*read_trace(source.path, limits.nbytes)), path=source.path)
+    if source.gradients is not None and (source.gradients.of or session.run.output is None):
+        check_memory(replace(session.run.scenario, gradients=source.gradients), limits.nbytes)
+        differentiate(session, source.gradients.of)
     return session
 
 
@@ -105,24 +107,28 @@ def _start(
     source: Source, scenario: Scenario, limits: Limits, on_step: Callable[[Value], None] | None = None
 ) -> Session:
     """Run a scenario, and the one that it is compared with."""
+    from attn_explore.explorer.session.gradients import match_gradients
+
     check_memory(scenario, limits.nbytes)
     second = scenario.second()
     other = None if second is None else _run(source, second, limits, on_step)
     times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
-    left = limits.nbytes - (times * other.trace.nbytes if other else 0)
+    left = limits.nbytes - (times * other.run.trace.nbytes if other else 0)
     session = _run(source, scenario, replace(limits, memory=left), on_step, other)
     if other is not None and scenario.compare is not None:
         other.label, other.other, session.other = scenario.compare.label, session, other
-        session.match_gradients()
+        match_gradients(session)
     return session
 
 
 def _go_to_moment(session: Session, step: int) -> None:
     """Raises Problem where no weights were kept after so many steps."""
+    from attn_explore.explorer.session.change_moment import go_to_moment
+
     if session.moments is None:
         hint = "--moment is for scenarios whose weights `attn-explore train` made"
         raise Problem("there is no training to go to a moment of", path=session.path, hint=hint)
-    session.go_to_moment(session.moments.after(step))
+    go_to_moment(session, session.moments.after(step))
 
 
 def pair(first: Session, second: Session) -> Session:
@@ -141,6 +147,7 @@ def _run(
     second: Session | None = None,
 ) -> Session:
     from attn_explore.explorer.session.moments import ROOM, Moments
+    from attn_explore.explorer.session.run import Run
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.differentiation import with_gradients, with_output
     from attn_explore.model.run import run, settled, training
@@ -161,7 +168,7 @@ def _run(
         weights_limit=limits.nbytes,
         allowed=limits.allowed,
         before=unedited,
-        second=second.trace if second else None,
+        second=second.run.trace if second else None,
         record=record,
     )
     room = max(0, min(ROOM, limits.nbytes - trace.nbytes))
@@ -169,16 +176,9 @@ def _run(
     moment = moments.last if moments else 0
     scenario = with_output(scenario, trace)
     unedited = None if unedited is None else with_gradients(unedited, scenario)
-    return Session(
-        source.name,
-        scenario,
-        trace,
-        path=source.path,
-        notes=(*notes, *not_finite(scenario, trace.drawn, shapes_of(scenario))),
-        unedited=unedited,
-        moments=moments,
-        moment=moment,
-    )
+    found = Run(scenario, trace, unedited, moment)
+    notes = (*notes, *not_finite(scenario, trace.drawn, shapes_of(scenario)))
+    return Session(source.name, found, path=source.path, notes=notes, moments=moments)
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:

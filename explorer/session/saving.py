@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.run_files import check_beside_weights, inputs_of
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.endings import format_of
@@ -20,7 +21,7 @@ def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]
     """The trace in the format of files with this ending, piece by piece."""
     from attn_explore.model.export import WRITERS  # only an export needs them
 
-    return WRITERS[ending](session.trace, session.scenario, fine)
+    return WRITERS[ending](session.run.trace, session.run.scenario, fine)
 
 
 def export(
@@ -40,14 +41,14 @@ def export(
 
 def save(session: Session, target: Path, force: bool = False) -> Path:
     """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
-    check_beside_weights(target, session.scenario)
-    scenario = session.scenario
+    check_beside_weights(target, session.run.scenario)
+    scenario = session.run.scenario
     if scenario.compare is None and any(edit.swap for edit in scenario.edits):
         what = "an edit takes numbers from the other run, and the file would not have one"
         raise Problem(what, path=target, hint="take it back (Ctrl+Z), or add `compare` to the scenario")
-    if session.changed_words:
+    if edits.changed_words(session):
         scenario = replace(scenario, lesson=tuple(map(_by_number, scenario.lesson, session.lesson.stops)))
-    second = session.other.scenario if session.other and session.scenario.compare else None
+    second = session.other.run.scenario if session.other and session.run.scenario.compare else None
     write_atomically(target, [scenario.as_yaml(second).encode()], force=force, inputs=_inputs(session))
     return target.absolute()
 
@@ -68,4 +69,4 @@ def _by_number(told: LessonStep, stop: Stop) -> LessonStep:
 
 
 def _inputs(session: Session) -> list[Path]:
-    return [] if session.path is None else inputs_of(session.path, session.scenario)
+    return [] if session.path is None else inputs_of(session.path, session.run.scenario)

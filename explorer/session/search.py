@@ -18,7 +18,7 @@ def matches(session: Session, text: str) -> list[str]:
     It is looked for in path, title, explanation, the words along the axes, and what the lesson says there.
     """
     wanted = text.casefold().strip()
-    values = (*session.steps, *session.trace.parameters.values())
+    values = (*session.place.steps, *session.run.trace.parameters.values())
     return [value.path for value in values if wanted in searchable(value, session.lesson.at(value))]
 
 
@@ -36,15 +36,15 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
     Of several steps with that end, the next one from here. Raises Problem when there is none.
     """
     wanted, parts = split_place(text.strip())
-    value = session.find(wanted) or _ending(session, wanted)
+    value = session.place.find(wanted) or _ending(session, wanted)
     if value is None:
-        known = (*session.trace.steps, *session.trace.parameters)
+        known = (*session.run.trace.steps, *session.run.trace.parameters)
         near = nearest(wanted, known) or nearest(wanted, {path.rpartition(".")[2] for path in known})
         raise Problem("there is no such step", hint=f"did you mean {near}?" if near else "/ finds by words")
-    return value, session.index_in(value) if parts is None else index_of(value, parts)
+    return value, session.place.index_in(value) if parts is None else index_of(value, parts)
 
 
 def _ending(session: Session, name: str) -> Value | None:
-    steps, here = session.steps, session.position
-    around = [*steps[here + 1 :], *steps[: here + 1], *session.trace.parameters.values()]
+    steps, here = session.place.steps, session.place.position
+    around = [*steps[here + 1 :], *steps[: here + 1], *session.run.trace.parameters.values()]
     return next((value for value in around if name and f".{value.path}".endswith(f".{name}")), None)

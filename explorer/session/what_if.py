@@ -66,7 +66,7 @@ def _number(text: str) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def told(edit: Edit, value: Value) -> str:
+def edit_text(edit: Edit, value: Value) -> str:
     """An edit in one line: `A[head 0, love, dog] is set to 0.5`."""
     labels = [
         "all" if where == "all" else visible(axis.label(int(where)))
@@ -85,7 +85,7 @@ def told(edit: Edit, value: Value) -> str:
     return f"{name} is set to {short_number(edit.set or 0.0)}"
 
 
-def moved(array: Array, before: Array) -> Array:
+def distances(array: Array, before: Array) -> Array:
     """By how much each number differs from before; two equal infinities do not differ, and NaN differs without end."""
     with np.errstate(all="ignore"):
         difference = np.asarray(array - before)

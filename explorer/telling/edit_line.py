@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from attn_explore.explorer.drawing.arithmetic import Block, Piece, Role
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import wrapped
-from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.session.what_if import ACTIONS, EditIndex, edit_from, scopes, told
+from attn_explore.explorer.session.edits import Change, NewWord
+from attn_explore.explorer.session.what_if import ACTIONS, EditIndex, edit_from, edit_text, scopes
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
@@ -44,19 +44,23 @@ class Editing:
         """Take more numbers, or fewer."""
         self.chosen = max(0, min(len(self.names) - 1, self.chosen + count))
 
-    def apply(self, session: Session) -> str:
-        """Make the edit, run again, and tell what was changed. Raises Problem when it is none."""
+    def change(self, has_other: bool) -> Change:
+        """What is meant by what was typed; `has_other`: there is a run to swap with. Raises Problem when it is none."""
         if self.is_word:
             word = self.typed.strip()
             if not word:
                 raise Problem("a word has at least one character", hint="type another word")
-            session.edit_word(self.index[0], word)
-            return f"{visible(self.word)} → {visible(word)}"
+            return NewWord(self.index[0], word)
         edit = edit_from(self.value, list(self.scopes.values())[self.chosen], self.typed)
-        if edit.swap and session.other is None:
+        if edit.swap and not has_other:
             raise Problem("there is no other run to take numbers from", hint="`compare` in its file adds a second one")
-        session.edit(edit)
-        return told(edit, self.value)
+        return edit
+
+    def text_of(self, change: Change) -> str:
+        """A change in one line."""
+        if isinstance(change, NewWord):
+            return f"{visible(self.word)} → {visible(change.word)}"
+        return edit_text(change, self.value)
 
     def blocks(self, room: int) -> list[Block]:
         """What was typed and what is wrong with it, the list, and what may be typed, in `room` cells."""

@@ -12,11 +12,12 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
 from attn_explore.explorer.drawing.numbers import loss_text, short_number
 from attn_explore.explorer.drawing.wrapping import Section
+from attn_explore.explorer.session import edits, two_runs
 from attn_explore.explorer.session.course import after
 from attn_explore.explorer.session.moments import Moments
+from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.session.walk import Place, has_cell
-from attn_explore.explorer.session.what_if import moved, told
+from attn_explore.explorer.session.what_if import distances, edit_text
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.model import axes
 from attn_explore.model.axes import Array
@@ -46,9 +47,9 @@ def _runs(session: Session, value: Value, side: Side) -> str:
     if session.other is None or side is Side.one:
         return own
     other = visible(session.other.label or "first run")
-    if session.beside(value) is None:
+    if two_runs.beside(session, value) is None:
         return f"{own} ({other} has no such step)"
-    if side is Side.difference and session.compared(value) is None:
+    if side is Side.difference and two_runs.numbers_beside(session, value) is None:
         return f"{own} ({other} has other cells)"
     return f"{own}, {other}" if side is Side.beside else f"{own} − {other}"
 
@@ -65,34 +66,34 @@ def mark(session: Session, step: Value) -> str:
     """
     sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
     if step.name == "candidates" and not is_gradient(step):
-        sign = "?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
-    moves = session.moved(step)
+        sign = "?" if session.lesson.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
+    moves = session.run.effect_on(step)
     most = 0.0 if moves is None else float(moves.max())
     far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
-    star = "★" if session.has_mark(step) else ""
+    star = "★" if session.place.is_marked(step) else ""
     return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
 
 
-def edits(session: Session) -> list[str]:
+def edits_in_force(session: Session) -> list[str]:
     """The edits in force, a line each."""
-    found = ((edit, session.find(edit.at)) for edit in session.scenario.edits)
-    words = [f"word {place}: {visible(before)} → {visible(now)}" for place, before, now in session.changed_words]
-    return [*words, *(told(edit, value) for edit, value in found if value is not None)]
+    found = ((edit, session.place.find(edit.at)) for edit in session.run.scenario.edits)
+    words = [f"word {place}: {visible(before)} → {visible(now)}" for place, before, now in edits.changed_words(session)]
+    return [*words, *(edit_text(edit, value) for edit, value in found if value is not None)]
 
 
 def _moved(session: Session, value: Value) -> str:
-    found = session.moved(value)
+    found = session.run.effect_on(value)
     return "" if found is None else _most(value, found)
 
 
 def _parted(session: Session, value: Value) -> str:
     """How far the two runs are apart at a value."""
-    if session.beside(value) is None:
+    if two_runs.beside(session, value) is None:
         return "Only this run has this tensor."
-    other = session.compared(value)
+    other = two_runs.numbers_beside(session, value)
     if other is None:
         return "The other run does not have all of these cells."
-    found = moved(value.array, other)
+    found = distances(value.array, other)
     return _most(value, found) if found.any() else "Every number here is the same."
 
 
@@ -105,9 +106,9 @@ def _most(value: Value, found: Array) -> str:
 
 def place_in_run(session: Session) -> tuple[str, int, int]:
     """What is counted (steps, or stops of a lesson), which one is looked at, and how many there are."""
-    if session.is_guided:
+    if session.lesson.is_guided:
         return "stop", session.lesson.place, len(session.lesson.stops)
-    return "step", session.position, len(session.steps)
+    return "step", session.place.position, len(session.place.steps)
 
 
 def trained(moments: Moments, moment: int) -> tuple[str, ...]:
@@ -121,11 +122,11 @@ def trained(moments: Moments, moment: int) -> tuple[str, ...]:
 
 def chapters(session: Session) -> dict[str, str]:
     """What the passes of a generation are called in the tree, by the beginning of their paths."""
-    steps = session.trace.steps
+    steps = session.run.trace.steps
     ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
     return {
         chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: "
-        + ("?" if session.is_asked(step.path) else visible(step.axes[0].label(chosen(step))))
+        + ("?" if session.lesson.is_asked(step.path) else visible(step.axes[0].label(chosen(step))))
         for chapter, step in ends.items()
         if step.name == "candidates"
     }
@@ -138,18 +139,18 @@ def shape(value: Value) -> str:
 
 def provenance(session: Session, value: Value) -> str:
     """Where the numbers of a parameter came from."""
-    experiment = session.scenario.alone
+    experiment = session.run.scenario.alone
     if experiment is not None:
         return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
-    weights = session.scenario.model.weights
+    weights = session.run.scenario.model.weights
     if value.name == "tokens":
         return "each word's row in the embedding table"
     if value.path in weights.set:
         return "set by hand in the scenario"
-    if value.name == "embedding_table" and session.scenario.input.vectors is not None:
+    if value.name == "embedding_table" and session.run.scenario.input.vectors is not None:
         return "the scenario's input vectors"
     if weights.file is not None:
-        after = f", after {session.moments.steps[session.moment]} steps of training" if session.moments else ""
+        after = f", after {session.moments.steps[session.run.moment]} steps of training" if session.moments else ""
         return f"read from {visible(weights.file)}{after}"
     if value.name.endswith(("norm_gain", "norm_bias")):
         return "starts as 1" if value.name.endswith("gain") else "starts as 0"
@@ -168,23 +169,23 @@ def sections(session: Session, value: Value) -> list[Section]:
 
 def alarm(session: Session) -> str:
     """Where the first number stands that is not one, or nothing when all of them are."""
-    if session.first_bad is None:
+    if session.run.first_bad is None:
         return ""
-    value, index = session.first_bad
+    value, index = session.run.first_bad
     what = "NaN" if math.isnan(value.array[index]) else "∞"
     return f"first {what} at {cell_name(value, dict(zip(value.names, index, strict=True)))} of {value.path}"
 
 
 def _sections(session: Session, value: Value) -> Iterator[Section]:
-    if session.first_bad is not None:
+    if session.run.first_bad is not None:
         yield Section("Not every number is finite", alarm(session))
     yield from _lesson(session, value)
     if session.question is not None:
         return  # what follows speaks of the numbers
     if session.other is not None:
         yield Section(f"Compared with: {visible(session.other.label or 'first run')}", _parted(session, value))
-    if session.is_edited:
-        yield Section("Edits", "\n".join(filter(None, (*edits(session), _moved(session, value)))))
+    if edits.is_edited(session):
+        yield Section("Edits", "\n".join(filter(None, (*edits_in_force(session), _moved(session, value)))))
     if value.is_leaf:
         yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
     else:
@@ -202,7 +203,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
 def _lesson(session: Session, value: Value) -> Iterator[Section]:
     """What the lesson says here, or how to come back to it."""
     stop = session.stop
-    if not session.is_guided:
+    if not session.lesson.is_guided:
         if stop is not None and stop.value.path == value.path and stop.say:
             yield Section("In this scenario", stop.say, is_narration=True)
         return
@@ -260,8 +261,8 @@ def way(session: Session, room: int) -> str:
 
     The first are left out for room, and those that only another run had, before an edit.
     """
-    shown = name_at(session.value, session.index)
-    for name in filter(None, (_name_at(session, place) for place in reversed(session.trail))):
+    shown = name_at(session.place.value, session.place.index)
+    for name in filter(None, (_name_at(session, cell) for cell in reversed(session.place.trail))):
         if cell_len(f"… › {name} › {shown}") > room:
             return f"… › {shown}{_noted(session)}"
         shown = f"{name} › {shown}"
@@ -273,14 +274,14 @@ def name_at(value: Value, index: Index) -> str:
     return cell_name(value, dict(zip(value.names, index, strict=True)))
 
 
-def _name_at(session: Session, place: Place) -> str:
+def _name_at(session: Session, cell: Cell) -> str:
     """How a cell is called; nothing where the run does not have it."""
-    value = session.find(place.path)
-    return name_at(value, place.index) if value is not None and has_cell(value, place.index) else ""
+    value = session.place.find(cell.path)
+    return name_at(value, cell.index) if value is not None and has_cell(value, cell.index) else ""
 
 
 def _noted(session: Session) -> str:
-    note = cell_note(session.value, session.index)
+    note = cell_note(session.place.value, session.place.index)
     return f" · {note}" if note else ""
 
 

@@ -47,8 +47,8 @@ def plotted(session: Session, wanted: str) -> Plot:
     Raises Problem where the gradients have nothing to show there.
     """
     if wanted not in OVERVIEWS:
-        return plot_of(session.trace, session.value, session.index)
-    plot = OVERVIEWS[wanted](session.trace)
+        return plot_of(session.run.trace, session.place.value, session.place.index)
+    plot = OVERVIEWS[wanted](session.run.trace)
     if plot is None:
         raise Problem(f"there is no {wanted} of these gradients", hint="ask for another number with --of")
     return plot

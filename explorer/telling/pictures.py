@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from attn_explore.explorer.drawing.picture import Picture
+from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import mask_of
 from attn_explore.model.ops import is_gradient
@@ -28,14 +29,14 @@ def pictures(session: Session, side: Side) -> list[Picture]:
 
     Where the other run has no such step, or not all of its cells, the value stands alone.
     """
-    value = session.value
+    value = session.place.value
     own = _own(session, value)
     if session.question is not None:
         return [own]  # the other run would tell the answer
     if side is Side.beside and session.other is not None:
-        other = session.beside(value)
+        other = two_runs.beside(session, value)
         return [own] if other is None else list(own.together(_own(session.other, other)))
-    numbers = session.compared(value) if side is Side.difference else None
+    numbers = two_runs.numbers_beside(session, value) if side is Side.difference else None
     if numbers is None:
         return [own]
     with np.errstate(invalid="ignore"):
@@ -44,7 +45,7 @@ def pictures(session: Session, side: Side) -> list[Picture]:
 
 
 def _own(session: Session, value: Value) -> Picture:
-    moved, question = session.moved(value), session.question
+    moved, question = session.run.effect_on(value), session.question
     picture = picture_of(value, mask_of(value))
     if moved is not None:
         picture = replace(picture, moved=moved != 0)

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing.arithmetic import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
 from attn_explore.explorer.drawing.wrapping import markdown
+from attn_explore.explorer.session import change_moment
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings, questions
 from attn_explore.explorer.telling.uses import use_blocks
@@ -34,13 +35,13 @@ LONGEST_LABEL = 40
 
 def walk(session: Session) -> Iterator[str]:
     """Every step with its formula, a window of its numbers and its explanation."""
-    scenario = session.scenario
+    scenario = session.run.scenario
     yield visible(scenario.title)
     if scenario.summary:
         yield visible(scenario.summary)
     if session.moments is not None:
-        yield ", ".join(" ".join(part.split()) for part in headings.trained(session.moments, session.moment))
-    if session.first_bad is not None:
+        yield ", ".join(" ".join(part.split()) for part in headings.trained(session.moments, session.run.moment))
+    if session.run.first_bad is not None:
         yield f"Not every number is finite: {headings.alarm(session)}"
     yield from _walk_steps(session)
     yield from _at_a_glance(session)
@@ -53,25 +54,25 @@ def walk(session: Session) -> Iterator[str]:
 
 def _at_a_glance(session: Session) -> Iterator[str]:
     """The plots of all gradients, where the run has some."""
-    if session.output is None:
+    if session.run.output is None:
         return
     from attn_explore.explorer.drawing.plots.text import plot_lines
     from attn_explore.model.profile import OVERVIEWS
 
-    for plot in filter(None, (draw(session.trace) for draw in OVERVIEWS.values())):
+    for plot in filter(None, (draw(session.run.trace) for draw in OVERVIEWS.values())):
         yield ""
         yield from plot_lines(plot, WIDTH)
 
 
 def _walk_steps(session: Session) -> Iterator[str]:
-    for value in session.trace.parameters.values():
+    for value in session.run.trace.parameters.values():
         if stops := session.lesson.at(value):
             yield ""
             yield f"{headings.title(session, value)}"
             yield f"    {value.path}   {headings.shape(value)}"
             yield from (f"    {line}" for line in table(value, WINDOW))
             yield from (line for stop in stops for line in _told(session, stop))
-    steps = session.steps
+    steps = session.place.steps
     for place, value in enumerate(steps, 1):
         yield ""
         yield f"{place}/{len(steps)}  {headings.title(session, value)}"
@@ -86,8 +87,8 @@ def _walk_steps(session: Session) -> Iterator[str]:
 def _told(session: Session, stop: Stop) -> Iterator[str]:
     """What a lesson says and asks at a step, with the answer; where it is at another moment of training, as it was."""
     moment = session.lesson.moment_of(stop)
-    if session.moments is not None and moment != session.moment:
-        stop = stop.in_run(session.run_at(moment, session.scenario).trace)
+    if session.moments is not None and moment != session.run.moment:
+        stop = stop.in_run(change_moment.run_at(session, moment, session.run.scenario, None).trace)
         yield f"    After {session.moments.steps[moment]} steps of training:"
         yield from (f"    {line}" for line in table(stop.value, WINDOW))
     if stop.say:
@@ -120,7 +121,7 @@ def table(value: Value, window: int | None = None) -> Iterator[str]:
 
 def explained(session: Session, depth: int) -> Iterator[str]:
     """Where the number of the cell that is looked at comes from, followed `depth` steps back, and where it goes."""
-    value, index = session.value, session.index
+    value, index = session.place.value, session.place.index
     waiting: list[tuple[Value, Index, int]] = [(value, index, 1)]
     seen: set[tuple[str, Index]] = set()
     for value, index, level in waiting:
@@ -136,7 +137,9 @@ def explained(session: Session, depth: int) -> Iterator[str]:
         if level < depth:
             waiting += [(link.value, link.index, level + 1) for link in links(found)]
     yield "where it goes"
-    yield from (f"    {line}" for line in as_text(use_blocks(session.trace, session.value, session.index)))
+    yield from (
+        f"    {line}" for line in as_text(use_blocks(session.run.trace, session.place.value, session.place.index))
+    )
 
 
 def csv(value: Value) -> Iterator[str]:

@@ -89,8 +89,8 @@ def attention_of(trace: Trace, value: Value) -> Attention | None:
 
 def word_of(session: Session, attention: Attention) -> Word:
     """The word that asks, as the cursor says; what the current step does not say is as it last was in the scores."""
-    value, index = session.value, session.index
-    head, query, key = session.index_in(attention.scores[0])
+    value, index = session.place.value, session.place.index
+    head, query, key = session.place.index_in(attention.scores[0])
     own_head = index[0] * attention.queries.shape[0] // value.shape[0]
     if value in attention.scores:
         return Word(*index)
@@ -103,8 +103,8 @@ def word_of(session: Session, attention: Attention) -> Word:
 def ask(session: Session, attention: Attention, word: Word) -> None:
     """Put the cursor on the cells of a word in every step of the block."""
     for step in attention.steps:
-        before = session.index_in(step)
-        session.put_cursor(step, attention.cell(step, word, before[-1]))
+        before = session.place.index_in(step)
+        session.place.put_cursor(step, attention.cell(step, word, before[-1]))
 
 
 def moved(attention: Attention, word: Word, queries: int = 0, keys: int = 0) -> Word:

@@ -24,7 +24,7 @@ def session_of(wanted: str, step: str = "", index: tuple[int, ...] | None = None
     source = Source(wanted if wanted in bundled() else "test", known.get(wanted, Path("test.yaml")), scenario)
     session = start(source, Limits(2**33))
     if step:
-        session.show(session.trace[step], index)
+        session.place.show(session.run.trace[step], index)
     return session
 
 

@@ -14,7 +14,7 @@ from tests.explorer.conftest import session_of
 def add(session: Session, name: str, axes: tuple[Axis, ...], numbers: Array) -> Value:
     """A table of numbers among the parameters of a run."""
     value = Value(name, axes, np.dtype("float64"), held=np.asarray(numbers, np.float64))
-    session.trace.parameters[name] = session.trace.drawn[name] = value  # type: ignore[assignment]
+    session.run.trace.parameters[name] = session.run.trace.drawn[name] = value  # type: ignore[assignment]
     return value
 
 
@@ -28,7 +28,7 @@ def saturation(monkeypatch: pytest.MonkeyPatch, place: int = 40, curve: int = 2)
     y = add(session, "y", (along, keys), table)
     spec = PlotSpec("multiplier", lines="key", x="a", x_label="a", y_label="softmax of (a, a, 2a)")
     monkeypatch.setattr(plots, "SPECS", {"y": spec})
-    session.show(y, (place, curve))
+    session.place.show(y, (place, curve))
     return session
 
 
@@ -40,7 +40,7 @@ def vanishing(monkeypatch: pytest.MonkeyPatch) -> Session:
     norms = add(session, "g", (along, ways), np.stack([np.exp(-(d_k**0.6)), 0.3 + 0 * d_k], axis=1))
     spec = PlotSpec("d_k", "way", "d", x_label="dₖ", y_label="norm of the gradient", log_x=True, log_y=True)
     monkeypatch.setattr(plots, "SPECS", {"g": spec})
-    session.show(norms, (5, 0))
+    session.place.show(norms, (5, 0))
     return session
 
 
@@ -51,5 +51,5 @@ def grouped(monkeypatch: pytest.MonkeyPatch) -> Session:
     table = np.array([[0.3, 0.8, 0.4, -1.3], [0.9, 0.5, -0.5, 0.6], [0.4, 0.2, np.nan, 0.5]])
     bars = add(session, "b", (kinds, words), table)
     monkeypatch.setattr(plots, "SPECS", {"b": PlotSpec("key", "kind", kind="bars", y_label="share (1)")})
-    session.show(bars, (1, 2))
+    session.place.show(bars, (1, 2))
     return session

@@ -78,7 +78,7 @@ def test_b5_the_limit_is_exact(beyond: int, is_allowed: bool) -> None:
     limits = Limits(memory_needed(scenario).nbytes + beyond)
     source = Source("test", Path("test"), scenario)
     if is_allowed:
-        assert start(source, limits).steps
+        assert start(source, limits).place.steps
     else:
         with pytest.raises(Problem, match="limit"):
             start(source, limits)

@@ -22,7 +22,7 @@ class Cells(Showing):
 
     def action_head(self, count: int) -> None:
         """Look at another head, or another place along the first axis."""
-        moved = self.session.page_by(count)
+        moved = self.session.place.page_by(count)
         if moved:
             self._ask_about(0, 0)  # in all steps of the word view
         self._show_after(moved)
@@ -36,7 +36,7 @@ class Cells(Showing):
         """Go to where the marked number was computed, or answer the question that waits."""
         link, question = self.query_one(ArithmeticPanel).chosen, self.session.question
         if question is not None and question.kind == "cell":
-            self._answer(self.session.index)
+            self._answer(self.session.place.index)
         elif self._attention is not None:
             self.action_word()  # the cell is where it was: its arithmetic follows
         elif link is None:
@@ -49,20 +49,20 @@ class Cells(Showing):
             self._answer(link.index)
             return
         if self._attention is not None:
-            self.session.show(self.session.find(link.value.path) or link.value, link.index)
+            self.session.place.show(self.session.place.find(link.value.path) or link.value, link.index)
             self._ask_about(0, 0)
             self.refresh_value()
             return
-        self.session.follow(link.value, link.index)
+        self.session.place.follow(link.value, link.index)
         self.refresh_value()
 
     def action_back(self) -> None:
         """Return to where the last number was followed from."""
-        self._show_after(self.session.back())
+        self._show_after(self.session.place.back())
 
     def action_forward(self) -> None:
         """Go again to where the way back began."""
-        self._show_after(self.session.forward())
+        self._show_after(self.session.place.forward())
 
     def action_uses(self) -> None:
         """Where the number goes instead of where it came from, or the other way round."""
@@ -81,7 +81,7 @@ class Cells(Showing):
     def action_word(self) -> None:
         """Attention for one word at a time, or as matrices."""
         session = self.session
-        attention = word_view.attention_of(session.trace, session.value)
+        attention = word_view.attention_of(session.run.trace, session.place.value)
         if attention is None:
             self.app.bell()
             said = "The word view shows attention: the steps from queries to weighted values."

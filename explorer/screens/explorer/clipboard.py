@@ -28,7 +28,7 @@ class Copying(Showing):
             return
         from attn_explore.explorer.screens.copy_dialog import CopyScreen
 
-        screen = CopyScreen(self.session.value, self.session.index, self._arithmetic_text())
+        screen = CopyScreen(self.session.place.value, self.session.place.index, self._arithmetic_text())
         self.app.push_screen(screen, self._copied)
 
     def _hides_numbers(self) -> bool:

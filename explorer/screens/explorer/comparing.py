@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.telling.pictures import Side
 
 _ADDS = "`compare:` in the scenario's file adds a second"
@@ -19,7 +20,7 @@ class Comparing(Showing):
             adds = "M keeps this moment of the training as a second" if self.session.moments else _ADDS
             self.notify(f"There is one run here: {adds}.", markup=False)
             return
-        has_step = other.meet(self.session)
+        has_step = other.place.meet(self.session.place)
         self.session = other
         self._build_tree()
         self.refresh_value()
@@ -40,7 +41,7 @@ class Comparing(Showing):
         """Go to the first step at which the two runs part."""
         if self.session.other is None:
             self.action_compare()
-        elif (step := self.session.parting()) is None:
+        elif (step := two_runs.parting(self.session)) is None:
             self.notify("The two runs are the same throughout.", markup=False)
         else:
             self._go_to(step.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 
 from attn_explore.explorer.screens.explorer.cells import Cells
+from attn_explore.explorer.session import edits
 from attn_explore.explorer.telling.edit_line import Editing
 from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.model.ops import is_gradient
@@ -20,16 +21,16 @@ class Edits(Cells):
     def action_edit(self) -> None:
         """Ask what to change around the cell; the question stands where its arithmetic stood."""
         session = self.session
-        if session.value.path not in (*session.trace.steps, *session.trace.parameters):
+        if session.place.value.path not in (*session.run.trace.steps, *session.run.trace.parameters):
             self.app.bell()
             self.notify("Steps and parameters can be edited; this is inside a step.", markup=False)
-        elif is_gradient(session.value):
+        elif is_gradient(session.place.value):
             self.app.bell()
             self.notify("A gradient follows from the run: edit the number itself (v goes to it).", markup=False)
         elif session.question is None:
             self._stop_playing()
             self.set_focus(None)  # what is typed belongs to the edit
-            self._editing = Editing(session.value, session.index, session.word)
+            self._editing = Editing(session.place.value, session.place.index, edits.word_here(session))
             self.refresh_cell()
 
     async def _on_key(self, event: events.Key) -> None:
@@ -74,24 +75,28 @@ class Edits(Cells):
     def _make_edit(self, editing: Editing) -> None:
         """Run again from there, or say what is wrong with it."""
         try:
-            said = editing.apply(self.session)
+            change = editing.change(self.session.other is not None)
+            edits.take_edited(self.session, edits.run_with(self.session, change))
         except Problem as problem:
             editing.refusal = " ".join(filter(None, (f"{problem.what}.", problem.hint)))
             self.refresh_cell()
         else:
-            self._edited(said)
+            self._edited(editing.text_of(change))
 
     def action_undo(self) -> None:
         """Take back the last edit."""
-        self._edited("taken back" if self.session.undo() else None)
+        self._edited("taken back" if edits.undo(self.session) else None)
 
     def action_redo(self) -> None:
         """Make the edit again that was taken back."""
-        self._edited("made again" if self.session.redo() else None)
+        self._edited("made again" if edits.redo(self.session) else None)
 
     def action_drop_edits(self) -> None:
         """Take back every edit."""
-        self._edited("every edit taken back" if self.session.drop_edits() else None)
+        is_edited = edits.is_edited(self.session)
+        if is_edited:
+            edits.take_edited(self.session, edits.run_without_edits(self.session))
+        self._edited("every edit taken back" if is_edited else None)
 
     def _edited(self, said: str | None) -> None:
         """Show the run that follows from an edit; None: there was none."""

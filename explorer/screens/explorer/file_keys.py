@@ -35,7 +35,7 @@ class Files(Showing):
         """Ask where to, and save the scenario with the edits in force."""
         asked = "File (.yaml), a scenario that runs with the edits in force:"
         runs = (self.session, self.session.other)
-        session = next((run for run in runs if run is not None and run.scenario.compare), self.session)
+        session = next((run for run in runs if run is not None and run.run.scenario.compare), self.session)
         self._write("Save as a scenario", asked, f"{session.name}-edited.yaml", partial(saving.save, session))
 
     def action_picture(self) -> None:
@@ -44,15 +44,15 @@ class Files(Showing):
         if self._is_plotted:
             self._save_plot()
             return
-        drawn = self.app.export_screenshot(title=visible(session.scenario.title), simplify=True)
-        name = f"{session.name}-{session.value.name}.svg"
+        drawn = self.app.export_screenshot(title=visible(session.run.scenario.title), simplify=True)
+        name = f"{session.name}-{session.place.value.name}.svg"
         self._write("Save the screen as a picture", "File (.svg):", name, lambda path, force: _save(path, drawn, force))
 
     def _save_plot(self) -> None:
         session = self.session
         asked = "File (.svg is the picture; .csv or .json the numbers, with every digit):"
         drawn = self._find_overview()
-        name = f"{session.name}-{drawn.name if drawn else session.value.name}.svg"
+        name = f"{session.name}-{drawn.name if drawn else session.place.value.name}.svg"
         self._write("Save the plot", asked, name, partial(saving.save_plot, session, self._plotted()))
 
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:

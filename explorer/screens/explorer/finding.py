@@ -37,7 +37,7 @@ class Finding(Showing):
         if not self._matches:
             self.app.bell()
             return
-        here = self.session.value.path
+        here = self.session.place.value.path
         place = self._matches.index(here) + count if here in self._matches else min(count, 0)
         self._show_match(place % len(self._matches))
 
@@ -58,20 +58,20 @@ class Finding(Showing):
             self.notify(visible(f"{problem.what}: {problem.hint}"), severity="warning", markup=False)
             return
         self.action_leave()
-        self.session.follow(*found)
+        self.session.place.follow(*found)
         self._build_tree()  # a finer step opens the one that it is inside
         self.refresh_value()
 
     def action_mark(self) -> None:
         """Mark the cell, or take its mark away."""
-        self.session.mark()
+        self.session.place.toggle_mark()
         self._build_tree()
         self.refresh_value()
 
     def action_next_mark(self) -> None:
         """Go to the next marked cell."""
-        if self.session.marks:
-            self.session.next_mark()
+        if self.session.place.marked:
+            self.session.place.go_to_next_mark()
             self.refresh_value()
         else:
             self.app.bell()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual import work
 
 from attn_explore.explorer.screens.explorer.showing import Showing
-from attn_explore.explorer.session.runs import Run
+from attn_explore.explorer.session import gradients
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import labelled
 from attn_explore.model.formulas import output_name
@@ -25,25 +26,25 @@ class Gradients(Showing):
         session = self.session
         if self._waits_for_answer():
             return
-        if session.output is None:
+        if session.run.output is None:
             self._differentiate(None, flips=True)
-        elif session.flip():
+        elif gradients.flip(session):
             self.refresh_value()
         else:
             self.app.bell()
-            self.notify(f"This has no part in {visible(output_name(session.output))}.", markup=False)
+            self.notify(f"This has no part in {visible(output_name(session.run.output))}.", markup=False)
 
     def action_differentiate(self) -> None:
         """Make the gradients of the number under the cursor, instead of those there are."""
         session = self.session
-        value = session.value
+        value = session.place.value
         if self._waits_for_answer():
             return
-        if value.path not in session.trace.steps or is_gradient(value):
+        if value.path not in session.run.trace.steps or is_gradient(value):
             self.app.bell()
             self.notify("Gradients are of the number of a step; this is none.", markup=False)
         else:
-            self._differentiate(f"{value.path}{labelled(value.axes, session.index)}", flips=False)
+            self._differentiate(f"{value.path}{labelled(value.axes, session.place.index)}", flips=False)
 
     def _waits_for_answer(self) -> bool:
         if self.session.question is not None:
@@ -52,9 +53,9 @@ class Gradients(Showing):
         return self.session.question is not None
 
     def _differentiate(self, of: str | None, *, flips: bool) -> None:
-        if self.session.trace.nbytes <= AT_ONCE:
+        if self.session.run.trace.nbytes <= AT_ONCE:
             try:
-                self._take_gradients(self.session, self.session.differentiated(of), flips)
+                self._take_gradients(self.session, gradients.run_with_gradients(self.session.run, of), flips)
             except Problem as problem:
                 self._tell(problem)
         else:
@@ -64,7 +65,7 @@ class Gradients(Showing):
     @work(thread=True, exclusive=True, group="gradients")
     def _differentiate_behind(self, session: Session, of: str | None, flips: bool) -> None:
         try:
-            run = session.differentiated(of)
+            run = gradients.run_with_gradients(session.run, of)
         except Problem as problem:
             self.app.call_from_thread(self._tell, problem)
         else:
@@ -75,13 +76,13 @@ class Gradients(Showing):
 
     def _take_gradients(self, session: Session, run: Run, flips: bool) -> None:
         """Show the run with gradients, unless another one came in between."""
-        if session is not self.session or not session.is_like(run):
+        if session is not self.session or not run.is_like(session.run):
             return
-        session.take_gradients(run)
+        gradients.take_gradients(session, run)
         if flips:
-            session.flip()
+            gradients.flip(session)
         self._build_tree()
         self.refresh_value()
-        if session.output is not None:
-            said = f"Gradients of {visible(output_name(session.output))}. v flips, V asks about another number."
+        if session.run.output is not None:
+            said = f"Gradients of {visible(output_name(session.run.output))}. v flips, V asks about another number."
             self.notify(said, markup=False)

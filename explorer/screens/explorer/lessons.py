@@ -11,6 +11,7 @@ from textual.widgets import Input
 from attn_explore.explorer.drawing.typed_number import typed_number
 from attn_explore.explorer.library.bookmarks import keep, resume
 from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.session import stepping
 from attn_explore.model.text import visible
 
 REST = 0.5
@@ -34,8 +35,8 @@ class Lessons(Showing):
             self.app.bell()
             self.notify("This scenario has no lesson: `lesson:` in its file adds one.", markup=False)
             return
-        if session.is_guided:
-            session.leave_lesson()
+        if session.lesson.is_guided:
+            session.lesson.is_guided = False
         else:
             self._resume()
             self._take_view()
@@ -46,7 +47,7 @@ class Lessons(Showing):
         """Go on where the lesson was left, here or the last time."""
         lesson = self.session.lesson
         if lesson.place or lesson.outcomes:
-            self.session.follow_lesson()
+            stepping.follow_lesson(self.session)
         else:
             resume(self.session)
 
@@ -54,7 +55,7 @@ class Lessons(Showing):
         """Begin the lesson again, and forget the answers."""
         if self.session.lesson.stops:
             self.session.lesson.restart()
-            self.session.follow_lesson()
+            stepping.follow_lesson(self.session)
             self._take_view()
             self._build_tree()  # words that are asked for are hidden again
             self.refresh_value()
@@ -81,7 +82,7 @@ class Lessons(Showing):
 
     def _keep_place(self) -> None:
         """Write down how far the lesson was followed, when the person has rested for a moment."""
-        if self.session.is_guided:
+        if self.session.lesson.is_guided:
             if self._keeper is not None:
                 self._keeper.stop()
             self._keeper = self.set_timer(REST, partial(keep, self.session))
@@ -93,5 +94,5 @@ class Lessons(Showing):
     def _keep_now(self) -> None:
         """Write the place down, whichever of two runs is looked at."""
         for session in (self.session, self.session.other):
-            if session is not None and session.is_guided:
+            if session is not None and session.lesson.is_guided:
                 keep(session)

@@ -9,6 +9,7 @@ from textual import on, work
 
 from attn_explore.explorer.screens.explorer.edit_keys import Edits
 from attn_explore.explorer.screens.explorer.stepping import Stepping
+from attn_explore.explorer.session import change_moment, stepping
 from attn_explore.explorer.session.pinning import pin, unpin
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.pictures import Side
@@ -29,7 +30,7 @@ class Training(Stepping, Edits):
         if moments is None:
             self._has_no_moments()
             return
-        here = self.session.moment if self._heading_for is None else self._heading_for
+        here = self.session.run.moment if self._heading_for is None else self._heading_for
         self._go_to_moment(max(0, min(moments.last, here + count)))
 
     def action_play_training(self) -> None:
@@ -38,7 +39,7 @@ class Training(Stepping, Edits):
         if moments is None:
             self._has_no_moments()
             return
-        if self._player is None and self.session.moment == moments.last:
+        if self._player is None and self.session.run.moment == moments.last:
             self._go_to_moment(0)
         self._play_or_pause(self._next_moment, "moments")
 
@@ -59,7 +60,7 @@ class Training(Stepping, Edits):
 
     def action_step(self, count: int) -> None:
         """Go on or back; a stop of the lesson may be at another moment."""
-        self._when_there(self.session.moment_ahead(count), partial(super().action_step, count))
+        self._when_there(stepping.moment_ahead(self.session, count), partial(super().action_step, count))
 
     def action_follow(self) -> None:
         """On a curve of the training: go to the moment under the cursor."""
@@ -81,17 +82,17 @@ class Training(Stepping, Edits):
         if session is not self.session:
             return
         try:
-            self._show_after(session.go_to_moment(moment))
+            self._show_after(change_moment.go_to_moment(session, moment))
         except Problem as problem:
             self._tell_problem(problem)
 
     def _next_moment(self) -> bool:
         """One moment on, if there is one."""
         moments = self.session.moments
-        if moments is None or self.session.moment == moments.last:
+        if moments is None or self.session.run.moment == moments.last:
             return False
         if self._heading_for is None:
-            self._go_to_moment(self.session.moment + 1)
+            self._go_to_moment(self.session.run.moment + 1)
         return True
 
     def _unpin(self) -> None:
@@ -117,7 +118,7 @@ class Training(Stepping, Edits):
     def _when_there(self, moment: int, then: Callable[[], object]) -> None:
         """Go on when the run of a moment is known; at once where that takes no time."""
         session = self.session
-        if session.moments is None or session.is_at_hand(moment):
+        if session.moments is None or change_moment.is_at_hand(session, moment):
             self._heading_for = None
             then()
             return
@@ -128,7 +129,7 @@ class Training(Stepping, Edits):
     @work(thread=True, exclusive=True, group="moment")
     def _run_at(self, session: Session, moment: int, then: Callable[[], object]) -> None:
         try:
-            session.run_at(moment, session.scenario)
+            change_moment.runs_at(session, moment)
         except Problem as problem:
             self.app.call_from_thread(self._arrive, moment, partial(self._tell_problem, problem))
         else:

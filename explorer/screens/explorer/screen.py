@@ -20,6 +20,7 @@ from attn_explore.explorer.screens.explorer.moment_keys import Training
 from attn_explore.explorer.screens.explorer.panels import Panels
 from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -69,12 +70,12 @@ class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copyi
     def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
         """Another cell: the grid and the arithmetic change in one frame."""
         if self._overview is not None and event.value is self._overview.value:
-            self.session.put_cursor(event.value, event.index)
+            self.session.place.put_cursor(event.value, event.index)
             self._numbers.show_cell(event.index)
             return
-        if event.value is not self.session.value or self._editing is not None:
+        if event.value is not self.session.place.value or self._editing is not None:
             return  # a step came in between, or an edit of the cell is being typed
-        self.session.move_to(event.index)
+        self.session.place.move_to(event.index)
         self._numbers.show_cell(event.index)
         if (other := self.query_one("#other", TensorGrid)).display:
             other.show_cell(self._index_beside(event.index))
@@ -94,7 +95,7 @@ class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copyi
     def place_chosen(self, event: Timeline.Chosen) -> None:
         """A place of the timeline was clicked."""
         here = self.query_one(Timeline).position
-        self._show_after(self.session.step_by(event.position - here))
+        self._show_after(stepping.step_by(self.session, event.position - here))
 
     @on(KeyBar.Pressed)
     async def key_pressed(self, event: KeyBar.Pressed) -> None:

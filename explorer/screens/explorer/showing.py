@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.arithmetic import Block, Link
+from attn_explore.explorer.session import edits, stepping, two_runs
 from attn_explore.explorer.session.lesson_progress import Given
 from attn_explore.explorer.session.matching import same_cell
 from attn_explore.explorer.session.session import Session
@@ -104,7 +105,7 @@ class Showing(Screen[None]):
         if said := headings.alarm(self.session):
             self.notify(said, title="Not every number is finite", severity="warning", timeout=15, markup=False)
         lesson = self.session.lesson
-        if self.session.is_guided and lesson.place:
+        if self.session.lesson.is_guided and lesson.place:
             said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Ctrl+R begins again."
             self.notify(said, title="The lesson goes on", markup=False)
         for note in self.session.notes:
@@ -123,9 +124,9 @@ class Showing(Screen[None]):
         self._editing = None
         if self._player is None:
             self.query_one(Timeline).note = ""
-        if self._in_tree is not self.session.trace:
+        if self._in_tree is not self.session.run.trace:
             self._build_tree()  # it tells words that were chosen, and how far edits moved numbers
-        value = self.session.value
+        value = self.session.place.value
         title, equation = headings.title(self.session, value, self._side), headings.equation(self.session, value)
         self.query_one(Heading).show(title, headings.shape(value), equation, shapes(value))
         self._show_numbers()
@@ -133,8 +134,8 @@ class Showing(Screen[None]):
         self.query_one(StepTree).mark(value.path)
         self.query_one(Timeline).show(*headings.place_in_run(self.session))
         self._show_training()
-        self.set_class(self.session.is_guided, "-guided")
-        self.query_one(StepTree).set_class(self.session.is_edited, "-edited")
+        self.set_class(self.session.lesson.is_guided, "-guided")
+        self.query_one(StepTree).set_class(edits.is_edited(self.session), "-edited")
         self._ask()
         self.refresh_cell()
 
@@ -143,14 +144,17 @@ class Showing(Screen[None]):
         session, line = self.session, self.query_one(TrainingLine)
         self.set_class(session.moments is not None, "-trained")
         if session.moments is not None:
-            pinned = session.other.moment if session.other is not None and session.is_pinned else None
+            pinned = session.other.run.moment if session.other is not None and session.is_pinned else None
             line.show(
-                headings.trained(session.moments, session.moment), session.moment, session.moments.last + 1, pinned
+                headings.trained(session.moments, session.run.moment),
+                session.run.moment,
+                session.moments.last + 1,
+                pinned,
             )
 
     def _show_numbers(self) -> None:
         """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
-        value, index, asks = self.session.value, self.session.index, self.session.question is not None
+        value, index, asks = self.session.place.value, self.session.place.index, self.session.question is not None
         grid, other, ranking = (
             self.query_one("#grid", TensorGrid),
             self.query_one("#other", TensorGrid),
@@ -172,18 +176,18 @@ class Showing(Screen[None]):
 
     def _show_plot(self) -> None:
         """The plot instead of the numbers, where it is wanted."""
-        panel, value = self.query_one(PlotPanel), self.session.value
+        panel, value = self.query_one(PlotPanel), self.session.place.value
         panel.display = self._is_plotted
         self.set_class(panel.display, "-plotted")
         if panel.display:
             drawn = self._find_overview()
-            draw = partial(plot_of, self.session.trace, value) if drawn is None else drawn.drawn
+            draw = partial(plot_of, self.session.run.trace, value) if drawn is None else drawn.drawn
             shown = value if drawn is None else drawn.value
-            panel.show(shown, self.session.index_in(shown), draw)
+            panel.show(shown, self.session.place.index_in(shown), draw)
 
     def _find_overview(self) -> Overview | None:
         """The plot of all gradients together that is wanted instead of the row under the cursor."""
-        trace, name = self.session.trace, self._overview_name if is_gradient(self.session.value) else ""
+        trace, name = self.session.run.trace, self._overview_name if is_gradient(self.session.place.value) else ""
         known = self._overview
         if known is None or known.trace is not trace or known.name != name:
             self._overview = overview(trace, name) if name else None
@@ -193,8 +197,8 @@ class Showing(Screen[None]):
         """What is plotted now."""
         session, drawn = self.session, self._find_overview()
         if drawn is not None:
-            return drawn.drawn(session.index_in(drawn.value))
-        return plot_of(session.trace, session.value, session.index)
+            return drawn.drawn(session.place.index_in(drawn.value))
+        return plot_of(session.run.trace, session.place.value, session.place.index)
 
     @property
     def _is_plotted(self) -> bool:
@@ -203,7 +207,7 @@ class Showing(Screen[None]):
 
     def _index_beside(self, index: Index) -> Index:
         """The same cell in the other run's grid; its first one where there is none."""
-        value, other = self.session.value, self.session.beside(self.session.value)
+        value, other = self.session.place.value, two_runs.beside(self.session, self.session.place.value)
         found = same_cell(value, index, other) if other is not None else None
         return found or tuple(0 for _ in index)
 
@@ -231,17 +235,17 @@ class Showing(Screen[None]):
             self._player = None
 
     def _build_tree(self) -> None:
-        self._in_tree = self.session.trace
-        steps = [(step.path, headings.mark(self.session, step)) for step in self.session.steps]
-        title, parameters = self.session.scenario.title, self.session.trace.parameters
+        self._in_tree = self.session.run.trace
+        steps = [(step.path, headings.mark(self.session, step)) for step in self.session.place.steps]
+        title, parameters = self.session.run.scenario.title, self.session.run.trace.parameters
         self.query_one(StepTree).show(title, steps, parameters, headings.chapters(self.session))
         paths = [*(path for path, _ in steps), *parameters]
         self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
 
     def _go_to(self, path: str) -> None:
-        value = self.session.find(path)
+        value = self.session.place.find(path)
         if value is not None:
-            self.session.show(value)
+            self.session.place.show(value)
             self.refresh_value()
 
     def _show_after(self, moved: bool) -> None:
@@ -252,13 +256,13 @@ class Showing(Screen[None]):
 
     def _take_view(self) -> None:
         """Look at a stop of the lesson as it says."""
-        stop = self.session.stop if self.session.is_guided else None
+        stop = self.session.stop if self.session.lesson.is_guided else None
         if stop is not None:
             self._by_word, self._as_plot, self._overview_name = stop.view == "word", stop.view == "plot", ""
             self._side = _SIDES.get(stop.view, Side.one)
 
     def _answer(self, given: Given) -> None:
-        self.session.answer(given)
+        stepping.answer(self.session, given)
         self._build_tree()  # it tells the words that were chosen
         self.refresh_value()
 
@@ -274,13 +278,13 @@ class Showing(Screen[None]):
 
     def refresh_cell(self) -> None:
         """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
-        value, index = self.session.value, self.session.index
+        value, index = self.session.place.value, self.session.place.index
         panel = self.query_one(ArithmeticPanel)
         panel.border_title = Content(self._cell_title())  # not a str: that would be markup
         if (attention := self._attention) is not None:
             panel.show(partial(self._write_word, attention), Link(value, index))
         elif self._shows_uses and self.session.question is None and self._editing is None:
-            found = use_blocks(self.session.trace, value, index)
+            found = use_blocks(self.session.run.trace, value, index)
             panel.show(lambda _: found)
         else:
             panel.show(partial(self._write_cell, value, index))
@@ -299,7 +303,7 @@ class Showing(Screen[None]):
     def _attention(self) -> Attention | None:
         """The block that is shown for one word now; not while a question hides its numbers."""
         is_shown = self._by_word and self.session.question is None and self._editing is None
-        return word_view.attention_of(self.session.trace, self.session.value) if is_shown else None
+        return word_view.attention_of(self.session.run.trace, self.session.place.value) if is_shown else None
 
     def _write_word(self, attention: Attention, _: bool) -> list[Block]:
         room = self.query_one(ArithmeticPanel).scrollable_content_region.width
@@ -307,7 +311,7 @@ class Showing(Screen[None]):
         return [*self._said_of_answer(room), *word_view.word_blocks(attention, word, room)]
 
     def _said_of_answer(self, room: int) -> list[Block]:
-        return questions.answered(self.session, room) if self.session.is_guided and self.session.stop else []
+        return questions.answered(self.session, room) if self.session.lesson.is_guided and self.session.stop else []
 
     def _write_cell(self, value: Value, index: Index, terse: bool) -> list[Block]:
         """The question that waits; or the arithmetic, after what is said of the answer."""
@@ -331,31 +335,33 @@ class Showing(Screen[None]):
                 Key("⏎", "run again from here", "follow"),
                 Key("Esc", "back", "leave"),
             ]
-        value = self.session.value
-        paged = self.session.paged
+        value = self.session.place.value
+        paged = self.session.place.paged
         has_link = self.query_one(ArithmeticPanel).chosen is not None
         found = [
             Key("← →", "step", "step(1)"),
             Key("hjkl", "cell", "focus_on('grid')"),
             Key("< >", "training", "moment(1)") if self.session.moments else None,
             Key("[ ]", paged.name, "head(1)") if paged is not None and paged.size > 1 else None,
-            Key("L", "all steps" if self.session.is_guided else "lesson", "lesson")
+            Key("L", "all steps" if self.session.lesson.is_guided else "lesson", "lesson")
             if self.session.lesson.stops
             else None,
             Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
             Key("d", "side by side", "side") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
             Key("⏎", "go to this moment", "follow") if self._moment_here is not None else None,
-            Key("⌫", "back", "back") if self.session.trail else None,
+            Key("⌫", "back", "back") if self.session.place.trail else None,
             Key("w", "matrices" if self._by_word else "word", "word") if self._is_attention() else None,
             Key("P", self._next_plot() or "numbers", "plot") if self._as_plot or self._has_plots(value) else None,
             Key("u", "came from" if self._shows_uses else "goes to", "uses"),
-            Key("o", "close" if self.session.is_open(value) else "open", "open") if self.session.can_open() else None,
+            Key("o", "close" if self.session.place.is_open(value) else "open", "open")
+            if self.session.place.can_open()
+            else None,
             Key("f", "fold" if self._unfolded else "unfold", "unfold") if self._has_folds() else None,
             Key("M", "unpin" if self.session.is_pinned else "pin", "pin") if self._can_pin() else None,
             Key("e", "edit", "edit") if not is_gradient(value) else None,
             Key("v", "number" if is_gradient(value) else "gradient", "gradient"),
-            Key("^Z", "undo", "undo") if self.session.is_edited else None,
+            Key("^Z", "undo", "undo") if edits.is_edited(self.session) else None,
             Key("␣", "pause" if self._player else "play", "play"),
             Key("?", "keys", "help"),
             Key("q", "library" if self._has_library else "quit", "quit"),
@@ -373,7 +379,7 @@ class Showing(Screen[None]):
 
     def _next_plot(self) -> str:
         """What P shows next: a plot, one of all gradients where one of them is looked at, or nothing: the numbers."""
-        names = ["plot", *(OVERVIEWS if is_gradient(self.session.value) else ())]
+        names = ["plot", *(OVERVIEWS if is_gradient(self.session.place.value) else ())]
         shown = self._overview_name if self._overview_name in names else "plot"
         here = names.index(shown) if self._as_plot else -1
         return names[here + 1] if here + 1 < len(names) else ""
@@ -395,13 +401,13 @@ class Showing(Screen[None]):
     def _moment_here(self) -> int | None:
         """The moment under the cursor, on a curve of the training."""
         moments = self.session.moments
-        return None if moments is None else moments.at(self.session.value, self.session.index)
+        return None if moments is None else moments.at(self.session.place.value, self.session.place.index)
 
     def _can_pin(self) -> bool:
         return self.session.is_pinned or (self.session.moments is not None and self.session.other is None)
 
     def _is_attention(self) -> bool:
-        return word_view.attention_of(self.session.trace, self.session.value) is not None
+        return word_view.attention_of(self.session.run.trace, self.session.place.value) is not None
 
     def _has_folds(self) -> bool:
         return self._unfolded or self.query_one(ArithmeticPanel).is_folded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.timeline import Timeline
 
@@ -23,24 +24,24 @@ class Stepping(Showing):
 
     def action_step(self, count: int) -> None:
         """Go on or back; a lesson is followed in the run that it is told of."""
-        is_back = self.session.other is not None and self.session.other.is_guided
+        is_back = self.session.other is not None and self.session.other.lesson.is_guided
         if self.session.other is not None and is_back:
             self.session = self.session.other
             self._build_tree()
-        is_at_end = self.session.is_guided and count == 1 and self.session.lesson.is_done
+        is_at_end = self.session.lesson.is_guided and count == 1 and self.session.lesson.is_done
         if is_at_end and self.session.stop is not None:
             self.notify("That was the lesson. L steps through everything.", markup=False)
-        moved = self.session.step_by(count)
+        moved = stepping.step_by(self.session, count)
         self._take_view()
         self._show_after(moved or is_back)
 
     def action_layer(self, count: int) -> None:
         """Go to the same step of another layer."""
-        self._show_after(self.session.layer_by(count))
+        self._show_after(self.session.place.layer_by(count))
 
     def action_open(self) -> None:
         """Open the finer steps of this step, or close them."""
-        if self.session.toggle():
+        if self.session.place.toggle():
             self._build_tree()
             self.refresh_value()
         else:
@@ -75,7 +76,7 @@ class Stepping(Showing):
 
     def _next_step(self) -> bool:
         """One step on, if there is one. Playing stops at a question: that is for the person to answer."""
-        goes_on = self.session.question is None and self.session.step_by(1)
+        goes_on = self.session.question is None and stepping.step_by(self.session, 1)
         if goes_on:
             self._take_view()
             self.refresh_value()

@@ -9,6 +9,7 @@ from textual import work
 from textual.widgets import Static
 
 from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.session import edits, stepping
 from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.problems import Problem
@@ -36,7 +37,7 @@ class Watching(Showing):
 
     def _files(self) -> State:
         session = self.session
-        return [] if session.path is None else [_state(path) for path in inputs_of(session.path, session.scenario)]
+        return [] if session.path is None else [_state(path) for path in inputs_of(session.path, session.run.scenario)]
 
     def _look(self) -> None:
         found = self._files()
@@ -63,8 +64,8 @@ class Watching(Showing):
 
     def _take(self, session: Session) -> None:
         """Show the new run at the same place."""
-        session.take_place(self.session)
-        lost = " The edits made here are gone." if self.session.is_edited else ""
+        stepping.take_place(session, self.session)
+        lost = " The edits made here are gone." if edits.is_edited(self.session) else ""
         self.session = session
         self.query_one("#fault", Static).display = False
         self._build_tree()

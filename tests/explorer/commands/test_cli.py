@@ -156,7 +156,7 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
 
     def explore(load: Callable[[object], object], title: str, reload: object) -> int:
         session = load(lambda value: None)
-        seen.extend([title, session.value.path])  # type: ignore[attr-defined]
+        seen.extend([title, session.place.value.path])  # type: ignore[attr-defined]
         return 143
 
     for stream in ("stdin", "stdout", "stderr"):

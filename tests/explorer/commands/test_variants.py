@@ -45,14 +45,14 @@ def labels(node: TreeNode[str]) -> list[str]:
 @pytest.mark.parametrize("name", [name for name in bundled() if name != "wide"])
 async def test_every_step_of_every_bundled_scenario_can_be_shown(name: str) -> None:
     session = session_of(name)
-    for step in list(session.steps):
-        session.open(step)
+    for step in list(session.place.steps):
+        session.place.open(step)
     async with app_of(session).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
-        for value in (*session.steps, *session.trace.parameters.values(), *session.trace.given.values()):
-            session.show(value)
+        for value in (*session.place.steps, *session.run.trace.parameters.values(), *session.run.trace.given.values()):
+            session.place.show(value)
             screen.refresh_value()
             await pilot.pause()
             shown = lines(pilot, Ranking if screen.query_one(Ranking).display else TensorGrid)
@@ -85,32 +85,32 @@ async def test_candidates_are_a_ranked_list_with_the_chosen_word_first(explore: 
         assert "chosen" not in second
         probabilities = [float(line.split()[2]) for line in lines(pilot, Ranking)[1:7]]
         assert probabilities == sorted(probabilities, reverse=True)
-        assert session.index == (2,)
+        assert session.place.index == (2,)
 
 
 async def test_the_cursor_goes_down_the_ranks_and_the_arithmetic_follows(explore: Explore) -> None:
     async with explore("write-word-by-word", "candidates") as (pilot, session):
         await pilot.press("j", "j", "j", "j", "j", "j", "j")
-        order = sorted(range(6), key=lambda place: -session.value.array[place])
-        assert session.index == (order[-1],)
+        order = sorted(range(6), key=lambda place: -session.place.value.array[place])
+        assert session.place.index == (order[-1],)
         await pilot.press("tab", "g")
-        assert session.index == (order[0],)
+        assert session.place.index == (order[0],)
         await pilot.press("down")
-        assert session.index == (order[1],)
+        assert session.place.index == (order[1],)
 
 
 async def test_a_click_chooses_a_rank(explore: Explore) -> None:
     async with explore("write-word-by-word", "candidates") as (pilot, session):
         await pilot.click(Ranking, offset=(8, 3))
         await settled(pilot)
-        order = sorted(range(6), key=lambda place: -session.value.array[place])
-        assert session.index == (order[2],)
+        order = sorted(range(6), key=lambda place: -session.place.value.array[place])
+        assert session.place.index == (order[2],)
 
 
 async def test_negative_logits_have_bars_too(explore: Explore) -> None:
     scenario = "model: {head: sequence, classes: [good, bad], weights: {seed: 3}}\ninput: {text: I am}"
     async with explore(scenario, "logits") as (pilot, session):
-        assert session.value.array.min() < 0
+        assert session.place.value.array.min() < 0
         assert all("█" in line or "▏" in line for line in lines(pilot, Ranking)[1:3])
 
 
@@ -141,9 +141,9 @@ async def test_only_the_branch_of_the_current_step_is_open_in_a_long_tree(explor
     async with explore("write-word-by-word", ACROSS) as (pilot, session):
         tree = pilot.app.screen.query_one(StepTree)
         assert labels(tree.root).count("scores") == 1
-        value = session.find("generated.2.decoder.layers.0.self_attention.scores")
+        value = session.place.find("generated.2.decoder.layers.0.self_attention.scores")
         assert value is not None
-        session.show(value)
+        session.place.show(value)
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
         screen.refresh_value()
@@ -161,7 +161,7 @@ async def test_c_goes_to_the_same_cell_of_the_other_run_and_back(explore: Explor
         assert isinstance(screen, ExplorerScreen)
         await pilot.press("c")
         assert screen.session is session.other
-        assert (screen.session.value.path, screen.session.index) == (SCORES, (0, 2, 1))
+        assert (screen.session.place.value.path, screen.session.place.index) == (SCORES, (0, 2, 1))
         assert "Attention scores · additive" in lines(pilot, Heading)[0]
         await pilot.press("c")
         assert screen.session is session
@@ -173,10 +173,10 @@ async def test_a_step_that_only_one_run_has_is_left_for_where_the_other_run_was(
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
         await pilot.press("c", "left")
-        assert screen.session.value.name == "additive_hidden"
+        assert screen.session.place.value.name == "additive_hidden"
         await pilot.press("c")
         assert screen.session is session
-        assert session.value.path == SCORES
+        assert session.place.value.path == SCORES
 
 
 async def test_c_says_when_there_is_nothing_to_compare(explore: Explore) -> None:
@@ -196,7 +196,7 @@ async def test_the_scenarios_own_words_stand_before_the_general_ones(explore: Ex
         shown = lines(pilot, WordsPanel)
         assert shown[0] == "In this scenario"
         assert shown.index("Why this step") > 1
-        assert session.index == (0, 1, 0)
+        assert session.place.index == (0, 1, 0)
 
 
 async def test_the_axes_of_cross_attention_are_the_words_of_both_texts(explore: Explore) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from attn_explore.explorer.drawing.arithmetic import as_text
 from attn_explore.explorer.drawing.wrapping import markdown
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
@@ -21,7 +22,7 @@ NAMES = pytest.mark.parametrize("name", bundled())
 
 def guided(name: str) -> Session:
     session = session_of(name)
-    session.follow_lesson()
+    stepping.follow_lesson(session)
     return session
 
 
@@ -77,10 +78,10 @@ def test_right_answers_lead_to_the_end(name: str) -> None:
     for place in range(len(session.lesson.stops)):
         assert session.lesson.place == place
         if session.question is not None:
-            session.answer(right(session.question))
+            stepping.answer(session, right(session.question))
             assert session.lesson.outcome is Outcome.right
             assert as_text(questions.answered(session, 76))[0]
-        session.step_by(1)
+        stepping.step_by(session, 1)
     assert session.lesson.is_done
     asked = sum(stop.question is not None for stop in session.lesson.stops)
     assert session.lesson.score == (asked, 0, asked)
@@ -91,10 +92,10 @@ def test_wrong_answers_are_told_and_lead_to_the_end_too(name: str) -> None:
     session = guided(name)
     for _ in session.lesson.stops:
         if session.question is not None:
-            assert not session.answer(wrong(session.question))
+            assert not stepping.answer(session, wrong(session.question))
             assert "✗" in " ".join(as_text(questions.asked(session, 200)))
-            session.step_by(1)
+            stepping.step_by(session, 1)
             assert session.lesson.outcome is Outcome.wrong
-        session.step_by(1)
+        stepping.step_by(session, 1)
     assert session.lesson.is_done
     assert session.lesson.score[:2] == (0, 0)

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from attn_explore.explorer.drawing.picture import Picture
+from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
 from attn_explore.explorer.telling.pictures import Side, pictures
@@ -33,8 +34,8 @@ def test_two_runs_side_by_side_share_a_scale_of_colours() -> None:
     session = session_of("softmax-vs-relu", WEIGHTS)
     one, other = pictures(session, Side.beside)
     assert session.other is not None
-    np.testing.assert_array_equal(one.array, session.trace[WEIGHTS].array)
-    np.testing.assert_array_equal(other.array, session.other.trace[WEIGHTS].array)
+    np.testing.assert_array_equal(one.array, session.run.trace[WEIGHTS].array)
+    np.testing.assert_array_equal(other.array, session.other.run.trace[WEIGHTS].array)
     assert one.end == other.end == max(np.abs(one.array).max(), np.abs(other.array).max())
 
 
@@ -43,7 +44,7 @@ def test_a_difference_is_that_of_the_numbers_and_equal_infinities_have_none() ->
     session = session_of(text, f"{LAYER}.masked_scores")
     assert session.other is not None
     (picture,) = pictures(session, Side.difference)
-    one, other = session.value.array, session.other.trace[f"{LAYER}.masked_scores"].array
+    one, other = session.place.value.array, session.other.run.trace[f"{LAYER}.masked_scores"].array
     seen = np.isfinite(one)
     assert not seen.all()
     np.testing.assert_array_equal(picture.array[seen], one[seen] - other[seen])
@@ -53,13 +54,14 @@ def test_a_difference_is_that_of_the_numbers_and_equal_infinities_have_none() ->
 def test_a_step_that_only_one_run_has_stands_alone_and_says_so() -> None:
     session = session_of("dot-vs-additive", f"{LAYER}.scaled_scores")
     assert len(pictures(session, Side.beside)) == 1
-    assert "has no such step" in headings.title(session, session.value, Side.beside)
-    assert any(text == "Only this run has this tensor." for _, text, _ in headings.sections(session, session.value))
+    assert "has no such step" in headings.title(session, session.place.value, Side.beside)
+    sections = headings.sections(session, session.place.value)
+    assert any(text == "Only this run has this tensor." for _, text, _ in sections)
 
 
 def test_the_runs_part_at_the_first_step_that_differs() -> None:
     session = session_of("softmax-vs-relu")
-    found = session.parting()
+    found = two_runs.parting(session)
     assert found is not None
     assert found.path == WEIGHTS
     said = said_under(session, found)["Compared with: ReLU"]
@@ -68,8 +70,8 @@ def test_the_runs_part_at_the_first_step_that_differs() -> None:
 
 def test_two_equal_runs_do_not_part() -> None:
     session = session_of("input: {text: a b}\ncompare: {model: {score: scaled_dot}}")
-    assert session.parting() is None
-    assert said_under(session, session.value)["Compared with: changed"] == "Every number here is the same."
+    assert two_runs.parting(session) is None
+    assert said_under(session, session.place.value)["Compared with: changed"] == "Every number here is the same."
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -84,22 +86,22 @@ async def test_d_shows_both_then_the_difference_then_one(explore: Explore, size:
         (picture,) = drawn(pilot)
         assert picture is not None
         assert session.other is not None
-        np.testing.assert_allclose(picture.array, session.value.array - session.other.trace[WEIGHTS].array)
+        np.testing.assert_allclose(picture.array, session.place.value.array - session.other.run.trace[WEIGHTS].array)
         assert "first run − ReLU" in pilot.app.screen.query_one(Heading)._title
         await pilot.press("d")
         (picture,) = drawn(pilot)
         assert picture is not None
-        np.testing.assert_array_equal(picture.array, session.value.array)
+        np.testing.assert_array_equal(picture.array, session.place.value.array)
 
 
 async def test_p_goes_to_where_the_runs_part(explore: Explore) -> None:
     async with explore("softmax-vs-relu") as (pilot, session):
         await pilot.press("p")
-        assert session.value.path == WEIGHTS
+        assert session.place.value.path == WEIGHTS
 
 
 async def test_without_a_second_run_nothing_is_compared(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("d", "p")
-        assert session.value.path == WEIGHTS
+        assert session.place.value.path == WEIGHTS
         assert len(drawn(pilot)) == 1

@@ -12,8 +12,8 @@ from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.file_dialog import ExportScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.keys import all_bindings
+from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.search import matches
-from attn_explore.explorer.session.walk import Place
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -36,90 +36,90 @@ def line(pilot: Pilot[None], widget: type, y: int = 0) -> str:
 async def test_steps_go_on_and_back(explore: Explore, on: str, back: str) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press(on, on)
-        assert session.value.path == "encoder.input"
+        assert session.place.value.path == "encoder.input"
         assert "Input of the first layer" in line(pilot, Heading)
         assert "step  3 of 11" in line(pilot, Timeline)
         await pilot.press(back)
-        assert session.value.path == "encoder.position"
+        assert session.place.value.path == "encoder.position"
 
 
 async def test_home_and_end_go_to_the_first_and_last_step(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("end")
-        assert session.value.path == f"{LAYER}.concat"
+        assert session.place.value.path == f"{LAYER}.concat"
         await pilot.press("home")
-        assert session.value.path == "encoder.embedding"
+        assert session.place.value.path == "encoder.embedding"
 
 
 async def test_braces_go_to_the_same_step_of_another_layer(explore: Explore) -> None:
     async with explore("pre-norm-stack", WEIGHTS) as (pilot, session):
         await pilot.press("}")
-        assert session.value.path == "encoder.layers.1.self_attention.weights"
+        assert session.place.value.path == "encoder.layers.1.self_attention.weights"
         await pilot.press("{")
-        assert session.value.path == WEIGHTS
+        assert session.place.value.path == WEIGHTS
 
 
 async def test_brackets_go_to_another_head(explore: Explore) -> None:
     async with explore("encoder-layer", WEIGHTS, (0, 1, 2)) as (pilot, session):
         await pilot.press("]")
-        assert session.index == (1, 1, 2)
+        assert session.place.index == (1, 1, 2)
         await pilot.press("[")
-        assert session.index == (0, 1, 2)
+        assert session.place.index == (0, 1, 2)
 
 
 async def test_hjkl_move_the_cell_from_anywhere(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("l", "l", "j")
-        assert session.index == (0, 1, 2)
+        assert session.place.index == (0, 1, 2)
         assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == (0, 1, 2)
         await pilot.press("h", "k", "k")
-        assert session.index == (0, 0, 1)
+        assert session.place.index == (0, 0, 1)
 
 
 async def test_the_cell_stops_at_the_edges(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("h", "k")
-        assert session.index == (0, 0, 0)
+        assert session.place.index == (0, 0, 0)
         await pilot.press(*"llllllljjjjjjj")
-        assert session.index == (0, 3, 3)
+        assert session.place.index == (0, 3, 3)
 
 
 async def test_moving_past_the_edge_enters_the_head_beside_it(explore: Explore) -> None:
     async with explore("encoder-layer", WEIGHTS, (0, 1, 3)) as (pilot, session):
         await pilot.press("l")
-        assert session.index == (1, 1, 0)
+        assert session.place.index == (1, 1, 0)
         await pilot.press("h")
-        assert session.index == (0, 1, 3)
+        assert session.place.index == (0, 1, 3)
 
 
 async def test_in_the_grid_the_arrows_move_the_cell_until_escape(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("tab", "right", "down")
-        assert session.index == (0, 1, 1)
-        assert session.value.path == WEIGHTS
+        assert session.place.index == (0, 1, 1)
+        assert session.place.value.path == WEIGHTS
         await pilot.press("G")
-        assert session.index == (0, 3, 1)
+        assert session.place.index == (0, 3, 1)
         await pilot.press("g")
-        assert session.index == (0, 0, 1)
+        assert session.place.index == (0, 0, 1)
         await pilot.press("escape", "right")
-        assert session.value.path == f"{LAYER}.head_output"
+        assert session.place.value.path == f"{LAYER}.head_output"
 
 
 async def test_the_clicker_keys_step_even_in_the_grid(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("tab", "pagedown")
-        assert session.value.path == f"{LAYER}.head_output"
+        assert session.place.value.path == f"{LAYER}.head_output"
 
 
 async def test_enter_follows_the_marked_number_and_backspace_returns(explore: Explore) -> None:
     async with explore("i-love-my-dog", f"{LAYER}.scores", (0, 0, 3)) as (pilot, session):
         await pilot.press("down", "enter")
-        assert (session.value.path, session.index) == (f"{LAYER}.k", (0, 3, 0))
+        assert (session.place.value.path, session.place.index) == (f"{LAYER}.k", (0, 3, 0))
         await pilot.press("down", "enter")
-        assert (session.value.path, session.index) == (f"{LAYER}.w_k", (0, 0))
+        assert (session.place.value.path, session.place.index) == (f"{LAYER}.w_k", (0, 0))
         assert "drawn by seed 12" in line(pilot, Heading, 1)
         await pilot.press("backspace", "backspace")
-        assert (session.value.path, session.index) == (f"{LAYER}.scores", (0, 0, 3))
+        assert (session.place.value.path, session.place.index) == (f"{LAYER}.scores", (0, 0, 3))
 
 
 async def test_up_marks_the_previous_number(explore: Explore) -> None:
@@ -137,14 +137,14 @@ async def test_clicking_a_number_follows_it(explore: Explore) -> None:
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         text = panel.render_line(2).text
         await pilot.click(ArithmeticPanel, offset=(text.index("0.2084") + 2, 3))
-        assert (session.value.path, session.index) == (f"{LAYER}.q", (0, 0, 0))
+        assert (session.place.value.path, session.place.index) == (f"{LAYER}.q", (0, 0, 0))
 
 
 async def test_clicking_a_cell_puts_the_cursor_there(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         column = line(pilot, TensorGrid, 1).index("dog") + 2
         await pilot.click(TensorGrid, offset=(column, 4))
-        assert session.index == (0, 2, 3)
+        assert session.place.index == (0, 2, 3)
 
 
 async def test_f_unfolds_a_long_sum(explore: Explore) -> None:
@@ -159,23 +159,23 @@ async def test_f_unfolds_a_long_sum(explore: Explore) -> None:
 async def test_o_opens_the_finer_steps_and_closes_them(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("o", "right", "right", "right")
-        assert session.value.path == f"{WEIGHTS}.exponentials"
+        assert session.place.value.path == f"{WEIGHTS}.exponentials"
         await pilot.press("o")
-        assert session.value.path == WEIGHTS
-        assert len(session.steps) == 11
+        assert session.place.value.path == WEIGHTS
+        assert len(session.place.steps) == 11
 
 
 async def test_space_plays_and_pauses(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("+", "+", "+", "space")
         assert "▶ 8 steps/s" in line(pilot, Timeline)
-        while session.position < 2:
+        while session.place.position < 2:
             await pilot.pause(0.05)
         await pilot.press("space")
         assert "‖ 8 steps/s" in line(pilot, Timeline)
-        here = session.position
+        here = session.place.position
         await pilot.pause(0.3)
-        assert session.position == here
+        assert session.place.position == here
         await pilot.press("-")
         assert "‖ 4 steps/s" in line(pilot, Timeline)
 
@@ -185,19 +185,19 @@ async def test_playing_stops_at_the_end(explore: Explore) -> None:
         await pilot.press("+", "+", "+", "space")
         while "▶" in line(pilot, Timeline):
             await pilot.pause(0.05)
-        assert session.value.path == f"{LAYER}.concat"
+        assert session.place.value.path == f"{LAYER}.concat"
 
 
 async def test_slash_finds_and_n_goes_through_the_matches(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("slash", *"softmax", "enter")
-        first = session.value.path
+        first = session.place.value.path
         assert first == matches(session, "softmax")[0]
         assert f"match 1 of {len(matches(session, 'softmax'))}" in line(pilot, Timeline)
         await pilot.press("n")
-        assert session.value.path == matches(session, "softmax")[1]
+        assert session.place.value.path == matches(session, "softmax")[1]
         await pilot.press("N")
-        assert session.value.path == first
+        assert session.place.value.path == first
 
 
 async def test_keys_typed_into_the_find_line_are_text(explore: Explore) -> None:
@@ -205,13 +205,13 @@ async def test_keys_typed_into_the_find_line_are_text(explore: Explore) -> None:
         await pilot.press("slash", "q", "l", "x")
         assert pilot.app.screen.query_one("#find", Input).value == "qlx"
         await pilot.press("escape", "right")
-        assert session.value.path == "encoder.position"
+        assert session.place.value.path == "encoder.position"
 
 
 async def test_finding_nothing_says_so_and_stays(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("slash", *"zebra", "enter")
-        assert session.value.path == "encoder.embedding"
+        assert session.place.value.path == "encoder.embedding"
         assert any("zebra" in notice.message for notice in pilot.app._notifications)
 
 
@@ -244,25 +244,25 @@ async def test_z_zooms_out_and_says_what_a_cell_is(explore: Explore) -> None:
 async def test_the_tree_goes_to_the_chosen_step(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("shift+tab", "down", "enter")
-        assert session.value.path == "encoder.position"
+        assert session.place.value.path == "encoder.position"
 
 
 async def test_the_timeline_goes_to_the_clicked_step(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.click(Timeline, offset=(pilot.app.size.width - 2, 0))
-        assert session.value.path == f"{LAYER}.concat"
+        assert session.place.value.path == f"{LAYER}.concat"
 
 
 async def test_the_key_bar_does_what_is_clicked(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.click(KeyBar, offset=(2, 0))
-        assert session.position == 1
+        assert session.place.position == 1
 
 
 async def test_the_key_bar_shows_the_keys_that_matter(explore: Explore) -> None:
     async with explore("encoder-layer") as (pilot, session):
         assert "head" not in line(pilot, KeyBar)
-        session.show(session.trace[WEIGHTS])
+        session.place.show(session.run.trace[WEIGHTS])
         await pilot.press("right", "left")
         assert "[ ] head" in line(pilot, KeyBar)
         assert "o open" in line(pilot, KeyBar)
@@ -281,7 +281,7 @@ async def test_x_exports_and_says_where_to(explore: Explore, tmp_path: Path, mon
         await settled(pilot)
         assert not isinstance(pilot.app.screen, ExportScreen)
         assert any("i-love-my-dog.json" in notice.message for notice in pilot.app._notifications)
-        assert len(json.loads((tmp_path / "i-love-my-dog.json").read_text())["steps"]) == len(session.trace.steps)
+        assert len(json.loads((tmp_path / "i-love-my-dog.json").read_text())["steps"]) == len(session.run.trace.steps)
 
 
 async def test_an_existing_file_is_replaced_only_when_asked_twice(
@@ -311,7 +311,7 @@ async def test_a_target_that_cannot_be_written_is_said_and_the_session_goes_on(
         await settled(pilot)
         assert isinstance(pilot.app.screen, ExportScreen)
         await pilot.press("escape", "right")
-        assert session.position == 1
+        assert session.place.position == 1
 
 
 @pytest.mark.parametrize("key", ["?", "f1"])
@@ -350,7 +350,7 @@ async def test_a_command_of_the_palette_acts_on_the_panel_that_it_belongs_to(exp
         commands = {command.title: command.callback for command in pilot.app.get_system_commands(pilot.app.screen)}
         await commands["To the bottom"]()
         await pilot.pause()
-        assert session.index == (0, 3, 2)
+        assert session.place.index == (0, 3, 2)
 
 
 async def test_keys_can_be_remapped_in_the_config_file(tmp_path: Path) -> None:
@@ -361,9 +361,9 @@ async def test_keys_can_be_remapped_in_the_config_file(tmp_path: Path) -> None:
     async with app_of(session).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("s")
-        assert session.position == 1
+        assert session.place.position == 1
         await pilot.press("right")
-        assert session.position == 1
+        assert session.place.position == 1
         await pilot.press("?")
         assert isinstance(pilot.app.screen, HelpScreen)
         assert pilot.app.screen.groups["Steps"][0].keys == "s"
@@ -381,7 +381,7 @@ async def test_too_small_a_terminal_says_what_it_needs_and_recovers(explore: Exp
         await pilot.pause()
         assert not said.display
         assert pilot.app.screen.query_one("#grid", TensorGrid).display
-        assert session.index == (0, 1, 1)
+        assert session.place.index == (0, 1, 1)
 
 
 async def test_a_masked_cell_says_why_it_is_masked(explore: Explore) -> None:
@@ -406,17 +406,17 @@ async def test_a_row_that_may_see_nothing_says_so(explore: Explore) -> None:
 async def test_a_number_is_followed_there_and_back_and_there_again_as_in_a_browser(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 0, 3)) as (pilot, session):
         await pilot.press("enter", "enter")
-        there = session.place
-        assert [place.path for place in session.trail] == [WEIGHTS, "encoder.layers.0.self_attention.scaled_scores"]
+        there = session.place.cell
+        assert [cell.path for cell in session.place.trail] == [WEIGHTS, f"{LAYER}.scaled_scores"]
         title = str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
         assert title == "A[I, dog] › scaled_scores[I, dog] › scores[I, dog]"
         await pilot.press("alt+left", "backspace")
-        assert session.place == Place(WEIGHTS, (0, 0, 3))
+        assert session.place.cell == Cell(WEIGHTS, (0, 0, 3))
         await pilot.press("alt+right", "alt+right")
-        assert session.place == there
+        assert session.place.cell == there
         await pilot.press("backspace", "enter")
-        assert session.place == there
-        assert not session.forward()
+        assert session.place.cell == there
+        assert not session.place.forward()
 
 
 async def test_the_way_is_cut_at_its_beginning_where_there_is_little_room(explore: Explore) -> None:
@@ -432,6 +432,6 @@ async def test_u_shows_where_a_number_goes_and_enter_goes_there(explore: Explore
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         assert any("scaled_scores[love, my]" in line for line in panel.text())
         await pilot.press("enter", "enter")
-        assert session.place == Place(WEIGHTS, (0, 1, 2))
+        assert session.place.cell == Cell(WEIGHTS, (0, 1, 2))
         await pilot.press("backspace", "backspace", "u")
         assert "the sum of 5 over dₖ" in panel.text()[0]

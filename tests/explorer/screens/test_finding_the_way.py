@@ -41,7 +41,7 @@ def test_a_cell_is_named_by_the_end_of_its_path(text: str, path: str, index: tup
 def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
     session = session_of("input: {text: a b}\nmodel: {layers: 2}", "encoder.layers.0.ffn.output")
     assert named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"
-    session.show(session.steps[-1])
+    session.place.show(session.place.steps[-1])
     assert named(session, "weights")[0].path == "encoder.layers.0.self_attention.weights"
 
 
@@ -61,9 +61,9 @@ async def test_g_goes_to_a_cell_and_backspace_comes_back(explore: Explore) -> No
         assert box.display
         await pilot.press(*["backspace"] * 7, *"weights[dog,love]", "enter")
         assert not box.display
-        assert (session.value.path, session.index) == (WEIGHTS, (0, 3, 1))
+        assert (session.place.value.path, session.place.index) == (WEIGHTS, (0, 3, 1))
         await pilot.press("backspace")
-        assert session.value.name == "embedding"
+        assert session.place.value.name == "embedding"
 
 
 async def test_a_path_is_completed_as_it_is_typed(explore: Explore) -> None:
@@ -71,7 +71,7 @@ async def test_a_path_is_completed_as_it_is_typed(explore: Explore) -> None:
         await pilot.press("g", *"encoder.layers.0.self_attention.h")
         await pilot.pause(0.1)
         await pilot.press("right", "enter")
-        assert session.value.name == "head_output"
+        assert session.place.value.name == "head_output"
 
 
 # --- marks
@@ -80,12 +80,12 @@ async def test_a_path_is_completed_as_it_is_typed(explore: Explore) -> None:
 async def test_marked_cells_are_gone_to_in_the_order_of_the_steps(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
         await pilot.press("apostrophe", "m", "home", "m", "end", "apostrophe")
-        assert session.value.name == "embedding"
+        assert session.place.value.name == "embedding"
         await pilot.press("apostrophe")
-        assert (session.value.path, session.index) == (WEIGHTS, (0, 1, 3))
+        assert (session.place.value.path, session.place.index) == (WEIGHTS, (0, 1, 3))
         await pilot.press("m", "apostrophe")
-        assert session.value.name == "embedding"
-        assert len(session.marks) == 1
+        assert session.place.value.name == "embedding"
+        assert len(session.place.marked) == 1
 
 
 # --- the clipboard
@@ -98,13 +98,13 @@ def test_numpy_text_gives_the_same_numbers_again() -> None:
 
 
 def test_csv_text_has_every_digit_and_a_line_for_each_row() -> None:
-    array = session_of("multi-head").trace[WEIGHTS].array
+    array = session_of("multi-head").run.trace[WEIGHTS].array
     read = [[float(cell) for cell in line.split(",")] for line in csv_text(array).split("\n") if line]
     np.testing.assert_array_equal(np.array(read).reshape(array.shape), array)
 
 
 def test_latex_text_is_a_matrix_for_each_head() -> None:
-    array = session_of("multi-head").trace[WEIGHTS].array
+    array = session_of("multi-head").run.trace[WEIGHTS].array
     text = latex_text(array)
     assert text.count(r"\begin{bmatrix}") == text.count(r"\end{bmatrix}") == array.shape[0]
     assert text.count("&") == array.shape[0] * 4 * 3
@@ -123,7 +123,7 @@ async def test_a_row_is_copied_in_the_notation_that_was_chosen(explore: Explore)
         await pilot.press("Y")
         assert isinstance(pilot.app.screen, CopyScreen)
         await pilot.press(*["down"] * 5, "enter")
-        assert pilot.app.clipboard == csv_text(session.value.array[0, 1])
+        assert pilot.app.clipboard == csv_text(session.place.value.array[0, 1])
         await pilot.press("y")
         assert pilot.app.clipboard.startswith("A      = e^(scaled_scores")
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attn_explore.explorer.screens.exploring import gradients as screen_part
 from textual.pilot import Pilot
 
+from attn_explore.explorer.screens.explorer import gradients as screen_part
 from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.session import edits, gradients, stepping, two_runs
 from attn_explore.explorer.session.search import named
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.headings import way
@@ -18,6 +19,7 @@ from attn_explore.explorer.telling.word_view import attention_of
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.model.ops import differentiated, is_gradient
 from tests.explorer.conftest import Explore, session_of, settled
+from tests.explorer.editing import drop_edits, edit
 from tests.program import here
 
 A = "encoder.layers.0.self_attention"
@@ -33,53 +35,53 @@ def said(pilot: Pilot[None]) -> str:
 
 def test_flipping_goes_to_the_same_cell_of_the_gradient_and_back() -> None:
     session = session_of(LABELS, f"{A}.q", (0, 3, 1))
-    session.differentiate("logits[dog, a]")
-    assert session.flip()
-    assert session.place.path == f"grad.{A}.q"
-    assert session.index == (0, 3, 1)
-    assert session.flip()
-    assert session.place.path == f"{A}.q"
+    gradients.differentiate(session, "logits[dog, a]")
+    assert gradients.flip(session)
+    assert session.place.value.path == f"grad.{A}.q"
+    assert session.place.index == (0, 3, 1)
+    assert gradients.flip(session)
+    assert session.place.value.path == f"{A}.q"
 
 
 def test_a_parameter_has_a_gradient_and_a_mask_has_none() -> None:
     session = session_of(LABELS + "mask: {causal: true}", f"{A}.w_q", (0, 1))
-    session.differentiate()
-    assert session.flip()
-    assert session.value.names == ("d_model", "head·d_k")
-    session.show(session.trace[f"{A}.mask"])
-    assert not session.flip()
+    gradients.differentiate(session)
+    assert gradients.flip(session)
+    assert session.place.value.names == ("d_model", "head·d_k")
+    session.place.show(session.run.trace[f"{A}.mask"])
+    assert not gradients.flip(session)
 
 
 def test_gradients_of_another_number_take_the_place_of_those_there_are() -> None:
     session = session_of(LABELS)
-    session.differentiate("logits[dog, a]")
-    session.differentiate(f"{A}.scores[I, dog]")
-    assert "grad.logits" not in session.trace.steps
-    assert session.scenario.gradients is not None
-    assert session.scenario.gradients.of == f"{A}.scores[head 0, I, dog]"
+    gradients.differentiate(session, "logits[dog, a]")
+    gradients.differentiate(session, f"{A}.scores[I, dog]")
+    assert "grad.logits" not in session.run.trace.steps
+    assert session.run.scenario.gradients is not None
+    assert session.run.scenario.gradients.of == f"{A}.scores[head 0, I, dog]"
 
 
 def test_an_edit_keeps_the_number_and_moves_its_gradients() -> None:
     from attn_explore.model.scenario.document import Edit
 
     session = session_of(LABELS)
-    session.differentiate()
-    before = session.scenario.gradients
-    session.edit(Edit(at=f"{A}.weights", index=(0, 3), scale=3.0))
-    assert session.scenario.gradients == before
-    moves = session.moved(session.trace[f"grad.{A}.v"])
+    gradients.differentiate(session)
+    before = session.run.scenario.gradients
+    edit(session, Edit(at=f"{A}.weights", index=(0, 3), scale=3.0))
+    assert session.run.scenario.gradients == before
+    moves = session.run.effect_on(session.run.trace[f"grad.{A}.v"])
     assert moves is not None
-    session.undo()
-    assert session.moved(session.trace[f"grad.{A}.v"]) is None
+    edits.undo(session)
+    assert session.run.effect_on(session.run.trace[f"grad.{A}.v"]) is None
 
 
 def test_gradients_made_after_an_edit_are_compared_with_those_without_it() -> None:
     from attn_explore.model.scenario.document import Edit
 
     session = session_of(LABELS)
-    session.edit(Edit(at=f"{A}.weights", index=(0, 3), scale=3.0))
-    session.differentiate()
-    assert session.moved(session.trace[f"grad.{A}.v"]) is not None
+    edit(session, Edit(at=f"{A}.weights", index=(0, 3), scale=3.0))
+    gradients.differentiate(session)
+    assert session.run.effect_on(session.run.trace[f"grad.{A}.v"]) is not None
 
 
 SPEAKS = """
@@ -93,38 +95,38 @@ def test_an_edit_that_ends_a_generation_before_the_number_drops_its_gradients() 
     from attn_explore.model.scenario.document import Edit
 
     session = session_of(SPEAKS)
-    session.differentiate("generated.3.logits[b, a]")
-    session.edit(Edit(at="logits", index=(1, 4), set=100.0))
-    assert session.output is None
-    assert session.scenario.gradients is None
-    session.undo()
-    assert session.output is not None
+    gradients.differentiate(session, "generated.3.logits[b, a]")
+    edit(session, Edit(at="logits", index=(1, 4), set=100.0))
+    assert session.run.output is None
+    assert session.run.scenario.gradients is None
+    edits.undo(session)
+    assert session.run.output is not None
 
 
 def test_the_way_leaves_out_cells_that_the_run_does_not_have_any_more() -> None:
     from attn_explore.model.scenario.document import Edit
 
     session = session_of(SPEAKS)
-    session.edit(Edit(at="decoder.embedding", scale=2.0))
-    session.differentiate("logits[b, a]")
-    session.show(session.trace["grad.logits"], (1, 0))
-    session.follow(session.trace["logits"], (1, 0))
-    session.follow(session.trace["decoder.embedding"], (0, 1))
+    edit(session, Edit(at="decoder.embedding", scale=2.0))
+    gradients.differentiate(session, "logits[b, a]")
+    session.place.show(session.run.trace["grad.logits"], (1, 0))
+    session.place.follow(session.run.trace["logits"], (1, 0))
+    session.place.follow(session.run.trace["decoder.embedding"], (0, 1))
     assert way(session, 80).startswith("∂y/∂logits[b, a] › ")
-    session.drop_edits()
-    session.undo()
-    session.undo()
-    assert session.output is None
+    drop_edits(session)
+    edits.undo(session)
+    edits.undo(session)
+    assert session.run.output is None
     assert way(session, 80).startswith("logits[b, a] › ")
 
 
 def test_the_number_is_one_of_the_edited_run_and_the_one_without_edits_need_not_have_it() -> None:
     session = session_of(f"{SPEAKS}{SILENCES}gradients: {{}}\n")
-    assert session.scenario.gradients is not None
-    assert session.scenario.gradients.of == "logits[b, </s>]"
+    assert session.run.scenario.gradients is not None
+    assert session.run.scenario.gradients.of == "logits[b, </s>]"
     longer = session_of(f"{SPEAKS}gradients: {{}}\n")
-    assert longer.output is not None
-    assert longer.output.value.path == "generated.3.logits"
+    assert longer.run.output is not None
+    assert longer.run.output.value.path == "generated.3.logits"
 
 
 def test_the_second_run_need_not_have_the_number() -> None:
@@ -132,40 +134,40 @@ def test_the_second_run_need_not_have_the_number() -> None:
     session = session_of(
         f"model: {{layers: 2}}\ninput: {{text: I love}}\ncompare: {{model: {{layers: 1}}}}\n{gradients}"
     )
-    assert session.output is not None
+    assert session.run.output is not None
     assert session.other is not None
-    assert session.other.output is None
+    assert session.other.run.output is None
 
 
 def test_two_runs_have_the_gradients_of_the_same_number() -> None:
     session = session_of(LABELS + "compare: {model: {score: dot}}\ngradients: {}")
     other = session.other
     assert other is not None
-    assert session.scenario.gradients == other.scenario.gradients
-    assert session.compared(session.trace[f"grad.{A}.scores"]) is not None
+    assert session.run.scenario.gradients == other.run.scenario.gradients
+    assert two_runs.numbers_beside(session, session.run.trace[f"grad.{A}.scores"]) is not None
 
 
 def test_a_step_of_the_gradients_is_found_and_gone_to_by_name() -> None:
     session = session_of(LABELS)
-    session.differentiate("logits[dog, a]")
+    gradients.differentiate(session, "logits[dog, a]")
     value, index = named(session, f"grad.{A}.scores[I, dog]")
-    assert value is session.trace[f"grad.{A}.scores"]
+    assert value is session.run.trace[f"grad.{A}.scores"]
     assert index == (0, 0, 3)
 
 
 def test_a_gradient_is_no_attention() -> None:
     session = session_of(LABELS)
-    session.differentiate()
-    assert attention_of(session.trace, session.trace[f"grad.{A}.weights"]) is None
+    gradients.differentiate(session)
+    assert attention_of(session.run.trace, session.run.trace[f"grad.{A}.weights"]) is None
 
 
 def test_the_colours_of_a_gradient_go_both_ways_from_0() -> None:
     session = session_of(LABELS)
-    session.differentiate("logits[dog, a]")
-    found = session.trace["grad.logits"]
+    gradients.differentiate(session, "logits[dog, a]")
+    found = session.run.trace["grad.logits"]
     assert found.array.min() == 0
     assert picture_of(found, None).is_signed
-    session.show(found)
+    session.place.show(found)
     assert pictures(session, Side.one)[0].is_signed
 
 
@@ -175,20 +177,20 @@ def test_the_colours_of_a_gradient_go_both_ways_from_0() -> None:
 async def test_v_makes_the_gradients_shows_the_same_cell_and_says_of_what(explore: Explore) -> None:
     async with explore(LABELS, f"{A}.q", (0, 3, 1)) as (pilot, session):
         await pilot.press("v")
-        assert is_gradient(session.value)
-        assert session.index == (0, 3, 1)
+        assert is_gradient(session.place.value)
+        assert session.place.index == (0, 3, 1)
         assert "Gradients of logits[dog," in said(pilot)
         await pilot.press("v")
-        assert session.value.path == f"{A}.q"
+        assert session.place.value.path == f"{A}.q"
 
 
 async def test_capital_v_asks_what_the_number_under_the_cursor_depends_on(explore: Explore) -> None:
     async with explore(LABELS, f"{A}.scores", (0, 1, 2)) as (pilot, session):
         await pilot.press("V")
-        assert session.value.path == f"{A}.scores"
+        assert session.place.value.path == f"{A}.scores"
         assert "scores[head 0, love, my]" in said(pilot)
         await pilot.press("v")
-        assert session.value.array[0, 1, 2] == 1
+        assert session.place.value.array[0, 1, 2] == 1
         await pilot.press("V")
         assert "this is none" in said(pilot)
 
@@ -198,13 +200,13 @@ async def test_a_large_run_is_walked_backwards_by_a_worker(explore: Explore, mon
     async with explore(LABELS, f"{A}.k") as (pilot, session):
         await pilot.press("v")
         await settled(pilot)
-        assert session.value.path == f"grad.{A}.k"
+        assert session.place.value.path == f"grad.{A}.k"
 
 
 async def test_a_number_that_has_no_part_in_it_is_said_to_have_none(explore: Explore) -> None:
     async with explore(LABELS, f"{A}.scores", (0, 1, 2)) as (pilot, session):
         await pilot.press("V")
-        session.show(session.trace["logits"])
+        session.place.show(session.run.trace["logits"])
         await pilot.press("v")
         assert "This has no part in scores[head 0, love, my]." in said(pilot)
 
@@ -215,15 +217,15 @@ async def test_a_gradient_is_not_edited_and_has_no_word_view(explore: Explore) -
         assert "edit the number itself" in said(pilot)
         await pilot.press("w")
         assert "The word view shows attention" in said(pilot)
-        assert is_gradient(session.value)
+        assert is_gradient(session.place.value)
 
 
 async def test_a_question_hides_the_gradient_too(explore: Explore) -> None:
     lesson = f'lesson: [{{at: {A}.weights, ask: "Which?", answer: {{argmax: key}}}}]'
     async with explore(LABELS + lesson, f"{A}.weights") as (pilot, session):
-        session.follow_lesson()
+        stepping.follow_lesson(session)
         await pilot.press("v")
-        assert not is_gradient(session.value)
+        assert not is_gradient(session.place.value)
         assert "Answer first" in said(pilot)
 
 
@@ -231,7 +233,7 @@ async def test_a_lesson_may_stop_at_a_gradient(explore: Explore) -> None:
     lesson = f"gradients: {{of: 'logits[dog, a]'}}\nlesson: [{{at: grad.{A}.scores, focus: {{key: I}}, say: Look.}}]"
     async with explore(LABELS + lesson) as (pilot, session):
         await pilot.press("L")
-        assert session.value.path == f"grad.{A}.scores"
+        assert session.place.value.path == f"grad.{A}.scores"
 
 
 async def test_the_tree_has_the_gradients_in_a_folded_branch_in_backward_order(explore: Explore) -> None:
@@ -243,22 +245,22 @@ async def test_the_tree_has_the_gradients_in_a_folded_branch_in_backward_order(e
         assert str(branch.label) == "∂ gradients"
         await pilot.press("v")
         assert branch.is_expanded
-        lines = [path for path in tree._by_path if path.startswith("grad.") and path in session.trace.steps]
-        assert lines == [step.path for step in session.steps if is_gradient(step)]
+        lines = [path for path in tree._by_path if path.startswith("grad.") and path in session.run.trace.steps]
+        assert lines == [step.path for step in session.place.steps if is_gradient(step)]
 
 
 async def test_stepping_on_from_the_last_step_goes_backwards(explore: Explore) -> None:
     async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", "probabilities") as (pilot, session):
         await pilot.press("right")
-        assert session.value.path == "grad.logits"
+        assert session.place.value.path == "grad.logits"
         await pilot.press("right")
-        assert differentiated(session.value).path == "head.w"
+        assert differentiated(session.place.value).path == "head.w"
 
 
 async def test_where_a_gradient_goes_is_shown(explore: Explore) -> None:
     async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.scores", (0, 3, 1)) as (pilot, session):
         await pilot.press("u", "enter")
-        assert session.value.path in (f"grad.{A}.q", f"grad.{A}.k")
+        assert session.place.value.path in (f"grad.{A}.q", f"grad.{A}.k")
 
 
 # --- plots of all gradients
@@ -277,7 +279,7 @@ async def test_p_goes_from_the_row_to_the_profile_to_the_saliency_and_to_the_num
         ]  # fmt: skip
         await pilot.press("P")
         assert not screen._is_plotted
-        assert session.value.path == f"grad.{A}.q"
+        assert session.place.value.path == f"grad.{A}.q"
 
 
 async def test_the_cursor_of_the_profile_goes_from_layer_to_layer(explore: Explore) -> None:
@@ -287,7 +289,7 @@ async def test_the_cursor_of_the_profile_goes_from_layer_to_layer(explore: Explo
         await pilot.press("P", "P", "l", "l", "j")
         plot = screen._plotted()
         assert (plot.marked, plot.chosen) == (2, 1)
-        assert session.index == (0, 1, 2)
+        assert session.place.index == (0, 1, 2)
 
 
 async def test_beyond_the_gradients_p_shows_the_row_again(explore: Explore) -> None:
@@ -295,7 +297,7 @@ async def test_beyond_the_gradients_p_shows_the_row_again(explore: Explore) -> N
         screen = pilot.app.screen
         assert isinstance(screen, Showing)
         await pilot.press("P", "P", "v")
-        assert session.value.path == f"{A}.q"
+        assert session.place.value.path == f"{A}.q"
         assert screen._plotted().title.startswith("Queries")
 
 
@@ -355,10 +357,10 @@ def test_a_saved_scenario_keeps_the_number(tmp_path: Path) -> None:
     from attn_explore.explorer.session.saving import save
 
     session: Session = session_of(LABELS)
-    session.differentiate("logits[dog, a]")
+    gradients.differentiate(session, "logits[dog, a]")
     saved = session_of(str(save(session, tmp_path / "saved.yaml")))
-    assert list(saved.trace.steps) == list(session.trace.steps)
-    np.testing.assert_array_equal(saved.trace[f"grad.{A}.q"].array, session.trace[f"grad.{A}.q"].array)
+    assert list(saved.run.trace.steps) == list(session.run.trace.steps)
+    np.testing.assert_array_equal(saved.run.trace[f"grad.{A}.q"].array, session.run.trace[f"grad.{A}.q"].array)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from attn_explore.explorer.drawing.arithmetic import as_text
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.bookmarks import Mark
+from attn_explore.explorer.session import edits, stepping
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings, questions
@@ -22,6 +23,7 @@ from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
+from tests.explorer.editing import edit, edit_word
 
 LAYER = "encoder.layers.0.self_attention"
 LESSON = f"""
@@ -39,7 +41,7 @@ lesson:
 @pytest.fixture
 def session() -> Session:
     found = session_of(LESSON)
-    found.follow_lesson()
+    stepping.follow_lesson(found)
     return found
 
 
@@ -49,62 +51,62 @@ def session() -> Session:
 def test_steps_go_from_stop_to_stop_in_the_order_of_the_lesson(session: Session) -> None:
     seen = []
     for _ in range(5):
-        session.show_answer()
-        seen.append((session.value.name, session.lesson.place))
-        session.step_by(1)
+        stepping.show_answer(session)
+        seen.append((session.place.value.name, session.lesson.place))
+        stepping.step_by(session, 1)
     assert seen == [("input", 0), ("scores", 1), ("weights", 2), ("weights", 3), ("scores", 4)]
-    assert not session.step_by(1)
+    assert not stepping.step_by(session, 1)
     assert session.lesson.is_done
 
 
 def test_whoever_has_left_the_way_comes_back_to_it(session: Session) -> None:
-    session.step_by(1)
-    session.show(session.trace[f"{LAYER}.k"])
+    stepping.step_by(session, 1)
+    session.place.show(session.run.trace[f"{LAYER}.k"])
     assert session.stop is None
-    assert "goes back to stop 2" in headings.sections(session, session.value)[0].text
-    assert session.step_by(-1)
-    assert (session.value.name, session.lesson.place) == ("scores", 1)
-    session.show(session.trace[f"{LAYER}.k"])
-    assert session.step_by(1)
+    assert "goes back to stop 2" in headings.sections(session, session.place.value)[0].text
+    assert stepping.step_by(session, -1)
+    assert (session.place.value.name, session.lesson.place) == ("scores", 1)
+    session.place.show(session.run.trace[f"{LAYER}.k"])
+    assert stepping.step_by(session, 1)
     assert session.lesson.place == 2
 
 
 def test_out_of_the_lesson_every_step_comes(session: Session) -> None:
-    session.leave_lesson()
-    session.show(session.steps[0])
-    assert session.step_by(1)
-    assert session.value is session.steps[1]
-    session.follow_lesson()
-    assert session.value.name == "input"
+    session.lesson.is_guided = False
+    session.place.show(session.place.steps[0])
+    assert stepping.step_by(session, 1)
+    assert session.place.value is session.place.steps[1]
+    stepping.follow_lesson(session)
+    assert session.place.value.name == "input"
 
 
 def test_an_edit_keeps_the_place_and_asks_the_new_run(session: Session) -> None:
-    session.step_by(1)
-    session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, 0), set=100.0))
+    stepping.step_by(session, 1)
+    edit(session, Edit(at=f"{LAYER}.scores", index=(0, 0, 0), set=100.0))
     assert session.question is not None
     assert session.question.right == [(0, 0, 0)]
 
 
 def test_another_word_leaves_the_lesson_and_its_place_as_they_are() -> None:
     session = session_of("i-love-my-dog")
-    session.follow_lesson(8)
-    session.answer(1.0)
-    session.edit_word(3, "cat")
+    stepping.follow_lesson(session, 8)
+    stepping.answer(session, 1.0)
+    edit_word(session, 3, "cat")
     assert (len(session.lesson.stops), session.lesson.place) == (11, 8)
     assert session.lesson.outcome is Outcome.right
     assert all(stop.is_there for stop in session.lesson.stops)
-    assert session.undo()
+    assert edits.undo(session)
     assert session.lesson.place == 8
 
 
 def test_answers_are_judged_by_the_run_after_an_edit(session: Session) -> None:
-    session.step_by(1)
-    best = int(session.value.array[0, 0].argmax())
-    session.answer((0, 0, (best + 1) % 4))
-    session.answer((0, 0, best))
-    session.edit(Edit(at=f"{LAYER}.scores", index=(0, 0, (best + 1) % 4), set=99.0))
+    stepping.step_by(session, 1)
+    best = int(session.place.value.array[0, 0].argmax())
+    stepping.answer(session, (0, 0, (best + 1) % 4))
+    stepping.answer(session, (0, 0, best))
+    edit(session, Edit(at=f"{LAYER}.scores", index=(0, 0, (best + 1) % 4), set=99.0))
     assert session.lesson.outcome is Outcome.wrong
-    session.undo()
+    edits.undo(session)
     assert session.lesson.outcome is Outcome.later
 
 
@@ -112,33 +114,33 @@ def test_answers_are_judged_by_the_run_after_an_edit(session: Session) -> None:
 
 
 def test_numbers_are_hidden_until_the_answer(session: Session) -> None:
-    session.step_by(1)
+    stepping.step_by(session, 1)
     veiled = pictures(session, Side.one)[0].veiled
     assert veiled is not None
     assert veiled[0, 0].all()
     assert not veiled[0, 1:].any()
-    assert all(section.heading.startswith("Lesson") for section in headings.sections(session, session.value))
-    session.show_answer()
+    assert all(section.heading.startswith("Lesson") for section in headings.sections(session, session.place.value))
+    stepping.show_answer(session)
     assert pictures(session, Side.one)[0].veiled is None
 
 
 def test_neither_the_colours_nor_the_other_run_tell_the_answer() -> None:
     found = session_of(LESSON.replace("lesson:", "compare: {model: {weights: {scale: 1}}}\nlesson:"))
-    found.follow_lesson()
-    found.step_by(3)
+    stepping.follow_lesson(found)
+    stepping.step_by(found, 3)
     found.lesson.go_to(3)
-    found.show(found.lesson.stop.value)
+    found.place.show(found.lesson.stop.value)
     for side in Side:
         (picture,) = pictures(found, side)
         assert picture.largest == 0
 
 
 def test_a_question_is_answered_before_it_is_passed(session: Session) -> None:
-    session.step_by(1)
-    assert session.step_by(1)
+    stepping.step_by(session, 1)
+    assert stepping.step_by(session, 1)
     assert session.lesson.place == 1
     assert session.lesson.outcome is Outcome.shown
-    session.step_by(1)
+    stepping.step_by(session, 1)
     assert session.lesson.place == 2
 
 
@@ -147,28 +149,28 @@ def asked(session: Session) -> str:
 
 
 def test_a_wrong_word_is_told_with_its_number_and_may_be_tried_again(session: Session) -> None:
-    session.step_by(1)
-    row = session.value.array[0, 0]
+    stepping.step_by(session, 1)
+    row = session.place.value.array[0, 0]
     wrong, right = int(row.argmin()), int(row.argmax())
-    words = session.value.axis("key").labels or ()
-    assert not session.answer((0, 0, wrong))
+    words = session.place.value.axis("key").labels or ()
+    assert not stepping.answer(session, (0, 0, wrong))
     assert session.question is not None
     assert f"✗ Not so: scores[I, {words[wrong]}] = {row[wrong]:.4f}, and there is a larger one." in asked(session)
     assert f"✗ {words[wrong]}" in asked(session)
     assert f"{row[right]:.4f}" not in asked(session)
-    assert session.answer((0, 0, right))
+    assert stepping.answer(session, (0, 0, right))
     assert session.lesson.outcome is Outcome.later
-    assert session.index == (0, 0, right)
+    assert session.place.index == (0, 0, right)
 
 
 def test_what_was_tried_and_then_shown_counts_as_wrong(session: Session) -> None:
-    session.step_by(1)
-    row = session.value.array[0, 0]
-    session.answer((0, 0, int(row.argmin())))
-    session.step_by(1)
+    stepping.step_by(session, 1)
+    row = session.place.value.array[0, 0]
+    stepping.answer(session, (0, 0, int(row.argmin())))
+    stepping.step_by(session, 1)
     assert session.lesson.outcome is Outcome.wrong
     said = " ".join(as_text(questions.answered(session, 200)))
-    words = session.value.axis("key").labels or ()
+    words = session.place.value.axis("key").labels or ()
     assert f"✗ The answer: scores[I, {words[int(row.argmax())]}] = {row.max():.4f} is the largest along key." in said
     assert f"scores[I, {words[int(row.argmin())]}] = {row.min():.4f}." in said
 
@@ -178,17 +180,17 @@ def test_what_was_tried_and_then_shown_counts_as_wrong(session: Session) -> None
 )
 def test_a_wrong_number_is_told_which_way_it_is_off(session: Session, given: float, said: str) -> None:
     session.lesson.go_to(2)
-    session.follow_lesson()
-    assert not session.answer(given)
+    stepping.follow_lesson(session)
+    assert not stepping.answer(session, given)
     assert said in asked(session)
 
 
 def test_a_hint_is_given_when_it_is_asked_for(session: Session) -> None:
-    session.step_by(1)
+    stepping.step_by(session, 1)
     assert "H gives a hint" in asked(session)
     session.lesson.hint()
-    words = session.value.axis("key").labels or ()
-    row = session.value.array[0, 0]
+    words = session.place.value.axis("key").labels or ()
+    row = session.place.value.array[0, 0]
     best, next_best = (words[int(place)] for place in np.argsort(-row)[:2])
     pairs = [(best, next_best), (next_best, best)]
     assert any(f"It is “{one}” or “{other}”." in asked(session) for one, other in pairs)
@@ -197,7 +199,7 @@ def test_a_hint_is_given_when_it_is_asked_for(session: Session) -> None:
 
 def test_a_lesson_may_have_hints_of_its_own() -> None:
     found = session_of(LESSON.replace("answer: {argmax: key}", "answer: {argmax: key}, hint: Not *my*."))
-    found.follow_lesson(1)
+    stepping.follow_lesson(found, 1)
     found.lesson.hint()
     assert "Not my." in asked(found)
     assert "It is “" not in asked(found)
@@ -205,7 +207,7 @@ def test_a_lesson_may_have_hints_of_its_own() -> None:
 
 def test_the_hint_for_a_number_is_its_arithmetic_without_the_result() -> None:
     found = session_of("i-love-my-dog")
-    found.follow_lesson(2)
+    stepping.follow_lesson(found, 2)
     found.lesson.hint()
     said = asked(found)
     assert "? = " in said
@@ -215,7 +217,7 @@ def test_the_hint_for_a_number_is_its_arithmetic_without_the_result() -> None:
 
 def test_a_question_is_markdown_like_what_is_said() -> None:
     found = session_of(LESSON.replace("Which fits best", "Which *fits* best"))
-    found.follow_lesson(1)
+    stepping.follow_lesson(found, 1)
     assert asked(found).startswith("Which fits best")
     assert any(piece.role == "emphasis" for block in questions.asked(found, 80) for row in block.rows for piece in row)
     assert "Question: Which fits best" in "\n".join(walk(found))
@@ -226,53 +228,53 @@ def test_a_right_answer_and_a_wrong_one_differ_in_sign_and_colour(session: Sessi
         found = questions.asked(session, 80) or questions.answered(session, 80)
         return {piece.role for block in found for row in block.rows for piece in row if piece.text[:1] in "✓✗"}
 
-    session.step_by(1)
-    session.answer((0, 0, int(session.value.array[0, 0].argmin())))
+    stepping.step_by(session, 1)
+    stepping.answer(session, (0, 0, int(session.place.value.array[0, 0].argmin())))
     assert roles() == {"wrong"}
-    session.answer((0, 0, int(session.value.array[0, 0].argmax())))
+    stepping.answer(session, (0, 0, int(session.place.value.array[0, 0].argmax())))
     assert roles() == {"right"}
 
 
 def test_one_question_can_be_asked_again_without_losing_the_others(session: Session) -> None:
-    session.step_by(1)
+    stepping.step_by(session, 1)
     assert not session.lesson.ask_again()
     for _ in range(3):
-        session.step_by(1)
+        stepping.step_by(session, 1)
     assert session.lesson.ask_again()
     assert session.question is not None
     assert list(session.lesson.outcomes) == [1]
 
 
 def test_a_right_word_is_told_so(session: Session) -> None:
-    session.step_by(1)
-    session.answer((0, 0, int(session.value.array[0, 0].argmax())))
+    stepping.step_by(session, 1)
+    stepping.answer(session, (0, 0, int(session.place.value.array[0, 0].argmax())))
     assert session.lesson.outcome is Outcome.right
     assert "Right." in " ".join(as_text(questions.answered(session, 200)))
 
 
 def test_a_sum_is_told_with_its_terms(session: Session) -> None:
     for _ in range(3):
-        session.step_by(1)
-    session.answer(2.0)
-    session.show_answer()
+        stepping.step_by(session, 1)
+    stepping.answer(session, 2.0)
+    stepping.show_answer(session)
     said = " ".join(as_text(questions.answered(session, 200)))
     assert said.count(" + ") == 3
     assert "= 1. You said 2." in said
 
 
 def test_options_are_broken_into_lines_that_fit(session: Session) -> None:
-    session.step_by(1)
+    stepping.step_by(session, 1)
     lines = as_text(questions.asked(session, 12))
     assert max(map(len, lines)) <= 12
     assert [word for line in lines for word in line.split() if word in ("love", "my", "dog")] == ["love", "my", "dog"]
 
 
 def test_the_score_is_told_at_the_end(session: Session) -> None:
-    session.step_by(1)
-    session.answer((0, 0, int(session.value.array[0, 0].argmax())))
+    stepping.step_by(session, 1)
+    stepping.answer(session, (0, 0, int(session.place.value.array[0, 0].argmax())))
     for _ in range(8):
-        session.step_by(1)
-    said = {section.heading: section.text for section in headings.sections(session, session.value)}
+        stepping.step_by(session, 1)
+    said = {section.heading: section.text for section in headings.sections(session, session.place.value)}
     assert said["The end of the lesson"].startswith("1 of 3 questions answered rightly.")
     assert said["Think"] == "Why"
 
@@ -295,26 +297,26 @@ def file_of(tmp_path: Path) -> Session:
 
 
 def test_a_lesson_goes_on_where_it_was_left(file_of: Session) -> None:
-    file_of.follow_lesson()
-    file_of.step_by(1)
-    file_of.answer((0, 0, 0))
-    file_of.step_by(1)
+    stepping.follow_lesson(file_of)
+    stepping.step_by(file_of, 1)
+    stepping.answer(file_of, (0, 0, 0))
+    stepping.step_by(file_of, 1)
     bookmarks.keep(file_of)
     again = session_of(str(file_of.path))
     assert bookmarks.resume(again) == Mark(2, 5, False, {1: file_of.lesson.outcomes[1]})
-    assert (again.lesson.place, again.is_guided) == (2, True)
+    assert (again.lesson.place, again.lesson.is_guided) == (2, True)
     assert again.lesson.outcomes == file_of.lesson.outcomes
 
 
 def test_a_lesson_that_was_ended_begins_again(file_of: Session) -> None:
-    file_of.follow_lesson(4)
+    stepping.follow_lesson(file_of, 4)
     bookmarks.keep(file_of)
     again = session_of(str(file_of.path))
     mark = bookmarks.resume(again)
     assert mark is not None
     assert mark.is_done
     assert again.lesson.place == 0
-    again.step_by(1)
+    stepping.step_by(again, 1)
     bookmarks.keep(again)
     assert bookmarks.marks()[str(file_of.path)] == Mark(1, 5, True, {})
     third = session_of(str(file_of.path))
@@ -323,7 +325,7 @@ def test_a_lesson_that_was_ended_begins_again(file_of: Session) -> None:
 
 
 def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) -> None:
-    file_of.follow_lesson(3)
+    stepping.follow_lesson(file_of, 3)
     bookmarks.keep(file_of)
     assert file_of.path is not None
     file_of.path.write_text(LESSON.replace("  - {at: encoder.input, say: One *row* a word.}\n", ""), "utf-8")
@@ -347,7 +349,7 @@ def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, w
     bookmarks.resume(file_of)
     assert file_of.lesson.place in (0, 1)
     assert file_of.lesson.outcomes == {}
-    file_of.step_by(2)
+    stepping.step_by(file_of, 2)
     bookmarks.keep(file_of)
     assert json.loads(path.read_text("utf-8"))[str(file_of.path)]["stop"] == file_of.lesson.place
 
@@ -389,7 +391,7 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         assert (timeline.unit, timeline.count) == ("stop", 5)
         await pilot.press("right")
         assert "Which fits best" in panel(pilot)
-        right = int(session.value.array[0, 0].argmax())
+        right = int(session.place.value.array[0, 0].argmax())
         await pilot.press(*["down"] * right, "enter")
         assert "Right." in panel(pilot)
         assert "the sum of 5 over dₖ" in panel(pilot)
@@ -400,8 +402,8 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         await pilot.press("backspace", "1", "enter")
         assert session.lesson.outcome is Outcome.right
         await pilot.press("right")
-        row, column = np.unravel_index(session.value.array[0].argmax(), (4, 4))
-        before = session.index
+        row, column = np.unravel_index(session.place.value.array[0].argmax(), (4, 4))
+        before = session.place.index
         await pilot.press(*["k"] * before[1], *["h"] * before[2], *["j"] * int(row), *["l"] * int(column), "enter")
         assert session.lesson.outcome is Outcome.right
         await pilot.press("right")
@@ -414,7 +416,7 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
 async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -> None:
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "right")
-        wrong = int(session.value.array[0, 0].argmin())
+        wrong = int(session.place.value.array[0, 0].argmin())
         await pilot.press(*["down"] * wrong, "enter")
         assert "Not so:" in panel(pilot)
         assert session.question is not None
@@ -430,11 +432,11 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
 async def test_keys_that_no_number_is_written_with_do_what_they_always_do(explore: Explore) -> None:
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "right", "right", "right", "left", "right")
-        assert (session.value.name, session.lesson.place) == ("weights", 2)
+        assert (session.place.value.name, session.lesson.place) == ("weights", 2)
         await pilot.press("1", "right")
         assert session.lesson.outcome is Outcome.shown
         await pilot.press("left", "L")
-        assert not session.is_guided
+        assert not session.lesson.is_guided
 
 
 async def test_an_option_is_chosen_with_the_mouse(explore: Explore) -> None:
@@ -463,7 +465,7 @@ async def test_the_first_start_tells_of_the_tour(explore: Explore) -> None:
 async def test_a_scenario_without_a_lesson_says_so(explore: Explore) -> None:
     async with explore("input: {text: a b}") as (pilot, session):
         await pilot.press("L", "ctrl+r")
-        assert not session.is_guided
+        assert not session.lesson.is_guided
 
 
 async def test_playing_stops_at_a_question(explore: Explore) -> None:
@@ -482,7 +484,7 @@ async def test_hidden_numbers_are_not_copied(explore: Explore) -> None:
 async def test_a_lesson_that_was_left_goes_on_where_it_was_when_it_is_followed_again(
     explore: Explore, file_of: Session
 ) -> None:
-    file_of.follow_lesson(3)
+    stepping.follow_lesson(file_of, 3)
     bookmarks.keep(file_of)
     async with explore(str(file_of.path)) as (pilot, session):
         await pilot.press("L")

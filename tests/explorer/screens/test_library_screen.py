@@ -16,6 +16,7 @@ from attn_explore.explorer.library.entries import Shelf, telling
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.library import LibraryScreen
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import bundled, own
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -72,7 +73,7 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         explorer = pilot.app.screen
         assert isinstance(explorer, ExplorerScreen)
         assert explorer.session.name == "single-head"
-        assert explorer.session.is_guided
+        assert explorer.session.lesson.is_guided
         await pilot.press("right", "q")
         await settled(pilot)
         assert "◐ One head, in whole numbers  2/" in "\n".join(lines(pilot))
@@ -84,9 +85,9 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
 
 async def test_what_was_followed_to_its_end_is_marked_and_the_next_one_proposed(tmp_path: Path) -> None:
     session = session_of("i-love-my-dog")
-    session.follow_lesson()
+    stepping.follow_lesson(session)
     while not session.lesson.is_done:
-        session.step_by(1)
+        stepping.step_by(session, 1)
     bookmarks.keep(session)
     async with library(tmp_path) as pilot:
         assert "● I love my dog" in lines(pilot)

@@ -59,9 +59,9 @@ async def test_nothing_of_a_plot_is_made_before_one_is_wanted(explore: Explore) 
 async def test_the_keys_of_the_cell_move_along_x_and_to_other_rows(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 2)) as (pilot, session):
         await pilot.press("P", "l")
-        assert session.index == (0, 1, 3)
+        assert session.place.index == (0, 1, 3)
         await pilot.press("j", "h")
-        assert session.index == (0, 2, 2)
+        assert session.place.index == (0, 2, 2)
         await pilot.pause()
         assert "query my" in screen_text(pilot)
 
@@ -71,7 +71,7 @@ async def test_j_and_k_go_to_other_curves_of_the_same_plot(monkeypatch: pytest.M
     async with app_of(session).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("P", "j", "l")
-        assert session.index == (41, 1)
+        assert session.place.index == (41, 1)
         await pilot.pause()
         assert "a = 10.25:  o y₁ 3.54e-05  + y₂ 3.54e-05  * y₃ 0.9999" in screen_text(pilot)
 
@@ -80,11 +80,11 @@ async def test_the_arrows_move_in_a_plot_that_has_the_focus(explore: Explore) ->
     async with explore("i-love-my-dog", WEIGHTS, (0, 0, 0)) as (pilot, session):
         await pilot.press("P", "tab", "right", "down")
         assert pilot.app.focused is panel_of(pilot)
-        assert session.index == (0, 1, 1)
+        assert session.place.index == (0, 1, 1)
         await pilot.press("dollar_sign")
-        assert session.index == (0, 1, 3)
+        assert session.place.index == (0, 1, 3)
         await pilot.press("escape", "right")
-        assert session.value.path != WEIGHTS
+        assert session.place.value.path != WEIGHTS
 
 
 async def test_the_focus_stays_on_the_numbers_when_they_become_a_plot(explore: Explore) -> None:
@@ -104,7 +104,7 @@ async def test_the_mouse_puts_the_cursor_where_it_is_along_x(explore: Explore, p
         assert drawing is not None
         column = drawing.column(float(drawing.places.at[place]))
         await pilot.click(PlotPanel, offset=(column + 1, 8))  # one for the panel's padding
-        assert session.index == (0, 0, place)
+        assert session.place.index == (0, 0, place)
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
@@ -138,7 +138,7 @@ async def test_a_question_hides_the_plot_until_it_is_answered(explore: Explore) 
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "right")
         await pilot.pause()
-        assert session.index == (0, 1, 2)
+        assert session.place.index == (0, 1, 2)
         assert panel_of(pilot).display
         await pilot.press("right")
         await pilot.pause()
@@ -194,7 +194,7 @@ async def test_strange_numbers_are_plotted(
 ) -> None:
     session, numbers = session_of("i-love-my-dog"), numbers or [-1.0]
     monkeypatch.setattr(plots, "SPECS", {"n": spec})
-    session.show(add(session, "n", (Axis("t", len(numbers)),), np.array(numbers)), (len(numbers) - 1,))
+    session.place.show(add(session, "n", (Axis("t", len(numbers)),), np.array(numbers)), (len(numbers) - 1,))
     async with app_of(session).run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("P", "h", "l")
@@ -207,7 +207,7 @@ async def test_labels_of_a_file_are_shown_and_not_obeyed(monkeypatch: pytest.Mon
     session = session_of("i-love-my-dog")
     monkeypatch.setattr(plots, "SPECS", {"n": PlotSpec("t", "kind", x_label=evil, y_label=evil)})
     axes = (Axis("t", 2, (evil, "b")), Axis("kind", 2, (evil, "c")))
-    session.show(add(session, "n", axes, np.eye(2)), (0, 0))
+    session.place.show(add(session, "n", axes, np.eye(2)), (0, 0))
     async with app_of(session).run_test(size=(200, 60)) as pilot:
         await settled(pilot)
         await pilot.press("P")
@@ -236,7 +236,7 @@ async def test_s_saves_the_plot_instead_of_the_screen(
         await settled(pilot)
     lines = (tmp_path / "i-love-my-dog-weights.csv").read_text().splitlines()
     assert lines[0] == "key,A"
-    assert [float(line.split(",")[1]) for line in lines[1:]] == session.value.array[0, 1].tolist()
+    assert [float(line.split(",")[1]) for line in lines[1:]] == session.place.value.array[0, 1].tolist()
 
 
 async def test_where_there_is_no_room_for_curves_they_are_still_read(explore: Explore) -> None:

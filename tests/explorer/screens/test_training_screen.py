@@ -6,21 +6,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
 from textual.pilot import Pilot
 
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.moments import Moments
-from attn_explore.explorer.session.runs import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
-from attn_explore.model.scenario import Scenario
+from attn_explore.model.trace import Trace
 from tests.explorer.conftest import Explore, app_of, session_of, settled
 from tests.trained import record, trained
 
@@ -77,9 +78,9 @@ async def test_in_the_smallest_terminal_the_line_tells_less(tmp_path: Path) -> N
 async def test_without_a_training_there_is_no_such_line(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         assert not screen(pilot).query_one(TrainingLine).display
-        path = session.value.path
+        path = session.place.value.path
         await pilot.press(*"<>()rM")
-        assert session.value.path == path
+        assert session.place.value.path == path
         assert session.other is None
 
 
@@ -95,24 +96,24 @@ async def test_the_keys_go_along_the_training_and_the_grid_follows(tmp_path: Pat
     async with exploring(tmp_path) as (pilot, session):
         grid = screen(pilot).query_one("#grid", TensorGrid)
         await pilot.press(*"<<")
-        assert session.moment == 4
+        assert session.run.moment == 4
         assert grid._picture is not None
-        np.testing.assert_array_equal(grid._picture.array, session.trace[WEIGHTS].array)
+        np.testing.assert_array_equal(grid._picture.array, session.run.trace[WEIGHTS].array)
         await pilot.press(">")
-        assert session.moment == 5
+        assert session.run.moment == 5
         await pilot.press("(")
-        assert session.moment == 0
+        assert session.run.moment == 0
         await pilot.press("<")
-        assert session.moment == 0
+        assert session.run.moment == 0
         await pilot.press(")")
-        assert session.moment == 6
-        assert session.value.path == WEIGHTS
+        assert session.run.moment == 6
+        assert session.place.value.path == WEIGHTS
 
 
 async def test_a_parameter_follows_the_moment(tmp_path: Path) -> None:
     async with exploring(tmp_path, "head.w") as (pilot, session):
         await pilot.press(*"<<<")
-        np.testing.assert_array_equal(session.value.array, record().moments["head.w"][3])
+        np.testing.assert_array_equal(session.place.value.array, record().moments["head.w"][3])
         assert "after 150 steps of training" in screen(pilot).query_one(Heading).render_line(1).text
 
 
@@ -120,60 +121,60 @@ async def test_a_click_goes_to_a_moment(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         width = screen(pilot).query_one(TrainingLine).size.width
         await pilot.click(TrainingLine, offset=(line(pilot).index("●") + 1, 0))
-        assert session.moment == 0
+        assert session.run.moment == 0
         await pilot.click(TrainingLine, offset=(width, 0))
-        assert session.moment == 6
-        assert session.value.path == WEIGHTS
+        assert session.run.moment == 6
+        assert session.place.value.path == WEIGHTS
 
 
 async def test_a_click_on_the_other_line_still_goes_to_a_step(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.click(Timeline, offset=(line(pilot, Timeline).index("●") + 1, 0))
-        assert session.position == 0
-        assert session.moment == 6
+        assert session.place.position == 0
+        assert session.run.moment == 6
 
 
 async def test_r_plays_the_training_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press(*"+++r")
-        assert session.moment == 0
+        assert session.run.moment == 0
         assert "▶ 8 moments/s" in line(pilot, Timeline)
         while "▶" in line(pilot, Timeline):
             await pilot.pause(0.05)
-        assert session.moment == 6
-        assert session.value.path == WEIGHTS
+        assert session.run.moment == 6
+        assert session.place.value.path == WEIGHTS
 
 
 async def test_playing_the_training_pauses(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press(*"(+++r")
-        while session.moment < 2:
+        while session.run.moment < 2:
             await pilot.pause(0.05)
         await pilot.press("space")
-        here = session.moment
+        here = session.run.moment
         assert "‖" in line(pilot, Timeline)
         await pilot.pause(0.3)
-        assert session.moment == here
+        assert session.run.moment == here
 
 
 async def test_enter_on_a_curve_goes_to_the_moment_under_the_cursor(tmp_path: Path) -> None:
     async with exploring(tmp_path, "experiment.held_out_right") as (pilot, session):
         await pilot.press("P", "h", "h", "h", "enter")
-        assert session.moment == 3
-        assert session.value.path == "experiment.held_out_right"
+        assert session.run.moment == 3
+        assert session.place.value.path == "experiment.held_out_right"
 
 
 async def test_enter_on_a_step_of_the_loss_goes_to_the_nearest_moment(tmp_path: Path) -> None:
     async with exploring(tmp_path, "experiment.loss") as (pilot, session):
-        session.move_to((110,))
+        session.place.move_to((110,))
         await pilot.press("enter")
-        assert (session.moment, session.index) == (2, (99,))
+        assert (session.run.moment, session.place.index) == (2, (99,))
 
 
 async def test_the_tree_tells_of_the_run_at_the_moment(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press("e", *"zero", "enter", "<")
-        moves = session.moved(session.trace["logits"])
+        moves = session.run.effect_on(session.run.trace["logits"])
         assert moves is not None
         tree = screen(pilot).query_one(StepTree)
         assert f"Δ{moves.max():.2g}" in str(tree._by_path["logits"].label)
@@ -191,7 +192,7 @@ async def test_a_pinned_moment_stands_beside_the_others(tmp_path: Path, size: tu
         for picture, moment in zip(grids, (2, 6), strict=True):
             assert picture is not None
             np.testing.assert_array_equal(picture.array, session.moments.trace(  # type: ignore[union-attr]
-                session.scenario, moment, session.trace)[WEIGHTS].array)  # fmt: skip
+                session.run.scenario, moment, session.run.trace)[WEIGHTS].array)  # fmt: skip
         assert "◆" in line(pilot)
         await pilot.press("d")
         assert "step 100 − step 300" in line(pilot, Heading)
@@ -203,7 +204,7 @@ async def test_c_shows_the_pinned_moment_which_can_be_left_too(tmp_path: Path) -
         other = screen(pilot).session
         assert other is session.other
         await pilot.press("<")
-        assert (other.moment, session.moment) == (5, 0)
+        assert (other.run.moment, session.run.moment) == (5, 0)
         await pilot.press("c")
         assert screen(pilot).session is session
 
@@ -224,7 +225,7 @@ async def test_where_two_runs_are_compared_no_moment_is_pinned(tmp_path: Path) -
         await pilot.press("M", "<")
         assert session.other is other
         assert other is not None
-        assert other.moment == 5
+        assert other.run.moment == 5
 
 
 async def test_numbers_that_an_edit_takes_keep_the_pin(tmp_path: Path) -> None:
@@ -243,25 +244,24 @@ async def test_a_lesson_goes_to_the_moments_of_its_stops(tmp_path: Path) -> None
         await pilot.press("L")
         assert "trained   0 of 300" in line(pilot)
         await pilot.press("right")
-        assert (session.lesson.place, session.moment) == (1, 6)
+        assert (session.lesson.place, session.run.moment) == (1, 6)
         await pilot.press("left", ">")
-        assert (session.lesson.place, session.moment) == (0, 1)
+        assert (session.lesson.place, session.run.moment) == (0, 1)
         assert session.stop is session.lesson.stop
 
 
 def slow(session: Session, monkeypatch: pytest.MonkeyPatch) -> Event:
     """Let every run of a moment take until an event, and be known to take long."""
     assert session.moments is not None
-    session.moments.seconds, gate, run_at = 1.0, Event(), session.run_at
+    session.moments.seconds, gate, moments, make = 1.0, Event(), session.moments, session.moments.trace
 
-    def waiting(moment: int, scenario: Scenario) -> Run:
+    def waiting(*arguments: Any, **options: Any) -> Trace:
         assert gate.wait(10)
-        found = run_at(moment, scenario)
-        assert session.moments is not None
-        session.moments.seconds = 1.0
+        found = make(*arguments, **options)
+        moments.seconds = 1.0
         return found
 
-    monkeypatch.setattr(session, "run_at", waiting)
+    monkeypatch.setattr(moments, "trace", waiting)
     return gate
 
 
@@ -269,11 +269,11 @@ async def test_a_run_that_takes_long_is_made_by_a_worker(tmp_path: Path, monkeyp
     async with exploring(tmp_path) as (pilot, session):
         gate = slow(session, monkeypatch)
         await pilot.press("<", "<")  # the second goes on from where the first has set out for
-        assert session.moment == 6
+        assert session.run.moment == 6
         assert line(pilot).rstrip().endswith("running step 200 …")
         gate.set()
         await settled(pilot)
-        assert session.moment == 4
+        assert session.run.moment == 4
         assert "running" not in line(pilot)
 
 
@@ -281,22 +281,22 @@ async def test_a_stop_whose_run_takes_long_is_gone_to_when_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with exploring(tmp_path, more=LESSON) as (pilot, session):
-        session.follow_lesson(0)
+        stepping.follow_lesson(session, 0)
         session.moments = Moments(record())  # of which nothing is known
         gate = slow(session, monkeypatch)
         await pilot.press("right")
-        assert (session.lesson.place, session.moment) == (0, 0)
+        assert (session.lesson.place, session.run.moment) == (0, 0)
         gate.set()
         await settled(pilot)
-        assert (session.lesson.place, session.moment) == (1, 6)
+        assert (session.lesson.place, session.run.moment) == (1, 6)
 
 
 async def test_an_edit_that_does_not_fit_a_moment_is_told_and_nothing_changes(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press("M", "(", "e", *"swap", "enter")
         assert session.other is not None
-        session.other.trace.steps.pop(WEIGHTS)  # as after a generation that ended earlier
-        before = session.trace
+        session.other.run.trace.steps.pop(WEIGHTS)  # as after a generation that ended earlier
+        before = session.run.trace
         await pilot.press(">")
-        assert session.trace is before
-        assert session.moment == 0
+        assert session.run.trace is before
+        assert session.run.moment == 0

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from attn_explore.explorer.screens.exploring import watching
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.screens.explorer import watching
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
@@ -61,10 +61,10 @@ async def test_a_saved_file_is_run_again_at_the_same_place(file: Path) -> None:
         save(file, TEXT.replace("I love my dog", "I love my cat and my dog"))
         await looked(pilot)
         assert screen.session is not before
-        assert screen.session.value.path == f"{LAYER}.weights"
-        assert screen.session.value.shape == (1, 7, 7)
-        assert screen.session.index == (0, 2, 6)
-        assert len(screen.session.marks) == 1
+        assert screen.session.place.value.path == f"{LAYER}.weights"
+        assert screen.session.place.value.shape == (1, 7, 7)
+        assert screen.session.place.index == (0, 2, 6)
+        assert len(screen.session.place.marked) == 1
 
 
 async def test_a_fault_is_told_in_the_explorer_and_goes_when_it_is_mended(file: Path) -> None:
@@ -74,7 +74,7 @@ async def test_a_fault_is_told_in_the_explorer_and_goes_when_it_is_mended(file: 
         await looked(pilot)
         assert fault.display
         assert "mine.yaml:1:9: unknown key `input.txt`" in str(fault.content)
-        assert screen.session.trace.tokens["encoder"] == ("I", "love", "my", "dog")
+        assert screen.session.run.trace.tokens["encoder"] == ("I", "love", "my", "dog")
         save(file, TEXT)
         await looked(pilot)
         assert not fault.display
@@ -88,7 +88,7 @@ async def test_the_lesson_goes_on_at_its_stop(file: Path) -> None:
         stop = screen.session.stop
         assert stop is not None
         assert stop.say == "Zwei"
-        assert screen.session.is_guided
+        assert screen.session.lesson.is_guided
 
 
 async def test_a_file_that_goes_away_is_a_fault(file: Path) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.opening import pair
 from attn_explore.explorer.session.run_files import check_beside_weights
 from attn_explore.explorer.session.saving import save
-from attn_explore.explorer.session.what_if import EditIndex, edit_from, moved, scopes, told
+from attn_explore.explorer.session.what_if import EditIndex, distances, edit_from, edit_text, scopes
 from attn_explore.explorer.telling import headings
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -22,6 +23,7 @@ from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
+from tests.explorer.editing import drop_edits, edit, edit_word
 
 LAYER = "encoder.layers.0.self_attention"
 WEIGHTS = f"{LAYER}.weights"
@@ -47,16 +49,16 @@ OUTPUT = f"{LAYER}.head_output"
     ],
 )
 def test_an_edit_is_typed_in_words_and_told_in_words(typed: str, does: dict[str, float], said: str) -> None:
-    value = session_of("i-love-my-dog").trace[WEIGHTS]
+    value = session_of("i-love-my-dog").run.trace[WEIGHTS]
     edit = edit_from(value, (0, "all", 3), typed)
     assert edit == Edit(at=WEIGHTS, index=(0, "all", 3), **does)
-    assert told(edit, value) == f"A[head 0, all, dog] {said}"
+    assert edit_text(edit, value) == f"A[head 0, all, dog] {said}"
 
 
 @pytest.mark.parametrize("typed", ["", "much", "scale", "scale much", "nan", "inf", "1e999", "[red]"])
 def test_what_is_no_edit_is_told_with_what_is(typed: str) -> None:
     with pytest.raises(Problem) as refused:
-        edit_from(session_of("i-love-my-dog").trace[WEIGHTS], (), typed)
+        edit_from(session_of("i-love-my-dog").run.trace[WEIGHTS], (), typed)
     assert "knock out" in refused.value.hint
 
 
@@ -71,13 +73,13 @@ def test_what_is_no_edit_is_told_with_what_is(typed: str) -> None:
 def test_a_cell_a_row_a_column_a_head_or_everything(
     path: str, index: tuple[int, ...], expected: list[EditIndex]
 ) -> None:
-    assert list(scopes(session_of("encoder-layer").trace[path], index).values()) == expected
+    assert list(scopes(session_of("encoder-layer").run.trace[path], index).values()) == expected
 
 
 def test_how_far_numbers_moved_knows_infinities() -> None:
     before = np.array([1.0, -math.inf, -math.inf, math.nan, 2.0])
     after = np.array([1.5, -math.inf, 0.0, math.nan, math.nan])
-    np.testing.assert_array_equal(moved(after, before), [0.5, 0, math.inf, 0, math.inf])
+    np.testing.assert_array_equal(distances(after, before), [0.5, 0, math.inf, 0, math.inf])
 
 
 # --- in a session
@@ -85,80 +87,82 @@ def test_how_far_numbers_moved_knows_infinities() -> None:
 
 def test_an_edit_runs_again_and_is_undone_and_made_again() -> None:
     session = session_of("i-love-my-dog", WEIGHTS, (0, 1, 3))
-    before = session.trace
-    edit = Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9)
-    session.edit(edit)
-    assert session.value.array[0, 1, 3] == 0.9
-    assert session.index == (0, 1, 3)
-    assert session.scenario.edits == (edit,)
-    assert session.unedited is before
-    after = session.trace
-    assert session.undo()
-    assert session.trace is before
-    assert session.scenario.edits == ()
-    assert not session.undo()
-    assert session.redo()
-    assert session.trace is after
-    assert not session.redo()
+    before = session.run.trace
+    change = Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9)
+    edit(session, change)
+    assert session.place.value.array[0, 1, 3] == 0.9
+    assert session.place.index == (0, 1, 3)
+    assert session.run.scenario.edits == (change,)
+    assert session.run.unedited is before
+    after = session.run.trace
+    assert edits.undo(session)
+    assert session.run.trace is before
+    assert session.run.scenario.edits == ()
+    assert not edits.undo(session)
+    assert edits.redo(session)
+    assert session.run.trace is after
+    assert not edits.redo(session)
 
 
 def test_a_new_edit_forgets_what_was_undone() -> None:
     session = session_of("i-love-my-dog", WEIGHTS)
-    session.edit(Edit(at=WEIGHTS, zero=True))
-    session.undo()
-    session.edit(Edit(at=OUTPUT, zero=True))
-    assert not session.redo()
+    edit(session, Edit(at=WEIGHTS, zero=True))
+    edits.undo(session)
+    edit(session, Edit(at=OUTPUT, zero=True))
+    assert not edits.redo(session)
 
 
 def test_the_session_has_the_numbers_of_a_run_of_the_edited_scenario() -> None:
     session = session_of("encoder-layer", WEIGHTS)
-    for edit in (Edit(at=WEIGHTS, index=(0,), zero=True), Edit(at=f"{LAYER}.w_v", index=("all", 0), scale=3.0)):
-        session.edit(edit)
-    for path, step in run(session.scenario).steps.items():
-        assert session.trace[path].array.tobytes() == step.array.tobytes()
+    for change in (Edit(at=WEIGHTS, index=(0,), zero=True), Edit(at=f"{LAYER}.w_v", index=("all", 0), scale=3.0)):
+        edit(session, change)
+    for path, step in run(session.run.scenario).steps.items():
+        assert session.run.trace[path].array.tobytes() == step.array.tobytes()
 
 
 def test_an_edit_that_does_not_fit_changes_nothing() -> None:
     session = session_of("i-love-my-dog", WEIGHTS)
-    before = session.trace
+    before = session.run.trace
     with pytest.raises(Problem):
-        session.edit(Edit(at=WEIGHTS, index=(7,), zero=True))
-    assert session.trace is before
-    assert session.scenario.edits == ()
-    assert not session.undo()
+        edit(session, Edit(at=WEIGHTS, index=(7,), zero=True))
+    assert session.run.trace is before
+    assert session.run.scenario.edits == ()
+    assert not edits.undo(session)
 
 
 def test_each_step_says_how_far_it_moved() -> None:
     session = session_of("i-love-my-dog", WEIGHTS)
-    session.edit(Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
-    assert session.moved(session.trace[f"{LAYER}.scores"]) is None
-    found = session.moved(session.trace[WEIGHTS])
+    edit(session, Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
+    assert session.run.effect_on(session.run.trace[f"{LAYER}.scores"]) is None
+    found = session.run.effect_on(session.run.trace[WEIGHTS])
     assert found is not None
     assert np.argwhere(found).tolist() == [[0, 1, 3]]
-    assert headings.mark(session, session.trace[WEIGHTS]).startswith("A ✎ Δ")
-    assert "✎" not in headings.mark(session, session.trace[OUTPUT])
-    assert "Δ" in headings.mark(session, session.trace[OUTPUT])
-    said = next(text for heading, text, _ in headings.sections(session, session.trace[OUTPUT]) if heading == "Edits")
+    assert headings.mark(session, session.run.trace[WEIGHTS]).startswith("A ✎ Δ")
+    assert "✎" not in headings.mark(session, session.run.trace[OUTPUT])
+    assert "Δ" in headings.mark(session, session.run.trace[OUTPUT])
+    said = next(
+        text for heading, text, _ in headings.sections(session, session.run.trace[OUTPUT]) if heading == "Edits"
+    )
     assert "A[head 0, love, dog] is set to 0.9000" in said
     assert "5 of 20 numbers here are different, most at" in said
 
 
 def test_the_arithmetic_of_an_edited_cell_says_what_stood_there() -> None:
     session = session_of("i-love-my-dog", WEIGHTS, (0, 1, 3))
-    session.edit(Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
-    first, *rest = headings.cell_blocks(session, session.value, (0, 1, 3))
+    edit(session, Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
+    first, *rest = headings.cell_blocks(session, session.place.value, (0, 1, 3))
     assert "".join(piece.text for piece in first.rows[0]) == "A[love, dog] = 0.9000   edited, instead of:"
     assert rest
-    assert len(headings.cell_blocks(session, session.value, (0, 1, 2))) == len(rest)
+    assert len(headings.cell_blocks(session, session.place.value, (0, 1, 2))) == len(rest)
 
 
 def test_edits_of_the_file_are_in_force_from_the_start() -> None:
     session = session_of(f"input: {{text: a b}}\nedits: [{{at: {WEIGHTS}, index: [0, 0], zero: true}}]")
-    assert headings.edits(session) == ["A[head 0, a] is set to 0"]
-    assert session.unedited is not None
-    assert session.drop_edits()
-    assert headings.edits(session) == []
-    assert not session.drop_edits()
+    assert headings.edits_in_force(session) == ["A[head 0, a] is set to 0"]
+    assert session.run.unedited is not None
+    drop_edits(session)
+    assert headings.edits_in_force(session) == []
+    assert not edits.is_edited(session)
 
 
 # --- in the explorer
@@ -166,20 +170,20 @@ def test_edits_of_the_file_are_in_force_from_the_start() -> None:
 
 async def test_e_edits_a_row_and_control_z_takes_it_back(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
-        before = session.value.array.copy()
+        before = session.place.value.array.copy()
         await pilot.press("e", "down", *"zero", "enter")
-        assert np.all(session.value.array[0, 1] == 0)
+        assert np.all(session.place.value.array[0, 1] == 0)
         tree = pilot.app.screen.query_one(StepTree)
         assert any("✎" in str(node.label) for node in tree.root.children[0].children[-1].children[0].children)
         grid = pilot.app.screen.query_one("#grid", TensorGrid)
         assert grid._picture is not None
         assert grid._picture.moved is not None
         await pilot.press("ctrl+z")
-        np.testing.assert_array_equal(session.value.array, before)
+        np.testing.assert_array_equal(session.place.value.array, before)
         await pilot.press("ctrl+y")
-        assert np.all(session.value.array[0, 1] == 0)
+        assert np.all(session.place.value.array[0, 1] == 0)
         await pilot.press("ctrl+x")
-        np.testing.assert_array_equal(session.value.array, before)
+        np.testing.assert_array_equal(session.place.value.array, before)
 
 
 async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore) -> None:
@@ -191,21 +195,21 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore)
         assert "there is no other run" in "\n".join(panel.text())
         await pilot.press("escape")
         assert panel.text()[0].startswith("A      = e^(")
-        assert session.scenario.edits == ()
+        assert session.run.scenario.edits == ()
 
 
 async def test_a_step_inside_a_step_is_not_edited(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("o", "right", "e")
         assert "What if" not in str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
-        assert session.scenario.edits == ()
+        assert session.run.scenario.edits == ()
 
 
 async def test_numbers_of_the_other_run_are_swapped_in(explore: Explore) -> None:
     async with explore("softmax-vs-relu", WEIGHTS) as (pilot, session):
         assert session.other is not None
         await pilot.press("e", *(["down"] * 3), *"swap", "enter")
-        np.testing.assert_array_equal(session.value.array, session.other.trace[WEIGHTS].array)
+        np.testing.assert_array_equal(session.place.value.array, session.other.run.trace[WEIGHTS].array)
 
 
 # --- saved as a scenario
@@ -220,7 +224,7 @@ async def test_s_saves_the_edited_run_as_a_scenario(
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         saved = read_scenario(tmp_path / "i-love-my-dog-edited.yaml")
-        assert saved == session.scenario
+        assert saved == session.run.scenario
         assert run(saved)[WEIGHTS].array[0, 1, 3] == 0
 
 
@@ -236,7 +240,7 @@ def test_a_scenario_is_saved_beside_its_weights_and_under_a_name_that_says_what_
 
 def test_a_run_without_edits_is_saved_as_it_is(tmp_path: Path) -> None:
     session = session_of("multi-head")
-    assert read_scenario(save(session, tmp_path / "same.yaml")) == session.scenario
+    assert read_scenario(save(session, tmp_path / "same.yaml")) == session.run.scenario
     assert "edits" not in (tmp_path / "same.yaml").read_text("utf-8")
 
 
@@ -245,63 +249,64 @@ def test_a_run_without_edits_is_saved_as_it_is(tmp_path: Path) -> None:
 
 async def test_a_word_is_edited_at_its_embedding_and_every_other_keeps_its_vector(explore: Explore) -> None:
     async with explore("i-love-my-dog", "encoder.embedding", (3, 0)) as (pilot, session):
-        before = session.value.array.copy()
+        before = session.place.value.array.copy()
         await pilot.press("e", *["up"], *["down"] * 9, *"cat", "enter")
-        assert session.scenario.tokens() == ("I", "love", "my", "cat")
-        np.testing.assert_array_equal(session.value.array[:3], before[:3])
-        assert not np.array_equal(session.value.array[3], before[3])
-        assert headings.edits(session) == ["word 3: dog → cat"]
-        moves = session.moved(session.trace[WEIGHTS])
+        assert session.run.scenario.tokens() == ("I", "love", "my", "cat")
+        np.testing.assert_array_equal(session.place.value.array[:3], before[:3])
+        assert not np.array_equal(session.place.value.array[3], before[3])
+        assert headings.edits_in_force(session) == ["word 3: dog → cat"]
+        moves = session.run.effect_on(session.run.trace[WEIGHTS])
         assert moves is not None
         assert moves.any()
         await pilot.press("ctrl+z")
-        np.testing.assert_array_equal(session.value.array, before)
+        np.testing.assert_array_equal(session.place.value.array, before)
         await pilot.press("ctrl+y", "ctrl+x")
-        np.testing.assert_array_equal(session.value.array, before)
-        assert not session.is_edited
+        np.testing.assert_array_equal(session.place.value.array, before)
+        assert not edits.is_edited(session)
 
 
 def test_a_word_that_is_known_already_brings_its_own_vector() -> None:
     session = session_of("i-love-my-dog", "encoder.embedding", (3, 0))
-    before = session.value.array.copy()
-    session.edit_word(3, "I")
-    np.testing.assert_array_equal(session.trace["encoder.embedding"].array[3], before[0])
+    before = session.place.value.array.copy()
+    edit_word(session, 3, "I")
+    np.testing.assert_array_equal(session.run.trace["encoder.embedding"].array[3], before[0])
 
 
 def test_a_run_with_another_word_is_saved_and_reads_back(tmp_path: Path) -> None:
     session = session_of("i-love-my-dog")
-    session.edit_word(3, "cat")
+    edit_word(session, 3, "cat")
     saved = read_scenario(save(session, tmp_path / "cat.yaml"))
-    assert saved.input == session.scenario.input
-    np.testing.assert_array_equal(run(saved)[WEIGHTS].array, session.trace[WEIGHTS].array)
+    assert saved.input == session.run.scenario.input
+    np.testing.assert_array_equal(run(saved)[WEIGHTS].array, session.run.trace[WEIGHTS].array)
 
 
 def test_a_word_without_a_row_in_the_table_is_refused_and_nothing_changes() -> None:
     session = session_of("single-head")
     with pytest.raises(Problem):
-        session.edit_word(0, "nobody")
-    assert not session.is_edited
+        edit_word(session, 0, "nobody")
+    assert not edits.is_edited(session)
 
 
 @pytest.mark.parametrize("place", ["encoder.input", WEIGHTS])
 def test_words_are_edited_where_they_are_looked_up(place: str) -> None:
-    assert session_of("i-love-my-dog", place).word == ""
-    assert session_of("input: {vectors: [[1, 2]]}\nmodel: {d_model: 2}", "encoder.embedding").word == ""
+    assert edits.word_here(session_of("i-love-my-dog", place)) == ""
+    given = "input: {vectors: [[1, 2]]}\nmodel: {d_model: 2}"
+    assert edits.word_here(session_of(given, "encoder.embedding")) == ""
 
 
 async def test_an_empty_word_is_refused(explore: Explore) -> None:
     async with explore("i-love-my-dog", "encoder.embedding", (3, 0)) as (pilot, session):
         await pilot.press("e", *["down"] * 9, "enter")
         assert "at least one character" in "\n".join(pilot.app.screen.query_one(ArithmeticPanel).text())
-        assert not session.is_edited
+        assert not edits.is_edited(session)
 
 
 def test_the_cursor_stays_in_a_table_that_has_fewer_rows_after_undo() -> None:
     session = session_of("i-love-my-dog")
-    session.edit_word(3, "cat")
-    session.show(session.trace["encoder.embedding_table"], (4, 5))
-    assert session.undo()
-    assert session.value.array[session.index] == session.value.array[0, 0]
+    edit_word(session, 3, "cat")
+    session.place.show(session.run.trace["encoder.embedding_table"], (4, 5))
+    assert edits.undo(session)
+    assert session.place.value.array[session.place.index] == session.place.value.array[0, 0]
 
 
 @pytest.mark.parametrize(
@@ -310,10 +315,10 @@ def test_the_cursor_stays_in_a_table_that_has_fewer_rows_after_undo() -> None:
 )
 def test_no_other_row_changes_with_a_word(text: str, place: int) -> None:
     session = session_of(text)
-    stack = session.steps[0].path.split(".")[0]
-    before = session.trace[f"{stack}.embedding"].array.copy()
-    session.edit_word(place, "new")
-    after = session.trace[f"{stack}.embedding"].array
+    stack = session.place.steps[0].path.split(".")[0]
+    before = session.run.trace[f"{stack}.embedding"].array.copy()
+    edit_word(session, place, "new")
+    after = session.run.trace[f"{stack}.embedding"].array
     others = [row for row in range(len(before)) if row != place]
     np.testing.assert_array_equal(after[others], before[others])
     assert not np.array_equal(after[place], before[place])
@@ -322,30 +327,30 @@ def test_no_other_row_changes_with_a_word(text: str, place: int) -> None:
 def test_a_word_without_a_row_is_refused_with_the_words_that_have_one() -> None:
     for name in ("single-head", "write-word-by-word"):
         with pytest.raises(Problem) as refused:
-            session_of(name).edit_word(0, "nobody")
+            edit_word(session_of(name), 0, "nobody")
         assert "the words that it knows: I, love" in refused.value.hint
 
 
 def test_a_saved_edit_stays_in_the_first_run(tmp_path: Path) -> None:
     session = session_of("why-scale", f"{LAYER}.scaled_scores")
-    session.edit(Edit(at=f"{LAYER}.scaled_scores", index=(0, 1), zero=True))
+    edit(session, Edit(at=f"{LAYER}.scaled_scores", index=(0, 1), zero=True))
     again = session_of(str(save(session, tmp_path / "saved.yaml")))
     assert again.other is not None
     assert session.other is not None
-    np.testing.assert_array_equal(again.trace[WEIGHTS].array, session.trace[WEIGHTS].array)
-    np.testing.assert_array_equal(again.other.trace[WEIGHTS].array, session.other.trace[WEIGHTS].array)
+    np.testing.assert_array_equal(again.run.trace[WEIGHTS].array, session.run.trace[WEIGHTS].array)
+    np.testing.assert_array_equal(again.other.run.trace[WEIGHTS].array, session.other.run.trace[WEIGHTS].array)
 
 
 def test_a_saved_word_is_one_that_the_lesson_finds(tmp_path: Path) -> None:
     session = session_of("i-love-my-dog")
-    session.edit_word(3, "cat")
+    edit_word(session, 3, "cat")
     again = session_of(str(save(session, tmp_path / "cat.yaml")))
     assert [stop.index for stop in again.lesson.stops] == [stop.index for stop in session.lesson.stops]
 
 
 def test_numbers_swapped_in_from_a_run_that_the_file_would_not_have_are_not_saved(tmp_path: Path) -> None:
     session = pair(session_of("i-love-my-dog"), session_of("single-head"))
-    session.scenario = replace(session.scenario, edits=(Edit(at=WEIGHTS, swap=True),))
+    session.run = replace(session.run, scenario=replace(session.run.scenario, edits=(Edit(at=WEIGHTS, swap=True),)))
     with pytest.raises(Problem, match="takes numbers from the other run"):
         save(session, tmp_path / "swapped.yaml")
     assert not (tmp_path / "swapped.yaml").exists()
@@ -354,9 +359,9 @@ def test_numbers_swapped_in_from_a_run_that_the_file_would_not_have_are_not_save
 async def test_what_is_typed_belongs_to_the_edit(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
         await pilot.press("tab", "e", "down", *"qx", "ctrl+u", *"0.5", "enter")
-        assert np.all(session.value.array[0, 1] == 0.5)
+        assert np.all(session.place.value.array[0, 1] == 0.5)
         await pilot.press("ctrl+z", "space", "e", "7")
         await pilot.pause(1.2)
         await pilot.click(TensorGrid, offset=(20, 3))
         await pilot.press("enter")
-        assert session.value.array[0, 1, 3] == 7
+        assert session.place.value.array[0, 1, 3] == 7

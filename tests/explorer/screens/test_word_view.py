@@ -19,7 +19,7 @@ LAYER = "encoder.layers.0.self_attention"
 
 
 def attention_in(session: Session, block: str = LAYER) -> Attention:
-    found = word_view.attention_of(session.trace, session.trace[f"{block}.weights"])
+    found = word_view.attention_of(session.run.trace, session.run.trace[f"{block}.weights"])
     assert found is not None
     return found
 
@@ -36,7 +36,7 @@ def numbers(block: Block) -> list[list[float]]:
 def test_every_number_is_the_cell_that_it_leads_to(name: str) -> None:
     session = session_of(name)
     ending = "_attention.head_output"
-    outputs = [path for path in session.trace.steps if path.endswith(ending) and not path.startswith("grad.")]
+    outputs = [path for path in session.run.trace.steps if path.endswith(ending) and not path.startswith("grad.")]
     blocks = [path.removesuffix(".head_output") for path in outputs]
     for block in blocks:
         attention = attention_in(session, block)
@@ -103,14 +103,14 @@ def test_heads_that_share_keys_read_the_shared_ones() -> None:
 
 def test_steps_outside_attention_have_no_word_view() -> None:
     session = session_of("encoder-layer")
-    for path, step in session.trace.steps.items():
+    for path, step in session.run.trace.steps.items():
         is_inside = ".self_attention." in path and path.rpartition(".")[2] not in (
             "concat",
             "output",
             "residual",
             "norm",
         )
-        assert (word_view.attention_of(session.trace, step) is not None) == is_inside
+        assert (word_view.attention_of(session.run.trace, step) is not None) == is_inside
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_steps_outside_attention_have_no_word_view() -> None:
     ],
 )
 def test_products_are_written_with_the_shapes_of_their_factors(name: str, step: str, said: str) -> None:
-    assert shapes(session_of(name).trace[step]) == said
+    assert shapes(session_of(name).run.trace[step]) == said
 
 
 # --- in the explorer
@@ -140,28 +140,28 @@ async def test_w_shows_one_word_and_the_arrows_choose_it(explore: Explore, size:
         assert not grid.display
         assert "query of love" in panel.text()[0]
         await pilot.press("down", "right", "right")
-        assert session.value.name == "weights"
-        assert session.index == (0, 2, 3)
+        assert session.place.value.name == "weights"
+        assert session.place.index == (0, 2, 3)
         assert "query of my" in panel.text()[0]
         assert panel.chosen is not None
-        assert (panel.chosen.value, panel.chosen.index) == (session.value, (0, 2, 3))
+        assert (panel.chosen.value, panel.chosen.index) == (session.place.value, (0, 2, 3))
         await pilot.press("h", "k")
-        assert session.index == (0, 1, 2)
+        assert session.place.index == (0, 1, 2)
         await pilot.press("enter")
         assert grid.display
-        assert session.index == (0, 1, 2)
+        assert session.place.index == (0, 1, 2)
         assert grid.cursor == (0, 1, 2)
 
 
 async def test_the_word_stays_from_step_to_step_and_from_head_to_head(explore: Explore) -> None:
     async with explore("multi-head", f"{LAYER}.weights", (0, 2, 1)) as (pilot, session):
         await pilot.press("w", "]")
-        assert session.index == (1, 2, 1)
+        assert session.place.index == (1, 2, 1)
         await pilot.press("left", "left", "left")
-        assert session.value.name == "v"
-        assert session.index[:2] == (1, 1)
+        assert session.place.value.name == "v"
+        assert session.place.index[:2] == (1, 1)
         await pilot.press("down")
-        assert session.index[:2] == (1, 1)
+        assert session.place.index[:2] == (1, 1)
         assert "query of sleeps" in pilot.app.screen.query_one(ArithmeticPanel).text()[0]
 
 
@@ -177,7 +177,7 @@ async def test_a_number_of_the_word_view_is_gone_to_by_the_mouse(explore: Explor
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         line = panel.text()[8]
         await pilot.click(ArithmeticPanel, offset=(line.rindex(line.split()[3]) + 2, 9))
-        assert session.value.name == "weights"
+        assert session.place.value.name == "weights"
 
 
 async def test_out_of_the_word_view_another_tensor_can_be_moved_in(explore: Explore) -> None:
@@ -185,5 +185,5 @@ async def test_out_of_the_word_view_another_tensor_can_be_moved_in(explore: Expl
         await pilot.press("w")
         await pilot.pause(0.1)
         await pilot.press("right", "right", "right", "j", "l")
-        assert session.value.path == f"{LAYER}.output"
-        assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == session.index
+        assert session.place.value.path == f"{LAYER}.output"
+        assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == session.place.index

@@ -2,6 +2,8 @@
 
 import pytest
 
+from attn_explore.explorer.session import stepping
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.search import matches
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.run import run
@@ -16,119 +18,119 @@ LAYER = "encoder.layers.0.self_attention"
 @pytest.fixture
 def session() -> Session:
     scenario = parse_scenario("model: {heads: 2, d_model: 6, layers: 2}\ninput: {text: I love my dog}")
-    return Session("test", scenario, run(scenario))
+    return Session("test", Run(scenario, run(scenario)))
 
 
 def test_a_session_starts_at_the_first_step(session: Session) -> None:
-    assert session.value.path == "encoder.embedding"
-    assert session.position == 0
+    assert session.place.value.path == "encoder.embedding"
+    assert session.place.position == 0
 
 
 def test_stepping_goes_through_the_trace_in_order(session: Session) -> None:
-    seen = [session.value.path]
-    while session.step_by(1):
-        seen.append(session.value.path)
-    assert seen == list(session.trace.steps)
+    seen = [session.place.value.path]
+    while stepping.step_by(session, 1):
+        seen.append(session.place.value.path)
+    assert seen == list(session.run.trace.steps)
 
 
 def test_stepping_stops_at_both_ends(session: Session) -> None:
-    assert not session.step_by(-1)
-    assert session.step_by(1_000_000)
-    assert session.value.path == list(session.trace.steps)[-1]
-    assert not session.step_by(1)
+    assert not stepping.step_by(session, -1)
+    assert stepping.step_by(session, 1_000_000)
+    assert session.place.value.path == list(session.run.trace.steps)[-1]
+    assert not stepping.step_by(session, 1)
 
 
 def test_the_cursor_is_remembered_for_each_step(session: Session) -> None:
-    session.step_by(3)
-    session.move_to((1, 2, 0))
-    session.step_by(1)
-    assert session.index == (0, 0, 0)
-    session.step_by(-1)
-    assert session.index == (1, 2, 0)
+    stepping.step_by(session, 3)
+    session.place.move_to((1, 2, 0))
+    stepping.step_by(session, 1)
+    assert session.place.index == (0, 0, 0)
+    stepping.step_by(session, -1)
+    assert session.place.index == (1, 2, 0)
 
 
 def test_the_same_step_of_another_layer_is_one_move_away(session: Session) -> None:
-    session.show(session.trace[f"{LAYER}.scores"])
-    assert session.layer_by(1)
-    assert session.value.path == "encoder.layers.1.self_attention.scores"
-    assert not session.layer_by(1)
+    session.place.show(session.run.trace[f"{LAYER}.scores"])
+    assert session.place.layer_by(1)
+    assert session.place.value.path == "encoder.layers.1.self_attention.scores"
+    assert not session.place.layer_by(1)
 
 
 def test_the_same_step_of_another_width_of_an_experiment() -> None:
     session = session_of("experiment: {kind: gradient_vanishing, widths: [1, 16, 4], tokens: 2}")
-    session.show(session.trace["experiment.1.back.q"])
-    assert session.layer_by(1)
-    assert session.value.path == "experiment.16.back.q"
-    assert session.layer_by(1)
-    assert session.value.path == "experiment.4.back.q"
-    assert not session.layer_by(1)
+    session.place.show(session.run.trace["experiment.1.back.q"])
+    assert session.place.layer_by(1)
+    assert session.place.value.path == "experiment.16.back.q"
+    assert session.place.layer_by(1)
+    assert session.place.value.path == "experiment.4.back.q"
+    assert not session.place.layer_by(1)
 
 
 def test_an_axis_without_heads_is_leafed_through_as_well() -> None:
     session = session_of("experiment: {kind: softmax_jacobian, logits: [1, 2], multipliers: [1, 3]}")
-    session.show(session.trace["experiment.grown.jacobian"], (0, 1, 0))
-    assert session.page_by(1)
-    assert session.index == (1, 1, 0)
-    assert not session.page_by(1)
-    session.show(session.trace["experiment.jacobian"])
-    assert not session.page_by(1)
+    session.place.show(session.run.trace["experiment.grown.jacobian"], (0, 1, 0))
+    assert session.place.page_by(1)
+    assert session.place.index == (1, 1, 0)
+    assert not session.place.page_by(1)
+    session.place.show(session.run.trace["experiment.jacobian"])
+    assert not session.place.page_by(1)
 
 
 def test_there_is_no_other_layer_outside_of_layers(session: Session) -> None:
-    assert not session.layer_by(1)
+    assert not session.place.layer_by(1)
 
 
 def test_another_head_keeps_query_and_key(session: Session) -> None:
-    session.show(session.trace[f"{LAYER}.scores"], (0, 2, 3))
-    assert session.page_by(1)
-    assert session.index == (1, 2, 3)
-    assert not session.page_by(1)
+    session.place.show(session.run.trace[f"{LAYER}.scores"], (0, 2, 3))
+    assert session.place.page_by(1)
+    assert session.place.index == (1, 2, 3)
+    assert not session.place.page_by(1)
 
 
 def test_a_followed_number_leads_back(session: Session) -> None:
-    scores = session.trace[f"{LAYER}.scores"]
-    session.show(scores, (0, 1, 2))
-    session.follow(session.trace[f"{LAYER}.q"], (0, 1, 2))
-    session.follow(session.trace.parameters[f"{LAYER}.w_q"], (3, 2))
-    assert session.value.path == f"{LAYER}.w_q"
-    assert session.back()
-    assert (session.value.path, session.index) == (f"{LAYER}.q", (0, 1, 2))
-    assert session.back()
-    assert (session.value, session.index) == (scores, (0, 1, 2))
-    assert not session.back()
+    scores = session.run.trace[f"{LAYER}.scores"]
+    session.place.show(scores, (0, 1, 2))
+    session.place.follow(session.run.trace[f"{LAYER}.q"], (0, 1, 2))
+    session.place.follow(session.run.trace.parameters[f"{LAYER}.w_q"], (3, 2))
+    assert session.place.value.path == f"{LAYER}.w_q"
+    assert session.place.back()
+    assert (session.place.value.path, session.place.index) == (f"{LAYER}.q", (0, 1, 2))
+    assert session.place.back()
+    assert (session.place.value, session.place.index) == (scores, (0, 1, 2))
+    assert not session.place.back()
 
 
 def test_a_parameter_keeps_the_position_of_the_step_that_led_to_it(session: Session) -> None:
-    session.show(session.trace[f"{LAYER}.q"])
-    position = session.position
-    session.follow(session.trace.parameters[f"{LAYER}.w_q"], (0, 0))
-    assert session.position == position
-    session.step_by(1)
-    assert session.value.path == f"{LAYER}.k"
+    session.place.show(session.run.trace[f"{LAYER}.q"])
+    position = session.place.position
+    session.place.follow(session.run.trace.parameters[f"{LAYER}.w_q"], (0, 0))
+    assert session.place.position == position
+    stepping.step_by(session, 1)
+    assert session.place.value.path == f"{LAYER}.k"
 
 
 def test_finer_steps_stand_behind_the_step_that_is_opened(session: Session) -> None:
-    session.show(session.trace[f"{LAYER}.weights"])
-    before = len(session.steps)
-    assert session.toggle()
-    names = [value.name for value in session.steps[session.position : session.position + 5]]
+    session.place.show(session.run.trace[f"{LAYER}.weights"])
+    before = len(session.place.steps)
+    assert session.place.toggle()
+    names = [value.name for value in session.place.steps[session.place.position : session.place.position + 5]]
     assert names == ["weights", "maximum", "shifted", "exponentials", "total"]
-    session.step_by(2)
-    assert session.toggle()
-    assert session.value.path == f"{LAYER}.weights"
-    assert len(session.steps) == before
+    stepping.step_by(session, 2)
+    assert session.place.toggle()
+    assert session.place.value.path == f"{LAYER}.weights"
+    assert len(session.place.steps) == before
 
 
 def test_most_steps_have_nothing_to_open(session: Session) -> None:
-    assert not session.can_open()
-    assert not session.toggle()
+    assert not session.place.can_open()
+    assert not session.place.toggle()
 
 
 def test_a_finer_step_is_found_by_its_path_and_opens_its_step(session: Session) -> None:
-    value = session.find(f"{LAYER}.weights.exponentials")
+    value = session.place.find(f"{LAYER}.weights.exponentials")
     assert value is not None
-    assert session.is_open(session.trace[f"{LAYER}.weights"])
-    assert session.find("encoder.nothing") is None
+    assert session.place.is_open(session.run.trace[f"{LAYER}.weights"])
+    assert session.place.find("encoder.nothing") is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_finding_looks_at_paths_titles_explanations_and_words(session: Session, 
 
 @pytest.mark.parametrize("text", ["attention", "Dog", "position", "gain", "head", "the "])
 def test_what_is_found_holds_the_text_and_comes_in_the_order_of_the_trace(session: Session, text: str) -> None:
-    values = (*session.trace.steps.values(), *session.trace.parameters.values())
+    values = (*session.run.trace.steps.values(), *session.run.trace.parameters.values())
     found = matches(session, text)
     assert found
     assert found == [value.path for value in values if text.strip().lower() in _said_of(value)]

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import ascii_form
 from attn_explore.explorer.telling import plain
@@ -22,11 +23,11 @@ LAYER = "encoder.layers.0.self_attention"
 
 def session(text: str) -> Session:
     scenario = parse_scenario(text)
-    return Session("test", scenario, run(scenario))
+    return Session("test", Run(scenario, run(scenario)))
 
 
 def value(path: str, text: str = "model: {heads: 2}\ninput: {text: I love my dog, pad_to: 5}") -> Value:
-    found = session(text).find(path)
+    found = session(text).place.find(path)
     assert found is not None
     return found
 
@@ -40,9 +41,9 @@ def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() 
     text = "\n".join(lines)
     assert lines[:2] == ["A walk", "One line."]
     assert [line.split()[0] for line in lines if " Keys" in line or "  Queries" in line] == [
-        f"{place}/{len(found.steps)}" for place in (4, 5, 20, 21)
+        f"{place}/{len(found.place.steps)}" for place in (4, 5, 20, 21)
     ]
-    for step in found.steps:
+    for step in found.place.steps:
         assert f"    {step.path}   " in text
     assert "Q = X·W_Q" in text
     assert "head 1 × query 4 × key 4" in text

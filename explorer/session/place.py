@@ -5,6 +5,8 @@ It knows values and indices, not widgets.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from attn_explore.explorer.session.history import History
@@ -12,13 +14,16 @@ from attn_explore.explorer.session.matching import same_cell
 from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index, chosen, is_choice
 from attn_explore.model.finer import finer_steps, has_finer
-from attn_explore.model.scenario import Scenario
+from attn_explore.model.forward import CHAPTER
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
+_PASS = re.compile(rf"^{CHAPTER}\.\d+\.")
+"""How the steps of a further word of a generation begin."""
+
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cell:
     """A cell of a step or parameter."""
 
     path: str
@@ -30,32 +35,36 @@ def has_cell(value: Value, index: Index) -> bool:
     return len(index) == len(value.shape) and all(map(int.__lt__, index, value.shape))
 
 
+def _nowhere(_: Value) -> Index | None:
+    return None
+
+
 @dataclass
-class Walk:
-    """Steps through the values of `trace`, the run of `scenario`; `name` is what the person called it.
+class Place:
+    """A place in `trace`; `first_cell` says where the cursor stands in a value at first, where it is told.
 
     `value` is what is looked at: a step, a finer step of an opened step, or a parameter.
     """
 
-    name: str
-    scenario: Scenario
     trace: Trace
+    first_cell: Callable[[Value], Index | None] = _nowhere
     value: Value = field(init=False)
-    _opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
-    _cells: dict[str, Index] = field(default_factory=dict, init=False)
-    _way: History[Place] = field(default_factory=History, init=False)
-    _marks: list[Place] = field(default_factory=list, init=False)
+    opened: dict[str, list[Value]] = field(default_factory=dict, init=False)
     _step: Value = field(init=False)
+    _wanted: str = field(init=False)
+    _cells: dict[str, Index] = field(default_factory=dict, init=False)
+    _way: History[Cell] = field(default_factory=History, init=False)
+    _marked: list[Cell] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self._step = self.value = self.steps[0]
+        self.show(self.steps[0])
 
     # --- steps
 
     @property
     def steps(self) -> list[Value]:
         """The steps in order, each opened one followed by its finer steps."""
-        return [value for step in self.trace.steps.values() for value in (step, *self._opened.get(step.path, ()))]
+        return [value for step in self.trace.steps.values() for value in (step, *self.opened.get(step.path, ()))]
 
     @property
     def position(self) -> int:
@@ -70,12 +79,12 @@ class Walk:
         found = [value for value in finer_steps(parent) if value.path == path] if parent else []
         if found and parent:
             self.open(parent)
-            return next(value for value in self._opened[parent.path] if value.path == path)
+            return next(value for value in self.opened[parent.path] if value.path == path)
         return None
 
     def show(self, value: Value, index: Index | None = None) -> None:
         """Look at `value`, at the cell `index` or where the cursor last was in it."""
-        self.value = value
+        self.value, self._wanted = value, value.path
         if not value.is_leaf:
             self._step = value
         if index is not None:
@@ -84,10 +93,10 @@ class Walk:
     def step_by(self, count: int) -> bool:
         """Go on by `count` steps, or back; False when there are none left."""
         steps = self.steps
-        target = max(0, min(len(steps) - 1, self.position + count))
-        moved = self.value is not steps[target]
-        self.show(steps[target])
-        return moved
+        target = steps[max(0, min(len(steps) - 1, self.position + count))]
+        is_another = self.value is not target
+        self.show(target)
+        return is_another
 
     def layer_by(self, count: int) -> bool:
         """Go to the same step of another layer, or of another width of an experiment; False when there is none."""
@@ -112,13 +121,25 @@ class Walk:
         numbers = (path[count] for path in paths if path[:count] == parts and len(path) > count)
         return [number for number in dict.fromkeys(numbers) if number.isdecimal()]
 
-    def meet(self, other: Walk) -> bool:
-        """Look at the same cell of the same step as another session; False when this run has no such step."""
+    def meet(self, other: Place) -> bool:
+        """Look at the same cell of the same step as in another run; False when this run has no such step."""
         value = self.find(other.value.path)
         if value is None:
             return False
         self.show(value, same_cell(other.value, other.index, value))
         return True
+
+    def take(self, trace: Trace) -> None:
+        """Be at the same place in another run; where a generation ended before it, at that of its first word.
+
+        Where there is none of these, at the first step. At the next run that has the place again, one is there again.
+        """
+        wanted, step = self._wanted, self._step.path
+        self.trace = trace
+        self.opened = {path: finer_steps(trace.steps[path]) for path in self.opened if path in trace.steps}
+        self._step = self.find(step) or self.find(_PASS.sub("", step)) or self.steps[0]
+        self.show(self.find(wanted) or self._step)
+        self._wanted = wanted
 
     # --- finer steps
 
@@ -128,12 +149,12 @@ class Walk:
 
     def is_open(self, value: Value) -> bool:
         """Whether the finer steps of `value` are among `steps`."""
-        return value.path in self._opened
+        return value.path in self.opened
 
     def open(self, value: Value) -> None:
         """Show the finer steps of `value` among the steps."""
         if has_finer(value) and not self.is_open(value):
-            self._opened[value.path] = finer_steps(value)
+            self.opened[value.path] = finer_steps(value)
 
     def toggle(self) -> bool:
         """Open the step that is looked at, or close it again; False when there is nothing to open."""
@@ -141,7 +162,7 @@ class Walk:
         if not self.is_open(step):
             self.open(step)
             return self.is_open(step)
-        del self._opened[step.path]
+        del self.opened[step.path]
         self.show(step)
         return True
 
@@ -156,16 +177,19 @@ class Walk:
         """The cell under the cursor."""
         return self.index_in(self.value)
 
+    @property
+    def cell(self) -> Cell:
+        """The cell that is looked at."""
+        return Cell(self.value.path, self.index)
+
     def index_in(self, value: Value) -> Index:
-        """The cell under the cursor when a value is looked at: where it was left, or where it begins.
+        """The cell under the cursor when a value is looked at: where it was left, or where it stands at first.
 
-        That is at the likeliest of a choice, or at the first number.
+        That is where it is told, else at the likeliest of a choice, or at the first number.
         """
-        cell = self._cells.get(value.path)
-        return cell if cell is not None and has_cell(value, cell) else self._beginning(value)
-
-    def _beginning(self, value: Value) -> Index:
-        """The cell under the cursor when a value is looked at first."""
+        for index in (self._cells.get(value.path), self.first_cell(value)):
+            if index is not None and has_cell(value, index):
+                return index
         return (chosen(value),) if is_choice(value) else tuple(0 for _ in value.axes)
 
     def put_cursor(self, value: Value, index: Index) -> None:
@@ -194,58 +218,60 @@ class Walk:
         self.move_to((*self.index[:place], page, *self.index[place + 1 :]))
         return True
 
-    # --- marks
+    # --- marked cells
 
     @property
-    def marks(self) -> tuple[Place, ...]:
+    def marked(self) -> tuple[Cell, ...]:
         """The marked cells, in the order of the steps."""
         order = [*(step.path for step in self.steps), *self.trace.parameters]
-        found = [place for place in self._marks if place.path in order]
-        return tuple(sorted(found, key=lambda place: (order.index(place.path), place.index)))
+        found = [cell for cell in self._marked if cell.path in order]
+        return tuple(sorted(found, key=lambda cell: (order.index(cell.path), cell.index)))
 
-    def has_mark(self, value: Value) -> bool:
-        """Whether one of its cells is marked."""
-        return any(place.path == value.path for place in self._marks)
+    def is_marked(self, value: Value) -> bool:
+        """Whether one of the cells of a value is marked."""
+        return any(cell.path == value.path for cell in self._marked)
 
-    def mark(self) -> None:
+    def toggle_mark(self) -> None:
         """Mark the cell that is looked at, or take its mark away."""
-        if self.place in self._marks:
-            self._marks.remove(self.place)
+        if self.cell in self._marked:
+            self._marked.remove(self.cell)
         else:
-            self._marks.append(self.place)
+            self._marked.append(self.cell)
 
-    def next_mark(self) -> None:
+    def mark_as_in(self, other: Place) -> None:
+        """Mark the cells that are marked in another run, and open the steps that are open there."""
+        self._marked = list(other._marked)
+        for path in other.opened:
+            if path in self.trace.steps:
+                self.open(self.trace.steps[path])
+
+    def go_to_next_mark(self) -> None:
         """Go to the next marked cell, after the last one to the first."""
-        marks = self.marks
-        place = marks[(marks.index(self.place) + 1) % len(marks)] if self.place in marks else marks[0]
-        self.follow(self.find(place.path) or self.value, place.index)
+        marked = self.marked
+        cell = marked[(marked.index(self.cell) + 1) % len(marked)] if self.cell in marked else marked[0]
+        self.follow(self.find(cell.path) or self.value, cell.index)
 
     # --- the way back
 
     @property
-    def place(self) -> Place:
-        """The cell that is looked at."""
-        return Place(self.value.path, self.index)
-
-    @property
-    def trail(self) -> tuple[Place, ...]:
+    def trail(self) -> tuple[Cell, ...]:
         """The cells from which a number was followed to get here, the first one first."""
         return tuple(self._way.behind)
 
     def follow(self, value: Value, index: Index) -> None:
         """Go to the cell of an operand or of a use, and remember the way back."""
-        self._way.leave(self.place)
+        self._way.leave(self.cell)
         self.show(self.find(value.path) or value, index)
 
     def back(self) -> bool:
         """Return to where the last `follow` was made; False when there was none."""
-        return self._go_to(self._way.back(self.place))
+        return self._go_to(self._way.back(self.cell))
 
     def forward(self) -> bool:
         """Undo `back`; False when there is nothing to undo."""
-        return self._go_to(self._way.forward(self.place))
+        return self._go_to(self._way.forward(self.cell))
 
-    def _go_to(self, place: Place | None) -> bool:
-        if place is not None:
-            self.show(self.find(place.path) or self._step, place.index)
-        return place is not None
+    def _go_to(self, cell: Cell | None) -> bool:
+        if cell is not None:
+            self.show(self.find(cell.path) or self._step, cell.index)
+        return cell is not None

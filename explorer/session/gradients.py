@@ -1,0 +1,62 @@
+"""The gradients of a run: of which number, and from a number to its gradient and back."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from attn_explore.explorer.session.run import Run
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.differentiation import record_output, with_gradients, with_output, without_gradients
+from attn_explore.model.ops import differentiated, is_gradient
+from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.problems import Problem
+from attn_explore.model.values import Value
+
+
+def differentiate(session: Session, of: str | None = None) -> None:
+    """Add the gradients of a number that is named as in a scenario, or of the one that tells most, and no others.
+
+    Raises Problem when there is no such number, and then nothing has changed.
+    """
+    take_gradients(session, run_with_gradients(session.run, of))
+
+
+def run_with_gradients(run: Run, of: str | None = None) -> Run:
+    """The run with gradients of a number: for another thread to make. Raises Problem when there is no such number."""
+    from attn_explore.explorer.system.free_memory import free_memory  # asked only here
+
+    if run.trace.nbytes * (1 if run.unedited is None else 2) > free_memory():
+        raise Problem("the gradients would take more memory than there is", hint="choose a smaller model")
+    trace = without_gradients(run.trace)
+    record_output(trace, run.scenario, of)
+    scenario = with_output(run.scenario, trace)
+    unedited = None if run.unedited is None else with_gradients(run.unedited, scenario)
+    return Run(scenario, trace, unedited, run.moment)
+
+
+def take_gradients(session: Session, run: Run) -> None:
+    """Look at the same place in the run with gradients; the run beside it gets those of the same number."""
+    session.take(run)
+    match_gradients(session)
+
+
+def match_gradients(session: Session) -> None:
+    """Let the other run have the gradients of the same number, where it has that number."""
+    wanted, other = session.run.scenario.gradients, session.other
+    if other is not None and wanted is not None and other.run.scenario.gradients != wanted:
+        with suppress(Problem):
+            other.take(run_with_gradients(other.run, wanted.of))
+
+
+def flipped(session: Session) -> Value | None:
+    """The gradient by the value that is looked at, or what a gradient is by; None where there is none."""
+    value = session.place.value
+    return differentiated(value) if is_gradient(value) else session.run.trace.steps.get(f"{PREFIX}{value.path}")
+
+
+def flip(session: Session) -> bool:
+    """Look at the same cell of the gradient by this value, or of what a gradient is by; False without one."""
+    value = flipped(session)
+    if value is not None:
+        session.place.show(value, session.place.index)
+    return value is not None

@@ -1,0 +1,61 @@
+"""A scenario and what it computed, as one thing that is passed on, kept for undo, and made by another thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from attn_explore.explorer.session.what_if import distances
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index, first_bad_number
+from attn_explore.model.ops import Output, is_gradient, output_of
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The run of `scenario`; `unedited` is its run without edits, where it has any.
+
+    Where the model was trained, `moment` is the one of the training whose weights it has. Arrays that two runs have in
+    common are in memory once. A copy (`dataclasses.replace`) does not have what was derived of it.
+    """
+
+    scenario: Scenario
+    trace: Trace
+    unedited: Trace | None = None
+    moment: int = 0
+    _effects: dict[str, Array | None] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def first_bad(self) -> tuple[Value, Index] | None:
+        """The first NaN or infinity, if there is one."""
+        return first_bad_number(self.trace)
+
+    @property
+    def output(self) -> Output | None:
+        """What the gradients of this run are the gradients of; None where there are none."""
+        found = next((step for step in self.trace.steps.values() if is_gradient(step)), None)
+        return output_of(found) if found is not None else None
+
+    def is_like(self, other: Run) -> bool:
+        """Whether another run is this one, but for gradients: it has the same edits and words, at the same moment."""
+        is_alike = replace(other.scenario, gradients=self.scenario.gradients) == self.scenario
+        return is_alike and self.moment == other.moment
+
+    def effect_on(self, value: Value) -> Array | None:
+        """By how much the edits changed each number of a value; None where none changed or none can be compared."""
+        if value.path not in self._effects:
+            self._effects[value.path] = self._effect_on(value)
+        return self._effects[value.path]
+
+    def _effect_on(self, value: Value) -> Array | None:
+        clean = self.unedited
+        before = None if clean is None else clean.steps.get(value.path) or clean.parameters.get(value.path)
+        if before is None or before.array is value.array:
+            return None
+        if (before.names, before.shape) != (value.names, value.shape):
+            return None
+        found = distances(value.array, before.array)
+        return found if found.any() else None
