@@ -8,7 +8,7 @@ from functools import partial
 from textual import on, work
 
 from attn_explore.explorer.screens.explorer.edit_keys import Edits
-from attn_explore.explorer.screens.explorer.stepping import Stepping
+from attn_explore.explorer.screens.explorer.step_keys import Stepping
 from attn_explore.explorer.session import change_moment, stepping
 from attn_explore.explorer.session.pinning import pin, unpin
 from attn_explore.explorer.session.session import Session

@@ -14,7 +14,7 @@ from attn_explore.explorer.screens.explorer.comparing import Comparing
 from attn_explore.explorer.screens.explorer.edit_keys import Edits
 from attn_explore.explorer.screens.explorer.file_keys import Files
 from attn_explore.explorer.screens.explorer.finding import Finding
-from attn_explore.explorer.screens.explorer.gradients import Gradients
+from attn_explore.explorer.screens.explorer.gradient_keys import Gradients
 from attn_explore.explorer.screens.explorer.lessons import Lessons
 from attn_explore.explorer.screens.explorer.moment_keys import Training
 from attn_explore.explorer.screens.explorer.panels import Panels

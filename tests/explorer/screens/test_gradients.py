@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from attn_explore.explorer.screens.explorer import gradients as screen_part
+from attn_explore.explorer.screens.explorer import gradient_keys as screen_part
 from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session import edits, gradients, stepping, two_runs
 from attn_explore.explorer.session.search import named
