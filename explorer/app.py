@@ -22,6 +22,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from attn_explore.explorer.themes import HIGH_CONTRAST
+from attn_explore.explorer.widgets.last_gate import guard_terminal
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def explore(load: Load, title: str, reload: Callable[[], Session] | None = None)
     `reload` reads and runs again when a file of the run is saved. Raises what `load` raised (a Problem, for example),
     or the bug that ended the app, with the terminal restored.
     """
+    guard_terminal()
     app = ExplorerApp(load, title, reload)
     app.run()
     if app.failure is not None:

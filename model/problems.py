@@ -47,8 +47,8 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
         exit_status: int = CANNOT_BE_USED,
     ) -> None:
         super().__init__(what)
-        self.what = what
-        self.hint = hint
+        self.what = visible(what)
+        self.hint = visible(hint)
         self.path = path
         self.line = line
         self.column = column

@@ -163,7 +163,7 @@ class LibraryScreen(Screen[None]):
         if isinstance(found, str):
             what.update(found)
         else:
-            what.update(f"{general_words(found).title}   {found.path}")
+            what.update(visible(f"{general_words(found).title}   {found.path}"))
             grid.show(found, tuple(0 for _ in found.axes), picture_of(found, mask_of(found)))
 
     @work(thread=True, exclusive=True, group="preview")

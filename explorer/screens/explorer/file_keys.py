@@ -58,7 +58,7 @@ class Files(Showing):
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
         from attn_explore.explorer.screens.file_dialog import ExportScreen
 
-        self.app.push_screen(ExportScreen(title, asked, proposed, write), self._written)
+        self.app.push_screen(ExportScreen(title, asked, visible(proposed), write), self._written)
 
     def _written(self, path: str | None) -> None:
         if path is not None:
