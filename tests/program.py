@@ -13,6 +13,7 @@ import pytest
 
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.system.exits import guarded
+from attn_explore.model.text import visible
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,5 +78,5 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
 
 def is_refusal(message: str) -> bool:
     """Whether a message keeps the contract: at most ten lines, nothing but `error:` and `hint:`, no control bytes."""
-    lines = message.splitlines()
-    return message.startswith("error: ") and len(lines) <= 10 and all(line.isprintable() for line in lines)
+    lines = message.rstrip("\n").split("\n")
+    return message.startswith("error: ") and len(lines) <= 10 and all(line == visible(line) for line in lines)

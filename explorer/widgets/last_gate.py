@@ -23,7 +23,7 @@ _render = Strip.render
 
 def guard_terminal() -> None:
     """Let every line of every screen pass the gate. Textual, which is pinned, has no hook of its own for it."""
-    Strip.render = _render_safely  # type: ignore[method-assign]
+    Strip.render = _render_safely  # type: ignore[method-assign, assignment]
 
 
 def _render_safely(strip: Strip, console: Console) -> str:
