@@ -64,6 +64,17 @@ def index_of(value: Value, parts: list[str]) -> tuple[int, ...]:
     return tuple(found.get(axis.name, 0) for axis in value.axes)
 
 
+def row_of(value: Value, parts: list[str]) -> tuple[int, ...]:
+    """The first cell of a row, named by a word or a number for each axis but the last; or any cell, by all of them."""
+    longer = tuple(axis for axis in value.axes if axis.size > 1)
+    for axes in (value.axes, longer):
+        if len(parts) == len(axes) - 1 and len(parts) not in (len(value.axes), len(longer)):
+            named = zip(axes[:-1], parts, strict=True)
+            found = {axis.name: _index_along(value, axis, part) for axis, part in named}
+            return tuple(found.get(axis.name, 0) for axis in value.axes)
+    return index_of(value, parts)
+
+
 def _index_along(value: Value, axis: Axis, part: str) -> int:
     """A label counts before a number: a word may be one."""
     place = place_along(axis, part)

@@ -20,7 +20,7 @@ Examples:
   attn-explore compare i-love-my-dog single-head
   attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
   attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
-  attn-explore plot i-love-my-dog 'encoder.layers.0.self_attention.weights[I,dog]' -o weights.svg
+  attn-explore plot multi-head encoder.layers.0.self_attention.weights -o weights.svg
   attn-explore show encoder-layer grad.encoder.embedding --of 'encoder.layers.0.ffn.norm[dog,0]'
   attn-explore export i-love-my-dog -o trace.json
   attn-explore train reverse -o weights.safetensors

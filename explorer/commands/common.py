@@ -46,14 +46,14 @@ def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener
     return session
 
 
-def at_cell(source: Source, limits: Limits, cell: str) -> Session:
-    """Run or read the source, and go to a cell, given as STEP[INDEX]; or to a step alone."""
-    from attn_explore.model.places import index_of, split_place
+def at_cell(source: Source, limits: Limits, cell: str, *, or_row: bool = False) -> Session:
+    """Run or read the source, and go to a cell, given as STEP[INDEX]; to a row of it, where that will do; or a step."""
+    from attn_explore.model.places import index_of, row_of, split_place
 
     step, parts = split_place(cell)
     session = session_of(source, limits, step)
     if parts is not None:
-        session.place.move_to(index_of(session.place.value, parts))
+        session.place.move_to((row_of if or_row else index_of)(session.place.value, parts))
     return session
 
 

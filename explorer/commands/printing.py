@@ -10,6 +10,7 @@ import typer
 from attn_explore.explorer.commands.common import (
     at_cell,
     print_lines,
+    say_notes,
     session_of,
     source_of,
     wish_of,
@@ -59,7 +60,9 @@ def show(
     from attn_explore.explorer.telling import plain
 
     found = source_of(source, wish_of(gradients, of, step), moment)
-    value = session_of(found, limits_of(memory_limit, allow_path), step).place.value
+    session = session_of(found, limits_of(memory_limit, allow_path), step)
+    say_notes(session)
+    value = session.place.value
     print_lines(plain.csv(value) if csv else plain.table(value))
 
 
@@ -69,14 +72,16 @@ def plot(
         str,
         typer.Argument(
             metavar="STEP[INDEX]",
-            help="A step, a cell in the row that is wanted, such as logits[dog,2]; or profile or saliency, "
-            "of the gradients.",
+            help="A step (a matrix is a heat map), a row of it such as weights[love]; or profile or saliency, of the "
+            "gradients.",
             autocompletion=complete_step,
         ),
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write a picture (.svg) or the numbers (.csv, .json)."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write a picture (.svg, .png) or the numbers (.csv, .json)."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     gradients: Differentiated = False,
@@ -94,17 +99,21 @@ def plot(
     if output is not None:
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
-    session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell)
+    session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell, or_row=True)
+    say_notes(session)
     from attn_explore.explorer.telling.overview import plotted  # it needs NumPy, and what is refused does not
 
-    plot = plotted(session, cell)
+    plot = plotted(session, cell, is_row=cell.endswith("]"))
     if output is None:
         from shutil import get_terminal_size
 
+        from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+        from attn_explore.explorer.drawing.plots.heat_text import heat_lines
         from attn_explore.explorer.drawing.plots.text import plot_lines
         from attn_explore.explorer.telling.plain import WIDTH
 
-        print_lines(plot_lines(plot, get_terminal_size((WIDTH, 0)).columns))
+        width = get_terminal_size((WIDTH, 0)).columns
+        print_lines(heat_lines(plot, width) if isinstance(plot, HeatMap) else plot_lines(plot, width))
         return
     from attn_explore.explorer.drawing.plots.formats import write_plot
     from attn_explore.explorer.system.exits import say
@@ -137,6 +146,7 @@ def explain(
     session = at_cell(
         source_of(source, wish_of(gradients, of, cell), moment), limits_of(memory_limit, allow_path), cell
     )
+    say_notes(session)
     from attn_explore.explorer.telling.plain import explained
 
     print_lines(explained(session, depth))

@@ -24,6 +24,9 @@ LEVELS = 15
 STRONGEST = 0.85
 """How much of the hue the end of the scale takes: the rest stays background, so that the cursor is stronger."""
 
+ALARM = ("#a01070", "#ffffff")
+"""Background and letters of what is no number."""
+
 RAMP = " ·░▒▓█"
 CURSOR_GLYPHS = "[]"
 
@@ -68,18 +71,30 @@ def style_of(step: int, ground: Ground, soft: bool = False) -> Style:
 
     `soft` is for glyphs that repeat what the colour says: they must not outshine it, and stronger ones stand out more.
     """
-    hue = POSITIVE if step > 0 else NEGATIVE
-    back = _blend(ground.back, hue, abs(step) / LEVELS * STRONGEST)
-    fore = _blend(back, ground.fore, 0.35) if soft else _readable(back, ground)
-    return Style(color=_hex(fore), bgcolor=_hex(back))
+    back, fore = paint_of(step, ground)
+    return Style(color=_hex(_blend(_back(step, ground), ground.fore, 0.35)) if soft else fore, bgcolor=back)
+
+
+def paint_of(step: int, ground: Ground) -> tuple[str, str]:
+    """A step of the scale as colours, `#rrggbb`: the background, and letters that can be read on it."""
+    back = _back(step, ground)
+    return _hex(back), _hex(_readable(back, ground))
+
+
+def _back(step: int, ground: Ground) -> RGB:
+    return _blend(ground.back, POSITIVE if step > 0 else NEGATIVE, abs(step) / LEVELS * STRONGEST)
 
 
 @cache
 def quiet_style(ground: Ground) -> Style:
     """Masked cells: grey on the background, outside the scale."""
-    return Style(
-        color=_hex(_blend(ground.back, ground.fore, 0.75)), bgcolor=_hex(_blend(ground.back, ground.fore, 0.08))
-    )
+    back, fore = quiet_paint(ground)
+    return Style(color=fore, bgcolor=back)
+
+
+def quiet_paint(ground: Ground) -> tuple[str, str]:
+    """The background of masked cells, and what is written on it."""
+    return _hex(_blend(ground.back, ground.fore, 0.08)), _hex(_blend(ground.back, ground.fore, 0.75))
 
 
 @cache
@@ -94,7 +109,8 @@ def cursor_style(ground: Ground) -> Style:
 @cache
 def alarm_style(ground: Ground) -> Style:
     """NaN and infinities that are no mask: they must be seen."""
-    return Style(color="#ffffff", bgcolor="#a01070", bold=True)
+    back, fore = ALARM
+    return Style(color=fore, bgcolor=back, bold=True)
 
 
 def glyphs(number: float, end: float) -> str:

@@ -10,7 +10,10 @@ from attn_explore.model.problems import Problem
 TRACES = (".json", ".npz", ".safetensors")
 """The endings of an exported trace."""
 
-PLOTS = (".svg", ".csv", ".json")
+PICTURES = (".svg", ".png")
+"""The endings of a picture: in lines, or in pixels."""
+
+PLOTS = (*PICTURES, ".csv", ".json")
 """The endings of a plot: a picture, or its numbers."""
 
 SCENARIOS = (".yaml", ".yml")

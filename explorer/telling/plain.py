@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
-from collections.abc import Iterable, Iterator
-from csv import writer as csv_writer
+from collections.abc import Iterator
 
 import numpy as np
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
+from attn_explore.explorer.drawing.plots.heat_files import csv_lines
 from attn_explore.explorer.drawing.wrapping import markdown
 from attn_explore.explorer.session import change_moment
 from attn_explore.explorer.session.session import Session
@@ -144,17 +143,7 @@ def explained(session: Session, depth: int) -> Iterator[str]:
 
 def csv(value: Value) -> Iterator[str]:
     """The numbers of a value as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
-    *leading, columns = value.axes or (Axis("", 1, (value.name,)),)
-    yield _csv_line([*(axis.name for axis in leading), *map(columns.label, range(columns.size))])
-    for lead in np.ndindex(value.shape[:-1]):
-        labels = (axis.label(place) for axis, place in zip(leading, lead, strict=True))
-        yield _csv_line([*labels, *map(repr, np.atleast_1d(value.array[lead]).tolist())])
-
-
-def _csv_line(items: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv_writer(line, lineterminator="").writerow(map(visible, items))
-    return line.getvalue()
+    return csv_lines(value.name, value.array, value.axes)
 
 
 def _label(axis: Axis, index: int) -> str:

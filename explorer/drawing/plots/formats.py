@@ -1,4 +1,4 @@
-"""A plot as a file: a picture (SVG), or its numbers with every digit (CSV, JSON)."""
+"""A plot as a file: a picture (SVG, PNG), or its numbers with every digit (CSV, JSON)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from attn_explore.explorer.drawing.plots.heat_files import NOT_FINITE, heat_csv, heat_json
+from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.explorer.drawing.plots.heat_svg import heat_svg
 from attn_explore.explorer.drawing.plots.layout import LINES_TO_A_TICK, Drawing, Scale, Tick, lay_out, shown, thinned
-from attn_explore.explorer.system.endings import PLOTS, format_of
+from attn_explore.explorer.drawing.png import LETTERS, png_of
+from attn_explore.explorer.system.endings import PICTURES, PLOTS, format_of
 from attn_explore.model.axes import Array
 from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.plots import Plot
@@ -38,8 +42,6 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 
 DASHES = ("none", "8,4", "2,3", "10,3,2,3", "14,6", "5,2", "2,6", "12,2,2,2,2,2")
 """Of lines, for who sees no colours."""
-
-_NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 
 
 def plot_csv(plot: Plot) -> bytes:
@@ -73,7 +75,7 @@ def plot_json(plot: Plot) -> bytes:
 
 
 def _numbers(array: Array) -> list[float | str]:
-    return [number if math.isfinite(number) else _NOT_FINITE[repr(number)] for number in array.tolist()]
+    return [number if math.isfinite(number) else NOT_FINITE[repr(number)] for number in array.tolist()]
 
 
 def plot_svg(plot: Plot) -> bytes:
@@ -125,7 +127,7 @@ def _looks(drawing: Drawing) -> dict[str, Any]:
             background="white",
             plot_background="white",
             colors=COLOURS,
-            font_family="sans-serif",
+            font_family=LETTERS,
             opacity="0.85",
             label_font_size=12,
             value_label_font_size=12,
@@ -178,13 +180,26 @@ def _without_scripts(root: Any) -> Any:
 
 
 WRITERS: Mapping[str, Callable[[Plot], bytes]] = MappingProxyType(
-    {".svg": plot_svg, ".csv": plot_csv, ".json": plot_json}
+    {".svg": plot_svg, ".png": lambda plot: png_of(plot_svg(plot)), ".csv": plot_csv, ".json": plot_json}
 )
 """Every format by the ending of its files."""
 
+HEAT_WRITERS: Mapping[str, Callable[[HeatMap], bytes]] = MappingProxyType(
+    {".svg": heat_svg, ".png": lambda heat_map: png_of(heat_svg(heat_map)), ".csv": heat_csv, ".json": heat_json}
+)
+"""The same of a heat map."""
 
-def write_plot(plot: Plot, target: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> Path:
+
+def write_plot(plot: Plot | HeatMap, target: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> Path:
     """Write a plot to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
-    write = WRITERS[format_of(target, PLOTS, "a plot")]
-    write_atomically(target, [write(plot)], force=force, inputs=inputs)
+    ending = format_of(target, PLOTS, "a plot")
+    written = HEAT_WRITERS[ending](plot) if isinstance(plot, HeatMap) else WRITERS[ending](plot)
+    write_atomically(target, [written], force=force, inputs=inputs)
+    return target.absolute()
+
+
+def write_picture(svg: bytes, target: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> Path:
+    """Write a picture to a file, in lines or in pixels, as its ending says. Raises Problem when that cannot be."""
+    written = png_of(svg) if format_of(target, PICTURES, "a picture") == ".png" else svg
+    write_atomically(target, [written], force=force, inputs=inputs)
     return target.absolute()

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session import saving
-from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.text import visible
 
 
-def _save(target: Path, text: str, force: bool) -> Path:
-    """Write a text to a file. Raises Problem when that cannot be."""
-    write_atomically(target, [text.encode()], force=force)
-    return target.absolute()
+def _save(svg: str, target: Path, force: bool) -> Path:
+    """Write a picture of the screen to a file. Raises Problem when that cannot be."""
+    from attn_explore.explorer.drawing.plots.formats import write_picture
+    from attn_explore.explorer.drawing.screen_svg import standing_alone
+
+    return write_picture(standing_alone(svg), target, force=force)
 
 
 class Files(Showing):
@@ -46,11 +47,11 @@ class Files(Showing):
             return
         drawn = self.app.export_screenshot(title=visible(session.run.scenario.title), simplify=True)
         name = f"{session.name}-{session.place.value.name}.svg"
-        self._write("Save the screen as a picture", "File (.svg):", name, lambda path, force: _save(path, drawn, force))
+        self._write("Save the screen as a picture", "File (.svg or .png):", name, partial(_save, drawn))
 
     def _save_plot(self) -> None:
         session = self.session
-        asked = "File (.svg is the picture; .csv or .json the numbers, with every digit):"
+        asked = "File (.svg or .png is the picture; .csv or .json the numbers, with every digit):"
         drawn = self._find_overview()
         name = f"{session.name}-{drawn.name if drawn else session.place.value.name}.svg"
         self._write("Save the plot", asked, name, partial(saving.save_plot, session, self._plotted()))

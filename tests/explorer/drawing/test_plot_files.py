@@ -121,7 +121,7 @@ def test_a_file_is_replaced_only_when_that_is_asked_for(tmp_path: Path) -> None:
             write_plot(plot(), target)
         write_plot(plot(), target, force=True)
     with pytest.raises(Problem, match="no format of a plot"):
-        write_plot(plot(), tmp_path / "plot.png")
+        write_plot(plot(), tmp_path / "plot.gif")
 
 
 def test_the_command_writes_the_row_of_a_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,7 +144,7 @@ def test_the_command_prints_a_plot_for_pipes(capsys: pytest.CaptureFixture[str])
     [
         (["plot", "i-love-my-dog", "encoder.nothing"], "no such step"),
         (["plot", "i-love-my-dog", f"{WEIGHTS}[cat,my]"], "there is no cat along query"),
-        (["plot", "i-love-my-dog", WEIGHTS, "-o", "plot.png"], "no format of a plot"),
+        (["plot", "i-love-my-dog", WEIGHTS, "-o", "plot.gif"], "no format of a plot"),
     ],
 )
 def test_the_command_says_what_cannot_be_plotted(

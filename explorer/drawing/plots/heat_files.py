@@ -1,0 +1,63 @@
+"""The numbers of a heat map as files, with every digit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.text import visible
+
+NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+"""How JSON says what it has no numbers for, as in an exported trace."""
+
+
+def csv_lines(name: str, array: Array, axes: tuple[Axis, ...]) -> Iterator[str]:
+    """A tensor as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
+    *leading, columns = axes or (Axis("", 1, (name,)),)
+    yield _csv_line([*(axis.name for axis in leading), *map(columns.label, range(columns.size))])
+    for lead in np.ndindex(array.shape[:-1]):
+        labels = (axis.label(place) for axis, place in zip(leading, lead, strict=True))
+        yield _csv_line([*labels, *map(repr, np.atleast_1d(array[lead]).tolist())])
+
+
+def _csv_line(items: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(map(visible, items))
+    return line.getvalue()
+
+
+def heat_csv(heat_map: HeatMap) -> bytes:
+    """A line for each row of each plane."""
+    picture = heat_map.picture
+    return "".join(f"{line}\n" for line in csv_lines(heat_map.title, picture.array, picture.axes)).encode()
+
+
+def heat_json(heat_map: HeatMap) -> bytes:
+    """Strict JSON with everything that the heat map holds."""
+    picture = heat_map.picture
+    said = {
+        "format": "attn-explore-plot",
+        "version": 1,
+        "title": heat_map.title,
+        "kind": "heat map",
+        "step": heat_map.path,
+        "axes": [
+            {"name": axis.name, "labels": [axis.label(place) for place in range(axis.size)]} for axis in picture.axes
+        ],
+        "values": _nested(picture.array.tolist()),
+    }
+    return f"{json.dumps(said, ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
+def _nested(values: Any) -> Any:
+    if isinstance(values, list):
+        return [_nested(value) for value in values]
+    return values if math.isfinite(values) else NOT_FINITE[repr(values)]

@@ -1,0 +1,84 @@
+"""A heat map as plain lines: glyphs for sizes and signs, for pipes, for logs and for who sees no colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from attn_explore.explorer.drawing.colours import RAMP, glyphs
+from attn_explore.explorer.drawing.grid_layout import LABEL, Layout
+from attn_explore.explorer.drawing.numbers import fitted, short_number
+from attn_explore.explorer.drawing.picture import Index, Picture
+from attn_explore.explorer.drawing.plots.heat_map import MOST_PLANES, HeatMap
+from attn_explore.model.axes import Axis
+from attn_explore.model.text import visible
+
+MOST_ROWS = 48
+"""Rows of a plane; of more, each stands for the largest of several."""
+
+GLYPHS, WIDEST = 2, 8
+"""Cells of a column: those of its glyphs, or as many as its label wants."""
+
+
+def heat_lines(heat_map: HeatMap, width: int) -> Iterator[str]:
+    """Every plane with its words, in at most `width` cells, and what the glyphs mean."""
+    picture = heat_map.picture
+    layout = _layout(picture, width)
+    yield visible(heat_map.title)
+    yield _legend(picture)
+    for lead in picture.planes[:MOST_PLANES]:
+        yield ""
+        if name := picture.plane_name(lead):
+            yield visible(name)
+        yield from _plane(layout, lead)
+    if math.prod(layout.blocks) > 1:
+        yield f"each cell is the largest of {layout.blocks[0]} × {layout.blocks[1]}; -o FILE.csv writes them all"
+    if len(picture.planes) > MOST_PLANES:
+        yield f"… {len(picture.planes) - MOST_PLANES} more {picture.axes[0].name}s"
+
+
+def _layout(picture: Picture, width: int) -> Layout:
+    """As many columns as fit, as wide as their labels want them where there is room."""
+    label = min(LABEL, max(map(cell_len, (_corner(picture), *_labels(picture.rows, 1)))))
+    room = max(GLYPHS + 1, width - label)
+    wanted = max(map(cell_len, _labels(picture.columns, 1)), default=GLYPHS)
+    column = max(GLYPHS + 1, min(WIDEST + 1, wanted + 1, room // max(1, picture.columns.size)))
+    rows, columns = picture.rows.size / MOST_ROWS, picture.columns.size / (room // column)
+    return Layout(picture, label, column, None, (), (max(1, math.ceil(rows)), max(1, math.ceil(columns))))
+
+
+def _plane(layout: Layout, lead: Index) -> Iterator[str]:
+    """A plane: the words of its columns, then a line for each row."""
+    picture, columns, width = layout.picture, layout.drawn[1], layout.column_width
+    heads = "".join(f" {fitted(label, width - 1)}" for label in _labels(picture.columns, layout.blocks[1]))
+    yield f"{fitted(_corner(picture), layout.label_width)}{heads}".rstrip()
+    for row, label in enumerate(_labels(picture.rows, layout.blocks[0])):
+        cells = (_glyphs(picture, lead, layout.peak(lead, row, column)) for column in range(columns))
+        line = "".join(f" {cell:<{width - 1}}" for cell in cells)
+        yield f"{fitted(label, layout.label_width)}{line}".rstrip()
+
+
+def _glyphs(picture: Picture, lead: Index, at: tuple[int, int]) -> str:
+    if picture.hidden is not None and picture.hidden[at]:
+        return "x"
+    return glyphs(float(picture.plane(lead)[at]), picture.end)
+
+
+def _legend(picture: Picture) -> str:
+    """What the glyphs mean."""
+    ends = f"{RAMP[1:]} from 0 to {short_number(picture.end)}"
+    signs = ", with - below 0" if picture.is_signed else ""
+    hidden = "; x is masked" if picture.hidden is not None and picture.hidden.any() else ""
+    beyond = f"; the largest is {short_number(picture.largest)}" if picture.largest > picture.end else ""
+    return f"{ends}{signs}{hidden}{beyond}"
+
+
+def _corner(picture: Picture) -> str:
+    return f"{picture.rows.name} \\ {picture.columns.name}"
+
+
+def _labels(axis: Axis, block: int) -> list[str]:
+    """The label of every row or column that is drawn: of a block its first."""
+    return [visible(axis.short_label(place)) for place in range(0, axis.size, block)]
