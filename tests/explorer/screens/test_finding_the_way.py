@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -149,8 +150,10 @@ async def test_the_screen_is_saved_as_svg(explore: Explore, tmp_path: Path, monk
         await pilot.pause()
     drawn = (tmp_path / "i-love-my-dog-weights.svg").read_text("utf-8")
     assert drawn.startswith("<svg")
-    assert "softmax" in drawn
-    assert "Save the screen" not in drawn
+    assert "fonts" not in drawn
+    said = "".join(re.findall(r">([^<]+)</text>", drawn))  # each letter in a cell of its own
+    assert "softmax" in said
+    assert "Savethescreen" not in said
 
 
 # --- the tour
