@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.standing import let_pilots_wait
+
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -25,3 +27,8 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     (home / "data" / "attn-explore" / "lessons.json").write_text("{}", "utf-8")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+
+
+@pytest.fixture(autouse=True)
+def _pilots_wait_for_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_pilots_wait(monkeypatch)

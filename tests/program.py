@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,3 +81,8 @@ def is_refusal(message: str) -> bool:
     """Whether a message keeps the contract: at most ten lines, nothing but `error:` and `hint:`, no control bytes."""
     lines = message.rstrip("\n").split("\n")
     return message.startswith("error: ") and len(lines) <= 10 and all(line == visible(line) for line in lines)
+
+
+def besides_progress(said: bytes) -> bytes:
+    """What was said on stderr but for how far an export has come, which a busy machine hears of and a quick one not."""
+    return re.sub(rb"^(computed|written) .*\n", b"", said, flags=re.M)

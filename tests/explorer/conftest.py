@@ -13,6 +13,7 @@ from attn_explore.explorer.session.opening import Source, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
+from tests.standing import still
 
 Explore = Callable[..., AbstractAsyncContextManager[tuple[Pilot[None], Session]]]
 
@@ -35,8 +36,7 @@ def app_of(session: Session) -> ExplorerApp:
 
 async def settled(pilot: Pilot[None]) -> None:
     """Wait until the explorer stands."""
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    await still(pilot.app)
 
 
 @pytest.fixture(autouse=True)

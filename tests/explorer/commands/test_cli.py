@@ -329,7 +329,8 @@ def test_what_takes_long_is_told_on_stderr(attn: Run, monkeypatch: pytest.Monkey
     assert "\x1b" not in found.err
 
 
-def test_what_is_quick_is_not_told(attn: Run) -> None:
+def test_what_is_quick_is_not_told(attn: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "monotonic", lambda: 0)
     assert attn("export", DOG, "-o", "trace.npz").err.count("\n") == 1
 
 

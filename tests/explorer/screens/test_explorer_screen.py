@@ -22,6 +22,7 @@ from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.explorer.widgets.words_panel import WordsPanel
 from tests.explorer.conftest import Explore, app_of, session_of, settled
+from tests.standing import until
 
 LAYER = "encoder.layers.0.self_attention"
 WEIGHTS = f"{LAYER}.weights"
@@ -169,8 +170,7 @@ async def test_space_plays_and_pauses(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("+", "+", "+", "space")
         assert "▶ 8 steps/s" in line(pilot, Timeline)
-        while session.place.position < 2:
-            await pilot.pause(0.05)
+        await until(pilot, lambda: session.place.position >= 2)
         await pilot.press("space")
         assert "‖ 8 steps/s" in line(pilot, Timeline)
         here = session.place.position
@@ -183,8 +183,7 @@ async def test_space_plays_and_pauses(explore: Explore) -> None:
 async def test_playing_stops_at_the_end(explore: Explore) -> None:
     async with explore("i-love-my-dog", f"{LAYER}.head_output") as (pilot, session):
         await pilot.press("+", "+", "+", "space")
-        while "▶" in line(pilot, Timeline):
-            await pilot.pause(0.05)
+        await until(pilot, lambda: "▶" not in line(pilot, Timeline))
         assert session.place.value.path == f"{LAYER}.concat"
 
 

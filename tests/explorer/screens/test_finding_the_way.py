@@ -70,7 +70,6 @@ async def test_g_goes_to_a_cell_and_backspace_comes_back(explore: Explore) -> No
 async def test_a_path_is_completed_as_it_is_typed(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("g", *"encoder.layers.0.self_attention.h")
-        await pilot.pause(0.1)
         await pilot.press("right", "enter")
         assert session.place.value.name == "head_output"
 
@@ -146,7 +145,6 @@ async def test_the_screen_is_saved_as_svg(explore: Explore, tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, _):
         await pilot.press("S", "enter")
-        await pilot.app.workers.wait_for_complete()
         await pilot.pause()
     drawn = (tmp_path / "i-love-my-dog-weights.svg").read_text("utf-8")
     assert drawn.startswith("<svg")

@@ -9,7 +9,7 @@ from attn_explore.explorer.screens.help import key_names
 from attn_explore.explorer.screens.keys import all_bindings, binding_ids
 from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
 from attn_explore.model.problems import Problem
-from tests.explorer.conftest import session_of
+from tests.explorer.conftest import session_of, settled
 
 KNOWN = {"step.next", "step.previous"}
 
@@ -47,8 +47,7 @@ async def test_the_explorer_starts_in_the_theme_of_the_file() -> None:
     keymap_path().write_text('theme = "high-contrast"', "utf-8")
     app = ExplorerApp(lambda _: session_of("i-love-my-dog"), "test")
     async with app.run_test() as pilot:
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(pilot)
         assert app.theme == "high-contrast"
 
 
@@ -86,8 +85,7 @@ async def test_a_faulty_key_file_ends_the_explorer_with_its_problem(tmp_path: Pa
     (folder / "keys.toml").write_text('[keys]\n"step.nxt" = "s"\n')
     app = ExplorerApp(lambda _: session_of("i-love-my-dog"), "i-love-my-dog")
     async with app.run_test() as pilot:
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(pilot)
     assert isinstance(app.failure, Problem)
     assert app.failure.exit_status == 2
 

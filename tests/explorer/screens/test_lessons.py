@@ -24,6 +24,7 @@ from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of
 from tests.explorer.editing import edit, edit_word
+from tests.standing import until
 
 LAYER = "encoder.layers.0.self_attention"
 LESSON = f"""
@@ -471,7 +472,8 @@ async def test_a_scenario_without_a_lesson_says_so(explore: Explore) -> None:
 async def test_playing_stops_at_a_question(explore: Explore) -> None:
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", *["plus"] * 4, "space")
-        await pilot.pause(0.6)
+        await until(pilot, lambda: session.lesson.place == 1)
+        await pilot.pause(0.3)
         assert (session.lesson.place, session.lesson.outcome) == (1, None)
 
 

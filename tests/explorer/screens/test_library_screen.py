@@ -21,13 +21,13 @@ from attn_explore.explorer.session.course import bundled, own
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import session_of, settled
+from tests.standing import until
 
 
 @asynccontextmanager
 async def library(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
     app = ExplorerApp(lambda _: Shelf(folder, Limits(2**33)), "the library")
     async with app.run_test(size=size) as pilot:
-        await settled(pilot)
         await settled(pilot)
         yield pilot
 
@@ -45,22 +45,15 @@ def lines(pilot: Pilot[None]) -> list[str]:
     return [str(option.prompt) for option in screen(pilot).query_one(OptionList).options]
 
 
-async def shown(pilot: Pilot[None]) -> None:
-    """Wait until the marked scenario has been run for its preview."""
-    await pilot.pause(0.3)
-    await settled(pilot)
-
-
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_course_is_listed_and_the_marked_scenario_previewed(tmp_path: Path, size: tuple[int, int]) -> None:
     async with library(tmp_path, size) as pilot:
-        await shown(pilot)
+        grid = screen(pilot).query_one("#preview", TensorGrid)
+        await until(pilot, lambda: grid.display)
         assert [line for line in lines(pilot) if line[0] in "○"] == [
             f"○ {session.title}" for session in (entry.scenario for entry in screen(pilot).shelf.entries) if session
         ]
         assert "attn-explore run i-love-my-dog" in said(pilot, "#facts")
-        grid = screen(pilot).query_one("#preview", TensorGrid)
-        assert grid.display
         assert grid._value is not None
         assert grid._value.name == "weights"
 
@@ -68,7 +61,6 @@ async def test_the_course_is_listed_and_the_marked_scenario_previewed(tmp_path: 
 async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) -> None:
     async with library(tmp_path) as pilot:
         await pilot.press("down", "enter")
-        await settled(pilot)
         await settled(pilot)
         explorer = pilot.app.screen
         assert isinstance(explorer, ExplorerScreen)
@@ -106,7 +98,6 @@ async def test_own_scenarios_stand_beside_and_faults_are_told(tmp_path: Path) ->
         assert "unknown key" in said(pilot, "#what")
         await pilot.press("up", "enter")
         await settled(pilot)
-        await settled(pilot)
         assert isinstance(pilot.app.screen, ExplorerScreen)
 
 
@@ -127,8 +118,7 @@ async def test_what_is_large_is_not_run_for_a_glance(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_text("model: {d_model: 4096}\ninput: {text: a b}", "utf-8")
     async with library(tmp_path) as pilot:
         await pilot.press("end")
-        await shown(pilot)
-        assert said(pilot, "#what") == "Too large for a preview."
+        await until(pilot, lambda: said(pilot, "#what") == "Too large for a preview.")
 
 
 async def test_the_keys_of_the_library_are_listed(tmp_path: Path) -> None:
@@ -152,7 +142,6 @@ async def test_a_second_enter_while_a_scenario_opens_does_no_harm(tmp_path: Path
     async with library(tmp_path) as pilot:
         await pilot.press("enter", "enter", "down", "enter")
         await settled(pilot)
-        await settled(pilot)
         assert sum(isinstance(each, ExplorerScreen) for each in pilot.app.screen_stack) == 1
         await pilot.press("q")
         await settled(pilot)
@@ -162,7 +151,6 @@ async def test_a_second_enter_while_a_scenario_opens_does_no_harm(tmp_path: Path
 async def test_a_filter_is_still_in_force_after_a_visit(tmp_path: Path) -> None:
     async with library(tmp_path) as pilot:
         await pilot.press("slash", *"rotary", "enter", "enter")
-        await settled(pilot)
         await settled(pilot)
         await pilot.press("q")
         await settled(pilot)

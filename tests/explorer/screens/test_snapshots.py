@@ -13,7 +13,9 @@ from textual.pilot import Pilot
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Shelf
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import app_of, session_of, settled
+from tests.standing import until
 
 LAYER = "encoder.layers.0.self_attention"
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
@@ -84,8 +86,7 @@ def test_the_library_looks_as_it_did(snap_compare: Any, size: str) -> None:
     async def drive(pilot: Pilot[None]) -> None:
         await settled(pilot)
         await pilot.press("down", "down", "down")
-        await pilot.pause(0.4)
-        await settled(pilot)
+        await until(pilot, lambda: pilot.app.screen.query_one("#preview", TensorGrid).display)
 
     app = ExplorerApp(lambda _: Shelf(Path("/nowhere"), Limits(2**33)), "the library")
     app.animation_level = "none"

@@ -23,6 +23,7 @@ from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
 from attn_explore.model.trace import Trace
 from tests.explorer.conftest import Explore, app_of, session_of, settled
+from tests.standing import press_meanwhile, until
 from tests.trained import record, trained
 
 LAYER = "encoder.layers.0.self_attention"
@@ -136,11 +137,11 @@ async def test_a_click_on_the_other_line_still_goes_to_a_step(tmp_path: Path) ->
 
 async def test_r_plays_the_training_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
-        await pilot.press(*"+++r")
+        await pilot.press(*"--r")
         assert session.run.moment == 0
+        await pilot.press(*"+++++")
         assert "▶ 8 moments/s" in line(pilot, Timeline)
-        while "▶" in line(pilot, Timeline):
-            await pilot.pause(0.05)
+        await until(pilot, lambda: "▶" not in line(pilot, Timeline))
         assert session.run.moment == 6
         assert session.place.value.path == WEIGHTS
 
@@ -148,8 +149,7 @@ async def test_r_plays_the_training_from_its_beginning_to_its_end(tmp_path: Path
 async def test_playing_the_training_pauses(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press(*"(+++r")
-        while session.run.moment < 2:
-            await pilot.pause(0.05)
+        await until(pilot, lambda: session.run.moment >= 2)
         await pilot.press("space")
         here = session.run.moment
         assert "‖" in line(pilot, Timeline)
@@ -268,7 +268,7 @@ def slow(session: Session, monkeypatch: pytest.MonkeyPatch) -> Event:
 async def test_a_run_that_takes_long_is_made_by_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with exploring(tmp_path) as (pilot, session):
         gate = slow(session, monkeypatch)
-        await pilot.press("<", "<")  # the second goes on from where the first has set out for
+        await press_meanwhile(pilot, "<", "<")  # the second goes on from where the first has set out for
         assert session.run.moment == 6
         assert line(pilot).rstrip().endswith("running step 200 …")
         gate.set()
@@ -284,7 +284,7 @@ async def test_a_stop_whose_run_takes_long_is_gone_to_when_it_is_there(
         stepping.follow_lesson(session, 0)
         session.moments = Moments(record())  # of which nothing is known
         gate = slow(session, monkeypatch)
-        await pilot.press("right")
+        await press_meanwhile(pilot, "right")
         assert (session.lesson.place, session.run.moment) == (0, 0)
         gate.set()
         await settled(pilot)

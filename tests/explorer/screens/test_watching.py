@@ -12,12 +12,12 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from attn_explore.explorer.app import ExplorerApp
-from attn_explore.explorer.screens.explorer import watching
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from tests.explorer.conftest import settled
+from tests.standing import until
 
 LAYER = "encoder.layers.0.self_attention"
 TEXT = "input: {text: I love my dog}\nlesson: [{at: encoder.input, say: One}, {at: encoder.embedding, say: Two}]\n"
@@ -49,18 +49,12 @@ async def watched(path: Path) -> AsyncIterator[tuple[Pilot[None], ExplorerScreen
         yield pilot, app.screen
 
 
-async def looked(pilot: Pilot[None]) -> None:
-    await pilot.pause(watching.LOOK_EVERY * 2)
-    await settled(pilot)
-
-
 async def test_a_saved_file_is_run_again_at_the_same_place(file: Path) -> None:
     async with watched(file) as (pilot, screen):
         await pilot.press("g", *"weights[my,dog]", "enter", "m")
         before = screen.session
         save(file, TEXT.replace("I love my dog", "I love my cat and my dog"))
-        await looked(pilot)
-        assert screen.session is not before
+        await until(pilot, lambda: screen.session is not before)
         assert screen.session.place.value.path == f"{LAYER}.weights"
         assert screen.session.place.value.shape == (1, 7, 7)
         assert screen.session.place.index == (0, 2, 6)
@@ -71,20 +65,19 @@ async def test_a_fault_is_told_in_the_explorer_and_goes_when_it_is_mended(file: 
     async with watched(file) as (pilot, screen):
         fault = screen.query_one("#fault", Static)
         save(file, "input: {txt: '[red]'}")
-        await looked(pilot)
-        assert fault.display
+        await until(pilot, lambda: fault.display)
         assert "mine.yaml:1:9: unknown key `input.txt`" in str(fault.content)
         assert screen.session.run.trace.tokens["encoder"] == ("I", "love", "my", "dog")
         save(file, TEXT)
-        await looked(pilot)
-        assert not fault.display
+        await until(pilot, lambda: not fault.display)
 
 
 async def test_the_lesson_goes_on_at_its_stop(file: Path) -> None:
     async with watched(file) as (pilot, screen):
         await pilot.press("L", "right")
+        before = screen.session
         save(file, TEXT.replace("Two", "Zwei"))
-        await looked(pilot)
+        await until(pilot, lambda: screen.session is not before)
         stop = screen.session.stop
         assert stop is not None
         assert stop.say == "Zwei"
@@ -93,9 +86,8 @@ async def test_the_lesson_goes_on_at_its_stop(file: Path) -> None:
 
 async def test_a_file_that_goes_away_is_a_fault(file: Path) -> None:
     async with watched(file) as (pilot, screen):
+        fault = screen.query_one("#fault", Static)
         file.unlink()
-        await looked(pilot)
-        assert screen.query_one("#fault", Static).display
+        await until(pilot, lambda: fault.display)
         save(file, TEXT)
-        await looked(pilot)
-        assert not screen.query_one("#fault", Static).display
+        await until(pilot, lambda: not fault.display)

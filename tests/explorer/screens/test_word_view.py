@@ -183,7 +183,6 @@ async def test_a_number_of_the_word_view_is_gone_to_by_the_mouse(explore: Explor
 async def test_out_of_the_word_view_another_tensor_can_be_moved_in(explore: Explore) -> None:
     async with explore("padding-mask", f"{LAYER}.weights", (0, 2, 1)) as (pilot, session):
         await pilot.press("w")
-        await pilot.pause(0.1)
         await pilot.press("right", "right", "right", "j", "l")
         assert session.place.value.path == f"{LAYER}.output"
         assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == session.place.index
