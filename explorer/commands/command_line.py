@@ -10,22 +10,7 @@ import typer
 
 from attn_explore.explorer.commands import exploring, files, printing
 from attn_explore.explorer.commands.common import need_terminal
-
-EXAMPLES = """\b
-Examples:
-  attn-explore
-  attn-explore run i-love-my-dog
-  attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden
-  attn-explore run my.yaml --plain | less
-  attn-explore compare i-love-my-dog single-head
-  attn-explore show i-love-my-dog encoder.layers.0.self_attention.weights
-  attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2
-  attn-explore plot multi-head encoder.layers.0.self_attention.weights -o weights.svg
-  attn-explore show encoder-layer grad.encoder.embedding --of 'encoder.layers.0.ffn.norm[dog,0]'
-  attn-explore export i-love-my-dog -o trace.json
-  attn-explore train reverse -o weights.safetensors
-  attn-explore new my.yaml
-"""
+from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -42,11 +27,11 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+@app.callback(invoke_without_command=True, epilog=ALL)
 def _options(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version this is.")
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Say which version this is.")
     ] = False,
     folder: Annotated[
         Path | None, typer.Option("--folder", metavar="FOLDER", help="Your own scenarios, for the library.")
@@ -85,4 +70,5 @@ COMMANDS = (
 """Every command, in the order of the help."""
 
 for _command in COMMANDS:
-    app.command(_command.__name__.rstrip("_"))(_command)
+    _name = _command.__name__.rstrip("_")
+    app.command(_name, epilog=epilog(EXAMPLES[_name]))(_command)

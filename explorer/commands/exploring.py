@@ -124,15 +124,19 @@ def compare(
     second: Wanted,
     step: Start = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print both walk-throughs as text.")] = False,
+    gradients: Differentiated = False,
+    of: Of = "",
+    moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Step through two runs together, one beside the other."""
-    limits = limits_of(memory_limit, allow_path)
-    if plain or not sys.stdout.isatty():
-        from attn_explore.explorer.session.opening import find_source
+    """Step through two runs together, one beside the other.
 
-        found = [find_source(first), find_source(second)]
+    Without a terminal, or with --plain, both walk-throughs are printed as text.
+    """
+    limits, wish = limits_of(memory_limit, allow_path), wish_of(gradients, of, step)
+    if plain or not sys.stdout.isatty():
+        found = [source_of(first, wish, moment), source_of(second, wish, moment)]
         from attn_explore.explorer.telling.plain import walk
 
         session = sessions_of(found, limits, step)
@@ -141,4 +145,4 @@ def compare(
                 say_notes(each)
         return print_lines(walk(session))
     need_terminal()
-    raise typer.Exit(_explore(first, limits, step, second))
+    raise typer.Exit(_explore(first, limits, step, second, wish=wish, moment=moment))

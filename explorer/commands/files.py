@@ -22,6 +22,7 @@ from attn_explore.explorer.commands.options import (
     Memory,
     Moment,
     Of,
+    Replace,
     Subject,
     Wanted,
     limits_of,
@@ -38,7 +39,7 @@ def export(
     ],
     format: Annotated[Format | None, typer.Option(help="The format, where the ending does not say.")] = None,
     fine: Annotated[bool, typer.Option("--fine", help="The finer steps inside softmax and the norms too.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Replace = False,
     gradients: Differentiated = False,
     of: Of = "",
     moment: Moment = None,
@@ -85,7 +86,7 @@ def train(
         typer.Option("--output", "-o", metavar="FILE", help="The weights: a .safetensors file.", show_default=False),
     ],
     resume: Annotated[bool, typer.Option("--resume", help="Go on where FILE was left.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Replace = False,
     memory_limit: Memory = "",
 ) -> None:
     """Train a scenario's model and write its weights.
@@ -146,19 +147,26 @@ def check(
         raise typer.Exit(CANNOT_BE_USED)
 
 
-def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; never over a file.")]) -> None:
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    force: Replace = False,
+) -> None:
     """Write a commented scenario to start from."""
     from attn_explore.explorer.commands.starter import STARTER
     from attn_explore.explorer.system.exits import say
     from attn_explore.model.files.writing import write_atomically
     from attn_explore.model.text import visible
 
-    write_atomically(file, [STARTER.encode()])
+    write_atomically(file, [STARTER.encode()], force=force)
     say(f"wrote {visible(str(file))}; try: attn-explore run {visible(str(file))}")
 
 
-def schema(subject: Annotated[Subject, typer.Argument(metavar="scenario|trace", help="Of what.")]) -> None:
-    """Print the JSON Schema of scenarios or of traces."""
+def schema(
+    subject: Annotated[
+        Subject, typer.Argument(metavar="scenario|trace", help="What it describes: scenario files, or exported traces.")
+    ],
+) -> None:
+    """Print a JSON Schema, by which editors complete and check."""
     import json
 
     if subject is Subject.scenario:

@@ -58,6 +58,13 @@ def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
     yield from (path for path in plan(scenario).steps if path.startswith(incomplete))
 
 
+def named(text: str) -> str:
+    """What names a step must name something: an empty word, as of an unset variable, is no step."""
+    if not text.strip():
+        raise typer.BadParameter("this is empty: name a step, as `attn-explore run SCENARIO` lists them")
+    return text
+
+
 # --- arguments and options that several commands have
 
 Wanted = Annotated[
@@ -87,6 +94,7 @@ Moment = Annotated[
         "--moment", metavar="STEPS", min=0, help="Take the weights after so many steps of training.", show_default=False
     ),
 ]
+Replace = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 Memory = Annotated[
     str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
 ]

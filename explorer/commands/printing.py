@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,24 +22,45 @@ from attn_explore.explorer.commands.options import (
     Memory,
     Moment,
     Of,
+    Replace,
     Wanted,
     complete_step,
     limits_of,
+    named,
 )
 
+if TYPE_CHECKING:
+    from attn_explore.model.scenario import Scenario
 
-def list_() -> None:
+
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON: name, title, summary, difficulty, path.")] = False,
+) -> None:
     """List the bundled scenarios, a course for beginners first."""
-    from itertools import groupby
-
     from attn_explore.explorer.session.course import bundled
     from attn_explore.model.scenario import read_scenario
 
-    names = bundled()
-    width = max(map(len, names))
-    rows = [(name, read_scenario(path)) for name, path in names.items()]
-    for difficulty, group in groupby(rows, key=lambda row: row[1].difficulty):
-        print_lines([difficulty, *(f"  {name:<{width}}  {scenario.summary}" for name, scenario in group), ""])
+    scenarios = {name: read_scenario(path) for name, path in bundled().items()}
+    print_lines(_listed_as_json(scenarios) if as_json else _listed(scenarios))
+
+
+def _listed(scenarios: dict[str, Scenario]) -> Iterator[str]:
+    from itertools import groupby
+
+    width = max(map(len, scenarios))
+    for difficulty, group in groupby(scenarios.items(), key=lambda item: item[1].difficulty):
+        yield from (difficulty, *(f"  {name:<{width}}  {scenario.summary}" for name, scenario in group), "")
+
+
+def _listed_as_json(scenarios: dict[str, Scenario]) -> Iterator[str]:
+    import json
+
+    told = ("title", "summary", "difficulty")
+    found = [
+        {"name": name, **{key: getattr(scenario, key) for key in told}, "path": scenario.source.name}
+        for name, scenario in scenarios.items()
+    ]
+    yield json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def show(
@@ -46,7 +68,10 @@ def show(
     step: Annotated[
         str,
         typer.Argument(
-            metavar="STEP", help="Path of a step, a finer step or a parameter.", autocompletion=complete_step
+            metavar="STEP",
+            help="Path of a step, a finer step or a parameter.",
+            callback=named,
+            autocompletion=complete_step,
         ),
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
@@ -74,6 +99,7 @@ def plot(
             metavar="STEP[INDEX]",
             help="A step (a matrix is a heat map), a row of it such as weights[love]; or profile or saliency, of the "
             "gradients.",
+            callback=named,
             autocompletion=complete_step,
         ),
     ],
@@ -83,7 +109,7 @@ def plot(
             "--output", "-o", metavar="FILE", help="Write a picture (.svg, .png) or the numbers (.csv, .json)."
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Replace = False,
     gradients: Differentiated = False,
     of: Of = "",
     moment: Moment = None,
@@ -130,6 +156,7 @@ def explain(
         typer.Argument(
             metavar="STEP[INDEX]",
             help="A cell, such as logits[dog,2]: words or numbers as indices, counted from 0.",
+            callback=named,
             autocompletion=complete_step,
         ),
     ],

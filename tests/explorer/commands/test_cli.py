@@ -89,8 +89,9 @@ def test_a_faulty_scenario_is_refused_without_numpy_and_textual(tmp_path: Path) 
     assert is_refusal(found.stderr)
 
 
-def test_the_version_is_printed(attn: Run) -> None:
-    assert attn("--version") == Ended(0, "attn-explore 0.1.0\n", "")
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_printed(option: str, attn: Run) -> None:
+    assert attn(option) == Ended(0, "attn-explore 0.1.0\n", "")
 
 
 # --- usage
@@ -389,10 +390,14 @@ def test_every_line_that_is_commented_out_in_the_new_scenario_can_be_taken_in(at
         assert attn("check", "mine.yaml").status == 0
 
 
-def test_new_never_writes_over_a_file(attn: Run) -> None:
+def test_new_writes_over_a_file_only_when_told(attn: Run) -> None:
     Path("mine.yaml").write_text("mine")
-    assert attn("new", "mine.yaml").status == 2
+    refused = attn("new", "mine.yaml")
+    assert refused.status == 2
+    assert "`--force`" in refused.err
     assert Path("mine.yaml").read_text() == "mine"
+    assert attn("new", "mine.yaml", "--force").status == 0
+    assert attn("check", "mine.yaml").status == 0
 
 
 def test_schema_prints_what_the_program_checks_by(attn: Run) -> None:

@@ -1,0 +1,60 @@
+"""Examples in the help: what people type. Each is run by a test."""
+
+from __future__ import annotations
+
+_WEIGHTS = "encoder.layers.0.self_attention.weights"
+
+EXAMPLES = {
+    "run": (
+        "attn-explore run i-love-my-dog",
+        "attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden",
+        "attn-explore run my.yaml --plain | less",
+        "attn-explore run translate --moment 120",
+    ),
+    "compare": (
+        "attn-explore compare i-love-my-dog single-head",
+        f"attn-explore compare my.yaml trace.json --step {_WEIGHTS}",
+        "attn-explore compare my.yaml trace.json --gradients --of 'encoder.layers.0.ffn.norm[dog,0]'",
+    ),
+    "list": ("attn-explore list", "attn-explore list --json"),
+    "show": (
+        f"attn-explore show i-love-my-dog {_WEIGHTS}",
+        f"attn-explore show i-love-my-dog {_WEIGHTS} --csv",
+        "attn-explore show encoder-layer grad.encoder.embedding --of 'encoder.layers.0.ffn.norm[dog,0]'",
+    ),
+    "plot": (
+        f"attn-explore plot multi-head {_WEIGHTS} -o weights.svg",
+        f"attn-explore plot i-love-my-dog '{_WEIGHTS}[love]'",
+        "attn-explore plot translate experiment.loss",
+        "attn-explore plot encoder-layer saliency -o saliency.png",
+    ),
+    "explain": (
+        f"attn-explore explain i-love-my-dog '{_WEIGHTS}[love,dog]'",
+        "attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2",
+    ),
+    "export": (
+        "attn-explore export i-love-my-dog -o trace.json",
+        "attn-explore export encoder-layer --gradients -o trace.npz",
+        "attn-explore export i-love-my-dog -o - | head -c 300",
+    ),
+    "train": (
+        "attn-explore train reverse -o weights.safetensors",
+        "attn-explore train reverse -o weights.safetensors --resume",
+    ),
+    "check": ("attn-explore check my.yaml", "attn-explore check *.yaml trace.json"),
+    "new": ("attn-explore new my.yaml", "attn-explore new my.yaml --force"),
+    "schema": (
+        "attn-explore schema scenario > scenario.schema.json",
+        "attn-explore schema trace | less",
+    ),
+}
+"""What may be typed, by command."""
+
+
+def epilog(examples: tuple[str, ...]) -> str:
+    """Examples as they stand at the end of a help text, a line each."""
+    return "\n".join(("\b", "Examples:", *(f"  {example}" for example in examples), ""))
+
+
+ALL = epilog(("attn-explore", *(examples[0] for examples in EXAMPLES.values())))
+"""One of each command."""

@@ -1,0 +1,136 @@
+"""Options and examples: the same over all commands, and true."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import typer
+
+from attn_explore.explorer.commands.command_line import app
+from attn_explore.explorer.commands.examples import EXAMPLES
+from attn_explore.explorer.session.course import bundled
+from attn_explore.model.scenario import read_scenario
+from tests.program import Ended, here
+
+DOG = "i-love-my-dog"
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+RUNNING = ("run", "compare", "show", "plot", "explain", "export")
+"""Commands that run a scenario and tell of it."""
+WRITING = ("plot", "export", "train", "new")
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return partial(here, capsys)
+
+
+def options_of(command: str) -> dict[str, str]:
+    """What the help says of each option, by its name."""
+    return {name: option.help for option in COMMANDS[command].params for name in option.opts if name.startswith("-")}
+
+
+@pytest.mark.parametrize("command", RUNNING)
+def test_every_command_that_runs_takes_the_options_of_a_run(command: str) -> None:
+    wanted = {"--gradients", "--of", "--moment", "--memory-limit", "--allow-path"}
+    assert wanted <= options_of(command).keys()
+    assert {name: options_of(command)[name] for name in wanted} == {name: options_of("run")[name] for name in wanted}
+
+
+@pytest.mark.parametrize("command", WRITING)
+def test_every_command_that_writes_a_file_replaces_one_by_force(command: str) -> None:
+    assert options_of(command)["--force"] == "Replace the file if it exists."
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_its_arguments_and_options_and_gives_examples(command: str, attn: Run) -> None:
+    found = attn(command, "--help")
+    assert (found.status, found.err) == (0, "")
+    assert f"Usage: attn-explore {command}" in found.out
+    said = found.out.partition("Examples:\n")[2].splitlines()
+    assert [line.strip() for line in said if line.strip()] == list(EXAMPLES[command])
+    for each in COMMANDS[command].params:
+        assert len(each.help or "") > 15 or each.name in ("force", "file"), each.name
+
+
+def command_lines() -> list[str]:
+    """Every example as far as the program takes it: without a pipe, and files of one's own instead of a pattern."""
+    lines = [line for examples in EXAMPLES.values() for line in examples]
+    return [line.partition(" | ")[0].partition(" > ")[0].replace("*.yaml", "my.yaml") for line in lines]
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_every_example_of_the_help_does_what_it_says(line: str, attn: Run) -> None:
+    name, *arguments = shlex.split(line)
+    assert name == "attn-explore"
+    if "new" not in arguments:
+        attn("new", "my.yaml")
+    if "trace.json" in arguments and "export" not in arguments:
+        attn("export", "my.yaml", "-o", "trace.json")
+    if "--resume" in arguments:
+        attn("train", "reverse", "-o", "weights.safetensors")
+    if "--force" in arguments:
+        Path("my.yaml").write_text("mine")
+    found = attn(*arguments)
+    assert found.status == 0, found.err
+    assert found.out or found.err
+    if "-o" in arguments and "-" not in arguments:
+        assert Path(arguments[arguments.index("-o") + 1]).stat().st_size
+
+
+# --- what is empty
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\t"])
+@pytest.mark.parametrize("command", ["show", "plot", "explain"])
+def test_an_empty_step_is_refused_and_not_taken_for_the_first(command: str, empty: str, attn: Run) -> None:
+    found = attn(command, DOG, empty)
+    assert (found.status, found.out) == (2, "")
+    assert "this is empty: name a step" in found.err
+
+
+# --- list --json
+
+
+def test_list_as_json_has_every_scenario_with_its_file(attn: Run) -> None:
+    found = json.loads(attn("list", "--json").out)
+    assert [each["name"] for each in found] == list(bundled())
+    for each in found:
+        scenario = read_scenario(Path(each["path"]))
+        assert (each["title"], each["difficulty"]) == (scenario.title, scenario.difficulty)
+
+
+# --- compare
+
+
+def test_compare_differentiates_both_runs(attn: Run) -> None:
+    found = attn("compare", "encoder-layer", "encoder-layer", "--of", "encoder.layers.0.ffn.norm[dog,0]")
+    assert found.status == 0
+    assert found.out.count("    grad.encoder.embedding   ") == 2
+
+
+def test_compare_goes_to_a_moment_of_both_trainings(attn: Run) -> None:
+    found = attn("compare", "translate", "translate", "--moment", "0")
+    assert found.out.count("before training") + found.out.count("Before training") >= 1
+    refused = attn("compare", "translate", DOG, "--moment", "0")
+    assert refused.status == 2
+    assert "no training to go to a moment of" in refused.err
+
+
+def test_show_says_what_has_to_be_said_of_the_run(attn: Run, tmp_path: Path) -> None:
+    Path("untrained.yaml").write_text(
+        "experiment: {kind: training, data: copy, steps: 4}\nmodel: {kind: encoder, head: tokens}"
+    )
+    for arguments in (("show", "encoder.input"), ("plot", "encoder.input"), ("explain", "encoder.input[0,0]")):
+        found = attn(arguments[0], "untrained.yaml", arguments[1])
+        assert found.status == 0
+        assert found.err.startswith("note: these weights are not trained")
