@@ -121,14 +121,9 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
 
 
 def single_numbers(value: Value, index: Sequence[int]) -> list[tuple[Value, Index]]:
-    """The cells in the first line of a cell's arithmetic, each once; not those of its sums and of its named parts.
-
-    Where numbers are only planned, the first cell of every operand.
-    """
-    if value.operation is None:
+    """The cells in the first line of a cell's arithmetic, each once; not those of its sums and of its named parts."""
+    if value.is_leaf:
         return []
-    if value.is_planned:
-        return [(view.value, tuple(0 for _ in view.value.axes)) for view in value.operands]
     found = arithmetic(value, index)
     top = found.expression.arguments if isinstance(found.expression, Apply) else (found.expression,)
     cells = (found.source(cell) for part in top for cell in _cells(part) if found.fixes(cell))

@@ -169,10 +169,13 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
             what = f"the run has no step {clip(told.at, _LONGEST)}"
             problems.append(scenario.problem_at((*path, "at"), what, hint))
             continue
-        faults = [*_faults(scenario, path, told.focus or {}, value), *_answer_faults(scenario, path, told, value)]
+        faults = [
+            *_faults(scenario, path, told.focus or {}, value),
+            *_answer_faults(scenario, path, told, value, trace.planned),
+        ]
         problems += faults
         if not faults:
-            asked = _question(told, value)
+            asked = _question(told, value, trace.planned)
             found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *asked, told.moment))
     raise_any(problems)
     return found
@@ -194,37 +197,38 @@ def _is_unknown(value: Value, where: str | int) -> bool:
     return isinstance(where, str) and value.held is None and value.path.startswith(f"{CHAPTER}.")
 
 
-def _answer_faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:
+def _answer_faults(
+    scenario: Scenario, path: KeyPath, told: LessonStep, value: Value, planned: bool
+) -> Iterator[Problem]:
     for key in ("argmax", "argmin", "sum"):
         name = getattr(told.answer, key, None)
         if name is not None and name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
             yield scenario.problem_at((*path, "answer", key), what, hint)
     wanted = told.answer.operand if told.answer is not None else None
-    if wanted is not None and not _faults_of_focus(told, value) and len(_operands(told, value, wanted)) != 1:
-        yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(told, value, wanted))
+    if wanted is not None and not any(_faults(scenario, path, told.focus or {}, value)):
+        named = [cell for cell in _operands(told, value, planned) if _is_named(cell[0], wanted)]
+        if not named or (len(named) > 1 and not planned):
+            yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(told, value, wanted, planned))
 
 
-def _faults_of_focus(told: LessonStep, value: Value) -> bool:
-    """Whether the focus names no cell of the value, which is told already."""
-    return any(
-        name not in value.names or place_along(value.axis(name), where) is None
-        for name, where in (told.focus or {}).items()
-    )
+def _operands(told: LessonStep, value: Value, planned: bool) -> list[tuple[Value, Index]]:
+    """The single numbers of the focused cell's arithmetic; of a plan, which has none, a number of every operand."""
+    if planned:
+        places = {view.path: (view.value, tuple(0 for _ in view.value.axes)) for view in value.operands}
+        return list(places.values())
+    return single_numbers(value, _index(told, value) or tuple(0 for _ in value.axes))
 
 
-def _operands(told: LessonStep, value: Value, wanted: str) -> list[tuple[Value, Index]]:
-    """The single numbers of the focused cell's arithmetic that a path, or the end of one, names."""
-    index = _index(told, value) or tuple(0 for _ in value.axes)
-    found = single_numbers(value, index)
-    return [cell for cell in found if cell[0].path == wanted or cell[0].path.endswith(f".{wanted}")]
+def _is_named(operand: Value, wanted: str) -> bool:
+    """Whether a path, or the end of one, names an operand."""
+    return operand.path == wanted or operand.path.endswith(f".{wanted}")
 
 
-def _no_operand(told: LessonStep, value: Value, wanted: str) -> tuple[str, str]:
+def _no_operand(told: LessonStep, value: Value, wanted: str, planned: bool) -> tuple[str, str]:
     """What is wrong with the name of an operand, and what it may be."""
-    index = _index(told, value) or tuple(0 for _ in value.axes)
-    choices = dict.fromkeys(operand.path for operand, _ in single_numbers(value, index))
-    several = len(_operands(told, value, wanted)) > 1
+    choices = list(dict.fromkeys(operand.path for operand, _ in _operands(told, value, planned)))
+    several = len([path for path in choices if path == wanted or path.endswith(f".{wanted}")]) > 1
     what = f"{clip(wanted, _LONGEST)} names {'several numbers' if several else 'no single number'} of this arithmetic"
     hint = f"its operands are {', '.join(choices)}" if choices else "no single number enters it: ask for another cell"
     return what, hint
@@ -237,14 +241,15 @@ def _index(told: LessonStep, value: Value) -> Index | None:
     return tuple(place or 0 for place in places)
 
 
-def _question(told: LessonStep, value: Value) -> tuple[str, Question | None]:
+def _question(told: LessonStep, value: Value, planned: bool) -> tuple[str, Question | None]:
     """What is asked, and how it is answered, where it is."""
     ask = " ".join((told.ask or "").split())
     if told.answer is None or not ask:
         return ask, None
     index, hint = _index(told, value) or tuple(0 for _ in value.axes), (told.hint or "").strip()
     if told.answer.operand is not None:
-        ((value, index),) = _operands(told, value, told.answer.operand)
+        wanted = told.answer.operand
+        value, index = next(cell for cell in _operands(told, value, planned) if _is_named(cell[0], wanted))
         return ask, Question(ask, "number", value, index, (), hint=hint)
     kind, axes, is_least = _kind(told.answer, told.focus or {}, value)
     return ask, Question(ask, kind, value, index, axes, is_least, hint)

@@ -1,5 +1,6 @@
 """Lessons: their stops are found in the run, or refused with the place of the fault, and the run answers questions."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.document import Edit
+from attn_explore.model.trace import Trace
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 
@@ -172,6 +174,54 @@ def test_an_answer_along_an_axis_that_is_not_there_is_refused(key: str) -> None:
     with pytest.raises(Problem, match="has no axis token") as caught:
         stops(found, plan(found))
     assert "s.yaml:3:" in caught.value.render()
+
+
+RESIDUAL = "encoder.layers.0.self_attention.residual"
+
+
+@pytest.mark.parametrize("named", ["encoder.layers.0.self_attention.output", "output", "self_attention.output"])
+def test_an_operand_of_the_focused_cell_may_be_asked_for(named: str) -> None:
+    found = scenario(f"[{{at: {RESIDUAL}, focus: {{token: my, d_model: 2}}, ask: How, answer: {{operand: {named}}}}}]")
+    trace = run(found)
+    stop = stops(found, trace)[0]
+    assert stop.question is not None
+    assert stop.question.number == trace["encoder.layers.0.self_attention.output"].array[2, 2]
+    assert stop.value is not stop.question.value
+    assert stop.question.hides(stop.value) is None
+    assert stops(found, plan(found))[0].question is not None
+    again = stop.in_run(run(replace(found, edits=(Edit(at=RESIDUAL.replace("residual", "output"), set=3.0),))))
+    assert again.question is not None
+    assert again.question.number == 3
+
+
+@pytest.mark.parametrize("recorded", [run, plan])
+@pytest.mark.parametrize(
+    ("at", "named", "said"),
+    [
+        (RESIDUAL, "scores", "scores names no single number of this arithmetic"),
+        (RESIDUAL, "put", "its operands are encoder.input, encoder.layers.0.self_attention.output"),
+    ],
+)
+def test_what_is_no_operand_of_the_cell_is_refused(
+    recorded: Callable[[Scenario], Trace], at: str, named: str, said: str
+) -> None:
+    found = scenario(f"[{{at: {at}, ask: How, answer: {{operand: {named}}}}}]")
+    with pytest.raises(Problem) as caught:
+        stops(found, recorded(found))
+    assert said in caught.value.render()
+    assert "s.yaml:3:" in caught.value.render()
+
+
+def test_the_terms_of_a_sum_are_no_operands_that_can_be_asked_for() -> None:
+    at = "encoder.layers.0.self_attention.scores"
+    found = scenario(f"[{{at: {at}, ask: How, answer: {{operand: q}}}}]")
+    with pytest.raises(Problem, match="no single number enters it"):
+        stops(found, run(found))
+
+
+def test_a_hint_without_an_answer_is_refused() -> None:
+    with pytest.raises(Problem, match="a hint without an answer"):
+        scenario("[{at: encoder.input, ask: Why, hint: So.}]")
 
 
 def test_views_of_two_runs_are_told_in_the_first_run_only() -> None:
