@@ -13,8 +13,8 @@ from torch import nn
 
 from attn_explore.model.axes import sizes
 from attn_explore.model.checkpoints.torch_transformer import stored
+from attn_explore.model.known import shapes_of
 from attn_explore.model.scenario import Scenario
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.training.adam import BETA_1, BETA_2, EPSILON, rate
 from attn_explore.model.training.batches import Batch
 from attn_explore.model.training.trainer import Trainer

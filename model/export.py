@@ -129,8 +129,8 @@ def _step(step: Value) -> dict[str, Any]:
 
 
 def _name(operand: Value) -> str:
-    """How an operand is called in a file: its path, or for token ids `tokens`, whichever stack reads them."""
-    return operand.name if operand.name == "tokens" else operand.path
+    """How an operand is called in a file: its path, or for what a stack reads `tokens` or `pad`, whichever stack."""
+    return operand.name if operand.name in ("tokens", "pad") else operand.path
 
 
 def _explanation(step: Value) -> dict[str, Any]:

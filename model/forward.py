@@ -1,4 +1,4 @@
-"""One pass of a model over its texts after another: give the tokens, make the parameters, run the layers."""
+"""Puts a scenario's model together in a trace, once for all: for runs, for their plans, and for batches of texts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,45 @@ import numpy as np
 from attn_explore.model import experiments
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.edits import Changes
-from attn_explore.model.layers import Visibility
+from attn_explore.model.known import Known
 from attn_explore.model.scenario import Scenario
-from attn_explore.model.scenario.tokens import END, PAD, generates, readings
-from attn_explore.model.shapes import shapes_of, vocabulary_axes
+from attn_explore.model.scenario.tokens import END, PAD, generates
 from attn_explore.model.trace import Listener, Recorder, Trace
-from attn_explore.model.transformer import Text, across, decode, encode, of_itself, predict
-from attn_explore.model.values import Tensor, Value
+from attn_explore.model.transformer import Text, across, decode, encode, logits, of_itself
+from attn_explore.model.values import Value
 
 CHAPTER = "generated"
 """Each further pass of a decoder that generates is a chapter: `generated.1` and so on. The first is as in any model."""
 
 
+class Assembly:
+    """A scenario's model in a trace that has its parameters.
+
+    What the encoder makes of the source, where there is an encoder, is computed once for every pass of the decoder.
+    """
+
+    def __init__(self, trace: Trace, scenario: Scenario, source: Text | None) -> None:
+        self._trace, self._config, self._mask = trace, scenario.model, scenario.mask
+        self._source = source
+        if source is not None:
+            visibility = of_itself(source, self._config, self._mask, is_decoder=False)
+            self._memory = encode(Recorder(trace, "encoder"), source.tokens, visibility, self._config)
+
+    def logits(self, target: Text | None = None, chapter: str = "") -> Value | None:
+        """What the head says of the target, or of the source where there is no decoder; None without a head."""
+        t = Recorder(self._trace, chapter=chapter)
+        if target is not None:
+            visibility = of_itself(target, self._config, self._mask, is_decoder=True)
+            memory = None if self._source is None else (self._memory, across(target, self._source))
+            x = decode(t.inside("decoder"), target.tokens, visibility, self._config, memory)
+            return logits(t, x, target, self._config)
+        if self._source is None:
+            raise ValueError("a model reads a source or a target")
+        return logits(t, self._memory, self._source, self._config)
+
+
 def trace_of(
-    scenario: Scenario,
+    known: Known,
     arrays: dict[str, Array] | None,
     on_step: Listener | None = None,
     generated: Sequence[str] | None = None,
@@ -31,144 +56,124 @@ def trace_of(
     changes: Changes | None = None,
     before: Trace | None = None,
 ) -> Trace:
-    """One run of a scenario, of its model or of its experiment; its plan where there are no `arrays`."""
-    if scenario.alone is None:
-        return Pass(scenario, arrays, on_step, generated, changes=changes, before=before).trace
-    trace = Trace(
-        np.dtype(scenario.model.dtype),
-        planned=arrays is None,
-        on_step=on_step,
-        changes=changes or {},
-        before=before,
-    )
-    for name, axes in shapes_of(scenario).items():
-        trace.add_parameter(name, axes, None if arrays is None else arrays[name])
-    experiments.record(trace, scenario.alone)
+    """One run of a scenario, of its model or of its experiment; its plan where there are no `arrays`.
+
+    `generated` are the words that the decoder chooses, where a plan knows them.
+    """
+    trace = _begun(known, arrays, on_step, changes, before)
+    scenario = known.scenario
+    if scenario.alone is not None:
+        experiments.record(trace, scenario.alone)
+    else:
+        count = scenario.input.max_new_tokens if generated is None else len(generated)
+        _Reader(trace, known, generated).read(count)
     trace.before = None  # it was of use while this one ran
     return trace
 
 
-@dataclass(frozen=True)
-class _Text:
-    """What a stack reads in one pass. Without words only the number of tokens is known."""
+OUTLINED = 2
+"""Passes of a generation in an outline: as many as show how a pass grows with its text."""
 
-    given: Value
+
+def outline_of(known: Known) -> Trace:
+    """The plan of a model with one layer in each stack, over as many tokens as it reads, but without the words.
+
+    It is as large for a model of any depth, over a text of any length.
+    """
+    shallow = known.with_one_layer()
+    trace = _begun(shallow, None)
+    passes = min(known.scenario.input.max_new_tokens, OUTLINED)
+    _Reader(trace, shallow, has_words=False).read(passes)
+    return trace
+
+
+def _begun(
+    known: Known,
+    arrays: dict[str, Array] | None,
+    on_step: Listener | None = None,
+    changes: Changes | None = None,
+    before: Trace | None = None,
+) -> Trace:
+    """A trace with its parameters, and no step yet."""
+    dtype = np.dtype(known.scenario.model.dtype)
+    trace = Trace(dtype, planned=arrays is None, on_step=on_step, changes=changes or {}, before=before)
+    for name, axes in known.shapes.items():
+        trace.add_parameter(name, axes, None if arrays is None else arrays[name])
+    return trace
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What a stack reads in one pass: so many tokens, and the words, where they are known."""
+
+    text: Text
+    length: int
     words: tuple[str, ...] | None
 
-    @property
-    def pad(self) -> tuple[bool, ...]:
-        """Which tokens are padding."""
-        return tuple(word == PAD for word in self.words or ())
 
-
-class Pass:
-    """One run of a scenario, or its plan where there are no `arrays`; `trace` holds it when it is made.
-
-    `more`: the decoder reads so many unknown tokens more, for plans of the passes of a generation.
-    """
+class _Reader:
+    """Lets a model read the texts of its scenario, and the words that it chooses itself."""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        arrays: dict[str, Array] | None,
-        on_step: Listener | None = None,
-        generated: Sequence[str] | None = None,
-        *,
-        is_sized: bool = False,
-        more: int = 0,
-        changes: Changes | None = None,
-        before: Trace | None = None,
+        self, trace: Trace, known: Known, generated: Sequence[str] | None = None, *, has_words: bool = True
     ) -> None:
-        self.config, self.scenario = scenario.model, scenario
-        self.read = readings(scenario.model, scenario.input)
-        self.known = vocabulary_axes(scenario)
-        self.generated = generated
-        self.is_sized, self.more = is_sized, more
-        self.trace = Trace(
-            np.dtype(self.config.dtype),
-            planned=arrays is None,
-            on_step=on_step,
-            changes=changes or {},
-            before=before,
-        )
-        for name, axes in shapes_of(scenario).items():
-            self.trace.add_parameter(name, axes, None if arrays is None else arrays[name])
-        self._run()
-        self.trace.before = None  # it was of use while this one ran
+        self._trace, self._known, self._scenario = trace, known, known.scenario
+        self._generated, self._has_words = generated, has_words
 
-    def _run(self) -> None:
-        source = memory = None
-        if "encoder" in self.read:
-            source = self._first_text("encoder", "tokens")
-            memory = encode(
-                Recorder(self.trace, "encoder"), source.given, self._of_itself(source, "encoder"), self.config
-            )
-        if "decoder" in self.read:
-            self._decode(source, memory)
-        elif source is not None and memory is not None:
-            predict(Recorder(self.trace), memory, source.given, source.pad, self.config)
-
-    # --- tokens
-
-    def _first_text(self, stack: str, name: str) -> _Text:
-        reading = self.read[stack]
-        if self.is_sized:
-            return self._text(stack, name, None, reading.length + (self.more if stack == "decoder" else 0))
-        return self._text(stack, name, reading.padded(), reading.length)
-
-    def _text(self, stack: str, name: str, words: tuple[str, ...] | None, length: int) -> _Text:
-        """Give the trace the tokens that a stack reads."""
-        ids = None
-        if words is not None:
-            self.trace.tokens[stack] = words
-            places = {word: place for place, word in enumerate(self.known[stack].labels or ())}
-            ids = np.array([places[word] for word in words], np.int64)
-        return _Text(self.trace.give(name, (Axis("token", length, words),), ids), words)
-
-    # --- what may be seen
-
-    def _of_itself(self, text: _Text, stack: str) -> Visibility:
-        return of_itself(self._seen(text, stack), self.config, self.scenario.mask, stack == "decoder")
-
-    def _seen(self, text: _Text, stack: str) -> Text:
-        """A text with what is hidden of it: padding, where there is some or the scenario says so."""
-        wanted = self.scenario.mask.pad
-        hides = self.read[stack].has_padding if wanted == "auto" else wanted
-        return Text(text.given, text.pad if hides else None)
-
-    # --- the decoder
-
-    def _decode(self, source: _Text | None, memory: Tensor | None) -> None:
-        """One pass over the target, or as many as there are words to generate, greedily."""
-        name = "tokens" if source is None else "decoder.tokens"
-        text = self._first_text("decoder", name)
-        probabilities = self._one_pass("", text, source, memory)
-        if not generates(self.config, self.scenario.input) or probabilities is None:
+    def read(self, passes: int) -> None:
+        """Read the source and the target; where the words are chosen one by one, in at most so many passes."""
+        has_source = "encoder" in self._known.readings
+        source = self._first("encoder", "") if has_source else None
+        model = Assembly(self._trace, self._scenario, source.text if source else None)
+        if "decoder" not in self._known.readings:
+            self._probabilities("", model.logits())
             return
-        passes = self.scenario.input.max_new_tokens if self.generated is None else len(self.generated)
-        if self.is_sized:
-            passes = 1
+        stack = "decoder." if has_source else ""
+        target = self._first("decoder", stack)
+        probabilities = self._probabilities("", model.logits(target.text))
+        if not generates(self._scenario.model, self._scenario.input) or probabilities is None:
+            return
         for place in range(passes):
             chapter = f"{CHAPTER}.{place}" if place else ""
-            candidates = Recorder(self.trace, chapter=chapter).last("candidates", probabilities)
+            candidates = Recorder(self._trace, chapter=chapter).last("candidates", probabilities)
             word = self._choice(place, candidates)
-            words = None if word is None else (*(text.words or ()), word)
+            words = None if word is None else (*(target.words or ()), word)
             if words is not None:
-                self.trace.tokens["decoder"] = words
+                self._trace.tokens["decoder"] = words
             if place + 1 == passes or word == END:
                 break
             chapter = f"{CHAPTER}.{place + 1}"
-            text = self._text("decoder", f"{chapter}.{name}", words, text.given.shape[0] + 1)
-            probabilities = self._one_pass(chapter, text, source, memory) or probabilities
+            target = self._words("decoder", f"{chapter}.{stack}", words, target.length + 1)
+            probabilities = self._probabilities(chapter, model.logits(target.text, chapter)) or probabilities
 
-    def _one_pass(self, chapter: str, text: _Text, source: _Text | None, memory: Tensor | None) -> Value | None:
-        t = Recorder(self.trace, chapter=chapter)
-        seen = None if source is None else across(self._seen(text, "decoder"), self._seen(source, "encoder"))
-        x = decode(t.inside("decoder"), text.given, self._of_itself(text, "decoder"), self.config, memory, seen)
-        return predict(t, x, text.given, text.pad, self.config)
+    def _probabilities(self, chapter: str, found: Value | None) -> Value | None:
+        if found is None:
+            return None
+        return Recorder(self._trace, chapter=chapter).softmax("probabilities", found, over=found.names[-1])
+
+    def _first(self, stack: str, prefix: str) -> _Words:
+        """What a stack reads at first."""
+        reading = self._known.readings[stack]
+        return self._words(stack, prefix, reading.padded() if self._has_words else None, reading.length)
+
+    def _words(self, stack: str, prefix: str, words: tuple[str, ...] | None, length: int) -> _Words:
+        """Give the trace the tokens that a stack reads, and which of them are padding, where there can be some."""
+        ids = pad = padding = None
+        if words is not None:
+            self._trace.tokens[stack] = words
+            rows = self._known.rows[stack]
+            ids = np.array([rows[word] for word in words], np.int64)
+            pad = np.array([word == PAD for word in words], np.int64)
+        axes = (Axis("token", length, words),)
+        tokens = self._trace.give(f"{prefix}tokens", axes, ids)
+        wanted, has_padding = self._scenario.mask.pad, self._known.readings[stack].has_padding
+        hides_pad = has_padding if wanted == "auto" else wanted
+        if has_padding or hides_pad:
+            padding = self._trace.give(f"{prefix}pad", axes, pad)
+        return _Words(Text(tokens, padding, hides_pad), length, words)
 
     def _choice(self, place: int, candidates: Value) -> str | None:
         """The likeliest word; in a plan the one that is known, if it is."""
-        if self.generated is not None:
-            return self.generated[place]
-        return None if self.trace.planned else candidates.axes[0].label(int(np.argmax(candidates.array)))
+        if self._generated is not None:
+            return self._generated[place]
+        return None if self._trace.planned else candidates.axes[0].label(int(np.argmax(candidates.array)))

@@ -13,7 +13,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.notation import ONE, symbol
 from attn_explore.model.ops import Factor
-from attn_explore.model.trace import Pad, Recorder
+from attn_explore.model.trace import Recorder
 from attn_explore.model.values import Tensor, Value
 from attn_explore.model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, WEIGHTINGS
 
@@ -24,12 +24,13 @@ Block = Callable[[Recorder, Tensor], Tensor]
 class Visibility:
     """Which `keys` the `queries` may see: both are token ids.
 
-    `pad`: which keys are padding (None: no pad mask); `causal`: none that come later; `span`: none further away.
+    `pad`: which keys are padding, 1 or 0 for each (None: no pad mask); `causal`: none that come later; `span`: none
+    further away.
     """
 
     queries: Value
     keys: Value
-    pad: Pad | None = None
+    pad: Value | None = None
     causal: bool = False
     span: int | None = None
 
@@ -162,6 +163,6 @@ def cross_entropy(t: Recorder, logits: Value, target: Value, share: Value | None
     return t.contract("loss", "", each, share)
 
 
-def pool(t: Recorder, x: Tensor, tokens: Value, pad: Pad) -> Value:
-    """The mean of the words' vectors, padding left out. x: (token, d_model). Returns (d_model)."""
+def pool(t: Recorder, x: Tensor, tokens: Value, pad: Value | None) -> Value:
+    """The mean of the words' vectors, padding left out. x: (token, d_model), pad: (token). Returns (d_model)."""
     return t.contract("pooled", "d_model", t.shares("pooling", tokens, pad), x)

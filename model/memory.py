@@ -1,11 +1,15 @@
-"""The memory that a run takes, known before it runs: from plans, in exact integers."""
+"""The memory that a run takes, known before it runs: from one plan, in exact integers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from math import comb
 
-from attn_explore.model.forward import Pass, trace_of
+from attn_explore.model.forward import CHAPTER, outline_of, trace_of
+from attn_explore.model.known import Known, known_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import generates
 from attn_explore.model.trace import Trace
@@ -21,6 +25,9 @@ DRAWING = 2**25
 CURVES = 200
 """Bytes that the curves of a training take for each of its steps: a label, the loss, and the learning rate."""
 
+_IN_A_LAYER = re.compile(r"^(encoder|decoder)\.layers\.")
+_AGAIN = f"{CHAPTER}.1."
+
 
 @dataclass(frozen=True)
 class Need:
@@ -32,61 +39,85 @@ class Need:
 
 
 def memory_needed(scenario: Scenario) -> Need:
+    """What a scenario of which nothing else is asked would take: see `memory_of`."""
+    return memory_of(known_of(scenario))
+
+
+def memory_of(known: Known) -> Need:
     """What `run` would take at most, in exact integers and without allocating anything of that size.
 
-    Every value is kept, and the largest is held twice while it is computed. Layers are alike, so a few of them tell;
-    and what the passes of a generation take grows with the square of their length, so three of them tell. Gradients are
-    as large as what they are by, in the longest pass at most.
+    Every value is kept, and the largest is held twice while it is computed. Gradients are as large as what they are by,
+    in the longest pass at most.
     """
+    scenario = known.scenario
     if scenario.alone is not None:
-        return _of_experiment(trace_of(replace(scenario, edits=()), None), 1 if scenario.gradients is None else 2)
+        return _of_experiment(trace_of(known, None), 1 if scenario.gradients is None else 2)
+    alike = list(_alike(outline_of(known), scenario))
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
-    differentiated = 0 if scenario.gradients is None else sum(_taken(scenario, passes - 1))
-    fixed, first = _taken(scenario, 0)
-    second, third = (_taken(scenario, more)[1] if passes > more else 0 for more in (1, 2))
-    every = passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
-    longest = Pass(_with_layers(scenario, 1, 1), None, is_sized=True, more=passes - 1).trace
-    largest = _largest(longest)
+    once = sum(each.nbytes(0) for each in alike if not each.is_in_each_pass)
+    in_passes = [each for each in alike if each.is_in_each_pass]
+    longest = sum(each.nbytes(passes - 1) for each in in_passes)
+    largest = max(alike, key=lambda each: each.size(passes - 1))
+    differentiated = 0 if scenario.gradients is None else once + longest
     trained = curves_of(scenario)
     curves = 0 if trained is None else CURVES * trained.steps
-    return Need(fixed + every + differentiated + curves + largest.nbytes, largest.path, largest.shape)
+    nbytes = once + _of_passes(in_passes, passes) + differentiated + curves + largest.size(passes - 1)
+    return Need(nbytes, largest.value.path, largest.shape(passes - 1))
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Values that differ in their layer alone: one of them, how many there are, and how many numbers a pass adds.
+
+    `growth` is by how much each axis is longer in the next pass of a generation; `is_in_each_pass`: there are as many
+    of them again.
+    """
+
+    value: Value
+    count: int
+    growth: tuple[int, ...]
+    is_in_each_pass: bool
+
+    def shape(self, place: int) -> tuple[int, ...]:
+        """The shape of one of them in a pass."""
+        return tuple(size + place * more for size, more in zip(self.value.shape, self.growth, strict=True))
+
+    def size(self, place: int) -> int:
+        """The bytes of the numbers of one of them in a pass."""
+        return math.prod(self.shape(place)) * self.value.dtype.itemsize
+
+    def nbytes(self, place: int) -> int:
+        """The bytes that all of them take in a pass."""
+        return self.count * (self.size(place) + RECORD)
+
+
+def _alike(outline: Trace, scenario: Scenario) -> Iterator[_Alike]:
+    """The values of an outline, each with what it stands for in the run; steps before parameters."""
+    layers = {"encoder": scenario.model.encoder_layers, "decoder": scenario.model.decoder_layers}
+    for path, value in (*outline.steps.items(), *outline.parameters.items()):
+        if path.startswith(_AGAIN):
+            continue
+        layered = _IN_A_LAYER.match(path)
+        again = outline.steps.get(f"{_AGAIN}{path}", value)
+        growth = tuple(after - before for before, after in zip(value.shape, again.shape, strict=True))
+        is_once = value.is_leaf or path.startswith("encoder.")
+        yield _Alike(value, layers[layered[1]] if layered else 1, growth, not is_once)
+
+
+def _of_passes(alike: list[_Alike], passes: int) -> int:
+    """The bytes that all passes of a generation take together.
+
+    What a pass takes grows with the square of its text, so the first three passes tell what any number of them does
+    (Newton's forward differences).
+    """
+    first, second, third = (sum(each.nbytes(place) for each in alike) for place in range(3))
+    return passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
 
 
 def _of_experiment(planned: Trace, times: int) -> Need:
     """What an experiment takes: everything that it records, with gradients two times, and what pairs are drawn in."""
-    values, largest = len(planned.steps) + len(planned.parameters), _largest(planned)
+    values = (*planned.steps.values(), *planned.parameters.values())
+    largest = max(values, key=lambda value: value.nbytes)
     drawing = DRAWING if any(step.made_by.name == "tally" for step in planned.steps.values()) else 0
-    need = times * (planned.nbytes + RECORD * values) + largest.nbytes + drawing
+    need = times * (planned.nbytes + RECORD * len(values)) + largest.nbytes + drawing
     return Need(need, largest.path, largest.shape)
-
-
-def _largest(trace: Trace) -> Value:
-    return max((*trace.steps.values(), *trace.parameters.values()), key=lambda value: value.nbytes)
-
-
-def _taken(scenario: Scenario, more: int) -> tuple[int, int]:
-    """Bytes of what is computed once, and of a pass of the decoder over `more` tokens, whatever the number of layers.
-
-    Straight lines through models of one and of two layers.
-    """
-    counts = scenario.model.encoder_layers, scenario.model.decoder_layers
-    one = _sizes(scenario, 1, 1, more)
-    two = (_sizes(scenario, min(counts[0], 2), 1, more), _sizes(scenario, 1, min(counts[1], 2), more))
-    fixed, each = (
-        size + sum((count - 1) * (sizes[place] - size) for count, sizes in zip(counts, two, strict=True))
-        for place, size in enumerate(one)
-    )
-    return fixed, each
-
-
-def _sizes(scenario: Scenario, encoder_layers: int, decoder_layers: int, more: int) -> tuple[int, int]:
-    trace = Pass(_with_layers(scenario, encoder_layers, decoder_layers), None, is_sized=True, more=more).trace
-    once = [*trace.parameters.values(), *(step for step in trace.steps.values() if step.path.startswith("encoder."))]
-    everything = len(trace.parameters) + len(trace.steps)
-    fixed = sum(value.nbytes for value in once) + RECORD * len(once)
-    return fixed, trace.nbytes + RECORD * everything - fixed
-
-
-def _with_layers(scenario: Scenario, encoder_layers: int, decoder_layers: int) -> Scenario:
-    model = replace(scenario.model, encoder_layers=encoder_layers, decoder_layers=decoder_layers)
-    return replace(scenario, model=model)

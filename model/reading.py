@@ -22,11 +22,12 @@ from attn_explore.model.files.npz import Npz
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.safetensors import read_safetensors
 from attn_explore.model.files.strict_json import read_json
-from attn_explore.model.memory import memory_needed
+from attn_explore.model.known import Known, known_of
+from attn_explore.model.memory import memory_of
+from attn_explore.model.prepared import plan_of
 from attn_explore.model.problems import Problem, nearest, raise_any
-from attn_explore.model.run import plan
 from attn_explore.model.scenario import Scenario, scenario_from_dict
-from attn_explore.model.scenario.tokens import generates, readings, vocabularies
+from attn_explore.model.scenario.tokens import generates
 from attn_explore.model.text import figure
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -56,8 +57,8 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
     `limit` bounds the memory of reading it and of the trace. Raises Problem for everything that does not fit.
     """
     opened = _opened(read_regular(path, limit), path, limit)
-    scenario = _scenario(opened.description, path, limit)
-    trace = plan(scenario, _generated(opened.description, scenario, path))
+    known = _known(opened.description, path, limit)
+    trace = plan_of(known, _generated(opened.description, known, path))
     expected = {**{f"{PARAMETER}{name}": value for name, value in trace.parameters.items()}, **trace.steps}
     finer = {step.path: step for step in steps_of(trace, fine=True) if step.path not in trace.steps}
     _check_records(_records(opened.description, path), expected, finer, path)
@@ -66,7 +67,7 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
             expected[key].held = np.asarray(array, expected[key].dtype, order="C")
     trace.planned = False
     trace.drawn = {name: value.array for name, value in trace.parameters.items()}
-    return scenario, trace
+    return known.scenario, trace
 
 
 def _opened(content: bytes, path: Path, limit: int) -> _Opened:
@@ -101,7 +102,8 @@ def _at(data: Any, path: Sequence[str]) -> Any:
     return data
 
 
-def _scenario(description: dict[str, Any], path: Path, limit: int) -> Scenario:
+def _known(description: dict[str, Any], path: Path, limit: int) -> Known:
+    """What is known of the scenario that was run."""
     version = description.get("version")
     if type(version) is not int or version != VERSION:
         is_newer = isinstance(version, int) and version > VERSION
@@ -115,22 +117,23 @@ def _scenario(description: dict[str, Any], path: Path, limit: int) -> Scenario:
     layers += scenario.model.decoder_layers * scenario.model.has_decoder
     if layers > len(_list(description, "steps", path)):
         raise Problem("there are fewer steps than layers", path=path, place="steps")
-    need = memory_needed(scenario).nbytes
+    known = known_of(scenario)
+    need = memory_of(known).nbytes
     if need > limit:
         what = f"this trace takes {figure(need)} bytes, and the limit is {limit}"
         raise Problem(what, path=path, hint="raise --memory-limit")
-    return scenario
+    return known
 
 
-def _generated(description: dict[str, Any], scenario: Scenario, path: Path) -> tuple[str, ...] | None:
+def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[str, ...] | None:
     """The words that the decoder chose: what stands behind those that it was fed. None where nothing is generated."""
+    scenario = known.scenario
     if not generates(scenario.model, scenario.input):
         return None
     tokens = description.get("tokens")
     words = tokens.get("decoder") if isinstance(tokens, dict) else None
-    fed = readings(scenario.model, scenario.input)["decoder"].padded()
-    known = vocabularies(scenario.model, scenario.input)["decoder"]
-    if not isinstance(words, list) or tuple(words[: len(fed)]) != fed or any(word not in known for word in words):
+    fed, rows = known.readings["decoder"].padded(), known.rows["decoder"]
+    if not isinstance(words, list) or tuple(words[: len(fed)]) != fed or any(word not in rows for word in words):
         what = "these must be the words that the decoder was fed, and then words that it knows"
         raise Problem(what, path=path, place="tokens.decoder")
     if not 1 <= len(words) - len(fed) <= scenario.input.max_new_tokens:

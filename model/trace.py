@@ -21,9 +21,6 @@ Listener = Callable[[Value], None]
 BATCH = "batch"
 """The axis along which texts are computed together when a model is trained."""
 
-Pad = tuple[bool, ...] | Value
-"""Which tokens are padding: in a text; or given, 1 or 0 for each token of each text in a batch."""
-
 
 @dataclass
 class Trace:
@@ -162,9 +159,10 @@ class Recorder:
         """What stands at the last index of the first axis of `x`."""
         return self._apply(name, "last", x.axes[1:], x)
 
-    def shares(self, name: str, tokens: Tensor, pad: Pad) -> Value:
-        """1/n for each of the n tokens that are not padding, 0 for the others."""
-        return self._apply(name, "shares", tokens.axes, tokens, pad=pad)
+    def shares(self, name: str, tokens: Tensor, pad: Tensor | None = None) -> Value:
+        """1/n for each of the n tokens that are not padding (1 in `pad`), 0 for the others."""
+        operands = (tokens,) if pad is None else (tokens, pad)
+        return self._apply(name, "shares", tokens.axes, *operands)
 
     def rotate(self, name: str, x: Tensor) -> Value:
         """Each pair of columns of each token turned by an angle that grows with its position."""
@@ -180,15 +178,20 @@ class Recorder:
         queries: Tensor,
         keys: Tensor,
         *,
-        pad: Pad | None = None,
+        pad: Tensor | None = None,
         causal: bool = False,
         span: int | None = None,
     ) -> Value:
-        """0 where a query may see a key; −∞ where the key is padding, comes later, or is more than `span` away."""
-        text = () if pad is None else keys.axes[:-1]  # in a batch, each text has padding of its own
+        """0 where a query may see a key; −∞ where the key is padding, comes later, or is more than `span` away.
+
+        `pad` is 1 for each key that is padding; in a batch, each text has padding of its own.
+        """
+        text = () if pad is None else pad.axes[:-1]
         axes = (*text, queries.axes[-1].renamed("query"), keys.axes[-1].renamed("key"))
-        operands = (keys,) if queries is keys else (queries, keys)
-        return self._apply(name, "visibility", axes, *operands, pad=pad, causal=causal, span=span)
+        operands = [keys] if queries is keys else [queries, keys]
+        if pad is not None:
+            operands.append(pad)
+        return self._apply(name, "visibility", axes, *operands, pad=pad is not None, causal=causal, span=span)
 
     def contract(self, name: str, axes: str, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Value:
         """The product of `a` and `b`, summed over the axes that are not in `axes`, plus `bias`."""

@@ -17,13 +17,14 @@ from attn_explore.model.checkpoints import torch_transformer
 from attn_explore.model.checkpoints.torch_transformer import Layout, Stored
 from attn_explore.model.config import Matrix, ModelConfig
 from attn_explore.model.files.safetensors import (
+    TensorFile,
     described,
     first_rows,
     is_too_short,
-    read_header,
-    read_safetensors,
     serves,
     shape_text,
+    tensor_file,
+    tensors_in,
 )
 from attn_explore.model.parameters import Shapes, draw
 from attn_explore.model.problems import Problem, nearest, raise_any
@@ -39,35 +40,40 @@ TABLES = {"vectors": "encoder", "target_vectors": "decoder"}
 """The stack whose embedding table is given by each kind of vectors; in a decoder that stands alone both are its own."""
 
 
-def parameters(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path] = ()) -> dict[str, Array]:
-    """Every parameter of `shapes` as an array of the model's dtype.
+def weights_file(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> TensorFile | None:
+    """The scenario's weights file, read; None where it names none.
 
-    `limit` bounds the bytes of a weights file; `allowed` are folders outside the scenario's own that it may lie in.
+    `limit` bounds its bytes; `allowed` are folders outside the scenario's own that it may lie in. Raises Problem when
+    it cannot be read.
+    """
+    file = scenario.model.weights.file
+    return None if file is None else tensor_file(scenario.read_file(FILE, limit, allowed), file)
+
+
+def parameters(scenario: Scenario, shapes: Shapes, file: TensorFile | None) -> dict[str, Array]:
+    """Every parameter of `shapes` as an array of the model's dtype; `file` is the scenario's weights file, if any.
+
     Raises Problem with all that does not fit.
     """
     with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
-        numbers = _numbers(scenario, shapes, limit, allowed)
+        numbers = _numbers(scenario, shapes, file)
         found = {name: np.asarray(array, scenario.model.dtype) for name, array in numbers}
     return {name: found[name] for name in shapes}
 
 
-def _numbers(scenario: Scenario, shapes: Shapes, limit: int, allowed: Sequence[Path]) -> Iterator[tuple[str, Array]]:
+def _numbers(scenario: Scenario, shapes: Shapes, file: TensorFile | None) -> Iterator[tuple[str, Array]]:
     """The parameters one at a time, so that no two of those that are drawn or read are in memory as float64."""
     by_hand = dict(_by_hand(scenario, shapes))
     yield from by_hand.items()
     rest = {name: axes for name, axes in shapes.items() if name not in by_hand}
-    weights = scenario.model.weights
-    if weights.file is None:
+    if file is None:
+        weights = scenario.model.weights
         yield from ((name, draw(name, axes, weights.seed, weights.scale)) for name, axes in rest.items())
+    elif layout := torch_transformer.layout_of(file.header.tensors, stacks_of(scenario.model)):
+        yield from _from_torch(file, layout, shapes, by_hand)
     else:
-        content = scenario.read_file(FILE, limit, allowed)
-        tensors = read_header(content, weights.file).tensors
-        layout = torch_transformer.layout_of(tensors, stacks_of(scenario.model))
-        if layout is not None:
-            yield from _from_torch(content, weights.file, layout, shapes, by_hand)
-        else:
-            training = {name for name in tensors if name.startswith(TRAINING)}
-            yield from read_safetensors(content, weights.file, rest, {*by_hand, *training})
+        training = {name for name in file.header.tensors if name.startswith(TRAINING)}
+        yield from tensors_in(file, rest, {*by_hand, *training})
 
 
 def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
@@ -125,23 +131,23 @@ class Found(NamedTuple):
     notes: tuple[str, ...]
 
 
-def fitted(scenario: Scenario, limit: int, allowed: Sequence[Path] = ()) -> Found:
-    """The scenario's model, with a final norm where its file has one and the scenario does not say.
+def fitted(scenario: Scenario, file: TensorFile | None) -> Found:
+    """The scenario's model, with a final norm where its weights file has one and the scenario does not say.
 
-    Raises Problem when the file cannot be read.
+    Raises Problem where the file holds a model of another kind.
     """
-    model, file = scenario.model, scenario.model.weights.file
-    if file is None or scenario.source.folder is None:
+    model = scenario.model
+    if file is None:
         return Found(model, ())
-    tensors = read_header(scenario.read_file(FILE, limit, allowed), file).tensors
+    tensors = file.header.tensors
     layout = torch_transformer.layout_of(tensors, stacks_of(model))
     if layout is not None and layout.reads_memory:
-        what = f"{file} holds a decoder that attends to the output of an encoder, and kind {model.kind} has one stack"
-        raise scenario.problem_at(FILE, what, "take kind encoder-decoder")
-    notes = [] if layout is None else _notes_of(file, layout, tensors)
+        held = f"{file.name} holds a decoder that attends to the output of an encoder"
+        raise scenario.problem_at(FILE, f"{held}, and kind {model.kind} has one stack", "take kind encoder-decoder")
+    notes = [] if layout is None else _notes_of(file.name, layout, tensors)
     has_norm = _has_final_norm(tensors) if layout is None else layout.has_final_norm(tensors)
     if has_norm and not model.final_norm and not scenario.source.holds(("model", "final_norm")):
-        notes.append(f"{file} has a norm at the end of each stack, so `final_norm` is true")
+        notes.append(f"{file.name} has a norm at the end of each stack, so `final_norm` is true")
         model = replace(model, final_norm=True)
     return Found(model, tuple(notes))
 
@@ -164,10 +170,10 @@ def _has_final_norm(names: Container[str]) -> bool:
 
 
 def _from_torch(
-    content: bytes, file: str, layout: Layout, shapes: Shapes, by_hand: Container[str]
+    file: TensorFile, layout: Layout, shapes: Shapes, by_hand: Container[str]
 ) -> Iterator[tuple[str, Array]]:
     """The parameters of `shapes` that are not given by hand, from the state dict of a torch.nn.Transformer."""
-    tensors = read_header(content, file).tensors
+    tensors = file.header.tensors
     places = {name: layout.stored(name, tensors) for name in shapes}
     needed = {place.tensor: place for name, place in places.items() if name not in by_hand}
     unused = {place.tensor for place in places.values()} - set(needed)
@@ -176,7 +182,7 @@ def _from_torch(
         yield from ((part, np.zeros(sizes(shapes[part]))) for part in absent if part not in by_hand)
         needed = {tensor: place for tensor, place in needed.items() if not place.is_bias}
     stored_shapes = {tensor: _stored_axes(place, shapes) for tensor, place in needed.items()}
-    for tensor, array in read_safetensors(content, file, stored_shapes, unused):
+    for tensor, array in tensors_in(file, stored_shapes, unused):
         parts = needed[tensor].parts
         if not needed[tensor].is_theirs:
             yield parts[0], array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -13,8 +14,8 @@ from attn_explore.model.config import Activation, ModelConfig, Norm, Position, S
 from attn_explore.model.layers import Visibility
 from attn_explore.model.parameters import StackSizes, parameter_axes
 from attn_explore.model.trace import Recorder, Trace
-from attn_explore.model.transformer import decode, encode, predict
-from attn_explore.model.values import Value
+from attn_explore.model.transformer import Text, decode, encode, logits
+from attn_explore.model.values import Tensor, Value
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -73,25 +74,30 @@ def ran(
     for name, own in axes.items():
         trace.add_parameter(name, own, parameters[name])
     t = Recorder(trace)
-    memory = across = None
-    read, padding = Value("", (), trace.dtype), pad
+    memory: tuple[Tensor, Visibility] | None = None
     if source is not None:
-        read = trace.give("tokens", (Axis("token", len(source)),), np.array(source, np.int64))
-        x = memory = encode(t.inside("encoder"), read, _visibility(config, read, pad, causal), config)
+        text = _given(trace, "", source, pad)
+        x = encode(t.inside("encoder"), text.tokens, _visibility(config, text, causal), config)
+        memory = x, Visibility(text.tokens, text.tokens, text.pad)
     if target is not None:
-        fed = trace.give("decoder.tokens", (Axis("token", len(target)),), np.array(target, np.int64))
-        if memory is not None:
-            across = Visibility(fed, read, pad)
-        x = decode(
-            t.inside("decoder"), fed, _visibility(config, fed, target_pad, target_causal), config, memory, across
-        )
-        read, padding = fed, target_pad
-    predict(t, x, read, padding or (False,) * read.shape[0], config)
+        fed = _given(trace, "decoder.", target, target_pad)
+        seen = None if memory is None else (memory[0], replace(memory[1], queries=fed.tokens))
+        x = decode(t.inside("decoder"), fed.tokens, _visibility(config, fed, target_causal), config, seen)
+        text = fed
+    scores = logits(t, x, text, config)
+    if scores is not None:
+        t.softmax("probabilities", scores, over=scores.names[-1])
     return trace
 
 
-def _visibility(config: ModelConfig, tokens: Value, pad: tuple[bool, ...] | None, causal: bool) -> Visibility:
-    return Visibility(tokens, tokens, pad, causal, config.attention_span)
+def _given(trace: Trace, prefix: str, ids: list[int], pad: tuple[bool, ...] | None) -> Text:
+    axes = (Axis("token", len(ids)),)
+    tokens = trace.give(f"{prefix}tokens", axes, np.array(ids, np.int64))
+    return Text(tokens, None if pad is None else trace.give(f"{prefix}pad", axes, np.array(pad, np.int64)))
+
+
+def _visibility(config: ModelConfig, text: Text, causal: bool) -> Visibility:
+    return Visibility(text.tokens, text.tokens, text.pad, causal, config.attention_span)
 
 
 def encoded(

@@ -27,9 +27,11 @@ CORE = (
     {"parameters"},
     {"checkpoints"},
     {"weights", "edits", "experiments"},
-    {"shapes"},
-    {"training", "forward"},
+    {"known"},
+    {"forward"},
+    {"training"},
     {"memory"},
+    {"prepared"},
     {"run"},
 )
 """The modules of the mathematics, low to high: a module imports only from lower sets."""

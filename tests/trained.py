@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from attn_explore.model.known import shapes_of
 from attn_explore.model.scenario import read_scenario
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.training.record import Record, read_record
 
 DATA = Path(__file__).parent / "data" / "trained"

@@ -43,19 +43,17 @@ def complete_source(incomplete: str) -> list[str]:
 
 def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
     """Paths of the steps of the scenario that is already on the line; nothing is run for it."""
-    from attn_explore.explorer.session.opening import check_memory, find_source
+    from attn_explore.explorer.session.opening import find_source, within
     from attn_explore.model.problems import Problem
 
     try:
         scenario = find_source(context.params.get("source") or "").scenario
         if scenario is None:
             return
-        check_memory(scenario, limits_of("", []).nbytes)
+        steps = within(scenario, limits_of("", []).nbytes).plan.steps
     except Problem:
         return
-    from attn_explore.model.run import plan
-
-    yield from (path for path in plan(scenario).steps if path.startswith(incomplete))
+    yield from (path for path in steps if path.startswith(incomplete))
 
 
 def named(text: str) -> str:

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attn_explore.explorer.drawing.numbers import loss_text, size_text
-from attn_explore.explorer.session.opening import check_memory
+from attn_explore.explorer.session.opening import within
 from attn_explore.explorer.system.exits import say
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.axes import sizes
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.writing import check_target, write_atomically
-from attn_explore.model.memory import memory_needed
+from attn_explore.model.memory import memory_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.text import figure, visible
 from attn_explore.model.training.loop import Step, kept, train, training_of
 from attn_explore.model.training.record import Record, record_file
@@ -71,10 +70,11 @@ def train_to(scenario: Scenario, output: Path, before: Record | None, inputs: li
 
 def _check_memory(scenario: Scenario, experiment: Experiment, limit: int) -> None:
     """Refuse what would take more than `limit` bytes: every parameter at every moment, and a batch there and back."""
-    check_memory(scenario, limit)  # what is too large to run is not looked at any closer
+    known = within(scenario, limit).known  # what is too large to run is not looked at any closer
     item = np.dtype(scenario.model.dtype).itemsize
-    parameters = item * sum(math.prod(sizes(axes)) for axes in shapes_of(scenario).values())
-    text = memory_needed(replace(scenario, experiment=None)).nbytes - parameters  # a batch has no curves
+    parameters = item * sum(math.prod(sizes(axes)) for axes in known.shapes.values())
+    untaught = known.with_scenario(replace(scenario, experiment=None))  # a batch has no curves
+    text = memory_of(untaught).nbytes - parameters
     nbytes = parameters * (experiment.snapshots + _COPIES) + 2 * experiment.batch * text
     if nbytes > limit:
         what = f"training needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}"

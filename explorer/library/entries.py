@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks
 from attn_explore.explorer.session.course import bundled, own
-from attn_explore.explorer.session.opening import Source, check_memory, start
+from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.experiments import telling_step
@@ -91,7 +91,7 @@ class Shelf:
         if entry.scenario is None:
             return None
         try:
-            check_memory(entry.scenario, PREVIEWED)
+            within(entry.scenario, PREVIEWED)
         except Problem:
             return None
         return telling(self.open(entry))

@@ -18,6 +18,7 @@ from attn_explore.model.scenario.document import Gradients
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
+    from attn_explore.model.prepared import Prepared
     from attn_explore.model.values import Value
 
 
@@ -98,7 +99,7 @@ def _read(source: Source, limits: Limits) -> Session:
 
     session = Session(source.name, Run(*read_trace(source.path, limits.nbytes)), path=source.path)
     if source.gradients is not None and (source.gradients.of or session.run.output is None):
-        check_memory(replace(session.run.scenario, gradients=source.gradients), limits.nbytes)
+        within(replace(session.run.scenario, gradients=source.gradients), limits.nbytes)
         differentiate(session, source.gradients.of)
     return session
 
@@ -109,13 +110,15 @@ def _start(
     """Run a scenario, and the one that it is compared with."""
     from attn_explore.explorer.session.gradients import match_gradients
 
-    check_memory(scenario, limits.nbytes)
-    second = scenario.second()
-    other = None if second is None else _run(source, second, limits, on_step)
+    first, second = within(scenario, limits.nbytes), scenario.second()
+    if second is None:
+        return _run(source, first, limits, on_step)
+    other = _run(source, within(second, limits.nbytes), limits, on_step)
     times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
-    left = limits.nbytes - (times * other.run.trace.nbytes if other else 0)
-    session = _run(source, scenario, replace(limits, memory=left), on_step, other)
-    if other is not None and scenario.compare is not None:
+    left = replace(limits, memory=limits.nbytes - times * other.run.trace.nbytes)
+    check_memory(first, left.nbytes)
+    session = _run(source, first, left, on_step, other)
+    if scenario.compare is not None:
         other.label, other.other, session.other = scenario.compare.label, session, other
         match_gradients(session)
     return session
@@ -141,7 +144,7 @@ def pair(first: Session, second: Session) -> Session:
 
 def _run(
     source: Source,
-    scenario: Scenario,
+    prepared: Prepared,
     limits: Limits,
     on_step: Callable[[Value], None] | None,
     second: Session | None = None,
@@ -150,34 +153,20 @@ def _run(
     from attn_explore.explorer.session.run import Run
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.differentiation import with_gradients, with_output
-    from attn_explore.model.run import run, settled, training
-    from attn_explore.model.shapes import shapes_of
-    from attn_explore.model.weights import not_finite
+    from attn_explore.model.run import run_prepared
 
-    check_memory(scenario, limits.nbytes)
-    scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
-    record = training(scenario, limits.nbytes, limits.allowed)
-    unedited = None
-    if scenario.edits:
-        clean = replace(scenario, edits=(), gradients=None)
-        unedited = run(clean, weights_limit=limits.nbytes, allowed=limits.allowed, record=record)
+    prepared = prepared.with_weights(limits.nbytes, limits.allowed)
+    unedited = run_prepared(prepared.unedited()) if prepared.scenario.edits else None
     begun = time.perf_counter()
-    trace = run(
-        scenario,
-        on_step,
-        weights_limit=limits.nbytes,
-        allowed=limits.allowed,
-        before=unedited,
-        second=second.run.trace if second else None,
-        record=record,
-    )
-    room = max(0, min(ROOM, limits.nbytes - trace.nbytes))
-    moments = None if record is None else Moments(record, room, time.perf_counter() - begun)
-    moment = moments.last if moments else 0
-    scenario = with_output(scenario, trace)
+    trace = run_prepared(prepared, on_step, before=unedited, second=second.run.trace if second else None)
+    moments = None
+    if prepared.record is not None:
+        room = max(0, min(ROOM, limits.nbytes - trace.nbytes))
+        moments = Moments(prepared.record, room, time.perf_counter() - begun)
+    scenario = with_output(prepared.scenario, trace)
     unedited = None if unedited is None else with_gradients(unedited, scenario)
-    found = Run(scenario, trace, unedited, moment)
-    notes = (*notes, *not_finite(scenario, trace.drawn, shapes_of(scenario)))
+    found = Run(scenario, trace, unedited, moments.last if moments else 0)
+    notes = (*prepared.notes, *prepared.remarks(trace.drawn))
     return Session(source.name, found, path=source.path, notes=notes, moments=moments)
 
 
@@ -199,22 +188,32 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
 
 def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
     from attn_explore.model.lesson import stops
-    from attn_explore.model.run import check_weights, plan, settled
 
-    check_memory(scenario, limits.nbytes)
-    scenario, notes = settled(scenario, limits.nbytes, limits.allowed)
-    notes += check_weights(scenario, limits.nbytes, limits.allowed)
-    stops(scenario, plan(scenario))
-    return notes
+    prepared = within(scenario, limits.nbytes).with_weights(limits.nbytes, limits.allowed)
+    remarks = prepared.remarks(prepared.arrays)
+    stops(prepared.scenario, prepared.plan)
+    return (*prepared.notes, *remarks)
 
 
-def check_memory(scenario: Scenario, limit: int) -> None:
-    """Refuse a scenario whose trace would take more than `limit` bytes, before anything of it is allocated."""
+def within(scenario: Scenario, limit: int) -> Prepared:
+    """What is known of a scenario before its weights are read and it runs.
+
+    Raises Problem where its trace would take more than `limit` bytes, before anything of it is allocated.
+    """
+    from attn_explore.model.known import known_of
+    from attn_explore.model.prepared import Prepared
+
+    prepared = Prepared(known_of(scenario))
+    check_memory(prepared, limit)
+    return prepared
+
+
+def check_memory(prepared: Prepared, limit: int) -> None:
+    """Refuse a scenario whose trace would take more than `limit` bytes."""
     from attn_explore.explorer.drawing.numbers import shape_text, size_text
-    from attn_explore.model.memory import memory_needed
     from attn_explore.model.text import figure
 
-    need = memory_needed(scenario)
+    need, scenario = prepared.need, prepared.scenario
     nbytes = need.nbytes * (2 if scenario.edits else 1)  # the run without the edits is kept beside it
     if nbytes > limit:
         raise Problem(

@@ -34,12 +34,21 @@ _AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
 """Where a long path is broken: behind the number of its layer."""
 
 
+_GIVEN = {
+    "tokens": ("Token ids", "each word's row in the embedding table"),
+    "pad": ("Padding", "1 for each token that only fills up, 0 for the words"),
+    "target": ("Targets", "the place of each word or label that should be said"),
+    "target_share": ("Shares in the loss", "an equal part for each word or label that should be said"),
+}
+"""What is given beside the parameters: its title, and where its numbers come from."""
+
+
 def title(session: Session, value: Value, side: Side = Side.one) -> str:
     """The title of a step, or what a parameter is; and which run it is of, or which two, where two are compared."""
     run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
     if not value.is_leaf:
         return f"{visible(step_title(value))}{run}"
-    return f"Parameter {letter(value)}{run}" if value.name != "tokens" else f"Token ids{run}"
+    return f"{_GIVEN[value.name][0] if value.name in _GIVEN else f'Parameter {letter(value)}'}{run}"
 
 
 def _runs(session: Session, value: Value, side: Side) -> str:
@@ -143,8 +152,8 @@ def provenance(session: Session, value: Value) -> str:
     if experiment is not None:
         return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
     weights = session.run.scenario.model.weights
-    if value.name == "tokens":
-        return "each word's row in the embedding table"
+    if value.name in _GIVEN:
+        return _GIVEN[value.name][1]
     if value.path in weights.set:
         return "set by hand in the scenario"
     if value.name == "embedding_table" and session.run.scenario.input.vectors is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,10 +112,15 @@ def read_safetensors(
     Tensors of the names in `by_hand` may be in the file and are not looked at. Before the first parameter comes,
     all of them are checked: raises Problem with everything that is wrong.
     """
-    start, tensors, _ = read_header(content, file)
+    yield from tensors_in(tensor_file(content, file), shapes, by_hand)
+
+
+def tensors_in(file: TensorFile, shapes: Shapes, by_hand: Container[str] = ()) -> Iterator[tuple[str, Array]]:
+    """The same of a file whose header was read."""
+    start, tensors = file.header.start, file.header.tensors
     wanted = {name: tensor for name, tensor in tensors.items() if name not in by_hand}
-    raise_any([*_what_does_not_fit(file, wanted, shapes)])
-    yield from ((name, first_rows(_decoded(content, start, wanted[name]), shapes[name])) for name in shapes)
+    raise_any([*_what_does_not_fit(file.name, wanted, shapes)])
+    yield from ((name, first_rows(_decoded(file.content, start, wanted[name]), shapes[name])) for name in shapes)
 
 
 class Header(NamedTuple):
@@ -123,6 +129,20 @@ class Header(NamedTuple):
     start: int
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TensorFile:
+    """The content of a safetensors file, called `name` in messages, and what its header says."""
+
+    name: str
+    content: bytes
+    header: Header
+
+
+def tensor_file(content: bytes, name: str) -> TensorFile:
+    """Read the header of a file. Raises Problem where it is damaged."""
+    return TensorFile(name, content, read_header(content, name))
 
 
 def read_header(content: bytes, file: str) -> Header:

@@ -106,12 +106,6 @@ def in_words(text: str) -> Callable[[Value, Notations], Notation]:
     return written
 
 
-def pad_of(value: Value) -> Array:
-    """Which tokens are padding, of a value that heeds it: True or False for each."""
-    pad = value.options["pad"]
-    return np.asarray(pad.array if isinstance(pad, Value) else pad, bool)
-
-
 def no_derivative(value: Value, _gradient: Array) -> Gradients:
     """For leaves: there is nothing to differentiate by."""
     return tuple(np.zeros(operand.shape) for operand in value.operands)

@@ -17,7 +17,6 @@ from attn_explore.model.ops.common import (
     cells,
     gradient_cell,
     no_derivative,
-    pad_of,
     to_operands,
 )
 from attn_explore.model.values import Operation, Value
@@ -27,8 +26,8 @@ from attn_explore.model.values import Operation, Value
 
 def hidden_because(value: Value, query: int, key: int) -> str | None:
     """Why `query` may not see `key` in a mask: "padding", "future", "too far", or None when it may."""
-    pad, span = value.options["pad"], value.options["span"]
-    if pad is not None and pad[key]:
+    span = value.options["span"]
+    if value.options["pad"] and value.operands[-1].array[key]:
         return "padding"
     if value.options["causal"] and key > query:
         return "future"
@@ -43,8 +42,8 @@ def _visibility(value: Value) -> Array:
         hidden |= distance > 0
     if value.options["span"] is not None:
         hidden |= np.abs(distance) > value.options["span"]
-    if value.options["pad"] is not None:
-        hidden |= pad_of(value)[..., None, :]
+    if value.options["pad"]:
+        hidden |= value.operands[-1].array[..., None, :] != 0
     return np.where(hidden, -np.inf, 0.0).astype(value.dtype)
 
 
@@ -56,7 +55,7 @@ def _visibility_cell(value: Value, at: At) -> Expression:
 def _visibility_written(value: Value, _operands: Notations) -> Notation:
     span = value.options["span"]
     rules = {
-        "padding": value.options["pad"] is not None,
+        "padding": value.options["pad"],
         "the future": value.options["causal"],
         f"a word more than {span} away": span is not None,
     }

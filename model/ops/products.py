@@ -35,7 +35,6 @@ from attn_explore.model.ops.common import (
     in_words,
     no_derivative,
     operand_cell,
-    pad_of,
     summed,
     times_gradient,
 )
@@ -186,17 +185,23 @@ LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written, _la
 # --- shares: an equal part for each token that is not padding
 
 
+def _counts(value: Value) -> Array:
+    """Which tokens count: all but padding."""
+    _, *pad = value.operands
+    return pad[0].array == 0 if pad else np.ones(value.shape, bool)
+
+
 def _shares(value: Value) -> Array:
-    counts = np.logical_not(pad_of(value)).astype(value.dtype)
+    counts = _counts(value).astype(value.dtype)
     shares: Array = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
     return shares
 
 
 def _shares_cell(value: Value, at: At) -> Expression:
-    pad = value.options["pad"]
-    if pad[at[value.names[0]]]:
+    counts = _counts(value)
+    if not counts[at[value.names[0]]]:
         return Number(0.0, "padding does not count")
-    return Apply("divide", (Number(1.0), Number(pad.count(False), "words that count")))
+    return Apply("divide", (Number(1.0), Number(int(counts.sum()), "words that count")))
 
 
 SHARES = Operation("shares", _shares, no_derivative, _shares_cell, in_words("1/n for each word, 0 for padding"))

@@ -48,7 +48,7 @@ class Scenario(Document):
         Raises Problem for an unknown word where the table is given, or where the head chooses from the known words.
         """
         tokens, stack = self.tokens(), reading_stack(self.model)
-        known = vocabularies(self.model, self.input)[stack]
+        known = vocabularies(self.model, self.input, readings(self.model, self.input))[stack]
         weights = self.model.weights
         is_chosen_from = self.model.head == "vocabulary" and stack == predicting_stack(self.model)
         is_given = f"{stack}.embedding_table" in weights.set or not weights.are_drawn

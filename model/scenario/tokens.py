@@ -6,7 +6,7 @@ it, the target. Where a decoder has no target it generates one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from attn_explore.model.config import InputConfig, ModelConfig
@@ -111,10 +111,10 @@ def readings(model: ModelConfig, config: InputConfig) -> dict[str, Reading]:
     return {"encoder": _reading(source, config.pad_to), "decoder": _reading(_after_start(target, config), None, more)}
 
 
-def vocabularies(model: ModelConfig, config: InputConfig) -> dict[str, Words]:
+def vocabularies(model: ModelConfig, config: InputConfig, read: Mapping[str, Reading]) -> dict[str, Words]:
     """The words that each stack knows: what its head chooses from, then what it reads, in order of appearance."""
     found = {}
-    for stack, reading in readings(model, config).items():
+    for stack, reading in read.items():
         beside = (START, END) if stack == "decoder" and model.has_encoder and config.target_vectors is None else ()
         chosen = model.classes if stack == predicting_stack(model) and model.head == "vocabulary" else ()
         known = config.vocabulary if stack == reading_stack(model) else ()

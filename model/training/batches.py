@@ -11,13 +11,15 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.config import InputConfig
+from attn_explore.model.forward import Assembly
+from attn_explore.model.known import Known
 from attn_explore.model.layers import cross_entropy
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.pairs import Example
-from attn_explore.model.scenario.tokens import predicting_stack, readings, vocabularies, wanted_of
+from attn_explore.model.scenario.tokens import predicting_stack, readings, wanted_of
 from attn_explore.model.trace import BATCH, Recorder, Trace
-from attn_explore.model.transformer import Text, across, decode, encode, judge, of_itself
-from attn_explore.model.values import Tensor, Value
+from attn_explore.model.transformer import Text
+from attn_explore.model.values import Value
 
 _REMEMBERED = 10_000
 """Examples whose numbers are kept, for when they are read again."""
@@ -56,14 +58,11 @@ class Batch:
 class Encoder:
     """Turns examples into batches, by the words that a scenario's model knows."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self._scenario = scenario
-        known = vocabularies(scenario.model, scenario.input)
-        said = (
-            known[predicting_stack(scenario.model)] if scenario.model.head == "vocabulary" else scenario.model.classes
-        )
-        self._places = {stack: _places(words) for stack, words in known.items()}
-        self._said = _places(said)
+    def __init__(self, known: Known) -> None:
+        self._scenario, model = known.scenario, known.scenario.model
+        classes = {word: place for place, word in enumerate(model.classes)}
+        self._places = known.rows
+        self._said = known.rows[predicting_stack(model)] if model.head == "vocabulary" else classes
         self._encode = lru_cache(_REMEMBERED)(self._encoded)
 
     def batch(self, examples: Sequence[Example]) -> Batch:
@@ -106,10 +105,6 @@ class _Encoded(NamedTuple):
     asked: Sequence[int]
 
 
-def _places(words: Sequence[str]) -> dict[str, int]:
-    return {word: place for place, word in enumerate(words)}
-
-
 def _padded(rows: Sequence[Sequence[int]], by: int = 0) -> Array:
     longest = max(map(len, rows))
     return np.array([[*row, *[by] * (longest - len(row))] for row in rows], np.int64)
@@ -131,20 +126,10 @@ def forward(trace: Trace, batch: Batch, scenario: Scenario) -> Value:
 
     What the batch holds is given: another one of the same shapes can be put in its place and run again.
     """
-    config, t = scenario.model, Recorder(trace)
     batch.give(trace)
-    texts = {stack: Text(trace.given[f"{stack}.tokens"], trace.given.get(f"{stack}.pad")) for stack in batch.read}
-    source, target = texts.get("encoder"), texts.get("decoder")
-    x: Tensor | None = None
-    if source is not None:
-        x = encode(t.inside("encoder"), source.tokens, of_itself(source, config, scenario.mask, False), config)
-    if target is not None:
-        seen = None if source is None else across(target, source)
-        visibility = of_itself(target, config, scenario.mask, True)
-        x = decode(t.inside("decoder"), target.tokens, visibility, config, x, seen)
-    text = target or source
-    assert x is not None  # noqa: S101 (a model has a stack)
-    assert text is not None  # noqa: S101
-    logits = judge(t, x, text.tokens, text.pad or (), config)
-    assert logits is not None  # noqa: S101 (what is trained has a head)
-    return cross_entropy(t, logits, trace.given["target"], trace.given["target_share"])
+    given = trace.given
+    texts = {stack: Text(given[f"{stack}.tokens"], given[f"{stack}.pad"], hides_pad=True) for stack in batch.read}
+    logits = Assembly(trace, scenario, texts.get("encoder")).logits(texts.get("decoder"))
+    if logits is None:
+        raise ValueError("what is trained has a head")
+    return cross_entropy(Recorder(trace), logits, given["target"], given["target_share"])

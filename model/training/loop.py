@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.scenario.experiment_keys import moments_of
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.training.data import Data, data_of
 from attn_explore.model.training.record import Record, read_record
 from attn_explore.model.training.trainer import Score, Trainer

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attn_explore.model.axes import Array, Axis, sizes
-from attn_explore.model.files.safetensors import Described, read_header, read_safetensors, written
+from attn_explore.model.files.safetensors import Described, TensorFile, tensor_file, tensors_in, written
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.experiment_keys import moments_of
 from attn_explore.model.weights import TRAINING
@@ -77,16 +77,21 @@ def read_record(content: bytes, file: str, shapes: Shapes) -> Record | None:
 
     None where the file tells of no training. Raises Problem where what it tells does not fit.
     """
-    metadata = read_header(content, file).metadata
+    return record_in(tensor_file(content, file), shapes)
+
+
+def record_in(file: TensorFile, shapes: Shapes) -> Record | None:
+    """The same of a weights file whose header was read."""
+    metadata = file.header.metadata
     if ABOUT not in metadata:
         return None
-    about, steps = _about(metadata[ABOUT], file)
+    about, steps = _about(metadata[ABOUT], file.name)
     moment, step = Axis("moment", len(steps)), Axis("step", steps[-1])
     every = (Axis("parameter", sum(math.prod(sizes(axes)) for axes in shapes.values())),)
     wanted: dict[str, Sequence[Axis]] = {f"{TRAINING}moments.{name}": (moment, *shapes[name]) for name in shapes}
     wanted |= {f"{TRAINING}loss": (step,), f"{TRAINING}scores": (moment, Axis("score", len(SCORES)))}
     wanted |= {f"{TRAINING}adam.first": every, f"{TRAINING}adam.second": every}
-    found = dict(read_safetensors(content, file, wanted, by_hand=set(shapes)))
+    found = dict(tensors_in(file, wanted, by_hand=set(shapes)))
     losses, scores, first, second = (
         found[f"{TRAINING}{key}"] for key in ("loss", "scores", "adam.first", "adam.second")
     )

@@ -10,11 +10,11 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.gradient import gradients
+from attn_explore.model.known import known_of
 from attn_explore.model.parameters import draw
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.scenario.pairs import Example
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.adam import Adam, rate
 from attn_explore.model.training.batches import Batch, Encoder, forward
@@ -55,8 +55,8 @@ class Trainer:
 
     def __init__(self, scenario: Scenario, experiment: Experiment) -> None:
         self._scenario, self._experiment = scenario, experiment
-        self.encoder = Encoder(scenario)
-        self._shapes = shapes_of(scenario)
+        known = known_of(scenario)
+        self.encoder, self._shapes = Encoder(known), known.shapes
         ends = np.cumsum([math.prod(sizes(axes)) for axes in self._shapes.values()])
         self._places = {
             name: slice(int(end) - math.prod(sizes(axes)), int(end))

@@ -7,10 +7,9 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from attn_explore.explorer.session.opening import check_memory
+from attn_explore.explorer.session.opening import within
 from attn_explore.model.config import InputConfig, ModelConfig
 from attn_explore.model.lesson import stops
-from attn_explore.model.run import plan
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.scenario.document import Document, Experiment, LessonStep
 from attn_explore.model.scenario.yaml_source import decode
@@ -80,8 +79,7 @@ def scenario() -> Reader:
 
 def _read(content: bytes) -> None:
     found = parse_scenario(decode(content, "file"), "file")
-    check_memory(found, LIMIT)
-    stops(found, plan(found))
+    stops(found, within(found, LIMIT).plan)
 
 
 def _keep(chance: Random, content: bytes) -> bytes:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attn_explore.explorer.session.opening import Source, check_memory, start
+from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.system.exits import guarded
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.memory import memory_needed
@@ -70,7 +70,7 @@ def test_b4_a_product_of_any_magnitude_is_an_exact_figure(size: int) -> None:
     scenario = parse_scenario(f"model: {{kind: attention, d_model: {size}, d_k: 1}}\ninput: {{text: a}}")
     assert memory_needed(scenario).nbytes > 8 * 7 * size
     with pytest.raises(Problem) as refused:
-        check_memory(scenario, 2**30)
+        within(scenario, 2**30)
     assert is_refusal(refused.value.render())
     assert "-" not in refused.value.what
 

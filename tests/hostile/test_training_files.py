@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from attn_explore.model.files.safetensors import Described, written
+from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.pairs import MOST_BYTES, read_pairs
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.training.loop import train
 from attn_explore.model.training.record import ABOUT, Record, read_record, record_file
 from tests.program import is_refusal

@@ -21,8 +21,9 @@ from attn_explore.model.memory import DRAWING, memory_needed
 from attn_explore.model.ops import tallies
 from attn_explore.model.ops.tallies import Drawing, tallied
 from attn_explore.model.plots import SPECS, plot_of
+from attn_explore.model.prepared import prepare
 from attn_explore.model.reading import read_trace
-from attn_explore.model.run import plan, run, settled
+from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
@@ -77,7 +78,7 @@ def test_the_arithmetic_of_every_cell_comes_to_the_cell(kind: str) -> None:
 
 
 def test_every_row_of_the_table_of_plots_is_a_step_with_those_axes() -> None:
-    scenario, _ = settled(read_scenario(DATA / "reverse.yaml"))
+    scenario = prepare(read_scenario(DATA / "reverse.yaml")).scenario
     traces = [*(ran(kind) for kind in SMALL), run(scenario, record=record())]
     for path, spec in SPECS.items():
         trace = next(trace for trace in traces if path in trace.steps)

@@ -89,9 +89,9 @@ def test_the_scenario_is_echoed_with_its_defaults_and_its_seed() -> None:
     assert found["tokens"] == {"encoder": ["I", "love", "my", "dog"]}
 
 
-def test_every_input_is_a_step_before_it_or_a_parameter_or_the_tokens() -> None:
+def test_every_input_is_a_step_before_it_or_a_parameter_or_what_is_read() -> None:
     found = as_json(fine=True)
-    known = {"tokens", *(parameter["name"] for parameter in found["parameters"])}
+    known = {"tokens", "pad", *(parameter["name"] for parameter in found["parameters"])}
     for step in found["steps"]:
         assert set(step["inputs"]) <= known
         known.add(step["path"])

@@ -140,7 +140,7 @@ def test_a_row_that_sees_nothing_gives_zeros_and_the_model_goes_on() -> None:
     ("visibility", "hides"),
     [
         (Visibility(TOKENS, TOKENS), False),
-        (Visibility(TOKENS, TOKENS, pad=(False,)), True),
+        (Visibility(TOKENS, TOKENS, pad=TOKENS), True),
         (Visibility(TOKENS, TOKENS, causal=True), True),
         (Visibility(TOKENS, TOKENS, span=3), True),
     ],

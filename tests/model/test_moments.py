@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from attn_explore.model.memory import memory_needed
+from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
-from attn_explore.model.run import plan, run, settled
+from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.training.record import Record, record_file
 from tests.trained import MOMENTS, record, trained
@@ -21,7 +22,7 @@ LESSON = "lesson: [{{at: logits, {}}}]"
 
 def scenario_of(folder: Path, more: str = "") -> Scenario:
     """The trained scenario as it is run."""
-    return settled(read_scenario(trained(folder, more)))[0]
+    return prepare(read_scenario(trained(folder, more))).scenario
 
 
 def until(moment: int) -> Record:
@@ -60,7 +61,7 @@ def test_a_run_after_one_of_the_same_moment_computes_nothing_again(tmp_path: Pat
 def test_what_is_set_by_hand_is_the_same_at_every_moment(tmp_path: Path) -> None:
     path = trained(tmp_path)
     path.write_text(path.read_text("utf-8").replace("file:", f"set: {{head.b: {[0.5] * 6}}}, file:"), "utf-8")
-    scenario = settled(read_scenario(path))[0]
+    scenario = prepare(read_scenario(path)).scenario
     for moment in (0, 6):
         trace = run(scenario, record=record(), moment=moment)
         np.testing.assert_array_equal(trace["head.b"].array, np.full(6, 0.5))
@@ -106,13 +107,13 @@ def test_a_moment_is_a_number_of_steps(tmp_path: Path, moment: str) -> None:
 def test_where_the_training_ended_early_a_stop_is_at_the_nearest_moment(tmp_path: Path) -> None:
     path = trained(tmp_path, LESSON.format("moment: 250"))
     (tmp_path / "reverse.safetensors").write_bytes(b"".join(record_file(until(3))))
-    assert settled(read_scenario(path))[0].lesson[0].moment == 150
+    assert prepare(read_scenario(path)).scenario.lesson[0].moment == 150
 
 
 def test_where_nothing_was_trained_yet_a_stop_is_at_no_moment(tmp_path: Path) -> None:
     path = trained(tmp_path, LESSON.format("moment: 250"))
     path.write_text(path.read_text("utf-8").replace("file: reverse.safetensors", "seed: 3"), "utf-8")
-    assert settled(read_scenario(path))[0].lesson[0].moment is None
+    assert prepare(read_scenario(path)).scenario.lesson[0].moment is None
 
 
 def test_what_the_curves_take_is_known_beforehand(tmp_path: Path) -> None:

@@ -96,8 +96,14 @@ class Bench:
         """With one head, whatever their number."""
         return self.leaf(f"head {axes}", self.rng.normal(size=(1, *self.shape(axes))))
 
-    def pad(self) -> tuple[bool, ...]:
-        return tuple(bool(hides) for hides in self.rng.random(self.size["token"]) < 0.4)
+    def pad(self) -> Value:
+        """1 for what is padding, 0 for the others."""
+        return self.leaf("token", (self.rng.random(self.size["token"]) < 0.4).astype(np.int64))
+
+    def pad_but_the_first(self) -> Value:
+        pad = self.pad().array.copy()
+        pad[0] = 0
+        return self.leaf("token", pad)
 
 
 Case = Callable[[Bench], Value]
@@ -117,13 +123,14 @@ CASES: dict[tuple[str, str], Case] = {
     ("visibility", "of neighbours"): lambda b: b.own_visibility(span=1),
     ("visibility", "of all three"): lambda b: b.own_visibility(pad=b.pad(), causal=True, span=2),
     ("visibility", "of another sequence"): lambda b: b.t.visibility(
-        "r", b.ids(), b.other_ids(), pad=(False, True, False)
+        "r", b.ids(), b.other_ids(), pad=b.leaf("token", np.array([0, 1, 0]))
     ),
     ("rows", "of a longer table"): lambda b: b.t.rows(
         "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1))
     ),
     ("last", "of a matrix"): lambda b: b.t.last("r", b.normal("token vocabulary")),
-    ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), (False, *b.pad()[1:])),
+    ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), b.pad_but_the_first()),
+    ("shares", "of words alone"): lambda b: b.t.shares("r", b.ids()),
     ("cross_entropy", "of words"): lambda b: b.t.cross_entropy(
         "r", b.normal("token vocabulary"), b.ids(), over="vocabulary"
     ),
@@ -397,7 +404,7 @@ def test_the_position_some_words_on_is_a_rotation_of_the_position(offset: int, w
 
 def test_a_mask_hides_padding_and_the_future() -> None:
     tokens = tensor("token", np.arange(3))
-    value = recorder().visibility("mask", tokens, tokens, pad=(False, False, True), causal=True)
+    value = recorder().visibility("mask", tokens, tokens, pad=tensor("token", np.array([0, 0, 1])), causal=True)
     hidden = [[hidden_because(value, query, key) for key in range(3)] for query in range(3)]
     assert hidden == [[None, "future", "padding"], [None, None, "padding"], [None, None, "padding"]]
     np.testing.assert_array_equal(value.array, [[0, -np.inf, -np.inf], [0, 0, -np.inf], [0, 0, -np.inf]])

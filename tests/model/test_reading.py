@@ -13,9 +13,10 @@ from attn_explore.explorer.session.course import bundled
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.export import WRITERS
 from attn_explore.model.finer import finer_steps
+from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
 from attn_explore.model.reading import read_trace
-from attn_explore.model.run import run, training
+from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.trace import Trace
 
@@ -26,7 +27,7 @@ SMALL = "model: {heads: 2, layers: 2, norm_order: pre, bias: true}\ninput: {text
 
 
 def written(folder: Path, ending: str, scenario: Scenario, fine: bool = False) -> tuple[Path, Trace]:
-    trace = run(scenario, record=training(scenario))
+    trace = run(scenario, record=prepare(scenario).record)
     path = folder / f"trace{ending}"
     path.write_bytes(b"".join(WRITERS[ending](trace, scenario, fine)))
     return path, trace

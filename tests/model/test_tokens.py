@@ -75,7 +75,7 @@ def test_each_stack_knows_what_it_chooses_from_and_what_it_reads(
     model: str, given: str, expected: dict[str, tuple[str, ...]]
 ) -> None:
     parsed = scenario(model, given)
-    assert vocabularies(parsed.model, parsed.input) == expected
+    assert vocabularies(parsed.model, parsed.input, readings(parsed.model, parsed.input)) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from safetensors.numpy import load_file, save_file
 from attn_explore.model.axes import Array
 from attn_explore.model.checkpoints.torch_transformer import stored
 from attn_explore.model.gradient import gradients
+from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
-from attn_explore.model.run import run, settled
+from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.trace import Trace
 
@@ -53,7 +54,7 @@ def scenario_in(folder: Path, name: str, **model_keys: Any) -> Scenario:
 
 
 def trace_of(folder: Path, name: str) -> Trace:
-    return run(settled(scenario_in(folder, name))[0])
+    return run(prepare(scenario_in(folder, name)).scenario)
 
 
 def assert_close(found: Array, expected: Array, what: str) -> None:
@@ -93,13 +94,14 @@ def test_outputs_and_gradients_are_those_of_pytorch(tmp_path: Path, name: str) -
 
 
 def test_it_is_said_that_the_file_is_pytorchs_and_ends_with_a_norm(tmp_path: Path) -> None:
-    _, notes = settled(scenario_in(tmp_path, "postnorm"))
+    notes = prepare(scenario_in(tmp_path, "postnorm")).notes
     assert "torch.nn.Transformer" in notes[0]
     assert "final_norm" in notes[1]
 
 
 def test_a_scenario_may_say_itself_whether_there_is_a_final_norm(tmp_path: Path) -> None:
-    scenario, notes = settled(scenario_in(tmp_path, "postnorm", final_norm=True))
+    found = prepare(scenario_in(tmp_path, "postnorm", final_norm=True))
+    scenario, notes = found.scenario, found.notes
     assert scenario.model.final_norm
     assert len(notes) == 1
 
@@ -116,7 +118,7 @@ def test_a_scenario_may_say_itself_whether_there_is_a_final_norm(tmp_path: Path)
 )
 def test_what_does_not_fit_is_told_in_the_names_of_the_file(tmp_path: Path, keys: dict[str, Any], said: str) -> None:
     with pytest.raises(Problem) as caught:
-        run(settled(scenario_in(tmp_path, "postnorm", **keys))[0])
+        run(prepare(scenario_in(tmp_path, "postnorm", **keys)).scenario)
     assert said in caught.value.render()
 
 
@@ -125,13 +127,14 @@ def test_parameters_that_pytorch_has_no_module_for_stand_under_our_names(tmp_pat
     file = tmp_path / "model.safetensors"
     head = {"head.w": np.arange(24.0).reshape(12, 2), "head.b": np.array([1.0, 2.0])}
     save_file(load_file(file) | head, file)
-    trace = run(settled(scenario)[0])
+    trace = run(prepare(scenario).scenario)
     np.testing.assert_array_equal(trace["head.w"].array, head["head.w"])
     assert trace["logits"].shape == (5, 2)
 
 
 def test_of_a_model_without_biases_they_are_0_and_that_is_said(tmp_path: Path) -> None:
-    scenario, notes = settled(scenario_in(tmp_path, "unbiased"))
+    found = prepare(scenario_in(tmp_path, "unbiased"))
+    scenario, notes = found.scenario, found.notes
     assert "model.safetensors has no biases, so they are 0 here" in notes
     assert not run(scenario)["encoder.layers.0.ffn.b_1"].array.any()
 
@@ -143,7 +146,7 @@ def test_a_single_bias_that_is_missing_is_still_an_error(tmp_path: Path) -> None
     del tensors["encoder.layers.0.linear1.bias"]
     save_file(tensors, file)
     with pytest.raises(Problem, match=r"'encoder\.layers\.0\.linear1\.bias': is missing"):
-        run(settled(scenario)[0])
+        run(prepare(scenario).scenario)
 
 
 # --- names that begin otherwise
@@ -181,7 +184,8 @@ def test_an_encoder_by_itself_is_found_whatever_its_names_begin_with(
     tmp_path: Path, prefix: str, name: str, kind: str
 ) -> None:
     scenario, expected = encoder_in(tmp_path, name, prefix, kind)
-    scenario, notes = settled(scenario)
+    found = prepare(scenario)
+    scenario, notes = found.scenario, found.notes
     assert_close(list(run(scenario).steps.values())[-1].array, expected, "output")
     said = f"saved.safetensors: `{prefix}layers.0` there is `{kind}.layers.0` here"
     assert (said in notes) == (prefix != f"{kind}.")
@@ -194,7 +198,8 @@ def test_a_prefix_of_a_whole_transformer_is_taken_off_all_names(tmp_path: Path, 
     width = scenario.model.d_model
     tensors = load_file(file) | {"head.w": np.ones((width, 1)), "head.b": np.ones(1)}
     save_file({f"{prefix}{name}": array for name, array in tensors.items()}, file)
-    scenario, notes = settled(scenario)
+    found = prepare(scenario)
+    scenario, notes = found.scenario, found.notes
     assert_close(run(scenario)["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
     for stack in ("encoder", "decoder"):
         assert f"model.safetensors: `{prefix}{stack}.layers.0` there is `{stack}.layers.0` here" in notes
@@ -206,17 +211,17 @@ def test_two_stacks_are_told_apart_by_what_the_decoder_attends_to(tmp_path: Path
     names = {"encoder.": "reader.", "decoder.": "writer."}
     tensors = {f"{names[name[:8]]}{name[8:]}": array for name, array in load_file(file).items()}
     save_file(tensors, file)
-    assert_close(run(settled(scenario)[0])["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
+    assert_close(run(prepare(scenario).scenario)["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
 
 
 def test_a_decoder_by_itself_is_found_beside_an_encoder_that_is_set_by_hand(tmp_path: Path) -> None:
-    whole = run(settled(scenario_in(tmp_path, "prenorm"))[0])
+    whole = run(prepare(scenario_in(tmp_path, "prenorm")).scenario)
     by_hand = {name: value.array.tolist() for name, value in whole.parameters.items() if name.startswith("encoder.")}
     scenario = scenario_in(tmp_path, "prenorm", final_norm=True, weights={"file": "model.safetensors", "set": by_hand})
     file = tmp_path / "model.safetensors"
     tensors = load_file(file)
     save_file({name[8:]: array for name, array in tensors.items() if name.startswith("decoder.")}, file)
-    assert_close(run(settled(scenario)[0])["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
+    assert_close(run(prepare(scenario).scenario)["decoder.final_norm"].array, case_of("prenorm")[1]["output"], "output")
 
 
 def test_a_decoder_that_reads_an_encoder_is_refused_where_there_is_none(tmp_path: Path) -> None:
@@ -228,18 +233,18 @@ def test_a_decoder_that_reads_an_encoder_is_refused_where_there_is_none(tmp_path
     file = tmp_path / "s.yaml"
     file.write_text("model: {kind: decoder, weights: {file: saved.safetensors}}\ninput: {text: a b}")
     with pytest.raises(Problem, match="attends to the output of an encoder") as refused:
-        settled(read_scenario(file))
+        prepare(read_scenario(file))
     assert refused.value.hint == "take kind encoder-decoder"
 
 
 def test_a_projection_set_by_hand_leaves_those_beside_it_as_they_are_in_the_file(tmp_path: Path) -> None:
     scenario = scenario_in(tmp_path, "prenorm")
-    plain = run(settled(scenario)[0])
+    plain = run(prepare(scenario).scenario)
     path = "encoder.layers.0.self_attention"
     table = plain["encoder.embedding_table"].array.tolist()
     by_hand = {"encoder.embedding_table": table, f"{path}.w_k": np.eye(8).tolist()}
     edited = scenario_in(tmp_path, "prenorm", weights={"file": "model.safetensors", "set": by_hand})
-    trace = run(settled(edited)[0])
+    trace = run(prepare(edited).scenario)
     np.testing.assert_array_equal(trace[f"{path}.w_k"].array, np.eye(8))
     for letter in "qv":
         np.testing.assert_array_equal(trace[f"{path}.w_{letter}"].array, plain[f"{path}.w_{letter}"].array)

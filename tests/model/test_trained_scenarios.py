@@ -12,7 +12,8 @@ import pytest
 
 from attn_explore.explorer.session.course import bundled
 from attn_explore.model.axes import Array
-from attn_explore.model.run import run, settled, training
+from attn_explore.model.prepared import prepare
+from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.scenario.pairs import Example
@@ -34,12 +35,12 @@ ACROSS = "decoder.layers.0.cross_attention"
 @cache
 def scenario_of(name: str) -> Scenario:
     """A bundled scenario as it is run, without the gradients that some ask for."""
-    return replace(settled(read_scenario(bundled()[name]))[0], gradients=None)
+    return replace(prepare(read_scenario(bundled()[name])).scenario, gradients=None)
 
 
 @cache
 def record_of(name: str) -> Record:
-    found = training(scenario_of(name))
+    found = prepare(scenario_of(name)).record
     assert found is not None
     return found
 
@@ -333,7 +334,7 @@ def test_the_query_of_the_adjective_and_the_key_of_the_negation_point_into_one_c
 
 
 def test_the_saliency_of_the_words_is_what_the_lesson_says() -> None:
-    trace = run(settled(read_scenario(bundled()["sentiment"]))[0])
+    trace = run(prepare(read_scenario(bundled()["sentiment"])).scenario)
     shares = (trace["grad.encoder.embedding"].array * trace["encoder.embedding"].array).sum(axis=1)
     words = dict(zip(trace.tokens["encoder"], shares, strict=True))
     assert [words.pop("not"), words.pop("good"), words.pop("is")] == near([3.4270, 2.8515, -1.9102])

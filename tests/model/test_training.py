@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from attn_explore.model.axes import Array
 from attn_explore.model.gradient import gradients
+from attn_explore.model.known import known_of, shapes_of
 from attn_explore.model.loss import record_loss
+from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.scenario.experiment_keys import filled, moments_of
 from attn_explore.model.scenario.pairs import Example, symbols_of
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.adam import rate
 from attn_explore.model.training.batches import Encoder, forward
@@ -30,7 +31,6 @@ from attn_explore.model.training.loop import Step, train
 from attn_explore.model.training.record import Record, read_record, record_file
 from attn_explore.model.training.tasks import TASKS
 from attn_explore.model.training.trainer import Trainer
-from attn_explore.model.weights import parameters
 
 DATA = Path(__file__).parents[1] / "data" / "torch_training"
 SYMBOLS = ", ".join(symbols_of(6))
@@ -57,12 +57,12 @@ def test_ten_steps_end_where_those_of_pytorch_do() -> None:
     described = json.loads((DATA / "training.json").read_text("utf-8"))
     before, after = (_torch_scenario(f"{when}.safetensors", described) for when in ("before", "after"))
     trainer = Trainer(before, filled(Experiment(kind="training", warmup=4, learning_rate=0.005)))
-    for name, array in parameters(before, shapes_of(before), 2**20).items():
+    for name, array in prepare(before).arrays.items():
         trainer.parameters[name][...] = array
     pairs = [Example(tuple(source.split()), tuple(target.split())) for source, target in described["pairs"]]
     losses = [trainer.step([pairs[place] for place in batch]) for batch in described["batches"]]
     np.testing.assert_allclose(losses, described["losses"], rtol=1e-12)
-    expected = parameters(after, shapes_of(after), 2**20)
+    expected = prepare(after).arrays
     assert trainer.parameters.keys() == expected.keys()
     for name, array in trainer.parameters.items():
         assert np.abs(array - expected[name]).max() <= 1e-9 * np.abs(expected[name]).max(), name
@@ -120,7 +120,7 @@ def _batch_loss(
     trace = Trace(np.dtype(np.float64))
     for name, axes in shapes_of(scenario).items():
         trace.add_parameter(name, axes, arrays[name])
-    loss = forward(trace, Encoder(scenario).batch(examples), scenario)
+    loss = forward(trace, Encoder(known_of(scenario)).batch(examples), scenario)
     return float(loss.array), gradients(trace, {"loss": np.ones(())})
 
 
@@ -134,7 +134,7 @@ def _single(scenario: Scenario, example: Example) -> Scenario:
 @settings(max_examples=5, deadline=None)
 def test_a_batch_of_texts_has_the_loss_and_gradients_of_each_run_alone(model: str, task: str, seed: int) -> None:
     scenario, examples = _scenario(model), _examples(task, seed)
-    arrays = parameters(scenario, shapes_of(scenario), 2**20)
+    arrays = prepare(scenario).arrays
     loss, found = _batch_loss(scenario, arrays, examples)
     total, words, expected = 0.0, 0, {}
     for example in examples:
@@ -156,7 +156,7 @@ def test_a_batch_of_texts_has_the_loss_and_gradients_of_each_run_alone(model: st
 def test_the_gradient_of_a_whole_encoder_decoder_is_that_of_finite_differences(seed: int) -> None:
     scenario = _scenario("kind: encoder-decoder, head: vocabulary, heads: 2, activation: gelu, layers: 2")
     draw, examples = np.random.default_rng(seed), _examples("reverse", seed)
-    arrays = {name: array.copy() for name, array in parameters(scenario, shapes_of(scenario), 2**20).items()}
+    arrays = {name: array.copy() for name, array in prepare(scenario).arrays.items()}
     _, found = _batch_loss(scenario, arrays, examples)
     for name in draw.choice(list(arrays), size=6):
         place = tuple(int(draw.integers(size)) for size in arrays[name].shape)

@@ -21,11 +21,12 @@ from attn_explore.model.axes import Axis, sizes
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.files.safetensors import LARGEST_HEADER, read_safetensors
 from attn_explore.model.parameters import Shapes, parameter_axes
+from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem, Problems
-from attn_explore.model.run import check_weights, run
+from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.weights import parameters
+from attn_explore.model.weights import parameters, weights_file
 from tests.building import stacks_of
 
 ATTENTION = "encoder.layers.0.self_attention"
@@ -116,7 +117,7 @@ def test_parameters_of_float32_are_not_all_in_memory_as_float64(tmp_path: Path, 
     nbytes = sum(4 * math.prod(sizes(axes)) for axes in shapes.values())
     content = 2 * nbytes if from_file else 0  # the bytes of the file are float64
     tracemalloc.start()
-    parameters(given, shapes, limit=2**30)
+    parameters(given, shapes, weights_file(given, 2**30))
     assert tracemalloc.get_traced_memory()[1] < 1.2 * nbytes + content
     tracemalloc.stop()
 
@@ -197,12 +198,17 @@ def test_the_first_number_of_a_file_that_is_none_is_said_with_its_place(tmp_path
     arrays[f"{ATTENTION}.w_v"][0, 0] = -np.inf
     save_file(arrays, tmp_path / "w.safetensors")
     said = f"w.safetensors: {ATTENTION}.w_k[1, 2] is NaN, and 1 more of its numbers are not finite"
-    assert check_weights(scenario("file: w.safetensors", tmp_path), 2**20) == (said,)
+    assert remarks(scenario("file: w.safetensors", tmp_path)) == (said,)
+
+
+def remarks(scenario: Scenario) -> tuple[str, ...]:
+    prepared = prepare(scenario)
+    return prepared.remarks(prepared.arrays)
 
 
 def test_nothing_is_said_of_numbers_that_are_all_finite(tmp_path: Path) -> None:
     save_file(numbers(), tmp_path / "w.safetensors")
-    assert check_weights(scenario("file: w.safetensors", tmp_path), 2**20) == ()
+    assert remarks(scenario("file: w.safetensors", tmp_path)) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from attn_explore.explorer.session.moments import Moments
 from attn_explore.explorer.session.pinning import pin, unpin
 from attn_explore.explorer.session.saving import save
 from attn_explore.explorer.session.session import Session
+from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.scenario.tokens import END
-from attn_explore.model.shapes import shapes_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.loop import train
 from attn_explore.model.training.record import record_file

@@ -1,0 +1,74 @@
+"""What follows from a scenario's text alone: what each stack reads, the words it knows, and the model's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from attn_explore.model import experiments
+from attn_explore.model.axes import Axis
+from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
+from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.tokens import Reading, predicting_stack, readings, vocabularies
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A scenario, what each stack of its model reads, and the words that each stack knows.
+
+    An experiment that runs without a model has no stacks.
+    """
+
+    scenario: Scenario
+    readings: Mapping[str, Reading]
+    vocabularies: Mapping[str, Axis]
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Name and axes of every parameter of the model, or of what the experiment starts from."""
+        if self.scenario.alone is not None:
+            return experiments.parameter_axes(self.scenario.alone)
+        stacks = {
+            stack: StackSizes(self.vocabularies[stack], reading.longest) for stack, reading in self.readings.items()
+        }
+        return parameter_axes(self.scenario.model, stacks, self._predicted)
+
+    @cached_property
+    def rows(self) -> Mapping[str, Mapping[str, int]]:
+        """The row of each word in the embedding table of each stack."""
+        words = {stack: axis.labels or () for stack, axis in self.vocabularies.items()}
+        return {stack: {word: row for row, word in enumerate(known)} for stack, known in words.items()}
+
+    @property
+    def _predicted(self) -> Axis | None:
+        """What the head chooses from."""
+        model = self.scenario.model
+        if model.head == "none":
+            return None
+        if model.head == "vocabulary":
+            return self.vocabularies[predicting_stack(model)]
+        return Axis("class", len(model.classes), model.classes)
+
+    def with_scenario(self, scenario: Scenario) -> Known:
+        """The same of a scenario that reads the same input with the same words."""
+        return replace(self, scenario=scenario)
+
+    def with_one_layer(self) -> Known:
+        """The same of the model with one layer in each stack."""
+        model = replace(self.scenario.model, encoder_layers=1, decoder_layers=1)
+        return self.with_scenario(replace(self.scenario, model=model))
+
+
+def known_of(scenario: Scenario) -> Known:
+    """Find what follows from a scenario."""
+    if scenario.alone is not None:
+        return Known(scenario, {}, {})
+    read = readings(scenario.model, scenario.input)
+    words = vocabularies(scenario.model, scenario.input, read)
+    return Known(scenario, read, {stack: Axis("vocabulary", len(each), each) for stack, each in words.items()})
+
+
+def shapes_of(scenario: Scenario) -> Shapes:
+    """Name and axes of every parameter of a scenario of which nothing else is asked."""
+    return known_of(scenario).shapes
