@@ -103,6 +103,12 @@ class Arithmetic:
     expression: Expression
     evaluate: Evaluation
 
+    @property
+    def number(self) -> float:
+        """The number of the cell itself; of one that an edit changed, what it was before."""
+        is_edited = self.value.is_changed_at(self.index)
+        return self.evaluate.number(self.expression) if is_edited else float(self.value.array[self.index])
+
     def fixes(self, cell: Cell) -> bool:
         """Whether a cell is one number: no axis of its operand is free."""
         return set(self.value.operands[cell.operand].names) <= set(cell.at)
@@ -117,7 +123,9 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     """How the cell of `value` at `index` came about. The value must have been computed by an operation."""
     at = dict(zip(value.names, index, strict=True))
     operands = [(operand.names, operand.array) for operand in value.operands]
-    return Arithmetic(value, tuple(index), value.made_by.cell(value, at), Evaluation(operands))
+    with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
+        expression = value.made_by.cell(value, at)
+    return Arithmetic(value, tuple(index), expression, Evaluation(operands, value.dtype))
 
 
 def single_numbers(value: Value, index: Sequence[int]) -> list[tuple[Value, Index]]:

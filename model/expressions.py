@@ -15,6 +15,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from attn_explore.model.axes import Array, align
 
@@ -85,6 +86,16 @@ def threshold(x: Array, axis: int | tuple[int]) -> Array:
     return np.where(count == 0, np.inf, (last - 1) / np.maximum(count, 1))[..., 0].astype(x.dtype)
 
 
+def is_equal(a: Array, b: Array) -> Array:
+    """1 where two numbers are the same, 0 where not, NaN where one of them is none."""
+    return np.where(np.isnan(a) | np.isnan(b), np.nan, np.equal(a, b))
+
+
+def let_through(x: Array, share: Array) -> Array:
+    """`x` times a share of it; 0 where nothing is let through, also of what is infinite or NaN."""
+    return np.where(share == 0, 0.0, np.multiply(x, share))
+
+
 def constants(names: Sequence[str], array: Array, at: Mapping[str, int], text: str) -> Expression:
     """What `array`, whose axes are `names`, holds at the index `at`: a single number where that fixes every axis."""
     picked = np.asarray(array[tuple(at.get(name, slice(None)) for name in names)])
@@ -110,7 +121,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sin": np.sin,
     "cos": np.cos,
     "maximum": np.maximum,
-    "is_equal": lambda a, b: np.where(np.equal(a, b), 1.0, 0.0),
+    "is_equal": is_equal,
+    "let_through": let_through,
 }
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {
@@ -124,24 +136,25 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an expression comes to: one number, or one for each index of its free axes."""
+    """What an expression comes to: one number, or one for each index of its free axes.
+
+    What is made of constants alone is not rounded to a type until it meets a number that has one.
+    """
 
     names: tuple[str, ...]
     array: Array
-
-    def number(self) -> float:
-        """The number, of an expression without free axes."""
-        return float(self.array)
+    is_constant: bool = False
 
 
 class Evaluation:
-    """Evaluates the parts of one expression over some operands, each part once.
+    """Evaluates the parts of one expression over some operands, each part once, in the type of the value explained.
 
     `operands` are pairs of axis names and array, in the order that `Cell.operand` counts.
     """
 
-    def __init__(self, operands: Sequence[tuple[tuple[str, ...], Array]]) -> None:
+    def __init__(self, operands: Sequence[tuple[tuple[str, ...], Array]], dtype: DTypeLike = np.float64) -> None:
         self._operands = operands
+        self._dtype = np.dtype(dtype)
         self._known: dict[int, tuple[Expression, Result]] = {}  # with the expression, so that its id stays its own
 
     def __call__(self, expression: Expression) -> Result:
@@ -151,6 +164,11 @@ class Evaluation:
                 self._known[id(expression)] = expression, self._evaluate(expression)
         return self._known[id(expression)][1]
 
+    def number(self, expression: Expression) -> float:
+        """The number that an expression without free axes comes to."""
+        with np.errstate(all="ignore"):
+            return float(self(expression).array.astype(self._dtype))
+
     def _evaluate(self, expression: Expression) -> Result:
         match expression:
             case Cell(operand, at):
@@ -158,9 +176,9 @@ class Evaluation:
                 picked = array[tuple(at.get(name, slice(None)) for name in names)]
                 return Result(tuple(name for name in names if name not in at), np.asarray(picked))
             case Number(value):
-                return Result((), np.asarray(value))
+                return Result((), np.asarray(value, np.float64), is_constant=True)
             case Constants(names, array):
-                return Result(names, array)
+                return Result(names, np.asarray(array, self._dtype))
             case Apply(function, arguments):
                 return self._apply(function, [self(argument) for argument in arguments])
             case Reduce(function, over, body):
@@ -169,8 +187,10 @@ class Evaluation:
                 kept = tuple(name for name in inner.names if name not in over)
                 return Result(kept, np.asarray(REDUCTIONS[function](inner.array, axis=places)))
 
-    @staticmethod
-    def _apply(function: str, arguments: list[Result]) -> Result:
+    def _apply(self, function: str, arguments: list[Result]) -> Result:
+        if all(argument.is_constant for argument in arguments):
+            found = FUNCTIONS[function](*(argument.array for argument in arguments))
+            return Result((), np.asarray(found), is_constant=True)
         names = tuple(dict.fromkeys(name for argument in arguments for name in argument.names))
-        aligned = [align(argument.array, argument.names, names) for argument in arguments]
-        return Result(names, np.asarray(FUNCTIONS[function](*aligned)))
+        aligned = [align(argument.array.astype(self._dtype), argument.names, names) for argument in arguments]
+        return Result(names, np.asarray(FUNCTIONS[function](*aligned), self._dtype))

@@ -28,9 +28,10 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
         if path not in found:
             continue
         to_operands = value.carried_to_operands(found[path])
-        for operand, gradient in zip(value.operands, to_operands, strict=True):
-            carried = operand.carried_back(gradient)
-            found[operand.path] = found[operand.path] + carried if operand.path in found else carried
+        with np.errstate(all="ignore"):
+            for operand, gradient in zip(value.operands, to_operands, strict=True):
+                carried = operand.carried_back(gradient)
+                found[operand.path] = found[operand.path] + carried if operand.path in found else carried
     return found
 
 

@@ -58,7 +58,8 @@ class Change:
 
     def pull(self, gradient: Array) -> None:
         """Change a gradient after the edit in place to the one before it: what was put there depends on nothing."""
-        gradient[self.index] *= self.factor if self.put is None else 0
+        passed = self.factor if self.put is None else 0
+        gradient[self.index] = gradient[self.index] * passed if passed else 0  # 0 of what is infinite or NaN is 0
 
     def is_like(self, other: Change) -> bool:
         """Whether another change does the same; arrays are compared by identity."""
@@ -187,11 +188,11 @@ class Value(Named):
 
     def carried_to_operands(self, gradient: Array) -> tuple[Array, ...]:
         """The gradient of each operand, in the axes of its view, from that of the value."""
-        if self.changes:
-            gradient = gradient.copy()
-            for change in reversed(self.changes):
-                change.pull(gradient)
         with np.errstate(all="ignore"):
+            if self.changes:
+                gradient = gradient.copy()
+                for change in reversed(self.changes):
+                    change.pull(gradient)
             return self.made_by.derivative(self.unchanged, gradient)
 
     @property
@@ -315,8 +316,9 @@ def changed(array: Array, changes: Sequence[Change]) -> Array:
     if not changes:
         return array
     array = np.array(array)
-    for change in changes:
-        change.apply(array)
+    with np.errstate(all="ignore"):
+        for change in changes:
+            change.apply(array)
     return array
 
 

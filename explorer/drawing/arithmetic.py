@@ -145,6 +145,7 @@ _INFIX = {
     "add": (" + ", 1),
     "subtract": (" − ", 1),
     "multiply": (" × ", 2),
+    "let_through": (" × ", 2),
     "divide": (" / ", 2),
 }
 _AROUND = {
@@ -189,10 +190,15 @@ class _Writer:
     def equation(self, expression: Expression, name: str) -> Block:
         """Two rows: `A[I, dog] = e^(… − …) / …` in names, and the same in numbers."""
         names = self._inline(expression, None, top=True)
-        result = Piece(short_number(self.evaluate(expression).number()), "result")
+        result = self._result(expression)
         numbers = self._inline(expression, {}, top=True)
         equals = Piece(" = ", "sign")
         return Block(((Piece(name, "name"), equals, *names), (result, equals, *numbers)))
+
+    def _result(self, part: Expression) -> Piece:
+        """What a part comes to; of the whole, the very number that stands in the cell, to its last digit."""
+        is_whole = part is self.arithmetic.expression
+        return Piece(short_number(self.arithmetic.number if is_whole else self.evaluate.number(part)), "result")
 
     def parts(self, expression: Expression, unfolded: bool) -> Iterator[Block]:
         """A block for each named part and each reduction inside `expression`, outermost first, each once."""
@@ -215,7 +221,7 @@ class _Writer:
         sized = dict(zip(terms.names, terms.array.shape, strict=True))
         count = int(np.prod([sized[axis] for axis in part.over]))
         over = " and ".join(subscripted(axis) for axis in part.over)
-        result = Piece(short_number(self.evaluate(part).number()), "result")
+        result = self._result(part)
         what = f"   the {_REDUCTIONS[part.function]} of {count} over {over}"
         yield Block(((Piece(name, "name"), Piece(" = ", "sign"), result, Piece(what, "note")),))
         yield self._terms(part, unfolded)

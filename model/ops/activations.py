@@ -63,14 +63,15 @@ def _sigmoid_slope(x: Array) -> Array:
     return _sigmoid(x) * _sigmoid(-x)
 
 
-def _one_plus_exp(x: Expression) -> Expression:
-    return Apply("add", (Number(1.0), Apply("exp", (Apply("negate", (x,)),))))
+def _sigmoid_cell(x: Expression, name: str = "") -> Expression:
+    below = Apply("add", (Number(1.0), Apply("exp", (Apply("negate", (x,)),))))
+    return Apply("divide", (Number(1.0), below), name=name)
 
 
 SIGMOID = Bend(
     _sigmoid,
     _sigmoid_slope,
-    lambda x: Apply("divide", (Number(1.0), _one_plus_exp(x))),
+    _sigmoid_cell,
     lambda x: quotient(ONE, total(ONE, exponential(negated(x)))),
 )
 
@@ -87,7 +88,9 @@ def _silu_slope(x: Array) -> Array:
     return slope
 
 
-SILU = Bend(_silu, _silu_slope, lambda x: Apply("divide", (x, _one_plus_exp(x))), partial(call, "SiLU"))
+SILU = Bend(
+    _silu, _silu_slope, lambda x: Apply("multiply", (x, _sigmoid_cell(x, name="sigmoid"))), partial(call, "SiLU")
+)
 
 
 # --- GELU: x times the share of a normal distribution below x (Hendrycks & Gimpel 2016)

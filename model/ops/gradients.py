@@ -211,7 +211,7 @@ class _Moved:
         for change in reversed(step.changes):
             change.pull(kept)
         share = constants(step.names, kept, at, "what the edit lets through")
-        return Apply("multiply", (Cell(self.first, at), share))
+        return Apply("let_through", (Cell(self.first, at), share))
 
 
 # --- the formula

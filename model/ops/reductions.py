@@ -139,8 +139,8 @@ def _length(value: Value) -> Array:
 def _length_derivative(value: Value, gradient: Array) -> Gradients:
     """x/|x|; 0 for a vector of length 0, which has no direction."""
     length = spread(value, value.array)
-    shares = np.divide(value.operands[0].array, length, out=np.zeros(value.operands[0].shape), where=length != 0)
-    return (spread(value, gradient) * shares,)
+    shares = value.operands[0].array / np.where(length == 0, 1, length)
+    return (np.where(length == 0, 0, spread(value, gradient) * shares),)
 
 
 def _length_cell(value: Value, at: At) -> Expression:

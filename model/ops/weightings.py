@@ -171,8 +171,10 @@ def _sparsemax_cell(value: Value, at: At) -> Expression:
     if is_fully_masked(value, at):
         return _nothing_to_see(value)
     cell, row = _cell_and_row(value, at)
-    tau = Reduce("threshold", (value.options["over"],), row, name="τ")
-    return Apply("maximum", (Number(0.0), Apply("subtract", (cell, tau))))
+    over = (value.options["over"],)
+    maximum = Reduce("maximum", over, row, name="row max")
+    tau = Reduce("threshold", over, Apply("subtract", (row, maximum)), name="τ")
+    return Apply("maximum", (Number(0.0), Apply("subtract", (Apply("subtract", (cell, maximum)), tau))))
 
 
 def _sparsemax_back(value: Value, _place: int, at: At) -> Expression:
@@ -191,7 +193,8 @@ SPARSEMAX = Operation(
 )
 
 
-# --- hardmax: 1 for the largest score of a row (the first of them), 0 for the others; flat, so without a gradient
+# --- hardmax: 1 for the largest score of a row (the first of them), 0 for the others; flat, so without a gradient.
+# Where one score of a row is no number, none of them is the largest: the row is NaN, as under softmax
 
 
 def _hardmax(value: Value) -> Array:
@@ -199,7 +202,8 @@ def _hardmax(value: Value) -> Array:
     largest = np.expand_dims(array.argmax(axis=over), over)
     chosen = np.zeros(value.shape, value.dtype)
     np.put_along_axis(chosen, largest, 1, axis=over)
-    return np.where(np.isneginf(array), 0, chosen).astype(value.dtype)
+    chosen = np.where(np.isneginf(array), 0, chosen)
+    return np.where(np.isnan(array).any(axis=over, keepdims=True), np.nan, chosen).astype(value.dtype)
 
 
 def _hardmax_cell(value: Value, at: At) -> Expression:

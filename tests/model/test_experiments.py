@@ -73,7 +73,7 @@ def test_the_arithmetic_of_every_cell_comes_to_the_cell(kind: str) -> None:
     for step in ran(kind).steps.values():
         for index in list(np.ndindex(step.shape))[:300]:
             explained = arithmetic(step, index)
-            found = explained.evaluate(explained.expression).number()
+            found = explained.evaluate.number(explained.expression)
             assert found == pytest.approx(step.array[index], rel=1e-12, abs=1e-15), (step.path, index)
 
 

@@ -132,7 +132,7 @@ def test_every_cell_of_every_step_comes_to_what_is_shown(
         for value in (step, *finer_steps(step)):
             index = tuple(int(rng.integers(0, length)) for length in value.shape)
             explained = arithmetic(value, index)
-            found = explained.evaluate(explained.expression).number()
+            found = explained.evaluate.number(explained.expression)
             assert found == pytest.approx(value.array[index], rel=1e-12, abs=1e-13), value.path
 
 

@@ -15,7 +15,7 @@ B = (("d_k", "key"), np.array([[10.0, 20.0, 30.0], [40.0, 50.0, 60.0]]))
 
 
 def evaluate(expression: Expression) -> float:
-    return Evaluation([A, B])(expression).number()
+    return Evaluation([A, B]).number(expression)
 
 
 def test_a_cell_with_all_its_axes_fixed_is_a_number() -> None:
@@ -59,6 +59,8 @@ def test_a_reduction_keeps_the_axes_that_it_does_not_run_over() -> None:
         ("tanh", (0,), 0),
         ("erf", (0.5,), math.erf(0.5)),
         ("is_equal", (2, 2), 1),
+        ("let_through", (math.nan, 0), 0),
+        ("let_through", (3, 2), 6),
         ("exp", (0,), 1),
         ("log", (1,), 0),
         ("sqrt", (49,), 7),
@@ -70,6 +72,17 @@ def test_a_reduction_keeps_the_axes_that_it_does_not_run_over() -> None:
 )
 def test_a_function_is_the_one_of_its_name(function: str, arguments: tuple[float, ...], expected: float) -> None:
     assert evaluate(Apply(function, tuple(map(Number, arguments)))) == expected
+
+
+def test_what_is_no_number_is_neither_equal_nor_unequal_to_anything() -> None:
+    assert math.isnan(evaluate(Apply("is_equal", (Number(math.nan), Number(math.nan)))))
+
+
+def test_constants_are_rounded_to_a_type_only_where_they_meet_a_number_of_it() -> None:
+    third = Apply("divide", (Number(1), Number(3)))
+    in_float32 = Evaluation([((), np.array(3, np.float32))], np.float32)
+    assert in_float32(third).array == 1 / 3
+    assert in_float32.number(Apply("multiply", (Cell(0, {}), third))) == float(np.float32(3) * np.float32(1 / 3))
 
 
 def test_every_function_is_tried() -> None:
@@ -95,7 +108,7 @@ def test_a_part_that_stands_twice_in_a_tree_is_evaluated_once(monkeypatch: pytes
 def test_expressions_made_and_dropped_one_after_the_other_are_not_taken_for_each_other() -> None:
     evaluation = Evaluation([])
     for number in range(200):
-        assert evaluation(Number(number)).number() == number
+        assert evaluation.number(Number(number)) == number
         gc.collect(0)
 
 

@@ -81,7 +81,7 @@ def test_a_gradient_cell_comes_about_as_it_says_and_is_computed_again_bit_for_bi
     for step in gradients_in(trace):
         np.testing.assert_array_equal(step.array, expected[differentiated(step).path], step.path)
         explained = arithmetic(step, some_index(step, rng))
-        told = explained.evaluate(explained.expression).number()
+        told = explained.evaluate.number(explained.expression)
         largest = max(1.0, np.abs(step.array).max())
         assert told == pytest.approx(step.array[explained.index], rel=1e-9, abs=1e-9 * largest), step.path
         step.forget()
@@ -124,7 +124,7 @@ def test_an_operation_that_does_not_explain_its_gradient_is_told_by_its_slopes()
     gradient = t.trace["grad.a"]
     for index in np.ndindex(gradient.shape):
         explained = arithmetic(gradient, index)
-        told = explained.evaluate(explained.expression).number()
+        told = explained.evaluate.number(explained.expression)
         assert told == pytest.approx(gradient.array[index], rel=1e-12, abs=1e-15)
 
 
@@ -152,7 +152,7 @@ def test_a_gradient_goes_through_an_edit_and_says_so(edit: str) -> None:
         np.testing.assert_array_equal(step.array, expected[differentiated(step).path])
         for index in np.ndindex(step.shape):
             explained = arithmetic(step, index)
-            told = explained.evaluate(explained.expression).number()
+            told = explained.evaluate.number(explained.expression)
             assert told == pytest.approx(step.array[index], rel=1e-9, abs=1e-12), (step.path, index)
 
 
@@ -164,7 +164,7 @@ def test_every_gradient_of_every_bundled_scenario_follows_from_its_arithmetic(na
     assert found
     for step in found:
         explained = arithmetic(step, some_index(step, rng))
-        told = explained.evaluate(explained.expression).number()
+        told = explained.evaluate.number(explained.expression)
         largest = max(1.0, np.abs(step.array).max())
         tolerance = 1e-9 if step.dtype == np.float64 else 1e-3
         assert told == pytest.approx(step.array[explained.index], rel=tolerance, abs=tolerance * largest), step.path

@@ -317,7 +317,7 @@ def test_the_arithmetic_of_a_cell_comes_to_the_cell(case: Case, seed: int, size:
     value = case(Bench(rng, size))
     index = tuple(int(rng.integers(0, length)) for length in value.shape)
     explained = arithmetic(value, index)
-    assert explained.evaluate(explained.expression).number() == pytest.approx(value.array[index], rel=1e-12, abs=1e-13)
+    assert explained.evaluate.number(explained.expression) == pytest.approx(value.array[index], rel=1e-12, abs=1e-13)
 
 
 @each_case
@@ -333,7 +333,7 @@ def test_a_cell_of_an_operand_can_be_followed_to_where_it_stands(case: Case, see
         free = {name: 0 for name in names if name not in cell.at}
         there = Cell(cell.operand, {**cell.at, **free})
         source, place = explained.source(there)
-        np.testing.assert_equal(source.array[place], explained.evaluate(there).number())
+        np.testing.assert_equal(source.array[place], explained.evaluate.number(there))
 
 
 def _cells(expression: Expression) -> list[Cell]:
@@ -470,7 +470,7 @@ def test_the_arithmetic_of_a_hidden_cell_is_its_mask_whatever_the_score() -> Non
     value = recorder().mask("r", tensor("query key", np.array([[np.nan]])), tensor("query key", np.array([[-np.inf]])))
     explained = arithmetic(value, (0, 0))
     assert explained.expression == Cell(1, {"query": 0, "key": 0})
-    assert explained.evaluate(explained.expression).number() == -np.inf
+    assert explained.evaluate.number(explained.expression) == -np.inf
 
 
 def test_what_is_masked_gets_no_gradient_even_where_one_comes_in() -> None:
@@ -567,7 +567,7 @@ def test_a_normalised_number_is_right_or_where_its_variance_overflows_is_not_one
 def test_the_arithmetic_of_a_norm_says_that_its_variance_overflowed() -> None:
     value = _normalised(np.array([1e200, -1e200]))
     explained = arithmetic(value, (0, 1))
-    assert math.isnan(explained.evaluate(explained.expression).number())
+    assert math.isnan(explained.evaluate.number(explained.expression))
     assert explained.expression.text == "σ² is too large for float64"
 
 
@@ -645,4 +645,4 @@ def test_the_arithmetic_of_an_operands_gradient_comes_to_the_derivative(
             continue  # nothing changes with which row it is; and what is not explained is told by its slopes
         index = tuple(int(rng.integers(0, length)) for length in operand.shape)
         expression = value.made_by.back(value, place, dict(zip(operand.names, index, strict=True)))
-        assert Evaluation(read)(expression).number() == pytest.approx(found[index], rel=1e-10, abs=1e-12)
+        assert Evaluation(read).number(expression) == pytest.approx(found[index], rel=1e-10, abs=1e-12)

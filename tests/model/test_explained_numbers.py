@@ -1,0 +1,180 @@
+"""The arithmetic of a cell comes to the cell, of whatever numbers and in whatever type: nothing shown explains another.
+
+Small tensors, so that sums are added in one order; but products of matrices are left to a library with an order of its
+own, and may differ by rounding.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.expressions import Evaluation
+from attn_explore.model.gradient import record_gradients
+from attn_explore.model.notation import symbol
+from attn_explore.model.ops import Factor
+from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.values import Change, Value
+from tests.building import SEEDS, recorder, tensor
+from tests.model.test_ops import CASES, SIZES, Bench, Case
+
+SCORES = frozenset({"additive", "bilinear", "cosine"})
+"""What is composed of other operations."""
+
+each_case = pytest.mark.parametrize(
+    "case",
+    [case for (name, _), case in CASES.items() if name not in SCORES],
+    ids=[" ".join(key) for key in CASES if key[0] not in SCORES],
+)
+ROUNDED = frozenset({"contract", "cross_entropy"})
+"""Operations that add products up in an order of their own."""
+
+MAGNITUDES = {"float32": (1.0, 1e10, 1e-10, 1e-42), "float64": (1.0, 1e10, 1e150, 1e-10, 1e-310)}
+SPECIAL = (np.nan, np.inf, -np.inf, 0.0)
+
+
+def numbers(rng: np.random.Generator, kind: str, shape: tuple[int, ...], dtype: str) -> Array:
+    """Numbers of one kind, some of them replaced by special ones where the kind says so."""
+    size = rng.choice(MAGNITUDES[dtype]) if "any size" in kind else 1.0
+    found = (np.full(shape, rng.normal()) if "equal" in kind else rng.normal(size=shape)) * size
+    if "largest" in kind:
+        found = np.full(shape, float(np.finfo(dtype).max) * rng.uniform(0.5, 1))
+    if "special" in kind:
+        found = np.where(rng.random(shape) < 0.3, rng.choice(SPECIAL, shape), found)
+    return np.asarray(found, dtype)
+
+
+OF_SIZE_1 = st.sampled_from(["ordinary", "equal", "special", "equal special"])
+KINDS = OF_SIZE_1 | st.sampled_from(["of any size", "of any size, special", "equal, of any size", "largest"])
+
+
+def refilled(value: Value, rng: np.random.Generator, kind: str, dtype: str) -> Value:
+    """A value computed again from other numbers."""
+    for view in value.operands:
+        if view.value.dtype.kind == "f" and not (value.made_by.name == "mask" and view is value.operands[1]):
+            view.value.held = numbers(rng, kind, view.value.shape, dtype)
+    value.forget()
+    return value
+
+
+def tolerance(value: Value, dtype: str) -> dict[str, float]:
+    """How far two ways of adding up may be apart: some roundings of the largest term."""
+    eps = float(np.finfo(dtype).eps)
+    if value.made_by.name not in ROUNDED:
+        return {"rel": 8 * eps, "abs": 8 * float(np.finfo(dtype).smallest_subnormal)}
+    finite = (np.abs(np.where(np.isfinite(view.array), view.array, 1)).max(initial=1) for view in value.operands)
+    with np.errstate(over="ignore"):
+        return {"rel": 32 * eps, "abs": 32 * eps * float(np.prod(list(finite), dtype=np.float64))}
+
+
+@each_case
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS, size=SIZES, kind=KINDS, dtype=st.sampled_from(["float32", "float64"]))
+def test_whatever_the_numbers_the_arithmetic_of_a_cell_comes_to_the_cell(
+    case: Case, seed: int, size: dict[str, int], kind: str, dtype: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    value = refilled(case(Bench(rng, size, dtype)), rng, kind, dtype)
+    index = tuple(int(rng.integers(0, length)) for length in value.shape)
+    explained = arithmetic(value, index)
+    found, cell = explained.evaluate.number(explained.expression), float(value.array[index])
+    assert found == pytest.approx(cell, **tolerance(value, dtype), nan_ok=True)
+    assert explained.number == cell or np.isnan(cell)
+
+
+@each_case
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=SEEDS,
+    size=SIZES,
+    kind=OF_SIZE_1,
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+def test_whatever_the_numbers_the_arithmetic_of_a_gradient_comes_to_the_gradient(
+    case: Case, seed: int, size: dict[str, int], kind: str, dtype: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    value = refilled(case(Bench(rng, size, dtype)), rng, kind, dtype)
+    if value.made_by.back is None:
+        return
+    gradient = numbers(rng, "ordinary", value.shape, dtype)
+    found = value.carried_to_operands(gradient)
+    read = ((value.names, gradient), (value.names, value.array), *((view.names, view.array) for view in value.operands))
+    for place, (operand, carried) in enumerate(zip(value.operands, found, strict=True)):
+        if operand.value.dtype.kind == "i":
+            continue
+        index = tuple(int(rng.integers(0, length)) for length in operand.shape)
+        with np.errstate(all="ignore"):
+            expression = value.made_by.back(value, place, dict(zip(operand.names, index, strict=True)))
+        explained = Evaluation(read, dtype).number(expression)
+        rel = 1e-5 if dtype == "float32" else 1e-12
+        assert explained == pytest.approx(
+            float(carried[index]), rel=rel, abs=tolerance(value, dtype)["abs"], nan_ok=True
+        )
+
+
+# --- what was seen to be explained wrongly
+
+
+def explained_number(value: Value, index: tuple[int, ...]) -> float:
+    found = arithmetic(value, index)
+    return found.evaluate.number(found.expression)
+
+
+def test_a_gelu_far_below_0_is_explained_in_the_type_that_it_was_computed_in() -> None:
+    value = recorder("float32").activation("r", "gelu", tensor("token", np.array([-5.2], np.float32)))
+    assert explained_number(value, (0,)) == float(value.array[0]) != pytest.approx(-5.18e-07, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scores"),
+    [("float32", [200000.3, 200000.1, 200000.2]), ("float64", [1e17, 0, 0]), ("float64", [1e17, 1e17, 1e17])],
+)
+def test_sparsemax_of_large_scores_is_explained_by_what_they_are_below_the_largest(
+    dtype: str, scores: list[float]
+) -> None:
+    value = recorder(dtype).sparsemax("r", tensor("query key", np.array([scores], dtype)), over="key")
+    assert [explained_number(value, (0, key)) for key in range(3)] == value.array[0].tolist()
+    assert value.array.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_hardmax_of_scores_of_which_one_is_no_number_is_no_number() -> None:
+    value = recorder().hardmax("r", tensor("query key", np.array([[np.nan, 1.0, 2.0]])), over="key")
+    assert np.isnan(value.array).all()
+    assert all(np.isnan(explained_number(value, (0, key))) for key in range(3))
+
+
+@pytest.mark.parametrize("change", [Change((0,), put=1.0), Change((0,), factor=0.0)])
+def test_what_an_edit_replaces_has_a_gradient_of_0_whatever_comes_after_it(change: Change) -> None:
+    gradient = np.array([np.nan, np.inf])
+    change.pull(gradient)
+    assert gradient.tolist() == [0, np.inf]
+
+
+def test_the_gradient_before_a_replacing_edit_is_explained_as_0_where_what_comes_after_it_is_no_number() -> None:
+    """0 × ∞ on the way back gives NaN behind the edit, and the number that was replaced has no part in it."""
+    t = Recorder(Trace(np.dtype("float64"), changes={"doubled": (Change((0,), put=0.0),)}))
+    t.trace.add_parameter("x", (Axis("token", 2),), np.array([1.0, 2.0]))
+    x = t.parameter("x")
+    doubled = t.scale("doubled", x, Factor(2.0, symbol("2")))
+    nothing = t.scale("nothing", doubled, Factor(0.0, symbol("0")))
+    total = t.sum("total", t.divide("quotient", doubled, nothing), "token")
+    record_gradients(t.trace, total)
+    assert np.isnan(t.trace["grad.doubled"].array[0])
+    assert t.trace["grad.x"].array[0] == explained_number(t.trace["grad.x"], (0,)) == 0
+
+
+def test_a_cell_that_is_rounding_noise_has_one_number() -> None:
+    """A product of matrices adds up in an order of its own; the sum that is shown ends in the number of the cell."""
+    rng = np.random.default_rng(0)
+    a, b = (tensor(axes, rng.normal(size=(9, 9))) for axes in ("token d_model", "d_model d_ff"))
+    value = recorder().contract("r", "token d_ff", a, b)
+    for index in np.ndindex(*value.shape):
+        first = blocks(arithmetic(value, index))[0].rows[0]
+        assert next(piece.text for piece in first if piece.role == "result") == short_number(value.array[index])
