@@ -168,11 +168,9 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
             hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
             what = f"the run has no step {clip(told.at, _LONGEST)}"
             problems.append(scenario.problem_at((*path, "at"), what, hint))
+            problems += _faults_of_axes(scenario, path, told, trace.steps[near]) if near else ()
             continue
-        faults = [
-            *_faults(scenario, path, told.focus or {}, value),
-            *_answer_faults(scenario, path, told, value, trace.planned),
-        ]
+        faults = [*_faults(scenario, path, told, value), *_answer_faults(scenario, path, told, value, trace.planned)]
         problems += faults
         if not faults:
             asked = _question(told, value, trace.planned)
@@ -181,15 +179,23 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
     return found
 
 
-def _faults(scenario: Scenario, path: KeyPath, focus: Mapping[str, str | int], value: Value) -> Iterator[Problem]:
-    for name, where in focus.items():
-        at = (*path, "focus", name)
-        if name not in value.names:
-            what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
-            yield scenario.problem_at(at, what, hint, at_key=True)
-        elif place_along(value.axis(name), where) is None and not _is_unknown(value, where):
+def _faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:
+    """Axes that the value does not have, and places that there are not along those that it has."""
+    yield from _faults_of_axes(scenario, path, told, value)
+    for name, where in (told.focus or {}).items():
+        if name in value.names and place_along(value.axis(name), where) is None and not _is_unknown(value, where):
             what = f"there is no {clip(str(where), _LONGEST)} along {name}"
-            yield scenario.problem_at(at, what, choices_along(value.axis(name)))
+            yield scenario.problem_at((*path, "focus", name), what, choices_along(value.axis(name)))
+
+
+def _faults_of_axes(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:
+    """Axes that a focus or an answer names and the value does not have."""
+    focused = [((*path, "focus", name), name, True) for name in told.focus or {}]
+    answered = [((*path, "answer", key), getattr(told.answer, key, None), False) for key in ("argmax", "argmin", "sum")]
+    for at, name, at_key in (*focused, *answered):
+        if name is not None and name not in value.names:
+            what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
+            yield scenario.problem_at(at, what, hint, at_key=at_key)
 
 
 def _is_unknown(value: Value, where: str | int) -> bool:
@@ -200,13 +206,9 @@ def _is_unknown(value: Value, where: str | int) -> bool:
 def _answer_faults(
     scenario: Scenario, path: KeyPath, told: LessonStep, value: Value, planned: bool
 ) -> Iterator[Problem]:
-    for key in ("argmax", "argmin", "sum"):
-        name = getattr(told.answer, key, None)
-        if name is not None and name not in value.names:
-            what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
-            yield scenario.problem_at((*path, "answer", key), what, hint)
+    """An operand that is not one number of the arithmetic."""
     wanted = told.answer.operand if told.answer is not None else None
-    if wanted is not None and not any(_faults(scenario, path, told.focus or {}, value)):
+    if wanted is not None and not any(_faults(scenario, path, told, value)):
         named = [cell for cell in _operands(told, value, planned) if _is_named(cell[0], wanted)]
         if not named or (len(named) > 1 and not planned):
             yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(told, value, wanted, planned))

@@ -7,7 +7,7 @@ whatever the file that it is about holds.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from attn_explore.model.text import cells, clip, visible
@@ -119,6 +119,17 @@ def raise_any(problems: Sequence[Problem], left_out: int = 0) -> None:
     """Raise the problems, all in one; nothing happens when there are none."""
     if problems:
         raise problems[0] if len(problems) == 1 and not left_out else Problems(problems, left_out)
+
+
+def all_problems(checks: Iterable[Callable[[], object]]) -> list[Problem]:
+    """Everything that several checks find wrong: none keeps the others from being made."""
+    found: list[Problem] = []
+    for check in checks:
+        try:
+            check()
+        except Problem as problem:
+            found += problem.problems if isinstance(problem, Problems) else [problem]
+    return found
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -6,13 +6,14 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.system.endings import TRACES
 from attn_explore.explorer.system.limits import Limits
-from attn_explore.model.problems import Problem
+from attn_explore.model.problems import Problem, all_problems, raise_any
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.scenario.document import Gradients
 
@@ -180,19 +181,32 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
 
         read_trace(path, limits.nbytes)
         return ()
-    scenario = read_scenario(path)
-    notes = _check_run(scenario, limits)
-    second = scenario.second()
-    return notes if second is None else tuple(dict.fromkeys((*notes, *_check_run(second, limits))))
+    scenario, notes = read_scenario(path), dict[str, None]()
+    runs = [run for run in (scenario, scenario.second()) if run is not None]
+    problems = all_problems([partial(_check_run, run, limits, notes) for run in runs])
+    told = {(problem.where, problem.what): problem for problem in problems}  # what both runs share is told once
+    raise_any(sorted(told.values(), key=lambda problem: (problem.line or 0, problem.column or 0)))
+    return tuple(notes)
 
 
-def _check_run(scenario: Scenario, limits: Limits) -> tuple[str, ...]:
+def _check_run(scenario: Scenario, limits: Limits, notes: dict[str, None]) -> None:
+    """Check one run: its weights, its edits, and its lesson as it would be without them, each whatever the others are.
+
+    What has to be said is added to `notes`, once.
+    """
     from attn_explore.model.lesson import stops
+    from attn_explore.model.prepared import plan_of
 
     prepared = within(scenario, limits.nbytes).with_weights(limits.nbytes, limits.allowed)
-    remarks = prepared.remarks(prepared.arrays)
-    stops(prepared.scenario, prepared.plan)
-    return (*prepared.notes, *remarks)
+    notes.update(dict.fromkeys(prepared.notes))
+    scenario = prepared.scenario
+    unedited = prepared.known.with_scenario(replace(scenario, edits=()))
+    checks: list[Callable[[], object]] = [
+        lambda: notes.update(dict.fromkeys(prepared.remarks(prepared.arrays))),
+        lambda: prepared.plan,
+        lambda: stops(scenario, plan_of(unedited) if scenario.edits else prepared.plan),
+    ]
+    raise_any(all_problems(checks))
 
 
 def within(scenario: Scenario, limit: int) -> Prepared:
