@@ -124,11 +124,11 @@ def _step(step: Value) -> dict[str, Any]:
         "shape": step.shape,
         "dtype": str(step.dtype),
         "op": step.made_by.name,
-        "inputs": [_name(operand.value) for operand in step.operands],
+        "inputs": [name_in_file(operand.value) for operand in step.operands],
     }
 
 
-def _name(operand: Value) -> str:
+def name_in_file(operand: Value) -> str:
     """How an operand is called in a file: its path, or for what a stack reads `tokens` or `pad`, whichever stack."""
     return operand.name if operand.name in ("tokens", "pad") else operand.path
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, steps_of
+from attn_explore.model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, name_in_file, steps_of
 from attn_explore.model.files.npz import Npz
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.safetensors import read_safetensors
@@ -28,7 +28,7 @@ from attn_explore.model.prepared import plan_of
 from attn_explore.model.problems import Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario, scenario_from_dict
 from attn_explore.model.scenario.tokens import generates
-from attn_explore.model.text import figure
+from attn_explore.model.text import clip, figure
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
@@ -39,6 +39,8 @@ Expected = Mapping[str, Value]
 """The tensors that there must be, by the same keys."""
 
 _SEEDS = (("scenario", "model", "weights", "seed"), ("scenario", "experiment", "seed"))
+
+_LONGEST_NAME = 60
 
 _NOT_NUMBERS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 
@@ -61,7 +63,9 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
     trace = plan_of(known, _generated(opened.description, known, path))
     expected = {**{f"{PARAMETER}{name}": value for name, value in trace.parameters.items()}, **trace.steps}
     finer = {step.path: step for step in steps_of(trace, fine=True) if step.path not in trace.steps}
-    _check_records(_records(opened.description, path), expected, finer, path)
+    records = _records(opened.description, path)
+    _check_records(records, expected, finer, path)
+    _check_inputs(records, {*trace.steps, *finer, *trace.parameters, *map(name_in_file, trace.given.values())}, path)
     with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
         for key, array in opened.fetch(expected, finer):
             expected[key].held = np.asarray(array, expected[key].dtype, order="C")
@@ -169,6 +173,20 @@ def _check_records(records: Records, expected: Expected, finer: Expected, path: 
     raise_any([problem for key, record in records.items() if (problem := _misfit(record, known[key], path))])
     if [key for key in records if key in expected] != list(expected):
         raise Problem("the steps are not in the order in which they are computed", path=path, place="steps")
+
+
+def _check_inputs(records: Records, names: Container[str], path: Path) -> None:
+    """What a step was computed from must be in the trace, too. Raises Problem with the first that is not."""
+    for key, record in records.items():
+        if key.startswith(PARAMETER):
+            continue
+        inputs = record.get("inputs")
+        if not isinstance(inputs, list):
+            raise Problem("this must be a list", path=path, place=f"{key}: inputs")
+        lost = next((name for name in inputs if not isinstance(name, str) or name not in names), None)
+        if lost is not None:
+            what = f"it names {clip(str(lost), _LONGEST_NAME)}, which is no step or parameter of the trace"
+            raise Problem(what, path=path, place=f"{key}: inputs", hint="export it again")
 
 
 def _unknown(key: str, known: Expected, path: Path) -> Problem:

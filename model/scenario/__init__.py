@@ -199,7 +199,10 @@ def _with_texts_of(second: Source, source: Source) -> Source:
     changes = source.at((COMPARED,))
     if not isinstance(changes, dict):
         return source
-    said = {key: _as_in(second.data[key], change) if key in CHANGED else change for key, change in changes.items()}
+    said = {
+        key: _as_in(second.data[key], change) if key in CHANGED and change else change
+        for key, change in changes.items()
+    }
     return replace(source, data={**source.data, COMPARED: said})
 
 

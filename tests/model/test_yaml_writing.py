@@ -136,3 +136,8 @@ def test_what_a_second_run_reads_is_saved_as_it_was_written() -> None:
     again = parse_scenario(scenario.as_yaml(scenario.second())).second()
     assert again is not None
     assert again.tokens() == ("1.10", "08")
+
+
+def test_a_comparison_that_leaves_a_section_empty_is_read() -> None:
+    scenario = parse_scenario("input: {text: a}\nmodel: {d_model: 4}\ncompare: {experiment: {}, model: {d_model: 6}}")
+    assert parse_scenario(scenario.as_yaml()) == scenario
