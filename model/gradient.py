@@ -6,13 +6,14 @@ beside the operation, and this is the order in which they are applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
 
 import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.ops.gradients import Output, gradient_of
+from attn_explore.model.ops.masks import VISIBILITY
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View, read_only
 
@@ -23,16 +24,44 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
     `of` gives for some steps the weight of each of their numbers, in the step's shape. For a loss L of a step y these
     are ∂L/∂y. Returns arrays in the shape of each step and parameter; what the sum does not depend on is absent.
     """
-    found = {path: np.array(weights, trace.dtype) for path, weights in of.items()}
-    for path, value in reversed(trace.steps.items()):
-        if path not in found:
+    seeds = {path: np.array(weights, trace.dtype) for path, weights in of.items()}
+    order = chain(_reversed(trace), trace.parameters.values())
+    return {value.path: gradient for value, gradient in _walk(order, seeds)}
+
+
+def _walk(order: Iterable[Value], seeds: Mapping[str, Array]) -> Iterator[tuple[Value, Array]]:
+    """Each value that the outputs depend on, with its gradient. In `order` a value comes after all of its readers.
+
+    `seeds` are the gradients of the outputs. What a value carries back is added up until its turn comes.
+    """
+    carried = dict(seeds)
+    for value in order:
+        if value.path not in carried:
             continue
-        to_operands = value.carried_to_operands(found[path])
-        with np.errstate(all="ignore"):
-            for operand, gradient in zip(value.operands, to_operands, strict=True):
-                carried = operand.carried_back(gradient)
-                found[operand.path] = found[operand.path] + carried if operand.path in found else carried
-    return found
+        gradient = np.asarray(carried.pop(value.path), value.dtype)
+        yield value, gradient
+        if not value.is_leaf:
+            _carry(value, gradient, carried)
+
+
+def _carry(value: Value, gradient: Array, carried: dict[str, Array]) -> None:
+    """Add to what is carried back to the operands of a value."""
+    parts = value.carried_to_operands(gradient)
+    with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
+        for view, part in zip(value.operands, parts, strict=True):
+            if _may_differ(view.value):
+                path, back = view.value.path, view.carried_back(part)
+                carried[path] = carried[path] + back if path in carried else back
+
+
+def _may_differ(value: Value) -> bool:
+    """Whether a value can be a little different: ids cannot, nor a step that says what may be seen, which is a rule."""
+    return value.operation is not VISIBILITY and value.dtype.kind == "f"
+
+
+def _reversed(trace: Trace) -> Iterator[Value]:
+    """The steps from the last to the first."""
+    return reversed(trace.steps.values())
 
 
 # --- gradients as steps
@@ -53,26 +82,14 @@ def gradient_steps(trace: Trace, output: Output) -> Iterator[Value]:
     One walk makes them all; one that is forgotten is computed again from the gradients of its readers, bit for bit.
     """
     order = _backwards(trace, output)
-    carried: dict[str, Array] = {output.value.path: output.seed}
+    arrays = repeat(None) if trace.planned else (array for _, array in _walk(order, {output.value.path: output.seed}))
     readers: dict[str, list[Value]] = {value.path: [] for value in order}
-    for value in order:
+    for value, array in zip(order, arrays, strict=False):
         gradient = gradient_of(value, output, readers[value.path])
         for path in dict.fromkeys(view.path for view in value.operands if view.path in readers):
             readers[path].append(gradient)
-        if not trace.planned:
-            gradient.held = read_only(np.asarray(carried.pop(value.path), trace.dtype))
-            _carry(gradient.held, value, carried, readers)
+        gradient.held = None if array is None else read_only(array)
         yield gradient
-
-
-def _carry(gradient: Array, value: Value, carried: dict[str, Array], wanted: Mapping[str, object]) -> None:
-    """Add to what is carried back to the operands of a value."""
-    parts = () if value.is_leaf else value.carried_to_operands(gradient)
-    with np.errstate(all="ignore"):
-        for view, part in zip(value.operands, parts, strict=True):
-            if view.path in wanted:
-                back = view.carried_back(part)
-                carried[view.path] = carried[view.path] + back if view.path in carried else back
 
 
 def _backwards(trace: Trace, output: Output) -> list[Value]:
@@ -81,10 +98,10 @@ def _backwards(trace: Trace, output: Output) -> list[Value]:
     A parameter comes right after the last of its readers.
     """
     found, steps = {output.value.path}, []
-    for step in reversed(trace.steps.values()):
-        if step is output.value or (step.path in found and not _is_rule(step)):
+    for step in _reversed(trace):
+        if step.path in found:
             steps.append(step)
-            found.update(view.path for view in step.operands)
+            found.update(view.path for view in step.operands if _may_differ(view.value))
     last = {view.path: step.path for step in steps for view in step.operands}
     return list(chain.from_iterable((step, *_parameters(trace, step, last)) for step in steps))
 
@@ -96,8 +113,3 @@ def _parameters(trace: Trace, step: Value, last: Mapping[str, str]) -> list[Valu
         return view.path in trace.parameters and last[view.path] == step.path
 
     return list({view.path: view.value for view in step.operands if is_here(view)}.values())
-
-
-def _is_rule(step: Value) -> bool:
-    """Whether a step says what may be seen: a rule, which cannot be a little different."""
-    return step.made_by.name == "visibility"
