@@ -27,6 +27,7 @@ from attn_explore.explorer.commands.options import (
     Wanted,
     limits_of,
 )
+from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
     from attn_explore.explorer.app import Listener
@@ -74,11 +75,11 @@ def run(
     wish = wish_of(gradients, of, step)
     if not watch and (plain or not sys.stdout.isatty()):
         found = source_of(source, wish, moment)
-        from attn_explore.explorer.telling.plain import walk  # it needs NumPy, and a faulty scenario does not
+        from attn_explore.explorer.telling.walk_through import walk  # it needs NumPy, and a faulty scenario does not
 
         session = session_of(found, limits, step)
         say_notes(session)
-        return print_lines(walk(session))
+        return print_lines(walk(session, line_width()))
     need_terminal()
     raise typer.Exit(_explore(source, limits, step, watch=watch, wish=wish, moment=moment))
 
@@ -137,12 +138,12 @@ def compare(
     limits, wish = limits_of(memory_limit, allow_path), wish_of(gradients, of, step)
     if plain or not sys.stdout.isatty():
         found = [source_of(first, wish, moment), source_of(second, wish, moment)]
-        from attn_explore.explorer.telling.plain import walk
+        from attn_explore.explorer.telling.walk_through import walk
 
         session = sessions_of(found, limits, step)
         for each in (session, session.other):
             if each is not None:
                 say_notes(each)
-        return print_lines(walk(session))
+        return print_lines(walk(session, line_width()))
     need_terminal()
     raise typer.Exit(_explore(first, limits, step, second, wish=wish, moment=moment))

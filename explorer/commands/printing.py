@@ -28,6 +28,7 @@ from attn_explore.explorer.commands.options import (
     limits_of,
     named,
 )
+from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
     from attn_explore.model.scenario import Scenario
@@ -131,14 +132,11 @@ def plot(
 
     plot = plotted(session, cell, is_row=cell.endswith("]"))
     if output is None:
-        from shutil import get_terminal_size
-
         from attn_explore.explorer.drawing.plots.heat_map import HeatMap
         from attn_explore.explorer.drawing.plots.heat_text import heat_lines
         from attn_explore.explorer.drawing.plots.text import plot_lines
-        from attn_explore.explorer.telling.plain import WIDTH
 
-        width = get_terminal_size((WIDTH, 0)).columns
+        width = line_width()
         print_lines(heat_lines(plot, width) if isinstance(plot, HeatMap) else plot_lines(plot, width))
         return
     from attn_explore.explorer.drawing.plots.formats import write_plot

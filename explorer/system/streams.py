@@ -18,6 +18,17 @@ ASCII_FORMS = {
 """What formulas and prose are written with where there is only ASCII."""
 
 
+WIDTH = 100
+"""Cells of a line, where neither a terminal nor COLUMNS says how many there are."""
+
+
+def line_width() -> int:
+    """Cells of a line that is printed: those of COLUMNS, or of the terminal."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size((WIDTH, 0)).columns
+
+
 def prepare() -> None:
     """Let a closed stream be one that fails as soon as it is used, and write in ASCII forms what one cannot encode.
 

@@ -18,7 +18,7 @@ from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings, questions
 from attn_explore.explorer.telling.pictures import Side, pictures
-from attn_explore.explorer.telling.plain import walk
+from attn_explore.explorer.telling.walk_through import walk
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.model.scenario.document import Edit

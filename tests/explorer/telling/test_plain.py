@@ -1,4 +1,4 @@
-"""Text mode: the walk-through and tables as plain lines."""
+"""Values as plain lines: tables, and comma-separated lines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import ascii_form
 from attn_explore.explorer.telling import plain
+from attn_explore.explorer.telling.walk_through import WINDOW
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.text import cells
@@ -32,35 +33,20 @@ def value(path: str, text: str = "model: {heads: 2}\ninput: {text: I love my dog
     return found
 
 
-# --- the walk-through
-
-
-def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() -> None:
-    found = session("title: A walk\nsummary: One line.\nmodel: {layers: 2}\ninput: {text: I love my dog}")
-    lines = list(plain.walk(found))
-    text = "\n".join(lines)
-    assert lines[:2] == ["A walk", "One line."]
-    assert [line.split()[0] for line in lines if " Keys" in line or "  Queries" in line] == [
-        f"{place}/{len(found.place.steps)}" for place in (4, 5, 20, 21)
-    ]
-    for step in found.place.steps:
-        assert f"    {step.path}   " in text
-    assert "Q = X·W_Q" in text
-    assert "head 1 × query 4 × key 4" in text
-    assert "Every word asks a question of the others." in text
+# --- tables
 
 
 def test_a_long_tensor_is_shown_by_its_beginning_and_says_how_much_is_left() -> None:
-    lines = list(plain.table(value(f"{LAYER}.weights", "input: {text: a, pad_to: 20}"), plain.WINDOW))
+    lines = list(plain.table(value(f"{LAYER}.weights", "input: {text: a, pad_to: 20}"), WINDOW))
     assert lines[0] == "head 0:"
-    assert len(lines) == 2 + plain.WINDOW + 1
+    assert len(lines) == 2 + WINDOW + 1
     assert lines[-1] == "… 12 more query, 12 more key"
-    assert all(len(line.split()) <= 1 + plain.WINDOW for line in lines[2:-1])
+    assert all(len(line.split()) <= 1 + WINDOW for line in lines[2:-1])
 
 
 def test_of_many_heads_the_first_are_shown() -> None:
-    lines = list(plain.table(value(f"{LAYER}.q", "model: {heads: 20, d_model: 20}\ninput: {text: a}"), plain.WINDOW))
-    assert [line for line in lines if line.startswith("head")] == [f"head {head}:" for head in range(plain.WINDOW)]
+    lines = list(plain.table(value(f"{LAYER}.q", "model: {heads: 20, d_model: 20}\ninput: {text: a}"), WINDOW))
+    assert [line for line in lines if line.startswith("head")] == [f"head {head}:" for head in range(WINDOW)]
     assert lines[-1] == "… 12 more head"
 
 
@@ -68,30 +54,6 @@ def test_a_word_of_any_length_leaves_the_table_readable() -> None:
     lines = list(plain.table(value("encoder.input", f"input: {{tokens: [{'x' * 10_000}, b]}}")))
     assert max(map(cells, lines)) < 150
     assert "…(+9960)" in lines[1]
-
-
-def test_no_line_of_prose_is_too_wide_and_none_holds_a_control_character() -> None:
-    for line in plain.walk(session('title: "\\e[31mred"\ninput: {tokens: ["\\e]52;c;x\\a", \'b\', "\\u202e"]}')):
-        assert line.isprintable()
-        assert cells(line) <= plain.WIDTH
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'model: {head: tokens, classes: [x, "\\e[31m"]}\ninput: {text: a b}\ngradients: {of: "logits[1, 1]"}',
-        'model: {kind: decoder, head: vocabulary, classes: ["\\e[31m"]}\ninput: {text: a, max_new_tokens: 2}',
-        f'input: {{tokens: [a, "\\e[31m"]}}\nedits: [{{at: {LAYER}.scaled_scores, index: [0, 1], knock_out: true}}]',
-    ],
-    ids=["what is differentiated", "what was chosen", "a row that sees nothing"],
-)
-def test_words_of_a_scenario_in_an_explanation_are_shown_and_never_obeyed(text: str) -> None:
-    lines = list(plain.walk(session(text)))
-    assert all(line.isprintable() for line in lines)
-    assert any("␛[31m" in line for line in lines)
-
-
-# --- tables
 
 
 def test_a_table_has_the_words_on_both_axes() -> None:
