@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from attn_explore.model.axes import Array
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.places import choices_along
-from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.scenario.source import KeyPath
@@ -27,7 +28,8 @@ def changes(scenario: Scenario, planned: Trace, frozen: Trace | None = None, sec
     `planned` is the run's plan; `frozen` the run without edits and `second` the one it is compared with, where there
     is an edit that takes numbers from them. Raises Problem for each edit that does not fit the run.
     """
-    raise_any([problem for place in range(len(scenario.edits)) for problem in _faults(scenario, place, planned)])
+    known = {**planned.steps, **planned.parameters}
+    raise_any(problem for place in range(len(scenario.edits)) for problem in _faults(scenario, place, planned, known))
     found: dict[str, list[Change]] = {}
     for place, edit in enumerate(scenario.edits):
         source = frozen if edit.freeze else second if edit.swap else None
@@ -35,23 +37,25 @@ def changes(scenario: Scenario, planned: Trace, frozen: Trace | None = None, sec
     return {path: tuple(made) for path, made in found.items()}
 
 
-def _faults(scenario: Scenario, place: int, planned: Trace) -> Iterator[Problem]:
+def _faults(scenario: Scenario, place: int, planned: Trace, known: Mapping[str, Value]) -> Iterator[Fault]:
     edit, path = scenario.edits[place], ("edits", place)
-    known = {**planned.steps, **planned.parameters}
     value = known.get(edit.at)
     if edit.at.startswith(PREFIX):
         hint = "edit a step of the model: the gradients follow"
         yield scenario.problem_at((*path, "at"), "a gradient follows from the run, and cannot be edited", hint)
     elif value is None:
-        near = nearest(edit.at, known)
-        hint = f"did you mean {near}?" if near else f"the first step is {next(iter(planned.steps))}"
-        what = f"the run has no step or parameter {clip(edit.at, _LONGEST)}"
-        yield scenario.problem_at((*path, "at"), what, hint)
+        yield partial(_unknown, scenario, (*path, "at"), edit.at, known)
     elif len(edit.index) > len(value.axes):
         what = f"{len(edit.index)} indices for the {len(value.axes)} axes of {value.path}"
         yield scenario.problem_at((*path, "index"), what, f"its axes are {', '.join(value.names)}")
     else:
         yield from _outside(scenario, (*path, "index"), edit, value)
+
+
+def _unknown(scenario: Scenario, path: KeyPath, at: str, known: Mapping[str, Value]) -> Problem:
+    near = nearest(at, known)
+    hint = f"did you mean {near}?" if near else f"the first step is {next(iter(known))}"
+    return scenario.problem_at(path, f"the run has no step or parameter {clip(at, _LONGEST)}", hint)
 
 
 def _outside(scenario: Scenario, path: KeyPath, edit: Edit, value: Value) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.places import choices_along, place_along
-from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.problems import MOST_READ, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Answer, LessonStep, View
 from attn_explore.model.scenario.source import KeyPath
@@ -164,11 +164,7 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
         path = ("lesson", place)
         value = _found(trace, told.at)
         if value is None:
-            near = nearest(told.at, trace.steps)
-            hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
-            what = f"the run has no step {clip(told.at, _LONGEST)}"
-            problems.append(scenario.problem_at((*path, "at"), what, hint))
-            problems += _faults_of_axes(scenario, path, told, trace.steps[near]) if near else ()
+            problems += _of_unknown(scenario, path, told, trace, is_read=len(problems) < MOST_READ)
             continue
         faults = [*_faults(scenario, path, told, value), *_answer_faults(scenario, path, told, value, trace.planned)]
         problems += faults
@@ -177,6 +173,16 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
             found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *asked, told.moment))
     raise_any(problems)
     return found
+
+
+def _of_unknown(
+    scenario: Scenario, path: KeyPath, told: LessonStep, trace: Trace, *, is_read: bool
+) -> Iterator[Problem]:
+    """A step that the run does not have, and axes that the nearest one does not have either."""
+    near = nearest(told.at, trace.steps) if is_read else None
+    hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
+    yield scenario.problem_at((*path, "at"), f"the run has no step {clip(told.at, _LONGEST)}", hint)
+    yield from _faults_of_axes(scenario, path, told, trace.steps[near]) if near else ()
 
 
 def _faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from heapq import nlargest
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from attn_explore.model.text import cells, clip, visible
 
@@ -17,8 +21,10 @@ CANNOT_BE_USED = 2
 SURROUNDINGS = 3
 """Exit status: the surroundings would not have it (no terminal, cannot write, disk full)."""
 
-_MOST_LINES = 10
+MOST_READ = 10
+"""Lines of a message: of more problems than that, nobody reads one."""
 _MOST_CHARACTERS = 300
+_MOST_COMPARED = 500
 _QUOTED_BEFORE_CARET = 60
 _QUOTED_CHARACTERS = 100
 
@@ -104,32 +110,50 @@ class Problems(Problem):
     def _lines(self) -> list[str]:
         """Every problem in full if there is room; else the first in full and the others on a line each."""
         in_full = [line for problem in self.problems for line in problem._lines()]
-        if len(in_full) <= _MOST_LINES and not self.left_out:
+        if len(in_full) <= MOST_READ and not self.left_out:
             return in_full
         lines = self.problems[0]._lines()
         others = [_on_one_line(problem) for problem in self.problems[1:]]
-        room = _MOST_LINES - len(lines)
+        room = MOST_READ - len(lines)
         if len(others) <= room and not self.left_out:
             return lines + others
         shown = others[: room - 1]
         return [*lines, *shown, f"… and {len(others) - len(shown) + self.left_out} more"]
 
 
-def raise_any(problems: Sequence[Problem], left_out: int = 0) -> None:
-    """Raise the problems, all in one; nothing happens when there are none."""
+Fault = Problem | Callable[[], Problem]
+"""A problem, or what makes one: the message of the hundredth is never read, and need not be made."""
+
+
+def raise_any(found: Iterable[Fault], left_out: int = 0) -> None:
+    """Raise the problems, all in one; nothing happens when there are none. Those that nobody would see are counted."""
+    rest = iter(found)
+    problems = [each if isinstance(each, Problem) else each() for each in islice(rest, MOST_READ)]
+    left_out += sum(1 for _ in rest)
     if problems:
         raise problems[0] if len(problems) == 1 and not left_out else Problems(problems, left_out)
 
 
-def all_problems(checks: Iterable[Callable[[], object]]) -> list[Problem]:
+class Gathered(NamedTuple):
+    """What several checks found wrong, and how many problems more were only counted."""
+
+    problems: list[Problem]
+    left_out: int
+
+
+def all_problems(checks: Iterable[Callable[[], object]]) -> Gathered:
     """Everything that several checks find wrong: none keeps the others from being made."""
     found: list[Problem] = []
+    left_out = 0
     for check in checks:
         try:
             check()
+        except Problems as problems:
+            found += problems.problems
+            left_out += problems.left_out
         except Problem as problem:
-            found += problem.problems if isinstance(problem, Problems) else [problem]
-    return found
+            found.append(problem)
+    return Gathered(found, left_out)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -140,7 +164,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """
     from difflib import get_close_matches  # only a refusal needs it
 
-    return next(iter(get_close_matches(word[:_MOST_CHARACTERS], list(known), n=1)), None)
+    word, names = word[:_MOST_CHARACTERS], list(known)
+    if len(names) > _MOST_COMPARED:  # of a model of a thousand layers, those that begin most alike
+        names = nlargest(_MOST_COMPARED, names, key=partial(_alike, word))
+    return next(iter(get_close_matches(word, names, n=1)), None)
+
+
+def _alike(word: str, name: str) -> int:
+    """How many characters two words begin with alike."""
+    shorter = min(len(word), len(name))
+    return next((at for at in range(shorter) if word[at] != name[at]), shorter)
 
 
 def _on_one_line(problem: Problem) -> str:

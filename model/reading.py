@@ -10,6 +10,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -168,9 +169,10 @@ def _list(description: dict[str, Any], key: str, path: Path) -> list[Any]:
 def _check_records(records: Records, expected: Expected, finer: Expected, path: Path) -> None:
     """The records must be those of the scenario: all of them, in order, with the shapes and types that they have."""
     known = {**expected, **finer}
-    raise_any([_unknown(key, known, path) for key in records if key not in known])
-    raise_any([_missing(key, path) for key in expected if key not in records])
-    raise_any([problem for key, record in records.items() if (problem := _misfit(record, known[key], path))])
+    raise_any(partial(_unknown, key, known, path) for key in records if key not in known)
+    raise_any(partial(_missing, key, path) for key in expected if key not in records)
+    misfits = (key for key, record in records.items() if not _fits(record, known[key]))
+    raise_any(partial(_misfit, records[key], known[key], path) for key in misfits)
     if [key for key in records if key in expected] != list(expected):
         raise Problem("the steps are not in the order in which they are computed", path=path, place="steps")
 
@@ -199,10 +201,12 @@ def _missing(key: str, path: Path) -> Problem:
     return Problem("this step or parameter is missing", path=path, place=key)
 
 
-def _misfit(record: dict[str, Any], value: Value, path: Path) -> Problem | None:
+def _fits(record: dict[str, Any], value: Value) -> bool:
+    return record.get("shape") == list(value.shape) and record.get("dtype") == str(value.dtype)
+
+
+def _misfit(record: dict[str, Any], value: Value, path: Path) -> Problem:
     shape, dtype = record.get("shape"), record.get("dtype")
-    if shape == list(value.shape) and dtype == str(value.dtype):
-        return None
     what = f"{dtype!s:.20} of shape {shape!s:.60}, and its scenario makes it {value.dtype} of shape {list(value.shape)}"
     return Problem(what, path=path, place=value.path)
 
@@ -266,7 +270,7 @@ def _open_npz(content: bytes, path: Path, limit: int) -> _Opened:
 
     def fetch(expected: Expected, ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
         known = {*expected, *ignored, DESCRIPTION}
-        raise_any([_unknown(key, expected, path) for key in archive.keys if key not in known])
+        raise_any(partial(_unknown, key, expected, path) for key in archive.keys if key not in known)
         for key, value in expected.items():
             array = archive[key]
             if (array.shape, array.dtype) != (value.shape, value.dtype):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +28,9 @@ from attn_explore.model.files.safetensors import (
     tensors_in,
 )
 from attn_explore.model.parameters import Shapes, draw
-from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario.source import KeyPath
 
 FILE = ("model", "weights", "file")
 """Where a scenario names its weights file."""
@@ -78,8 +80,7 @@ def _numbers(scenario: Scenario, shapes: Shapes, file: TensorFile | None) -> Ite
 
 def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:
     """The parameters that the scenario writes out: `weights.set`, and `input.vectors` as the embedding table."""
-    problems = [problem for name in scenario.model.weights.set if (problem := _misfit(scenario, name, shapes))]
-    raise_any(problems)
+    raise_any(fault for name in scenario.model.weights.set if (fault := _misfit(scenario, name, shapes)))
     for name, rows in scenario.model.weights.set.items():
         yield name, first_rows(np.array(rows, np.float64), shapes[name])
     for table, (_, rows) in vector_tables(scenario).items():
@@ -98,13 +99,13 @@ def vector_tables(scenario: Scenario) -> dict[str, tuple[str, Matrix]]:
     return found
 
 
-def _misfit(scenario: Scenario, name: str, shapes: Shapes) -> Problem | None:
+def _misfit(scenario: Scenario, name: str, shapes: Shapes) -> Fault | None:
     place = ("model", "weights", "set", name)
     if name in (tables := vector_tables(scenario)):
         what = f"`input.{tables[name][0]}` are the rows of this table already"
         return scenario.problem_at(place, what, "leave one of the two out", at_key=True)
     if name not in shapes:
-        return scenario.problem_at(place, "this model has no such parameter", _did_you_mean(name, shapes), at_key=True)
+        return partial(_unknown, scenario, place, name, shapes)
     found, wanted = np.shape(scenario.model.weights.set[name]), sizes(shapes[name])
     if serves(found, shapes[name]):
         return None
@@ -114,6 +115,11 @@ def _misfit(scenario: Scenario, name: str, shapes: Shapes) -> Problem | None:
     return scenario.problem_at(
         place, f"{name} has the shape {shape_text(found)}", f"it must be {described(shapes[name])}"
     )
+
+
+def _unknown(scenario: Scenario, place: KeyPath, name: str, shapes: Shapes) -> Problem:
+    hint = _did_you_mean(name, shapes)
+    return scenario.problem_at(place, "this model has no such parameter", hint, at_key=True)
 
 
 def _did_you_mean(name: str, shapes: Shapes) -> str:

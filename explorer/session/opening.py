@@ -183,9 +183,10 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
         return ()
     scenario, notes = read_scenario(path), dict[str, None]()
     runs = [run for run in (scenario, scenario.second()) if run is not None]
-    problems = all_problems([partial(_check_run, run, limits, notes) for run in runs])
-    told = {(problem.where, problem.what): problem for problem in problems}  # what both runs share is told once
-    raise_any(sorted(told.values(), key=lambda problem: (problem.line or 0, problem.column or 0)))
+    found, left_out = all_problems([partial(_check_run, run, limits, notes) for run in runs])
+    told = {(problem.where, problem.what): problem for problem in found}  # what both runs share is told once
+    in_order = sorted(told.values(), key=lambda problem: (problem.line or 0, problem.column or 0))
+    raise_any(in_order, left_out)
     return tuple(notes)
 
 
@@ -206,7 +207,7 @@ def _check_run(scenario: Scenario, limits: Limits, notes: dict[str, None]) -> No
         lambda: prepared.plan,
         lambda: stops(scenario, plan_of(unedited) if scenario.edits else prepared.plan),
     ]
-    raise_any(all_problems(checks))
+    raise_any(*all_problems(checks))
 
 
 def within(scenario: Scenario, limit: int) -> Prepared:

@@ -10,12 +10,13 @@ import json
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, names, sizes
-from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 
 LARGEST_HEADER = 10 * 2**20
 """Bytes of a safetensors header that are read: some 100,000 tensors."""
@@ -119,7 +120,7 @@ def tensors_in(file: TensorFile, shapes: Shapes, by_hand: Container[str] = ()) -
     """The same of a file whose header was read."""
     start, tensors = file.header.start, file.header.tensors
     wanted = {name: tensor for name, tensor in tensors.items() if name not in by_hand}
-    raise_any([*_what_does_not_fit(file.name, wanted, shapes)])
+    raise_any(_what_does_not_fit(file.name, wanted, shapes))
     yield from ((name, first_rows(_decoded(file.content, start, wanted[name]), shapes[name])) for name in shapes)
 
 
@@ -190,7 +191,7 @@ def _check_offsets(tensors: Mapping[str, Tensor], size: int, file: str) -> None:
         raise Problem(f"{size:,} bytes of data, but the tensors take {expected:,}", path=file, place="header")
 
 
-def _what_does_not_fit(file: str, tensors: Mapping[str, Tensor], shapes: Shapes) -> Iterator[Problem]:
+def _what_does_not_fit(file: str, tensors: Mapping[str, Tensor], shapes: Shapes) -> Iterator[Fault]:
     """Missing parameters, wrong shapes and types, and tensors that the model has no use for."""
     for name, axes in shapes.items():
         if name not in tensors:
@@ -200,9 +201,12 @@ def _what_does_not_fit(file: str, tensors: Mapping[str, Tensor], shapes: Shapes)
         if what:
             longer = ", or longer" if is_too_short(tensors[name].shape, axes) else ""
             yield Problem(f"{what}; it must be {described(axes)}{longer}", path=file, place=f"tensor {name!r}")
-    for name in (name for name in tensors if name not in shapes):
-        hint = f"did you mean {near}?" if (near := nearest(name, shapes)) else ""
-        yield Problem("the model has no such parameter", hint=hint, path=file, place=f"tensor {name!r}")
+    yield from (partial(_unknown, name, file, shapes) for name in tensors if name not in shapes)
+
+
+def _unknown(name: str, file: str, shapes: Shapes) -> Problem:
+    hint = f"did you mean {near}?" if (near := nearest(name, shapes)) else ""
+    return Problem("the model has no such parameter", hint=hint, path=file, place=f"tensor {name!r}")
 
 
 def _wrong_with(tensor: Tensor, axes: Sequence[Axis]) -> str:

@@ -229,7 +229,8 @@ def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> N
         told = {(problem.line, problem.column) for problem in problems if problem.line}  # in the run before
         here = (source.problem(each.path, each.what, each.hint, at_key=each.at_key) for each in findings)
         problems += [problem for problem in here if (problem.line, problem.column) not in told]
-    raise_any(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)), left_out)
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    raise_any(problems, left_out)
 
 
 def _said(data: Any) -> Any:

@@ -6,7 +6,9 @@ Empty lines and lines that begin with `#` are for people.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.tokens import PAD
@@ -59,21 +61,31 @@ def read_pairs(content: bytes, name: str) -> tuple[Example, ...]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Problem(f"this is not UTF-8 at byte {error.start}", path=name, hint="save it as UTF-8") from error
-    problems: list[Problem] = []
-    found: list[Example] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        source, *rest = line.rstrip("\r").split("\t")
-        if PAD in line.split():
-            what = f"{PAD} fills texts up to one length, and is no word of one"
-            problems.append(Problem(what, path=name, line=number, column=line.index(PAD) + 1, source=line))
-        elif len(rest) == 1 and source.split() and rest[0].split():
-            found.append(Example(tuple(source.split()), tuple(rest[0].split())))
-        else:
-            what = f"a pair is a text, a tab and another text; here are {len(rest)} tabs"
-            problems.append(Problem(what, path=name, line=number, column=1, source=line))
-    raise_any(problems[:50], max(0, len(problems) - 50))
+    raise_any(partial(_no_pair, line, name, number) for number, line in _lines(text) if not _is_pair(line))
+    found = tuple(_pair(line) for _, line in _lines(text))
     if not found:
         raise Problem("there are no pairs in this file", path=name, hint="write: I love my dog, a tab, 我 喜歡 我的 狗")
-    return tuple(found)
+    return found
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are for the program, and their numbers."""
+    return ((at, line) for at, line in enumerate(text.split("\n"), 1) if line.strip() and not line.startswith("#"))
+
+
+def _is_pair(line: str) -> bool:
+    words = [part.split() for part in line.split("\t")]
+    return len(words) == 2 and all(words) and PAD not in (word for part in words for word in part)
+
+
+def _pair(line: str) -> Example:
+    source, target = (tuple(part.split()) for part in line.split("\t"))
+    return Example(source, target)
+
+
+def _no_pair(line: str, name: str, number: int) -> Problem:
+    tabs, column = line.count("\t"), 1
+    what = f"a pair is a text, a tab and another text; here are {tabs} tabs"
+    if PAD in line.split():
+        what, column = f"{PAD} fills texts up to one length, and is no word of one", line.index(PAD) + 1
+    return Problem(what, path=name, line=number, column=column, source=line)

@@ -34,7 +34,7 @@ from yaml.events import (
 )
 from yaml.parser import Parser
 from yaml.reader import Reader
-from yaml.scanner import Scanner
+from yaml.scanner import Scanner, ScannerError
 
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.signatures import looks_like
@@ -44,6 +44,7 @@ from attn_explore.model.scenario.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plai
 MOST_BYTES = 1_000_000
 MOST_NESTING = 64
 MOST_VALUES = 20_000
+MOST_DIRECTIVES = 10
 MOST_DIGITS = 4_000
 
 MINIMAL_EXAMPLE = "the smallest scenario is one line: `input: {text: I love my dog}`"
@@ -83,6 +84,14 @@ class _Events(Reader, Scanner, Parser):
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
+        self.directives = 0
+
+    def fetch_directive(self) -> None:
+        """Read a line that begins with `%`, of which a scenario needs none: a megabyte of them takes seconds."""
+        self.directives += 1
+        if self.directives > MOST_DIRECTIVES:
+            raise ScannerError(None, None, "too many directives", self.get_mark())
+        super().fetch_directive()
 
     def check_printable(self, data: Any) -> None:
         """Let control characters pass: they are data here, and shown in a printable form."""

@@ -24,6 +24,7 @@ class Complaint:
 _COMPLAINTS = (
     Complaint("scanning an (?:alias|anchor)", *NO_ANCHORS, at_start=True),
     Complaint("(?:scanning|parsing) a tag|tag handle", *NO_TAGS, at_start=True),
+    Complaint("too many directives", "line after line begins with %", "a scenario needs no such line"),
     Complaint(r"'\\t' that cannot start", "a tab where YAML wants spaces", "use spaces for indentation"),
     Complaint("cannot start any token", "no plain text can begin with this character", "put the text in quotes"),
     Complaint("values are not allowed", "a `:` where no key can stand", "quote text with `: `; check the indentation"),
