@@ -184,7 +184,7 @@ class _Writer:
         return Block(tuple(rows))
 
     def values(self) -> Block:
-        """Each value, what its weight makes of it, and the sum: the word's result."""
+        """Each weight and value, where there is room their product, and the sum of the products: the word's result."""
         attention = self.attention
         shares = self.weights[self.shown]
         values = np.array(self._all(attention.values))
@@ -197,13 +197,14 @@ class _Writer:
             + len(" ×  = ")
         )
         is_wide = sum((*self._widths(values), *self._widths(np.vstack([products, result])))) + taken <= self.room
-        count = width if is_wide else self._count(taken, *products, result)
+        count = width if is_wide else self._count(taken, *values, result)
         rows: list[Row] = [(Piece(" weight × value", "note"),)]
         for word, label, product in zip(self._each(), self.labels, products, strict=True):
-            own = (*self._vector(attention.values, word, count), Piece("  = ", "sign")) if is_wide else ()
-            numbers = (Piece(f"  {short_number(float(number))}", "number") for number in product[:count])
             weight = (self._number(attention.scores[-1], word), Piece(" ×", "sign"))
-            rows.append((Piece(f" {label}", "label"), *weight, *own, *numbers, *self._more(width, count)))
+            numbers = (Piece(f"  {short_number(float(number))}", "number") for number in product)
+            made = (Piece("  = ", "sign"), *numbers) if is_wide else ()
+            own = self._vector(attention.values, word, count)
+            rows.append((Piece(f" {label}", "label"), *weight, *own, *made))
         blanks = [Piece("", "note")] * (2 + (count + 1 if is_wide else 0))
         if self.left:
             rest = (

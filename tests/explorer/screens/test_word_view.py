@@ -65,6 +65,20 @@ def test_weights_sum_to_one_and_weighted_values_to_the_result() -> None:
         assert np.dot(query[:5], key) == pytest.approx(score, abs=1e-3)
 
 
+@pytest.mark.parametrize("room", [30, 56, 76, 118, 200])
+@pytest.mark.parametrize("name", ["i-love-my-dog", "encoder-layer", "translate"])
+def test_what_stands_after_a_weight_is_the_value_that_it_multiplies(name: str, room: int) -> None:
+    attention = attention_in(session_of(name))
+    values = word_view.word_blocks(attention, Word(0, 0, 0), room)[-1]
+    for key, row in enumerate(values.rows[1:-1]):
+        texts = [piece.text.strip() for piece in row]
+        end = texts.index("=") if "=" in texts else len(texts)
+        multiplied = [piece for piece in row[texts.index("×") + 1 : end] if piece.role == "number"]
+        places = [(piece.link.value, piece.link.index) for piece in multiplied if piece.link]
+        assert places == [(attention.values, (0, key, column)) for column in range(len(multiplied))]
+        assert len(multiplied) >= word_view.LEAST
+
+
 @pytest.mark.parametrize("room", [56, 76, 118])
 @pytest.mark.parametrize("name", ["i-love-my-dog", "encoder-layer", "translate", "positions-rotary"])
 def test_blocks_fit_the_room(name: str, room: int) -> None:
