@@ -157,7 +157,7 @@ class Reference:
         bias = np.zeros(scores.shape)
         if is_own and config.position == "alibi":
             for head, i, j in np.ndindex(*bias.shape):
-                bias[head, i, j] = -abs(i - j) * math.pow(2, -8 * (head + 1) / config.heads)
+                bias[head, i, j] = -abs(i - j) * alibi_slopes(config.heads)[head]
             self._keep(f"{path}.position_bias", bias)
         if config.score == "scaled_dot" or config.temperature != 1:
             divisor = (math.sqrt(config.d_k) if config.score == "scaled_dot" else 1.0) * config.temperature
@@ -271,6 +271,19 @@ def rotated(x: Array) -> Array:
 
 
 # --- activations and weightings
+
+
+def alibi_slopes(heads: int) -> list[float]:
+    """A geometric sequence that begins at 2^(−8/n) and has it as its ratio, for n heads, a power of two (Press et al.).
+
+    For other numbers, as their code has it: the sequence of the power of two below, then of the sequence of twice as
+    many the first, third, fifth, …
+    """
+    if math.log2(heads).is_integer():
+        start = 2 ** (-8 / heads)
+        return [start ** (place + 1) for place in range(heads)]
+    below = 2 ** math.floor(math.log2(heads))
+    return alibi_slopes(below) + alibi_slopes(2 * below)[::2][: heads - below]
 
 
 def _silu(x: float) -> float:

@@ -26,7 +26,7 @@ def record(t: Recorder, experiment: Experiment) -> None:
     logits = t.parameter("logits")
     saturate(t, logits, t.parameter("multipliers"))
     curve, last = t.inside("curve"), max(experiment.multipliers, key=abs)
-    axis = each("multiplier", "a", [place * last / (POINTS - 1) for place in range(POINTS)])
+    axis = each("multiplier", "a", [place * (last / (POINTS - 1)) for place in range(POINTS)])
     saturate(curve, logits, curve.evenly("multipliers", axis, to=last))
 
 

@@ -37,13 +37,13 @@ IDENTITY = Operation(
 
 def _evenly(value: Value) -> Array:
     (count,) = value.shape
-    return np.asarray(np.arange(count) * value.options["to"] / (count - 1), value.dtype)
+    return np.asarray(np.arange(count) * (value.options["to"] / (count - 1)), value.dtype)
 
 
 def _evenly_cell(value: Value, at: At) -> Expression:
     (axis,) = value.axes
-    way = Apply("multiply", (Number(at[axis.name], "place"), Number(value.options["to"], "last")))
-    return Apply("divide", (way, Number(axis.size - 1, "steps")))
+    step = Apply("divide", (Number(value.options["to"], "last"), Number(axis.size - 1, "steps")))
+    return Apply("multiply", (Number(at[axis.name], "place"), step))
 
 
 EVENLY = Operation(

@@ -112,9 +112,16 @@ ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_
 
 
 def _slopes(value: Value) -> Array:
-    """2^(−8/n), 2^(−16/n), … for n heads."""
+    """2^(−8/n), 2^(−16/n), … for n heads, where n is a power of two.
+
+    For other numbers of heads, first the slopes of the largest power of two below, then every other one of twice as
+    many heads. Source: `get_slopes` in github.com/ofirpress/attention_with_linear_biases, fairseq/models/transformer.py
+    by the authors of the paper, which does not say it, and whose checkpoints have it.
+    """
     heads = value.shape[0]
-    slopes: Array = 2.0 ** (-8 * np.arange(1, heads + 1) / heads)
+    power = 2 ** (heads.bit_length() - 1)
+    own, others = np.arange(1, power + 1), np.arange(1, 2 * (heads - power), 2)
+    slopes: Array = 2.0 ** -np.concatenate([8 * own / power, 4 * others / power])
     return slopes
 
 

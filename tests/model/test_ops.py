@@ -21,7 +21,7 @@ from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_
 from attn_explore.model.ops.tallies import BINS, SUMS, Drawing
 from attn_explore.model.values import Value
 from tests.building import SEEDS, recorder, tensor
-from tests.references import difference_quotient, sinusoids, sparsemax
+from tests.references import alibi_slopes, difference_quotient, sinusoids, sparsemax
 
 AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_score", "d_ff", "vocabulary")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 4) for name in AXES})
@@ -456,6 +456,18 @@ def test_the_slopes_of_eight_heads_are_those_of_the_paper() -> None:
     np.testing.assert_array_equal(bias[:, 0, 2], 2 * bias[:, 0, 1])
 
 
+@pytest.mark.parametrize("heads", range(1, 26))
+def test_the_slopes_of_any_number_of_heads_are_those_of_the_authors(heads: int) -> None:
+    bias = recorder().distance("bias", Axis("head", heads), Axis("token", 2)).array
+    np.testing.assert_allclose(-bias[:, 0, 1], alibi_slopes(heads), rtol=1e-14)
+
+
+def test_the_slopes_of_twelve_heads_are_those_of_eight_and_four_between_them() -> None:
+    bias = recorder().distance("bias", Axis("head", 12), Axis("token", 2)).array
+    between = [2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5]
+    np.testing.assert_allclose(-bias[:, 0, 1], [*(2.0**-power for power in range(1, 9)), *between])
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_whatever_stands_under_a_mask_does_not_reach_the_weights(bad: float) -> None:
     t = recorder()
@@ -618,6 +630,13 @@ def test_the_way_back_through_softmax_is_the_derivative_that_every_run_uses() ->
 def test_even_spacing_begins_at_0_and_ends_where_it_says() -> None:
     spaced = recorder().evenly("r", Axis("token", 201), 100.0).array
     np.testing.assert_array_equal(spaced, np.arange(201) / 2)
+
+
+@pytest.mark.parametrize("to", [1e307, -1e308, 1e-308])
+def test_even_spacing_reaches_as_far_as_there_are_numbers(to: float) -> None:
+    spaced = recorder().evenly("r", Axis("token", 201), to).array
+    assert np.isfinite(spaced).all()
+    np.testing.assert_allclose(spaced[[0, 100, 200]], [0, to / 2, to], rtol=1e-12)
 
 
 def test_a_vector_of_length_0_passes_no_gradient_on() -> None:
