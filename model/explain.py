@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression
 from attn_explore.model.formulas import letter, notation, output_name, symbol
 from attn_explore.model.notation import Binding, written
@@ -18,6 +19,11 @@ from attn_explore.model.words.language import Words
 from attn_explore.model.words.steps import gradient_words, noun, words_of
 
 Index = tuple[int, ...]
+
+WEIGHINGS = frozenset({"softmax", "sparsemax", "hardmax"})
+"""Operations that make a distribution of each row of scores."""
+
+_NOTHING_LEFT = "nothing is left to choose from, so the weights"
 
 
 def shapes(value: Value) -> str:
@@ -74,24 +80,30 @@ def remarks(value: Value) -> Iterator[str]:
     """Sentences about numbers that need a word: rows with nothing to attend to. None where numbers are only planned."""
     if value.is_leaf or is_gradient(value) or value.is_planned:
         return
-    if value.name == "candidates":
+    if value.name == "candidates" and np.isfinite(value.array).all():
         yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {value.array[chosen(value)]:.1%}."
-    if "over" not in value.options or value.operands[0].axes != value.axes:
-        return  # it weighs nothing
+    if value.made_by.name not in WEIGHINGS:
+        return
     operand = value.operands[0]
     over = operand.names.index(value.options["over"])
-    empty = np.isneginf(operand.array).all(axis=over)
+    empty = np.asarray(np.isneginf(operand.array).all(axis=over))
+    bad = np.asarray(np.isnan(value.array).any(axis=over))
     if empty.any():
-        others = [axis for axis in value.axes if axis.name != value.options["over"]]
-        if not others:
-            yield "Fully masked here: nothing is left to choose from, so the weights are zeros, not a distribution."
-            return
-        rows, axis = np.unique(np.argwhere(empty)[:, -1]), others[-1]
-        shown = ", ".join(axis.label(int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
-        yield (
-            f"Fully masked here: {shown} may see no word at all, so the weights in that row are zeros, "
-            "not a distribution."
-        )
+        rows = _rows_named(value, empty)
+        what = f"{rows} may see no word at all, so the weights in that row" if rows else _NOTHING_LEFT
+        yield f"Fully masked here: {what} are zeros, not a distribution."
+    if bad.any():
+        where = f" in the row of {rows}" if (rows := _rows_named(value, bad)) else ""
+        yield f"No distribution here: a number{where} is infinite or NaN before it is weighed, so the weights are NaN."
+
+
+def _rows_named(value: Value, is_meant: Array) -> str:
+    """The labels of some rows of what is weighed; nothing where there is a single row."""
+    others = [axis for axis in value.axes if axis.name != value.options["over"]]
+    if not others:
+        return ""
+    rows = np.unique(np.argwhere(is_meant)[:, -1])
+    return ", ".join(others[-1].label(int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
 
 
 @dataclass(frozen=True)

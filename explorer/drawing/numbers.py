@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -16,6 +17,10 @@ SMALLEST_WIDTH = 5
 
 _LEAST_SHOWN = 5e-5
 """Below this, four decimals would show 0."""
+_LEAST_IN_POWERS = 99_999.5
+"""From here on, a loss is written in powers of ten."""
+LOSS = 7
+"""Cells that a loss takes at most."""
 
 
 def short_number(number: float) -> str:
@@ -34,14 +39,17 @@ def short_number(number: float) -> str:
 
 
 def loss_text(loss: float) -> str:
-    """A loss in six cells, told apart from 0.
+    """A loss in six cells, or seven where it is far from 1; told apart from 0.
 
-    >>> loss_text(0.10023), loss_text(8.77e-6)
-    ('0.1002', '8.8e-6')
+    >>> [loss_text(loss) for loss in (0.10023, 8.77e-6, 1234.56, 1e20, 1e-300)]
+    ['0.1002', '8.8e-6', '1234.6', '1.0e20', '1e-300']
     """
     if not math.isfinite(loss):
         return short_number(loss)
-    return f"{loss:.1e}".replace("e-0", "e-") if 0 < loss < _LEAST_SHOWN else f"{loss:.4f}"
+    if loss == 0 or _LEAST_SHOWN <= loss < _LEAST_IN_POWERS:
+        digits = len(str(int(loss)))
+        return f"{loss:.{max(0, 5 - digits)}f}"
+    return _squeezed(loss, LOSS, (1, 0))
 
 
 def bar(share: float, cells: int) -> str:
@@ -76,9 +84,9 @@ class Numbers:
         return ("0" if text.strip("-0.") == "" and number == 0 else text).rjust(self.width)
 
 
-def _squeezed(number: float, width: int) -> str:
+def _squeezed(number: float, width: int, decimals_tried: Sequence[int] = (2, 1, 0)) -> str:
     """A number that its column was not made for, in powers of ten, as exactly as fits."""
-    for decimals in (2, 1, 0):
+    for decimals in decimals_tried:
         text = f"{number:.{decimals}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
         if len(text) <= width:
             return text

@@ -160,6 +160,19 @@ def test_of_many_rows_that_see_nothing_five_are_named() -> None:
     assert "Fully masked here: 0, 1, 2, 3, 4 and others may" in told
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_not_said_to_be_a_distribution(bad: float) -> None:
+    scores = tensor("query key", np.array([[1.0, 2.0], [1.0, bad]]))
+    told = explanation(recorder().softmax("weights", scores, over="key"))
+    assert told.endswith("a number in the row of 1 is infinite or NaN before it is weighed, so the weights are NaN.")
+
+
+def test_shares_of_logits_that_overflow_are_not_said_to_be_a_distribution() -> None:
+    text = "experiment: {kind: softmax_saturation, logits: [1, 1, 2], multipliers: [1, 1.0e+308]}"
+    told = explanation(run(parse_scenario(text))["experiment.probabilities"])
+    assert "No distribution here: a number in the row of a = 1e+308 is infinite" in told
+
+
 def test_where_every_word_sees_something_nothing_is_remarked() -> None:
     assert "Fully masked" not in explanation(trace_of(causal=True)[f"{ATTENTION}.weights"])
 

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.numbers import fitted, numbers_for, pad, short_number, shortened, size_text
+from attn_explore.explorer.drawing.numbers import (
+    fitted,
+    loss_text,
+    numbers_for,
+    pad,
+    short_number,
+    shortened,
+    size_text,
+)
 from attn_explore.model.text import visible
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -34,6 +42,14 @@ def test_a_short_number_reads_back_as_the_number_it_shortens(number: float) -> N
     assert len(text) <= 11
     if math.isfinite(number):
         assert float(text) == pytest.approx(number, abs=5.1e-5, rel=6e-3)
+
+
+@given(loss=st.floats(min_value=0, max_value=1e300) | st.just(math.inf))
+def test_a_loss_takes_no_more_than_seven_cells_and_reads_back(loss: float) -> None:
+    text = loss_text(loss)
+    assert len(text) <= 7
+    if math.isfinite(loss):
+        assert float(text) == pytest.approx(loss, abs=5.1e-5 if loss >= 5e-5 else 0, rel=0.5 if loss < 1e-98 else 0.06)
 
 
 @pytest.mark.parametrize(
