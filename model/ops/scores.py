@@ -146,7 +146,7 @@ def _cosine_cell(value: Value, at: At) -> Expression:
     q, k = cells(value, at)
     over = (value.operands[0].names[-1],)
     place = tuple(at[name] for name in value.names)
-    if any(np.broadcast_to(length, value.shape)[place] == 0 for length in _lengths(value)):
+    if np.multiply(*_lengths(value))[place] == 0:
         return Number(0.0, "a vector of length 0 has no direction")
     product = Reduce("sum", over, Apply("multiply", (q, k)), name="product")
     lengths = (

@@ -14,15 +14,21 @@ from hypothesis import strategies as st
 from attn_explore.explorer.drawing.arithmetic import blocks
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.explain import arithmetic
+from attn_explore.model.explain import arithmetic, explanation
 from attn_explore.model.expressions import Evaluation
 from attn_explore.model.gradient import record_gradients
 from attn_explore.model.notation import symbol
 from attn_explore.model.ops import Factor
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Recorder, Trace
 from attn_explore.model.values import Change, Value
+from attn_explore.model.variants import ACTIVATIONS, WEIGHTINGS
+from attn_explore.model.variants import SCORES as SCORES_OF_MODELS
 from tests.building import SEEDS, recorder, tensor
 from tests.model.test_ops import CASES, SIZES, Bench, Case
+
+ATTENTION = "encoder.layers.0.self_attention"
 
 SCORES = frozenset({"additive", "bilinear", "cosine"})
 """What is composed of other operations."""
@@ -178,3 +184,58 @@ def test_a_cell_that_is_rounding_noise_has_one_number() -> None:
     for index in np.ndindex(*value.shape):
         first = blocks(arithmetic(value, index))[0].rows[0]
         assert next(piece.text for piece in first if piece.role == "result") == short_number(value.array[index])
+
+
+# --- whole models, through their variants
+
+OVERFLOWING = [
+    *(f"score: {name}" for name in SCORES_OF_MODELS),
+    *(f"weighting: {name}" for name in WEIGHTINGS),
+    *(f"activation: {name}" for name in ACTIVATIONS),
+    "norm: rms",
+]
+
+
+def model_of(variant: str, dtype: str, scale: float) -> Trace:
+    return run(
+        parse_scenario(
+            f"model: {{d_model: 4, heads: 2, dtype: {dtype}, head: tokens, classes: [a, b], {variant}, "
+            f"weights: {{scale: {scale}}}}}\ninput: {{text: a b a, target: a b a}}\ngradients: {{of: loss}}"
+        )
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("variant", OVERFLOWING)
+@pytest.mark.parametrize(("dtype", "scale"), [("float32", 1e30), ("float64", 1e200)])
+def test_numbers_that_overflow_are_explained_as_they_are_and_without_a_warning(
+    variant: str, dtype: str, scale: float
+) -> None:
+    rng = np.random.default_rng(0)
+    for step in model_of(variant, dtype, scale).steps.values():
+        index = tuple(int(rng.integers(0, length)) for length in step.shape)
+        assert blocks(arithmetic(step, index)), step.path
+        assert explanation(step)
+        found, cell = explained_number(step, index), step.array[index]
+        assert np.isfinite(found) == np.isfinite(cell), step.path  # −∞ or NaN: products may overflow only when added
+
+
+@pytest.mark.parametrize("variant", [f"score: {name}" for name in SCORES_OF_MODELS])
+@pytest.mark.parametrize("knocked_out", ["k", "q"])
+@pytest.mark.parametrize("number", [0.0, np.nan, np.inf])
+def test_scores_and_gradients_of_strange_queries_and_keys_are_explained_as_they_are(
+    variant: str, knocked_out: str, number: float
+) -> None:
+    text = (
+        f"model: {{d_model: 4, heads: 2, {variant}, weights: {{scale: 0.7}}}}\ninput: {{text: a b c}}\n"
+        f"gradients: {{of: '{ATTENTION}.scores[0, 1, 2]'}}"
+    )
+    trace = run(parse_scenario(text))
+    trace[f"{ATTENTION}.k"].changes = (Change((0, 2), put=0.0),)
+    trace[f"{ATTENTION}.{knocked_out}"].changes += (Change((0, 1), put=number),)
+    trace.run_again()
+    for step in trace.steps.values():
+        for index in np.ndindex(*step.shape):
+            if not step.is_changed_at(index):
+                found, cell = explained_number(step, index), float(step.array[index])
+                assert found == pytest.approx(cell, rel=1e-9, abs=1e-12, nan_ok=True), (step.path, index)
