@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.opened import Opened, opened
 from tests.standing import let_pilots_wait
 
 settings.register_profile(
@@ -17,6 +18,12 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 collect_ignore_glob = ["data/make_torch_*.py"]  # they need PyTorch, which the tests do without
+
+
+@pytest.fixture(scope="session")
+def scenario(request: pytest.FixtureRequest) -> Opened:
+    """The bundled scenario of this name, for tests marked with `EVERY`; kept until the tests of the next one begin."""
+    return opened(request.param)
 
 
 @pytest.fixture(autouse=True)

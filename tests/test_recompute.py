@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.session.course import bundled
+from attn_explore.explorer.session.saving import chunks
+from tests.opened import EVERY, Opened
 from tests.program import program
 from tests.recomputed import EXPERIMENTS
 
@@ -256,16 +257,9 @@ def array(values: Any) -> Numbers:
     return np.array(values, np.float64)
 
 
-def exported(name: str, *options: str) -> dict[str, Any]:
-    found = program("export", name, "-o", "-", *options)
-    assert found.returncode == 0, found.stderr
-    trace: dict[str, Any] = json.loads(found.stdout)
-    return trace
-
-
-@pytest.mark.parametrize("name", bundled())
-def test_every_step_follows_from_the_parameters(name: str) -> None:
-    trace = exported(name, *(() if name == "wide" else ("--fine",)))
+@EVERY
+def test_every_step_follows_from_the_parameters(scenario: Opened) -> None:
+    trace = json.loads(b"".join(chunks(scenario.session(), ".json", fine=scenario.name != "wide")))
     parameters = {record["name"]: array(record["values"]) for record in trace["parameters"]}
     ours = recomputed(trace, parameters)
     for step in trace["steps"]:
@@ -275,7 +269,7 @@ def test_every_step_follows_from_the_parameters(name: str) -> None:
         assert theirs.shape == tuple(step["shape"]) == tuple(len_of(axis, step) for axis in range(theirs.ndim))
         np.testing.assert_allclose(theirs, ours[step["path"]], rtol=tolerance, atol=tolerance, err_msg=step["path"])
     missing = {path for path in ours if path not in {step["path"] for step in trace["steps"]}}
-    assert name == "wide" or not missing
+    assert scenario.name == "wide" or not missing
 
 
 def recomputed(trace: dict[str, Any], parameters: dict[str, Numbers]) -> dict[str, Numbers]:
@@ -298,10 +292,12 @@ def learning_rate(scenario: dict[str, Any]) -> Iterator[tuple[str, Numbers]]:
 
 
 def test_every_gradient_of_a_parameter_is_how_the_loss_moves_with_it() -> None:
-    trace = exported("where-gradients-flow")
+    found = program("export", "where-gradients-flow", "-o", "-")
+    assert found.returncode == 0, found.stderr
+    trace = json.loads(found.stdout)
     parameters = {record["name"]: array(record["values"]) for record in trace["parameters"]}
-    found = {step["path"][5:]: array(step["values"]) for step in trace["steps"] if step["path"].startswith("grad.")}
-    assert parameters.keys() <= found.keys()
+    slopes = {step["path"][5:]: array(step["values"]) for step in trace["steps"] if step["path"].startswith("grad.")}
+    assert parameters.keys() <= slopes.keys()
     rng = np.random.default_rng(0)
     for name, numbers in parameters.items():
         place = tuple(int(rng.integers(0, size)) for size in numbers.shape)
@@ -311,7 +307,7 @@ def test_every_gradient_of_a_parameter_is_how_the_loss_moves_with_it() -> None:
             nudged[place] += by
             losses.append(float(recomputed(trace, parameters | {name: nudged})["loss"]))
         quotient = (losses[0] - losses[1]) / 2e-5
-        assert found[name][place] == pytest.approx(quotient, rel=1e-5, abs=1e-9), (name, place)
+        assert slopes[name][place] == pytest.approx(quotient, rel=1e-5, abs=1e-9), (name, place)
 
 
 def len_of(axis: int, step: dict[str, Any]) -> int:

@@ -11,20 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_explore.explorer.session.course import bundled
 from attn_explore.model.config import ModelConfig
+from attn_explore.model.differentiation import with_gradients
 from attn_explore.model.explain import arithmetic, first_bad_number, mask_of, words
 from attn_explore.model.formulas import formula, letter, symbol
 from attn_explore.model.gradient import gradients, record_gradients
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.run import run
-from attn_explore.model.scenario import parse_scenario, read_scenario
+from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.scenario.document import Gradients
 from attn_explore.model.trace import Trace
 from attn_explore.model.uses import uses
 from attn_explore.model.values import Value
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
 from tests.model.test_torch_transformer import CASES, assert_close, case_of, in_their_names, trace_of
+from tests.opened import EVERY, Opened
 
 A = "encoder.layers.0.self_attention"
 TEXT = "input: {text: I love my dog}\n"
@@ -156,10 +157,10 @@ def test_a_gradient_goes_through_an_edit_and_says_so(edit: str) -> None:
             assert told == pytest.approx(step.array[index], rel=1e-9, abs=1e-12), (step.path, index)
 
 
-@pytest.mark.parametrize("name", sorted(bundled()))
-def test_every_gradient_of_every_bundled_scenario_follows_from_its_arithmetic(name: str) -> None:
+@EVERY
+def test_every_gradient_of_every_bundled_scenario_follows_from_its_arithmetic(scenario: Opened) -> None:
     rng = np.random.default_rng(0)
-    trace = run(replace(read_scenario(bundled()[name]), gradients=Gradients()))
+    trace = with_gradients(scenario.trace, replace(scenario.kept.run.scenario, gradients=Gradients()))
     found = gradients_in(trace)
     assert found
     for step in found:

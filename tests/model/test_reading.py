@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.session.course import bundled
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.export import WRITERS
 from attn_explore.model.finer import finer_steps
@@ -17,8 +16,9 @@ from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
 from attn_explore.model.reading import read_trace
 from attn_explore.model.run import run
-from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
+from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
+from tests.opened import EVERY_BUT_WIDE, Opened
 
 ENOUGH = 2**28
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -41,12 +41,12 @@ def changed(folder: Path, **changes: Any) -> Path:
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-@pytest.mark.parametrize("name", [name for name in bundled() if name != "wide"])
-def test_every_bundled_scenario_comes_back_with_the_same_steps(name: str, ending: str, tmp_path: Path) -> None:
-    scenario = read_scenario(bundled()[name])
-    path, trace = written(tmp_path, ending, scenario)
+@EVERY_BUT_WIDE
+def test_every_bundled_scenario_comes_back_with_the_same_steps(scenario: Opened, ending: str, tmp_path: Path) -> None:
+    path, trace, said = tmp_path / f"trace{ending}", scenario.trace, scenario.scenario
+    path.write_bytes(b"".join(WRITERS[ending](trace, said, False)))
     again, found = read_trace(path, ENOUGH)
-    assert again == scenario
+    assert again == said
     assert list(found.steps) == list(trace.steps)
     for value in (*trace.steps.values(), *trace.parameters.values()):
         assert found[value.path].axes == value.axes

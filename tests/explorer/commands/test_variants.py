@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
@@ -12,7 +11,6 @@ from textual.widgets.tree import TreeNode
 from attn_explore.explorer.drawing.arithmetic import as_text, blocks
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
-from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.ranking import Ranking
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -21,7 +19,8 @@ from attn_explore.explorer.widgets.words_panel import WordsPanel
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.finer import finer_steps
 from tests.building import SEEDS, configs, ran, random_parameters
-from tests.explorer.conftest import Explore, app_of, session_of, settled
+from tests.explorer.conftest import Explore, app_of, settled
+from tests.opened import EVERY_BUT_WIDE, Opened
 
 SCORES = "encoder.layers.0.self_attention.scores"
 ACROSS = "decoder.layers.0.cross_attention.weights"
@@ -42,9 +41,9 @@ def labels(node: TreeNode[str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name in bundled() if name != "wide"])
-async def test_every_step_of_every_bundled_scenario_can_be_shown(name: str) -> None:
-    session = session_of(name)
+@EVERY_BUT_WIDE
+async def test_every_step_of_every_bundled_scenario_can_be_shown(scenario: Opened) -> None:
+    session = scenario.session()
     for step in list(session.place.steps):
         session.place.open(step)
     async with app_of(session).run_test(size=(80, 24)) as pilot:
@@ -54,7 +53,7 @@ async def test_every_step_of_every_bundled_scenario_can_be_shown(name: str) -> N
         for value in (*session.place.steps, *session.run.trace.parameters.values(), *session.run.trace.given.values()):
             session.place.show(value)
             screen.refresh_value()
-            await pilot.pause()
+            await settled(pilot)
             shown = lines(pilot, Ranking if screen.query_one(Ranking).display else TensorGrid)
             assert any(shown), value.path
 

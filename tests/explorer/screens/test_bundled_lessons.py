@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 
 from attn_explore.explorer.drawing.arithmetic import as_text
 from attn_explore.explorer.drawing.wrapping import markdown
 from attn_explore.explorer.session import stepping
-from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import questions
 from attn_explore.model.lesson import Question
-from tests.explorer.conftest import session_of
-
-NAMES = pytest.mark.parametrize("name", bundled())
+from tests.opened import EVERY, Opened
 
 
-def guided(name: str) -> Session:
-    session = session_of(name)
+def guided(scenario: Opened) -> Session:
+    session = scenario.session()
     stepping.follow_lesson(session)
     return session
 
@@ -43,38 +39,38 @@ def _is_asked(question: Question, cell: tuple[int, ...]) -> bool:
     return all(isinstance(at, slice) or at == here for at, here in zip(question.asked, cell, strict=True))
 
 
-@NAMES
-def test_a_lesson_has_five_to_twelve_stops_and_asks(name: str) -> None:
-    stops = session_of(name).lesson.stops
+@EVERY
+def test_a_lesson_has_five_to_twelve_stops_and_asks(scenario: Opened) -> None:
+    stops = scenario.session().lesson.stops
     assert 5 <= len(stops) <= 12
     assert sum(stop.question is not None for stop in stops) >= 2
     assert all(stop.say or stop.ask for stop in stops)
 
 
-@NAMES
-def test_a_stop_says_no_more_than_a_small_terminal_shows(name: str) -> None:
-    for stop in session_of(name).lesson.stops:
+@EVERY
+def test_a_stop_says_no_more_than_a_small_terminal_shows(scenario: Opened) -> None:
+    for stop in scenario.session().lesson.stops:
         assert len(markdown(stop.say, 78)) <= 5, stop.say
         assert len(stop.ask) <= 156
 
 
-@NAMES
-def test_a_word_or_a_cell_that_is_asked_for_has_one_right_answer(name: str) -> None:
-    for stop in session_of(name).lesson.stops:
+@EVERY
+def test_a_word_or_a_cell_that_is_asked_for_has_one_right_answer(scenario: Opened) -> None:
+    for stop in scenario.session().lesson.stops:
         if stop.question is not None and stop.question.kind != "number":
             assert len(stop.question.right) == 1, stop.ask
 
 
-@NAMES
-def test_whoever_speaks_of_softmax_says_what_a_row_sums_to(name: str) -> None:
-    said = " ".join(stop.say for stop in session_of(name).lesson.stops)
+@EVERY
+def test_whoever_speaks_of_softmax_says_what_a_row_sums_to(scenario: Opened) -> None:
+    said = " ".join(stop.say for stop in scenario.session().lesson.stops)
     if "softmax" in said.casefold():
         assert re.search(r"\bsums?\b", said)
 
 
-@NAMES
-def test_right_answers_lead_to_the_end(name: str) -> None:
-    session = guided(name)
+@EVERY
+def test_right_answers_lead_to_the_end(scenario: Opened) -> None:
+    session = guided(scenario)
     for place in range(len(session.lesson.stops)):
         assert session.lesson.place == place
         if session.question is not None:
@@ -87,9 +83,9 @@ def test_right_answers_lead_to_the_end(name: str) -> None:
     assert session.lesson.score == (asked, 0, asked)
 
 
-@NAMES
-def test_wrong_answers_are_told_and_lead_to_the_end_too(name: str) -> None:
-    session = guided(name)
+@EVERY
+def test_wrong_answers_are_told_and_lead_to_the_end_too(scenario: Opened) -> None:
+    session = guided(scenario)
     for _ in session.lesson.stops:
         if session.question is not None:
             assert not stepping.answer(session, wrong(session.question))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.arithmetic import Block, as_text, block_width, links
-from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.word_view import Attention, Word
@@ -14,6 +13,7 @@ from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import shapes
 from tests.explorer.conftest import Explore, session_of
+from tests.opened import EVERY_BUT_WIDE, Opened
 
 LAYER = "encoder.layers.0.self_attention"
 
@@ -32,9 +32,9 @@ def numbers(block: Block) -> list[list[float]]:
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in bundled() if name != "wide"])
-def test_every_number_is_the_cell_that_it_leads_to(name: str) -> None:
-    session = session_of(name)
+@EVERY_BUT_WIDE
+def test_every_number_is_the_cell_that_it_leads_to(scenario: Opened) -> None:
+    session = scenario.session()
     ending = "_attention.head_output"
     outputs = [path for path in session.run.trace.steps if path.endswith(ending) and not path.startswith("grad.")]
     blocks = [path.removesuffix(".head_output") for path in outputs]
