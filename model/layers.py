@@ -39,12 +39,22 @@ class Visibility:
         """Whether there is a mask at all."""
         return self.pad is not None or self.causal or self.span is not None
 
+    @property
+    def first(self) -> int:
+        """The first key that is no padding: the words are counted from there. Texts in a batch begin with a word."""
+        if self.pad is None or self.pad.held is None or len(self.pad.axes) > 1:
+            return 0
+        return int(self.pad.held.argmin())
 
-def embed(t: Recorder, tokens: Value, config: ModelConfig) -> Value:
-    """X = E + PE: what the words are, plus where they stand (sections 3.4 and 3.5). Returns (token, d_model)."""
+
+def embed(t: Recorder, tokens: Value, config: ModelConfig, first: int = 0) -> Value:
+    """X = E + PE: what the words are, plus where they stand (sections 3.4 and 3.5). Returns (token, d_model).
+
+    Positions are counted from the token `first`: padding before it is hidden, and stands nowhere.
+    """
     embedding = t.lookup("embedding", t.parameter("embedding_table"), tokens)
     add_position = POSITIONS[config.position].added
-    return t.add("input", embedding, add_position(t, embedding)) if add_position else t.add("input", embedding)
+    return t.add("input", embedding, add_position(t, embedding, first)) if add_position else t.add("input", embedding)
 
 
 def self_attention(t: Recorder, x: Tensor, visibility: Visibility, config: ModelConfig) -> Tensor:

@@ -147,13 +147,16 @@ class Recorder:
         """The rows of `table` that `ids` name."""
         return self._apply(name, "lookup", (*ids.axes, table.axes[1]), table, ids)
 
-    def sinusoid(self, name: str, *axes: Axis) -> Value:
-        """Sines and cosines of the position. Source: Vaswani et al. 2017, section 3.5."""
-        return self._apply(name, "sinusoid", axes)
+    def sinusoid(self, name: str, *axes: Axis, first: int = 0) -> Value:
+        """Sines and cosines of the position. Source: Vaswani et al. 2017, section 3.5.
 
-    def rows(self, name: str, table: Tensor, tokens: Axis) -> Value:
-        """The first rows of `table`, one for each token."""
-        return self._apply(name, "rows", (tokens, table.axes[1]), table)
+        Positions are counted from the token `first`; those before it have zeros.
+        """
+        return self._apply(name, "sinusoid", axes, first=first)
+
+    def rows(self, name: str, table: Tensor, tokens: Axis, first: int = 0) -> Value:
+        """The first rows of `table`, one for each token from `first` on; those before it have zeros."""
+        return self._apply(name, "rows", (tokens, table.axes[1]), table, first=first)
 
     def last(self, name: str, x: Tensor) -> Value:
         """What stands at the last index of the first axis of `x`."""

@@ -54,7 +54,7 @@ def encode(t: Recorder, tokens: Value, visibility: Visibility, config: ModelConf
 
     Kind `attention` is the same without residuals, norms and feed-forward networks. Returns (token, d_model).
     """
-    x: Tensor = embed(t, tokens, config)
+    x: Tensor = embed(t, tokens, config, visibility.first)
     attention = partial(self_attention, visibility=visibility, config=config)
     for i in range(config.encoder_layers):
         layer = t.inside(f"layers.{i}")
@@ -76,7 +76,7 @@ def decode(
     `memory` is the encoder's output, and what may be seen of it; without it the decoder stands alone, as in GPT.
     Returns (token, d_model).
     """
-    x: Tensor = embed(t, tokens, config)
+    x: Tensor = embed(t, tokens, config, visibility.first)
     attention = partial(self_attention, visibility=visibility, config=config)
     for i in range(config.decoder_layers):
         layer = t.inside(f"layers.{i}")

@@ -116,14 +116,14 @@ WEIGHTINGS: Mapping[str, Callable[[Recorder, Tensor], Value]] = {
 # --- positions: added to the embeddings (token, d_model), turning q and k (head, token, d_k), or a bias of the scores
 
 
-def sinusoidal(t: Recorder, embedding: Value) -> Value:
+def sinusoidal(t: Recorder, embedding: Value, first: int) -> Value:
     """Waves from fast to slow (Vaswani et al. 2017, section 3.5)."""
-    return t.sinusoid("position", *embedding.axes[-2:])
+    return t.sinusoid("position", *embedding.axes[-2:], first=first)
 
 
-def learned(t: Recorder, embedding: Value) -> Value:
+def learned(t: Recorder, embedding: Value, first: int) -> Value:
     """A learned vector for each position (Gehring et al. 2017)."""
-    return t.rows("position", t.parameter("position_table"), embedding.axes[-2])
+    return t.rows("position", t.parameter("position_table"), embedding.axes[-2], first)
 
 
 def rotary(t: Recorder, name: str, x: Value) -> Value:
@@ -142,9 +142,12 @@ def _of_learned(positions: Axis, d_model: Axis) -> Named:
 
 @dataclass(frozen=True)
 class Position:
-    """Where the order of the tokens enters; `parameters` from the axes of the positions and of d_model."""
+    """Where the order of the tokens enters; `parameters` from the axes of the positions and of d_model.
 
-    added: Callable[[Recorder, Value], Value] | None = None
+    What is `added` counts from a first token; the others know distances alone.
+    """
+
+    added: Callable[[Recorder, Value, int], Value] | None = None
     turned: Callable[[Recorder, str, Value], Value] | None = None
     bias: Callable[[Recorder, Value], Value] | None = None
     parameters: Callable[[Axis, Axis], Named] = _no_parameters

@@ -62,6 +62,10 @@ class Sight:
     def hides(self) -> bool:
         return self.pad is not None or self.causal or self.span is not None
 
+    def padded_before(self) -> int:
+        """How much padding stands before the first word; none where there is no word."""
+        return list(self.pad).index(False) if self.pad is not None and False in self.pad else 0
+
     def allows(self, query: int, key: int) -> bool:
         is_padding = self.pad is not None and self.pad[key]
         is_far = self.span is not None and abs(query - key) > self.span
@@ -78,7 +82,7 @@ class Reference:
 
     def encoder(self, ids: Sequence[int], sight: Sight) -> Array:
         """Kind `attention` is the attention blocks alone, one after the other."""
-        x = self._input("encoder", ids)
+        x = self._input("encoder", ids, sight)
         for i in range(self.config.encoder_layers):
             path = f"encoder.layers.{i}"
             x = self._sublayer(f"{path}.self_attention", x, lambda p, y: self._self_attention(p, y, sight))
@@ -88,7 +92,7 @@ class Reference:
 
     def decoder(self, ids: Sequence[int], sight: Sight, memory: Array | None, memory_sight: Sight) -> Array:
         """With a `memory` there is cross-attention to it in every layer."""
-        x = self._input("decoder", ids)
+        x = self._input("decoder", ids, sight)
         for i in range(self.config.decoder_layers):
             path = f"decoder.layers.{i}"
             x = self._sublayer(f"{path}.self_attention", x, lambda p, y: self._self_attention(p, y, sight))
@@ -116,13 +120,16 @@ class Reference:
             each[0] if is_one else each for each in (logits, probabilities)
         )
 
-    def _input(self, stack: str, ids: Sequence[int]) -> Array:
+    def _input(self, stack: str, ids: Sequence[int], sight: Sight) -> Array:
+        """What the words are plus where they stand; hidden padding before the first word stands nowhere."""
+        none = _rows([[0.0] * self.config.d_model for _ in range(sight.padded_before())])
+        count = len(ids) - len(none)
         x = self._keep(f"{stack}.embedding", _rows([self.parameters[f"{stack}.embedding_table"][i] for i in ids]))
         if self.config.position == "sinusoidal":
-            x = _sum(x, self._keep(f"{stack}.position", sinusoids(len(ids), self.config.d_model)))
+            x = _sum(x, self._keep(f"{stack}.position", _rows([*none, *sinusoids(count, self.config.d_model)])))
         if self.config.position == "learned":
             table = self.parameters[f"{stack}.position_table"]
-            x = _sum(x, self._keep(f"{stack}.position", _rows([table[i] for i in range(len(ids))])))
+            x = _sum(x, self._keep(f"{stack}.position", _rows([*none, *(table[i] for i in range(count))])))
         return self._keep(f"{stack}.input", x)
 
     def _keep(self, path: str, array: Array) -> Array:

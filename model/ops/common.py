@@ -15,6 +15,9 @@ At = Mapping[str, int]
 Gradients = tuple[Array, ...]
 Notations = tuple[Notation, ...]
 
+NOWHERE = "no position: padding before the text"
+"""What is said of the position of a token that has none."""
+
 OPERANDS = 2
 """In the arithmetic of an operand's gradient, the operands count from here: after the gradient and the value itself."""
 

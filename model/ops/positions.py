@@ -16,19 +16,25 @@ from attn_explore.model.notation import (
     subscripted,
     symbol,
 )
-from attn_explore.model.ops.common import At, Gradients, Notations, gradient_cell, in_words, no_derivative
+from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, gradient_cell, in_words, no_derivative
 from attn_explore.model.values import Operation, Value
+
+# --- sinusoid: waves from fast to slow. The tokens before `first` are padding, and stand nowhere
 
 
 def _sinusoid(value: Value) -> Array:
     tokens, width = value.shape
-    position, column = np.arange(tokens)[:, None], np.arange(width)
+    position, column = np.arange(tokens)[:, None] - value.options["first"], np.arange(width)
     angle = position / 10000.0 ** (2 * (column // 2) / width)
-    return np.where(column % 2 == 0, np.sin(angle), np.cos(angle)).astype(value.dtype)
+    waves = np.where(column % 2 == 0, np.sin(angle), np.cos(angle))
+    return np.where(position < 0, 0, waves).astype(value.dtype)
 
 
 def _sinusoid_cell(value: Value, at: At) -> Expression:
-    position, column = (at[name] for name in value.names)
+    token, column = (at[name] for name in value.names)
+    position = token - value.options["first"]
+    if position < 0:
+        return Number(0.0, NOWHERE)
     width = value.shape[1]
     power = Apply("divide", (Number(2 * (column // 2)), Number(width, value.names[1])))
     stretch = Apply("power", (Number(10000.0), power))  # the wave's length is 2π times this

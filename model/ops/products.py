@@ -27,6 +27,7 @@ from attn_explore.model.notation import (
     written,
 )
 from attn_explore.model.ops.common import (
+    NOWHERE,
     At,
     Gradients,
     Notations,
@@ -115,31 +116,35 @@ def _lookup_written(_value: Value, operands: Notations) -> Notation:
 LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_written, _lookup_back)
 
 
-# --- rows: the first rows of a table, one for each place
+# --- rows: the first rows of a table, one for each place. The tokens before `first` are padding, and stand nowhere
 
 
 def _rows(value: Value) -> Array:
-    return value.operands[0].array[: value.shape[0]]
+    table, first = value.operands[0].array, value.options["first"]
+    if not first:
+        return table[: value.shape[0]]
+    return np.concatenate([np.zeros((first, table.shape[1]), table.dtype), table[: value.shape[0] - first]])
 
 
 def _rows_derivative(value: Value, gradient: Array) -> Gradients:
-    table = value.operands[0]
+    table, first = value.operands[0], value.options["first"]
     spread = np.zeros(table.shape, gradient.dtype)
-    spread[: value.shape[0]] = gradient
+    spread[: value.shape[0] - first] = gradient[first:]
     return (spread,)
 
 
 def _rows_cell(value: Value, at: At) -> Expression:
-    table = value.operands[0]
-    return Cell(0, {table.names[0]: at[value.names[0]], table.names[1]: at[value.names[1]]})
+    table, row = value.operands[0], at[value.names[0]] - value.options["first"]
+    return Number(0.0, NOWHERE) if row < 0 else Cell(0, {table.names[0]: row, table.names[1]: at[value.names[1]]})
 
 
 def _rows_back(value: Value, _place: int, at: At) -> Expression:
     table = value.operands[0]
     row, column = (at[name] for name in table.names)
-    if row >= value.shape[0]:
+    token = row + value.options["first"]
+    if token >= value.shape[0]:
         return Number(0.0, "no word stands there")
-    return gradient_cell(value, {value.names[0]: row, value.names[1]: column})
+    return gradient_cell(value, {value.names[0]: token, value.names[1]: column})
 
 
 def _rows_written(_value: Value, operands: Notations) -> Notation:

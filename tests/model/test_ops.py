@@ -118,6 +118,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("sinusoid", "of any width"): lambda b: b.t.sinusoid(
         "r", Axis("token", b.size["token"]), Axis("d_model", b.size["d_model"])
     ),
+    ("sinusoid", "behind padding"): lambda b: b.t.sinusoid(
+        "r", Axis("token", b.size["token"] + 2), Axis("d_model", b.size["d_model"]), first=2
+    ),
     ("visibility", "of padding"): lambda b: b.own_visibility(pad=b.pad()),
     ("visibility", "of the past"): lambda b: b.own_visibility(causal=True),
     ("visibility", "of neighbours"): lambda b: b.own_visibility(span=1),
@@ -127,6 +130,9 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("rows", "of a longer table"): lambda b: b.t.rows(
         "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1))
+    ),
+    ("rows", "behind padding"): lambda b: b.t.rows(
+        "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1) + 2), 2
     ),
     ("last", "of a matrix"): lambda b: b.t.last("r", b.normal("token vocabulary")),
     ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), b.pad_but_the_first()),
