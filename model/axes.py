@@ -104,23 +104,6 @@ def sizes(axes: Iterable[Axis]) -> tuple[int, ...]:
     return tuple(axis.size for axis in axes)
 
 
-def labelled(axes: Iterable[Axis], index: Iterable[int]) -> str:
-    """The labels of a cell in brackets; a number where a label stands twice, quotes where it holds a comma.
-
-    >>> labelled([Axis("token", 3, ("dog", "1,000", "dog")), Axis("d_model", 4)], (1, 2))
-    '["1,000", 2]'
-    """
-    names = [_readable(axis, place) for axis, place in zip(axes, index, strict=True)]
-    return f"[{', '.join(names)}]" if names else ""
-
-
-def _readable(axis: Axis, place: int) -> str:
-    labels = axis.all_labels or ()
-    if not labels or labels.count(labels[place]) > 1:
-        return str(place)
-    return f'"{labels[place]}"' if "," in labels[place] else labels[place]
-
-
 def ordered(stated: str, *groups: Sequence[Axis]) -> tuple[Axis, ...]:
     """The axes that `stated` names, in its order, looked up in `groups` and checked against each other.
 

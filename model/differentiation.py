@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from attn_explore.model.axes import labelled
 from attn_explore.model.gradient import gradient_steps
 from attn_explore.model.loss import has_loss, record_loss
+from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import Output, is_gradient, output_of
 from attn_explore.model.places import index_of, split_place
 from attn_explore.model.problems import Problem, nearest
@@ -136,7 +136,7 @@ def named_output(trace: Trace, text: str) -> Output:
 
 def written(output: Output) -> str:
     """An output as a scenario names it."""
-    return f"{output.value.path}{labelled(output.value.axes, output.index)}"
+    return f"{output.value.path}{bracketed(output.value.axes, output.index)}"
 
 
 def with_output(scenario: Scenario, trace: Trace) -> Scenario:

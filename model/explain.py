@@ -11,6 +11,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression
 from attn_explore.model.formulas import letter, notation, output_name, symbol
+from attn_explore.model.naming import shown
 from attn_explore.model.notation import Binding, written
 from attn_explore.model.ops import differentiated, hidden_because, is_gradient, output_of
 from attn_explore.model.trace import Trace
@@ -103,7 +104,7 @@ def _rows_named(value: Value, is_meant: Array) -> str:
     if not others:
         return ""
     rows = np.unique(np.argwhere(is_meant)[:, -1])
-    return ", ".join(others[-1].label(int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
+    return ", ".join(shown(others[-1], int(row)) for row in rows[:5]) + (" and others" if len(rows) > 5 else "")
 
 
 @dataclass(frozen=True)

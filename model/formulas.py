@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from attn_explore.model import notation as nt
-from attn_explore.model.axes import labelled
+from attn_explore.model.naming import bracketed
 from attn_explore.model.notation import Derivative, Notation, Symbol
 from attn_explore.model.ops import Output, differentiated, is_gradient, output_of
 from attn_explore.model.values import Value, View
@@ -74,7 +74,7 @@ def output_name(output: Output) -> str:
     value = output.value
     if output.weights is not None:
         return f"a weighted sum of {value.name}"
-    return "the loss" if value.path == "loss" else f"{value.name}{labelled(value.axes, output.index)}"
+    return "the loss" if value.path == "loss" else f"{value.name}{bracketed(value.axes, output.index)}"
 
 
 def _letter(value: Value) -> Notation:

@@ -6,7 +6,6 @@ a row of `SPECS` says where another than the row under the cursor is worth looki
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,6 +16,7 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index, title
 from attn_explore.model.formulas import letter, written
+from attn_explore.model.naming import shown_labels
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
@@ -194,29 +194,20 @@ def _title(value: Value, fixed: Mapping[str, int] = MappingProxyType({})) -> str
 
 def _names(axis: Axis) -> tuple[str, ...]:
     """What the curves along an axis are called."""
-    return _labels(axis) or tuple(_name(axis, place) for place in range(axis.size))
+    return shown_labels(axis) or tuple(_name(axis, place) for place in range(axis.size))
 
 
 def _name(axis: Axis, place: int) -> str:
     """A place along an axis by itself: `head 0`, `query love`, `token dog 7`; `a = 10` says of what it is."""
-    labels = _labels(axis)
+    labels = shown_labels(axis)
     label = labels[place] if labels else axis.label(place)
     return label if axis.name == "head" or " = " in label else f"{axis.name} {label}"
 
 
 def _places(axis: Axis, kind: Kind) -> Array | tuple[str, ...]:
     """Where the places along an axis are: where their labels are numbers, a line is drawn over these."""
-    labels = _labels(axis)
+    labels = shown_labels(axis)
     if labels is None:
         return np.arange(axis.size)
     is_numbered = kind == "line" and all(label.isascii() and label.isdecimal() for label in labels)
     return np.array(labels, np.float64) if is_numbered else labels
-
-
-def _labels(axis: Axis) -> tuple[str, ...] | None:
-    """The labels of an axis, where it has any; with its place behind each one that stands more than once."""
-    labels = axis.all_labels
-    if labels is None:
-        return None
-    times = Counter(labels)
-    return tuple(label if times[label] == 1 else f"{label} {place}" for place, label in enumerate(labels))

@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from attn_explore.model.axes import Array, Axis
+from attn_explore.model.axes import Array
 from attn_explore.model.formulas import output_letter, output_name
+from attn_explore.model.naming import shown
 from attn_explore.model.ops import differentiated, is_gradient, output_of
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.plots import Curve, Plot
@@ -119,15 +120,9 @@ def _salient(gradient: Value) -> list[Saliency]:
     shares = (gradient.array * embedding).sum(axis=-1, dtype=np.float64)
     words = gradient.axes[0]
     return [
-        Saliency(_word(words, place), float(size), float(share))
+        Saliency(shown(words, place), float(size), float(share))
         for place, (size, share) in enumerate(zip(lengths, shares, strict=True))
     ]
-
-
-def _word(words: Axis, place: int) -> str:
-    label = words.label(place)
-    is_unique = words.labels is None or words.labels.count(label) == 1
-    return label if is_unique else f"{label} {place}"
 
 
 def saliency(trace: Trace) -> Plot | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attn_explore.model.axes import Array, Axis, labelled, sizes
+from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.checkpoints import torch_transformer
 from attn_explore.model.checkpoints.torch_transformer import Layout, Stored
 from attn_explore.model.config import Matrix, ModelConfig
@@ -27,6 +27,7 @@ from attn_explore.model.files.safetensors import (
     tensor_file,
     tensors_in,
 )
+from attn_explore.model.naming import bracketed
 from attn_explore.model.parameters import Shapes, draw
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
@@ -224,4 +225,4 @@ def not_finite(scenario: Scenario, found: Mapping[str, Array], shapes: Shapes) -
     what = "NaN" if np.isnan(found[name][index]) else "infinite"
     more = sum(counts.values()) - 1
     others = f", and {more} more of its numbers are not finite" if more else ""
-    return (f"{file}: {name}{labelled(shapes[name], index)} is {what}{others}",)
+    return (f"{file}: {name}{bracketed(shapes[name], index)} is {what}{others}",)

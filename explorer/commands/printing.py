@@ -153,7 +153,7 @@ def explain(
         str,
         typer.Argument(
             metavar="STEP[INDEX]",
-            help="A cell, such as logits[dog,2]: words or numbers as indices, counted from 0.",
+            help="A cell, such as logits[dog,2]: a word along each axis, or its place, counted from 0.",
             callback=named,
             autocompletion=complete_step,
         ),

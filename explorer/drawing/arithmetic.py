@@ -19,8 +19,8 @@ from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Arithmetic, Index
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
 from attn_explore.model.formulas import letter, letters_within
+from attn_explore.model.naming import name_along, shown
 from attn_explore.model.notation import subscripted
-from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 Role = Literal[
@@ -88,15 +88,8 @@ def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None =
     called = called or letter(value)
     axes = value.axes if axes is None else axes
     fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
-    labels = ", ".join(telling_label(axis, at[axis.name]) for axis in fixed)
+    labels = ", ".join(name_along(axis, at[axis.name]) for axis in fixed)
     return f"{called}[{labels}]" if labels else called
-
-
-def telling_label(axis: Axis, index: int) -> str:
-    """The label at `index`, with its place where the same label stands more than once: `dog 7`."""
-    label = axis.label(index)
-    is_unique = axis.labels is None or axis.labels.count(label) == 1
-    return visible(label) if is_unique else f"{visible(label)} {index}"
 
 
 def links(found: Sequence[Block]) -> list[Link]:
@@ -249,7 +242,7 @@ class _Writer:
         return self._inline(part.body, None, top=True)
 
     def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
-        label = " ".join(shortened(telling_label(axis, at[axis.name]), LABEL) for axis in axes)
+        label = " ".join(shortened(shown(axis, at[axis.name]), LABEL) for axis in axes)
         row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
         drawn = () if self.terse or part.function == "maximum" else bar(term, largest)
         if isinstance(part.body, Cell):

@@ -13,7 +13,7 @@ from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.numbers import Numbers, numbers_for
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.text import visible
+from attn_explore.model.naming import shown_labels, shown_short
 
 LABEL = 14
 """Cells that a row's label takes at most."""
@@ -90,22 +90,21 @@ def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_wi
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
-    labels = max((cell_len(visible(label)) for label in _column_labels(picture.columns)), default=0)
+    labels = max(map(cell_len, _column_labels(picture.columns)), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
 
 
 def _column_labels(columns: Axis) -> Sequence[str]:
     """The labels of the columns; of numbered ones the last, which is the longest."""
-    return columns.labels or ([columns.short_label(columns.size - 1)] if columns.size else ())
+    return shown_labels(columns) or ([shown_short(columns, columns.size - 1)] if columns.size else ())
 
 
 def _label_width(picture: Picture) -> int:
     rows = picture.rows
-    corner = cell_len(f"{rows.name} ↓")
-    if rows.labels is not None:
-        return max(corner, max((cell_len(visible(label)) for label in rows.labels), default=0))
-    return max(corner, len(rows.short_label(max(rows.size, 1) - 1)))
+    labels = shown_labels(rows)
+    heads = (shown_short(rows, max(rows.size, 1) - 1),) if labels is None else labels
+    return max(map(cell_len, (f"{rows.name} ↓", *heads)))
 
 
 @dataclass(frozen=True, eq=False)

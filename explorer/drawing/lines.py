@@ -28,7 +28,7 @@ from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS, Layout, Windo
 from attn_explore.explorer.drawing.numbers import fitted, pad, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array
-from attn_explore.model.text import visible
+from attn_explore.model.naming import shown_short
 
 HEADER = 2
 """Lines above the rows: what the plane is, and the columns' labels."""
@@ -77,7 +77,7 @@ def header_line(layout: Layout, window: Window) -> list[Segment]:
         return [*segments, *_ticks(layout, columns, cursor_column)]
     for place in range(len(layout.planes)):
         for column in columns:
-            label = fitted(picture.columns.short_label(column), layout.column_width - 1, right=True)
+            label = fitted(shown_short(picture.columns, column), layout.column_width - 1, right=True)
             segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
         segments.append(_gap(layout, place))
     return segments
@@ -88,8 +88,8 @@ def _ticks(layout: Layout, columns: range, cursor: int) -> list[Segment]:
     segments, slot = [], GLYPHS * TICK
     for first in columns[::TICK]:
         room = min(slot, GLYPHS * (columns.stop - first))
-        label = layout.picture.columns.short_label(first * layout.blocks[1])
-        has_room = room == slot or cell_len(visible(label)) <= room
+        label = shown_short(layout.picture.columns, first * layout.blocks[1])
+        has_room = room == slot or cell_len(label) <= room
         text = pad(fitted(label if has_room else "", min(room, slot - 1)), room)
         segments.append(Segment(text, BOLD if first <= cursor < first + TICK else DIM))
     return segments
@@ -100,7 +100,7 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
     picture = layout.picture
     lead = window.cursor[:-2]
     cursor_row = (window.cursor[-2] if len(window.cursor) > 1 else 0) // layout.blocks[0]
-    label = fitted(picture.rows.short_label(row * layout.blocks[0]), layout.label_width - 1) + " "
+    label = fitted(shown_short(picture.rows, row * layout.blocks[0]), layout.label_width - 1) + " "
     segments = [Segment(label, BOLD if row == cursor_row else DIM)]
     columns = window.columns(layout)
     for place, plane in enumerate(layout.planes):

@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_explore.explorer.drawing.colours import scale_end
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.naming import shown
 
 Index = tuple[int, ...]
 
@@ -77,7 +78,7 @@ class Picture:
 
     def plane_name(self, lead: Index) -> str:
         """`head 1`, or nothing when there is a single plane."""
-        return " · ".join(axis.label(place) for axis, place in zip(self.axes, lead, strict=False) if axis.size > 1)
+        return " · ".join(shown(axis, place) for axis, place in zip(self.axes, lead, strict=False) if axis.size > 1)
 
     def plane_place(self, lead: Index) -> str:
         """`head 1 of 4`, `a = 10 (2 of 3)`, or nothing when there is a single plane."""
@@ -87,5 +88,5 @@ class Picture:
 
 def _place(axis: Axis, index: int) -> str:
     """Where a plane stands along an axis: a label of its own needs the number as well."""
-    own = axis.label(index)
+    own = shown(axis, index)
     return f"{own} of {axis.size}" if axis.labels is None else f"{own} ({index + 1} of {axis.size})"

@@ -12,9 +12,9 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index
 from attn_explore.model.formulas import letter
+from attn_explore.model.naming import name_along, shown
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import Edit
-from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 EditIndex = tuple[Any, ...]
@@ -35,10 +35,10 @@ def scopes(value: Value, index: Index) -> dict[str, EditIndex]:
     axes = value.axes
     found: dict[str, EditIndex] = {"the cell": index}
     if len(axes) > 1:
-        found[f"the row: {axes[-2].name} {visible(axes[-2].label(index[-2]))}"] = index[:-1]
-        found[f"the column: {axes[-1].name} {visible(axes[-1].label(index[-1]))}"] = (*index[:-2], "all", index[-1])
+        found[f"the row: {axes[-2].name} {shown(axes[-2], index[-2])}"] = index[:-1]
+        found[f"the column: {axes[-1].name} {shown(axes[-1], index[-1])}"] = (*index[:-2], "all", index[-1])
     if len(axes) > 2 and axes[0].size > 1:
-        found[f"all of {axes[0].label(index[0])}"] = index[:1]
+        found[f"all of {shown(axes[0], index[0])}"] = index[:1]
     if axes:
         found["everything in it"] = ()
     return found
@@ -69,7 +69,7 @@ def _number(text: str) -> float | None:
 def edit_text(edit: Edit, value: Value) -> str:
     """An edit in one line: `A[head 0, love, dog] is set to 0.5`."""
     labels = [
-        "all" if where == "all" else visible(axis.label(int(where)))
+        "all" if where == "all" else name_along(axis, int(where))
         for where, axis in zip(edit.index, value.axes, strict=False)
     ]
     name = f"{letter(value)}[{', '.join(labels)}]" if labels else letter(value)

@@ -25,6 +25,7 @@ from attn_explore.model.explain import Index, arithmetic, chosen, hidden_reason,
 from attn_explore.model.explain import title as step_title
 from attn_explore.model.formulas import formula, letter
 from attn_explore.model.forward import CHAPTER
+from attn_explore.model.naming import shown
 from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.text import visible
@@ -301,8 +302,8 @@ def cell_note(value: Value, index: Index) -> str:
         return ""
     at = dict(zip(value.names, index, strict=True))
     if value.made_by.name == "softmax" and is_fully_masked(value, at):
-        return f"row fully masked: {visible(value.axis('query').label(at['query']))} may see nothing"
-    query, key = (visible(value.axis(name).label(at[name])) for name in ("query", "key"))
+        return f"row fully masked: {shown(value.axis('query'), at['query'])} may see nothing"
+    query, key = (shown(value.axis(name), at[name]) for name in ("query", "key"))
     return f"masked ({reason}): {query} may not see {key}"
 
 

@@ -14,9 +14,10 @@ from attn_explore.explorer.drawing.plots.heat_files import csv_lines
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
 from attn_explore.explorer.telling.uses import use_blocks
-from attn_explore.model.axes import Axis, labelled
+from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index
-from attn_explore.model.text import clip, visible
+from attn_explore.model.naming import bracketed, shown, shown_short
+from attn_explore.model.text import clip
 from attn_explore.model.values import Value
 
 LONGEST_LABEL = 40
@@ -35,7 +36,7 @@ def table(value: Value, window: int | None = None, room: int | None = None) -> I
         return
     planes = list(np.ndindex(value.shape[:-2]))
     for lead in planes[:window]:
-        named = [axis.label(place) for axis, place in zip(value.axes, lead, strict=False)]
+        named = [shown(axis, place) for axis, place in zip(value.axes, lead, strict=False)]
         if named:
             yield f"{', '.join(named)}:"
         yield from _matrix(value, lead, window, room)
@@ -53,7 +54,7 @@ def explained(session: Session, depth: int) -> Iterator[str]:
             continue
         seen.add((value.path, index))
         found = headings.cell_blocks(session, value, index, unfolded=True)
-        yield f"{value.path}{visible(labelled(value.axes, index))}"
+        yield f"{value.path}{bracketed(value.axes, index)}"
         yield from (f"    {line}" for line in as_text(found))
         if note := headings.cell_note(value, index):
             yield f"    {note}"
@@ -95,4 +96,4 @@ def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> 
 
 
 def _label(axis: Axis, index: int, longest: int) -> str:
-    return visible(clip(axis.short_label(index), longest))
+    return clip(shown_short(axis, index), longest)

@@ -11,7 +11,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
-from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Role, blocks, telling_label
+from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Role, blocks
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
@@ -19,6 +19,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
 from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.lesson import Question
+from attn_explore.model.naming import shown
 from attn_explore.model.values import Value
 
 HOW = {
@@ -101,7 +102,7 @@ def _options(question: Question, tries: tuple[Given, ...], room: int) -> Iterato
     for place in range(axis.size):
         cell = question.at(place)
         mark = "✗ " if cell in tries else "  "
-        piece = Piece(telling_label(axis, place), "number", Link(question.value, cell))
+        piece = Piece(shown(axis, place), "number", Link(question.value, cell))
         if row and sum(cell_len(each.text) for each in row) + cell_len(piece.text) + len(mark) + 1 > room:
             yield Block((tuple(row),))
             row = []
@@ -157,7 +158,7 @@ def _choice(question: Question, cell: Index) -> str:
     """How a choice is called: a word by itself, a cell with its step."""
     if question.options is None:
         return headings.name_at(question.value, cell)
-    return f"“{telling_label(question.options, cell[question.value.names.index(question.axes[0])])}”"
+    return f"“{shown(question.options, cell[question.value.names.index(question.axes[0])])}”"
 
 
 # --- reasons

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Link, Piece, Row, telling_label
+from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import bar, short_number, shortened
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index
+from attn_explore.model.naming import shown
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -118,7 +119,7 @@ def title(attention: Attention, word: Word) -> str:
     """Which word asks, in which head."""
     heads, queries, _ = attention.scores[0].axes
     head = f" in {heads.label(word.head)}" if heads.size > 1 else ""
-    return f"{telling_label(queries, word.query)} asks{head} · ↑ ↓ another word"
+    return f"{shown(queries, word.query)} asks{head} · ↑ ↓ another word"
 
 
 def word_blocks(attention: Attention, word: Word, room: int) -> list[Block]:
@@ -137,7 +138,7 @@ class _Writer:
         _, self.queries, self.keys = attention.scores[0].axes
         self.weights = attention.scores[-1].array[word.head, word.query]
         self.shown = self._shown()
-        self.labels = [shortened(telling_label(self.keys, key), LABEL) for key in self.shown]
+        self.labels = [shortened(shown(self.keys, key), LABEL) for key in self.shown]
         self.left = self.keys.size - len(self.shown)
 
     def _shown(self) -> list[int]:
@@ -149,7 +150,7 @@ class _Writer:
 
     def products(self) -> Block:
         """The query, then each key and its score."""
-        attention, asker = self.attention, shortened(telling_label(self.queries, self.word.query), LABEL)
+        attention, asker = self.attention, shortened(shown(self.queries, self.word.query), LABEL)
         labels = [f" query of {asker}", *(f" key of {label}" for label in self.labels)]
         last = max(self._widths(attention.scores[0].array[self.word.head, self.word.query][:, None])[0], len("  score"))
         taken = max(map(cell_len, labels)) + len(" … → ") + last

@@ -20,7 +20,7 @@ from attn_explore.explorer.drawing.picture import Index
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.axes import Array
-from attn_explore.model.text import visible
+from attn_explore.model.naming import shown, shown_labels
 from attn_explore.model.values import Value
 
 _GROUP = Binding.Group("In a ranked list")
@@ -127,13 +127,13 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     def _row(self, value: Value, rank: int) -> list[Segment]:
         place = self._order[rank]
         number, axis = float(value.array[place]), value.axes[0]
-        label_width = min(LABEL, max(cell_len(visible(label)) for label in axis.labels or (str(axis.size),)))
+        label_width = min(LABEL, max(map(cell_len, shown_labels(axis) or (str(axis.size),))))
         is_here = place == self._cursor
         plain, bold = Style(), Style(bold=True)
         figures = len(str(len(self._order)))
         segments = [
             Segment(f"{rank + 1:>{figures}}  ", self.style_of("ranking--note")),
-            Segment(fitted(axis.label(place), label_width), bold if is_here else plain),
+            Segment(fitted(shown(axis, place), label_width), bold if is_here else plain),
             Segment(f"{short_number(number):>{NUMBER}}", self.style_of("ranking--cursor") if is_here else plain),
             Segment("  "),
         ]

@@ -197,7 +197,7 @@ def test_the_first_number_of_a_file_that_is_none_is_said_with_its_place(tmp_path
     arrays[f"{ATTENTION}.w_k"][1, 2] = np.nan
     arrays[f"{ATTENTION}.w_v"][0, 0] = -np.inf
     save_file(arrays, tmp_path / "w.safetensors")
-    said = f"w.safetensors: {ATTENTION}.w_k[1, 2] is NaN, and 1 more of its numbers are not finite"
+    said = f"w.safetensors: {ATTENTION}.w_k[1, head 0 · 2] is NaN, and 1 more of its numbers are not finite"
     assert remarks(scenario("file: w.safetensors", tmp_path)) == (said,)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.naming import shown
 from attn_explore.model.text import visible
 
 NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
@@ -22,9 +23,9 @@ NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 def csv_lines(name: str, array: Array, axes: tuple[Axis, ...]) -> Iterator[str]:
     """A tensor as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
     *leading, columns = axes or (Axis("", 1, (name,)),)
-    yield _csv_line([*(axis.name for axis in leading), *map(columns.label, range(columns.size))])
+    yield _csv_line([*(axis.name for axis in leading), *(shown(columns, place) for place in range(columns.size))])
     for lead in np.ndindex(array.shape[:-1]):
-        labels = (axis.label(place) for axis, place in zip(leading, lead, strict=True))
+        labels = (shown(axis, place) for axis, place in zip(leading, lead, strict=True))
         yield _csv_line([*labels, *map(repr, np.atleast_1d(array[lead]).tolist())])
 
 
@@ -50,7 +51,7 @@ def heat_json(heat_map: HeatMap) -> bytes:
         "kind": "heat map",
         "step": heat_map.path,
         "axes": [
-            {"name": axis.name, "labels": [axis.label(place) for place in range(axis.size)]} for axis in picture.axes
+            {"name": axis.name, "labels": [shown(axis, place) for place in range(axis.size)]} for axis in picture.axes
         ],
         "values": _nested(picture.array.tolist()),
     }

@@ -16,7 +16,7 @@ from attn_explore.explorer.drawing.grid_layout import Layout
 from attn_explore.explorer.drawing.numbers import numbers_for, shortened
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Axis
-from attn_explore.model.text import visible
+from attn_explore.model.naming import shown_short
 
 FONT = 12.0
 SMALL_FONT = 9.0
@@ -191,4 +191,4 @@ def _labels(axis: Axis, block: int, drawn: int, needed: float) -> Iterator[Place
     if not axis.name:
         return
     for at in range(0, drawn, max(1, math.ceil(needed))):
-        yield Place(at, shortened(visible(axis.short_label(at * block)), LONGEST_LABEL))
+        yield Place(at, shortened(shown_short(axis, at * block), LONGEST_LABEL))

@@ -13,6 +13,7 @@ from attn_explore.explorer.drawing.numbers import fitted, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.heat_map import MOST_PLANES, HeatMap
 from attn_explore.model.axes import Axis
+from attn_explore.model.naming import shown_short
 from attn_explore.model.text import visible
 
 MOST_ROWS = 48
@@ -81,4 +82,4 @@ def _corner(picture: Picture) -> str:
 
 def _labels(axis: Axis, block: int) -> list[str]:
     """The label of every row or column that is drawn: of a block its first."""
-    return [visible(axis.short_label(place)) for place in range(0, axis.size, block)]
+    return [shown_short(axis, place) for place in range(0, axis.size, block)]

@@ -8,8 +8,8 @@ from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session import gradients
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
-from attn_explore.model.axes import labelled
 from attn_explore.model.formulas import output_name
+from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
@@ -44,7 +44,7 @@ class Gradients(Showing):
             self.app.bell()
             self.notify("Gradients are of the number of a step; this is none.", markup=False)
         else:
-            self._differentiate(f"{value.path}{labelled(value.axes, session.place.index)}", flips=False)
+            self._differentiate(f"{value.path}{bracketed(value.axes, session.place.index)}", flips=False)
 
     def _waits_for_answer(self) -> bool:
         if self.session.question is not None:

@@ -248,7 +248,7 @@ def test_explain_follows_the_numbers_back_as_far_as_it_is_asked_to(attn: Run) ->
     ]
     assert [len(found) for found in cells[:2]] == [1, 1 + 2 * 5]
     assert cells[2][:11] == cells[1]
-    assert "encoder.layers.0.self_attention.w_q[0, 0]" in cells[2]
+    assert "encoder.layers.0.self_attention.w_q[0, head 0 · 0]" in cells[2]
     assert len(cells[2]) == len(set(cells[2]))
 
 

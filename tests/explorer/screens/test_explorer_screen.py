@@ -397,7 +397,7 @@ async def test_a_future_cell_says_that_it_is_the_future(explore: Explore) -> Non
 async def test_a_row_that_may_see_nothing_says_so(explore: Explore) -> None:
     async with explore("model: {kind: attention}\ninput: {tokens: [<pad>, <pad>]}", WEIGHTS) as (pilot, _):
         title = str(pilot.app.screen.query_one(ArithmeticPanel).border_title)
-        assert "row fully masked: <pad> may see nothing" in title
+        assert "row fully masked: <pad> 0 may see nothing" in title
         words = "".join(pilot.app.screen.query_one(WordsPanel).render_line(y).text for y in range(30))
         assert "Fully masked here" in words
 

@@ -1,0 +1,201 @@
+r"""How a place along an axis is called in text, and how such a name is read.
+
+    3           a number is a place, counted from 0, whatever words there are
+    dog         a word is where it stands: at the first place, if it stands at several
+    la 6        a word and a number: the word `la` at place 6
+    "2"         what stands in double quotes is a word, whatever it looks like: a number, `the 2`, `1,000`, nothing
+    "la, la" 6  that word at place 6; within the quotes \" is a quote and \\ a backslash
+    head 1 · 0  along an axis that holds others side by side: the place along each of them
+
+A word is also found as the screen shows it (`visible`), where it has characters that a terminal would obey. In a
+scenario file YAML tells words from numbers: there a number is a place, and a string a word, or a word and a number.
+
+`name_along` writes a name for each place that `place_named` reads as that place again, whatever the words are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+
+from attn_explore.model.axes import Axis
+from attn_explore.model.text import visible
+
+SIDE_BY_SIDE = "·"
+"""Stands between the places along the axes that one axis holds."""
+_SIGNS = ',[]"'
+"""What no word may have in it that stands without quotes."""
+
+_QUOTED_WORD = rf'(?<![^\s,{SIDE_BY_SIDE}])"(?:\\.|[^"\\])*"'
+_NAME = re.compile(r'"((?:\\.|[^"\\])*)" *([0-9]*)', re.DOTALL)
+_LONGEST = 20
+"""Digits of a number that are read."""
+
+
+# --- writing
+
+
+def shown(axis: Axis, place: int) -> str:
+    """The label at a place, as rows, columns and lists show it: `dog`, and `la 6` where it stands more than once.
+
+    No two places are shown alike: where a word looks like the place of another one, quotes tell them apart.
+    """
+    return axis.label(place) if axis.labels is None else _shown(axis.labels)[place]
+
+
+def shown_short(axis: Axis, place: int) -> str:
+    """The same where there is little room: an axis that holds others has numbers alone, `1·0`."""
+    return axis.short_label(place) if axis.parts else shown(axis, place)
+
+
+def shown_labels(axis: Axis) -> tuple[str, ...] | None:
+    """All labels of an axis as they are shown; None where its places are just numbers."""
+    return None if axis.all_labels is None else _shown(axis.all_labels)
+
+
+@lru_cache(maxsize=256)
+def _shown(labels: tuple[str, ...]) -> tuple[str, ...]:
+    seen, times = _visible(labels)
+    return tuple(_told_apart(seen, times, place) for place in range(len(seen)))
+
+
+def _told_apart(labels: tuple[str, ...], times: Counter[str], place: int) -> str:
+    label = labels[place]
+    if times[label] == 1:
+        return _quoted(label) if _NAME.fullmatch(label) else label
+    own = f"{label} {place}"
+    return own if own not in times else f"{_quoted(label)} {place}"
+
+
+def name_along(axis: Axis, place: int, signs: str = _SIGNS) -> str:
+    """The name of a place along an axis, in text; a word with one of the `signs` in it stands in quotes."""
+    if axis.parts:
+        parts = zip(axis.parts, axis.places(place), strict=True)
+        return f" {SIDE_BY_SIDE} ".join(name_along(part, own, signs + SIDE_BY_SIDE) for part, own in parts)
+    if axis.all_labels is None:
+        return str(place)
+    labels, times = _visible(axis.all_labels)
+    label, is_single = labels[place], times[labels[place]] == 1
+    if label == str(place):  # a number at its own place: both meanings agree
+        return label
+    bare = label if is_single else f"{label} {place}"
+    is_clear = _word_and_place(labels, label) is None if is_single else bare not in times
+    if is_clear and _is_plain(label, signs):
+        return bare
+    return _quoted(label) if is_single else f"{_quoted(label)} {place}"
+
+
+def bracketed(axes: Iterable[Axis], index: Iterable[int]) -> str:
+    """The names of the places of a cell, in brackets; nothing for a single number.
+
+    >>> bracketed([Axis("token", 3, ("dog", "1,000", "dog")), Axis("d_model", 4)], (1, 2))
+    '["1,000", 2]'
+    """
+    names = ", ".join(map(name_along, axes, index))
+    return f"[{names}]" if names else ""
+
+
+def _is_plain(label: str, signs: str) -> bool:
+    """Whether a word can stand without quotes."""
+    return not label.isdecimal() and label == " ".join(label.split()) != "" and not set(label) & set(signs)
+
+
+def _quoted(label: str) -> str:
+    escaped = label.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+# --- reading
+
+
+def place_named(axis: Axis, name: str) -> int | None:
+    """The place along an axis that a name in text means; None where there is no such place."""
+    name = name.strip()
+    if _is_number(name):
+        return _within(axis, _number(name))
+    if axis.parts:
+        return _place_of_parts(axis, name)
+    if axis.all_labels is None:
+        return None
+    quoted = _NAME.fullmatch(name)
+    if quoted is None:
+        return place_along(axis, " ".join(name.split()))
+    word, place = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted[2]
+    if not place:
+        return _first(axis.all_labels, word)
+    return _at(_visible(axis.all_labels)[0], visible(word), place)
+
+
+def place_along(axis: Axis, where: str | int) -> int | None:
+    """The place along an axis that a scenario file means: a number is a place, a string a word, or one and a number."""
+    if isinstance(where, int):
+        return _within(axis, where)
+    labels = axis.all_labels or ()
+    found = _first(labels, where)
+    return _word_and_place(_visible(labels)[0], visible(where)) if found is None else found
+
+
+def split_names(text: str, sign: str = ",") -> list[str]:
+    """The names that are separated by a sign, which may stand in a quoted word.
+
+    >>> split_names('0, "1,000" 2, [')
+    ['0', '"1,000" 2', '[']
+    """
+    part = re.compile(rf"((?:{_QUOTED_WORD}|[^{sign}])*)({sign}|$)", re.DOTALL)
+    found = part.findall(text)
+    last = next(place for place, (_, end) in enumerate(found) if not end)
+    return [name.strip() for name, _ in found[: last + 1]] if text.strip() else []
+
+
+def _place_of_parts(axis: Axis, name: str) -> int | None:
+    names = split_names(name, SIDE_BY_SIDE)
+    if len(names) != len(axis.parts):
+        return None
+    flat = 0
+    for part, own in zip(axis.parts, names, strict=True):
+        place = place_named(part, own)
+        if place is None:
+            return None
+        flat = flat * part.size + place
+    return flat
+
+
+def _first(labels: tuple[str, ...], word: str) -> int | None:
+    """Where a word stands first: as it is, or else as it is shown."""
+    seen, times = _visible(labels)
+    if word in labels:
+        return labels.index(word)
+    return seen.index(word) if word in times else None
+
+
+def _word_and_place(labels: tuple[str, ...], text: str) -> int | None:
+    """The place that `la 6` means: 6, if the word `la` is there."""
+    word, _, place = text.rpartition(" ")
+    return _at(labels, word, place) if _is_number(place) else None
+
+
+def _at(labels: tuple[str, ...], word: str, place: str) -> int | None:
+    number = _number(place)
+    return number if number < len(labels) and labels[number] == word else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _number(text: str) -> int:
+    """A whole number; of very many digits the first ones, which are beyond any axis, too."""
+    return int(text[:_LONGEST])
+
+
+def _within(axis: Axis, place: int) -> int | None:
+    return place if 0 <= place < axis.size else None
+
+
+@lru_cache(maxsize=256)
+def _visible(labels: tuple[str, ...]) -> tuple[tuple[str, ...], Counter[str]]:
+    """Labels as they are shown, and how often each stands there."""
+    seen = tuple(map(visible, labels))
+    return seen, Counter(seen)
