@@ -38,6 +38,15 @@ PIECE = 4 * 2**20
 
 Chunks = Iterator[bytes]
 
+_CHARACTERS = {4: 12, 8: 20}
+"""What a number takes in JSON, about, by its bytes."""
+
+
+def size_of(trace: Trace, ending: str) -> int:
+    """How many bytes an export in the format of files with this ending takes, about; texts beside the numbers aside."""
+    itemsize = trace.dtype.itemsize
+    return trace.nbytes // itemsize * (_CHARACTERS[itemsize] if ending == ".json" else itemsize)
+
 
 def trace_json(trace: Trace, scenario: Scenario, fine: bool = False) -> Chunks:
     """The trace as strict JSON, piece by piece. `fine` adds the finer steps after the step that they are part of."""

@@ -52,6 +52,7 @@ def export(
     from attn_explore.explorer.system.exits import say
     from attn_explore.explorer.system.progress import Progress
     from attn_explore.model.files.writing import check_target
+    from attn_explore.model.problems import Problem
     from attn_explore.model.text import visible
 
     is_stdout = str(output) == "-"
@@ -68,6 +69,10 @@ def export(
         if is_stdout:
             sys.stdout.buffer.writelines(saving.chunks(session, ending, fine))
             return
+        if not force and (size := saving.large_export(session, ending)):
+            raise Problem(
+                f"this export takes {size}", path=output, hint="--force writes it; .npz takes less than .json"
+            )
         written = saving.export(
             session,
             output,

@@ -124,9 +124,14 @@ def facts(scenario: Scenario) -> Iterator[str]:
 
 def _read(path: Path) -> Entry:
     try:
+        if not path.resolve().is_relative_to(path.parent.resolve()):
+            hint = f"to read it nevertheless: attn-explore run {path}"
+            raise Problem("this is a link to a file elsewhere, and is not read for the library", hint=hint, path=path)
         return Entry(str(path), path, read_scenario(path))
     except Problem as problem:
         return Entry(str(path), path, None, problem)
+    except (OSError, RuntimeError):  # a loop of links, by the version of Python
+        return Entry(str(path), path, None, Problem("this link leads nowhere", path=path))
 
 
 def _searchable(entry: Entry) -> str:

@@ -8,21 +8,30 @@ from attn_explore.explorer.system.endings import SCENARIOS
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.pairs import TASKS
+from attn_explore.model.scenario.source import COMPARED, KeyPath
+
+_WEIGHTS = ("model", "weights", "file")
+_PAIRS = ("experiment", "data")
 
 
 def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:
-    """The files that a run was read from: its own, and the weights that its scenario names."""
-    if scenario is None or scenario.source.folder is None or scenario.model.weights.file is None:
-        return [path]
-    return [path, scenario.source.folder / scenario.model.weights.file]
+    """The files that a run, and the run that it is compared with, are read from: their own, and those that it names."""
+    return _named(path, scenario, _WEIGHTS, (COMPARED, *_WEIGHTS), _PAIRS, (COMPARED, *_PAIRS))
 
 
 def taught_from(path: Path, scenario: Scenario) -> list[Path]:
-    """The files that a training reads: the scenario's own, and its pairs. Its weights are what it makes."""
-    experiment, folder = scenario.experiment, scenario.source.folder
-    if experiment is None or experiment.data is None or folder is None or experiment.data in TASKS:
+    """The files that a training reads, or that are read beside it. The scenario's own weights are what it makes."""
+    own = scenario.source.at(_WEIGHTS)
+    compared = () if scenario.source.at((COMPARED, *_WEIGHTS)) == own else ((COMPARED, *_WEIGHTS),)
+    return _named(path, scenario, _PAIRS, (COMPARED, *_PAIRS), *compared)
+
+
+def _named(path: Path, scenario: Scenario | None, *keys: KeyPath) -> list[Path]:
+    """The scenario's own file, and the files that stand at some of its keys."""
+    if scenario is None or scenario.source.folder is None:
         return [path]
-    return [path, folder / experiment.data]
+    names = dict.fromkeys(name for key in keys if isinstance(name := scenario.source.at(key), str))
+    return [path, *(scenario.source.folder / name for name in names if name not in TASKS)]
 
 
 def check_beside_weights(target: Path, scenario: Scenario) -> None:

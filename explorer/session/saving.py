@@ -16,12 +16,24 @@ from attn_explore.model.plots import Plot
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import LessonStep
 
+LARGE = 100_000_000
+"""Bytes of an export from which on its size is told before it is written."""
+
 
 def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]:
     """The trace in the format of files with this ending, piece by piece."""
     from attn_explore.model.export import WRITERS  # only an export needs them
 
     return WRITERS[ending](session.run.trace, session.run.scenario, fine)
+
+
+def large_export(session: Session, ending: str) -> str:
+    """Say how much an export in this format takes, where that is more than a person may expect; else nothing."""
+    from attn_explore.explorer.drawing.numbers import size_text
+    from attn_explore.model.export import size_of
+
+    nbytes = size_of(session.run.trace, ending)
+    return f"about {size_text(nbytes)}" if nbytes > LARGE else ""
 
 
 def export(
@@ -69,4 +81,6 @@ def _by_number(told: LessonStep, stop: Stop) -> LessonStep:
 
 
 def _inputs(session: Session) -> list[Path]:
-    return [] if session.path is None else inputs_of(session.path, session.run.scenario)
+    """The files that both runs were read from."""
+    runs = [run for run in (session, session.other) if run is not None and run.path is not None]
+    return [path for run in runs if run.path is not None for path in inputs_of(run.path, run.run.scenario)]

@@ -83,6 +83,8 @@ def resolve_inside(folder: str | Path, name: str, allowed: Sequence[Path] = ()) 
         roots = [Path(root).resolve() for root in (folder, *allowed)]
     except RuntimeError as error:  # Python before 3.13 raises it for a loop of links, later ones leave it to `open`
         raise Problem(_CANNOT_OPEN[errno.ELOOP], path=name) from error
+    except OSError as error:  # a link that was another file a moment ago
+        raise Problem("this path changed while it was followed", hint="try again", path=name) from error
     if not any(path.is_relative_to(root) for root in roots):
         raise Problem("this path is outside the scenario's folder", hint=_USE_ALLOW_PATH, path=name)
     return path
@@ -121,8 +123,11 @@ def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
         raise Problem(f"this is {kind}, not a regular file", path=path)
     if before.st_size > limit:
         raise Problem(f"this file has {before.st_size:,} bytes, and at most {limit:,} are read", path=path)
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        content = file.read(before.st_size + 1)  # a byte more shows that it grew
+    try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(before.st_size + 1)  # a byte more shows that it grew
+    except OSError as error:
+        raise Problem(f"this file could not be read: {error.strerror}", path=path) from error
     after = os.fstat(descriptor)
     if (len(content), before.st_mtime_ns) != (before.st_size, after.st_mtime_ns):
         raise Problem("this file changed while it was read", hint="try again", path=path)

@@ -8,6 +8,7 @@ import secrets
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 from attn_explore.model.problems import SURROUNDINGS, Problem
 
@@ -64,27 +65,60 @@ def write_atomically(
     Raises Problem with exit status 3 when the disk or the permissions would not have it.
     """
     check_target(target, force, inputs)
-    temporary = target.with_name(f".attn-explore-{secrets.token_hex(8)}.tmp")
-    try:
-        size = _write(temporary, chunks, progress)
-        _put_in_place(temporary, target, force)
-    except OSError as error:
-        raise _not_written(target, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    _remove_left_over(target.parent)
+    with contextlib.ExitStack() as afterwards:
+        try:
+            file = _created(target, afterwards)
+            size = _write(file, chunks, progress)
+            _put_in_place(Path(file.name), target, force)
+        except OSError as error:
+            raise _not_written(target, error) from error
     return size
 
 
-def _write(temporary: Path, chunks: Iterable[bytes], progress: Progress | None) -> int:
+def _created(target: Path, afterwards: contextlib.ExitStack) -> IO[bytes]:
+    """A new file beside the target, locked. Afterwards it is closed and, where it did not move away, removed."""
+    path = target.with_name(f".attn-explore-{secrets.token_hex(8)}.tmp")
+    file = afterwards.enter_context(path.open("xb"))
+    afterwards.callback(_remove, path)
+    _lock(file)
+    if os.fstat(file.fileno()).st_nlink == 0:  # whoever tidies up was quicker than the lock
+        return _created(target, afterwards)
+    return file
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove what programs that were killed left behind. Who still writes holds a lock on the file."""
+    for path in folder.glob(".attn-explore-*.tmp"):
+        with contextlib.suppress(OSError), path.open("rb+") as file:
+            if path.is_file() and not path.is_symlink() and _lock(file):
+                path.unlink()
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed, or the process ends; False where somebody else has it, or nobody can."""
+    try:
+        import fcntl  # not on Windows, where nothing is removed
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _write(file: IO[bytes], chunks: Iterable[bytes], progress: Progress | None) -> int:
     size = 0
-    with temporary.open("xb") as file:
-        for chunk in chunks:
-            size += file.write(chunk)
-            if progress is not None:
-                progress(size)
-        file.flush()
-        os.fsync(file.fileno())
+    for chunk in chunks:
+        size += file.write(chunk)
+        if progress is not None:
+            progress(size)
+    file.flush()
+    os.fsync(file.fileno())
     return size
 
 

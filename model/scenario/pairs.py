@@ -84,8 +84,9 @@ def _pair(line: str) -> Example:
 
 
 def _no_pair(line: str, name: str, number: int) -> Problem:
+    """The place of what is wrong, and not the line: a hard link could make it one of any file of this person."""
     tabs, column = line.count("\t"), 1
     what = f"a pair is a text, a tab and another text; here are {tabs} tabs"
     if PAD in line.split():
         what, column = f"{PAD} fills texts up to one length, and is no word of one", line.index(PAD) + 1
-    return Problem(what, path=name, line=number, column=column, source=line)
+    return Problem(what, path=name, line=number, column=column)

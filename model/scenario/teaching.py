@@ -74,7 +74,7 @@ def _check_labels(model: ModelConfig, examples: Examples, source: Source) -> Non
         if len(example.target) != count:
             each = "one label for the text" if model.head == "sequence" else f"a label for each of {count} words"
             what = f"pair {number}: head {model.head} needs {each}, and here are {len(example.target)}"
-            raise source.problem(DATA, what, f"the pair begins with {clip(' '.join(example.source), _WORD)}")
+            raise source.problem(DATA, what, "give each of them its label, with spaces between")
 
 
 def _examples(document: Document, experiment: Experiment, source: Source) -> Examples:
@@ -110,13 +110,13 @@ def _check_known(document: Document, examples: Examples, source: Source) -> None
     """Every word of the data and of the input has a row, every label is a class. Raises Problem with the first not."""
     model, given = document.model, document.input
     said, said_in = (given.vocabulary, "input.vocabulary") if _says_what_it_reads(model) else (model.classes, "classes")
-    for example in examples:
+    for number, example in enumerate(examples, 1):
         for words, known, key in (
             (example.source, given.vocabulary, "input.vocabulary"),
             (example.target, said, said_in),
         ):
             if unknown := _first_not_in(words, known):
-                what = f"{clip(unknown, _WORD)} is in the data and not in `{key}`"
+                what = f"word {words.index(unknown) + 1} of pair {number} is in the data and not in `{key}`"
                 raise source.problem(DATA, what, f"add it, or leave `{key}` out: then it has every word of the data")
     labels = () if model.has_decoder else tuple(filter(None, labels_of(model, given)))
     read = (*tokens_of(given), *(() if model.has_encoder else target_of(given) or ()))

@@ -1,5 +1,6 @@
 """Scenario files from strangers. Each case names its row of the project's table of bad inputs."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from attn_explore.explorer.library.entries import Shelf
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.files.regular import resolve_inside
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import parse_scenario, read_scenario
 from attn_explore.model.scenario.yaml_source import MOST_BYTES
 from attn_explore.model.text import visible
-from tests.program import environment
+from tests.program import environment, program
 
 INPUT = "input: {text: a}\n"
 
@@ -291,6 +295,36 @@ def test_e1_a_path_that_leaves_the_scenarios_folder_is_refused(name, tmp_path):
     assert "outside the scenario's folder" in message
     assert "--allow-path" in message
     assert "a secret" not in message  # E3
+
+
+def test_a30_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path):
+    found = program("run", "/proc/self/mem", folder=tmp_path)
+    assert found.returncode == 2
+    assert found.stderr.decode().startswith("error: /proc/self/mem: this file could not be read: Input/output error")
+
+
+def test_e2_a_link_that_is_a_file_the_next_moment_is_refused(tmp_path, monkeypatch):
+    def readlink(path, **_):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+
+    (tmp_path / "link").symlink_to("file")
+    monkeypatch.setattr(os, "readlink", readlink)
+    with pytest.raises(Problem, match="this path changed while it was followed"):
+        resolve_inside(tmp_path, "link")
+
+
+def test_e3_a_link_in_the_library_to_a_file_elsewhere_is_not_read(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (tmp_path / "outside.yaml").write_text("a secret")
+    (own / "mine.yaml").write_text(f"title: Mine\n{INPUT}")
+    for name, leads_to in (("near", "mine.yaml"), ("far", "../outside.yaml"), ("loop", "loop.yaml")):
+        (own / f"{name}.yaml").symlink_to(leads_to)
+    entries = {entry.path.stem: entry for entry in Shelf(own, Limits(2**24)).entries if entry.path.parent == own}
+    assert entries["near"].title == entries["mine"].title == "Mine"
+    assert "a link to a file elsewhere" in entries["far"].problem.render()
+    assert "a secret" not in entries["far"].problem.render()
+    assert entries["loop"].problem is not None
 
 
 def test_e1_a_path_of_5000_characters_is_refused(tmp_path):

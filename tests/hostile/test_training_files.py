@@ -106,6 +106,16 @@ def test_pairs_are_read_from_a_file_in_the_scenarios_folder_alone(name: str, sai
     assert message.startswith("error: s.yaml:2:")
 
 
+@pytest.mark.parametrize("content", ["hush tresor", "hush\ttresor\tmore", "hush\ttresor tresor", "hush\ttresor"])
+def test_e3_what_a_file_of_pairs_holds_is_not_quoted(content: str, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text(content)
+    (tmp_path / "inner").mkdir()
+    os.link(tmp_path / "outside", tmp_path / "inner" / "pairs.tsv")
+    message = _refused(lambda: _scenario(tmp_path / "inner", LABELLING + "\ninput: {vocabulary: [a], text: a}"))
+    assert "pair" in message
+    assert not any(word in message for word in content.split())
+
+
 @pytest.mark.parametrize(
     ("head", "pairs", "said"),
     [
@@ -139,7 +149,7 @@ def test_labels_that_are_not_as_many_as_the_words_are_refused(head: str, pairs: 
         (LABELLING + "\ninput: {text: a, target: z}", "hint: the labels are x and y"),
         (LABELLING + "\ninput: {text: a b, target: x}", "needs a label for each of the 2 words"),
         (TRAINING + "\ninput: {vectors: [[1, 2, 3, 4, 5, 6]]}", "a model is trained on words"),
-        (TRAINING + "\ninput: {vocabulary: [a]}", "is in the data and not in `input.vocabulary`"),
+        (TRAINING + "\ninput: {vocabulary: [a]}", "word 1 of pair 2 is in the data and not in `input.vocabulary`"),
         (
             "model: {kind: decoder, head: vocabulary}\nexperiment: {kind: training, data: induction, symbols: 4}",
             "induction takes up to 6 different symbols, and there are 4",

@@ -233,6 +233,35 @@ def test_f5_what_the_run_is_read_from_is_never_replaced(target: str, tmp_path: P
     assert before == {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
 
 
+@pytest.mark.parametrize(
+    ("command_line", "target"),
+    [
+        ("export c.yaml --format json", "own.safetensors"),
+        ("export c.yaml --format json", "other.safetensors"),
+        ("export c.yaml --format json", "c.yaml"),
+        ("plot c.yaml encoder.input", "other.safetensors"),
+        ("train t.yaml", "pairs.tsv"),
+        ("train t.yaml", "other.safetensors"),
+        ("train t.yaml", "t.yaml"),
+    ],
+)
+def test_f5_no_file_of_either_run_is_replaced(command_line: str, target: str, tmp_path: Path) -> None:
+    trace = run(parse_scenario("input: {text: I love}"))
+    for name in ("own.safetensors", "other.safetensors"):
+        save_file({name: value.array for name, value in trace.parameters.items()}, tmp_path / name)
+    compare = "compare: {label: other, model: {weights: {file: other.safetensors}}}\n"
+    (tmp_path / "c.yaml").write_text("input: {text: I love}\nmodel: {weights: {file: own.safetensors}}\n" + compare)
+    (tmp_path / "pairs.tsv").write_text("a\tx\nb\ty\n")
+    (tmp_path / "t.yaml").write_text(
+        "model: {head: tokens}\nexperiment: {kind: training, data: pairs.tsv, held_out: 0}\n" + compare
+    )
+    before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
+    found = program(*command_line.split(), "-o", target, "--force", folder=tmp_path)
+    assert found.returncode == 2
+    assert is_refusal(found.stderr.decode())
+    assert before == {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
+
+
 def test_f5_devices_and_pipes_are_no_targets(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     for target in (tmp_path / "pipe.json", Path("/dev/null")):
@@ -279,6 +308,42 @@ def test_f8_of_two_programs_that_write_one_file_the_last_wins_whole(tmp_path: Pa
     write_atomically(target, interrupted(), force=True)
     assert target.read_bytes() == b"first wins"
     assert names(tmp_path) == ["trace.json"]
+
+
+def test_f3_what_a_killed_export_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / ".attn-explore-0123456789abcdef.tmp").write_bytes(b"half")
+    (tmp_path / ".attn-explore-link.tmp").symlink_to("file.json")
+    (tmp_path / "file.json").write_bytes(OLD)
+    write_atomically(tmp_path / "trace.json", chunks())
+    assert names(tmp_path) == [".attn-explore-link.tmp", "file.json", "trace.json"]
+    assert (tmp_path / "file.json").read_bytes() == OLD
+
+
+def test_f8_what_another_program_is_writing_is_not_removed(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[bytes]:
+        yield b"first"
+        write_atomically(tmp_path / "second.json", chunks())
+        yield b" wins"
+
+    write_atomically(tmp_path / "first.json", interrupted())
+    assert (tmp_path / "first.json").read_bytes() == b"first wins"
+    assert names(tmp_path) == ["first.json", "second.json"]
+
+
+# --- F7: how large it will be
+
+
+def test_f7_a_large_export_says_its_size_and_is_written_only_by_force(tmp_path: Path) -> None:
+    found = program("export", "wide", "-o", "wide.json", folder=tmp_path)
+    assert found.returncode == 2
+    assert "error: wide.json: this export takes about 130.2 MiB\nhint: --force writes it" in found.stderr.decode()
+    assert names(tmp_path) == []
+
+
+def test_f7_a_large_export_is_written_by_force_and_takes_what_was_said(tmp_path: Path) -> None:
+    found = program("export", "wide", "-o", "wide.json", "--force", folder=tmp_path)
+    assert found.returncode == 0
+    assert 0.9 < (tmp_path / "wide.json").stat().st_size / (130.2 * 2**20) < 1.1
 
 
 # --- F6, F10: what is read back

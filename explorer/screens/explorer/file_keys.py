@@ -10,6 +10,9 @@ from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session import saving
 from attn_explore.model.text import visible
 
+WRITTEN_AS = (".json", ".npz", ".safetensors")
+"""The formats of a trace."""
+
 
 def _save(svg: str, target: Path, force: bool) -> Path:
     """Write a picture of the screen to a file. Raises Problem when that cannot be."""
@@ -25,9 +28,10 @@ class Files(Showing):
     def action_export(self) -> None:
         """Ask where to, and export the trace."""
         session = self.session
+        sizes = [f"{size} as {ending}" for ending in WRITTEN_AS if (size := saving.large_export(session, ending))]
         self._write(
             "Export the trace",
-            "File (.json, .npz or .safetensors):",
+            "\n".join(["File (.json, .npz or .safetensors):", *sizes]),
             f"{session.name}.json",
             lambda path, force: saving.export(session, path, force=force),
         )
