@@ -10,9 +10,11 @@ from attn_explore.model.ops import (
     activations,
     arranging,
     elementwise,
+    lookups,
     losses,
     masks,
     measured,
+    norms,
     positions,
     products,
     reductions,
@@ -27,8 +29,8 @@ from attn_explore.model.ops.tallies import Drawing
 from attn_explore.model.ops.weightings import is_fully_masked
 
 _FILES = (
-    products, positions, elementwise, activations, scores, masks, weightings, reductions, losses, arranging, measured,
-    tallies,
+    lookups, products, positions, elementwise, activations, scores, masks, weightings, reductions, norms, losses,
+    arranging, measured, tallies,
 )  # fmt: skip
 
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}

@@ -1,4 +1,4 @@
-"""Constants and arrangement: the identity, even spacing, tensors side by side, and parts of a tensor."""
+"""Constants and arrangement: the identity, even spacing, tensors and axes side by side, parts of a tensor."""
 
 from __future__ import annotations
 
@@ -146,4 +146,46 @@ def _part_back(value: Value, _place: int, at: At) -> Expression:
 
 PART = Operation("part", _part, _part_derivative, _part_cell, _part_written, _part_back)
 
-ROWS = (IDENTITY, EVENLY, STACK, PART)
+
+# --- merge: axes side by side in one
+
+
+def _merge_parts(value: Value) -> tuple[Axis, ...]:
+    """The axes of the operand in the order of the result: the last axis of the result holds parts."""
+    *kept, whole = value.axes
+    return (*kept, *whole.parts)
+
+
+def _merge_order(value: Value) -> list[int]:
+    return [value.operands[0].names.index(axis.name) for axis in _merge_parts(value)]
+
+
+def _merge(value: Value) -> Array:
+    return value.operands[0].array.transpose(_merge_order(value)).reshape(value.shape)
+
+
+def _merge_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient.reshape(sizes(_merge_parts(value))).transpose(np.argsort(_merge_order(value))),)
+
+
+def _merge_cell(value: Value, at: At) -> Expression:
+    *kept, whole = value.axes
+    found = {axis.name: at[axis.name] for axis in kept}
+    places = np.unravel_index(at[whole.name], sizes(whole.parts))
+    found.update(zip(names(whole.parts), map(int, places), strict=True))
+    return Cell(0, found)
+
+
+def _merge_back(value: Value, _place: int, at: At) -> Expression:
+    whole = value.axes[-1]
+    place = np.ravel_multi_index([at[name] for name in names(whole.parts)], sizes(whole.parts))
+    return gradient_cell(value, {**at, whole.name: int(place)})
+
+
+def _merge_written(_value: Value, operands: Notations) -> Notation:
+    return phrase("heads of ", *operands, " side by side")
+
+
+MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, _merge_written, _merge_back)
+
+ROWS = (IDENTITY, EVENLY, STACK, PART, MERGE)
