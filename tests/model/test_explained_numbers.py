@@ -100,16 +100,17 @@ def test_whatever_the_numbers_the_arithmetic_of_a_cell_comes_to_the_cell(
     seed=SEEDS,
     size=SIZES,
     kind=OF_SIZE_1,
+    incoming=OF_SIZE_1,
     dtype=st.sampled_from(["float32", "float64"]),
 )
 def test_whatever_the_numbers_the_arithmetic_of_a_gradient_comes_to_the_gradient(
-    case: Case, seed: int, size: dict[str, int], kind: str, dtype: str
+    case: Case, seed: int, size: dict[str, int], kind: str, incoming: str, dtype: str
 ) -> None:
     rng = np.random.default_rng(seed)
     value = refilled(case(Bench(rng, size, dtype)), rng, kind, dtype)
     if value.made_by.back is None:
         return
-    gradient = numbers(rng, "ordinary", value.shape, dtype)
+    gradient = numbers(rng, incoming, value.shape, dtype)
     found = value.carried_to_operands(gradient)
     read = ((value.names, gradient), (value.names, value.array), *((view.names, view.array) for view in value.operands))
     for place, (operand, carried) in enumerate(zip(value.operands, found, strict=True)):
@@ -174,6 +175,31 @@ def test_the_gradient_before_a_replacing_edit_is_explained_as_0_where_what_comes
     record_gradients(t.trace, total)
     assert np.isnan(t.trace["grad.doubled"].array[0])
     assert t.trace["grad.x"].array[0] == explained_number(t.trace["grad.x"], (0,)) == 0
+
+
+def explained_gradient(value: Value, gradient: Array, operand: int, at: dict[str, int]) -> float:
+    read = ((value.names, gradient), (value.names, value.array), *((view.names, view.array) for view in value.operands))
+    assert value.made_by.back is not None
+    return Evaluation(read).number(value.made_by.back(value, operand, at))
+
+
+def test_a_row_of_a_table_gets_nothing_of_what_comes_to_other_words() -> None:
+    table, ids = tensor("vocabulary d_model", np.ones((2, 1))), tensor("token", np.array([0, 1, 0]))
+    value = recorder().lookup("r", table, ids)
+    gradient = np.array([[1.0], [np.nan], [2.0]])
+    assert explained_gradient(value, gradient, 0, {"vocabulary": 0, "d_model": 0}) == 3
+
+
+def test_a_score_gets_nothing_of_what_comes_to_keys_without_a_weight() -> None:
+    value = recorder().sparsemax("r", tensor("query key", np.array([[1.0, 0.9, -5.0]])), over="key")
+    gradient = np.array([[1.0, 2.0, np.inf]])
+    assert explained_gradient(value, gradient, 0, {"query": 0, "key": 0}) == -0.5
+
+
+def test_a_maximum_gets_nothing_of_what_comes_to_hidden_keys() -> None:
+    scores, maximum = tensor("query key", np.array([[1.0, -np.inf]])), tensor("query", np.array([1.0]), "b")
+    value = recorder().shift("r", scores, maximum)
+    assert explained_gradient(value, np.array([[3.0, np.nan]]), 1, {"query": 0}) == -3
 
 
 def test_a_cell_that_is_rounding_noise_has_one_number() -> None:
