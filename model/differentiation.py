@@ -10,12 +10,11 @@ from attn_explore.model.gradient import gradient_steps
 from attn_explore.model.loss import has_loss, record_loss
 from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import Output, is_gradient, output_of
-from attn_explore.model.places import index_of, split_place
-from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.places import index_of, paths_named, split_place, the_path
+from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Gradients
 from attn_explore.model.scenario.tokens import PAD
-from attn_explore.model.text import clip
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
@@ -119,15 +118,11 @@ def _last_row(value: Value) -> tuple[int, ...]:
 
 def named_output(trace: Trace, text: str) -> Output:
     """The number that `STEP[INDEX]` names, with words or numbers as indices. Raises Problem where there is none."""
-    path, parts = split_place(text.strip())
-    value = trace.steps.get(path)
-    if value is None or is_gradient(value):
-        steps = [path for path, step in trace.steps.items() if not is_gradient(step)]
-        near = nearest(path, steps)
-        hint = f"did you mean {near}?" if near else f"write a step and a place in it, such as {steps[-1]}[0, 0]"
-        raise Problem(f"the run has no step {clip(path, _LONGEST)}", hint=hint)
+    name, places = split_place(text.strip())
+    steps = [path for path, step in trace.steps.items() if not is_gradient(step)]
+    value = trace.steps[the_path(name, paths_named(name, steps), steps)]
     try:
-        return Output(value, index_of(value, parts or []))
+        return Output(value, index_of(value, places or []))
     except Problem:
         if trace.planned and any(axis.labels is None for axis in value.axes if axis.name in _OF_WORDS):
             return Output(value, tuple(0 for _ in value.axes))

@@ -1,18 +1,76 @@
 """Cells by name: `encoder.layers.0.self_attention.scores[head 0, I, dog]`, a step and a place along each of its axes.
 
-How a place is written is said in `naming`. Axes of size 1 may be left out, the heads first.
+A step is named by its path, or by the end of it where no other step has that: `weights`, `ffn.output`. How a place is
+written is said in `naming`. Axes of size 1 may be left out, the heads first.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
 from attn_explore.model.axes import Axis
 from attn_explore.model.naming import name_along, place_named, split_names
-from attn_explore.model.problems import Problem
+from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip
 from attn_explore.model.values import Value
 
 _LONGEST = 60
 _CHOICES = 8
+_PATHS = 4
+"""Paths that are listed where a name means several."""
+
+
+# --- steps
+
+
+def paths_named(name: str, paths: Iterable[str]) -> list[str]:
+    """The paths that a name may mean: the one that it is, or those that end with it.
+
+    Gradients are named as such: `grad.weights`.
+
+    >>> paths_named("weights", ["a.weights", "a.w", "b.weights", "grad.a.weights"])
+    ['a.weights', 'b.weights']
+    """
+    known = list(paths)
+    if name in known or not name:
+        return [name] if name else []
+    is_gradient, end = name.startswith(PREFIX), f".{name.removeprefix(PREFIX)}"
+    return [path for path in known if path.startswith(PREFIX) == is_gradient and f".{path}".endswith(end)]
+
+
+def the_path(name: str, found: list[str], paths: Iterable[str]) -> str:
+    """The one path that was found for a name. Raises Problem where there are several, or none among the `paths`."""
+    if len(found) == 1:
+        return found[0]
+    if found:
+        more = f" and {len(found) - _PATHS} more" if len(found) > _PATHS else ""
+        hint = f"write one of {', '.join(found[:_PATHS])}{more}"
+        raise Problem(f"several steps of the run are called {clip(name, _LONGEST)}", hint=hint)
+    known = list(paths)
+    near = nearest(name, known) or nearest(name, {path.rpartition(".")[2] for path in known})
+    hint = f"did you mean {near}?" if near else f"the first is {known[0]}; / in the explorer finds by words"
+    raise Problem(f"the run has no step {clip(name, _LONGEST)}".rstrip(), hint=hint)
+
+
+def short_names(paths: Iterable[str]) -> Iterator[str]:
+    """The shortest name of each path that means no other.
+
+    >>> list(short_names(["encoder.input", "encoder.layers.0.ffn.output", "encoder.layers.0.self_attention.output"]))
+    ['input', 'ffn.output', 'self_attention.output']
+    """
+    ends = {path: [path[at:] for at in _beginnings(path)] for path in paths if not path.startswith(PREFIX)}
+    times = Counter(end for each in ends.values() for end in each)
+    yield from (next((end for end in reversed(own) if times[end] == 1), path) for path, own in ends.items())
+
+
+def _beginnings(path: str) -> list[int]:
+    """Where the parts of a path begin."""
+    return [0, *(at + 1 for at, character in enumerate(path) if character == ".")]
+
+
+# --- cells
 
 
 def choices_along(axis: Axis) -> str:

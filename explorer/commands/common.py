@@ -30,19 +30,13 @@ def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -
 
 
 def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:
-    """Run or read the source, and go to a step. Raises Problem with the nearest one when there is none of that path."""
+    """Run or read the source, and go to a step, by its path or its end. Raises Problem where there is not just one."""
     from attn_explore.explorer.session.opening import start
-    from attn_explore.model.problems import Problem, nearest
+    from attn_explore.explorer.session.search import only
 
     session = start(source, limits, on_step)
-    if not step:
-        return session
-    value = session.place.find(step)
-    if value is None:
-        near = nearest(step, (*session.run.trace.steps, *session.run.trace.parameters))
-        hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.run.trace.steps))}"
-        raise Problem("the run has no such step", path=step, hint=hint)
-    session.place.show(value)
+    if step:
+        session.place.show(only(session, step))
     return session
 
 

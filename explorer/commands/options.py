@@ -42,8 +42,9 @@ def complete_source(incomplete: str) -> list[str]:
 
 
 def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
-    """Paths of the steps of the scenario that is already on the line; nothing is run for it."""
+    """Names of the steps of the scenario that is already on the line, short ones first; nothing is run for it."""
     from attn_explore.explorer.session.opening import find_source, within
+    from attn_explore.model.places import short_names
     from attn_explore.model.problems import Problem
 
     try:
@@ -53,7 +54,7 @@ def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
         steps = within(scenario, limits_of("", []).nbytes).plan.steps
     except Problem:
         return
-    yield from (path for path in steps if path.startswith(incomplete))
+    yield from (name for name in dict.fromkeys((*short_names(steps), *steps)) if name.startswith(incomplete))
 
 
 def named(text: str) -> str:
@@ -74,7 +75,15 @@ Wanted = Annotated[
         show_default=False,
     ),
 ]
-Start = Annotated[str, typer.Option("--step", metavar="PATH", help="Start at this step.", autocompletion=complete_step)]
+Start = Annotated[
+    str,
+    typer.Option(
+        "--step",
+        metavar="STEP",
+        help="Start at this step: its path, or the end of it, such as weights.",
+        autocompletion=complete_step,
+    ),
+]
 Differentiated = Annotated[
     bool, typer.Option("--gradients", help="Add how fast one number changes with every other: steps grad.…")
 ]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import Index, general_words
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.formulas import letter
 from attn_explore.model.lesson import Stop
-from attn_explore.model.places import index_of, split_place
-from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.places import index_of, paths_named, split_place, the_path
 from attn_explore.model.values import Value
 
 
@@ -31,20 +32,39 @@ def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
 
 
 def named(session: Session, text: str) -> tuple[Value, Index]:
-    """The cell that a text names: a path or its end, and perhaps words or numbers in brackets.
+    """The cell that a text names: a path, its end or a letter, and perhaps places in brackets.
 
-    Of several steps with that end, the next one from here. Raises Problem when there is none.
+    Of several steps with that name, the next one from here. Raises Problem when there is none.
     """
-    wanted, parts = split_place(text.strip())
-    value = session.place.find(wanted) or _ending(session, wanted)
-    if value is None:
-        known = (*session.run.trace.steps, *session.run.trace.parameters)
-        near = nearest(wanted, known) or nearest(wanted, {path.rpartition(".")[2] for path in known})
-        raise Problem("there is no such step", hint=f"did you mean {near}?" if near else "/ finds by words")
-    return value, session.place.index_in(value) if parts is None else index_of(value, parts)
+    name, places = split_place(text.strip())
+    steps, here = [step.path for step in session.place.steps], session.place.position
+    order = {path: (place - here - 1) % len(steps) for place, path in enumerate(steps)}
+    found = sorted(_paths(session, name), key=lambda path: order.get(path, len(steps)))
+    value = _at(session, the_path(name, found[:1], _known(session)))
+    return value, session.place.index_in(value) if places is None else index_of(value, places)
 
 
-def _ending(session: Session, name: str) -> Value | None:
-    steps, here = session.place.steps, session.place.position
-    around = [*steps[here + 1 :], *steps[: here + 1], *session.run.trace.parameters.values()]
-    return next((value for value in around if name and f".{value.path}".endswith(f".{name}")), None)
+def only(session: Session, name: str) -> Value:
+    """The step, finer step or parameter that a name means. Raises Problem where there are several, or none."""
+    return _at(session, the_path(name, _paths(session, name), _known(session)))
+
+
+def _known(session: Session) -> list[str]:
+    trace = session.run.trace
+    return [*(step.path for step in session.place.steps), *trace.parameters, *trace.given]
+
+
+def _paths(session: Session, name: str) -> list[str]:
+    """What a name may mean: steps and parameters, else finer steps that are not open, else what has that letter."""
+    trace = session.run.trace
+    found = paths_named(name, _known(session))
+    if not found:
+        found = paths_named(name, [inner.path for step in trace.steps.values() for inner in finer_steps(step, True)])
+    lettered = (value for value in (*trace.steps.values(), *trace.parameters.values()) if letter(value) == name)
+    return found or [value.path for value in lettered]
+
+
+def _at(session: Session, path: str) -> Value:
+    value = session.place.find(path)
+    assert value is not None  # noqa: S101 (paths are those of the run)
+    return value

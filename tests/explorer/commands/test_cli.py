@@ -225,6 +225,7 @@ def test_a_run_is_compared_with_itself(attn: Run) -> None:
 # --- explain
 
 SCORES = "encoder.layers.0.self_attention.scores"
+Q = "encoder.layers.0.self_attention.q"
 
 
 def test_explain_prints_the_arithmetic_of_a_cell_and_where_it_goes(attn: Run) -> None:
@@ -235,6 +236,49 @@ def test_explain_prints_the_arithmetic_of_a_cell_and_where_it_goes(attn: Run) ->
     assert lines[1].strip().startswith("scores[I, dog] = ")
     assert len([line for line in lines if " × " in line]) == 1 + 5
     assert "scaled_scores[I, dog]" in found.out.partition("where it goes")[2]
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        (["show", DOG, "weights"], ["show", DOG, WEIGHTS]),
+        (["show", DOG, "A"], ["show", DOG, WEIGHTS]),
+        (["show", DOG, "exponentials"], ["show", DOG, f"{WEIGHTS}.exponentials"]),
+        (["explain", DOG, "scores[I,dog]"], ["explain", DOG, f"{SCORES}[I,dog]"]),
+        (["plot", DOG, "weights[love,I]"], ["plot", DOG, f"{WEIGHTS}[love,I]"]),
+        (["show", DOG, "grad.q", "--of", "scores[I,dog]"], ["show", DOG, f"grad.{Q}", "--of", f"{SCORES}[I,dog]"]),
+        (["run", DOG, "--step", "weights"], ["run", DOG, "--step", WEIGHTS]),
+    ],
+)
+def test_a_step_may_be_named_by_the_end_of_its_path_or_its_letter(
+    attn: Run, short: list[str], whole: list[str]
+) -> None:
+    found = attn(*short)
+    assert (found.status, found.err) == (0, "")
+    assert found.out == attn(*whole).out
+
+
+@pytest.mark.parametrize("command", [["show"], ["explain"], ["plot"], ["run", "--step"]])
+def test_a_name_that_several_steps_have_is_refused_with_the_candidates(attn: Run, command: list[str]) -> None:
+    found = attn(command[0], "pre-norm-stack", *command[1:], "weights")
+    assert found.status == 2
+    assert found.err.splitlines()[0] == "error: several steps of the run are called weights"
+    assert "hint: write one of encoder.layers.0.self_attention.weights, encoder.layers.1." in found.err
+
+
+def test_a_name_that_no_step_has_is_refused_with_the_nearest(attn: Run) -> None:
+    assert "did you mean weights?" in attn("explain", DOG, "wieghts[love,dog]").err
+    assert "did you mean scores?" in attn("show", DOG, "grad.q", "--of", "scoers[I,dog]").err
+
+
+def test_what_is_shown_of_a_cell_is_a_name_that_leads_back_to_it(attn: Run, tmp_path: Path) -> None:
+    file = tmp_path / "words.yaml"
+    file.write_text("model: {kind: attention}\ninput: {tokens: [the, cat, the, '2', '0']}\n")
+    for typed in ("scores[the 2,cat]", 'scores["2",cat]', "scores[2,cat]"):
+        whole, heading, *_ = attn("explain", str(file), typed).out.splitlines()
+        shown = heading.partition(" = ")[0].strip()
+        assert shown == typed.replace("[2,", "[the 2,").replace(",", ", ")
+        assert attn("explain", str(file), shown).out == attn("explain", str(file), whole).out
 
 
 def test_explain_follows_the_numbers_back_as_far_as_it_is_asked_to(attn: Run) -> None:
@@ -463,6 +507,11 @@ def completed(source: str, incomplete: str) -> list[str]:
     context = typer.Context(typer.main.get_command(app))
     context.params = {"source": source}
     return list(options.complete_step(context, incomplete))
+
+
+def test_the_shortest_names_of_steps_are_completed_first() -> None:
+    assert completed(DOG, "w") == ["weights"]
+    assert completed(DOG, "")[:2] == ["embedding", "position"]
 
 
 def test_step_names_of_the_scenario_on_the_line_are_completed() -> None:

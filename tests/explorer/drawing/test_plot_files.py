@@ -142,7 +142,7 @@ def test_the_command_prints_a_plot_for_pipes(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plot", "i-love-my-dog", "encoder.nothing"], "no such step"),
+        (["plot", "i-love-my-dog", "encoder.nothing"], "has no step encoder.nothing"),
         (["plot", "i-love-my-dog", f"{WEIGHTS}[cat,my]"], "there is no cat along query"),
         (["plot", "i-love-my-dog", WEIGHTS, "-o", "plot.gif"], "no format of a plot"),
     ],

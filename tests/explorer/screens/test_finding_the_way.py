@@ -32,6 +32,8 @@ WEIGHTS = f"{LAYER}.weights"
         ("weights[love, dog]", WEIGHTS, (0, 1, 3)),
         (" self_attention.q[0,my,2] ", f"{LAYER}.q", (0, 2, 2)),
         ("w_q", f"{LAYER}.w_q", (0, 0)),
+        ("A[love, dog]", WEIGHTS, (0, 1, 3)),
+        ("weights.exponentials", f"{WEIGHTS}.exponentials", (0, 0, 0)),
     ],
 )
 def test_a_cell_is_named_by_the_end_of_its_path(text: str, path: str, index: tuple[int, ...]) -> None:
@@ -47,7 +49,7 @@ def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("wieghts", "weights"), ("", "/ finds"), ("weights[cat,dog]", "there are I")]
+    ("text", "said"), [("wieghts", "weights"), ("", "finds by words"), ("weights[cat,dog]", "there are I")]
 )
 def test_what_is_not_there_is_told_with_what_is(text: str, said: str) -> None:
     with pytest.raises(Problem) as refused:
