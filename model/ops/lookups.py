@@ -43,7 +43,7 @@ def _lookup_back(value: Value, _place: int, at: At) -> Expression:
     if len(reading) == 1:
         return gradient_cell(value, {**column, **dict(zip(ids.names, map(int, reading[0]), strict=True))})
     is_reading = Apply("is_equal", (operand_cell(value, 1, {}), Number(row, "this row")))
-    return Reduce("sum", ids.names, Apply("multiply", (gradient_cell(value, column), is_reading)))
+    return Reduce("sum", ids.names, Apply("let_through", (gradient_cell(value, column), is_reading)))
 
 
 def _lookup_written(_value: Value, operands: Notations) -> Notation:

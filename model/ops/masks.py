@@ -123,7 +123,7 @@ def _shift_back(value: Value, place: int, at: At) -> Expression:
         return Number(0.0, "hidden") if _is_hidden(value, 0, at) else gradient
     over = tuple(name for name in value.names if name not in at)
     pull = np.where(np.isneginf(aligned(value)[0]), 0.0, -1.0)
-    return Reduce("sum", over, Apply("multiply", (gradient, constants(value.names, pull, at, "−1 where seen"))))
+    return Reduce("sum", over, Apply("let_through", (gradient, constants(value.names, pull, at, "−1 where seen"))))
 
 
 SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, lambda _, s: difference(*s), _shift_back)

@@ -184,7 +184,7 @@ def _sparsemax_back(value: Value, _place: int, at: At) -> Expression:
     if not has_weight[at[over]]:
         return Number(0.0, "no weight: a small change of the score gives it none")
     share = constants((over,), has_weight / has_weight.sum(), {}, "1/n of those with a weight")
-    mean = Reduce("sum", (over,), Apply("multiply", (gradient_cell(value, row), share)), name="their mean")
+    mean = Reduce("sum", (over,), Apply("let_through", (gradient_cell(value, row), share)), name="their mean")
     return Apply("subtract", (gradient_cell(value, at), mean))
 
 
