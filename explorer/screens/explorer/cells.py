@@ -7,6 +7,7 @@ from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.words_panel import WordsPanel
 
 _MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
@@ -35,8 +36,11 @@ class Cells(Showing):
     def action_follow(self) -> None:
         """Go to where the marked number was computed, or answer the question that waits."""
         link, question = self.query_one(ArithmeticPanel).chosen, self.session.question
-        if question is not None and question.kind == "cell":
+        if question is not None and question.kind == "cell" and self._chose_cell:
             self._answer(self.session.place.index)
+        elif question is not None and link is None:
+            self.app.bell()
+            self.notify("Choose first: Enter answers with what is marked.", markup=False)
         elif self._attention is not None:
             self.action_word()  # the cell is where it was: its arithmetic follows
         elif link is None:
@@ -70,8 +74,12 @@ class Cells(Showing):
         self.refresh_value()
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll the arithmetic, the word view or the question."""
-        self.query_one(ArithmeticPanel).scroll_relative(y=lines, animate=False)
+        """Scroll the arithmetic, the word view or the question; at its end, the words."""
+        panels = (self.query_one(ArithmeticPanel), self.query_one(WordsPanel))
+        for panel in panels:
+            if panel.scroll_offset.y < panel.max_scroll_y if lines > 0 else panel.scroll_offset.y > 0:
+                panel.scroll_relative(y=lines, animate=False)
+                return
 
     def action_unfold(self) -> None:
         """Show every term of long sums, or the largest only."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-from textual import on
+from textual import on, work
 from textual.timer import Timer
 from textual.widgets import Input
 
 from attn_explore.explorer.drawing.typed_number import typed_number
 from attn_explore.explorer.library.bookmarks import keep, resume
+from attn_explore.explorer.library.entries import open_lesson
 from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.screens.explorer.watching import Reload
 from attn_explore.explorer.session import stepping
+from attn_explore.explorer.session.course import after
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling.pictures import Side
+from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
 REST = 0.5
@@ -22,11 +29,16 @@ class Lessons(Showing):
     """Follows the scenario's lesson."""
 
     _keeper: Timer | None = None
+    _restarts_at: int | None = None
+    """The stop at which the lesson begins again when it is asked for once more."""
+    reload: Reload | None
 
     def refresh_value(self) -> None:
         """Show the value, and keep the place."""
         super().refresh_value()
         self._keep_place()
+        if self._restarts_at != self.session.lesson.place:
+            self._restarts_at = None
 
     def action_lesson(self) -> None:
         """Be guided from stop to stop, or step through everything."""
@@ -52,15 +64,57 @@ class Lessons(Showing):
             resume(self.session)
 
     def action_restart(self) -> None:
-        """Begin the lesson again, and forget the answers."""
-        if self.session.lesson.stops:
-            self.session.lesson.restart()
-            stepping.follow_lesson(self.session)
-            self._take_view()
-            self._build_tree()  # words that are asked for are hidden again
-            self.refresh_value()
-        else:
+        """Ask the question of this stop again; at once once more, or where there is none: begin the lesson again."""
+        lesson = self.session.lesson
+        if not lesson.stops:
             self.action_lesson()
+            return
+        if self._restarts_at == lesson.place:
+            lesson.restart()
+        elif not lesson.ask_again() and lesson.outcomes:
+            self._say_restart("Ctrl+R again forgets every answer and begins the lesson again.")
+            return
+        else:
+            self._say_restart("Ctrl+R again begins the whole lesson again.")
+        stepping.follow_lesson(self.session)
+        self._take_view()
+        self._build_tree()  # words that are asked for are hidden again
+        self.refresh_value()
+
+    def _say_restart(self, said: str) -> None:
+        self.notify(said, markup=False)
+        self._restarts_at = self.session.lesson.place
+
+    # --- the next lesson
+
+    def action_next_lesson(self) -> None:
+        """Open the lesson that follows in the course, in the place of this one."""
+        path = after(self.session.path) if self.session.path is not None else None
+        if path is None or self.reload is not None:
+            self.app.bell()
+            self.notify("No lesson of the course follows this one.", markup=False)
+        else:
+            self._keep_now()
+            self._open_lesson(path)
+
+    @work(thread=True, exclusive=True, group="next lesson")
+    def _open_lesson(self, path: Path) -> None:
+        """Run it, and begin where it was left."""
+        try:
+            session = open_lesson(path)
+        except Problem as problem:
+            self.app.call_from_thread(self.notify, problem.render(), severity="warning", markup=False)
+        else:
+            self.app.call_from_thread(self._show_lesson, session)
+
+    def _show_lesson(self, session: Session) -> None:
+        """Look at another session; nothing of what was looked at before is left."""
+        self.session = session
+        self._matches, self._overview, self._overview_name = [], None, ""
+        self._side, self._shows_uses, self._by_word, self._as_plot = Side.one, False, False, False
+        self._take_view()
+        self._build_tree()
+        self.refresh_value()
 
     @on(Input.Submitted, "#given")
     def number_given(self, event: Input.Submitted) -> None:

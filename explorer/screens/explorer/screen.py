@@ -76,6 +76,7 @@ class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copyi
         if event.value is not self.session.place.value or self._editing is not None:
             return  # a step came in between, or an edit of the cell is being typed
         self.session.place.move_to(event.index)
+        self._chose_cell = True
         self._numbers.show_cell(event.index)
         if (other := self.query_one("#other", TensorGrid)).display:
             other.show_cell(self._index_beside(event.index))

@@ -59,6 +59,8 @@ class Showing(Screen[None]):
     """Goes on by itself while there is one."""
     _editing: Editing | None = None
     """The edit that is being typed."""
+    _chose_cell = False
+    """Whether the cursor was moved since the question was asked: Enter answers with a cell that was chosen."""
     _has_library = False
     """Whether the person came from the library, and goes back there."""
 
@@ -137,7 +139,8 @@ class Showing(Screen[None]):
         self.set_class(self.session.lesson.is_guided, "-guided")
         self.query_one(StepTree).set_class(edits.is_edited(self.session), "-edited")
         self._ask()
-        self.refresh_cell()
+        self._chose_cell = False
+        self.refresh_cell(from_top=True)
 
     def _show_training(self) -> None:
         """The moments of the training, where there was one."""
@@ -276,18 +279,22 @@ class Showing(Screen[None]):
 
     # --- a cell
 
-    def refresh_cell(self) -> None:
-        """Show the arithmetic of the cell under the cursor, and the keys that matter now."""
+    def refresh_cell(self, from_top: bool = False) -> None:
+        """Show the arithmetic of the cell under the cursor, and the keys that matter now.
+
+        `from_top`: what is said of an answer is in view, as far down as the cell may stand.
+        """
         value, index = self.session.place.value, self.session.place.index
         panel = self.query_one(ArithmeticPanel)
         panel.border_title = Content(self._cell_title())  # not a str: that would be markup
         if (attention := self._attention) is not None:
-            panel.show(partial(self._write_word, attention), Link(value, index))
+            is_told = from_top and bool(self._said_of_answer(self.size.width))
+            panel.show(partial(self._write_word, attention), Link(value, index), from_top=is_told)
         elif self._shows_uses and self.session.question is None and self._editing is None:
             found = use_blocks(self.session.run.trace, value, index)
             panel.show(lambda _: found)
         else:
-            panel.show(partial(self._write_cell, value, index))
+            panel.show(partial(self._write_cell, value, index), is_choice=self.session.question is not None)
         self.query_one(KeyBar).show(self._keys())
 
     def _cell_title(self) -> str:
@@ -346,6 +353,7 @@ class Showing(Screen[None]):
             Key("L", "all steps" if self.session.lesson.is_guided else "lesson", "lesson")
             if self.session.lesson.stops
             else None,
+            Key("C", "next lesson", "next_lesson") if self._is_at_the_end() else None,
             Key("c", visible(self.session.other.label or "first run"), "compare") if self.session.other else None,
             Key("d", "side by side", "side") if self.session.other else None,
             Key("⏎", "follow", "follow") if has_link else None,
@@ -372,6 +380,11 @@ class Showing(Screen[None]):
             Key("z", "zoom", "zoom"),
         ]
         return [key for key in found if key is not None]
+
+    def _is_at_the_end(self) -> bool:
+        """Whether the lesson is done and another one follows in the course."""
+        lesson = self.session.lesson
+        return lesson.is_guided and lesson.is_done and bool(headings.next_lesson(self.session))
 
     @staticmethod
     def _has_plots(value: Value) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session import stepping
+from attn_explore.explorer.telling import headings
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.timeline import Timeline
 
@@ -30,7 +31,9 @@ class Stepping(Showing):
             self._build_tree()
         is_at_end = self.session.lesson.is_guided and count == 1 and self.session.lesson.is_done
         if is_at_end and self.session.stop is not None:
-            self.notify("That was the lesson. L steps through everything.", markup=False)
+            follows = headings.next_lesson(self.session)
+            on = f"C opens the next one, “{follows}”; " if follows else ""
+            self.notify(f"That was the lesson. {on}L steps through everything.", markup=False)
         moved = stepping.step_by(self.session, count)
         self._take_view()
         self._show_after(moved or is_back)
