@@ -8,19 +8,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import WorkerFailed
 
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.explorer.widgets.last_gate import guard_terminal
 from attn_explore.model.text import visible
@@ -28,19 +30,21 @@ from attn_explore.model.text import visible
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Shelf
     from attn_explore.explorer.session.session import Session
-    from attn_explore.model.values import Value
 
-Listener = Callable[["Value"], None]
-Load = Callable[[Listener], "Session | Shelf"]
-
-TELL_EVERY = 0.2
-"""Seconds between two words about how far a long run has come: each waits for the screen."""
+Load = Callable[[Counter], "Session | Shelf"]
+Reload = Callable[[Counter], "Session"]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
-class _Stopped(Exception):  # noqa: N818 (not an error: the person left while the model ran)
-    """Ends a run that nobody waits for any more."""
+@dataclass(frozen=True)
+class _Loaded:
+    """What is shown: what makes the screen, the person's keys and theme, and a file of places that was kept aside."""
+
+    screen: Callable[[], Screen[Any]]
+    keys: Mapping[str, str]
+    theme: str | None
+    kept_aside: Path | None
 
 
 class ExplorerApp(App[None]):
@@ -49,15 +53,16 @@ class ExplorerApp(App[None]):
     TITLE = "attn-explore"
     CSS = "#loading { width: 100%; height: 100%; content-align: center middle; text-align: center; }"
     ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "stop_loading", show=False)]
 
-    def __init__(self, load: Load, title: str, reload: Callable[[], Session] | None = None) -> None:
+    def __init__(self, load: Load, title: str, reload: Reload | None = None) -> None:
         super().__init__()
         self._load = load
         self._reload = reload
         self._what = title
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
-        self._told = time.monotonic()
+        self._work = Working(self, self._show_progress)
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
 
@@ -74,51 +79,49 @@ class ExplorerApp(App[None]):
                 loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
         self.call_after_refresh(self._start_loading)  # the thread's imports would hold the first frame up
 
-    @work(thread=True, exit_on_error=False)
     def _start_loading(self) -> None:
-        """Run the model, then hand the screen over; whatever goes wrong ends the app and is raised by `explore`."""
-        try:
-            from attn_explore.explorer.library.bookmarks import set_aside
+        """Run the model behind the first frame, then hand the screen over."""
+        self._work.do(
+            Work(what="running the model", make=self._make, then=self._show, refused=self._fail, seconds=AT_ONCE)
+        )
 
-            kept = set_aside()
-            loaded = self._load(self._tell)
-            from attn_explore.explorer.screens.keys import binding_ids
-            from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
+    def _make(self, counter: Counter) -> _Loaded:
+        """Everything that the screen needs, in a thread: its imports take as long as the run of a lesson."""
+        from attn_explore.explorer.library.bookmarks import set_aside
 
-            keys = read_keymap(keymap_path(), binding_ids())
-            theme = read_theme(keymap_path(), self.available_themes)
-            self.call_from_thread(self._show, _screen_of(loaded, self._reload), keys, theme)
-            if kept is not None:
-                self.call_from_thread(self._say_kept_aside, kept)
-        except _Stopped:
-            pass
-        except BaseException as failure:  # a Problem or a bug: both are reported after the terminal is restored
-            self.call_from_thread(self._fail, failure)
+        kept = set_aside()
+        loaded = self._load(counter)
+        from attn_explore.explorer.screens.keys import binding_ids
+        from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
 
-    def _show(self, screen: Callable[[], Screen[Any]], keys: Mapping[str, str], theme: str | None) -> None:
+        keys = read_keymap(keymap_path(), binding_ids())
+        theme = read_theme(keymap_path(), self.available_themes)
+        return _Loaded(_screen_of(loaded, self._reload), keys, theme, kept)
+
+    def _show(self, loaded: _Loaded) -> None:
         gc.freeze()  # what was imported stays: collections need not look at it
         gc.enable()
-        self.keys = keys
-        self.set_keymap(dict(keys))
-        if theme is not None:
-            self.theme = theme
-        self.push_screen(screen())
+        self.keys = loaded.keys
+        self.set_keymap(dict(loaded.keys))
+        if loaded.theme is not None:
+            self.theme = loaded.theme
+        self.push_screen(loaded.screen())
+        if loaded.kept_aside is not None:
+            self._say_kept_aside(loaded.kept_aside)
+
+    def action_stop_loading(self) -> None:
+        """Leave before anything is shown: there is nothing to keep."""
+        if self._work.stop():
+            self.exit()
 
     def _say_kept_aside(self, kept: Path) -> None:
         said = f"The places in lessons could not be read, and begin anew; the file is kept as {visible(str(kept))}"
         self.notify(said, severity="warning", timeout=15, markup=False)
 
-    def _tell(self, value: Value) -> None:
-        """Say which step was computed, a few times a second; called from the thread that loads."""
-        if not self.is_running:
-            raise _Stopped
-        now = time.monotonic()
-        if now - self._told < TELL_EVERY:
-            return
-        self._told = now
-        self.call_from_thread(
-            self.query_one("#loading", Static).update, f"{visible(self._what)}\n\ncomputed {value.path}"
-        )
+    def _show_progress(self, said: str) -> None:
+        """How far the run has come, until the screen comes up."""
+        if said:
+            self.query_one("#loading", Static).update(f"{visible(self._what)}\n\n{said}")
 
     def _fail(self, failure: BaseException) -> None:
         self.failure = failure
@@ -126,7 +129,8 @@ class ExplorerApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug: end, and let `explore` raise it, instead of a traceback on the terminal (Textual is pinned)."""
-        self.failure = self.failure or error
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self.failure = self.failure or cause
         super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
@@ -144,7 +148,7 @@ class ExplorerApp(App[None]):
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
 
 
-def _screen_of(loaded: Session | Shelf, reload: Callable[[], Session] | None) -> Callable[[], Screen[Any]]:
+def _screen_of(loaded: Session | Shelf, reload: Reload | None) -> Callable[[], Screen[Any]]:
     """What makes the screen; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.session.session import Session
@@ -156,10 +160,10 @@ def _screen_of(loaded: Session | Shelf, reload: Callable[[], Session] | None) ->
     return partial(LibraryScreen, loaded)
 
 
-def explore(load: Load, title: str, reload: Callable[[], Session] | None = None) -> int:
+def explore(load: Load, title: str, reload: Reload | None = None) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
-    `load` runs in a thread and returns the session or the library; it is given a function that hears of each value.
+    `load` runs in a thread and returns the session or the library; it is given a counter of what it computes.
     `reload` reads and runs again when a file of the run is saved. Raises what `load` raised (a Problem, for example),
     or the bug that ended the app, with the terminal restored.
     """

@@ -15,7 +15,7 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Gradients
 from attn_explore.model.scenario.tokens import PAD
-from attn_explore.model.trace import Trace
+from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.values import Value
 
 LOSS = "loss"
@@ -43,22 +43,23 @@ def record_wanted(trace: Trace, scenario: Scenario) -> None:
         raise scenario.problem_at(("gradients", "of"), f"{step}{problem.what}", problem.hint) from problem
 
 
-def without_gradients(trace: Trace) -> Trace:
-    """The same run, with the same values, and none of the gradients."""
+def without_gradients(trace: Trace, on_step: Listener | None = None) -> Trace:
+    """The same run, with the same values, and none of the gradients; `on_step` hears of what is appended to it."""
     steps = {path: step for path, step in trace.steps.items() if not is_gradient(step)}
-    return replace(trace, steps=steps, on_step=None)
+    return replace(trace, steps=steps, on_step=on_step)
 
 
-def with_gradients(trace: Trace, scenario: Scenario) -> Trace:
+def with_gradients(trace: Trace, scenario: Scenario, on_step: Listener | None = None) -> Trace:
     """The same run with the gradients that a scenario asks for; with none where it has no such number.
 
     Other weights or edits may make a generation end before the word whose gradients are wanted.
     """
-    found = without_gradients(trace)
+    found = without_gradients(trace, on_step)
     try:
         record_wanted(found, scenario)
     except Problem:
         return without_gradients(trace)
+    found.on_step = None  # whoever listened is done
     return found
 
 

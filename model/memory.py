@@ -31,11 +31,12 @@ _AGAIN = f"{CHAPTER}.1."
 
 @dataclass(frozen=True)
 class Need:
-    """The memory that a run takes, in bytes, and its largest step."""
+    """The memory that a run takes, in bytes, its largest step, and how many steps it has at most, but for gradients."""
 
     nbytes: int
     largest: str
     shape: tuple[int, ...]
+    steps: int
 
 
 def memory_needed(scenario: Scenario) -> Need:
@@ -62,7 +63,8 @@ def memory_of(known: Known) -> Need:
     trained = curves_of(scenario)
     curves = 0 if trained is None else CURVES * trained.steps
     nbytes = once + _of_passes(in_passes, passes) + differentiated + curves + largest.size(passes - 1)
-    return Need(nbytes, largest.value.path, largest.shape(passes - 1))
+    steps = sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike if not each.value.is_leaf)
+    return Need(nbytes, largest.value.path, largest.shape(passes - 1), steps)
 
 
 @dataclass(frozen=True)
@@ -120,4 +122,4 @@ def _of_experiment(planned: Trace, times: int) -> Need:
     largest = max(values, key=lambda value: value.nbytes)
     drawing = DRAWING if any(step.made_by.name == "tally" for step in planned.steps.values()) else 0
     need = times * (planned.nbytes + RECORD * len(values)) + largest.nbytes + drawing
-    return Need(need, largest.path, largest.shape)
+    return Need(need, largest.path, largest.shape, len(planned.steps))

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.app import Listener
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
 
 
@@ -29,12 +29,12 @@ def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -
     return found if wish is None else found.differentiated(wish)
 
 
-def session_of(source: Source, limits: Limits, step: str = "", on_step: Listener | None = None) -> Session:
+def session_of(source: Source, limits: Limits, step: str = "", counter: Counter | None = None) -> Session:
     """Run or read the source, and go to a step, by its path or its end. Raises Problem where there is not just one."""
     from attn_explore.explorer.session.opening import start
     from attn_explore.explorer.session.search import only
 
-    session = start(source, limits, on_step)
+    session = start(source, limits, counter)
     if step:
         session.place.show(only(session, step))
     return session
@@ -51,17 +51,17 @@ def at_cell(source: Source, limits: Limits, cell: str, *, or_row: bool = False) 
     return session
 
 
-def sessions_of(sources: list[Source], limits: Limits, step: str, on_step: Listener | None = None) -> Session:
+def sessions_of(sources: list[Source], limits: Limits, step: str, counter: Counter | None = None) -> Session:
     """Run the source, or two that are stepped through together."""
     from dataclasses import replace
 
     from attn_explore.explorer.session.opening import pair
 
-    session = session_of(sources[0], limits, step, on_step)
+    session = session_of(sources[0], limits, step, counter)
     if len(sources) == 1:
         return session
     left = replace(limits, memory=limits.nbytes - session.run.trace.nbytes)
-    return pair(session, session_of(sources[1], left, on_step=on_step))
+    return pair(session, session_of(sources[1], left, counter=counter))
 
 
 def say_notes(session: Session) -> None:

@@ -30,10 +30,10 @@ from attn_explore.explorer.commands.options import (
 from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.app import Listener
     from attn_explore.explorer.library.entries import Shelf
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
 
 
@@ -44,7 +44,7 @@ def browse(folder: Path | None) -> int:
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
     from attn_explore.explorer.app import explore
 
-    def load(_: Listener) -> Shelf:
+    def load(_: Counter) -> Shelf:
         from attn_explore.explorer.library.entries import Shelf
         from attn_explore.explorer.session.course import own_folder
         from attn_explore.explorer.system.limits import Limits
@@ -105,17 +105,17 @@ def _explore(
             found[wanted] = source_of(wanted, wish, moment)
     from attn_explore.explorer.app import explore
 
-    def load(on_step: Listener) -> Session:
+    def load(counter: Counter) -> Session:
         sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
-        session = sessions_of(sources, limits, step, on_step)
+        session = sessions_of(sources, limits, step, counter)
         if not step and not second and moment is None:
             from attn_explore.explorer.library.bookmarks import resume
 
             resume(session)
         return session
 
-    def reload() -> Session:
-        return session_of(source_of(source, wish), limits)
+    def reload(counter: Counter) -> Session:
+        return session_of(source_of(source, wish), limits, counter=counter)
 
     return explore(load, found[source].title if source in found else source, reload if watch else None)
 

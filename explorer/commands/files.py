@@ -48,6 +48,7 @@ def export(
 ) -> None:
     """Write a trace to a file: JSON, npz or safetensors."""
     from attn_explore.explorer.drawing.numbers import size_text
+    from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.endings import format_of
     from attn_explore.explorer.system.exits import say
     from attn_explore.explorer.system.progress import Progress
@@ -62,7 +63,7 @@ def export(
         check_target(output, force, found.inputs)
     with Progress() as progress:
         limits = limits_of(memory_limit, allow_path)
-        session = session_of(found, limits, on_step=lambda value: progress(f"computed {value.path}"))
+        session = session_of(found, limits, counter=Counter(tell=lambda counter: progress(f"computed {counter.path}")))
         from attn_explore.explorer.session import saving  # it needs NumPy, and what is refused does not
 
         say_notes(session)

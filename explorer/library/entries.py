@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks, resume
+from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks
 from attn_explore.explorer.session.course import bundled, own
 from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.experiments import telling_step
 from attn_explore.model.problems import Problem
@@ -78,13 +79,13 @@ class Shelf:
         wanted = text.casefold().strip()
         return [entry for entry in self.entries if wanted in _searchable(entry)]
 
-    def open(self, entry: Entry) -> Session:
+    def open(self, entry: Entry, counter: Counter | None = None) -> Session:
         """Run it. Raises Problem when it cannot be."""
         if entry.problem is not None:
             raise entry.problem
-        return start(entry.source, self.limits)
+        return start(entry.source, self.limits, counter)
 
-    def preview(self, entry: Entry) -> Value | None:
+    def preview(self, entry: Entry, counter: Counter | None = None) -> Value | None:
         """The tensor that says most of a run, or None where it is too large for a glance. Raises Problem."""
         if entry.problem is not None:
             raise entry.problem
@@ -94,14 +95,7 @@ class Shelf:
             within(entry.scenario, PREVIEWED)
         except Problem:
             return None
-        return telling(self.open(entry))
-
-
-def open_lesson(path: Path) -> Session:
-    """Run a scenario of the course, and follow its lesson from where it was left. Raises Problem."""
-    session = start(Source(path.stem, path, read_scenario(path)), Limits())
-    resume(session)
-    return session
+        return telling(self.open(entry, counter))
 
 
 def telling(session: Session) -> Value:

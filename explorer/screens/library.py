@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,7 +16,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
-from textual.worker import Worker, get_current_worker
 
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.entries import Entry, Shelf, facts
@@ -23,7 +23,9 @@ from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen, grouped
 from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -67,6 +69,9 @@ class LibraryScreen(Screen[None]):
         self._shown: dict[str, Entry] = {}
         self._glance: Timer | None = None
         self._previews: dict[str, Value | str] = {}
+        self._work = Working(self, self._show_progress)
+        self._opening: Entry | None = None
+        self._opened: Session | None = None
 
     def compose(self) -> ComposeResult:
         """The list, and what is to be said of the marked one."""
@@ -91,6 +96,7 @@ class LibraryScreen(Screen[None]):
         marked = self._marked
         self.shelf.refresh_marks()
         self._fill(marked.name if marked else "", self.query_one("#find", Input).value)
+        self._enter()
 
     # --- showing
 
@@ -133,6 +139,8 @@ class LibraryScreen(Screen[None]):
         if entry is None:
             return
         self.query_one("#facts", Static).update(self._facts(entry))
+        if self._opening is not None:
+            return
         self._show_preview(entry, self._previews.get(entry.name, "" if entry.problem else "…"))
         if self._glance is not None:
             self._glance.stop()
@@ -166,14 +174,17 @@ class LibraryScreen(Screen[None]):
             what.update(visible(f"{general_words(found).title}   {found.path}"))
             grid.show(found, tuple(0 for _ in found.axes), picture_of(found, mask_of(found)))
 
-    @work(thread=True, exclusive=True, group="preview")
     def _run_preview(self, entry: Entry) -> None:
-        try:
-            found: Value | str = self.shelf.preview(entry) or "Too large for a preview."
-        except Problem as problem:
-            found = problem.render()
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._keep_preview, entry, found)
+        if self._opening is None:
+            self._work.do(
+                Work(
+                    what="",
+                    make=partial(self.shelf.preview, entry),
+                    then=lambda found: self._keep_preview(entry, found or "Too large for a preview."),
+                    refused=lambda problem: self._keep_preview(entry, problem.render()),
+                    seconds=AT_ONCE,
+                )
+            )
 
     def _keep_preview(self, entry: Entry, found: Value | str) -> None:
         self._previews[entry.name] = found
@@ -192,30 +203,49 @@ class LibraryScreen(Screen[None]):
     @on(OptionList.OptionSelected)
     def action_choose(self) -> None:
         """Open the marked scenario in the explorer."""
-        is_opening = any(worker.group == "open" and not worker.is_finished for worker in self.workers)
-        if (entry := self._marked) is not None and self.is_current and not is_opening:
-            self.query_one("#what", Static).update("running the model …")
-            self._open(entry)
+        entry = self._marked
+        if entry is None or not self.is_active or self._opening is not None or self._opened is not None:
+            return
+        self._opening = entry
+        self._work.do(
+            Work(
+                what="running the model",
+                make=partial(self._open, entry),
+                then=self._keep_opened,
+                refused=partial(self._tell_fault, entry),
+                seconds=AT_ONCE,
+                stopped=self._forget_opening,
+            )
+        )
 
-    @work(thread=True, exclusive=True, group="open", exit_on_error=False)
-    def _open(self, entry: Entry) -> Session:
-        session = self.shelf.open(entry)
+    def _open(self, entry: Entry, counter: Counter) -> Session:
+        session = self.shelf.open(entry, counter)
         bookmarks.resume(session)
         return session
 
-    @on(Worker.StateChanged)
-    def opened(self, event: Worker.StateChanged) -> None:
-        """Show what was opened, or say why it cannot be."""
-        if event.worker.group != "open" or not event.worker.is_finished or event.worker.is_cancelled:
-            return
-        error = event.worker.error
-        if isinstance(error, Problem):
-            self.query_one("#what", Static).update(error.render())
-            self.query_one("#preview").display = False
-        elif error is not None:
-            raise error
-        elif event.worker.result is not None and self.is_current:
-            self.app.push_screen(ExplorerScreen(event.worker.result, has_library=True))
+    def _keep_opened(self, session: Session) -> None:
+        self._opening, self._opened = None, session
+        if self.is_active:
+            self._enter()
+
+    def _enter(self) -> None:
+        """Show what was opened. Behind a dialog it waits until the library is back."""
+        session, self._opened = self._opened, None
+        if session is not None:
+            self.app.push_screen(ExplorerScreen(session, has_library=True))
+
+    def _tell_fault(self, entry: Entry, problem: Problem) -> None:
+        self._opening = None
+        self._previews[entry.name] = problem.render()
+        self._show_preview(entry, self._previews[entry.name])
+
+    def _forget_opening(self) -> None:
+        self._opening = None
+
+    def _show_progress(self, said: str) -> None:
+        """How far the opening is; a preview shows itself."""
+        if self._opening is not None and said:
+            self.query_one("#what", Static).update(said)
 
     def action_forget(self) -> None:
         """Forget how far the lesson was followed."""
@@ -242,7 +272,11 @@ class LibraryScreen(Screen[None]):
         self.set_focus(self.query_one(OptionList))
 
     def action_leave(self) -> None:
-        """Show every scenario again."""
+        """Stop what is being opened; or show every scenario again."""
+        if self._opening is not None:
+            self._work.stop()
+            self.marked()
+            return
         box, marked = self.query_one("#find", Input), self._marked
         box.value = ""
         box.display = False

@@ -71,28 +71,29 @@ def take_edited(session: Session, run: Run) -> None:
     session.take(run)
 
 
-def undo(session: Session) -> bool:
-    """Go back to the run before the last edit; False when there is none."""
-    return _go_to(session, session.history.back(replace(session.run)))
+def undo(session: Session, run: Run | None = None) -> bool:
+    """Go back to the run before the last edit, or to what `at_this_moment` made of it; False when there is none."""
+    return _go_to(session, session.history.back(replace(session.run)), run)
 
 
-def redo(session: Session) -> bool:
-    """Make the edit again that was undone; False when there is none."""
-    return _go_to(session, session.history.forward(replace(session.run)))
+def redo(session: Session, run: Run | None = None) -> bool:
+    """Make the edit again that was undone, likewise; False when there is none."""
+    return _go_to(session, session.history.forward(replace(session.run)), run)
 
 
-def _go_to(session: Session, run: Run | None) -> bool:
-    if run is not None:
-        session.take(_at_this_moment(session, run))
-    return run is not None
+def _go_to(session: Session, kept: Run | None, run: Run | None) -> bool:
+    if kept is not None:
+        session.take(run or at_this_moment(session, kept))
+    return kept is not None
 
 
-def _at_this_moment(session: Session, run: Run) -> Run:
+def at_this_moment(session: Session, run: Run, on_step: Listener | None = None) -> Run:
     """A run at the moment that one has gone to since; as it was where it has no other."""
     if run.moment == session.run.moment:
         return run
+    second = session.other.run.trace if session.other else None
     try:
-        return run_at(session, session.run.moment, run.scenario, session.other.run.trace if session.other else None)
+        return run_at(session, session.run.moment, run.scenario, second, on_step)
     except Problem:
         return run
 

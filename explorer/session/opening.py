@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.run_files import inputs_of
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.endings import TRACES
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem, all_problems, raise_any
@@ -20,7 +21,6 @@ from attn_explore.model.scenario.document import Gradients
 if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.prepared import Prepared
-    from attn_explore.model.values import Value
 
 
 _LOOKED_AT = 64
@@ -81,10 +81,10 @@ def is_trace(path: Path) -> bool:
         return False
 
 
-def start(source: Source, limits: Limits, on_step: Callable[[Value], None] | None = None) -> Session:
+def start(source: Source, limits: Limits, counter: Counter | None = None) -> Session:
     """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
     try:
-        session = _read(source, limits) if source.scenario is None else _start(source, source.scenario, limits, on_step)
+        session = _read(source, limits) if source.scenario is None else _start(source, source.scenario, limits, counter)
         if source.moment is not None:
             _go_to_moment(session, source.moment)
         return session
@@ -105,20 +105,18 @@ def _read(source: Source, limits: Limits) -> Session:
     return session
 
 
-def _start(
-    source: Source, scenario: Scenario, limits: Limits, on_step: Callable[[Value], None] | None = None
-) -> Session:
+def _start(source: Source, scenario: Scenario, limits: Limits, counter: Counter | None) -> Session:
     """Run a scenario, and the one that it is compared with."""
     from attn_explore.explorer.session.gradients import match_gradients
 
     first, second = within(scenario, limits.nbytes), scenario.second()
     if second is None:
-        return _run(source, first, limits, on_step)
-    other = _run(source, within(second, limits.nbytes), limits, on_step)
+        return _run(source, first, limits, counter)
+    other = _run(source, within(second, limits.nbytes), limits, counter)
     times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
     left = replace(limits, memory=limits.nbytes - times * other.run.trace.nbytes)
     check_memory(first, left.nbytes)
-    session = _run(source, first, left, on_step, other)
+    session = _run(source, first, left, counter, other)
     if scenario.compare is not None:
         other.label, other.other, session.other = scenario.compare.label, session, other
         match_gradients(session)
@@ -147,7 +145,7 @@ def _run(
     source: Source,
     prepared: Prepared,
     limits: Limits,
-    on_step: Callable[[Value], None] | None,
+    counter: Counter | None,
     second: Session | None = None,
 ) -> Session:
     from attn_explore.explorer.session.moments import ROOM, Moments
@@ -157,9 +155,11 @@ def _run(
     from attn_explore.model.run import run_prepared
 
     prepared = prepared.with_weights(limits.nbytes, limits.allowed)
-    unedited = run_prepared(prepared.unedited()) if prepared.scenario.edits else None
+    if counter is not None:
+        counter.expect(prepared.need.steps * (2 if prepared.scenario.edits else 1))
+    unedited = run_prepared(prepared.unedited(), counter) if prepared.scenario.edits else None
     begun = time.perf_counter()
-    trace = run_prepared(prepared, on_step, before=unedited, second=second.run.trace if second else None)
+    trace = run_prepared(prepared, counter, before=unedited, second=second.run.trace if second else None)
     moments = None
     if prepared.record is not None:
         room = max(0, min(ROOM, limits.nbytes - trace.nbytes))

@@ -16,7 +16,7 @@ from attn_explore.model.values import Value
 
 
 @dataclass
-class Editing:
+class EditLine:
     """An edit around a cell of `value`; `word` is the word of the input that stands in its row, where one does.
 
     `chosen` is the place in the list of what may be taken, which ends with that word.

@@ -5,31 +5,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
-from attn_explore.explorer.drawing.numbers import loss_text, percent, short_number
+from attn_explore.explorer.drawing.numbers import loss_text, short_number
 from attn_explore.explorer.drawing.wrapping import Section
 from attn_explore.explorer.session import edits, two_runs
-from attn_explore.explorer.session.course import after, bundled
+from attn_explore.explorer.session.course import after
 from attn_explore.explorer.session.moments import Moments
 from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances, edit_text
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.model import axes
-from attn_explore.model.axes import Array, Axis
+from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index, arithmetic, chosen, hidden_reason, words
 from attn_explore.model.explain import title as step_title
 from attn_explore.model.formulas import formula, letter
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
-from attn_explore.model.scenario import read_scenario
+from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
@@ -128,7 +126,7 @@ def trained(moments: Moments, moment: int) -> tuple[str, ...]:
     steps, of = moments.steps[moment], moments.steps[-1]
     held_out_loss, held_out, trained_loss, right = (float(score) for score in moments.record.scores[moment])
     what, share = ("right", right) if math.isnan(held_out_loss) else ("held out", held_out)
-    rate = f"{what} {percent(share)}".ljust(len(f"{what} 100%"))  # as wide at every moment
+    rate = f"{what} {share:.0%}".ljust(len(f"{what} 100%"))  # as wide at every moment
     return f"trained {steps:>{len(str(of))}} of {of} steps", f"loss {loss_text(trained_loss):<6}", rate
 
 
@@ -145,13 +143,8 @@ def chapters(session: Session) -> dict[str, str]:
 
 
 def shape(value: Value) -> str:
-    """The sizes of the axes with their names: `1 head × query 4 × key 4`."""
-    return " × ".join(_size(axis) for axis in value.axes) or "one number"
-
-
-def _size(axis: Axis) -> str:
-    """How long an axis is. Heads are counted in words: “head 1” is the name of one of them."""
-    return f"{axis.size} head{'s' * (axis.size != 1)}" if axis.name == "head" else f"{axis.name} {axis.size}"
+    """The sizes of the axes with their names: `head 1 × query 4 × key 4`."""
+    return " × ".join(f"{axis.name} {axis.size}" for axis in value.axes) or "one number"
 
 
 def provenance(session: Session, value: Value) -> str:
@@ -243,29 +236,16 @@ def _end(session: Session) -> str:
     follows = next_lesson(session)
     said = (
         f"{score}." if asked else "",
-        f"Next in the course: {follows}. C opens it." if follows else _LAST if _is_last(session) else "",
+        f"Next in the course: {visible(follows.title)}. C opens it." if follows else "",
         "L steps through everything, Home goes back to the first stop.",
     )
     return "\n".join(filter(None, said))
 
 
-_LAST = "This was the last lesson of the course: attn-explore new starts a scenario of your own."
-
-
-def _is_last(session: Session) -> bool:
-    """Whether it is the lesson at the end of the course."""
-    return session.path is not None and session.path.resolve() == list(bundled().values())[-1]
-
-
-def next_lesson(session: Session) -> str:
-    """The title of the lesson that follows in the course; nothing after the last, and after those of one's own."""
+def next_lesson(session: Session) -> Scenario | None:
+    """The scenario that follows in the course; None after the last one and after those of a person's own."""
     path = after(session.path) if session.path is not None else None
-    return visible(_title_in(path)) if path is not None else ""
-
-
-@cache
-def _title_in(path: Path) -> str:
-    return read_scenario(path).title
+    return read_scenario(path) if path is not None else None
 
 
 def _sources(value: Value) -> list[Value]:

@@ -195,4 +195,5 @@ def test_what_is_needed_is_told_in_exact_whole_numbers() -> None:
     parameters = tokens * width + 4 * width * d_k
     steps = 4 * tokens * width + 5 * tokens * d_k + 3 * tokens * tokens
     largest = width * d_k
-    assert need == Need(8 * (parameters + steps + largest) + 17 * RECORD, f"{ATTENTION}.w_q", (width, d_k))
+    nbytes = 8 * (parameters + steps + largest) + 17 * RECORD
+    assert need == Need(nbytes, f"{ATTENTION}.w_q", (width, d_k), 12)

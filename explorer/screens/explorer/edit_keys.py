@@ -2,107 +2,160 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
 from textual import events
 
-from attn_explore.explorer.screens.explorer.cells import Cells
+from attn_explore.explorer.screens.working import Work
 from attn_explore.explorer.session import edits
-from attn_explore.explorer.telling.edit_line import Editing
-from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.explorer.session.run import Run
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling.edit_line import EditLine
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.problems import Problem
+from attn_explore.model.trace import Listener
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 
 LONGEST_LINE = 200
 """Characters of an edit that are typed."""
 
+_KEYS = ("backspace", "ctrl+u")
+"""What changes the line that is typed, beside what is printable."""
 
-class Edits(Cells):
+
+@dataclass(frozen=True, eq=False)
+class EditKeys:
     """Changes numbers, and runs again."""
 
-    def action_edit(self) -> None:
+    screen: ExplorerScreen
+
+    # --- typing
+
+    def begin(self) -> None:
         """Ask what to change around the cell; the question stands where its arithmetic stood."""
-        session = self.session
-        if session.place.value.path not in (*session.run.trace.steps, *session.run.trace.parameters):
-            self.app.bell()
-            self.notify("Steps and parameters can be edited; this is inside a step.", markup=False)
-        elif is_gradient(session.place.value):
-            self.app.bell()
-            self.notify("A gradient follows from the run: edit the number itself (v goes to it).", markup=False)
+        screen, state = self.screen, self.screen.state
+        session = state.session
+        if state.value.path not in (*session.run.trace.steps, *session.run.trace.parameters):
+            screen.refuse("Steps and parameters can be edited; this is inside a step.")
+        elif is_gradient(state.value):
+            screen.refuse("A gradient follows from the run: edit the number itself (v goes to it).")
         elif session.question is None:
-            self._stop_playing()
-            self.set_focus(None)  # what is typed belongs to the edit
-            self._editing = Editing(session.place.value, session.place.index, edits.word_here(session))
-            self.refresh_cell()
+            screen.groups.player.stop()
+            screen.set_focus(None)  # what is typed belongs to the edit
+            state.edit = EditLine(state.value, state.index, edits.word_here(session))
+            screen.show_cell()
 
-    async def _on_key(self, event: events.Key) -> None:
-        """While an edit is typed: what is printable goes into it. An Input would cost frames of layout and focus."""
-        if self._editing is None or not (event.is_printable or event.key in ("backspace", "ctrl+u")):
-            return
-        event.stop()
-        event.prevent_default()
-        typed, shorter = self._editing.typed, {"backspace": self._editing.typed[:-1], "ctrl+u": ""}
-        self._type(shorter[event.key] if event.key in shorter else typed + (event.character or ""))
+    def takes(self, event: events.Key) -> bool:
+        """Whether a key belongs to the line that is typed."""
+        return self.screen.state.edit is not None and (event.is_printable or event.key in _KEYS)
 
-    def _on_paste(self, event: events.Paste) -> None:
-        """While an edit is typed: the first line of what was pasted."""
-        if self._editing is not None:
-            event.stop()
-            self._type(self._editing.typed + "".join(event.text.splitlines()[:1]))
+    def type_key(self, event: events.Key) -> None:
+        """Type a character, or take one or all of them away. An Input would cost frames of layout and focus."""
+        if (edit := self.screen.state.edit) is not None:
+            shorter = {"backspace": edit.typed[:-1], "ctrl+u": ""}
+            self._show_line(edit, shorter[event.key] if event.key in shorter else edit.typed + (event.character or ""))
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """While an edit is typed, printable keys are no commands."""
-        return self._editing is not None and character is not None and character.isprintable()
+    def paste(self, text: str) -> None:
+        """Type the first line of a text."""
+        if (edit := self.screen.state.edit) is not None:
+            self._show_line(edit, edit.typed + "".join(text.splitlines()[:1]))
 
-    def _type(self, line: str) -> None:
-        if self._editing is not None:
-            self._editing.typed = line[:LONGEST_LINE]
-            self.refresh_cell()
+    def _show_line(self, edit: EditLine, line: str) -> None:
+        edit.typed = line[:LONGEST_LINE]
+        self.screen.show_cell()
 
-    def action_choose(self, count: int) -> None:
-        """While an edit is typed: take more numbers, or fewer."""
-        if self._editing is None:
-            super().action_choose(count)
-        else:
-            self._editing.choose(count)
-            self.refresh_cell()
+    def choose(self, edit: EditLine, count: int) -> None:
+        """Take more numbers, or fewer."""
+        edit.choose(count)
+        self.screen.show_cell()
 
-    def action_follow(self) -> None:
-        """While an edit is typed: make it."""
-        if self._editing is None:
-            super().action_follow()
-        else:
-            self._make_edit(self._editing)
+    # --- making
 
-    def _make_edit(self, editing: Editing) -> None:
-        """Run again from there, or say what is wrong with it."""
+    def make(self, edit: EditLine) -> None:
+        """Run again with what was typed, or say what is wrong with it."""
+        session = self.screen.state.session
+        refused = partial(self._refuse, edit)
         try:
-            change = editing.change(self.session.other is not None)
-            edits.take_edited(self.session, edits.run_with(self.session, change))
+            change = edit.change(session.other is not None)
         except Problem as problem:
-            editing.refusal = " ".join(filter(None, (f"{problem.what}.", problem.hint)))
-            self.refresh_cell()
-        else:
-            self._edited(editing.text_of(change))
-
-    def action_undo(self) -> None:
-        """Take back the last edit."""
-        self._edited("taken back" if edits.undo(self.session) else None)
-
-    def action_redo(self) -> None:
-        """Make the edit again that was taken back."""
-        self._edited("made again" if edits.redo(self.session) else None)
-
-    def action_drop_edits(self) -> None:
-        """Take back every edit."""
-        is_edited = edits.is_edited(self.session)
-        if is_edited:
-            edits.take_edited(self.session, edits.run_without_edits(self.session))
-        self._edited("every edit taken back" if is_edited else None)
-
-    def _edited(self, said: str | None) -> None:
-        """Show the run that follows from an edit; None: there was none."""
-        if said is None:
-            self.app.bell()
+            refused(problem)
             return
-        self._build_tree()
-        self.refresh_value()
-        self.query_one(Timeline).note = said  # a message over the screen would cost a frame
+        if self._run(edit.text_of(change), partial(edits.run_with, session, change), refused):
+            self.screen.state.edit = None
+            self.screen.show_cell()
+
+    def drop(self) -> None:
+        """Take back every edit."""
+        session = self.screen.state.session
+        if edits.is_edited(session):
+            said = "every edit taken back"
+            self._run(said, partial(edits.run_without_edits, session), self.screen.tell_problem)
+        else:
+            self.screen.app.bell()
+
+    def _run(self, said: str, make: Callable[[Listener], Run], refused: Callable[[Problem], None]) -> bool:
+        """Run again, and say what was changed; whether that goes on behind the screen."""
+        session, work = self.screen.state.session, self.screen.work
+        nbytes = session.run.trace.nbytes
+        work.do(
+            Work(
+                what="running again",
+                make=work.measured("edit", nbytes, make),
+                then=partial(self._take, session, said),
+                refused=refused,
+                seconds=work.seconds("edit", nbytes),
+                steps=len(session.run.trace.steps),
+            )
+        )
+        return work.is_busy
+
+    def _take(self, session: Session, said: str, run: Run) -> None:
+        edits.take_edited(session, run)
+        self._show(said)
+
+    def _refuse(self, edit: EditLine, problem: Problem) -> None:
+        """Say what is wrong with an edit, in its line: it is there to be mended."""
+        edit.refusal = " ".join(filter(None, (f"{problem.what}.", problem.hint)))
+        self.screen.state.edit = edit
+        self.screen.show_cell()
+
+    def _show(self, said: str) -> None:
+        self.screen.show()
+        self.screen.note(said)  # a message over the screen would cost a frame
+
+    # --- taking back
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        self._go_to(edits.undo, self.screen.state.session.history.behind, "taken back")
+
+    def redo(self) -> None:
+        """Make the edit again that was taken back."""
+        self._go_to(edits.redo, self.screen.state.session.history.ahead, "made again")
+
+    def _go_to(self, go: Callable[[Session, Run], bool], runs: list[Run], said: str) -> None:
+        """Go to the last of some runs; with the weights of another moment since, it has to be made again."""
+        session = self.screen.state.session
+        if not runs:
+            self.screen.app.bell()
+            return
+        is_same_moment = runs[-1].moment == session.run.moment
+        self.screen.work.do(
+            Work(
+                what="running again",
+                make=partial(edits.at_this_moment, session, runs[-1]),
+                then=partial(self._take_back, session, go, said),
+                refused=self.screen.tell_problem,
+                seconds=0 if is_same_moment or session.moments is None else session.moments.seconds,
+                steps=len(session.run.trace.steps),
+            )
+        )
+
+    def _take_back(self, session: Session, go: Callable[[Session, Run], bool], said: str, run: Run) -> None:
+        go(session, run)
+        self._show(said)

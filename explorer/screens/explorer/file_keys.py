@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from attn_explore.explorer.screens.explorer.showing import Showing
 from attn_explore.explorer.session import saving
 from attn_explore.model.text import visible
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 
 WRITTEN_AS = (".json", ".npz", ".safetensors")
 """The formats of a trace."""
@@ -22,12 +26,15 @@ def _save(svg: str, target: Path, force: bool) -> Path:
     return write_picture(standing_alone(svg), target, force=force)
 
 
-class Files(Showing):
+@dataclass(frozen=True, eq=False)
+class FileKeys:
     """Asks where to, and writes."""
 
-    def action_export(self) -> None:
+    screen: ExplorerScreen
+
+    def export(self) -> None:
         """Ask where to, and export the trace."""
-        session = self.session
+        session = self.screen.state.session
         sizes = [f"{size} as {ending}" for ending in WRITTEN_AS if (size := saving.large_export(session, ending))]
         self._write(
             "Export the trace",
@@ -36,35 +43,37 @@ class Files(Showing):
             lambda path, force: saving.export(session, path, force=force),
         )
 
-    def action_save(self) -> None:
+    def save(self) -> None:
         """Ask where to, and save the scenario with the edits in force."""
+        session = self.screen.state.session
+        runs = (session, session.other)
+        told = next((each for each in runs if each is not None and each.run.scenario.compare), session)
         asked = "File (.yaml), a scenario that runs with the edits in force:"
-        runs = (self.session, self.session.other)
-        session = next((run for run in runs if run is not None and run.run.scenario.compare), self.session)
-        self._write("Save as a scenario", asked, f"{session.name}-edited.yaml", partial(saving.save, session))
+        self._write("Save as a scenario", asked, f"{told.name}-edited.yaml", partial(saving.save, told))
 
-    def action_picture(self) -> None:
+    def picture(self) -> None:
         """Ask where to, and save what is on the screen as a picture; a plot by itself, or its numbers."""
-        session = self.session
-        if self._is_plotted:
+        state = self.screen.state
+        if state.is_plotted:
             self._save_plot()
             return
-        drawn = self.app.export_screenshot(title=visible(session.run.scenario.title), simplify=True)
-        name = f"{session.name}-{session.place.value.name}.svg"
+        title = visible(state.session.run.scenario.title)
+        drawn = self.screen.app.export_screenshot(title=title, simplify=True)
+        name = f"{state.session.name}-{state.value.name}.svg"
         self._write("Save the screen as a picture", "File (.svg or .png):", name, partial(_save, drawn))
 
     def _save_plot(self) -> None:
-        session = self.session
+        state = self.screen.state
         asked = "File (.svg or .png is the picture; .csv or .json the numbers, with every digit):"
-        drawn = self._find_overview()
-        name = f"{session.name}-{drawn.name if drawn else session.place.value.name}.svg"
-        self._write("Save the plot", asked, name, partial(saving.save_plot, session, self._plotted()))
+        drawn = state.overview
+        name = f"{state.session.name}-{drawn.name if drawn else state.value.name}.svg"
+        self._write("Save the plot", asked, name, partial(saving.save_plot, state.session, state.plot))
 
     def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
         from attn_explore.explorer.screens.file_dialog import ExportScreen
 
-        self.app.push_screen(ExportScreen(title, asked, visible(proposed), write), self._written)
+        self.screen.app.push_screen(ExportScreen(title, asked, visible(proposed), write), self._written)
 
     def _written(self, path: str | None) -> None:
         if path is not None:
-            self.notify(f"Written to {path}", markup=False)
+            self.screen.say(f"Written to {path}")

@@ -2,87 +2,72 @@
 
 from __future__ import annotations
 
-from textual import work
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
-from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.screens.working import Work
 from attn_explore.explorer.session import gradients
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.formulas import output_name
 from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import is_gradient
-from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
-AT_ONCE = 2**21
-"""Bytes of a run whose gradients are computed before the next frame; those of a larger one by a worker."""
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 
 
-class Gradients(Showing):
+@dataclass(frozen=True, eq=False)
+class GradientKeys:
     """Flips between a number and its gradient, and makes the gradients where there are none."""
 
-    def action_gradient(self) -> None:
+    screen: ExplorerScreen
+
+    def flip(self) -> None:
         """Look at the gradient by the same number, or at what a gradient is by."""
-        session = self.session
-        if self._waits_for_answer():
+        session = self.screen.state.session
+        if self.screen.hides_numbers():
             return
-        if session.run.output is None:
+        output = session.run.output
+        if output is None:
             self._differentiate(None, flips=True)
         elif gradients.flip(session):
-            self.refresh_value()
+            self.screen.show()
         else:
-            self.app.bell()
-            self.notify(f"This has no part in {visible(output_name(session.run.output))}.", markup=False)
+            self.screen.refuse(f"This has no part in {visible(output_name(output))}.")
 
-    def action_differentiate(self) -> None:
+    def differentiate(self) -> None:
         """Make the gradients of the number under the cursor, instead of those there are."""
-        session = self.session
-        value = session.place.value
-        if self._waits_for_answer():
+        state = self.screen.state
+        value = state.value
+        if self.screen.hides_numbers():
             return
-        if value.path not in session.run.trace.steps or is_gradient(value):
-            self.app.bell()
-            self.notify("Gradients are of the number of a step; this is none.", markup=False)
+        if value.path not in state.session.run.trace.steps or is_gradient(value):
+            self.screen.refuse("Gradients are of the number of a step; this is none.")
         else:
-            self._differentiate(f"{value.path}{bracketed(value.axes, session.place.index)}", flips=False)
-
-    def _waits_for_answer(self) -> bool:
-        if self.session.question is not None:
-            self.app.bell()
-            self.notify("Answer first: the numbers are hidden until then.", markup=False)
-        return self.session.question is not None
+            self._differentiate(f"{value.path}{bracketed(value.axes, state.index)}", flips=False)
 
     def _differentiate(self, of: str | None, *, flips: bool) -> None:
-        if self.session.run.trace.nbytes <= AT_ONCE:
-            try:
-                self._take_gradients(self.session, gradients.run_with_gradients(self.session.run, of), flips)
-            except Problem as problem:
-                self._tell(problem)
-        else:
-            self.notify("Walking backwards …", timeout=2, markup=False)
-            self._differentiate_behind(self.session, of, flips)
+        session, work = self.screen.state.session, self.screen.work
+        nbytes = session.run.trace.nbytes
+        make = partial(gradients.runs_with_gradients, session, of)
+        work.do(
+            Work(
+                what="walking backwards",
+                make=work.measured("gradients", nbytes, make),
+                then=partial(self._take, session, flips),
+                refused=self.screen.tell_problem,
+                seconds=work.seconds("gradients", nbytes),
+            )
+        )
 
-    @work(thread=True, exclusive=True, group="gradients")
-    def _differentiate_behind(self, session: Session, of: str | None, flips: bool) -> None:
-        try:
-            run = gradients.run_with_gradients(session.run, of)
-        except Problem as problem:
-            self.app.call_from_thread(self._tell, problem)
-        else:
-            self.app.call_from_thread(self._take_gradients, session, run, flips)
-
-    def _tell(self, problem: Problem) -> None:
-        self.notify(visible(f"{problem.what}: {problem.hint}"), severity="warning", markup=False)
-
-    def _take_gradients(self, session: Session, run: Run, flips: bool) -> None:
-        """Show the run with gradients, unless another one came in between."""
-        if session is not self.session or not run.is_like(session.run):
-            return
-        gradients.take_gradients(session, run)
+    def _take(self, session: Session, flips: bool, runs: tuple[Run, Run | None]) -> None:
+        gradients.take_gradients(session, runs)
         if flips:
             gradients.flip(session)
-        self._build_tree()
-        self.refresh_value()
-        if session.run.output is not None:
-            said = f"Gradients of {visible(output_name(session.run.output))}. v flips, V asks about another number."
-            self.notify(said, markup=False)
+        self.screen.show()
+        if (output := session.run.output) is not None:
+            said = f"Gradients of {visible(output_name(output))}. v flips, V asks about another number."
+            self.screen.say(said)

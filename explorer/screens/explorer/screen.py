@@ -1,104 +1,444 @@
-"""The explorer: the model's steps as a tree, one tensor as a grid, the arithmetic of one cell, and the words."""
+"""The explorer: the model's steps as a tree, one tensor as a grid, the arithmetic of one cell, and the words.
+
+This is the only place that knows panels. What keys do is in `actions.py`, and in a short file for each group of them;
+what is looked at is the one `State`, which they change and which `show` shows.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
 
+from attn_explore.explorer.drawing.arithmetic import Link
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.screens import keys
-from attn_explore.explorer.screens.explorer.clipboard import Copying
-from attn_explore.explorer.screens.explorer.comparing import Comparing
-from attn_explore.explorer.screens.explorer.edit_keys import Edits
-from attn_explore.explorer.screens.explorer.file_keys import Files
-from attn_explore.explorer.screens.explorer.finding import Finding
-from attn_explore.explorer.screens.explorer.gradient_keys import Gradients
-from attn_explore.explorer.screens.explorer.lessons import Lessons
-from attn_explore.explorer.screens.explorer.moment_keys import Training
-from attn_explore.explorer.screens.explorer.panels import Panels
+from attn_explore.explorer.screens.explorer import below
+from attn_explore.explorer.screens.explorer.actions import Actions, Groups
+from attn_explore.explorer.screens.explorer.keys_now import Panels, keys_now
+from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.styles import STYLES
-from attn_explore.explorer.session import stepping
+from attn_explore.explorer.screens.working import Working
+from attn_explore.explorer.session import edits, two_runs
+from attn_explore.explorer.session.matching import same_cell
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.number_input import NumberInput
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.explorer.widgets.ranking import Ranking
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
-from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.explorer.widgets.words_panel import WordsPanel
+from attn_explore.model.explain import Index, is_choice, shapes
+from attn_explore.model.plots import plot_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
+from attn_explore.model.trace import Trace
+
+_SIDES = {"beside": Side.beside, "difference": Side.difference}
+"""Views of a lesson that show two runs."""
 
 
-class ExplorerScreen(Training, Edits, Lessons, Comparing, Finding, Panels, Copying, Files, Gradients, Watching):
-    """Steps through a session. Its parts are what the groups of keys do; here is what the panels say happened."""
+class ExplorerScreen(Actions):
+    """Shows a session. `state` is what is looked at, and `work` what is being made."""
 
-    CSS = STYLES
-    SCOPED_CSS = False  # the dialogs over it are in the sheet too
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
 
+    AUTO_FOCUS = ""
+    CSS = STYLES
+    SCOPED_CSS = False  # the dialogs over it are in the sheet too
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (an instance variable in Textual, not a ClassVar)
+        (0, "-too-narrow"), (60, "-narrow"), (110, "-normal"), (160, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
+
     def __init__(self, session: Session, has_library: bool = False, reload: Reload | None = None) -> None:
-        super().__init__(session)
-        self._has_library = has_library
-        self.reload = reload
+        super().__init__()
+        self.state = State(session, has_library)
+        self.work = Working(self, self._show_progress)
+        self.groups = Groups(self)
+        self.watching = Watching(self, reload) if reload is not None else None
+        self._in_tree: Trace | None = None
+
+    def compose(self) -> ComposeResult:
+        """The panels; the sheet beside them decides which are shown at which size."""
+        with Horizontal(id="body"):
+            yield StepTree(id="tree")
+            with Vertical(id="centre"):
+                yield Heading(id="heading")
+                with Horizontal(id="grids"):
+                    yield TensorGrid(id="grid")
+                    yield TensorGrid(id="other")
+                yield Ranking(id="ranking")
+                yield PlotPanel(id="plot-panel")
+                yield ArithmeticPanel(id="arithmetic")
+            yield WordsPanel(id="words")
+        yield Static("", id="fault", markup=False)
+        yield TrainingLine(id="training")
+        yield Timeline(id="timeline")
+        yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
+        yield Input(placeholder="go to a step or a cell, such as weights[dog, I]", id="go")
+        yield NumberInput(placeholder="a number", id="given")
+        yield KeyBar(id="keys")
+        yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        """Who has never followed a lesson is told of the tour."""
+        """Show the first value, and say what has to be said at the beginning."""
+        self.look_as_told()
+        self.show_tree()
+        self.show()
+        if self.watching is not None:
+            self.watching.start()
+        self._greet()
+
+    def _greet(self) -> None:
+        session = self.state.session
+        if alarm := headings.alarm(session):
+            self.notify(alarm, title="Not every number is finite", severity="warning", timeout=15, markup=False)
+        lesson = session.lesson
+        if lesson.is_guided and lesson.place:
+            said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Ctrl+R begins again."
+            self.notify(said, title="The lesson goes on", markup=False)
+        for note in session.notes:
+            self.say(visible(note), timeout=15)
         if bookmarks.is_first_start():
             self.notify("T shows what there is, in two minutes.", title="First time here?", markup=False)
 
-    def action_quit(self) -> None:
-        """Go back to the library, where the person came from there, or end."""
-        if self._has_library:
-            self._keep_now()  # before the library looks
-            self.dismiss()
+    def on_unmount(self) -> None:
+        """Write down how far the lesson was followed."""
+        self.groups.lessons.keep_now()
+
+    def on_resize(self) -> None:
+        """Say how much room is needed when there is too little."""
+        width, height = self.size
+        said = f"attn-explore needs 60 × 16 cells;\nthis terminal has {width} × {height}"
+        self.query_one("#too-small", Static).update(said)
+
+    # --- panels that keys move something in
+
+    @property
+    def grid(self) -> TensorGrid:
+        """The grid of the run that is looked at."""
+        return self.query_one("#grid", TensorGrid)
+
+    @property
+    def arithmetic(self) -> ArithmeticPanel:
+        """What stands under the numbers."""
+        return self.query_one(ArithmeticPanel)
+
+    @property
+    def numbers(self) -> TensorGrid | Ranking | PlotPanel:
+        """The panel that shows the numbers now."""
+        if (plot := self.query_one(PlotPanel)).display:
+            return plot
+        ranking = self.query_one(Ranking)
+        return ranking if ranking.display else self.grid
+
+    # --- saying something
+
+    def say(self, said: str, timeout: float | None = None) -> None:
+        """Say something over the screen, for a while."""
+        self.notify(said, timeout=timeout, markup=False)
+
+    def warn(self, said: str) -> None:
+        """Say that something was not found, or is not so."""
+        self.notify(said, severity="warning", markup=False)
+
+    def refuse(self, said: str) -> None:
+        """Say why a key does nothing here."""
+        self.app.bell()
+        self.say(said)
+
+    def tell_problem(self, problem: Problem) -> None:
+        """Say what a person can mend."""
+        self.app.bell()
+        self.warn(visible(f"{problem.what}: {problem.hint}"))
+
+    def hides_numbers(self) -> bool:
+        """Whether a question hides the numbers now; if so, that is said."""
+        is_asked = self.state.session.question is not None
+        if is_asked:
+            self.refuse("Answer first: the numbers are hidden until then.")
+        return is_asked
+
+    def note(self, said: str) -> None:
+        """Say something at the right end of the timeline."""
+        self.query_one(Timeline).note = said
+
+    def show_fault(self, said: str) -> None:
+        """Show what is wrong with a file that is watched, or nothing any more."""
+        fault = self.query_one("#fault", Static)
+        fault.update(said)
+        fault.display = bool(said)
+
+    def _show_progress(self, said: str) -> None:
+        self.note(said)
+        self.show_keys()
+
+    # --- a value
+
+    def show(self) -> None:
+        """Show the value and the cell that are looked at. Whatever changed, this shows it."""
+        state, session, value = self.state, self.state.session, self.state.value
+        state.edit = None
+        if not self.groups.player.is_playing:
+            self.note(self.work.progress)
+        if self._in_tree is not session.run.trace:
+            self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
+        title, equation = headings.title(session, value, state.side), headings.equation(session, value)
+        self.query_one(Heading).show(title, headings.shape(value), equation, shapes(value))
+        self._show_numbers()
+        self.query_one(WordsPanel).show(headings.sections(session, value))
+        self.query_one(StepTree).mark(value.path)
+        self.query_one(Timeline).show(*headings.place_in_run(session))
+        self._show_training()
+        self.set_class(session.lesson.is_guided, "-guided")
+        self.query_one(StepTree).set_class(edits.is_edited(session), "-edited")
+        self._ask()
+        self.show_cell()
+        self.groups.lessons.keep_place()
+
+    def show_after(self, has_changed: bool) -> None:
+        """Show what a key led to; where it led to nothing, a bell."""
+        if has_changed:
+            self.show()
         else:
-            self.app.exit()
+            self.app.bell()
 
-    def action_tour(self) -> None:
-        """Show what there is, in two minutes."""
-        from attn_explore.explorer.screens.tour import TourScreen
+    def go_to(self, path: str) -> None:
+        """Look at a step or parameter."""
+        value = self.state.session.place.find(path)
+        if value is not None:
+            self.state.session.place.show(value)
+            self.show()
 
-        self.app.push_screen(TourScreen(self))
+    def look_as_told(self) -> None:
+        """Look at a stop of the lesson as it says."""
+        session = self.state.session
+        stop = session.stop if session.lesson.is_guided else None
+        if stop is not None:
+            view = View(stop.view) if stop.view in (View.word, View.plot) else View.numbers
+            self.state.look(view, _SIDES.get(stop.view, Side.one))
 
-    def action_help(self) -> None:
-        """List the keys."""
-        from attn_explore.explorer.screens.help import HelpScreen, grouped
+    def show_tree(self) -> None:
+        """Build the tree of steps again, or what stands beside them."""
+        session = self.state.session
+        trace, self._in_tree = session.run.trace, session.run.trace
+        steps = [(step.path, headings.mark(session, step)) for step in session.place.steps]
+        title, chapters = session.run.scenario.title, headings.chapters(session)
+        self.query_one(StepTree).show(title, steps, trace.parameters, chapters)
+        paths = [*(path for path, _ in steps), *trace.parameters]
+        self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
 
-        self.app.push_screen(HelpScreen(grouped(keys.all_bindings(), getattr(self.app, "keys", {}))))
+    def _show_training(self) -> None:
+        """The moments of the training, where there was one."""
+        session, line = self.state.session, self.query_one(TrainingLine)
+        self.set_class(session.moments is not None, "-trained")
+        if session.moments is not None:
+            pinned = session.other.run.moment if session.other is not None and session.is_pinned else None
+            trained = headings.trained(session.moments, session.run.moment)
+            line.show(trained, session.run.moment, session.moments.last + 1, pinned)
+
+    def _show_numbers(self) -> None:
+        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
+        state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
+        other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
+        self._show_plot()
+        if state.attention is not None or state.is_plotted:
+            self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
+            return
+        is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
+        drawn = [] if is_ranked else pictures(session, state.side)
+        ranking.display, other.display = not drawn, len(drawn) > 1
+        self.grid.display = self.query_one("#grids").display = bool(drawn)
+        self.query_one(StepTree).set_class(other.display, "-beside")
+        if not drawn:
+            ranking.show(value, index)
+        for panel, picture in zip((self.grid, other), drawn, strict=False):
+            panel.show(value, index if panel is self.grid else self._index_beside(index), picture)
+
+    def _show_plot(self) -> None:
+        """The plot instead of the numbers, where it is wanted."""
+        panel, state = self.query_one(PlotPanel), self.state
+        panel.display = state.is_plotted
+        self.set_class(panel.display, "-plotted")
+        if panel.display:
+            drawn = state.overview
+            draw = partial(plot_of, state.session.run.trace, state.value) if drawn is None else drawn.drawn
+            shown = state.value if drawn is None else drawn.value
+            panel.show(shown, state.session.place.index_in(shown), draw)
+
+    def _index_beside(self, index: Index) -> Index:
+        """The same cell in the other run's grid; its first one where there is none."""
+        value, other = self.state.value, two_runs.beside(self.state.session, self.state.value)
+        found = same_cell(value, index, other) if other is not None else None
+        return found or tuple(0 for _ in index)
+
+    def _ask(self) -> None:
+        """A line to type in, while a question wants a number."""
+        question, given = self.state.session.question, self.query_one("#given", Input)
+        given.display = question is not None and question.kind == "number"
+        if given.display:
+            given.value = ""
+            self.set_focus(given)
+        elif self.focused is given:
+            self.set_focus(None)
+
+    # --- a cell
+
+    def show_cell(self) -> None:
+        """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
+        state, panel = self.state, self.arithmetic
+        panel.border_title = Content(below.title(state, self.size.width // 2))  # not a str: that would be markup
+        chosen = Link(state.value, state.index) if state.attention is not None else None
+        if self._lists_uses:
+            found = self.groups.uses.blocks()
+            panel.show(lambda _: found)
+        else:
+            panel.show(lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse), chosen)
+        self.show_keys()
+
+    @property
+    def _lists_uses(self) -> bool:
+        """Whether it is shown where the number goes, and not where it came from."""
+        state = self.state
+        return state.shows_uses and state.session.question is None and state.edit is None and state.attention is None
+
+    def show_keys(self) -> None:
+        """Show the keys that matter now."""
+        panel = self.arithmetic
+        panels = Panels(
+            has_link=panel.chosen is not None,
+            has_folds=panel.is_folded,
+            hides_words=not self.query_one(WordsPanel).display,
+            is_playing=self.groups.player.is_playing,
+            is_busy=self.work.is_busy,
+        )
+        self.query_one(KeyBar).show(keys_now(self.state, panels))
+
+    # --- keys that only the screen itself can do
+
+    def action_leave(self) -> None:
+        """Stop what is being made; or take the keyboard out of whatever has it."""
+        self.groups.uses.stop()
+        if self.work.stop():
+            self.note("stopped")
+            self.show_cell()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """Take the keyboard out of whatever has it."""
+        if self.state.edit is not None:
+            self.state.edit = None
+            self.show_cell()
+        self.query_one("#find").display = self.query_one("#go").display = False
+        self.set_focus(None)
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        box = self.query_one("#find", Input)
+        box.display = True
+        self.set_focus(box)  # at once: what is typed next belongs to it
+
+    def action_go(self) -> None:
+        """Ask for the name of a step or of a cell."""
+        box = self.query_one("#go", Input)
+        box.value = ""
+        box.display = True
+        self.set_focus(box)
+
+    # --- what the panels say happened
+
+    async def _on_key(self, event: events.Key) -> None:
+        """While an edit is typed, what is printable goes into it."""
+        if self.groups.edits.takes(event):
+            event.stop()
+            event.prevent_default()
+            self.groups.edits.type_key(event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """While an edit is typed, so does what is pasted."""
+        if self.state.edit is not None:
+            event.stop()
+            self.groups.edits.paste(event.text)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """While an edit is typed, printable keys are no commands."""
+        return self.state.edit is not None and character is not None and character.isprintable()
 
     @on(TensorGrid.CellChosen)
     def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
         """Another cell: the grid and the arithmetic change in one frame."""
-        if self._overview is not None and event.value is self._overview.value:
-            self.session.place.put_cursor(event.value, event.index)
-            self._numbers.show_cell(event.index)
+        state, overview = self.state, self.state.overview
+        if overview is not None and event.value is overview.value:
+            state.session.place.put_cursor(event.value, event.index)
+            self.numbers.show_cell(event.index)
             return
-        if event.value is not self.session.place.value or self._editing is not None:
+        if event.value is not state.value or state.edit is not None:
             return  # a step came in between, or an edit of the cell is being typed
-        self.session.place.move_to(event.index)
-        self._chose_cell = True
-        self._numbers.show_cell(event.index)
+        state.session.place.move_to(event.index)
+        self.numbers.show_cell(event.index)
         if (other := self.query_one("#other", TensorGrid)).display:
             other.show_cell(self._index_beside(event.index))
-        self.refresh_cell()
+        self.show_cell()
 
     @on(ArithmeticPanel.Follow)
     def number_clicked(self, event: ArithmeticPanel.Follow) -> None:
         """A number of the arithmetic was clicked."""
-        self._follow(event.link)
+        if self.state.session.question is not None:
+            self.groups.lessons.answer(event.link.index)
+        else:
+            self.groups.cells.follow_link(event.link)
 
     @on(StepTree.Chosen)
     def step_chosen(self, event: StepTree.Chosen) -> None:
         """A step of the tree was chosen."""
-        self._go_to(event.path)
+        self.go_to(event.path)
 
     @on(Timeline.Chosen)
     def place_chosen(self, event: Timeline.Chosen) -> None:
         """A place of the timeline was clicked."""
-        here = self.query_one(Timeline).position
-        self._show_after(stepping.step_by(self.session, event.position - here))
+        self.groups.steps.step(event.position - self.query_one(Timeline).position)
+
+    @on(TrainingLine.Chosen)
+    def moment_chosen(self, event: TrainingLine.Chosen) -> None:
+        """A moment was clicked."""
+        self.groups.moments.go_to(event.position)
 
     @on(KeyBar.Pressed)
     async def key_pressed(self, event: KeyBar.Pressed) -> None:
         """A key of the bar was clicked."""
         await self.run_action(event.action)
+
+    @on(Input.Submitted, "#find")
+    def find(self, event: Input.Submitted) -> None:
+        """What to find was typed."""
+        event.stop()
+        self.leave()
+        self.groups.finding.find(event.value)
+
+    @on(Input.Submitted, "#go")
+    def go(self, event: Input.Submitted) -> None:
+        """Where to go was typed."""
+        event.stop()
+        self.groups.finding.go(event.value)
+
+    @on(Input.Submitted, "#given")
+    def number_given(self, event: Input.Submitted) -> None:
+        """A number was typed as an answer."""
+        event.stop()
+        self.groups.lessons.answer_typed(event.value)

@@ -4,73 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from textual import work
-from textual.widgets import Static
-
-from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session import edits, stepping
 from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.session.session import Session
-from attn_explore.model.problems import Problem
+from attn_explore.explorer.system.counter import Counter
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 
 LOOK_EVERY = 0.3
 """Seconds between two looks at the files."""
 
-State = list[tuple[int, int, int] | None]
+Reload = Callable[[Counter], Session]
+"""Reads and runs again, and tells each value. Raises Problem."""
 
-Reload = Callable[[], Session]
-"""Reads and runs again. Raises Problem."""
+_Files = list[tuple[int, int, int] | None]
 
 
-class Watching(Showing):
-    """Reloads while `reload` says how."""
+class Watching:
+    """Looks at the files of the run, and reloads when one was saved. What is typed or made meanwhile comes first."""
 
-    reload: Reload | None = None
-    _state: State | None = None
+    def __init__(self, screen: ExplorerScreen, reload: Reload) -> None:
+        self.screen = screen
+        self.reload = reload
+        self._seen = self._files()
 
-    def on_mount(self) -> None:
+    def start(self) -> None:
         """Look at the files from now on."""
-        if self.reload is not None:
-            self._state = self._files()
-            self.set_interval(LOOK_EVERY, self._look)
+        self.screen.set_interval(LOOK_EVERY, self._look)
 
-    def _files(self) -> State:
-        session = self.session
+    def _files(self) -> _Files:
+        session = self.screen.state.session
         return [] if session.path is None else [_state(path) for path in inputs_of(session.path, session.run.scenario)]
 
     def _look(self) -> None:
         found = self._files()
-        if self._editing is not None:
-            return  # what is being typed comes first
-        if found != self._state:
-            self._state = found
-            self._run_again()
-
-    @work(thread=True, exclusive=True, group="watch")
-    def _run_again(self) -> None:
-        assert self.reload is not None  # noqa: S101 (nothing looks otherwise)
-        try:
-            session = self.reload()
-        except Problem as problem:
-            self.app.call_from_thread(self._tell_fault, problem.render())
-        else:
-            self.app.call_from_thread(self._take, session)
-
-    def _tell_fault(self, said: str) -> None:
-        fault = self.query_one("#fault", Static)
-        fault.update(said)
-        fault.display = True
+        if found == self._seen or self.screen.state.edit is not None or self.screen.work.is_busy:
+            return
+        self._seen = found
+        session = self.screen.state.session
+        self.screen.work.do(
+            Work(
+                what="reading and running again",
+                make=self.reload,
+                then=self._take,
+                refused=lambda problem: self.screen.show_fault(problem.render()),
+                seconds=AT_ONCE,  # files are read: that may take any time
+                steps=len(session.run.trace.steps),
+            )
+        )
 
     def _take(self, session: Session) -> None:
         """Show the new run at the same place."""
-        stepping.take_place(session, self.session)
-        lost = " The edits made here are gone." if edits.is_edited(self.session) else ""
-        self.session = session
-        self.query_one("#fault", Static).display = False
-        self._build_tree()
-        self.refresh_value()
-        self.notify(f"Read and run again.{lost}", timeout=5 if lost else 2, markup=False)
+        state = self.screen.state
+        stepping.take_place(session, state.session)
+        lost = " The edits made here are gone." if edits.is_edited(state.session) else ""
+        state.session = session
+        self.screen.show_fault("")
+        self.screen.show_tree()
+        self.screen.show()
+        self.screen.say(f"Read and run again.{lost}", timeout=5 if lost else 2)
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

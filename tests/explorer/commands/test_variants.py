@@ -52,7 +52,7 @@ async def test_every_step_of_every_bundled_scenario_can_be_shown(scenario: Opene
         assert isinstance(screen, ExplorerScreen)
         for value in (*session.place.steps, *session.run.trace.parameters.values(), *session.run.trace.given.values()):
             session.place.show(value)
-            screen.refresh_value()
+            screen.show()
             await settled(pilot)
             shown = lines(pilot, Ranking if screen.query_one(Ranking).display else TensorGrid)
             assert any(shown), value.path
@@ -145,7 +145,7 @@ async def test_only_the_branch_of_the_current_step_is_open_in_a_long_tree(explor
         session.place.show(value)
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
-        screen.refresh_value()
+        screen.show()
         await pilot.pause()
         assert labels(tree.root).count("scores") == 1
         assert "layer 0" in labels(tree.root)
@@ -159,11 +159,11 @@ async def test_c_goes_to_the_same_cell_of_the_other_run_and_back(explore: Explor
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
         await pilot.press("c")
-        assert screen.session is session.other
-        assert (screen.session.place.value.path, screen.session.place.index) == (SCORES, (0, 2, 1))
+        assert screen.state.session is session.other
+        assert (screen.state.session.place.value.path, screen.state.session.place.index) == (SCORES, (0, 2, 1))
         assert "Attention scores · additive" in lines(pilot, Heading)[0]
         await pilot.press("c")
-        assert screen.session is session
+        assert screen.state.session is session
         assert "additive" not in lines(pilot, Heading)[0]
 
 
@@ -172,9 +172,9 @@ async def test_a_step_that_only_one_run_has_is_left_for_where_the_other_run_was(
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
         await pilot.press("c", "left")
-        assert screen.session.place.value.name == "additive_hidden"
+        assert screen.state.session.place.value.name == "additive_hidden"
         await pilot.press("c")
-        assert screen.session is session
+        assert screen.state.session is session
         assert session.place.value.path == SCORES
 
 
@@ -183,7 +183,7 @@ async def test_c_says_when_there_is_nothing_to_compare(explore: Explore) -> None
         await pilot.press("c")
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
-        assert screen.session is session
+        assert screen.state.session is session
         assert session.other is None
 
 

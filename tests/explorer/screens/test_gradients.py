@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from attn_explore.explorer.screens.explorer import gradient_keys as screen_part
-from attn_explore.explorer.screens.explorer.showing import Showing
+from attn_explore.explorer.screens import working
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits, gradients, stepping, two_runs
 from attn_explore.explorer.session.search import named
 from attn_explore.explorer.session.session import Session
@@ -196,7 +196,7 @@ async def test_capital_v_asks_what_the_number_under_the_cursor_depends_on(explor
 
 
 async def test_a_large_run_is_walked_backwards_by_a_worker(explore: Explore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen_part, "AT_ONCE", 0)
+    monkeypatch.setattr(working, "AT_ONCE", 0)
     async with explore(LABELS, f"{A}.k") as (pilot, session):
         await pilot.press("v")
         await settled(pilot)
@@ -269,25 +269,25 @@ async def test_where_a_gradient_goes_is_shown(explore: Explore) -> None:
 async def test_p_goes_from_the_row_to_the_profile_to_the_saliency_and_to_the_numbers(explore: Explore) -> None:
     async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.q") as (pilot, session):
         screen = pilot.app.screen
-        assert isinstance(screen, Showing)
+        assert isinstance(screen, ExplorerScreen)
         titles = []
         for _ in range(3):
             await pilot.press("P")
-            titles.append(screen._plotted().title)
+            titles.append(screen.state.plot.title)
         assert [title.partition(" logits")[0] for title in titles] == [
             "How", "Gradients of", "Which words",
         ]  # fmt: skip
         await pilot.press("P")
-        assert not screen._is_plotted
+        assert not screen.state.is_plotted
         assert session.place.value.path == f"grad.{A}.q"
 
 
 async def test_the_cursor_of_the_profile_goes_from_layer_to_layer(explore: Explore) -> None:
     async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.q", (0, 1, 2)) as (pilot, session):
         screen = pilot.app.screen
-        assert isinstance(screen, Showing)
+        assert isinstance(screen, ExplorerScreen)
         await pilot.press("P", "P", "l", "l", "j")
-        plot = screen._plotted()
+        plot = screen.state.plot
         assert (plot.marked, plot.chosen) == (2, 1)
         assert session.place.index == (0, 1, 2)
 
@@ -295,10 +295,10 @@ async def test_the_cursor_of_the_profile_goes_from_layer_to_layer(explore: Explo
 async def test_beyond_the_gradients_p_shows_the_row_again(explore: Explore) -> None:
     async with explore(LABELS + "gradients: {of: 'logits[dog, a]'}", f"grad.{A}.q") as (pilot, session):
         screen = pilot.app.screen
-        assert isinstance(screen, Showing)
+        assert isinstance(screen, ExplorerScreen)
         await pilot.press("P", "P", "v")
         assert session.place.value.path == f"{A}.q"
-        assert screen._plotted().title.startswith("Queries")
+        assert screen.state.plot.title.startswith("Queries")
 
 
 # --- the command line

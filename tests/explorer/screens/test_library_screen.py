@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from attn_explore.explorer.app import ExplorerApp
-from attn_explore.explorer.library import bookmarks
+from attn_explore.explorer.library import bookmarks, entries
 from attn_explore.explorer.library.entries import Shelf, telling
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.library import LibraryScreen
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import bundled, own
+from attn_explore.explorer.session.opening import Source
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import session_of, settled
-from tests.standing import until
+from tests.standing import press_meanwhile, until
 
 
 @asynccontextmanager
@@ -64,8 +68,8 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         await settled(pilot)
         explorer = pilot.app.screen
         assert isinstance(explorer, ExplorerScreen)
-        assert explorer.session.name == "single-head"
-        assert explorer.session.lesson.is_guided
+        assert explorer.state.session.name == "single-head"
+        assert explorer.state.session.lesson.is_guided
         await pilot.press("right", "q")
         await settled(pilot)
         assert "◐ One head, in whole numbers  2/" in "\n".join(lines(pilot))
@@ -155,3 +159,54 @@ async def test_a_filter_is_still_in_force_after_a_visit(tmp_path: Path) -> None:
         await pilot.press("q")
         await settled(pilot)
         assert len([line for line in lines(pilot) if line[0] in "○◐●"]) == 1
+
+
+# --- opening takes long
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Nothing is opened before this event, and nothing is run for a glance."""
+    found, start = Event(), entries.start
+    monkeypatch.setattr(entries, "PREVIEWED", 0)
+
+    def waiting(source: Source, limits: Limits, counter: Counter | None = None) -> Session:
+        assert found.wait(20)
+        return start(source, limits, counter)
+
+    monkeypatch.setattr(entries, "start", waiting)
+    return found
+
+
+async def test_escape_stops_what_is_being_opened(tmp_path: Path, gate: Event) -> None:
+    async with library(tmp_path) as pilot:
+        await press_meanwhile(pilot, "enter")
+        assert "running the model … · Esc stops" in said(pilot, "#what")
+        await press_meanwhile(pilot, "escape")
+        assert "running" not in said(pilot, "#what")
+        gate.set()
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, LibraryScreen)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_keys_meanwhile_choose_and_what_was_chosen_first_opens(tmp_path: Path, gate: Event) -> None:
+    async with library(tmp_path) as pilot:
+        await press_meanwhile(pilot, "enter", "down", "down")
+        assert "attn-explore run wo-xihuan-wode-gou" in said(pilot, "#facts")
+        gate.set()
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        assert pilot.app.screen.state.session.name == "i-love-my-dog"
+
+
+async def test_what_was_opened_behind_a_dialog_shows_when_the_library_is_back(tmp_path: Path, gate: Event) -> None:
+    async with library(tmp_path) as pilot:
+        await press_meanwhile(pilot, "enter", "question_mark")
+        gate.set()
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, ExplorerScreen)

@@ -201,20 +201,20 @@ async def test_a_pinned_moment_stands_beside_the_others(tmp_path: Path, size: tu
 async def test_c_shows_the_pinned_moment_which_can_be_left_too(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press("M", "(", "c")
-        other = screen(pilot).session
+        other = screen(pilot).state.session
         assert other is session.other
         await pilot.press("<")
         assert (other.run.moment, session.run.moment) == (5, 0)
         await pilot.press("c")
-        assert screen(pilot).session is session
+        assert screen(pilot).state.session is session
 
 
 async def test_pressed_again_it_is_given_up(tmp_path: Path) -> None:
     async with exploring(tmp_path) as (pilot, session):
         await pilot.press("M", "<", "d", "c", "M")
-        assert screen(pilot).session is session
+        assert screen(pilot).state.session is session
         assert session.other is None
-        assert screen(pilot)._side is Side.one
+        assert screen(pilot).state.side is Side.one
         assert "◆" not in line(pilot)
         assert "step" not in line(pilot, Heading)
 
@@ -270,11 +270,12 @@ async def test_a_run_that_takes_long_is_made_by_a_worker(tmp_path: Path, monkeyp
         gate = slow(session, monkeypatch)
         await press_meanwhile(pilot, "<", "<")  # the second goes on from where the first has set out for
         assert session.run.moment == 6
-        assert line(pilot).rstrip().endswith("running step 200 …")
+        assert "running step 200 … 0 of " in line(pilot, Timeline)
+        assert line(pilot, Timeline).rstrip().endswith(" · Esc stops")
         gate.set()
         await settled(pilot)
         assert session.run.moment == 4
-        assert "running" not in line(pilot)
+        assert "running" not in line(pilot, Timeline)
 
 
 async def test_a_stop_whose_run_takes_long_is_gone_to_when_it_is_there(

@@ -39,10 +39,10 @@ def save(path: Path, text: str) -> None:
 
 @asynccontextmanager
 async def watched(path: Path) -> AsyncIterator[tuple[Pilot[None], ExplorerScreen]]:
-    def load() -> Session:
+    def load(_: object) -> Session:
         return start(find_source(str(path)), Limits(2**33))
 
-    app = ExplorerApp(lambda _: load(), "mine", load)
+    app = ExplorerApp(load, "mine", load)
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         assert isinstance(app.screen, ExplorerScreen)
@@ -52,13 +52,13 @@ async def watched(path: Path) -> AsyncIterator[tuple[Pilot[None], ExplorerScreen
 async def test_a_saved_file_is_run_again_at_the_same_place(file: Path) -> None:
     async with watched(file) as (pilot, screen):
         await pilot.press("g", *"weights[my,dog]", "enter", "m")
-        before = screen.session
+        before = screen.state.session
         save(file, TEXT.replace("I love my dog", "I love my cat and my dog"))
-        await until(pilot, lambda: screen.session is not before)
-        assert screen.session.place.value.path == f"{LAYER}.weights"
-        assert screen.session.place.value.shape == (1, 7, 7)
-        assert screen.session.place.index == (0, 2, 6)
-        assert len(screen.session.place.marked) == 1
+        await until(pilot, lambda: screen.state.session is not before)
+        assert screen.state.session.place.value.path == f"{LAYER}.weights"
+        assert screen.state.session.place.value.shape == (1, 7, 7)
+        assert screen.state.session.place.index == (0, 2, 6)
+        assert len(screen.state.session.place.marked) == 1
 
 
 async def test_a_fault_is_told_in_the_explorer_and_goes_when_it_is_mended(file: Path) -> None:
@@ -67,7 +67,7 @@ async def test_a_fault_is_told_in_the_explorer_and_goes_when_it_is_mended(file: 
         save(file, "input: {txt: '[red]'}")
         await until(pilot, lambda: fault.display)
         assert "mine.yaml:1:9: unknown key `input.txt`" in str(fault.content)
-        assert screen.session.run.trace.tokens["encoder"] == ("I", "love", "my", "dog")
+        assert screen.state.session.run.trace.tokens["encoder"] == ("I", "love", "my", "dog")
         save(file, TEXT)
         await until(pilot, lambda: not fault.display)
 
@@ -75,13 +75,13 @@ async def test_a_fault_is_told_in_the_explorer_and_goes_when_it_is_mended(file: 
 async def test_the_lesson_goes_on_at_its_stop(file: Path) -> None:
     async with watched(file) as (pilot, screen):
         await pilot.press("L", "right")
-        before = screen.session
+        before = screen.state.session
         save(file, TEXT.replace("Two", "Zwei"))
-        await until(pilot, lambda: screen.session is not before)
-        stop = screen.session.stop
+        await until(pilot, lambda: screen.state.session is not before)
+        stop = screen.state.session.stop
         assert stop is not None
         assert stop.say == "Zwei"
-        assert screen.session.lesson.is_guided
+        assert screen.state.session.lesson.is_guided
 
 
 async def test_a_file_that_goes_away_is_a_fault(file: Path) -> None:

@@ -1,0 +1,217 @@
+"""What each key does: the actions that `keys.py` binds, in a line or two. What they are is told beside the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.explorer.cell_keys import CellKeys
+from attn_explore.explorer.screens.explorer.compare_keys import CompareKeys
+from attn_explore.explorer.screens.explorer.copy_keys import CopyKeys
+from attn_explore.explorer.screens.explorer.edit_keys import EditKeys
+from attn_explore.explorer.screens.explorer.file_keys import FileKeys
+from attn_explore.explorer.screens.explorer.find_keys import FindKeys
+from attn_explore.explorer.screens.explorer.gradient_keys import GradientKeys
+from attn_explore.explorer.screens.explorer.lesson_keys import LessonKeys
+from attn_explore.explorer.screens.explorer.moment_keys import MomentKeys
+from attn_explore.explorer.screens.explorer.panel_keys import PanelKeys
+from attn_explore.explorer.screens.explorer.player import Player
+from attn_explore.explorer.screens.explorer.state import State
+from attn_explore.explorer.screens.explorer.step_keys import StepKeys
+from attn_explore.explorer.screens.explorer.use_keys import UseKeys
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+
+
+class Groups:
+    """The groups of keys of a screen, by what they are about."""
+
+    def __init__(self, screen: ExplorerScreen) -> None:
+        self.player = Player(screen)
+        self.steps, self.cells, self.uses = StepKeys(screen), CellKeys(screen), UseKeys(screen)
+        self.edits, self.moments, self.lessons = EditKeys(screen), MomentKeys(screen), LessonKeys(screen)
+        self.gradients, self.comparing, self.finding = GradientKeys(screen), CompareKeys(screen), FindKeys(screen)
+        self.panels, self.copying, self.files = PanelKeys(screen), CopyKeys(screen), FileKeys(screen)
+
+
+class Actions(Screen[None]):
+    """Textual looks for `action_…` on the screen: each is passed on to the group of keys that it belongs to.
+
+    A key that means several things is decided here, and nowhere else.
+    """
+
+    state: State
+    groups: Groups
+
+    # --- keys that mean several things
+
+    def action_follow(self) -> None:
+        if (edit := self.state.edit) is not None:
+            self.groups.edits.make(edit)
+        elif (question := self.state.session.question) is not None:
+            self.groups.lessons.answer_chosen(question)
+        elif (moment := self.state.moment_here) is not None:
+            self.groups.moments.go_to(moment)
+        else:
+            self.groups.cells.follow()
+
+    def action_choose(self, count: int) -> None:
+        if (edit := self.state.edit) is not None:
+            self.groups.edits.choose(edit, count)
+        else:
+            self.groups.cells.choose(count)
+
+    # --- steps
+
+    def action_step(self, count: int) -> None:
+        self.groups.steps.step(count)
+
+    def action_layer(self, count: int) -> None:
+        self.groups.steps.layer(count)
+
+    def action_open(self) -> None:
+        self.groups.steps.open()
+
+    def action_play(self) -> None:
+        self.groups.steps.play()
+
+    def action_speed(self, change: int) -> None:
+        self.groups.player.faster(change)
+
+    def action_match(self, count: int) -> None:
+        self.groups.finding.match(count)
+
+    def action_mark(self) -> None:
+        self.groups.finding.mark()
+
+    def action_next_mark(self) -> None:
+        self.groups.finding.next_mark()
+
+    def action_lesson(self) -> None:
+        self.groups.lessons.follow()
+
+    def action_hint(self) -> None:
+        self.groups.lessons.hint()
+
+    def action_restart(self) -> None:
+        self.groups.lessons.restart()
+
+    # --- the training
+
+    def action_moment(self, count: int) -> None:
+        self.groups.moments.move(count)
+
+    def action_play_training(self) -> None:
+        self.groups.moments.play()
+
+    def action_pin(self) -> None:
+        self.groups.moments.pin()
+
+    # --- the cell under the cursor
+
+    def action_move(self, direction: str) -> None:
+        self.groups.cells.move(direction)
+
+    def action_head(self, count: int) -> None:
+        self.groups.cells.head(count)
+
+    def action_back(self) -> None:
+        self.groups.cells.back()
+
+    def action_forward(self) -> None:
+        self.groups.cells.forward()
+
+    def action_uses(self) -> None:
+        self.groups.uses.toggle()
+
+    def action_scroll(self, lines: int) -> None:
+        self.groups.cells.scroll(lines)
+
+    def action_unfold(self) -> None:
+        self.groups.cells.unfold()
+
+    def action_copy(self) -> None:
+        self.groups.copying.arithmetic()
+
+    def action_copy_as(self) -> None:
+        self.groups.copying.ask()
+
+    def action_edit(self) -> None:
+        self.groups.edits.begin()
+
+    def action_undo(self) -> None:
+        self.groups.edits.undo()
+
+    def action_redo(self) -> None:
+        self.groups.edits.redo()
+
+    def action_drop_edits(self) -> None:
+        self.groups.edits.drop()
+
+    # --- what is shown
+
+    def action_panel(self, name: str) -> None:
+        self.groups.panels.toggle(name)
+
+    def action_gradient(self) -> None:
+        self.groups.gradients.flip()
+
+    def action_differentiate(self) -> None:
+        self.groups.gradients.differentiate()
+
+    def action_word(self) -> None:
+        self.groups.cells.by_word()
+
+    def action_plot(self) -> None:
+        self.groups.panels.plot()
+
+    def action_heads(self) -> None:
+        self.groups.panels.heads()
+
+    def action_zoom(self) -> None:
+        self.groups.panels.zoom()
+
+    def action_compare(self) -> None:
+        self.groups.comparing.other()
+
+    def action_side(self) -> None:
+        self.groups.comparing.side()
+
+    def action_part(self) -> None:
+        self.groups.comparing.part()
+
+    def action_focus_on(self, name: str) -> None:
+        self.groups.panels.focus(name)
+
+    # --- files
+
+    def action_save(self) -> None:
+        self.groups.files.save()
+
+    def action_export(self) -> None:
+        self.groups.files.export()
+
+    def action_picture(self) -> None:
+        self.groups.files.picture()
+
+    # --- other screens
+
+    def action_quit(self) -> None:
+        if self.state.has_library:
+            self.groups.lessons.keep_now()  # before the library looks
+            self.dismiss()
+        else:
+            self.app.exit()
+
+    def action_tour(self) -> None:
+        from attn_explore.explorer.screens.tour import TourScreen
+
+        self.app.push_screen(TourScreen(self))
+
+    def action_help(self) -> None:
+        from attn_explore.explorer.screens.help import HelpScreen, grouped
+
+        self.app.push_screen(HelpScreen(grouped(keys.all_bindings(), getattr(self.app, "keys", {}))))

@@ -1,0 +1,42 @@
+"""What stands under the numbers: the question that waits, the edit that is typed, or where the cell comes from."""
+
+from __future__ import annotations
+
+from attn_explore.explorer.drawing.arithmetic import Block
+from attn_explore.explorer.screens.explorer.state import State
+from attn_explore.explorer.telling import headings, questions, word_view
+
+
+def title(state: State, width: int) -> str:
+    """Its title, with the way that led to the cell in `width` cells."""
+    session = state.session
+    if session.question is not None:
+        return "Question"
+    if state.edit is not None:
+        return f"What if {headings.name_at(state.edit.value, state.edit.index)} were different?"
+    if (attention := state.attention) is not None:
+        return word_view.title(attention, word_view.word_of(session, attention))
+    return headings.way(session, width)
+
+
+def blocks(state: State, room: int, terse: bool) -> list[Block]:
+    """Its lines in `room` cells; `terse` where they are too long for the panel."""
+    session = state.session
+    if session.question is not None:
+        return questions.asked(session, room)
+    if state.edit is not None:
+        return state.edit.blocks(room)
+    return [*_answered(state, room), *_numbers(state, room, terse)]
+
+
+def _answered(state: State, room: int) -> list[Block]:
+    """What is said of the answer at a stop of the lesson."""
+    session = state.session
+    return questions.answered(session, room) if session.lesson.is_guided and session.stop else []
+
+
+def _numbers(state: State, room: int, terse: bool) -> list[Block]:
+    """The attention of one word, or the arithmetic of the cell."""
+    if (attention := state.attention) is not None:
+        return word_view.word_blocks(attention, word_view.word_of(state.session, attention), room)
+    return headings.cell_blocks(state.session, state.value, state.index, state.is_unfolded, terse)

@@ -1,0 +1,98 @@
+"""The cell under the cursor: moving it, following its numbers there and back, and one word's attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.drawing.arithmetic import Link
+from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.telling import word_view
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+
+_MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
+
+
+@dataclass(frozen=True, eq=False)
+class CellKeys:
+    """Moves the cursor, and follows numbers."""
+
+    screen: ExplorerScreen
+
+    def move(self, direction: str) -> None:
+        """Move the cursor by one cell; in the word view, to another word that asks or is asked."""
+        queries, keys = _MOVES[direction]
+        if not self._ask_about(queries, keys):
+            self.screen.numbers.move(direction)
+
+    def head(self, count: int) -> None:
+        """Look at another head, or another place along the first axis."""
+        has_moved = self.screen.state.session.place.page_by(count)
+        if has_moved:
+            self._ask_about(0, 0)  # in all steps of the word view
+        self.screen.show_after(has_moved)
+
+    def choose(self, count: int) -> None:
+        """Choose another number of the arithmetic; in the word view, another word."""
+        if not self._ask_about(count, 0):
+            self.screen.arithmetic.choose(count)
+
+    def follow(self) -> None:
+        """Go to where the chosen number was computed; from the word view, to the arithmetic of the cell."""
+        link = self.screen.arithmetic.chosen
+        if self.screen.state.attention is not None:
+            self.by_word()
+        elif link is None:
+            self.screen.app.bell()
+        else:
+            self.follow_link(link)
+
+    def follow_link(self, link: Link) -> None:
+        """Go to where a number was computed."""
+        place = self.screen.state.session.place
+        if self.screen.state.attention is not None:
+            place.show(place.find(link.value.path) or link.value, link.index)
+            self._ask_about(0, 0)
+        else:
+            place.follow(link.value, link.index)
+        self.screen.show()
+
+    def back(self) -> None:
+        """Return to where the last number was followed from."""
+        self.screen.show_after(self.screen.state.session.place.back())
+
+    def forward(self) -> None:
+        """Go again to where the way back began."""
+        self.screen.show_after(self.screen.state.session.place.forward())
+
+    def unfold(self) -> None:
+        """Show every term of long sums, or the largest only."""
+        self.screen.state.is_unfolded = not self.screen.state.is_unfolded
+        self.screen.show_cell()
+
+    def scroll(self, lines: int) -> None:
+        """Scroll the arithmetic, the word view or the question."""
+        self.screen.arithmetic.scroll_relative(y=lines, animate=False)
+
+    def by_word(self) -> None:
+        """Attention for one word at a time, or as matrices."""
+        state = self.screen.state
+        attention = word_view.attention_of(state.session.run.trace, state.value)
+        if attention is None:
+            self.screen.refuse("The word view shows attention: the steps from queries to weighted values.")
+            return
+        state.look(View.numbers if state.view is View.word else View.word)
+        word_view.ask(state.session, attention, word_view.word_of(state.session, attention))
+        self.screen.show()
+
+    def _ask_about(self, queries: int, keys: int) -> bool:
+        """Go to another word of the word view; False where it is not shown."""
+        session, attention = self.screen.state.session, self.screen.state.attention
+        if attention is None:
+            return False
+        word = word_view.moved(attention, word_view.word_of(session, attention), queries, keys)
+        word_view.ask(session, attention, word)
+        self.screen.show_cell()
+        return True

@@ -1,0 +1,46 @@
+"""What goes to the clipboard, and only when asked: through the terminal (OSC 52), so over SSH too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.drawing.notations import checked
+from attn_explore.model.problems import Problem
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+
+
+@dataclass(frozen=True, eq=False)
+class CopyKeys:
+    """Copies numbers and their arithmetic."""
+
+    screen: ExplorerScreen
+
+    def arithmetic(self) -> None:
+        """Copy the arithmetic of the cell as text."""
+        if self.screen.hides_numbers():
+            return
+        try:
+            self.screen.app.copy_to_clipboard(checked(self._text()))
+        except Problem as problem:
+            self.screen.tell_problem(problem)
+        else:
+            self._say("the arithmetic, as text")
+
+    def ask(self) -> None:
+        """Ask what to copy, and in which notation."""
+        if self.screen.hides_numbers():
+            return
+        from attn_explore.explorer.screens.copy_dialog import CopyScreen
+
+        state = self.screen.state
+        self.screen.app.push_screen(CopyScreen(state.value, state.index, self._text()), self._say)
+
+    def _text(self) -> str:
+        return "\n".join(self.screen.arithmetic.text())
+
+    def _say(self, what: str | None) -> None:
+        if what is not None:
+            self.screen.say(f"On the clipboard: {what}.")

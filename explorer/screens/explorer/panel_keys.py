@@ -1,0 +1,49 @@
+"""Which panels are shown, and how; and which of them has the keyboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.screens.explorer.state import View
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+
+
+@dataclass(frozen=True, eq=False)
+class PanelKeys:
+    """Shows and hides panels, and puts the keyboard into them."""
+
+    screen: ExplorerScreen
+
+    def toggle(self, name: str) -> None:
+        """Show a side panel, or hide it, whatever the size of the terminal says."""
+        panel = self.screen.query_one(f"#{name}")
+        panel.display = not panel.display
+        self.screen.set_class(panel.display, f"-with-{name}")
+
+    def plot(self) -> None:
+        """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""
+        screen, state = self.screen, self.screen.state
+        had_focus = screen.focused is screen.numbers
+        name = state.next_plot
+        state.look(View.plot if name else View.numbers, overview_name=name.removeprefix("plot"))
+        screen.show()
+        if had_focus:
+            screen.set_focus(screen.numbers)
+
+    def heads(self) -> None:
+        """All heads side by side where they fit, or one."""
+        self.screen.grid.all_planes = not self.screen.grid.all_planes
+
+    def zoom(self) -> None:
+        """The whole tensor in the space there is, or its numbers."""
+        self.screen.grid.zoomed_out = not self.screen.grid.zoomed_out
+
+    def focus(self, name: str) -> None:
+        """Put the keyboard into the grid or the tree."""
+        panel = self.screen.numbers if name == "grid" else self.screen.query_one(f"#{name}")
+        if not panel.display:
+            self.toggle(name)
+        self.screen.set_focus(panel)

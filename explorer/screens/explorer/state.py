@@ -1,0 +1,110 @@
+"""What the explorer looks at, and how: everything that its keys change and its panels show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling import word_view
+from attn_explore.explorer.telling.edit_line import EditLine
+from attn_explore.explorer.telling.overview import Overview, overview
+from attn_explore.explorer.telling.pictures import Side
+from attn_explore.explorer.telling.word_view import Attention
+from attn_explore.model.explain import Index
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.plots import Plot, plot_of
+from attn_explore.model.profile import OVERVIEWS
+from attn_explore.model.values import Value
+
+
+class View(StrEnum):
+    """How a value is shown: its numbers, as what one word asks and takes, or as a plot."""
+
+    numbers = "matrix"
+    word = "word"
+    plot = "plot"
+
+
+@dataclass
+class State:
+    """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown.
+
+    `edit` is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of the
+    row under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of where it
+    came from. `matches` are the paths that were found last. `has_library`: the person came from there, and goes back.
+    """
+
+    session: Session
+    has_library: bool = False
+    view: View = View.numbers
+    side: Side = Side.one
+    overview_name: str = ""
+    is_unfolded: bool = False
+    shows_uses: bool = False
+    edit: EditLine | None = None
+    matches: list[str] = field(default_factory=list)
+    _overview: Overview | None = None
+
+    def look(self, view: View, side: Side = Side.one, overview_name: str = "") -> None:
+        """Show the value in another way."""
+        self.view, self.side, self.overview_name = view, side, overview_name
+
+    @property
+    def value(self) -> Value:
+        """What is looked at."""
+        return self.session.place.value
+
+    @property
+    def index(self) -> Index:
+        """The cell under the cursor."""
+        return self.session.place.index
+
+    @property
+    def attention(self) -> Attention | None:
+        """The block that is shown for one word now; not while a question hides its numbers."""
+        is_shown = self.view is View.word and self.session.question is None and self.edit is None
+        return word_view.attention_of(self.session.run.trace, self.value) if is_shown else None
+
+    @property
+    def is_attention(self) -> bool:
+        """Whether the value can be shown for one word."""
+        return word_view.attention_of(self.session.run.trace, self.value) is not None
+
+    @property
+    def moment_here(self) -> int | None:
+        """The moment under the cursor, on a curve of the training."""
+        moments = self.session.moments
+        return None if moments is None else moments.at(self.value, self.index)
+
+    # --- plots
+
+    @property
+    def is_plotted(self) -> bool:
+        """Whether the numbers are shown as a plot now; not while a question hides them."""
+        return self.view is View.plot and self.session.question is None
+
+    @property
+    def overview(self) -> Overview | None:
+        """The plot of all gradients together that is wanted; None where it is the row under the cursor."""
+        trace, name = self.session.run.trace, self.overview_name if is_gradient(self.value) else ""
+        known = self._overview
+        if known is None or known.trace is not trace or known.name != name:
+            self._overview = overview(trace, name) if name else None
+        return self._overview
+
+    @property
+    def plot(self) -> Plot:
+        """What is plotted now."""
+        drawn, session = self.overview, self.session
+        if drawn is not None:
+            return drawn.drawn(session.place.index_in(drawn.value))
+        return plot_of(session.run.trace, self.value, self.index)
+
+    @property
+    def next_plot(self) -> str:
+        """What P shows next: a plot, one of all gradients where one of them is looked at, or nothing: the numbers."""
+        names = ["plot", *(OVERVIEWS if is_gradient(self.value) else ())]
+        shown = self.overview_name if self.overview_name in names else "plot"
+        here = names.index(shown) if self.view is View.plot else -1
+        return names[here + 1] if here + 1 < len(names) else ""

@@ -1,0 +1,36 @@
+"""How far a run has come: how many values were computed, and of how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attn_explore.model.values import Value  # NumPy: the first frame does not wait for it
+
+
+def _nothing(_: Counter) -> None:
+    return None
+
+
+class Counter:
+    """Counts the values of a run, as its `on_step`; of `steps`, as far as that is known. `tell` hears of each."""
+
+    def __init__(self, steps: int = 0, tell: Callable[[Counter], object] = _nothing) -> None:
+        self.count = 0
+        self.steps = steps
+        self.path = ""
+        self._tell = tell
+
+    def __call__(self, value: Value) -> None:
+        """Another value was computed."""
+        self.count, self.path = self.count + 1, value.path
+        self._tell(self)
+
+    def expect(self, steps: int) -> None:
+        """So many more values will be computed."""
+        self.steps += steps
+
+    def __str__(self) -> str:
+        """`12 of 27`, or `12` where nobody knows of how many."""
+        return f"{min(self.count, self.steps)} of {self.steps}" if self.steps else f"{self.count or ''}"

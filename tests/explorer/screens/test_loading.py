@@ -1,0 +1,80 @@
+"""The first frame stands before the model runs: it says how far it is, can be left, and fails in words."""
+
+import asyncio
+from threading import Event
+
+import pytest
+from textual.widgets import Static
+from textual.worker import WorkerFailed
+
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.screens import working
+from attn_explore.explorer.session.course import locate
+from attn_explore.explorer.session.opening import find_source, start
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.problems import Problem
+from tests.standing import press_meanwhile, still
+
+NAMES = ("i-love-my-dog", "translate", "with-and-without-mask", "write-word-by-word", "where-gradients-flow")
+
+
+async def test_escape_leaves_before_anything_is_shown() -> None:
+    gate = Event()
+
+    def load(counter: Counter) -> Session:
+        assert gate.wait(20)
+        return start(find_source("i-love-my-dog"), Limits(), counter)
+
+    app = ExplorerApp(load, "a title")
+    async with app.run_test() as pilot:
+        await press_meanwhile(pilot, "x", "escape")
+        gate.set()
+    assert (app.return_code, app.failure) == (0, None)
+
+
+async def test_the_first_frame_says_how_far_the_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(working, "TELL_EVERY", 0)
+    first, gate = Event(), Event()
+
+    class Slow(Counter):
+        def __call__(self, value: object) -> None:
+            super().__call__(value)  # type: ignore[arg-type]
+            first.set()
+            assert gate.wait(20)
+
+    def load(counter: Counter) -> Session:
+        return start(find_source("i-love-my-dog"), Limits(), Slow(tell=counter._tell))
+
+    app = ExplorerApp(load, "a title")
+    async with app.run_test() as pilot:
+        assert await asyncio.to_thread(first.wait, 20)
+        await still(app, workers=False)
+        assert "running the model … 1 of 11 · Esc stops" in str(app.query_one("#loading", Static).content)
+        gate.set()
+        await still(pilot.app)
+
+
+@pytest.mark.parametrize("failure", [Problem("there is none"), KeyError("a bug"), MemoryError()])
+async def test_what_goes_wrong_is_told_by_whoever_started_it(failure: Exception) -> None:
+    def load(_: Counter) -> Session:
+        raise failure
+
+    app = ExplorerApp(load, "a title")
+    if isinstance(failure, Problem):
+        async with app.run_test() as pilot:
+            await still(pilot.app)
+    else:
+        with pytest.raises(WorkerFailed):
+            async with app.run_test() as pilot:
+                await still(pilot.app)
+    assert app.failure is failure
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_many_values_are_expected_as_are_computed(name: str) -> None:
+    counter = Counter()
+    start(find_source(str(locate(name))), Limits(), counter)
+    assert counter.count <= counter.steps * 2
+    assert counter.steps <= counter.count * 2
