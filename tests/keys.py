@@ -1,6 +1,6 @@
 """Random keys over every kind of screen: `python -m tests.keys --count 50000 --seed 1`.
 
-The program runs on a real pseudo-terminal. It may end only where a key says so, with status 0 and the terminal restored.
+The program runs on a real pseudo-terminal. It may end only where a key says so, with status 0, the terminal restored.
 """
 
 from __future__ import annotations
