@@ -136,6 +136,13 @@ class ExplorerApp(App[None]):
     def _fatal_error(self) -> None:
         self._close_messages_no_wait()
 
+    def action_command_palette(self) -> None:
+        """Open the palette, as Textual does, in a form that is left only once."""
+        from attn_explore.explorer.screens.leaving import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything that a key does is in the palette, by its description, the keys of the panels too."""
         described: set[str] = set()

@@ -10,18 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts
+from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import figure
 from attn_explore.model.values import Value
 
 
-class CopyScreen(ModalScreen[str | None]):
+class CopyScreen(Dialog[str | None]):
     """A list of what there is. Dismissed with what was copied, in words, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
@@ -21,7 +21,7 @@ Write = Callable[[Path, bool], Path]
 """Writes a file, over one that exists only if the second argument says so, and gives its path."""
 
 
-class ExportScreen(ModalScreen[str | None]):
+class ExportScreen(Dialog[str | None]):
     """A file name. Dismissed with the path that was written, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.keys import key_to_character
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from attn_explore.explorer.screens.leaving import Dialog
 
 _NAMES = {
     "right": "→", "left": "←", "up": "↑", "down": "↓", "home": "Home", "end": "End", "pageup": "PgUp",
@@ -57,7 +58,7 @@ def grouped(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> Groups:
 _GROUP = Binding.Group("In this list")
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Lists every key of the explorer by group."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,8 +7,10 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
+
+from attn_explore.explorer.screens.leaving import Dialog
 
 
 class Page(NamedTuple):
@@ -64,7 +66,7 @@ PAGES = (
 )
 
 
-class TourScreen(ModalScreen[None]):
+class TourScreen(Dialog[None]):
     """Shows page after page at the bottom; what they tell of stays in sight above."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
