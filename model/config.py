@@ -98,7 +98,7 @@ class ModelConfig:
     feed_forward: bool = DERIVED
     """Whether each layer ends with a feed-forward network. Default: true, and false for kind `attention`."""
     norm: Norm = "layer"
-    """LayerNorm, RMSNorm or none."""
+    """How the vectors of the words are normalised."""
     norm_order: NormOrder = "post"
     """Normalise after each block's residual (post) or before each block (pre)."""
     final_norm: bool = DERIVED

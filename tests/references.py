@@ -18,6 +18,8 @@ from attn_explore.model.config import ModelConfig
 
 Array = NDArray[np.float64]
 Steps = dict[str, Array]
+Pair = dict[str, float | list[float]]
+"""The steps of the score of one query and one key."""
 
 
 def difference_quotient(function: Callable[[], Array], array: Array, weights: Array, step: float = 1e-5) -> Array:
@@ -202,39 +204,23 @@ class Reference:
         return self._keep(f"{path}.{letter}", projected)
 
     def _scores(self, path: str, q: Array, k: Array) -> Array:
-        """How alike each query and key are, number by number from the formula of each score."""
-        heads, queries, d_k = q.shape
-        scores = np.zeros((heads, queries, k.shape[1]))
-        hidden = np.zeros((*scores.shape, d_k))
-        for head, i, j in np.ndindex(*scores.shape):
-            a, b = q[head, i], k[head, j]
-            product = math.fsum(a[c] * b[c] for c in range(d_k))
-            match self.config.score:
-                case "dot" | "scaled_dot":
-                    scores[head, i, j] = product
-                case "cosine":
-                    lengths = math.hypot(*a) * math.hypot(*b)
-                    scores[head, i, j] = product / lengths if lengths else 0.0
-                case "general":  # qᵀWk, Luong et al. 2015, section 3.1
-                    w = self.parameters[f"{path}.w_score"][head]
-                    scores[head, i, j] = math.fsum(a[c] * w[c, e] * b[e] for c, e in np.ndindex(d_k, d_k))
-                case "additive":  # vᵀ tanh(Wq + Uk), Bahdanau et al. 2014, appendix A.1.2
-                    w, u = (self.parameters[f"{path}.w_score_{letter}"][head] for letter in "qk")
-                    for e in range(d_k):
-                        inner = math.fsum(a[c] * w[c, e] + b[c] * u[c, e] for c in range(d_k))
-                        hidden[head, i, j, e] = math.tanh(inner)
-                    v = self.parameters[f"{path}.v_score"][head]
-                    scores[head, i, j] = math.fsum(hidden[head, i, j, e] * v[e] for e in range(d_k))
-        if self.config.score == "additive":
-            self.steps[f"{path}.additive_hidden"] = hidden
-        return scores
+        """How alike each query and key are, and the steps before that."""
+        found: Steps = {}
+        learned = {name.rpartition(".")[2]: array for name, array in self.parameters.items() if f"{path}." in name}
+        for head, i, j in np.ndindex(q.shape[0], q.shape[1], k.shape[1]):
+            own = {name: array[head] for name, array in learned.items() if "score" in name}
+            for name, number in SCORES[self.config.score](q[head, i], k[head, j], own).items():
+                whole = found.setdefault(name, np.zeros((*q.shape[:2], k.shape[1], *np.shape(number))))
+                whole[head, i, j] = number
+        self.steps.update({f"{path}.{name}": whole for name, whole in found.items()})
+        return found["scores"]
 
     # --- the feed-forward network, and norms
 
     def _feed_forward(self, path: str, x: Array) -> Array:
         """f(xW₁ + b₁)W₂ + b₂, section 3.3; gated: (f(xW_gate) · xW_up) W₂ (Shazeer 2020)."""
         p, bend = self.parameters, ACTIVATIONS[self.config.activation]
-        if self.config.activation in ("swiglu", "geglu"):
+        if f"{path}.w_gate" in p:
             gate = self._keep(f"{path}.gate", _affine(x, p[f"{path}.w_gate"], None))
             up = self._keep(f"{path}.up", _affine(x, p[f"{path}.w_up"], None))
             hidden = np.zeros(gate.shape)
@@ -275,6 +261,45 @@ def rotated(x: Array) -> Array:
         turned = complex(x[head, m, 2 * i], x[head, m, 2 * i + 1]) * turn
         result[head, m, 2 * i], result[head, m, 2 * i + 1] = turned.real, turned.imag
     return result
+
+
+# --- scores: of a query, a key and the score's parameters for the head, each step by its name
+
+
+def _product(a: Array, b: Array) -> float:
+    return math.fsum(a[c] * b[c] for c in range(len(a)))
+
+
+def _dot(a: Array, b: Array, _: Steps) -> Pair:
+    return {"scores": _product(a, b)}
+
+
+def _cosine(a: Array, b: Array, _: Steps) -> Pair:
+    lengths = math.hypot(*a) * math.hypot(*b)
+    return {"scores": _product(a, b) / lengths if lengths else 0.0}
+
+
+def _general(a: Array, b: Array, own: Steps) -> Pair:
+    """qᵀWk, Luong et al. 2015, section 3.1."""
+    w = own["w_score"]
+    return {"scores": math.fsum(a[c] * w[c, e] * b[e] for c, e in np.ndindex(*w.shape))}
+
+
+def _additive(a: Array, b: Array, own: Steps) -> Pair:
+    """vᵀ tanh(Wq + Uk), Bahdanau et al. 2014, appendix A.1.2."""
+    w, u, v = own["w_score_q"], own["w_score_k"], own["v_score"]
+    inner = [math.fsum(a[c] * w[c, e] + b[c] * u[c, e] for c in range(len(a))) for e in range(len(v))]
+    hidden = [math.tanh(number) for number in inner]
+    return {"additive_hidden": hidden, "scores": math.fsum(h * number for h, number in zip(hidden, v, strict=True))}
+
+
+SCORES: dict[str, Callable[[Array, Array, Steps], Pair]] = {
+    "dot": _dot,
+    "scaled_dot": _dot,
+    "additive": _additive,
+    "general": _general,
+    "cosine": _cosine,
+}
 
 
 # --- activations and weightings
