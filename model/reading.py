@@ -138,7 +138,11 @@ def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[s
     tokens = description.get("tokens")
     words = tokens.get("decoder") if isinstance(tokens, dict) else None
     fed, rows = known.readings["decoder"].padded(), known.rows["decoder"]
-    if not isinstance(words, list) or tuple(words[: len(fed)]) != fed or any(word not in rows for word in words):
+    if (
+        not isinstance(words, list)
+        or tuple(words[: len(fed)]) != fed
+        or not all(isinstance(word, str) and word in rows for word in words)
+    ):
         what = "these must be the words that the decoder was fed, and then words that it knows"
         raise Problem(what, path=path, place="tokens.decoder")
     if not 1 <= len(words) - len(fed) <= scenario.input.max_new_tokens:

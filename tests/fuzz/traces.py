@@ -28,7 +28,7 @@ from tests.fuzz.tensors import file_of, with_changed_header
 
 Data = dict[str, Any]
 
-_READ = ("name", "path", "shape", "dtype", "values")
+_READ = ("name", "path", "shape", "dtype", "inputs", "values")
 """What a reader looks at in a record."""
 _TRACED = (
     "model: {kind: attention, d_model: 1}\ninput: {text: a, pad_to: 2}",
