@@ -82,7 +82,8 @@ def remarks(value: Value) -> Iterator[str]:
     if value.is_leaf or is_gradient(value) or value.is_planned:
         return
     if value.name == "candidates" and np.isfinite(value.array).all():
-        yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {value.array[chosen(value)]:.1%}."
+        most = float(value.array[chosen(value)])
+        yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {'1' if most == 1 else f'{most:.4f}'}."
     if value.made_by.name not in WEIGHINGS:
         return
     operand = value.operands[0]

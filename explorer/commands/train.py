@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attn_explore.explorer.drawing.numbers import loss_text, size_text
+from attn_explore.explorer.drawing.numbers import loss_text, percent, size_text
 from attn_explore.explorer.session.opening import within
 from attn_explore.explorer.system.exits import say
 from attn_explore.explorer.system.limits import Limits
@@ -102,11 +102,11 @@ def _interrupted(output: Path, record: Record | None) -> str:
 def _conclude(output: Path, record: Record | None, seconds: float) -> None:
     assert record is not None  # noqa: S101 (the last step is a moment)
     held_out_loss, held_out_right, _, trained_right = record.scores[-1]
-    held_out = "" if held_out_loss != held_out_loss else f", {held_out_right:.0%} of what was held out"
+    held_out = "" if held_out_loss != held_out_loss else f", {percent(held_out_right)} of what was held out"
     size = size_text(output.stat().st_size)
     say(
         f"wrote {visible(str(output))} ({size}) after {record.steps[-1]} steps in {seconds:.1f} s: "
-        f"loss {loss_text(float(record.losses[-1]))}, right {trained_right:.0%} of what was trained on{held_out}"
+        f"loss {loss_text(float(record.losses[-1]))}, right {percent(trained_right)} of what was trained on{held_out}"
     )
     if not np.isfinite(record.losses[-1]):
         say("the numbers grew without end: take a smaller `learning_rate`, or a longer `warmup`")
@@ -134,6 +134,6 @@ def _advance(progress: Progress, task: TaskID, step: Step) -> None:
 def _line(step: Step) -> None:
     if step.record is not None:
         held_out = "" if step.held_out is None or step.held_out.loss != step.held_out.loss else (
-            f", held out: loss {loss_text(step.held_out.loss)}, right {step.held_out.right:.0%}"
+            f", held out: loss {loss_text(step.held_out.loss)}, right {percent(step.held_out.right)}"
         )  # fmt: skip
         say(f"step {step.number}: loss {loss_text(step.loss)}{held_out}")

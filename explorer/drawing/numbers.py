@@ -52,6 +52,15 @@ def loss_text(loss: float) -> str:
     return _squeezed(loss, LOSS, (1, 0))
 
 
+def percent(share: float) -> str:
+    """A share of things that are counted, rounded down: it is 100% only where it is all of them.
+
+    >>> percent(0.9998), percent(1.0), percent(0.29)
+    ('99%', '100%', '29%')
+    """
+    return f"{math.floor(share * 100 + 1e-9)}%"
+
+
 def bar(share: float, cells: int) -> str:
     """A bar of a share of `cells`, in eighths of a cell; empty for what is not a number.
 
@@ -81,7 +90,7 @@ class Numbers:
         text = f"{number:.{self.decimals}e}" if self.scientific else f"{number:.{self.decimals}f}"
         if len(text) > self.width or (number != 0 and float(text) == 0 and not self.scientific):
             text = _squeezed(number, self.width)
-        return ("0" if text.strip("-0.") == "" and number == 0 else text).rjust(self.width)
+        return (str(int(number)) if abs(number) in (0, 1) else text).rjust(self.width)  # 1.0000 is nearly 1
 
 
 def _squeezed(number: float, width: int, decimals_tried: Sequence[int] = (2, 1, 0)) -> str:

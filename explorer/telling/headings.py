@@ -10,7 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
-from attn_explore.explorer.drawing.numbers import loss_text, short_number
+from attn_explore.explorer.drawing.numbers import loss_text, percent, short_number
 from attn_explore.explorer.drawing.wrapping import Section
 from attn_explore.explorer.session import edits, two_runs
 from attn_explore.explorer.session.course import after
@@ -20,7 +20,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances, edit_text
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.model import axes
-from attn_explore.model.axes import Array
+from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index, arithmetic, chosen, hidden_reason, words
 from attn_explore.model.explain import title as step_title
 from attn_explore.model.formulas import formula, letter
@@ -126,7 +126,7 @@ def trained(moments: Moments, moment: int) -> tuple[str, ...]:
     steps, of = moments.steps[moment], moments.steps[-1]
     held_out_loss, held_out, trained_loss, right = (float(score) for score in moments.record.scores[moment])
     what, share = ("right", right) if math.isnan(held_out_loss) else ("held out", held_out)
-    rate = f"{what} {share:.0%}".ljust(len(f"{what} 100%"))  # as wide at every moment
+    rate = f"{what} {percent(share)}".ljust(len(f"{what} 100%"))  # as wide at every moment
     return f"trained {steps:>{len(str(of))}} of {of} steps", f"loss {loss_text(trained_loss):<6}", rate
 
 
@@ -143,8 +143,13 @@ def chapters(session: Session) -> dict[str, str]:
 
 
 def shape(value: Value) -> str:
-    """The sizes of the axes with their names: `head 1 × query 4 × key 4`."""
-    return " × ".join(f"{axis.name} {axis.size}" for axis in value.axes) or "one number"
+    """The sizes of the axes with their names: `1 head × query 4 × key 4`."""
+    return " × ".join(_size(axis) for axis in value.axes) or "one number"
+
+
+def _size(axis: Axis) -> str:
+    """How long an axis is. Heads are counted in words: “head 1” is the name of one of them."""
+    return f"{axis.size} head{'s' * (axis.size != 1)}" if axis.name == "head" else f"{axis.name} {axis.size}"
 
 
 def provenance(session: Session, value: Value) -> str:

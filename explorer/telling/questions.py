@@ -17,6 +17,7 @@ from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
+from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.lesson import Question
 from attn_explore.model.naming import shown
@@ -29,8 +30,8 @@ HOW = {
 }
 """How a question is answered, by its kind."""
 
-ROUNDING = 1e-12
-"""A sum this much smaller than its largest term is 0 but for rounding."""
+ROUNDING = 8
+"""A sum that is off a whole number by so many units in the last place of its terms is that number, but for rounding."""
 NEAR = 0.1
 """A number that is off by no more than this share is nearly right."""
 
@@ -186,9 +187,7 @@ def _is_in(value: Value, cell: Index) -> bool:
 
 def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
     value, numbers = question.value, np.asarray(question.value.array[question.asked]).ravel()
-    largest = float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0))
-    is_zero = math.isfinite(question.number) and abs(question.number) <= ROUNDING * largest
-    number = short_number(0 if is_zero else question.number)
+    number = short_number(_whole(question.number, numbers))
     if question.axes:
         terms = " + ".join(short_number(float(each)) for each in numbers[:8])
         more = f" + … ({len(numbers)} numbers)" if len(numbers) > 8 else ""
@@ -197,3 +196,11 @@ def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
         yield f"{headings.name_at(value, question.index)} = {number}."
     if isinstance(given, float) and not question.is_right(given):
         yield f"You said {short_number(given)}."
+
+
+def _whole(total: float, terms: Array) -> float:
+    """What some terms come to; a whole number where only rounding keeps it from being one."""
+    if not math.isfinite(total) or terms.size < 2:
+        return total
+    unit = float(np.finfo(terms.dtype).eps * np.abs(terms[np.isfinite(terms)]).max(initial=0)) * terms.size
+    return round(total) if abs(total - round(total)) <= ROUNDING * unit else total

@@ -28,7 +28,7 @@ def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() 
     for step in found.place.steps:
         assert f"    {step.path}   " in text
     assert "Q = X·W_Q" in text
-    assert "head 1 × query 4 × key 4" in text
+    assert "1 head × query 4 × key 4" in text
     assert "Every word asks a question of the others." in text
 
 
