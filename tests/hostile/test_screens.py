@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,3 +129,68 @@ def test_a23_the_last_gate_lets_no_control_through_and_keeps_every_width(text: s
 def test_a23_the_last_gate_leaves_plain_text_as_it_is() -> None:
     guard_terminal()
     assert Strip([Segment("I love 我的 [dog] ━ ❤️")]).render(Console()) == "I love 我的 [dog] ━ ❤️"
+
+
+def test_g10_what_a_library_prints_or_warns_of_is_not_on_the_screen(
+    tmp_path: Path, open_terminals: list[Terminal]
+) -> None:
+    (tmp_path / "noisy.py").write_text(
+        "import sys, warnings\n"
+        "from attn_explore.explorer.screens.explorer.screen import ExplorerScreen\n"
+        "def noise(*_):\n"
+        "    warnings.warn('a-warning')\n"
+        "    print('a-print')\n"
+        "    print('an-error', file=sys.stderr)\n"
+        "ExplorerScreen.action_help = noise\n"
+        "sys.argv = ['attn-explore', 'run', 'i-love-my-dog']\n"
+        "from attn_explore.explorer.cli import main\n"
+        "main()\n"
+    )
+    terminal = Terminal([sys.executable, str(tmp_path / "noisy.py")])
+    open_terminals.append(terminal)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    terminal.press(b"?")
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    on_screen = terminal.seen.partition(b"\x1b[?1049l")[0]
+    assert not any(noise in on_screen for noise in (b"a-warning", b"a-print", b"an-error"))
+
+
+def test_g7_a_held_key_ends_where_the_key_count_says(open_terminals: list[Terminal]) -> None:
+    terminal = Terminal(command("run", "encoder-layer", "--step", "encoder.embedding"))
+    open_terminals.append(terminal)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    for _ in range(60):  # as many as thirty a second make in a minute, and back to where it began
+        os.write(terminal.master, b"\x1b[C" * 15 + b"\x1b[D" * 15)
+        terminal.read(0.05)
+    terminal.settle()
+    terminal.seen = b""
+    terminal.press(b"\x1b[C\x1b[D")
+    terminal.wait_for("Token embeddings")
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+
+
+def test_g2_stopped_and_continued_the_terminal_is_given_back_and_drawn_anew(open_terminals: list[Terminal]) -> None:
+    terminal = Terminal(command("run", "i-love-my-dog"))
+    open_terminals.append(terminal)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    terminal.process.send_signal(signal.SIGTSTP)
+    terminal.wait_for("\x1b[?1049l")
+    while _state(terminal.process.pid) != "T":
+        terminal.read(0.05)
+    assert terminal.is_restored()
+    terminal.seen = b""
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_for("\x1b[?1049h")
+    terminal.wait_for("Token embeddings")
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    assert terminal.is_restored()
+
+
+def _state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
