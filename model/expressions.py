@@ -96,6 +96,11 @@ def let_through(x: Array, share: Array) -> Array:
     return np.where(share == 0, 0.0, np.multiply(x, share))
 
 
+def ratio(x: Array, by: Array) -> Array:
+    """`x` / `by`; 0 where `by` is 0."""
+    return np.where(np.equal(by, 0), 0.0, np.divide(x, by))
+
+
 def constants(names: Sequence[str], array: Array, at: Mapping[str, int], text: str) -> Expression:
     """What `array`, whose axes are `names`, holds at the index `at`: a single number where that fixes every axis."""
     picked = np.asarray(array[tuple(at.get(name, slice(None)) for name in names)])
@@ -108,6 +113,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "subtract": np.subtract,
     "multiply": lambda *factors: reduce(np.multiply, factors),
     "divide": np.divide,
+    "ratio": ratio,
     "power": np.power,
     "square": np.square,
     "cube": lambda x: np.power(x, 3),

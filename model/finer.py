@@ -1,4 +1,4 @@
-"""The finer steps inside a step: what softmax and the norms do on the way, one tensor at a time.
+"""The finer steps inside a step: what softmax, the norms and composed scores do on the way, one tensor at a time.
 
 They are computed when somebody opens a step or asks for them in an export, and never kept in the trace.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attn_explore.model.ops import COMPOSITIONS, parts_of
 from attn_explore.model.trace import Recorder, Trace
 from attn_explore.model.values import Value
 
@@ -40,13 +41,17 @@ PARTS: dict[str, Callable[[Recorder, Value], None]] = {
 
 def has_finer(value: Value) -> bool:
     """Whether the step can be opened."""
-    return not value.is_leaf and value.made_by.name in PARTS
+    return not value.is_leaf and (value.made_by.name in PARTS or value.made_by.name in COMPOSITIONS)
 
 
 def finer_steps(value: Value, planned: bool = False) -> list[Value]:
     """The finer steps of a step, under its own path (`….weights.exponentials`); none for most steps."""
-    if value.is_leaf or value.made_by.name not in PARTS:
+    if not has_finer(value):
         return []
     inner = Trace(value.dtype, planned=planned)
-    PARTS[value.made_by.name](Recorder(inner, value.path), value)
+    if value.made_by.name in PARTS:
+        PARTS[value.made_by.name](Recorder(inner, value.path), value)
+    else:
+        for part in parts_of(COMPOSITIONS, value):
+            inner.append(part)
     return list(inner.steps.values())

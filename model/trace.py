@@ -217,6 +217,10 @@ class Recorder:
         """`a` / `b`, element by element. The result has the axes of `a` first, or those stated in their order."""
         return self._elementwise(name, "divide", a, b, axes=axes)
 
+    def ratio(self, name: str, a: Tensor, b: Tensor) -> Value:
+        """`a` / `b`, element by element; 0 where `b` is 0."""
+        return self._elementwise(name, "ratio", a, b)
+
     def exp(self, name: str, x: Tensor) -> Value:
         """eˣ, element by element."""
         return self._elementwise(name, "exp", x)
@@ -259,7 +263,7 @@ class Recorder:
         return self._apply(name, "tally", axes, widths, drawing=drawing)
 
     def activation(self, name: str, function: str, *operands: Tensor) -> Value:
-        """`relu`, `gelu`, `gelu_tanh`, `silu` or `sigmoid` of x; `swiglu` or `geglu` of a gate and what passes it."""
+        """`relu`, `gelu`, `gelu_tanh`, `silu`, `sigmoid`, `tanh` of x; `swiglu`, `geglu` of a gate and its partner."""
         return self._elementwise(name, function, *operands)
 
     def additive(self, name: str, axes: str, q: Tensor, w_q: Tensor, k: Tensor, w_k: Tensor) -> Value:

@@ -7,22 +7,27 @@ from functools import cache
 
 from attn_explore.explorer.session.course import bundled
 from attn_explore.model.lesson import Stop, stops
-from attn_explore.model.run import run, settled, training
+from attn_explore.model.prepared import Prepared, prepare
+from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.record import Record
 
 
 @cache
+def prepared_of(name: str) -> Prepared:
+    """A bundled scenario with what its weights file says of it."""
+    return prepare(read_scenario(bundled()[name]))
+
+
 def scenario_of(name: str) -> Scenario:
     """A bundled scenario as it is run, with its gradients."""
-    return settled(read_scenario(bundled()[name]))[0]
+    return prepared_of(name).scenario
 
 
-@cache
 def record_of(name: str) -> Record | None:
     """The training of its model, if it was trained."""
-    return training(scenario_of(name))
+    return prepared_of(name).record
 
 
 @cache
@@ -37,7 +42,7 @@ def second_of(name: str) -> Trace | None:
     """The run that it is compared with, if there is one, with gradients of the same number."""
     first = scenario_of(name)
     second = first.second()
-    return None if second is None else run(replace(settled(second)[0], gradients=first.gradients))
+    return None if second is None else run(replace(prepare(second).scenario, gradients=first.gradients))
 
 
 @cache

@@ -140,6 +140,7 @@ _INFIX = {
     "multiply": (" × ", 2),
     "let_through": (" × ", 2),
     "divide": (" / ", 2),
+    "ratio": (" / ", 2),
 }
 _AROUND = {
     "exp": ("e^(", ")"),
@@ -194,7 +195,10 @@ class _Writer:
         return Piece(short_number(self.arithmetic.number if is_whole else self.evaluate.number(part)), "result")
 
     def parts(self, expression: Expression, unfolded: bool) -> Iterator[Block]:
-        """A block for each named part and each reduction inside `expression`, outermost first, each once."""
+        """A block for each named part and each reduction inside `expression`, outermost first, each once.
+
+        What has a number of its own for each term of a sum stands in the rows of that sum.
+        """
         seen: set[int] = set()
         pending = [expression]
         while pending:
@@ -202,11 +206,13 @@ class _Writer:
             if id(part) in seen:
                 continue
             seen.add(id(part))
+            pending += _children(part)
+            if self.evaluate(part).names:
+                continue
             if part is not expression and isinstance(part, Apply) and part.name:
                 yield self.equation(part, part.name)
             elif isinstance(part, Reduce):
                 yield from self.reduction(part, part.name or _REDUCTIONS[part.function], unfolded)
-            pending += _children(part)
 
     def reduction(self, part: Reduce, name: str, unfolded: bool) -> Iterator[Block]:
         """What a sum, mean or maximum comes to, and its terms."""
@@ -272,7 +278,7 @@ class _Writer:
             sign, strength = _INFIX[part.function]
             pieces: Row = ()
             for place, argument in enumerate(part.arguments):
-                inner = strength + (part.function in ("subtract", "divide") and place > 0)
+                inner = strength + (part.function in ("subtract", "divide", "ratio") and place > 0)
                 joint = (Piece(sign, "sign"),) if place else ()
                 pieces = (*pieces, *joint, *self._inline(argument, at, outer=inner))
             return (Piece("(", "sign"), *pieces, Piece(")", "sign")) if strength < outer else pieces

@@ -22,9 +22,11 @@ from attn_explore.model.ops import (
     tallies,
     weightings,
 )
+from attn_explore.model.ops.composed import parts_of
 from attn_explore.model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
 from attn_explore.model.ops.masks import hidden_because
 from attn_explore.model.ops.products import Factor
+from attn_explore.model.ops.scores import COMPOSITIONS
 from attn_explore.model.ops.tallies import Drawing
 from attn_explore.model.ops.weightings import is_fully_masked
 
@@ -37,6 +39,7 @@ OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
 """Every operation, by name."""
 
 __all__ = [
+    "COMPOSITIONS",
     "OPERATIONS",
     "Drawing",
     "Factor",
@@ -46,5 +49,6 @@ __all__ = [
     "is_fully_masked",
     "is_gradient",
     "output_of",
+    "parts_of",
     "readers_of",
 ]

@@ -205,7 +205,12 @@ def _gated(name: str, bend: Bend) -> Operation:
     return Operation(name, compute, derivative, cell, notation, back)
 
 
+TANH = _plain(
+    "tanh", Bend(np.tanh, lambda x: 1 - np.tanh(x) ** 2, lambda x: Apply("tanh", (x,)), partial(call, "tanh"))
+)
+
 ROWS = (
+    TANH,
     _plain("relu", RELU),
     _plain("sigmoid", SIGMOID),
     _plain("silu", SILU),

@@ -8,7 +8,7 @@ from functools import reduce
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Expression, Number
+from attn_explore.model.expressions import Apply, Expression, Number, ratio
 from attn_explore.model.notation import ONE, difference, elementwise_product, elementwise_quotient, root, size, total
 from attn_explore.model.ops.common import (
     At,
@@ -118,6 +118,43 @@ DIVIDE = Operation(
 )
 
 
+# --- ratio: a / b, and 0 where b is 0
+
+
+def _ratio_derivative(value: Value, gradient: Array) -> Gradients:
+    _, b = aligned(value)
+    return to_operands(value, ratio(gradient, b), -ratio(gradient * value.array, b))
+
+
+def _is_by_0(value: Value, at: At) -> bool:
+    b = value.operands[1]
+    return all(name in at for name in b.names) and bool(b.array[tuple(at[name] for name in b.names)] == 0)
+
+
+def _ratio_cell(value: Value, at: At) -> Expression:
+    return Number(0.0, "there is nothing to divide by") if _is_by_0(value, at) else Apply("ratio", cells(value, at))
+
+
+def _ratio_back(value: Value, place: int, at: At) -> Expression:
+    if _is_by_0(value, at):
+        return Number(0.0, "there is nothing to divide by")
+    gradient, b = gradient_cell(value, at), operand_cell(value, 1, at)
+    if place == 0:
+        return summed(value, place, Apply("ratio", (gradient, b)))
+    pull = Apply("ratio", (Apply("multiply", (gradient, result_cell(value, at))), b))
+    return summed(value, place, Apply("negate", (pull,)))
+
+
+RATIO = Operation(
+    "ratio",
+    _elementwise(ratio),
+    _ratio_derivative,
+    _ratio_cell,
+    lambda _, s: elementwise_quotient(*s),
+    _ratio_back,
+)
+
+
 def _exp_derivative(value: Value, gradient: Array) -> Gradients:
     return (gradient * value.array,)
 
@@ -203,4 +240,4 @@ COMPLEMENT = Operation(
 )
 
 
-ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, EXP, SQUARE, SQRT, ABSOLUTE, COMPLEMENT)
+ROWS = (ADD, SUBTRACT, MULTIPLY, DIVIDE, RATIO, EXP, SQUARE, SQRT, ABSOLUTE, COMPLEMENT)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from attn_explore.model.axes import Array, align, contract, names
-from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.axes import names
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce
 from attn_explore.model.notation import Notation, call, elementwise_product, product, quotient, size, total, transposed
+from attn_explore.model.ops.activations import TANH
 from attn_explore.model.ops.common import (
     At,
-    Gradients,
     Notations,
     cells,
     gradient_cell,
@@ -17,30 +19,22 @@ from attn_explore.model.ops.common import (
     result_cell,
     times_gradient,
 )
-from attn_explore.model.values import Operation, Value, View
+from attn_explore.model.ops.composed import Compose, composed, part
+from attn_explore.model.ops.elementwise import ADD, RATIO
+from attn_explore.model.ops.products import CONTRACT
+from attn_explore.model.ops.reductions import LENGTH
+from attn_explore.model.values import Value, View
 
 # --- additive: tanh of a projected query plus a projected key (Bahdanau et al. 2014)
 
 
-def _additive(value: Value) -> Array:
+def _additive(value: Value) -> tuple[Value, ...]:
     q, w_q, k, w_k = value.operands
-    *batch, query, key, hidden = value.names
-    queries = contract(q.array, q.names, w_q.array, w_q.names, (*batch, query, hidden))
-    keys = contract(k.array, k.names, w_k.array, w_k.names, (*batch, key, hidden))
-    found: Array = queries[..., None, :] + keys[..., None, :, :]
-    return np.tanh(found)
-
-
-def _additive_derivative(value: Value, gradient: Array) -> Gradients:
-    q, w_q, k, w_k = value.operands
-    *batch, query, key, hidden = value.names
-    inner = gradient * (1 - value.array**2)
-    sides = ((inner.sum(-2), (*batch, query, hidden), q, w_q), (inner.sum(-3), (*batch, key, hidden), k, w_k))
-    return tuple(
-        contract(part, axes, other.array, other.names, side.names)
-        for part, axes, vector, matrix in sides
-        for side, other in ((vector, matrix), (matrix, vector))
-    )
+    *batch, query, key, hidden = value.axes
+    from_query = part(value, "from_query", CONTRACT, (*batch, query, hidden), q, w_q)
+    from_key = part(value, "from_key", CONTRACT, (*batch, key, hidden), k, w_k)
+    both = part(value, "sum", ADD, value.axes, from_query, from_key)
+    return from_query, from_key, both, part(value, "bent", TANH, value.axes, both)
 
 
 def _additive_cell(value: Value, at: At) -> Expression:
@@ -63,28 +57,13 @@ def _additive_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, slope, other)
 
 
-ADDITIVE = Operation("additive", _additive, _additive_derivative, _additive_cell, _additive_written, _additive_back)
-
-
 # --- bilinear: a learned matrix between query and key (Luong et al. 2015, "general")
 
 
-def _bilinear(value: Value) -> Array:
+def _bilinear(value: Value) -> tuple[Value, ...]:
     q, w, k = value.operands
-    axes = (*q.names[:-1], w.names[-1])
-    return contract(contract(q.array, q.names, w.array, w.names, axes), axes, k.array, k.names, value.names)
-
-
-def _bilinear_derivative(value: Value, gradient: Array) -> Gradients:
-    q, w, k = value.operands
-    left = (*q.names[:-1], w.names[-1])
-    transformed = contract(q.array, q.names, w.array, w.names, left)
-    to_left = contract(gradient, value.names, k.array, k.names, left)
-    return (
-        contract(to_left, left, w.array, w.names, q.names),
-        contract(q.array, q.names, to_left, left, w.names),
-        contract(gradient, value.names, transformed, left, k.names),
-    )
+    turned = part(value, "transformed_query", CONTRACT, (*q.axes[:-1], w.axes[-1]), q, w)
+    return turned, part(value, "product", CONTRACT, value.axes, turned, k)
 
 
 def _bilinear_cell(value: Value, at: At) -> Expression:
@@ -104,56 +83,49 @@ def _bilinear_back(value: Value, place: int, at: At) -> Expression:
     return Reduce("sum", over, Apply("multiply", (gradient_cell(value, at), *others)))
 
 
-BILINEAR = Operation("bilinear", _bilinear, _bilinear_derivative, _bilinear_cell, _bilinear_written, _bilinear_back)
+# --- cosine: the product of two directions; a vector of length 0 has none, and is like nothing
 
 
-# --- cosine: the product of two vectors divided by their lengths; 0 where one of them is 0
-
-
-def _lengths(value: Value) -> tuple[Array, Array]:
-    """The lengths of the queries and of the keys, lined up with the scores."""
-    found = (np.sqrt(np.square(operand.array).sum(-1)) for operand in value.operands)
-    q, k = (align(array, operand.names[:-1], value.names) for array, operand in zip(found, value.operands, strict=True))
-    return q, k
-
-
-def _cosine(value: Value) -> Array:
+def _cosine(value: Value) -> tuple[Value, ...]:
     q, k = value.operands
-    product = contract(q.array, q.names, k.array, k.names, value.names)
-    return _divided(product, np.multiply(*_lengths(value)))
+    q_length, q_direction = _direction(value, "query", q)
+    k_length, k_direction = _direction(value, "key", k)
+    cosine = part(value, "cosine", CONTRACT, value.axes, q_direction, k_direction)
+    return q_length, q_direction, k_length, k_direction, cosine
 
 
-def _cosine_derivative(value: Value, gradient: Array) -> Gradients:
-    """∂cos/∂q = k/(|q||k|) − cos·q/|q|², and the same the other way round."""
-    q, k = value.operands
-    lengths = _lengths(value)
-    direct = _divided(gradient, lengths[0] * lengths[1])
-    turned_q, turned_k = (_divided(gradient * value.array, length**2) for length in lengths)
-    along_q, along_k = turned_q.sum(-1)[..., None], turned_k.sum(-2)[..., None]
-    return (
-        contract(direct, value.names, k.array, k.names, q.names) - q.array * along_q,
-        contract(direct, value.names, q.array, q.names, k.names) - k.array * along_k,
-    )
-
-
-def _divided(array: Array, by: Array) -> Array:
-    """`array` / `by`, and 0 where `by` is 0."""
-    by = np.broadcast_to(by, array.shape)
-    return np.divide(array, by, out=np.zeros_like(array), where=by != 0)
+def _direction(value: Value, name: str, side: View) -> tuple[Value, Value]:
+    """The lengths of the queries or of the keys, and the vectors divided by them."""
+    length = part(value, f"{name}_length", LENGTH, side.axes[:-1], side, over=side.names[-1])
+    return length, part(value, f"{name}_direction", RATIO, side.axes, side, length)
 
 
 def _cosine_cell(value: Value, at: At) -> Expression:
     q, k = cells(value, at)
-    over = (value.operands[0].names[-1],)
-    place = tuple(at[name] for name in value.names)
-    if np.multiply(*_lengths(value))[place] == 0:
+    if _have_no_direction(value, at):
         return Number(0.0, "a vector of length 0 has no direction")
-    product = Reduce("sum", over, Apply("multiply", (q, k)), name="product")
-    lengths = (
-        Apply("sqrt", (Reduce("sum", over, Apply("square", (side,)), name=f"squares of the {name}"),))
-        for side, name in ((q, "query"), (k, "key"))
-    )
-    return Apply("divide", (product, Apply("multiply", tuple(lengths))))
+    product_of_both = Reduce("sum", (value.operands[0].names[-1],), Apply("multiply", (q, k)), name="product")
+    lengths = (_length(value, side, cell) for side, cell in enumerate((q, k)))
+    return Apply("divide", (product_of_both, Apply("multiply", tuple(lengths))))
+
+
+def _have_no_direction(value: Value, at: At) -> bool:
+    """Whether the query or the key that an index points at has the length 0, and the other is none that is infinite."""
+    lengths = [_length_at(side, at) for side in value.operands]
+    return 0 in lengths and bool(np.isfinite(lengths).all())
+
+
+def _length_at(side: View, at: At) -> float:
+    """The length of the vector that an index points at."""
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.square(side.array[tuple(at[name] for name in side.names[:-1])]).sum()))
+
+
+def _length(value: Value, side: int, vector: Expression) -> Expression:
+    """The length of a query or of a key, whose columns are free."""
+    squares = Apply("square", (vector,))
+    name = f"squares of the {('query', 'key')[side]}"
+    return Apply("sqrt", (Reduce("sum", (value.operands[side].names[-1],), squares, name=name),))
 
 
 def _cosine_written(_value: Value, operands: Notations) -> Notation:
@@ -162,23 +134,27 @@ def _cosine_written(_value: Value, operands: Notations) -> Notation:
 
 
 def _cosine_back(value: Value, place: int, at: At) -> Expression:
-    """∂cos/∂q as in the derivative, a number for each key; and the same the other way round."""
-    own, other = value.operands[place], value.operands[1 - place]
-    own_column, other_column = (_column(value, side, at) for side in (own, other))
-    lengths = _lengths(value)
-    towards = _divided(np.broadcast_to(other_column, value.shape), lengths[0] * lengths[1])
-    slope = towards - _divided(value.array * own_column, lengths[place] ** 2)
+    """∂cos/∂q = k/(|q||k|) − cos·q/|q|², summed over the keys; and the same the other way round.
+
+    With another length of a vector its cosines are the same: what points along it changes nothing.
+    """
+    own, column = value.operands[place], value.operands[place].names[-1]
+    if _length_at(own, at) == 0:
+        return Number(0.0, "a vector of length 0 has no direction")
+    along = {name: where for name, where in at.items() if name != column}
+    lengths = [_length(value, side, operand_cell(value, side, along)) for side in range(2)]
+    towards = Apply("ratio", (operand_cell(value, 1 - place, at), Apply("multiply", tuple(lengths))))
+    turned = Apply("multiply", (result_cell(value, at), operand_cell(value, place, at)))
+    slope = Apply("subtract", (towards, Apply("divide", (turned, Apply("square", (lengths[place],))))))
     over = tuple(name for name in value.names if name not in at)
-    text = f"∂cos/∂{'query' if place == 0 else 'key'}"
-    return Reduce("sum", over, Apply("multiply", (gradient_cell(value, at), constants(value.names, slope, at, text))))
+    return Reduce("sum", over, Apply("multiply", (gradient_cell(value, at), slope)))
 
 
-def _column(value: Value, side: View, at: At) -> Array:
-    """One column of the queries or of the keys, lined up with the scores."""
-    array: Array = side.array[..., at[side.names[-1]]]
-    return align(array, side.names[:-1], value.names)
+ROWS = (
+    composed("additive", _additive, _additive_cell, _additive_written, _additive_back),
+    composed("bilinear", _bilinear, _bilinear_cell, _bilinear_written, _bilinear_back),
+    composed("cosine", _cosine, _cosine_cell, _cosine_written, _cosine_back),
+)
 
-
-COSINE = Operation("cosine", _cosine, _cosine_derivative, _cosine_cell, _cosine_written, _cosine_back)
-
-ROWS = (ADDITIVE, BILINEAR, COSINE)
+COMPOSITIONS: Mapping[str, Compose] = {"additive": _additive, "bilinear": _bilinear, "cosine": _cosine}
+"""What each of these operations is composed of."""

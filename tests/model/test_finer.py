@@ -1,6 +1,8 @@
-"""The finer steps inside a softmax and a norm."""
+"""The finer steps inside a softmax, a norm and a composed score."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -8,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_explore.model.config import ModelConfig
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce
 from attn_explore.model.finer import PARTS, finer_steps, has_finer
 from attn_explore.model.ops import OPERATIONS
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.values import Value
 from tests.building import SEEDS, configs, encoded, masks, random_parameters, recorder, tensor
+
+ATTENTION = "encoder.layers.0.self_attention"
 
 
 def opened(value: Value) -> dict[str, Value]:
@@ -97,3 +105,44 @@ def test_finer_steps_can_be_planned_without_numbers() -> None:
     assert [(step.shape, step.held) for step in finer_steps(softmax, planned=True)] == [
         ((2,), None), ((2, 3), None), ((2, 3), None), ((2,), None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("score", "step", "parts"),
+    [
+        ("additive", "additive_hidden", ["from_query", "from_key", "sum"]),
+        ("general", "scores", ["transformed_query"]),
+        ("cosine", "scores", ["query_length", "query_direction", "key_length", "key_direction"]),
+    ],
+)
+def test_a_composed_score_opens_in_its_parts(score: str, step: str, parts: list[str]) -> None:
+    trace = run(parse_scenario(f"model: {{score: {score}, heads: 2, kv_heads: 1}}\ninput: {{text: I love my dog}}"))
+    whole = trace[f"{ATTENTION}.{step}"]
+    assert [part.path for part in finer_steps(whole)] == [f"{whole.path}.{name}" for name in parts]
+
+
+def test_the_directions_of_queries_and_keys_are_1_long_and_their_product_is_the_score() -> None:
+    whole = run(parse_scenario("model: {score: cosine}\ninput: {text: I love my dog}"))[f"{ATTENTION}.scores"]
+    _, query, _, key = (part.array for part in finer_steps(whole))
+    np.testing.assert_allclose(np.linalg.norm(query, axis=-1), 1, rtol=1e-14)
+    np.testing.assert_allclose(np.einsum("hqd,hkd->hqk", query, key), whole.array, rtol=1e-12)
+
+
+def test_the_gradient_of_a_composed_score_is_told_in_numbers_of_the_run() -> None:
+    """No part of it is a constant that leads nowhere, but the 1 in the slope of tanh."""
+    for score in ("additive", "general", "cosine"):
+        trace = run(parse_scenario(f"model: {{score: {score}}}\ninput: {{text: I love my dog}}\ngradients: {{}}"))
+        step = trace[f"grad.{ATTENTION}.q"]
+        leaves = [part for part in each_part(arithmetic(step, (0, 1, 2)).expression) if not isinstance(part, Cell)]
+        assert all(isinstance(leaf, Number) and leaf.value == 1 for leaf in leaves)
+
+
+def each_part(part: Expression) -> Iterator[Expression]:
+    """The leaves of an expression."""
+    if isinstance(part, Apply):
+        for argument in part.arguments:
+            yield from each_part(argument)
+    elif isinstance(part, Reduce):
+        yield from each_part(part.body)
+    else:
+        yield part

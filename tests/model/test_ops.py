@@ -147,6 +147,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("distance", "of any heads"): lambda b: b.t.distance(
         "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
     ),
+    ("ratio", "of vectors and their lengths"): lambda b: b.t.ratio(
+        "r", b.normal("head query d_k"), b.not_near_0("head query")
+    ),
+    ("tanh", "of any numbers"): _activation("tanh", 1),
     ("additive", "of any sizes"): lambda b: b.t.additive(
         "r",
         "head query key d_score",
