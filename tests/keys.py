@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -51,6 +52,7 @@ def drive(line: tuple[str, ...], chance: random.Random, count: int, folder: Path
                 terminal, pressed = _started(line, folder), b""
             keys = b"".join(chance.choice(KEYS) for _ in range(BURST))
             pressed += keys
+            _go_on(terminal)
             os.write(terminal.master, keys)
             terminal.read(chance.choice((0.01, 0.05, 0.3)))
         return f"{said}\n{pressed[-2000:]!r}" if (said := _left(terminal)) else ""
@@ -66,10 +68,20 @@ def _started(line: tuple[str, ...], folder: Path) -> Terminal:
 
 def _left(terminal: Terminal) -> str:
     """Leave as a person does: back from whatever is open, then quit."""
-    for keys in (b"\x1b", b"\x1b", b"\x1b", b"q", b"\x1b", b"q", b"\x1b", b"q"):
-        if terminal.process.poll() is None:
+    for _ in range(20):
+        for keys in (b"\x1b", b"q"):
+            if terminal.process.poll() is not None:
+                return _said(terminal)
+            _go_on(terminal)
             terminal.press(keys)
-    return _said(terminal)
+    return f"it did not end: {terminal.seen[-3000:]!r}"
+
+
+def _go_on(terminal: Terminal) -> None:
+    """Continue a program that Ctrl+Z stopped, where that is no undo."""
+    state = Path(f"/proc/{terminal.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    if state == "T":
+        terminal.process.send_signal(signal.SIGCONT)
 
 
 def _said(terminal: Terminal) -> str:
