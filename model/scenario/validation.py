@@ -1,4 +1,4 @@
-"""Types of a scenario: Pydantic checks the dataclasses that define the format.
+"""Types of a scenario: Pydantic checks the dataclasses that define the format, unless all is right at first sight.
 
 Two rules are ours. A plain scalar where text is wanted is the text as it was written: `tokens: [1, no, true]` are three
 words. And null is refused wherever the format does not give it a meaning: the way to a default is to leave the key out.
@@ -16,6 +16,7 @@ from attn_explore.model.scenario.document import Document
 from attn_explore.model.scenario.findings import Finding, name
 from attn_explore.model.scenario.nested import array_faults
 from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, Source
+from attn_explore.model.scenario.well_typed import well_typed
 from attn_explore.model.scenario.wording import describe
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Typed:
 
 @cache
 def validator() -> TypeAdapter[Document]:
-    """Build Pydantic's validator of the format; Pydantic is imported when the first scenario is read."""
+    """Build Pydantic's validator of the format; Pydantic is imported when something may be wrong."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Document)
@@ -61,6 +62,15 @@ def validator() -> TypeAdapter[Document]:
 
 def check_types(source: Source) -> Typed:
     """Check the types of all data, with everything that is wrong found at once."""
+    found = well_typed(source, MAY_BE_NULL)
+    if found is None or any(_faults_by_hand(source)):
+        return check_with_pydantic(source)
+    document, texts = found
+    return Typed(document, replace(source, data=_with_texts(source.data, (), texts)) if texts else source, [])
+
+
+def check_with_pydantic(source: Source) -> Typed:
+    """Check the types of all data, as every scenario could be checked."""
     document, errors = _validate(source.data)
     texts = {path: source.plain[path] for path in _where_text_is_wanted(errors) if path in source.plain}
     if texts:
