@@ -91,16 +91,23 @@ class ExplorerApp(App[None]):
 
         kept = set_aside()
         loaded = self._load(counter)
-        from attn_explore.explorer.screens.keys import binding_ids
+        return _Loaded(_screen_of(loaded, self._reload), *self._own_keys(), kept)
+
+    def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
+        """The person's own keys and theme. What knows every key is imported only where there are any."""
         from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
 
-        keys = read_keymap(keymap_path(), binding_ids())
-        theme = read_theme(keymap_path(), self.available_themes)
-        return _Loaded(_screen_of(loaded, self._reload), keys, theme, kept)
+        path = keymap_path()
+        if not path.exists():
+            return {}, None
+        from attn_explore.explorer.screens.keys import binding_ids
+
+        return read_keymap(path, binding_ids()), read_theme(path, self.available_themes)
 
     def _show(self, loaded: _Loaded) -> None:
-        gc.freeze()  # what was imported stays: collections need not look at it
-        gc.enable()
+        if not gc.isenabled():  # whoever started it put garbage off while there was none, only imports
+            gc.freeze()  # what was imported stays: collections need not look at it
+            gc.enable()
         self.keys = loaded.keys
         self.set_keymap(dict(loaded.keys))
         if loaded.theme is not None:
@@ -128,7 +135,7 @@ class ExplorerApp(App[None]):
         self.exit(return_code=1)
 
     def _handle_exception(self, error: Exception) -> None:
-        """A bug: end, and let `explore` raise it, instead of a traceback on the terminal (Textual is pinned)."""
+        """A bug: end, and let `show` raise it, instead of a traceback on the terminal (Textual is pinned)."""
         cause = error.error if isinstance(error, WorkerFailed) else error
         self.failure = self.failure or cause
         super()._handle_exception(error)
@@ -167,7 +174,7 @@ def _screen_of(loaded: Session | Shelf, reload: Reload | None) -> Callable[[], S
     return partial(LibraryScreen, loaded)
 
 
-def explore(load: Load, title: str, reload: Reload | None = None) -> int:
+def show(load: Load, title: str, reload: Reload | None = None) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session or the library; it is given a counter of what it computes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 STOPPED = "stopped before anything was done"
 
@@ -16,10 +17,17 @@ def main() -> None:
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         sys.exit(130)
-    from attn_explore.explorer.commands.command_line import app
+    from attn_explore.explorer.commands.starting import without_options
     from attn_explore.explorer.system.exits import guarded
     from attn_explore.explorer.system.streams import prepare
 
     prepare()
+    answer = without_options(sys.argv[1:]) or _read_by_typer()
     heed_signals()
-    sys.exit(guarded(lambda: app(prog_name="attn-explore", standalone_mode=False)))
+    sys.exit(guarded(answer))
+
+
+def _read_by_typer() -> Callable[[], object]:
+    from attn_explore.explorer.commands.command_line import app
+
+    return lambda: app(prog_name="attn-explore", standalone_mode=False)

@@ -11,6 +11,7 @@ import typer
 from attn_explore.explorer.commands import exploring, files, printing
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
+from attn_explore.explorer.commands.starting import browse
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -51,7 +52,7 @@ def _options(
         from attn_explore.model.problems import Problem
 
         raise Problem("there is no such folder", path=folder, hint="--folder names the folder of your own scenarios")
-    raise typer.Exit(exploring.browse(folder))
+    raise typer.Exit(browse(folder))
 
 
 COMMANDS = (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -27,31 +26,8 @@ from attn_explore.explorer.commands.options import (
     Wanted,
     limits_of,
 )
+from attn_explore.explorer.commands.starting import explore
 from attn_explore.explorer.system.streams import line_width
-
-if TYPE_CHECKING:
-    from attn_explore.explorer.library.entries import Shelf
-    from attn_explore.explorer.session.opening import Source
-    from attn_explore.explorer.session.session import Session
-    from attn_explore.explorer.system.counter import Counter
-    from attn_explore.explorer.system.limits import Limits
-
-
-def browse(folder: Path | None) -> int:
-    """Open the library."""
-    import gc
-
-    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
-    from attn_explore.explorer.app import explore
-
-    def load(_: Counter) -> Shelf:
-        from attn_explore.explorer.library.entries import Shelf
-        from attn_explore.explorer.session.course import own_folder
-        from attn_explore.explorer.system.limits import Limits
-
-        return Shelf(folder or own_folder(), Limits())
-
-    return explore(load, "the library")
 
 
 def run(
@@ -81,43 +57,7 @@ def run(
         say_notes(session)
         return print_lines(walk(session, line_width()))
     need_terminal()
-    raise typer.Exit(_explore(source, limits, step, watch=watch, wish=wish, moment=moment))
-
-
-def _explore(
-    source: str,
-    limits: Limits,
-    step: str,
-    second: str = "",
-    watch: bool = False,
-    wish: str | None = None,
-    moment: int | None = None,
-) -> int:
-    """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
-    import gc
-
-    from attn_explore.explorer.session.course import bundled
-
-    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
-    found: dict[str, Source] = {}
-    for wanted in filter(None, (source, second)):
-        if wanted not in bundled():
-            found[wanted] = source_of(wanted, wish, moment)
-    from attn_explore.explorer.app import explore
-
-    def load(counter: Counter) -> Session:
-        sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
-        session = sessions_of(sources, limits, step, counter)
-        if not step and not second and moment is None:
-            from attn_explore.explorer.library.bookmarks import resume
-
-            resume(session)
-        return session
-
-    def reload(counter: Counter) -> Session:
-        return session_of(source_of(source, wish), limits, counter=counter)
-
-    return explore(load, found[source].title if source in found else source, reload if watch else None)
+    raise typer.Exit(explore(source, limits, step, watch=watch, wish=wish, moment=moment))
 
 
 def compare(
@@ -146,4 +86,4 @@ def compare(
                 say_notes(each)
         return print_lines(walk(session, line_width()))
     need_terminal()
-    raise typer.Exit(_explore(first, limits, step, second, wish=wish, moment=moment))
+    raise typer.Exit(explore(first, limits, step, second, wish=wish, moment=moment))

@@ -6,14 +6,23 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 def free_memory() -> int:
     """Bytes that this process could still take before anything is swapped or killed."""
-    return max(0, min([psutil.virtual_memory().available, *_in_container(), *_in_process()]))
+    return max(0, min([_of_machine(), *_in_container(), *_in_process()]))
+
+
+def _of_machine() -> int:
+    """What the machine could give; on Linux it is one line of a file, which is read sooner than psutil is imported."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        import psutil
+
+        return int(psutil.virtual_memory().available)
 
 
 def _in_container() -> Iterator[int]:
@@ -33,4 +42,6 @@ def _in_process() -> Iterator[int]:
 
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
     if most != resource.RLIM_INFINITY:
+        import psutil
+
         yield most - psutil.Process().memory_info().vms

@@ -10,7 +10,6 @@ The ids stand in the list of keys (`?`), the themes in the palette. The file is 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -52,6 +51,8 @@ def read_theme(path: Path, known: Collection[str]) -> str | None:
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
+    import tomllib  # most people have no such file
+
     try:
         text = read_regular(path, LARGEST).decode()
         _check_dots(text, path)

@@ -1,0 +1,93 @@
+"""Opening the library and the explorer: what commands do on a terminal, and what the shortest command lines do.
+
+Typer takes as long to read a command line as Textual to make its first frame, so the two that most people type,
+`attn-explore` and `attn-explore run NAME`, are understood without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.commands.common import need_terminal, session_of, sessions_of, source_of
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.library.entries import Shelf
+    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.counter import Counter
+    from attn_explore.explorer.system.limits import Limits
+
+
+def without_options(arguments: Sequence[str]) -> Callable[[], int] | None:
+    """What a command line opens on a terminal that is as short as it can be; None for all that Typer has to read."""
+    if not sys.stdout.isatty():
+        return None
+    if not arguments:
+        return partial(_on_a_terminal, partial(browse, None))
+    if len(arguments) == 2 and arguments[0] == "run" and arguments[1][:1] not in ("", "-"):
+        from attn_explore.explorer.system.limits import Limits
+
+        return partial(_on_a_terminal, partial(explore, arguments[1], Limits()))
+    return None
+
+
+def _on_a_terminal(opening: Callable[[], int]) -> int:
+    need_terminal()
+    return opening()
+
+
+def browse(folder: Path | None) -> int:
+    """Open the library."""
+    import gc
+
+    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
+    from attn_explore.explorer.app import show
+
+    def load(_: Counter) -> Shelf:
+        from attn_explore.explorer.library.entries import Shelf
+        from attn_explore.explorer.session.course import own_folder
+        from attn_explore.explorer.system.limits import Limits
+
+        return Shelf(folder or own_folder(), Limits())
+
+    return show(load, "the library")
+
+
+def explore(
+    source: str,
+    limits: Limits,
+    step: str = "",
+    second: str = "",
+    watch: bool = False,
+    wish: str | None = None,
+    moment: int | None = None,
+) -> int:
+    """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
+    import gc
+
+    from attn_explore.explorer.session.course import bundled
+
+    gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
+    found: dict[str, Source] = {}
+    for wanted in filter(None, (source, second)):
+        if wanted not in bundled():
+            found[wanted] = source_of(wanted, wish, moment)
+    from attn_explore.explorer.app import show
+
+    def load(counter: Counter) -> Session:
+        sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
+        session = sessions_of(sources, limits, step, counter)
+        if not step and not second and moment is None:
+            from attn_explore.explorer.library.bookmarks import resume
+
+            resume(session)
+        return session
+
+    def reload(counter: Counter) -> Session:
+        return session_of(source_of(source, wish), limits, counter=counter)
+
+    return show(load, found[source].title if source in found else source, reload if watch else None)
