@@ -106,8 +106,7 @@ class ExplorerApp(App[None]):
 
     def _show(self, loaded: _Loaded) -> None:
         if not gc.isenabled():  # whoever started it put garbage off while there was none, only imports
-            gc.freeze()  # what was imported stays: collections need not look at it
-            gc.enable()
+            self.call_after_refresh(_collect_again)
         self.keys = loaded.keys
         self.set_keymap(dict(loaded.keys))
         if loaded.theme is not None:
@@ -160,6 +159,11 @@ class ExplorerApp(App[None]):
                     group = binding.group.description if binding.group else ""
                     yield SystemCommand(binding.description, group, partial(node.run_action, binding.action))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+
+def _collect_again() -> None:
+    gc.freeze()  # what was imported stays: collections need not look at it
+    gc.enable()
 
 
 def _screen_of(loaded: Session | Shelf, reload: Reload | None) -> Callable[[], Screen[Any]]:

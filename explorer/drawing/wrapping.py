@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from attn_explore.explorer.drawing.plain_narration import plain_paragraphs
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def markdown(text: str, width: int) -> list[Text]:
     Paragraphs, emphasis, code, lists, quotes and headings; HTML and links are shown as they are written.
     """
     lines: list[Text] = []
-    for place, (styled, lead, is_wrapped) in enumerate(_paragraphs(text)):
+    for place, (styled, lead, is_wrapped) in enumerate(_plain(text) or _paragraphs(text)):
         if place and not lead.strip():
             lines.append(Text())
         room = max(1, width - len(lead))
@@ -63,6 +64,14 @@ def markdown(text: str, width: int) -> list[Text]:
             line.truncate(room)
             lines.append(Text(lead if number == 0 else " " * len(lead)) + line)
     return lines
+
+
+def _plain(text: str) -> list[_Paragraph]:
+    """The paragraphs of a text that says all it says in words; none of another."""
+    return [
+        _Paragraph(Text.assemble(*((visible(part), _MARKS.get(tag, "")) for part, tag in pieces)), "")
+        for pieces in plain_paragraphs(text) or ()
+    ]
 
 
 @cache

@@ -66,7 +66,7 @@ class ExplorerScreen(Actions):
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
 
     def __init__(self, session: Session, has_library: bool = False, reload: Reload | None = None) -> None:
-        super().__init__()
+        super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
         self.state = State(session, has_library)
         self.work = Working(self, self._show_progress)
         self.groups = Groups(self)
