@@ -1,0 +1,64 @@
+"""Command lines that are read without Typer do what Typer does with them; and what is imported by then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attn_explore.explorer.commands import command_line, exploring, starting
+from attn_explore.explorer.system.limits import Limits
+from tests.imported import STAGES, allowed, imported
+
+Opened = list[tuple[Any, ...]]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """What was opened, on what is taken for a terminal."""
+    found: Opened = []
+
+    def explore(source: str, limits: Limits, step: str = "", second: str = "", **more: Any) -> int:
+        found.append((source, limits, step, second, *(name for name, value in more.items() if value)))
+        return 0
+
+    def browse(folder: Path | None) -> int:
+        found.append((folder,))
+        return 0
+
+    for room in (starting, exploring, command_line):
+        for name, replaced in (("explore", explore), ("browse", browse), ("need_terminal", lambda: None)):
+            monkeypatch.setattr(room, name, replaced, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    return found
+
+
+@pytest.mark.parametrize("arguments", [[], ["run", "i-love-my-dog"], ["run", "mine.yaml"], ["run", "no such"]])
+def test_what_is_read_without_typer_opens_what_typer_opens(arguments: list[str], opened: Opened) -> None:
+    answer = starting.without_options(arguments)
+    assert answer is not None
+    assert answer() == 0
+    command_line.app(arguments, prog_name="attn-explore", standalone_mode=False)
+    assert len(opened) == 2
+    assert opened[0] == opened[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run"], ["run", ""], ["run", "-h"], ["run", "--", "a"], ["run", "a", "--plain"], ["--help"], ["list"], ["run a"]],
+)
+def test_everything_else_is_read_by_typer(arguments: list[str], opened: Opened) -> None:
+    assert starting.without_options(arguments) is None
+    assert opened == []
+
+
+def test_without_a_terminal_typer_reads_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
+    assert starting.without_options([]) is None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_nothing_is_imported_before_it_is_needed(stage: str, tmp_path: Path) -> None:
+    added = imported(stage, tmp_path) - allowed(stage)
+    assert added == set(), "import it where it is used; or, if it is needed at once: python -m tests.imported"
