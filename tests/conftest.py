@@ -1,5 +1,6 @@
 """Settings for all tests: hypothesis draws the same examples on every run, and no test looks at the clock."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which programs would inherit
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore_glob = ["data/make_torch_*.py"]  # they need PyTorch, which the tests do without
 

@@ -155,7 +155,7 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
 
     seen: list[str] = []
 
-    def explore(load: Callable[[object], object], title: str, reload: object) -> int:
+    def show(load: Callable[[object], object], title: str, reload: object) -> int:
         session = load(lambda value: None)
         seen.extend([title, session.place.value.path])  # type: ignore[attr-defined]
         return 143
@@ -163,7 +163,7 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
     for stream in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(textual_app, "explore", explore)
+    monkeypatch.setattr(textual_app, "show", show)
     Path("mine.yaml").write_text("title: Mine\ninput: {text: a}")
     assert attn("run", DOG, "--step", WEIGHTS).status == 143
     assert attn("run", "mine.yaml", "--step", "encoder.input").status == 143

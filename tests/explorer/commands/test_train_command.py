@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from attn_explore.explorer.commands import train as train_command
+from attn_explore.model.training.loop import Step
 from tests.program import Ended, command, environment, here, is_refusal
 
 REVERSE = """
@@ -186,13 +188,17 @@ def test_an_interrupted_training_keeps_its_last_moment_and_goes_on_to_the_same_w
     assert Path("w.safetensors").read_bytes() == Path("whole.safetensors").read_bytes()
 
 
-def test_an_end_before_the_first_moment_writes_nothing(train: Train, tmp_path: Path) -> None:
-    Path("long.yaml").write_text(REVERSE.format(steps=1000000), "utf-8")
-    with training(tmp_path) as running:
-        time.sleep(1.5)
-        running.send_signal(signal.SIGINT)
-        assert running.stderr.read().decode() == "stopped before the first moment that is kept: nothing was written\n"
-        assert running.wait(20) == 130
+def test_an_end_before_the_first_moment_writes_nothing(
+    train: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object) -> Iterator[Step]:
+        yield from ()
+        raise SystemExit(130)  # as a signal does
+
+    monkeypatch.setattr(train_command, "train", stopped)
+    with pytest.raises(SystemExit, match="130"):
+        train("reverse.yaml", "-o", "w.safetensors")
+    assert capsys.readouterr().err == "stopped before the first moment that is kept: nothing was written\n"
     assert not Path("w.safetensors").exists()
 
 
