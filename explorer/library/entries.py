@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks
+from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks, resume
 from attn_explore.explorer.session.course import bundled, own
 from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.session.session import Session
@@ -96,6 +96,13 @@ class Shelf:
         except Problem:
             return None
         return telling(self.open(entry, counter))
+
+
+def open_lesson(path: Path) -> Session:
+    """Run a scenario of the course, and follow its lesson from where it was left. Raises Problem."""
+    session = start(Source(path.stem, path, read_scenario(path)), Limits())
+    resume(session)
+    return session
 
 
 def telling(session: Session) -> Value:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from rich.cells import cell_len
@@ -13,7 +15,7 @@ from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_
 from attn_explore.explorer.drawing.numbers import loss_text, percent, short_number
 from attn_explore.explorer.drawing.wrapping import Section
 from attn_explore.explorer.session import edits, two_runs
-from attn_explore.explorer.session.course import after
+from attn_explore.explorer.session.course import after, bundled
 from attn_explore.explorer.session.moments import Moments
 from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session
@@ -27,7 +29,7 @@ from attn_explore.model.formulas import formula, letter
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import is_fully_masked, is_gradient, readers_of
-from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.scenario import read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
@@ -241,16 +243,29 @@ def _end(session: Session) -> str:
     follows = next_lesson(session)
     said = (
         f"{score}." if asked else "",
-        f"Next in the course: {visible(follows.title)}. C opens it." if follows else "",
+        f"Next in the course: {follows}. C opens it." if follows else _LAST if _is_last(session) else "",
         "L steps through everything, Home goes back to the first stop.",
     )
     return "\n".join(filter(None, said))
 
 
-def next_lesson(session: Session) -> Scenario | None:
-    """The scenario that follows in the course; None after the last one and after those of a person's own."""
+_LAST = "This was the last lesson of the course: attn-explore new starts a scenario of your own."
+
+
+def _is_last(session: Session) -> bool:
+    """Whether it is the lesson at the end of the course."""
+    return session.path is not None and session.path.resolve() == list(bundled().values())[-1]
+
+
+def next_lesson(session: Session) -> str:
+    """The title of the lesson that follows in the course; nothing after the last, and after those of one's own."""
     path = after(session.path) if session.path is not None else None
-    return read_scenario(path) if path is not None else None
+    return visible(_title_in(path)) if path is not None else ""
+
+
+@cache
+def _title_in(path: Path) -> str:
+    return read_scenario(path).title
 
 
 def _sources(value: Value) -> list[Value]:

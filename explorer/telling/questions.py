@@ -55,8 +55,8 @@ def asked(session: Session, room: int) -> list[Block]:
     return [
         *_narrated(question.ask, "name", room),
         *(_lines(_lack(question, lesson.given), "wrong", room) if lesson.given is not None else ()),
-        *(_hint(question, room) if lesson.has_hint else ()),
         *_options(question, lesson.tries, room),
+        *(_hint(question, room) if lesson.has_hint else ()),
         *_lines(how, "note", room),
     ]
 

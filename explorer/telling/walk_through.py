@@ -29,7 +29,7 @@ _INDENT = "    "
 
 
 def walk(session: Session, width: int = WIDTH) -> Iterator[str]:
-    """Every step with its formula, a window of its numbers, the arithmetic of one, and its explanation.
+    """Every step from the one that is looked at, with its formula, a window of its numbers, the arithmetic of one, why.
 
     No line has more than `width` cells, or 40.
     """
@@ -62,6 +62,8 @@ class _Printer:
         yield from self.at_a_glance()
         if session.other is not None:
             other = _Printer(session.other, self.width)
+            if (there := session.other.place.find(session.place.value.path)) is not None:
+                session.other.place.show(there)
             yield ""
             yield from wrapped(f"The other run: {visible(session.other.label)}", self.width)
             yield from other.steps()
@@ -80,14 +82,14 @@ class _Printer:
 
     def steps(self) -> Iterator[str]:
         """The parameters that a lesson tells of, then every step."""
-        session = self.session
+        session, begins = self.session, self.session.place.position
         for value in session.run.trace.parameters.values():
-            if session.lesson.at(value):
+            if session.lesson.at(value) and not begins:
                 yield ""
                 yield from wrapped(headings.title(session, value), self.width)
                 yield from self.value(value)
         steps = session.place.steps
-        for place, value in enumerate(steps, 1):
+        for place, value in enumerate(steps[begins:], begins + 1):
             yield ""
             yield from wrapped(f"{place}/{len(steps)}  {headings.title(session, value)}", self.width)
             yield from self.value(value)

@@ -24,7 +24,7 @@ from attn_explore.explorer.drawing.arithmetic import (
     links,
     padded,
 )
-from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.drawn import Drawn, more_lines
 from attn_explore.model.explain import Index
 
 _ROLES = get_args(Role)
@@ -56,12 +56,12 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         self._rows: list[tuple[Row, list[int]]] = []
         self._links: list[Link] = []
         self._places: dict[tuple[str, Index], int] = {}
-        self._chosen = 0
+        self._chosen: int | None = None
 
     @property
     def chosen(self) -> Link | None:
-        """The link that is marked, or None when there is nothing to follow."""
-        return self._links[self._chosen] if self._links else None
+        """The link that is marked, or None when nothing is, or there is nothing to follow."""
+        return None if self._chosen is None else self._links[self._chosen]
 
     @property
     def is_folded(self) -> bool:
@@ -72,19 +72,30 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         """What is shown, as plain lines."""
         return as_text(self._blocks)
 
-    def show(self, write: Callable[[bool], Sequence[Block]], marked: Link | None = None) -> None:
-        """Show what `write` gives (tersely where it has to), with a link marked and in view, or the first one."""
+    def show(
+        self,
+        write: Callable[[bool], Sequence[Block]],
+        marked: Link | None = None,
+        from_top: bool = False,
+        is_choice: bool = False,
+    ) -> None:
+        """Show what `write` gives (tersely where it has to), with a link marked and in view, or the first one.
+
+        `from_top`: the top is in view, whatever is marked. `is_choice`: nothing is marked before a key was pressed.
+        """
         self._write = write
+        self._chosen = None
         self._fill()
-        self._chosen = self._links.index(marked) if marked in self._links else 0
+        if self._links and not is_choice:
+            self._chosen = self._links.index(marked) if marked in self._links else 0
         self.scroll_home(animate=False, immediate=True)
-        if self._chosen:
+        if self._chosen and not from_top:
             self.choose(0)
 
     def on_resize(self) -> None:
         """More room may say more; what is marked stays in view."""
         self._fill()
-        if self._chosen:
+        if self._chosen and self.scroll_offset.y:
             self.choose(0)
 
     def _fill(self) -> None:
@@ -96,7 +107,8 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
             (row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows
         ]
         self._links = links(self._blocks)
-        self._chosen = max(0, min(self._chosen, len(self._links) - 1))
+        if self._chosen is not None:
+            self._chosen = min(self._chosen, len(self._links) - 1) if self._links else None
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         size = Size(max(self._width(), room), len(self._rows))
         self.set_reactive(ArithmeticPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
@@ -106,11 +118,15 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         return max((block_width(block) for block in self._blocks), default=0)
 
     def choose(self, count: int) -> None:
-        """Mark another link, and bring it into view."""
+        """Mark another link, and bring it into view, between the lines that say how much is above and below."""
         if self._links:
-            self._chosen = (self._chosen + count) % len(self._links)
+            before = self._chosen if self._chosen is not None else -1 if count > 0 else 0
+            self._chosen = (before + count) % len(self._links)
             row = next(place for place, (row, _) in enumerate(self._rows) if self._is_in(row))
-            self.scroll_to_region(Region(0, row, 1, 2 if row < len(self._rows) - 1 else 1), animate=False)
+            top, bottom = max(0, row - 1), min(len(self._rows), row + 2)
+            if self.scrollable_content_region.height < bottom - top:
+                top, bottom = row, row + 1
+            self.scroll_to_region(Region(0, top, 1, bottom - top), animate=False)
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -118,9 +134,8 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         scroll_x, scroll_y = self.scroll_offset
         if scroll_y + y >= len(self._rows):
             return self.line([])
-        below = len(self._rows) - scroll_y - y - 1
-        if below and y == self.scrollable_content_region.height - 1:
-            return self.line([Segment(f"▼ {below + 1} more lines: J and K scroll", self.style_of("arithmetic--note"))])
+        if note := more_lines(y, scroll_y, self.scrollable_content_region.height, len(self._rows)):
+            return self.line([Segment(note, self.style_of("arithmetic--note"))])
         segments = [Segment(text, style) for text, style in self._cells(*self._rows[scroll_y + y])]
         return self.line(Strip(segments).crop(scroll_x))
 

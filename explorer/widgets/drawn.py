@@ -35,3 +35,17 @@ class Drawn(Widget):
         super().notify_style_update()
         self._kept_styles.clear()
         self.refresh()
+
+
+def more_lines(y: int, scrolled: int, height: int, count: int) -> str:
+    """What the first or last line of a panel says instead, where some of its `count` lines are above or below.
+
+    >>> more_lines(0, 3, 5, 20), more_lines(2, 3, 5, 20), more_lines(4, 3, 5, 20)
+    ('▲ 4 more lines: K', '', '▼ 13 more lines: J')
+    """
+    if height < 2:
+        return ""
+    if y == 0 and scrolled:
+        return f"▲ {scrolled + 1} more lines: K"
+    below = count - scrolled - height
+    return f"▼ {below + 1} more lines: J" if y == height - 1 and below > 0 else ""

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from attn_explore.explorer.drawing.wrapping import Section, markdown, wrapped
-from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.drawn import Drawn, more_lines
 
 
 class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
@@ -23,7 +23,7 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
     DEFAULT_CSS = "WordsPanel { overflow: hidden scroll; scrollbar-size: 0 0; }"
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text", "words--more"}
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -45,22 +45,43 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
         row = y + self.scroll_offset.y
         if row >= len(self._wrapped):
             return self.line([])
+        note = more_lines(y, self.scroll_offset.y, self.scrollable_content_region.height, len(self._wrapped))
+        if note and not self._has_title:
+            return self.line([Segment(note, self.style_of("words--more"))])
         name, text = self._wrapped[row]
         own = self.style_of(f"words--{name}")
         segments = text.render(self.app.console)
         return self.line(Segment(said, own + (style or Style())) for said, style, _ in segments if said)
 
     def _wrap(self) -> None:
-        self._wrapped = list(self._lines(max(1, self.scrollable_content_region.width)))
+        self._wrapped = list(self._lines(max(1, self.scrollable_content_region.width)))[:-1]  # no blank line at the end
         size = Size(self.scrollable_content_region.width, len(self._wrapped))
         self.set_reactive(WordsPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
+        self._show_title()
         self.refresh()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The title says how much is above and below."""
+        super().watch_scroll_y(old_value, new_value)
+        self._show_title()
+
+    @property
+    def _has_title(self) -> bool:
+        """Whether there is a border above for a title: then all lines are left to the words."""
+        return self.styles.border_top[0] != ""
+
+    def _show_title(self) -> None:
+        if not self._has_title or not self._sections:
+            self.border_title = None
+            return
+        above = round(self.scroll_offset.y)
+        below = len(self._wrapped) - above - self.scrollable_content_region.height
+        marks = (f"▲ {above} more lines: K" if above > 0 else "", f"▼ {below} more lines: J" if below > 0 else "")
+        self.border_title = Content(" · ".join(filter(None, (self._sections[0].heading, *marks))))
+
     def _lines(self, width: int) -> Iterator[tuple[str, Text]]:
-        has_title = self.styles.border_top[0] != ""
-        self.border_title = Content(self._sections[0].heading) if has_title and self._sections else None
         for place, (heading, text, is_narration) in enumerate(self._sections):
-            if place or not has_title:
+            if place or not self._has_title:
                 yield "heading", Text(heading)
             lines = markdown(text, width) if is_narration else map(Text, wrapped(text, width))
             yield from (("text", line) for line in lines)

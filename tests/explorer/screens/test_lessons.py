@@ -13,7 +13,9 @@ from textual.widgets import Input
 from attn_explore.explorer.drawing.arithmetic import as_text
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.bookmarks import Mark
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits, stepping
+from attn_explore.explorer.session.course import after, bundled
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings, questions
@@ -21,8 +23,9 @@ from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.telling.walk_through import walk
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.timeline import Timeline
+from attn_explore.explorer.widgets.words_panel import WordsPanel
 from attn_explore.model.scenario.document import Edit
-from tests.explorer.conftest import Explore, session_of
+from tests.explorer.conftest import Explore, session_of, settled
 from tests.explorer.editing import edit, edit_word
 from tests.standing import until
 
@@ -393,7 +396,7 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         await pilot.press("right")
         assert "Which fits best" in panel(pilot)
         right = int(session.place.value.array[0, 0].argmax())
-        await pilot.press(*["down"] * right, "enter")
+        await pilot.press(*["down"] * (right + 1), "enter")  # the first press marks the first one
         assert "Right." in panel(pilot)
         assert "the sum of 5 over dₖ" in panel(pilot)
         await pilot.press("right")
@@ -411,6 +414,8 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         assert session.lesson.is_done
         assert session.lesson.score == (3, 0, 3)
         await pilot.press("ctrl+r")
+        assert (session.lesson.place, len(session.lesson.outcomes)) == (4, 3)
+        await pilot.press("ctrl+r")
         assert (session.lesson.place, session.lesson.outcomes) == (0, {})
 
 
@@ -418,7 +423,7 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "right")
         wrong = int(session.place.value.array[0, 0].argmin())
-        await pilot.press(*["down"] * wrong, "enter")
+        await pilot.press(*["down"] * (wrong + 1), "enter")
         assert "Not so:" in panel(pilot)
         assert session.question is not None
         await pilot.press("H")
@@ -491,3 +496,110 @@ async def test_a_lesson_that_was_left_goes_on_where_it_was_when_it_is_followed_a
     async with explore(str(file_of.path)) as (pilot, session):
         await pilot.press("L")
         assert session.lesson.place == 3
+
+
+# --- keys that are pressed without thought
+
+
+async def test_enter_without_a_choice_is_no_answer(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right", "enter")
+        assert session.question is not None
+        assert session.lesson.tries == ()
+        stepping.follow_lesson(session, 3)
+        await pilot.press("L", "L", "enter")
+        assert session.question is not None
+        assert session.question.kind == "cell"
+        assert session.lesson.tries == ()
+        await pilot.press("l", "h", "enter")
+        assert session.lesson.given == session.place.index
+
+
+async def test_one_key_asks_a_question_again_and_twice_begins_again(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", *["right"] * 4)
+        assert session.lesson.place == 2
+        await pilot.press("ctrl+r")
+        assert session.question is not None
+        assert list(session.lesson.outcomes) == [1]
+        await pilot.press("left", "ctrl+r")  # at another stop it is the first time again
+        assert (session.lesson.place, session.lesson.outcomes) == (1, {})
+        await pilot.press("ctrl+r")
+        assert session.lesson.place == 0
+
+
+# --- the end of a lesson
+
+
+async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, session):
+        await pilot.press("L")
+        stepping.follow_lesson(session, 10)
+        await pilot.press("ctrl+r")
+        assert (
+            "Next in the course: One head, in whole numbers." in headings.sections(session, session.place.value)[1].text
+        )
+        await pilot.press("right")
+        assert any("C opens the next one" in toast.message for toast in pilot.app._notifications)
+        await pilot.press("C")
+        await settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        assert screen.session.name == "single-head"
+        assert (screen.session.lesson.is_guided, screen.session.lesson.place) == (True, 0)
+        assert screen.query_one(Timeline).count == 9
+    assert bookmarks.marks()["i-love-my-dog"].is_done
+
+
+async def test_after_a_lesson_of_ones_own_none_follows(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "C")
+        assert session.lesson.is_guided
+        assert [toast.message for toast in pilot.app._notifications] == ["No lesson of the course follows this one."]
+
+
+def test_each_lesson_leads_to_the_next_in_the_order_of_the_course() -> None:
+    course = list(bundled().values())
+    assert [after(path) for path in course] == [*course[1:], None]
+    assert after(Path("mine.yaml")) is None
+
+
+# --- the verdict is in sight
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(("name", "place"), [("i-love-my-dog", 6), ("single-head", 7), ("long-range", 7)])
+async def test_what_is_said_of_an_answer_is_in_sight(
+    explore: Explore, name: str, place: int, size: tuple[int, int]
+) -> None:
+    async with explore(name, size=size) as (pilot, session):
+        stepping.follow_lesson(session, place)
+        await pilot.press("L", "L")
+        await pilot.press("right")
+        found = pilot.app.screen.query_one(ArithmeticPanel)
+        rows = ["".join(segment.text for segment in found.render_line(row)) for row in range(found.size.height)]
+        assert any("The answer:" in row for row in rows)
+        if len(found.text()) > found.scrollable_content_region.height:
+            assert "more lines: J" in "\n".join(rows)
+        await pilot.press(*["J"] * 40)
+        rows = ["".join(segment.text for segment in found.render_line(row)) for row in range(found.size.height)]
+        assert ("more lines: K" in rows[0]) is (found.scroll_offset.y > 0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 20)])
+async def test_words_say_that_there_are_more_above_or_below(explore: Explore, size: tuple[int, int]) -> None:
+    async with explore("i-love-my-dog", size=size) as (pilot, session):
+        await pilot.press("L", *["J"] * 40)
+        words = pilot.app.screen.query_one(WordsPanel)
+        stepping.follow_lesson(session, 0)
+        await pilot.press("L", "L")
+
+        def shown() -> str:
+            rows = ("".join(part.text for part in words.render_line(row)) for row in range(words.size.height))
+            return "\n".join((str(words.border_title), *rows))
+
+        assert "more lines: J" in shown()
+        assert "more lines: K" not in shown()
+        await pilot.press(*["J"] * 40)
+        assert "more lines: K" in shown()
+        assert "more lines: J" not in shown()

@@ -99,3 +99,9 @@ def test_the_width_is_that_of_columns() -> None:
         found = in_shell("$attn run single-head", COLUMNS=columns).stdout.decode().splitlines()
         assert int(columns) - 12 < max(map(cell_len, found)) <= int(columns)
     assert max(map(cell_len, in_shell("$attn run single-head", COLUMNS=None).stdout.decode().splitlines())) <= WIDTH
+
+
+def test_it_begins_at_the_step_that_is_asked_for_in_both_runs() -> None:
+    found = in_shell(f"$attn compare single-head single-head --step {LAYER}.weights").stdout.decode().splitlines()
+    steps = [line.split()[0] for line in found if re.match(r"\d+/10  ", line)]
+    assert steps == 2 * ["8/10", "9/10", "10/10"]
