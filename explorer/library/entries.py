@@ -98,9 +98,9 @@ class Shelf:
         return telling(self.open(entry, counter))
 
 
-def open_lesson(path: Path) -> Session:
+def open_lesson(path: Path, counter: Counter | None = None) -> Session:
     """Run a scenario of the course, and follow its lesson from where it was left. Raises Problem."""
-    session = start(Source(path.stem, path, read_scenario(path)), Limits())
+    session = start(Source(path.stem, path, read_scenario(path)), Limits(), counter)
     resume(session)
     return session
 

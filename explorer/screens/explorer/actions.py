@@ -96,6 +96,9 @@ class Actions(Screen[None]):
     def action_hint(self) -> None:
         self.groups.lessons.hint()
 
+    def action_next_lesson(self) -> None:
+        self.groups.lessons.open_next()
+
     def action_restart(self) -> None:
         self.groups.lessons.restart()
 

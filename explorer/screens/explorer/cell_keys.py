@@ -73,8 +73,11 @@ class CellKeys:
         self.screen.show_cell()
 
     def scroll(self, lines: int) -> None:
-        """Scroll the arithmetic, the word view or the question."""
-        self.screen.arithmetic.scroll_relative(y=lines, animate=False)
+        """Scroll the arithmetic, the word view or the question; at its end, the words."""
+        for panel in (self.screen.arithmetic, self.screen.words):
+            if panel.scroll_offset.y < panel.max_scroll_y if lines > 0 else panel.scroll_offset.y > 0:
+                panel.scroll_relative(y=lines, animate=False)
+                return
 
     def by_word(self) -> None:
         """Attention for one word at a time, or as matrices."""

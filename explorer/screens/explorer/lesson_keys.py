@@ -9,8 +9,12 @@ from textual.timer import Timer
 
 from attn_explore.explorer.drawing.typed_number import typed_number
 from attn_explore.explorer.library.bookmarks import keep, resume
+from attn_explore.explorer.library.entries import open_lesson
+from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session import stepping
+from attn_explore.explorer.session.course import after
 from attn_explore.explorer.session.lesson_progress import Given
+from attn_explore.explorer.session.session import Session
 from attn_explore.model.lesson import Question
 from attn_explore.model.text import visible
 
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 REST = 0.5
 """Seconds after which a place in a lesson is written down."""
 
+_AGAIN = "Ctrl+R again begins the whole lesson again."
+_FROM_THE_FIRST = "Ctrl+R again forgets every answer and begins the lesson again."
+
 
 class LessonKeys:
     """Follows the scenario's lesson."""
@@ -27,6 +34,8 @@ class LessonKeys:
     def __init__(self, screen: ExplorerScreen) -> None:
         self.screen = screen
         self._keeper: Timer | None = None
+        self._restarts_at: int | None = None
+        """The stop at which the lesson begins again when that is asked for once more."""
 
     def follow(self) -> None:
         """Be guided from stop to stop, or step through everything."""
@@ -55,13 +64,19 @@ class LessonKeys:
         self._show()
 
     def restart(self) -> None:
-        """Begin the lesson again, and forget the answers."""
-        session = self.screen.state.session
-        if session.lesson.stops:
-            session.lesson.restart()
-            self.screen.groups.moments.when_there(self._moment(), self._begin)
-        else:
+        """Ask the question of this stop again; at once once more, or where there is none: begin the lesson again."""
+        lesson = self.screen.state.session.lesson
+        if not lesson.stops:
             self.follow()
+            return
+        if self._restarts_at == lesson.place:
+            self._restarts_at = None
+            lesson.restart()
+        else:
+            self._restarts_at = lesson.place
+            is_asked = lesson.ask_again()
+            self.screen.say(_AGAIN if is_asked else _FROM_THE_FIRST)
+        self.screen.groups.moments.when_there(self._moment(), self._begin)
 
     def _begin(self) -> None:
         stepping.follow_lesson(self.screen.state.session)
@@ -72,17 +87,42 @@ class LessonKeys:
         self.screen.show_tree()  # words that are asked for are hidden, or shown again
         self.screen.show()
 
+    # --- the next lesson
+
+    def open_next(self) -> None:
+        """Open the lesson that follows in the course, in the place of this one."""
+        session = self.screen.state.session
+        path = after(session.path) if session.path is not None else None
+        if path is None or self.screen.watching is not None:
+            self.screen.refuse("No lesson of the course follows this one.")
+            return
+        self.keep_now()
+        self.screen.work.do(
+            Work(
+                what="opening the next lesson",
+                make=partial(open_lesson, path),
+                then=self._turn_to,
+                refused=self.screen.tell_problem,
+                seconds=AT_ONCE,  # files are read: that may take any time
+            )
+        )
+
+    def _turn_to(self, session: Session) -> None:
+        self.screen.state.turn_to(session)
+        self.screen.look_as_told()
+        self._show()
+
     # --- answers
 
     def answer_chosen(self, question: Question) -> None:
         """Answer with the cell under the cursor, or with the word that is chosen."""
         link = self.screen.arithmetic.chosen
-        if question.kind == "cell":
+        if question.kind == "cell" and self.screen.state.has_chosen:
             self.answer(self.screen.state.index)
         elif link is not None:
             self.answer(link.index)
         else:
-            self.screen.app.bell()
+            self.screen.refuse("Choose first: Enter answers with what is marked.")
 
     def answer(self, given: Given) -> None:
         """Answer the question that waits."""
@@ -110,6 +150,8 @@ class LessonKeys:
     def keep_place(self) -> None:
         """Write down how far the lesson was followed, when the person has rested for a moment."""
         session = self.screen.state.session
+        if self._restarts_at != session.lesson.place:
+            self._restarts_at = None
         if session.lesson.is_guided:
             if self._keeper is not None:
                 self._keeper.stop()

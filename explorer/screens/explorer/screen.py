@@ -110,7 +110,7 @@ class ExplorerScreen(Actions):
             self.notify(alarm, title="Not every number is finite", severity="warning", timeout=15, markup=False)
         lesson = session.lesson
         if lesson.is_guided and lesson.place:
-            said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Ctrl+R begins again."
+            said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Home goes to the first one."
             self.notify(said, title="The lesson goes on", markup=False)
         for note in session.notes:
             self.say(visible(note), timeout=15)
@@ -138,6 +138,11 @@ class ExplorerScreen(Actions):
     def arithmetic(self) -> ArithmeticPanel:
         """What stands under the numbers."""
         return self.query_one(ArithmeticPanel)
+
+    @property
+    def words(self) -> WordsPanel:
+        """What is told beside the numbers, or under them."""
+        return self.query_one(WordsPanel)
 
     @property
     def numbers(self) -> TensorGrid | Ranking | PlotPanel:
@@ -208,7 +213,8 @@ class ExplorerScreen(Actions):
         self.set_class(session.lesson.is_guided, "-guided")
         self.query_one(StepTree).set_class(edits.is_edited(session), "-edited")
         self._ask()
-        self.show_cell()
+        state.has_chosen = False
+        self.show_cell(from_top=True)
         self.groups.lessons.keep_place()
 
     def show_after(self, has_changed: bool) -> None:
@@ -299,8 +305,11 @@ class ExplorerScreen(Actions):
 
     # --- a cell
 
-    def show_cell(self) -> None:
-        """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
+    def show_cell(self, from_top: bool = False) -> None:
+        """Show what stands under the numbers for the cell under the cursor, and the keys that matter now.
+
+        `from_top`: what is said of an answer is in view, as far down as the cell may stand.
+        """
         state, panel = self.state, self.arithmetic
         panel.border_title = Content(below.title(state, self.size.width // 2))  # not a str: that would be markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
@@ -308,7 +317,12 @@ class ExplorerScreen(Actions):
             found = self.groups.uses.blocks()
             panel.show(lambda _: found)
         else:
-            panel.show(lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse), chosen)
+            panel.show(
+                lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse),
+                chosen,
+                from_top=from_top and state.tells_answer,
+                is_choice=state.session.question is not None,
+            )
         self.show_keys()
 
     @property
@@ -391,6 +405,7 @@ class ExplorerScreen(Actions):
         if event.value is not state.value or state.edit is not None:
             return  # a step came in between, or an edit of the cell is being typed
         state.session.place.move_to(event.index)
+        state.has_chosen = True
         self.numbers.show_cell(event.index)
         if (other := self.query_one("#other", TensorGrid)).display:
             other.show_cell(self._index_beside(event.index))

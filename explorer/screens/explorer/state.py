@@ -28,11 +28,11 @@ class View(StrEnum):
 
 @dataclass
 class State:
-    """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown.
-
-    `edit` is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of the
-    row under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of where it
-    came from. `matches` are the paths that were found last. `has_library`: the person came from there, and goes back.
+    """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown. `edit`
+    is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of the row
+    under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of where it
+    came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths that were
+    found last. `has_library`: the person came from there, and goes back.
     """
 
     session: Session
@@ -43,8 +43,14 @@ class State:
     is_unfolded: bool = False
     shows_uses: bool = False
     edit: EditLine | None = None
+    has_chosen: bool = False
     matches: list[str] = field(default_factory=list)
     _overview: Overview | None = None
+
+    def turn_to(self, session: Session) -> None:
+        """Look at another session; nothing of what was looked at before is left."""
+        self.session, self.edit, self.shows_uses, self.matches = session, None, False, []
+        self.look(View.numbers)
 
     def look(self, view: View, side: Side = Side.one, overview_name: str = "") -> None:
         """Show the value in another way."""
@@ -59,6 +65,12 @@ class State:
     def index(self) -> Index:
         """The cell under the cursor."""
         return self.session.place.index
+
+    @property
+    def tells_answer(self) -> bool:
+        """Whether it is said how the question of this stop was answered."""
+        session = self.session
+        return session.lesson.is_guided and session.stop is not None and session.lesson.outcome is not None
 
     @property
     def attention(self) -> Attention | None:

@@ -545,8 +545,8 @@ async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -
         await settled(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
-        assert screen.session.name == "single-head"
-        assert (screen.session.lesson.is_guided, screen.session.lesson.place) == (True, 0)
+        assert screen.state.session.name == "single-head"
+        assert (screen.state.session.lesson.is_guided, screen.state.session.lesson.place) == (True, 0)
         assert screen.query_one(Timeline).count == 9
     assert bookmarks.marks()["i-love-my-dog"].is_done
 
