@@ -15,6 +15,7 @@ from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.bookmarks import Mark
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits, stepping
+from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.course import after, bundled
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
@@ -603,3 +604,33 @@ async def test_words_say_that_there_are_more_above_or_below(explore: Explore, si
         await pilot.press(*["J"] * 40)
         assert "more lines: K" in shown()
         assert "more lines: J" not in shown()
+
+
+# --- beside a step outside the lesson
+
+
+def test_outside_the_lesson_only_what_is_said_of_this_moment_stands_beside_a_step() -> None:
+    session = session_of("translate", "candidates")
+    assert not session.lesson.is_guided
+
+    def beside() -> str:
+        return " ".join(section.text for section in headings.sections(session, session.place.value))
+
+    assert "Before training" not in beside()
+    assert "a probability of 1.0000 now" in beside()
+    go_to_moment(session, 0)
+    assert "Before training" in beside()
+    assert "now" not in beside().split("Before training")[0]
+    go_to_moment(session, 3)
+    assert "In this scenario" not in {section.heading for section in headings.sections(session, session.place.value)}
+
+
+@pytest.mark.parametrize("name", ["translate", "translate-a-question", "reverse", "sentiment", "induction-head"])
+def test_at_every_moment_the_words_beside_a_step_are_of_that_moment(name: str) -> None:
+    session = session_of(name)
+    assert session.moments is not None
+    for moment in (0, session.moments.last // 2, session.moments.last):
+        go_to_moment(session, moment)
+        for step in session.place.steps:
+            session.place.show(step)
+            assert session.stop is None or session.lesson.moment_of(session.stop) == session.run.moment
