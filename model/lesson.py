@@ -41,6 +41,7 @@ class Question:
     """A question about a value. `index` is the cell it begins at, `axes` are the ones along which an answer is chosen.
 
     `axes` is a single one for a word or a sum, and none for the number of a cell. `hint` is Markdown, like `ask`.
+    `is_operand`: the value is not the one that is looked at, but one that it was computed from.
     """
 
     ask: str
@@ -50,6 +51,7 @@ class Question:
     axes: tuple[str, ...]
     is_least: bool = False
     hint: str = ""
+    is_operand: bool = False
 
     def in_run(self, trace: Trace) -> Question | None:
         """The same question about another run; None where that has no such cell."""
@@ -259,7 +261,7 @@ def _question(told: LessonStep, value: Value, planned: bool) -> tuple[str, Quest
     if told.answer.operand is not None:
         wanted = told.answer.operand
         value, index = next(cell for cell in _operands(told, value, planned) if _is_named(cell[0], wanted))
-        return ask, Question(ask, "number", value, index, (), hint=hint)
+        return ask, Question(ask, "number", value, index, (), hint=hint, is_operand=True)
     kind, axes, is_least = _kind(told.answer, told.focus or {}, value)
     return ask, Question(ask, kind, value, index, axes, is_least, hint)
 

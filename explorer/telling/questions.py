@@ -20,7 +20,7 @@ from attn_explore.explorer.telling import headings
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.lesson import Question
-from attn_explore.model.naming import shown
+from attn_explore.model.naming import bracketed, shown
 from attn_explore.model.values import Value
 
 HOW = {
@@ -193,7 +193,8 @@ def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
         more = f" + … ({len(numbers)} numbers)" if len(numbers) > 8 else ""
         yield f"{terms}{more} = {number}."
     else:
-        yield f"{headings.name_at(value, question.index)} = {number}."
+        own = f"{value.path}{bracketed(value.axes, question.index)}"  # by its path: letters are alike
+        yield f"{own if question.is_operand else headings.name_at(value, question.index)} = {number}."
     if isinstance(given, float) and not question.is_right(given):
         yield f"You said {short_number(given)}."
 

@@ -634,3 +634,13 @@ def test_at_every_moment_the_words_beside_a_step_are_of_that_moment(name: str) -
         for step in session.place.steps:
             session.place.show(step)
             assert session.stop is None or session.lesson.moment_of(session.stop) == session.run.moment
+
+
+def test_an_operand_is_told_by_its_path_and_not_by_a_letter_that_the_cell_has_too() -> None:
+    session = session_of("where-gradients-flow")
+    stepping.follow_lesson(session, 4)
+    assert not stepping.answer(session, 0.0953)
+    assert stepping.answer(session, 0.0953 - 0.0464)
+    said = " ".join(as_text(questions.answered(session, 200)))
+    assert "✓ Right. grad.encoder.layers.0.ffn.residual[film, 1] = 0.0489." in said
+    assert session.place.index == (1, 1)
