@@ -28,11 +28,12 @@ class View(StrEnum):
 
 @dataclass
 class State:
-    """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown. `edit`
-    is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of the row
-    under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of where it
-    came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths that were
-    found last. `has_library`: the person came from there, and goes back.
+    """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown.
+
+    `edit` is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of
+    the row under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of
+    where it came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths
+    that were found last. `has_library`: the person came from there, and goes back.
     """
 
     session: Session
