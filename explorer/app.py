@@ -55,10 +55,11 @@ class ExplorerApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "stop_loading", show=False)]
 
-    def __init__(self, load: Load, title: str, reload: Reload | None = None) -> None:
+    def __init__(self, load: Load, title: str, reload: Reload | None = None, is_pair: bool = False) -> None:
         super().__init__()
         self._load = load
         self._reload = reload
+        self._is_pair = is_pair
         self._what = title
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
@@ -91,7 +92,7 @@ class ExplorerApp(App[None]):
 
         kept = set_aside()
         loaded = self._load(counter)
-        return _Loaded(_screen_of(loaded, self._reload), *self._own_keys(), kept)
+        return _Loaded(_screen_of(loaded, self._reload, self._is_pair), *self._own_keys(), kept)
 
     def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
         """The person's own keys and theme. What knows every key is imported only where there are any."""
@@ -166,27 +167,29 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def _screen_of(loaded: Session | Shelf, reload: Reload | None) -> Callable[[], Screen[Any]]:
+def _screen_of(loaded: Session | Shelf, reload: Reload | None, is_pair: bool) -> Callable[[], Screen[Any]]:
     """What makes the screen; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.telling.pictures import Side
 
     if isinstance(loaded, Session):
-        return partial(ExplorerScreen, loaded, reload=reload)
+        return partial(ExplorerScreen, loaded, reload=reload, side=Side.beside if is_pair else Side.one)
     from attn_explore.explorer.screens.library import LibraryScreen
 
     return partial(LibraryScreen, loaded)
 
 
-def show(load: Load, title: str, reload: Reload | None = None) -> int:
+def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = False) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session or the library; it is given a counter of what it computes.
-    `reload` reads and runs again when a file of the run is saved. Raises what `load` raised (a Problem, for example),
-    or the bug that ended the app, with the terminal restored.
+    `reload` reads and runs again when a file of the run is saved. `is_pair`: two runs that were asked for
+    together stand side by side. Raises what `load` raised (a Problem, for example), or the bug that ended the app,
+    with the terminal restored.
     """
     guard_terminal()
-    app = ExplorerApp(load, title, reload)
+    app = ExplorerApp(load, title, reload, is_pair)
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -90,4 +90,5 @@ def explore(
     def reload(counter: Counter) -> Session:
         return session_of(source_of(source, wish), limits, counter=counter)
 
-    return show(load, found[source].title if source in found else source, reload if watch else None)
+    title = found[source].title if source in found else source
+    return show(load, title, reload if watch else None, is_pair=bool(second))

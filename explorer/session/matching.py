@@ -1,4 +1,7 @@
-"""The same cells in two runs: by their words where both have words there, and so across other orders and padding."""
+"""The same cells in two runs: by their words where both have words there, and so across other orders and padding.
+
+Where the words are not the same ones, cells at the same place can be compared still, if it is said.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,11 @@ def same_cell(value: Value, index: Index, other: Value) -> Index | None:
     places = [_place(axis, at, against) for axis, at, against in zip(value.axes, index, other.axes, strict=True)]
     found = tuple(place for place in places if place is not None)
     return found if len(found) == len(places) else None
+
+
+def numbers_by_place(value: Value, other: Value) -> Array | None:
+    """The numbers of `other` at the same places, whatever words stand there; None where the shapes are not the same."""
+    return other.array if value.names == other.names and value.shape == other.shape else None
 
 
 def _places(axis: Axis, other: Axis) -> list[int] | None:

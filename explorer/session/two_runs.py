@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from attn_explore.explorer.session.matching import same_numbers
+from dataclasses import dataclass
+
+import numpy as np
+
+from attn_explore.explorer.session.matching import numbers_by_place, same_cell, same_numbers
 from attn_explore.explorer.session.moments import takes_numbers
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances
 from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.values import Value
 
@@ -21,6 +26,39 @@ def numbers_beside(session: Session, value: Value) -> Array | None:
     """The other run's numbers at the cells of a value, where it has them all."""
     found = beside(session, value)
     return same_numbers(value, found) if found is not None else None
+
+
+@dataclass(frozen=True, eq=False)
+class Subtracted:
+    """What is taken from the numbers of a value: the other run's at the same words, or else `by_place`."""
+
+    numbers: Array
+    by_place: bool
+
+
+def difference(array: Array, other: Array) -> Array:
+    """One number minus the other, cell by cell; two equal infinities have no difference."""
+    with np.errstate(invalid="ignore"):
+        return np.where(array == other, 0, array - other)
+
+
+def subtracted(session: Session, value: Value) -> Subtracted | None:
+    """The other run's numbers, to be subtracted from those of a value; None where the shapes do not allow it."""
+    if (by_word := numbers_beside(session, value)) is not None:
+        return Subtracted(by_word, by_place=False)
+    found = beside(session, value)
+    numbers = numbers_by_place(value, found) if found is not None else None
+    return Subtracted(numbers, by_place=True) if numbers is not None else None
+
+
+def cell_beside(session: Session, value: Value, index: Index) -> Index | None:
+    """The cell of the other run with the same words, or else at the same place; None where there is none."""
+    found = beside(session, value)
+    if found is None:
+        return None
+    by_word = same_cell(value, index, found)
+    is_by_place = numbers_beside(session, value) is None and value.shape == found.shape
+    return index if is_by_place else by_word
 
 
 def parting(session: Session) -> Value | None:

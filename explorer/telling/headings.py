@@ -12,7 +12,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
-from attn_explore.explorer.drawing.numbers import loss_text, percent, short_number
+from attn_explore.explorer.drawing.numbers import loss_text, percent, shape_text, short_number
 from attn_explore.explorer.drawing.wrapping import Section
 from attn_explore.explorer.session import edits, two_runs
 from attn_explore.explorer.session.course import after, bundled
@@ -47,7 +47,7 @@ _GIVEN = {
 
 
 def title(session: Session, value: Value, side: Side = Side.one) -> str:
-    """The title of a step, or what a parameter is; and which run it is of, or which two, where two are compared."""
+    """The title of a step, or what a parameter is; and which run it is of, or which two are subtracted."""
     run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
     if not value.is_leaf:
         return f"{visible(step_title(value))}{run}"
@@ -55,19 +55,30 @@ def title(session: Session, value: Value, side: Side = Side.one) -> str:
 
 
 def _runs(session: Session, value: Value, side: Side) -> str:
-    own = visible(session.label or "first run")
+    own = run_name(session)
     if session.other is None or side is Side.one:
         return own
-    other = visible(session.other.label or "first run")
+    other = run_name(session.other)
     if two_runs.beside(session, value) is None:
         return f"{own} ({other} has no such step)"
-    if side is Side.difference and two_runs.numbers_beside(session, value) is None:
-        return f"{own} ({other} has other cells)"
-    return f"{own}, {other}" if side is Side.beside else f"{own} − {other}"
+    if side is Side.beside:
+        return own
+    found = two_runs.subtracted(session, value)
+    if found is None:
+        return f"{own} ({other} has another shape)"
+    return f"{own} − {other}{', place by place' if found.by_place else ''}"
 
 
-def equation(session: Session, value: Value) -> str:
-    """The formula of a step, or where a parameter's numbers came from."""
+def run_name(session: Session) -> str:
+    """What one of two runs is called."""
+    return visible(session.label or "first run")
+
+
+def equation(session: Session, value: Value, side: Side = Side.one) -> str:
+    """The formula of a step, or where a parameter's numbers came from; of a difference, what is subtracted."""
+    if side is Side.difference and session.other is not None and two_runs.subtracted(session, value) is not None:
+        own, other = (f"{letter(value)} of {run_name(run)}" for run in (session, session.other))
+        return f"Δ{letter(value)} = {own} − {other}"
     return provenance(session, value) if value.is_leaf else formula(value)
 
 
@@ -102,11 +113,12 @@ def _parted(session: Session, value: Value) -> str:
     """How far the two runs are apart at a value."""
     if two_runs.beside(session, value) is None:
         return "Only this run has this tensor."
-    other = two_runs.numbers_beside(session, value)
+    other = two_runs.subtracted(session, value)
     if other is None:
-        return "The other run does not have all of these cells."
-    found = distances(value.array, other)
-    return _most(value, found) if found.any() else "Every number here is the same."
+        return "The other run's tensor has another shape."
+    said = "The words are not the same: cells are compared by their place. " if other.by_place else ""
+    found = distances(value.array, other.numbers)
+    return said + (_most(value, found) if found.any() else "Every number here is the same.")
 
 
 def _most(value: Value, found: Array) -> str:
@@ -152,6 +164,11 @@ def shape(value: Value) -> str:
 def _size(axis: Axis) -> str:
     """How long an axis is. Heads are counted in words: “head 1” is the name of one of them."""
     return f"{axis.size} head{'s' * (axis.size != 1)}" if axis.name == "head" else f"{axis.name} {axis.size}"
+
+
+def shape_forms(value: Value) -> tuple[str, str]:
+    """The same, and the sizes alone for where there is less room: `1 × 4 × 4`."""
+    return shape(value), shape_text(value.shape) or "one number"
 
 
 def provenance(session: Session, value: Value) -> str:
@@ -200,7 +217,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.question is not None:
         return  # what follows speaks of the numbers
     if session.other is not None:
-        yield Section(f"Compared with: {visible(session.other.label or 'first run')}", _parted(session, value))
+        yield Section(f"Compared with: {run_name(session.other)}", _parted(session, value))
     if edits.is_edited(session):
         yield Section("Edits", "\n".join(filter(None, (*edits_in_force(session), _moved(session, value)))))
     if value.is_leaf:

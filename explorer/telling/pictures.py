@@ -23,6 +23,12 @@ class Side(StrEnum):
     beside = "side by side"
     difference = "difference"
 
+    @property
+    def following(self) -> Side:
+        """What `d` shows next."""
+        sides = list(Side)
+        return sides[(sides.index(self) + 1) % len(sides)]
+
 
 def pictures(session: Session, side: Side) -> list[Picture]:
     """What is drawn of the value that is looked at: one picture, or two on one scale of colours.
@@ -36,12 +42,8 @@ def pictures(session: Session, side: Side) -> list[Picture]:
     if side is Side.beside and session.other is not None:
         other = two_runs.beside(session, value)
         return [own] if other is None else list(own.together(_own(session.other, other)))
-    numbers = two_runs.numbers_beside(session, value) if side is Side.difference else None
-    if numbers is None:
-        return [own]
-    with np.errstate(invalid="ignore"):
-        difference = np.where(value.array == numbers, 0, value.array - numbers)
-    return [Picture(difference, value.axes)]
+    found = two_runs.subtracted(session, value) if side is Side.difference else None
+    return [own] if found is None else [Picture(two_runs.difference(value.array, found.numbers), value.axes)]
 
 
 def _own(session: Session, value: Value) -> Picture:

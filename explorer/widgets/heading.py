@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.widgets.drawn import Drawn
 
 
@@ -18,22 +20,33 @@ class Heading(Drawn):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._title = self._shape = self._formula = self._factors = ""
+        self._title = self._formula = self._factors = ""
+        self._shapes: Sequence[str] = ()
 
-    def show(self, title: str, shape: str, formula: str, factors: str = "") -> None:
-        """Show another value."""
-        self._title, self._shape, self._formula, self._factors = title, shape, formula, factors
+    def show(self, title: str, shapes: Sequence[str], formula: str, factors: str = "") -> None:
+        """Show another value; `shapes` is its shape, the longest form first."""
+        self._title, self._shapes, self._formula, self._factors = title, shapes, formula, factors
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """The shape stands beside the title where both fit, else beside the formula in the place of the factors."""
-        title, shape, formula = (self.style_of(f"heading--{name}") for name in ("title", "shape", "formula"))
-        gap = self.size.width - cell_len(self._title) - cell_len(self._shape)
-        has_room = gap >= 2
+        is_above = self._beside(self._title, self._shapes[:1]) != ""
         if y == 0:
-            right = [Segment(" " * gap), Segment(self._shape, shape)] if has_room else []
-            return self.line([Segment(self._title, title), *right])
-        beside = self._factors if has_room else self._shape
-        gap = self.size.width - cell_len(self._formula) - cell_len(beside)
-        right = [Segment(" " * gap), Segment(beside, shape)] if gap >= 2 else []
-        return self.line([Segment(self._formula, formula), *right])
+            return self._line(self._title, "title", self._shapes[:1] if is_above else ())
+        return self._line(self._formula, "formula", (self._factors,) if is_above else self._shapes)
+
+    def _line(self, text: str, name: str, forms: Sequence[str]) -> Strip:
+        """A text, shortened where it is too long, and at the right the longest form that there is room for."""
+        beside, shown = self._beside(text, forms), shortened(text, self.size.width)
+        gap = " " * (self.size.width - cell_len(shown) - cell_len(beside))
+        return self.line(
+            [
+                Segment(shown, self.style_of(f"heading--{name}")),
+                Segment(gap),
+                Segment(beside, self.style_of("heading--shape")),
+            ]
+        )
+
+    def _beside(self, text: str, forms: Sequence[str]) -> str:
+        room = self.size.width - cell_len(text) - 2
+        return next((form for form in forms if cell_len(form) <= room), "")

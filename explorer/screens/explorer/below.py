@@ -5,6 +5,8 @@ from __future__ import annotations
 from attn_explore.explorer.drawing.arithmetic import Block
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.telling import headings, questions, word_view
+from attn_explore.explorer.telling.difference import difference_blocks
+from attn_explore.explorer.telling.pictures import Side
 
 
 def title(state: State, width: int) -> str:
@@ -39,4 +41,5 @@ def _numbers(state: State, room: int, terse: bool) -> list[Block]:
     """The attention of one word, or the arithmetic of the cell."""
     if (attention := state.attention) is not None:
         return word_view.word_blocks(attention, word_view.word_of(state.session, attention), room)
-    return headings.cell_blocks(state.session, state.value, state.index, state.is_unfolded, terse)
+    told = difference_blocks if state.side is Side.difference else headings.cell_blocks
+    return told(state.session, state.value, state.index, state.is_unfolded, terse)

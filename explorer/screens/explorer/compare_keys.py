@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.telling.pictures import Side
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -41,8 +40,7 @@ class CompareKeys:
         if state.session.other is None:
             self._refuse()
             return
-        sides = list(Side)
-        state.look(View.numbers, sides[(sides.index(state.side) + 1) % len(sides)])  # a word or a plot is of one run
+        state.look(View.numbers, state.side.following)  # a word or a plot is of one run
         self.screen.show()
 
     def part(self) -> None:

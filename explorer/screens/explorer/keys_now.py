@@ -55,7 +55,7 @@ def _of_run(state: State) -> Iterator[Key]:
         yield Key("C", "next lesson", "next_lesson")
     if session.other is not None:
         yield Key("c", visible(session.other.label or "first run"), "compare")
-        yield Key("d", "side by side", "side")
+        yield Key("d", state.side.following, "side")
 
 
 def _of_value(state: State, panels: Panels) -> Iterator[Key]:

@@ -28,7 +28,6 @@ from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import edits, two_runs
-from attn_explore.explorer.session.matching import same_cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
 from attn_explore.explorer.telling.pictures import Side, pictures
@@ -65,9 +64,11 @@ class ExplorerScreen(Actions):
     ]  # fmt: skip
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
 
-    def __init__(self, session: Session, has_library: bool = False, reload: Reload | None = None) -> None:
+    def __init__(
+        self, session: Session, has_library: bool = False, reload: Reload | None = None, side: Side = Side.one
+    ) -> None:
         super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
-        self.state = State(session, has_library)
+        self.state = State(session, has_library, side=side)
         self.work = Working(self, self._show_progress)
         self.groups = Groups(self)
         self.watching = Watching(self, reload) if reload is not None else None
@@ -78,7 +79,9 @@ class ExplorerScreen(Actions):
         with Horizontal(id="body"):
             yield StepTree(id="tree")
             with Vertical(id="centre"):
-                yield Heading(id="heading")
+                with Horizontal(id="headings"):
+                    yield Heading(id="heading")
+                    yield Heading(id="other-heading")
                 with Horizontal(id="grids"):
                     yield TensorGrid(id="grid")
                     yield TensorGrid(id="other")
@@ -203,8 +206,7 @@ class ExplorerScreen(Actions):
             self.note(self.work.progress)
         if self._in_tree is not session.run.trace:
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
-        title, equation = headings.title(session, value, state.side), headings.equation(session, value)
-        self.query_one(Heading).show(title, headings.shape(value), equation, shapes(value))
+        self._show_headings()
         self._show_numbers()
         self.query_one(WordsPanel).show(headings.sections(session, value))
         self.query_one(StepTree).mark(value.path)
@@ -258,6 +260,25 @@ class ExplorerScreen(Actions):
             trained = headings.trained(session.moments, session.run.moment)
             line.show(trained, session.run.moment, session.moments.last + 1, pinned)
 
+    def _show_headings(self) -> None:
+        """What is looked at; beside it, of two runs, what the other one has at the same step."""
+        state, session, value = self.state, self.state.session, self.state.value
+        other = two_runs.beside(session, value) if self._shows_two else None
+        beside = self.query_one("#other-heading", Heading)
+        beside.display = other is not None
+        title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
+        self.query_one("#heading", Heading).show(title, headings.shape_forms(value), equation, shapes(value))
+        if session.other is not None and other is not None:
+            title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
+            beside.show(title, headings.shape_forms(other), equation, shapes(other))
+
+    @property
+    def _shows_two(self) -> bool:
+        """Whether two runs stand side by side."""
+        state = self.state
+        is_of_one = state.session.question is not None or state.attention is not None or state.is_plotted
+        return state.side is Side.beside and not is_of_one
+
     def _show_numbers(self) -> None:
         """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
         state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
@@ -289,9 +310,7 @@ class ExplorerScreen(Actions):
 
     def _index_beside(self, index: Index) -> Index:
         """The same cell in the other run's grid; its first one where there is none."""
-        value, other = self.state.value, two_runs.beside(self.state.session, self.state.value)
-        found = same_cell(value, index, other) if other is not None else None
-        return found or tuple(0 for _ in index)
+        return two_runs.cell_beside(self.state.session, self.state.value, index) or tuple(0 for _ in index)
 
     def _ask(self) -> None:
         """A line to type in, while a question wants a number."""

@@ -19,6 +19,7 @@ from attn_explore.explorer.commands import options
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.system import progress
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import parse_size
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import read_scenario, scenario_schema
@@ -155,8 +156,8 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
 
     seen: list[str] = []
 
-    def show(load: Callable[[object], object], title: str, reload: object) -> int:
-        session = load(lambda value: None)
+    def show(load: Callable[[object], object], title: str, reload: object, is_pair: bool) -> int:
+        session = load(Counter())
         seen.extend([title, session.place.value.path])  # type: ignore[attr-defined]
         return 143
 

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.pictures import Side, pictures
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.values import Value
-from tests.explorer.conftest import Explore, session_of
+from tests.explorer.conftest import Explore, session_of, settled
 
 LAYER = "encoder.layers.0.self_attention"
 WEIGHTS = f"{LAYER}.weights"
@@ -23,6 +28,12 @@ WEIGHTS = f"{LAYER}.weights"
 def drawn(pilot: Pilot[None]) -> list[Picture | None]:
     """The pictures that are on the screen."""
     return [grid._picture for grid in pilot.app.screen.query(TensorGrid) if grid.display]
+
+
+def heading(pilot: Pilot[None], name: str = "heading") -> str:
+    """The two lines over a grid."""
+    panel = pilot.app.screen.query_one(f"#{name}", Heading)
+    return "\n".join(panel.render_line(y).text for y in range(2)) if panel.display else ""
 
 
 def said_under(session: Session, value: Value) -> dict[str, str]:
@@ -87,11 +98,93 @@ async def test_d_shows_both_then_the_difference_then_one(explore: Explore, size:
         assert picture is not None
         assert session.other is not None
         np.testing.assert_allclose(picture.array, session.place.value.array - session.other.run.trace[WEIGHTS].array)
-        assert "first run − ReLU" in pilot.app.screen.query_one(Heading)._title
+        assert "first run − ReLU" in heading(pilot)
         await pilot.press("d")
         (picture,) = drawn(pilot)
         assert picture is not None
         np.testing.assert_array_equal(picture.array, session.place.value.array)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
+async def test_each_of_two_grids_has_its_own_title_formula_and_shape(explore: Explore, size: tuple[int, int]) -> None:
+    async with explore("padding-changes-nothing", WEIGHTS, size=size) as (pilot, _):
+        assert heading(pilot, "other-heading") == ""
+        await pilot.press("d")
+        one, other = heading(pilot), heading(pilot, "other-heading")
+        assert "· first" in one
+        assert "A = softmax" in one
+        assert "· mask" in other
+        assert "A = softmax" in other
+        assert "+ M" not in other
+        if size != (60, 16):
+            assert "+ M)" in one
+            assert "4 × " in one
+            assert "4 × " in other
+
+
+async def test_the_arithmetic_of_a_difference_begins_with_the_difference(explore: Explore) -> None:
+    async with explore("padding-changes-nothing", WEIGHTS, (0, 0, 3)) as (pilot, _):
+        await pilot.press("d", "d")
+        assert "ΔA = A of first run − A of mask forgotten" in heading(pilot)
+        lines = pilot.app.screen.query_one(ArithmeticPanel).text()
+        assert [part.strip() for part in lines[0].split(" = ")[1].split(" − ")] == ["first run", "mask forgotten"]
+        assert lines[1].split() == ["-0.5054", "=", "0", "−", "0.5054"]
+        assert "first run:" in lines
+        assert "mask forgotten:" in lines
+
+
+def test_every_difference_that_is_shown_is_what_its_two_numbers_come_to() -> None:
+    session = session_of("word-order", WEIGHTS)
+    picture = pictures(session, Side.difference)[0]
+    for index in np.ndindex(picture.array.shape):
+        first, *_ = difference_blocks(session, session.place.value, index)
+        result, _, one, _, other = (piece.text for piece in first.rows[1])
+        assert result == short_number(float(picture.array[index]))
+        assert abs(float(result) - (float(one) - float(other))) < 2e-4
+
+
+async def test_the_numbers_of_the_other_run_lead_nowhere_in_this_one(explore: Explore) -> None:
+    async with explore("padding-changes-nothing", WEIGHTS) as (pilot, session):
+        await pilot.press("d", "d")
+        own = session.run.trace
+        links = pilot.app.screen.query_one(ArithmeticPanel)._links
+        assert links
+        assert all(own.steps[link.value.path] is link.value for link in links)
+
+
+async def test_with_other_words_a_difference_is_taken_place_by_place_and_that_is_said(explore: Explore) -> None:
+    text = "input: {text: dog bites man}\ncompare: {label: dogs, input: {text: dog bites dog}}"
+    async with explore(text, WEIGHTS) as (pilot, session):
+        assert session.other is not None
+        (picture,) = pictures(session, Side.difference)
+        other = session.other.run.trace[WEIGHTS].array
+        np.testing.assert_array_equal(picture.array, session.place.value.array - other)
+        assert picture.array.any()
+        assert "their place" in said_under(session, session.place.value)["Compared with: dogs"]
+        await pilot.press("d", "d")
+        assert "first run − dogs, place by place" in heading(pilot)
+
+
+def test_other_shapes_have_no_difference() -> None:
+    session = session_of("input: {text: a b}\ncompare: {label: three, input: {text: c d e}}", WEIGHTS)
+    assert "has another shape" in headings.title(session, session.place.value, Side.difference)
+    assert said_under(session, session.place.value)["Compared with: three"] == (
+        "The other run's tensor has another shape."
+    )
+
+
+async def test_the_key_bar_says_what_d_shows_next(explore: Explore) -> None:
+    async with explore("softmax-vs-relu", WEIGHTS, size=(200, 60)) as (pilot, _):
+        for shown in ("side by side", "difference", "one run", "side by side"):
+            assert f" d {shown} " in pilot.app.screen.query_one(KeyBar).render_line(0).text
+            await pilot.press("d")
+
+
+async def test_two_runs_that_are_asked_for_together_stand_side_by_side() -> None:
+    app = ExplorerApp(lambda _: session_of("softmax-vs-relu", WEIGHTS), "two", is_pair=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert len(drawn(pilot)) == 2
 
 
 async def test_p_goes_to_where_the_runs_part(explore: Explore) -> None:

@@ -115,7 +115,7 @@ async def test_a_parameter_follows_the_moment(tmp_path: Path) -> None:
     async with exploring(tmp_path, "head.w") as (pilot, session):
         await pilot.press(*"<<<")
         np.testing.assert_array_equal(session.place.value.array, record().moments["head.w"][3])
-        assert "after 150 steps of training" in screen(pilot).query_one(Heading).render_line(1).text
+        assert "after 150 steps of training" in screen(pilot).query_one("#heading", Heading).render_line(1).text
 
 
 async def test_a_click_goes_to_a_moment(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""What is said of a cell of the difference of two runs: the subtraction, then where each of its numbers comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Piece
+from attn_explore.explorer.drawing.numbers import short_number, shortened
+from attn_explore.explorer.session import two_runs
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling.headings import cell_blocks, name_at, run_name
+from attn_explore.model.explain import Index
+from attn_explore.model.formulas import letter
+from attn_explore.model.values import Value
+
+
+def difference_blocks(
+    session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
+) -> list[Block]:
+    """`-0.5210 = 0.4718 − 0.9928`, and the arithmetic of both; only the cell's own where nothing is subtracted."""
+    own = cell_blocks(session, value, index, unfolded, terse)
+    other, found = session.other, two_runs.subtracted(session, value)
+    beside, cell = two_runs.beside(session, value), two_runs.cell_beside(session, value, index)
+    if other is None or found is None or beside is None or cell is None:
+        return own
+    numbers = float(value.array[index]), float(found.numbers[index])
+    name = letter(value) if terse else name_at(value, index)
+    return [
+        _subtraction(name, (run_name(session), run_name(other)), numbers),
+        _note(run_name(session)),
+        *own,
+        _note(run_name(other)),
+        *_unlinked(cell_blocks(other, beside, cell, unfolded, terse)),
+    ]
+
+
+def _subtraction(name: str, runs: tuple[str, str], numbers: tuple[float, float]) -> Block:
+    difference = float(two_runs.difference(*map(np.asarray, numbers)))
+    run, against = (shortened(called, LABEL) for called in runs)
+    one, other = map(short_number, numbers)
+    equals, minus = Piece(" = ", "sign"), Piece(" − ", "sign")
+    return Block(
+        (
+            (Piece(f"Δ{name}", "name"), equals, Piece(run, "name"), minus, Piece(against, "name")),
+            (Piece(short_number(difference), "result"), equals, Piece(one, "number"), minus, Piece(other, "number")),
+        )
+    )
+
+
+def _note(said: str) -> Block:
+    return Block(((Piece(f"{said}:", "note"),),))
+
+
+def _unlinked(blocks: Sequence[Block]) -> list[Block]:
+    """Without the ways to the numbers: they lead through the run that is looked at."""
+    return [
+        replace(block, rows=tuple(tuple(replace(piece, link=None) for piece in row) for row in block.rows))
+        for block in blocks
+    ]
