@@ -104,9 +104,8 @@ def _cosine_cell(value: Value, at: At) -> Expression:
     q, k = cells(value, at)
     if _have_no_direction(value, at):
         return Number(0.0, "a vector of length 0 has no direction")
-    product_of_both = Reduce("sum", (value.operands[0].names[-1],), Apply("multiply", (q, k)), name="product")
-    lengths = (_length(value, side, cell) for side, cell in enumerate((q, k)))
-    return Apply("divide", (product_of_both, Apply("multiply", tuple(lengths))))
+    directions = (Apply("ratio", (cell, _length(value, side, cell))) for side, cell in enumerate((q, k)))
+    return Reduce("sum", (value.operands[0].names[-1],), Apply("multiply", tuple(directions)))
 
 
 def _have_no_direction(value: Value, at: At) -> bool:
