@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+    from textual.worker import Worker
 
 Result = TypeVar("Result")
 
@@ -23,11 +24,26 @@ class Dialog(ModalScreen[Result]):
 
 
 class Palette(CommandPalette):
-    """Textual's palette of commands, left once too."""
+    """Textual's palette of commands, left once too. Until its list stands, and when it is gone, keys do nothing."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave, unless that was done already."""
         return super().dismiss(result) if _is_on_top(self) else AwaitComplete()
+
+    def _gather_commands(self, search_value: str) -> Worker[None] | None:  # type: ignore[override]
+        return super()._gather_commands(search_value) if self._has_list else None
+
+    def _action_command_list(self, action: str) -> None:
+        if self._has_list and self.query_one(CommandList).size:
+            super()._action_command_list(action)
+
+    def _action_cursor_down(self) -> None:
+        if self._has_list:
+            super()._action_cursor_down()
+
+    @property
+    def _has_list(self) -> bool:
+        return _is_on_top(self) and bool(self.query(CommandList))
 
 
 def _is_on_top(screen: Screen[Result]) -> bool:
