@@ -25,13 +25,14 @@ Kind = Literal["line", "bars"]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One line, or one row of bars: a number for each place along x, NaN where there is none.
+    """One line, or one row of bars: a number for each place along x.
 
-    `name` is empty where there is only one.
+    `name` is empty where there is only one. At the places of `gaps` there is no number: `y` is NaN there.
     """
 
     name: str
     y: Array
+    gaps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from attn_explore.model.axes import Array
 from attn_explore.model.formulas import output_letter, output_name
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import differentiated, is_gradient, output_of
@@ -25,12 +24,12 @@ _BLOCKS = {"self_attention": "attention", "cross_attention": "cross", "ffn": "ff
 class Size:
     """How large the gradients are at one place of a stack: by the residual stream, and by what a block adds to it.
 
-    `output` is NaN where no block stands: at the stack's input.
+    `output` is None where no block stands: at the stack's input.
     """
 
     name: str
     stream: float
-    output: float
+    output: float | None
 
 
 def sizes(trace: Trace) -> list[Size]:
@@ -46,7 +45,7 @@ def sizes(trace: Trace) -> list[Size]:
         own = {_block(block): gradients for block, gradients in blocks.items() if block.startswith(f"{stack}.layers.")}
         before = stack.rpartition(".")[2] + " " if len(stacks) > 1 else ""
         if f"{stack}.input" in found:
-            places.append(Size(f"{before}X", norm(found[f"{stack}.input"]), np.nan))
+            places.append(Size(f"{before}X", norm(found[f"{stack}.input"]), None))
         places += [Size(f"{before}{name}", *_sizes(gradients)) for name, gradients in own.items()]
     return places
 
@@ -74,20 +73,16 @@ def profile(trace: Trace) -> Plot | None:
     if not found:
         return None
     stream = np.array([size.stream for size in found])
-    outputs = np.array([size.output for size in found])
+    outputs = np.array([np.nan if size.output is None else size.output for size in found])
+    gaps = tuple(place for place, size in enumerate(found) if size.output is None)
     return Plot(
         title=f"Gradients of {_output(trace)}, layer by layer",
         x_label="place in the model",
         y_label=f"norm of ∂{_letter(trace)}",
         x=tuple(size.name for size in found),
-        curves=(Curve("by the residual stream", _positive(stream)), Curve("by the block's output", _positive(outputs))),
+        curves=(Curve("by the residual stream", stream), Curve("by the block's output", outputs, gaps)),
         log_y=True,
     )
-
-
-def _positive(numbers: Array) -> Array:
-    """A logarithmic axis has no place for 0."""
-    return np.where(numbers > 0, numbers, np.nan)
 
 
 # --- saliency

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from attn_explore.explorer.drawing.plots.labels import readings
+from attn_explore.model.plots import Plot
 from attn_explore.model.profile import OVERVIEWS, norm, profile, saliency, salient, sizes
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
@@ -29,7 +31,7 @@ def test_a_profile_follows_the_stream_and_what_the_blocks_add_to_it(order: str, 
         *(norm(trace[f"{layer}.{last}"]) for layer in layers),
     ]
     assert [size.output for size in found[1:]] == [norm(trace[f"{layer}.output"]) for layer in layers]
-    assert np.isnan(found[0].output)
+    assert found[0].output is None
 
 
 def test_a_norm_is_the_length_over_all_numbers() -> None:
@@ -99,9 +101,21 @@ def test_what_depends_on_no_word_has_no_place_before_its_layer() -> None:
     assert [size.name for size in sizes(run(parse_scenario(text)))] == ["0 attention"]
 
 
-def test_a_size_of_0_has_no_place_on_a_logarithmic_axis() -> None:
+def read(plot: Plot) -> str:
+    """What stands under a plot."""
+    return "\n".join("".join(piece.text for piece in line) for line in readings(plot, 80, 2))
+
+
+def test_a_size_of_0_is_read_as_0_though_a_logarithmic_axis_has_no_place_for_it() -> None:
     text = "model: {weighting: hardmax, residual: false}\ninput: {text: a b}\n"
     text += "gradients: {of: 'encoder.layers.0.ffn.norm[0, 0]'}\nedits: [{at: encoder.layers.0.ffn.norm, zero: true}]"
     found = profile(run(parse_scenario(text)))
     assert found is not None
-    assert np.isnan(found.curves[0].y[0])
+    assert found.curves[0].y[0] == 0
+    assert "residual stream 0" in read(found)
+
+
+def test_where_no_block_stands_there_is_no_number_to_read() -> None:
+    found = profile(run(parse_scenario("input: {text: a b}\ngradients: {}")))
+    assert found is not None
+    assert "by the block's output –" in read(found)

@@ -92,8 +92,10 @@ def _items(plot: Plot) -> Iterator[Piece]:
         yield Piece(f"({curves.start + 1}–{curves.stop} of {len(plot.curves)})", "note")
 
 
-def _number(plot: Plot, curve: int) -> str:
-    return short_number(float(plot.curves[curve].y[plot.marked]))
+def _number(plot: Plot, place: int) -> str:
+    """The number of a curve under the cursor; where it has none, a dash."""
+    curve = plot.curves[place]
+    return "–" if plot.marked in curve.gaps else short_number(float(curve.y[plot.marked]))
 
 
 def _width(piece: Piece) -> int:

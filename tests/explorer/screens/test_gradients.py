@@ -13,7 +13,7 @@ from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits, gradients, stepping, two_runs
 from attn_explore.explorer.session.search import named
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling.headings import way
+from attn_explore.explorer.telling.cell_text import way
 from attn_explore.explorer.telling.pictures import Side, picture_of, pictures
 from attn_explore.explorer.telling.word_view import attention_of
 from attn_explore.explorer.widgets.step_tree import StepTree
