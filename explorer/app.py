@@ -125,6 +125,11 @@ class ExplorerApp(App[None]):
         said = f"The places in lessons could not be read, and begin anew; the file is kept as {visible(str(kept))}"
         self.notify(said, severity="warning", timeout=15, markup=False)
 
+    async def action_quit(self) -> None:
+        """Leave from anywhere (Ctrl+Q), unless something would be lost."""
+        if all(screen.may_leave() for screen in self.screen_stack if hasattr(screen, "may_leave")):
+            self.exit()
+
     def _show_progress(self, said: str) -> None:
         """How far the run has come, until the screen comes up."""
         if said:

@@ -22,6 +22,7 @@ from attn_explore.explorer.library.entries import Entry, Shelf, facts
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen, grouped
+from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.session import Session
@@ -75,6 +76,7 @@ class LibraryScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The list, and what is to be said of the marked one."""
+        take_size(self)
         with Horizontal(id="library"):
             yield OptionList(id="shelf", markup=False)
             with Vertical(id="about"):

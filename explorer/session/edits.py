@@ -115,6 +115,16 @@ def changed_words(session: Session) -> list[ChangedWord]:
     return [(place, before, now) for place, (before, now) in enumerate(pairs) if before != now]
 
 
+def is_unsaved(session: Session) -> bool:
+    """Whether there are edits, here or in the run beside this one, that no file has."""
+    runs = [each for each in (session, session.other) if each is not None and is_edited(each)]
+    return any(_edits(each.run.scenario) != _edits(each.saved) for each in runs)
+
+
+def _edits(scenario: Scenario) -> object:
+    return scenario.edits, scenario.tokens()
+
+
 def is_edited(session: Session) -> bool:
     """Whether the run is another one than the scenario's without edits."""
     return bool(session.run.scenario.edits or changed_words(session))

@@ -62,6 +62,9 @@ def save(session: Session, target: Path, force: bool = False) -> Path:
         scenario = replace(scenario, lesson=tuple(map(_by_number, scenario.lesson, session.lesson.stops)))
     second = session.other.run.scenario if session.other and session.run.scenario.compare else None
     write_atomically(target, [scenario.as_yaml(second).encode()], force=force, inputs=_inputs(session))
+    for run in (session, session.other) if second else (session,):
+        if run is not None:
+            run.saved = run.run.scenario
     return target.absolute()
 
 

@@ -24,7 +24,8 @@ class Session:
     """`run` is what is looked at, `place` where in it, and `lesson` how far its lesson was followed.
 
     `name` is what the person called it, `path` the file it was read from, `notes` what has to be said of how it was
-    read. `first` is the scenario before anything was changed here, and `history` the runs that edits led from.
+    read. `first` is the scenario before anything was changed here, `saved` as it was written to a file last, and
+    `history` the runs that edits led from.
     Where the model was trained, `moments` has its runs at every moment of the training.
     Where two runs are compared, `other` is the other one, and `label` what this one is called. `is_pin`: it is another
     moment of the run beside it, and no run of its own.
@@ -39,12 +40,13 @@ class Session:
     other: Session | None = None
     is_pin: bool = False
     first: Scenario = field(init=False)
+    saved: Scenario = field(init=False)
     place: Place = field(init=False)
     lesson: Lesson = field(init=False)
     history: History[Run] = field(default_factory=History, init=False)
 
     def __post_init__(self) -> None:
-        self.first = self.run.scenario
+        self.first = self.saved = self.run.scenario
         found = stops(self.run.scenario, self.run.trace)
         self.lesson = Lesson(found, self.moments.of(found) if self.moments else (), self.run.moment)
         self.place = Place(self.run.trace, self.lesson.first_cell)

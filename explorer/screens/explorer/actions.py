@@ -203,6 +203,8 @@ class Actions(Screen[None]):
     # --- other screens
 
     def action_quit(self) -> None:
+        if not self.groups.files.may_leave():
+            return
         if self.state.has_library:
             self.groups.lessons.keep_now()  # before the library looks
             self.dismiss()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.session import two_runs
+from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -14,25 +16,27 @@ if TYPE_CHECKING:
 _ADDS = "`compare:` in the scenario's file adds a second"
 
 
-@dataclass(frozen=True, eq=False)
 class CompareKeys:
     """Looks at two runs."""
 
-    screen: ExplorerScreen
+    def __init__(self, screen: ExplorerScreen) -> None:
+        self.screen = screen
+        self._arrived: tuple[Session, Cell] | None = None
+        """The run that was come to last from the other one, and the cell in it."""
 
     def other(self) -> None:
-        """Look at the same cell in the other run, and back again."""
+        """Look at the same cell in the other run, and back again; where it has no such step, stay."""
         state = self.screen.state
-        other = state.session.other
-        if other is None:
+        here, there = state.session, state.session.other
+        if there is None:
             self._refuse()
             return
-        has_step = other.place.meet(state.session.place)
-        state.session = other
+        if self._arrived != (here, here.place.cell) and not there.place.meet(here.place):
+            self.screen.refuse(f"The other run ({visible(there.label or 'first run')}) has no such step.")
+            return
+        state.session, self._arrived = there, (there, there.place.cell)
         self.screen.show_tree()
         self.screen.show()
-        if not has_step:
-            self.screen.warn("Only the other run has that step.")
 
     def side(self) -> None:
         """The two runs side by side, their difference, or one of them."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.session import saving
+from attn_explore.explorer.session import edits, saving
+from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -26,11 +26,22 @@ def _save(svg: str, target: Path, force: bool) -> Path:
     return write_picture(standing_alone(svg), target, force=force)
 
 
-@dataclass(frozen=True, eq=False)
 class FileKeys:
     """Asks where to, and writes."""
 
-    screen: ExplorerScreen
+    def __init__(self, screen: ExplorerScreen) -> None:
+        self.screen = screen
+        self._warned: Scenario | None = None
+        """The scenario whose edits the person was told would be lost."""
+
+    def may_leave(self) -> bool:
+        """Whether nothing is lost by leaving; the first time that it is not, say how to keep it, and stay."""
+        session = self.screen.state.session
+        if not edits.is_unsaved(session) or self._warned is session.run.scenario:
+            return True
+        self._warned = session.run.scenario
+        self.screen.refuse("The edits are in no file: s saves them as a scenario, the same key again drops them.")
+        return False
 
     def export(self) -> None:
         """Ask where to, and export the trace."""

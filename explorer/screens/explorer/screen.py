@@ -25,6 +25,7 @@ from attn_explore.explorer.screens.explorer.actions import Actions, Groups
 from attn_explore.explorer.screens.explorer.keys_now import Panels, keys_now
 from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.screens.explorer.watching import Reload, Watching
+from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import edits, two_runs
@@ -76,6 +77,7 @@ class ExplorerScreen(Actions):
 
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
+        take_size(self)
         with Horizontal(id="body"):
             yield StepTree(id="tree")
             with Vertical(id="centre"):
@@ -181,6 +183,10 @@ class ExplorerScreen(Actions):
         if is_asked:
             self.refuse("Answer first: the numbers are hidden until then.")
         return is_asked
+
+    def may_leave(self) -> bool:
+        """Whether nothing is lost by leaving; if something is, that is said, once."""
+        return self.groups.files.may_leave()
 
     def note(self, said: str) -> None:
         """Say something at the right end of the timeline."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
@@ -167,15 +168,42 @@ async def test_c_goes_to_the_same_cell_of_the_other_run_and_back(explore: Explor
         assert "additive" not in lines(pilot, Heading)[0]
 
 
-async def test_a_step_that_only_one_run_has_is_left_for_where_the_other_run_was(explore: Explore) -> None:
+async def test_a_step_that_only_one_run_has_is_not_left_for_the_other_run(explore: Explore) -> None:
     async with explore("dot-vs-additive", SCORES) as (pilot, session):
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
         await pilot.press("c", "left")
         assert screen.state.session.place.value.name == "additive_hidden"
         await pilot.press("c")
+        assert screen.state.session is session.other
+        assert screen.state.session.place.value.name == "additive_hidden"
+        assert "has no such step" in "".join(toast.message for toast in pilot.app._notifications)
+        await pilot.press("right", "c")
         assert screen.state.session is session
         assert session.place.value.path == SCORES
+
+
+TWO_TEXTS = "input: {text: I love my dog}\ncompare: {input: {text: I love cats}}\ngradients: {}"
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "index"),
+    [
+        ("where-gradients-flow", "grad.encoder.layers.3.ffn.residual", (1, 1)),
+        (TWO_TEXTS, SCORES, (0, 3, 2)),
+        (TWO_TEXTS, "encoder.embedding", (3, 1)),
+    ],
+)
+async def test_c_and_c_again_is_where_one_was(explore: Explore, name: str, step: str, index: tuple[int, ...]) -> None:
+    async with explore(name, step, index) as (pilot, session):
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        assert session.other is not None
+        session.other.place.show(session.other.place.steps[-1])
+        before = session.place.cell
+        await pilot.press("c", "c")
+        assert screen.state.session is session
+        assert session.place.cell == before
 
 
 async def test_c_says_when_there_is_nothing_to_compare(explore: Explore) -> None:

@@ -9,12 +9,14 @@ from textual.worker import WorkerFailed
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.screens import working
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.course import locate
 from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem
+from tests.explorer.conftest import app_of, session_of
 from tests.standing import press_meanwhile, still
 
 NAMES = ("i-love-my-dog", "translate", "with-and-without-mask", "write-word-by-word", "where-gradients-flow")
@@ -78,3 +80,19 @@ def test_as_many_values_are_expected_as_are_computed(name: str) -> None:
     start(find_source(str(locate(name))), Limits(), counter)
     assert counter.count <= counter.steps * 2
     assert counter.steps <= counter.count * 2
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, set()), (120, {"tree", "words"})])
+async def test_the_first_frames_show_the_panels_that_there_is_room_for(
+    width: int, shown: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, lay_out = [], ExplorerScreen._refresh_layout
+
+    def look(screen: ExplorerScreen, *arguments: object, **options: object) -> None:
+        lay_out(screen, *arguments, **options)  # type: ignore[arg-type]
+        seen.append({name for name in ("tree", "words") if screen.query_one(f"#{name}").region})
+
+    monkeypatch.setattr(ExplorerScreen, "_refresh_layout", look)
+    async with app_of(session_of("i-love-my-dog")).run_test(size=(width, 24)) as pilot:
+        await still(pilot.app)
+    assert [each for each in seen if each != shown] == []

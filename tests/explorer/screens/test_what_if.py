@@ -228,6 +228,28 @@ async def test_s_saves_the_edited_run_as_a_scenario(
         assert run(saved)[WEIGHTS].array[0, 1, 3] == 0
 
 
+@pytest.mark.parametrize("leave", ["q", "ctrl+q"])
+async def test_leaving_says_first_that_edits_are_in_no_file(explore: Explore, leave: str) -> None:
+    async with explore("i-love-my-dog", WEIGHTS) as (pilot, _):
+        await pilot.press("e", *"zero", "enter", leave)
+        assert "s saves them as a scenario" in "".join(toast.message for toast in pilot.app._notifications)
+        assert pilot.app.return_value is None
+        assert pilot.app.is_running
+        assert not pilot.app._exit
+        await pilot.press(leave)
+        assert pilot.app._exit
+
+
+@pytest.mark.parametrize("keys", [[], ["e", *"zero", "enter", "ctrl+z"], ["e", *"zero", "enter", "s", "enter"]])
+async def test_where_nothing_is_lost_q_leaves_at_once(
+    explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("i-love-my-dog", WEIGHTS) as (pilot, _):
+        await pilot.press(*keys, "q")
+        assert pilot.app._exit
+
+
 def test_a_scenario_is_saved_beside_its_weights_and_under_a_name_that_says_what_it_is(tmp_path: Path) -> None:
     scenario = parse_scenario("input: {text: a}\nmodel: {weights: {file: w.safetensors}}", "s.yaml", tmp_path)
     check_beside_weights(tmp_path / "other.yaml", scenario)
