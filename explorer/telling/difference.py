@@ -11,7 +11,8 @@ from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Piece
 from attn_explore.explorer.drawing.numbers import short_number, shortened
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling.headings import cell_blocks, name_at, run_name
+from attn_explore.explorer.telling.cell_text import cell_blocks, name_at
+from attn_explore.explorer.telling.headings import run_name
 from attn_explore.model.explain import Index
 from attn_explore.model.formulas import letter
 from attn_explore.model.values import Value

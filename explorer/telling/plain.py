@@ -12,7 +12,7 @@ from attn_explore.explorer.drawing.arithmetic import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
 from attn_explore.explorer.drawing.plots.heat_files import csv_lines
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import cell_text
 from attn_explore.explorer.telling.uses import use_blocks
 from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index
@@ -53,10 +53,10 @@ def explained(session: Session, depth: int) -> Iterator[str]:
         if (value.path, index) in seen:
             continue
         seen.add((value.path, index))
-        found = headings.cell_blocks(session, value, index, unfolded=True)
+        found = cell_text.cell_blocks(session, value, index, unfolded=True)
         yield f"{value.path}{bracketed(value.axes, index)}"
         yield from (f"    {line}" for line in as_text(found))
-        if note := headings.cell_note(value, index):
+        if note := cell_text.cell_note(value, index):
             yield f"    {note}"
         yield ""
         if level < depth:

@@ -16,7 +16,7 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import cell_text
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.lesson import Question
@@ -116,7 +116,7 @@ def _lack(question: Question, given: Given) -> str:
     if isinstance(given, tuple):
         number = short_number(float(question.value.array[given]))
         other = "a smaller" if question.is_least else "a larger"
-        return f"✗ Not so: {headings.name_at(question.value, given)} = {number}, and there is {other} one."
+        return f"✗ Not so: {cell_text.name_at(question.value, given)} = {number}, and there is {other} one."
     right = question.number
     if math.isfinite(right) and question.is_right(-given):
         return f"✗ {short_number(given)} has the other sign."
@@ -158,7 +158,7 @@ def _left_over(question: Question) -> str:
 def _choice(question: Question, cell: Index) -> str:
     """How a choice is called: a word by itself, a cell with its step."""
     if question.options is None:
-        return headings.name_at(question.value, cell)
+        return cell_text.name_at(question.value, cell)
     return f"“{shown(question.options, cell[question.value.names.index(question.axes[0])])}”"
 
 
@@ -172,13 +172,13 @@ def _reasons(question: Question, given: Given | None) -> Iterator[str]:
     value, right = question.value, question.right
     extreme = "smallest" if question.is_least else "largest"
     where = f"along {question.axes[0]}" if question.kind == "word" else "of them all"
-    names = " and ".join(headings.name_at(value, cell) for cell in right[:3])
+    names = " and ".join(cell_text.name_at(value, cell) for cell in right[:3])
     number = short_number(float(value.array[right[0]]))
     verb = "is" if len(right) == 1 else "are"
     equal = {1: "=", 2: "both ="}.get(len(right), "and others =" if len(right) > 3 else "all =")
     yield f"{names} {equal} {number} {verb} the {extreme} {where}."
     if isinstance(given, tuple) and given not in right and _is_in(value, given):
-        yield f"{headings.name_at(value, given)} = {short_number(float(value.array[given]))}."
+        yield f"{cell_text.name_at(value, given)} = {short_number(float(value.array[given]))}."
 
 
 def _is_in(value: Value, cell: Index) -> bool:
@@ -194,7 +194,7 @@ def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
         yield f"{terms}{more} = {number}."
     else:
         own = f"{value.path}{bracketed(value.axes, question.index)}"  # by its path: letters are alike
-        yield f"{own if question.is_operand else headings.name_at(value, question.index)} = {number}."
+        yield f"{own if question.is_operand else cell_text.name_at(value, question.index)} = {number}."
     if isinstance(given, float) and not question.is_right(given):
         yield f"You said {short_number(given)}."
 

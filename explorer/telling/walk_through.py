@@ -13,7 +13,7 @@ from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session import change_moment
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import WIDTH
-from attn_explore.explorer.telling import headings, questions
+from attn_explore.explorer.telling import cell_text, headings, questions, sections, timelines
 from attn_explore.explorer.telling.plain import table
 from attn_explore.model.lesson import Stop
 from attn_explore.model.text import visible
@@ -54,10 +54,10 @@ class _Printer:
         yield from wrapped(visible(scenario.title), self.width)
         yield from wrapped(visible(scenario.summary), self.width) if scenario.summary else ()
         if session.moments is not None:
-            said = headings.trained(session.moments, session.run.moment)
+            said = timelines.trained(session.moments, session.run.moment)
             yield from wrapped(", ".join(" ".join(part.split()) for part in said), self.width)
         if session.run.first_bad is not None:
-            yield from wrapped(f"Not every number is finite: {headings.alarm(session)}", self.width)
+            yield from wrapped(f"Not every number is finite: {sections.alarm(session)}", self.width)
         yield from self.steps()
         yield from self.at_a_glance()
         if session.other is not None:
@@ -107,7 +107,7 @@ class _Printer:
         for stop in stops:
             yield from self._told(stop)
         if not value.is_leaf:
-            yield from self._indented(headings.why(value))
+            yield from self._indented(sections.why(value))
         if asked:
             yield from self._arithmetic(value)
         for stop in asked:
@@ -121,13 +121,13 @@ class _Printer:
         session, index = self.session, self.session.place.index_in(value)
         if value.is_leaf:
             return
-        told = (headings.cell_blocks(session, value, index, terse=terse) for terse in (False, True))
+        told = (cell_text.cell_blocks(session, value, index, terse=terse) for terse in (False, True))
         found = next((blocks for blocks in told if max(map(block_width, blocks), default=0) <= self.room), None)
-        found = headings.cell_blocks(session, value, index, terse=True) if found is None else found
+        found = cell_text.cell_blocks(session, value, index, terse=True) if found is None else found
         yield f"{_INDENT}How one number came about:"
         for line in as_text(found):
             yield from self._hanging(line)
-        if note := headings.cell_note(value, index):
+        if note := cell_text.cell_note(value, index):
             yield from self._indented(note)
 
     def _hanging(self, line: str) -> Iterable[str]:

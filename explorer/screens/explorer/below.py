@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attn_explore.explorer.drawing.arithmetic import Block
 from attn_explore.explorer.screens.explorer.state import State
-from attn_explore.explorer.telling import headings, questions, word_view
+from attn_explore.explorer.telling import cell_text, questions, word_view
 from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.pictures import Side
 
@@ -15,10 +15,10 @@ def title(state: State, width: int) -> str:
     if session.question is not None:
         return "Question"
     if state.edit is not None:
-        return f"What if {headings.name_at(state.edit.value, state.edit.index)} were different?"
+        return f"What if {cell_text.name_at(state.edit.value, state.edit.index)} were different?"
     if (attention := state.attention) is not None:
         return word_view.title(attention, word_view.word_of(session, attention))
-    return headings.way(session, width)
+    return cell_text.way(session, width)
 
 
 def blocks(state: State, room: int, terse: bool) -> list[Block]:
@@ -41,5 +41,5 @@ def _numbers(state: State, room: int, terse: bool) -> list[Block]:
     """The attention of one word, or the arithmetic of the cell."""
     if (attention := state.attention) is not None:
         return word_view.word_blocks(attention, word_view.word_of(state.session, attention), room)
-    told = difference_blocks if state.side is Side.difference else headings.cell_blocks
+    told = difference_blocks if state.side is Side.difference else cell_text.cell_blocks
     return told(state.session, state.value, state.index, state.is_unfolded, terse)

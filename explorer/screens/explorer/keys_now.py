@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.session import edits
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import lesson_text
 from attn_explore.explorer.widgets.key_bar import Key
 from attn_explore.model.lesson import Question
 from attn_explore.model.ops import is_gradient
@@ -51,7 +51,7 @@ def _of_run(state: State) -> Iterator[Key]:
         yield Key("[ ]", paged.name, "head(1)")
     if session.lesson.stops:
         yield Key("L", "all steps" if session.lesson.is_guided else "lesson", "lesson")
-    if session.lesson.is_guided and session.lesson.is_done and headings.next_lesson(session):
+    if session.lesson.is_guided and session.lesson.is_done and lesson_text.next_lesson(session):
         yield Key("C", "next lesson", "next_lesson")
     if session.other is not None:
         yield Key("c", visible(session.other.label or "first run"), "compare")

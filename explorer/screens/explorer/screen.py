@@ -30,7 +30,7 @@ from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import edits, two_runs
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import headings, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.heading import Heading
@@ -111,7 +111,7 @@ class ExplorerScreen(Actions):
 
     def _greet(self) -> None:
         session = self.state.session
-        if alarm := headings.alarm(session):
+        if alarm := sections.alarm(session):
             self.notify(alarm, title="Not every number is finite", severity="warning", timeout=15, markup=False)
         lesson = session.lesson
         if lesson.is_guided and lesson.place:
@@ -214,9 +214,9 @@ class ExplorerScreen(Actions):
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
         self._show_headings()
         self._show_numbers()
-        self.query_one(WordsPanel).show(headings.sections(session, value))
+        self.query_one(WordsPanel).show(sections.sections(session, value))
         self.query_one(StepTree).mark(value.path)
-        self.query_one(Timeline).show(*headings.place_in_run(session))
+        self.query_one(Timeline).show(*timelines.place_in_run(session))
         self._show_training()
         self.set_class(session.lesson.is_guided, "-guided")
         self.query_one(StepTree).set_class(edits.is_edited(session), "-edited")
@@ -251,8 +251,8 @@ class ExplorerScreen(Actions):
         """Build the tree of steps again, or what stands beside them."""
         session = self.state.session
         trace, self._in_tree = session.run.trace, session.run.trace
-        steps = [(step.path, headings.mark(session, step)) for step in session.place.steps]
-        title, chapters = session.run.scenario.title, headings.chapters(session)
+        steps = [(step.path, tree_text.beside_step(session, step)) for step in session.place.steps]
+        title, chapters = session.run.scenario.title, tree_text.chapters(session)
         self.query_one(StepTree).show(title, steps, trace.parameters, chapters)
         paths = [*(path for path, _ in steps), *trace.parameters]
         self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
@@ -263,7 +263,7 @@ class ExplorerScreen(Actions):
         self.set_class(session.moments is not None, "-trained")
         if session.moments is not None:
             pinned = session.other.run.moment if session.other is not None and session.is_pinned else None
-            trained = headings.trained(session.moments, session.run.moment)
+            trained = timelines.trained(session.moments, session.run.moment)
             line.show(trained, session.run.moment, session.moments.last + 1, pinned)
 
     def _show_headings(self) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import stepping
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import lesson_text
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -33,7 +33,7 @@ class StepKeys:
             state.session = other
         session = state.session
         if session.lesson.is_guided and count == 1 and session.lesson.is_done and session.stop is not None:
-            follows = headings.next_lesson(session)
+            follows = lesson_text.next_lesson(session)
             on = f"C opens the next one, “{follows}”; " if follows else ""
             screen.say(f"That was the lesson. {on}L steps through everything.")
         has_moved = stepping.step_by(session, count)

@@ -11,7 +11,7 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import headings, sections
 from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -38,7 +38,7 @@ def heading(pilot: Pilot[None], name: str = "heading") -> str:
 
 def said_under(session: Session, value: Value) -> dict[str, str]:
     """The text under each heading."""
-    return {heading: text for heading, text, _ in headings.sections(session, value)}
+    return {heading: text for heading, text, _ in sections.sections(session, value)}
 
 
 def test_two_runs_side_by_side_share_a_scale_of_colours() -> None:
@@ -66,8 +66,8 @@ def test_a_step_that_only_one_run_has_stands_alone_and_says_so() -> None:
     session = session_of("dot-vs-additive", f"{LAYER}.scaled_scores")
     assert len(pictures(session, Side.beside)) == 1
     assert "has no such step" in headings.title(session, session.place.value, Side.beside)
-    sections = headings.sections(session, session.place.value)
-    assert any(text == "Only this run has this tensor." for _, text, _ in sections)
+    words = sections.sections(session, session.place.value)
+    assert any(text == "Only this run has this tensor." for _, text, _ in words)
 
 
 def test_the_runs_part_at_the_first_step_that_differs() -> None:

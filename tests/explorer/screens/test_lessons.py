@@ -19,7 +19,7 @@ from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.course import after, bundled
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import headings, questions
+from attn_explore.explorer.telling import questions, sections
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.telling.walk_through import walk
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -68,7 +68,7 @@ def test_whoever_has_left_the_way_comes_back_to_it(session: Session) -> None:
     stepping.step_by(session, 1)
     session.place.show(session.run.trace[f"{LAYER}.k"])
     assert session.stop is None
-    assert "goes back to stop 2" in headings.sections(session, session.place.value)[0].text
+    assert "goes back to stop 2" in sections.sections(session, session.place.value)[0].text
     assert stepping.step_by(session, -1)
     assert (session.place.value.name, session.lesson.place) == ("scores", 1)
     session.place.show(session.run.trace[f"{LAYER}.k"])
@@ -124,7 +124,7 @@ def test_numbers_are_hidden_until_the_answer(session: Session) -> None:
     assert veiled is not None
     assert veiled[0, 0].all()
     assert not veiled[0, 1:].any()
-    assert all(section.heading.startswith("Lesson") for section in headings.sections(session, session.place.value))
+    assert all(section.heading.startswith("Lesson") for section in sections.sections(session, session.place.value))
     stepping.show_answer(session)
     assert pictures(session, Side.one)[0].veiled is None
 
@@ -279,7 +279,7 @@ def test_the_score_is_told_at_the_end(session: Session) -> None:
     stepping.answer(session, (0, 0, int(session.place.value.array[0, 0].argmax())))
     for _ in range(8):
         stepping.step_by(session, 1)
-    said = {section.heading: section.text for section in headings.sections(session, session.place.value)}
+    said = {section.heading: section.text for section in sections.sections(session, session.place.value)}
     assert said["The end of the lesson"].startswith("1 of 3 questions answered rightly.")
     assert said["Think"] == "Why"
 
@@ -538,7 +538,7 @@ async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -
         stepping.follow_lesson(session, 10)
         await pilot.press("ctrl+r")
         assert (
-            "Next in the course: One head, in whole numbers." in headings.sections(session, session.place.value)[1].text
+            "Next in the course: One head, in whole numbers." in sections.sections(session, session.place.value)[1].text
         )
         await pilot.press("right")
         assert any("C opens the next one" in toast.message for toast in pilot.app._notifications)
@@ -614,7 +614,7 @@ def test_outside_the_lesson_only_what_is_said_of_this_moment_stands_beside_a_ste
     assert not session.lesson.is_guided
 
     def beside() -> str:
-        return " ".join(section.text for section in headings.sections(session, session.place.value))
+        return " ".join(section.text for section in sections.sections(session, session.place.value))
 
     assert "Before training" not in beside()
     assert "a probability of 1.0000 now" in beside()
@@ -622,7 +622,7 @@ def test_outside_the_lesson_only_what_is_said_of_this_moment_stands_beside_a_ste
     assert "Before training" in beside()
     assert "now" not in beside().split("Before training")[0]
     go_to_moment(session, 3)
-    assert "In this scenario" not in {section.heading for section in headings.sections(session, session.place.value)}
+    assert "In this scenario" not in {section.heading for section in sections.sections(session, session.place.value)}
 
 
 @pytest.mark.parametrize("name", ["translate", "translate-a-question", "reverse", "sentiment", "induction-head"])

@@ -14,7 +14,7 @@ from attn_explore.explorer.session.opening import pair
 from attn_explore.explorer.session.run_files import check_beside_weights
 from attn_explore.explorer.session.saving import save
 from attn_explore.explorer.session.what_if import EditIndex, distances, edit_from, edit_text, scopes
-from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling import cell_text, sections, tree_text
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -137,11 +137,11 @@ def test_each_step_says_how_far_it_moved() -> None:
     found = session.run.effect_on(session.run.trace[WEIGHTS])
     assert found is not None
     assert np.argwhere(found).tolist() == [[0, 1, 3]]
-    assert headings.mark(session, session.run.trace[WEIGHTS]).startswith("A ✎ Δ")
-    assert "✎" not in headings.mark(session, session.run.trace[OUTPUT])
-    assert "Δ" in headings.mark(session, session.run.trace[OUTPUT])
+    assert tree_text.beside_step(session, session.run.trace[WEIGHTS]).startswith("A ✎ Δ")
+    assert "✎" not in tree_text.beside_step(session, session.run.trace[OUTPUT])
+    assert "Δ" in tree_text.beside_step(session, session.run.trace[OUTPUT])
     said = next(
-        text for heading, text, _ in headings.sections(session, session.run.trace[OUTPUT]) if heading == "Edits"
+        text for heading, text, _ in sections.sections(session, session.run.trace[OUTPUT]) if heading == "Edits"
     )
     assert "A[head 0, love, dog] is set to 0.9000" in said
     assert "5 of 20 numbers here are different, most at" in said
@@ -150,18 +150,18 @@ def test_each_step_says_how_far_it_moved() -> None:
 def test_the_arithmetic_of_an_edited_cell_says_what_stood_there() -> None:
     session = session_of("i-love-my-dog", WEIGHTS, (0, 1, 3))
     edit(session, Edit(at=WEIGHTS, index=(0, 1, 3), set=0.9))
-    first, *rest = headings.cell_blocks(session, session.place.value, (0, 1, 3))
+    first, *rest = cell_text.cell_blocks(session, session.place.value, (0, 1, 3))
     assert "".join(piece.text for piece in first.rows[0]) == "A[love, dog] = 0.9000   edited, instead of:"
     assert rest
-    assert len(headings.cell_blocks(session, session.place.value, (0, 1, 2))) == len(rest)
+    assert len(cell_text.cell_blocks(session, session.place.value, (0, 1, 2))) == len(rest)
 
 
 def test_edits_of_the_file_are_in_force_from_the_start() -> None:
     session = session_of(f"input: {{text: a b}}\nedits: [{{at: {WEIGHTS}, index: [0, 0], zero: true}}]")
-    assert headings.edits_in_force(session) == ["A[head 0, a] is set to 0"]
+    assert sections.edits_in_force(session) == ["A[head 0, a] is set to 0"]
     assert session.run.unedited is not None
     drop_edits(session)
-    assert headings.edits_in_force(session) == []
+    assert sections.edits_in_force(session) == []
     assert not edits.is_edited(session)
 
 
@@ -276,7 +276,7 @@ async def test_a_word_is_edited_at_its_embedding_and_every_other_keeps_its_vecto
         assert session.run.scenario.tokens() == ("I", "love", "my", "cat")
         np.testing.assert_array_equal(session.place.value.array[:3], before[:3])
         assert not np.array_equal(session.place.value.array[3], before[3])
-        assert headings.edits_in_force(session) == ["word 3: dog → cat"]
+        assert sections.edits_in_force(session) == ["word 3: dog → cat"]
         moves = session.run.effect_on(session.run.trace[WEIGHTS])
         assert moves is not None
         assert moves.any()

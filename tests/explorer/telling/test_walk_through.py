@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import as_text
 from attn_explore.explorer.system.streams import WIDTH
-from attn_explore.explorer.telling import headings, questions
+from attn_explore.explorer.telling import cell_text, questions
 from attn_explore.explorer.telling.walk_through import LEAST, walk
 from attn_explore.model.text import cells
 from tests.explorer.conftest import session_of
@@ -64,7 +64,7 @@ def test_every_step_has_the_arithmetic_of_the_cell_that_it_is_about(name: str) -
     found = session_of(name)
     for value, lines in zip(found.place.steps, steps_of(list(walk(found, 400))), strict=True):
         index = found.place.index_in(value)
-        worked = as_text(headings.cell_blocks(found, value, index))
+        worked = as_text(cell_text.cell_blocks(found, value, index))
         start = lines.index("    How one number came about:") + 1
         assert [line.strip() for line in lines[start : start + len(worked)]] == [line.strip() for line in worked]
 

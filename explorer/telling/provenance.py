@@ -1,0 +1,35 @@
+"""Where the numbers of a value that was not computed came from."""
+
+from __future__ import annotations
+
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+GIVEN = {
+    "tokens": ("Token ids", "each word's row in the embedding table"),
+    "pad": ("Padding", "1 for each token that only fills up, 0 for the words"),
+    "target": ("Targets", "the place of each word or label that should be said"),
+    "target_share": ("Shares in the loss", "an equal part for each word or label that should be said"),
+}
+"""What is given beside the parameters: its title, and where its numbers come from."""
+
+
+def provenance(session: Session, value: Value) -> str:
+    """Where the numbers of a parameter came from."""
+    experiment = session.run.scenario.alone
+    if experiment is not None:
+        return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
+    weights = session.run.scenario.model.weights
+    if value.name in GIVEN:
+        return GIVEN[value.name][1]
+    if value.path in weights.set:
+        return "set by hand in the scenario"
+    if value.name == "embedding_table" and session.run.scenario.input.vectors is not None:
+        return "the scenario's input vectors"
+    if weights.file is not None:
+        after = f", after {session.moments.steps[session.run.moment]} steps of training" if session.moments else ""
+        return f"read from {visible(weights.file)}{after}"
+    if value.name.endswith(("norm_gain", "norm_bias")):
+        return "starts as 1" if value.name.endswith("gain") else "starts as 0"
+    return f"drawn by seed {weights.seed}, standard deviation {weights.scale:g}"

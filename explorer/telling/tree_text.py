@@ -1,0 +1,39 @@
+"""What stands in the tree of steps: beside a step, and over the passes of a generation."""
+
+from __future__ import annotations
+
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.explain import chosen
+from attn_explore.model.formulas import letter
+from attn_explore.model.forward import CHAPTER
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+
+def beside_step(session: Session, step: Value) -> str:
+    """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates.
+
+    Behind that, whether it has a marked cell (★), whether it was edited (✎), and how far an edit moved it at most (Δ).
+    """
+    sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
+    if step.name == "candidates" and not is_gradient(step):
+        sign = "?" if session.lesson.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
+    moves = session.run.effect_on(step)
+    most = 0.0 if moves is None else float(moves.max())
+    far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
+    star = "★" if session.place.is_marked(step) else ""
+    return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
+
+
+def chapters(session: Session) -> dict[str, str]:
+    """What the passes of a generation are called in the tree, by the beginning of their paths."""
+    steps = session.run.trace.steps
+    ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
+    return {
+        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: "
+        + ("?" if session.lesson.is_asked(step.path) else visible(step.axes[0].label(chosen(step))))
+        for chapter, step in ends.items()
+        if step.name == "candidates"
+    }
