@@ -30,12 +30,12 @@ def line_width() -> int:
 
 
 def prepare() -> None:
-    """Let a closed stream be one that fails as soon as it is used, and write in ASCII forms what one cannot encode.
+    """Let a closed stdout fail when something is printed, and write in ASCII forms what a stream cannot encode.
 
-    Of stderr nothing is expected back: what is said on a closed one leads nowhere.
+    A closed stdin has nothing to read, and what is said on a closed stderr leads nowhere.
     """
     for name, flags, mode in (
-        ("stdin", os.O_WRONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"),
+        ("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w"),
     ):  # fmt: skip
         if getattr(sys, name) is None:  # opened in this order, each gets the number of the stream that is missing
             setattr(sys, name, open(os.open(os.devnull, flags), mode, encoding="utf-8"))  # noqa: SIM115
