@@ -266,6 +266,7 @@ def test_every_step_follows_from_the_parameters(scenario: Opened) -> None:
         if step["path"].startswith("grad.") or step["path"] in MEASURED:
             continue  # below, and in test_trained_scenarios
         theirs, tolerance = array(step["values"]), TOLERANCE[step["dtype"]]
+        assert step["path"] in ours, f"tests/test_recompute.py does not compute {step['path']}"
         assert theirs.shape == tuple(step["shape"]) == tuple(len_of(axis, step) for axis in range(theirs.ndim))
         np.testing.assert_allclose(theirs, ours[step["path"]], rtol=tolerance, atol=tolerance, err_msg=step["path"])
     missing = {path for path in ours if path not in {step["path"] for step in trace["steps"]}}

@@ -24,3 +24,8 @@ def unwritten(trace: Trace) -> list[str]:
         *(f"`## {step.name}` for {step.path}, made by {step.made_by.name}" for step in wordless),
         *(f"`- {name}:` under `## letters`" for name in letterless),
     ]
+
+
+def told(missing: list[str]) -> str:
+    """What a failing test says, every entry on a line of its own."""
+    return "\n".join(("model/words/en.md has no", *missing))

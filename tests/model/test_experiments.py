@@ -29,7 +29,7 @@ from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.trained import DATA, record
-from tests.wording import unwritten
+from tests.wording import told, unwritten
 
 SMALL = {
     "softmax_saturation": "logits: [1, 1, 2], multipliers: [1, 10, 100]",
@@ -65,7 +65,8 @@ def test_every_step_stands_under_experiment_and_has_a_formula_and_words(kind: st
     trace = ran(kind)
     assert all(path.startswith("experiment.") for path in (*trace.steps, *trace.parameters))
     assert all(formula(step) for step in trace.steps.values())
-    assert unwritten(trace) == []
+    missing = unwritten(trace)
+    assert not missing, told(missing)
 
 
 @each_kind

@@ -17,7 +17,7 @@ from attn_explore.model.trace import Trace
 from attn_explore.model.words.steps import heading_of
 from tests import references
 from tests.building import encoded, random_parameters
-from tests.wording import unwritten
+from tests.wording import told, unwritten
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -79,7 +79,8 @@ def test_every_variant_computes_what_its_reference_does(key: str, name: str) -> 
 
 @each_variant
 def test_every_variant_has_words(key: str, name: str) -> None:
-    assert unwritten(trace_of(config_of(key, name))) == []
+    missing = unwritten(trace_of(config_of(key, name)))
+    assert not missing, told(missing)
 
 
 def test_a_heading_speaks_of_what_one_operation_makes() -> None:

@@ -17,7 +17,7 @@ from attn_explore.model.trace import Recorder, Trace
 from attn_explore.model.words.language import Words, entries, language
 from attn_explore.model.words.steps import headings, letter_of, words_of
 from tests.building import configs, encoded, ran, random_parameters
-from tests.wording import unwritten
+from tests.wording import told, unwritten
 
 STEPS = language().steps
 
@@ -28,7 +28,8 @@ def any_trace(config: ModelConfig, masked: bool) -> Trace:
 
 @given(config=configs(), masked=st.booleans())
 def test_every_step_and_parameter_of_any_model_has_words(config: ModelConfig, masked: bool) -> None:
-    assert unwritten(any_trace(config, masked)) == []
+    missing = unwritten(any_trace(config, masked))
+    assert not missing, told(missing)
 
 
 @given(kind=st.sampled_from(["decoder", "encoder-decoder"]), data=st.data())
@@ -36,21 +37,23 @@ def test_every_step_and_parameter_of_any_decoder_has_words(kind: str, data: st.D
     head = data.draw(st.sampled_from(["tokens", "sequence", "vocabulary"]))
     config = data.draw(configs(kind=kind, head=head, classes=("a", "b")))
     trace = ran(config, random_parameters(config, 3, 0), None if kind == "decoder" else [0, 1], [0, 1, 2])
-    assert unwritten(trace) == []
+    missing = unwritten(trace)
+    assert not missing, told(missing)
 
 
 @pytest.mark.parametrize("path", bundled().values(), ids=bundled())
 def test_every_step_and_parameter_of_every_bundled_scenario_has_words(path: Path) -> None:
-    assert unwritten(plan(read_scenario(path))) == []
+    missing = unwritten(plan(read_scenario(path)))
+    assert not missing, told(missing)
 
 
 def test_missing_words_are_told_by_the_heading_that_they_belong_under() -> None:
     t = Recorder(Trace(np.dtype(float)), "encoder.layers.0.self_attention")
-    gap = t.trace.give("w_gap", (), np.array(2.0))
-    t.square("squared_gaps", gap)
+    nowhere = t.trace.give("w_nowhere", (), np.array(2.0))
+    t.square("nowhere", nowhere)
     assert unwritten(t.trace) == [
-        "`## squared_gaps` for encoder.layers.0.self_attention.squared_gaps, made by square",
-        "`- w_gap:` under `## letters`",
+        "`## nowhere` for encoder.layers.0.self_attention.nowhere, made by square",
+        "`- w_nowhere:` under `## letters`",
     ]
 
 
@@ -85,9 +88,9 @@ def test_the_mean_inside_any_norm_has_the_same_words() -> None:
 
 
 def test_a_step_without_words_is_called_by_its_name() -> None:
-    words = words_of("encoder.layers.0.self_attention.squared_gaps", "square")
-    assert words == Words("Squared gaps", "", "Nobody has written yet why this step exists.")
-    assert letter_of("w_gap") == "w_gap"
+    words = words_of("encoder.layers.0.self_attention.nowhere", "square")
+    assert words == Words("Nowhere", "", "Nobody has written yet why this step exists.")
+    assert letter_of("w_nowhere") == "w_nowhere"
 
 
 def test_words_are_looked_for_from_the_most_particular_heading_on() -> None:
