@@ -9,7 +9,6 @@ from textual.timer import Timer
 
 from attn_explore.explorer.drawing.typed_number import typed_number
 from attn_explore.explorer.library.bookmarks import keep, resume
-from attn_explore.explorer.library.entries import open_lesson
 from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import after
@@ -96,6 +95,10 @@ class LessonKeys:
         if path is None or self.screen.watching is not None:
             self.screen.refuse("No lesson of the course follows this one.")
             return
+        if not self.screen.may_leave():
+            return
+        from attn_explore.explorer.library.entries import open_lesson  # the first tensor does without it
+
         self.keep_now()
         self.screen.work.do(
             Work(

@@ -552,6 +552,15 @@ async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -
     assert bookmarks.marks()["i-love-my-dog"].is_done
 
 
+async def test_the_next_lesson_does_not_take_edits_away_without_a_word(explore: Explore) -> None:
+    async with explore("i-love-my-dog", f"{LAYER}.scores") as (pilot, session):
+        await pilot.press("e", *"zero", "enter", "C")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        assert pilot.app.screen.state.session is session
+        assert any("in no file" in toast.message for toast in pilot.app._notifications)
+
+
 async def test_after_a_lesson_of_ones_own_none_follows(explore: Explore) -> None:
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "C")
