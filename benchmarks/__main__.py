@@ -135,9 +135,9 @@ def _at_weights(command: list[str]) -> Terminal:
 def export() -> None:
     """JSON export of `wide` against json.dumps of the same lists, and the floats read back."""
     from attn_explore.explorer.session.course import locate
-    from attn_explore.model.export import trace_json
     from attn_explore.model.run import run
     from attn_explore.model.scenario import read_scenario
+    from attn_explore.model.traces.export import trace_json
 
     scenario = read_scenario(locate("wide"))
     trace = run(scenario)

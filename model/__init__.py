@@ -7,4 +7,26 @@ Usable on its own, for example from a notebook:
 >>> trace = run(parse_scenario("input: {text: I love my dog}"))
 >>> trace["encoder.layers.0.self_attention.weights"].shape
 (1, 4, 4)
+
+What is where:
+
+axes, values, trace, recorder   tensors with named axes, and the record of a run
+ops/                            every operation: its computation, derivative, arithmetic and formula side by side
+backward                        reverse-mode differentiation: the order in which derivatives are applied
+config, variants, layers, transformer, parameters   the mathematics of the models
+words/                          titles, symbols and explanations of the steps: `words/en.md`
+notation, formulas              how formulas are written
+expressions, explain, finer, uses   where a number comes from, and where it goes
+naming, places                  names of places along an axis, and of cells
+plots, profile                  what is plotted
+text, problems                  text that is safe to show, and messages about what the user can mend
+scenario/                       scenario files: keys, checks, YAML
+files/                          formats of bytes: npz, safetensors, strict JSON; reading and writing them safely
+checkpoints/                    the names that other programs give to parameters
+known, prepared, memory         what is known of a scenario before it runs
+weights, edits, loss, scenario_gradients, experiments   what else a scenario asks for
+forward, run                    putting the model together, and running it
+training/                       how weights are trained
+lesson                          the stops and questions of a lesson, bound to a run
+traces/                         exported traces: writing, reading, JSON Schema
 """

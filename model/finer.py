@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attn_explore.model.ops import COMPOSITIONS, parts_of
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.recorder import Recorder
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
 

@@ -11,9 +11,10 @@ from attn_explore.model import experiments
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.edits import Changes
 from attn_explore.model.known import Known
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import END, PAD, generates
-from attn_explore.model.trace import Listener, Recorder, Trace
+from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import Text, across, decode, encode, logits, of_itself
 from attn_explore.model.values import Value
 

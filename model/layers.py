@@ -13,7 +13,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.notation import ONE, symbol
 from attn_explore.model.ops import Factor
-from attn_explore.model.trace import Recorder
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value
 from attn_explore.model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, WEIGHTINGS
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from attn_explore.model.layers import cross_entropy
 from attn_explore.model.problems import Problem
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Wanted, target_of, wanted_of
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
 

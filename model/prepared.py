@@ -9,7 +9,6 @@ from pathlib import Path
 
 from attn_explore.model import experiments
 from attn_explore.model.axes import Array
-from attn_explore.model.differentiation import record_wanted
 from attn_explore.model.edits import changes
 from attn_explore.model.files.safetensors import TensorFile
 from attn_explore.model.forward import trace_of
@@ -17,6 +16,7 @@ from attn_explore.model.known import Known, known_of
 from attn_explore.model.memory import Need, memory_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
+from attn_explore.model.scenario_gradients import record_wanted
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.curves import as_done, curves_of, record_curves
 from attn_explore.model.training.record import Record, record_in

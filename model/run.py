@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from attn_explore.model.axes import Array, sizes
-from attn_explore.model.differentiation import record_wanted
 from attn_explore.model.edits import Changes, changes
 from attn_explore.model.forward import trace_of
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.prepared import LARGEST_WEIGHTS, Prepared, plan_of
 from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario_gradients import record_wanted
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.training.curves import as_done, record_curves
 from attn_explore.model.training.record import Record

@@ -17,7 +17,7 @@ from attn_explore.model.layers import (
     score,
     self_attention,
 )
-from attn_explore.model.trace import Recorder
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value
 
 

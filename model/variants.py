@@ -12,7 +12,7 @@ from functools import partial
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig
-from attn_explore.model.trace import Recorder
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value
 
 Axes = tuple[Axis, ...]

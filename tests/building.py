@@ -13,7 +13,8 @@ from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
 from attn_explore.model.layers import Visibility
 from attn_explore.model.parameters import StackSizes, parameter_axes
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.recorder import Recorder
+from attn_explore.model.trace import Trace
 from attn_explore.model.transformer import Text, decode, encode, logits
 from attn_explore.model.values import Tensor, Value
 

@@ -13,28 +13,34 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CORE = (
-    {"axes"},
-    {"expressions", "naming", "notation"},
+MATHEMATICS = (
+    {"axes", "config", "notation", "text", "words"},
+    {"expressions", "naming", "problems"},
     {"values"},
     {"ops"},
     {"trace"},
-    {"words"},
-    {"formulas"},
-    {"explain", "finer", "gradient", "uses", "variants"},
+    {"recorder"},
+    {"backward", "formulas", "places", "uses"},
+    {"explain", "finer", "variants"},
     {"layers", "plots"},
-    {"transformer"},
+    {"profile", "transformer"},
     {"parameters"},
-    {"checkpoints"},
-    {"weights", "edits", "experiments"},
-    {"known"},
+)
+"""The modules of `model` that know nothing of scenarios and files, low to high."""
+
+LEVELS = (
+    *MATHEMATICS,
+    {"checkpoints", "files"},
+    {"scenario"},
+    {"edits", "experiments", "loss", "weights"},
+    {"known", "scenario_gradients"},
     {"forward"},
-    {"training"},
+    {"lesson", "training"},
     {"memory"},
     {"prepared"},
-    {"run"},
+    {"run", "traces"},
 )
-"""The modules of the mathematics, low to high: a module imports only from lower sets."""
+"""Every module and package of `model`, low to high: each imports only from lower sets."""
 
 SCREEN = {"textual", "rich", "typer"}
 
@@ -111,15 +117,21 @@ def test_imports_within_model_have_no_cycle() -> None:
     list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the modules
 
 
-@pytest.mark.parametrize("module", [name for level in CORE for name in sorted(level)])
-def test_the_core_imports_only_what_lies_below(module: str) -> None:
-    height = {name: place for place, level in enumerate(CORE) for name in level}
-    assert not {name for name in _imported_by(module) & height.keys() if height[name] >= height[module]}
+def test_every_module_of_the_model_has_a_level() -> None:
+    modules = {path.stem for path in (ROOT / "model").glob("*.py")} - {"__init__"}
+    packages = {path.parent.name for path in (ROOT / "model").glob("*/__init__.py")}
+    assert sorted(name for level in LEVELS for name in level) == sorted(modules | packages)
 
 
-@pytest.mark.parametrize("module", sorted({name for level in CORE[:10] for name in level}))
+@pytest.mark.parametrize("module", [name for level in LEVELS for name in sorted(level)])
+def test_a_module_imports_only_what_lies_below(module: str) -> None:
+    height = {name: place for place, level in enumerate(LEVELS) for name in level}
+    assert not {name for name in _imported_by(module) if height[name] >= height[module]}
+
+
+@pytest.mark.parametrize("module", [name for level in MATHEMATICS for name in sorted(level)])
 def test_the_mathematics_knows_nothing_of_scenarios_and_files(module: str) -> None:
-    assert _imported_by(module) <= {name for level in CORE for name in level} | {"config", "text"}
+    assert _imported_by(module) <= {name for level in MATHEMATICS for name in level}
 
 
 @pytest.mark.parametrize("module", ["scenario", "config", "problems", "text", "files/regular"])

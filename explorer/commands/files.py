@@ -178,5 +178,5 @@ def schema(
     if subject is Subject.scenario:
         from attn_explore.model.scenario import scenario_schema as made
     else:
-        from attn_explore.model.trace_schema import trace_schema as made
+        from attn_explore.model.traces.trace_schema import trace_schema as made
     print_lines([json.dumps(made(), indent=2, ensure_ascii=False)])

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from attn_explore.explorer.session.change_moment import run_at
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
-from attn_explore.model.differentiation import with_gradients, with_output
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run as run_model
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.scenario.tokens import reading_stack
+from attn_explore.model.scenario_gradients import with_gradients, with_output
 from attn_explore.model.trace import Listener
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
-from attn_explore.model.differentiation import record_output, with_gradients, with_output, without_gradients
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem
+from attn_explore.model.scenario_gradients import record_output, with_gradients, with_output, without_gradients
 from attn_explore.model.trace import Listener
 from attn_explore.model.values import Value
 

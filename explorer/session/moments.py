@@ -111,8 +111,8 @@ class Moments:
         on_step: Listener | None = None,
     ) -> Trace:
         """The run at a moment, which may be known. Raises Problem where an edit does not fit it."""
-        from attn_explore.model.differentiation import with_gradients
         from attn_explore.model.run import run
+        from attn_explore.model.scenario_gradients import with_gradients
 
         known = self.known(scenario, moment, second)
         if known is not None:

@@ -96,7 +96,7 @@ def _read(source: Source, limits: Limits) -> Session:
     from attn_explore.explorer.session.gradients import differentiate
     from attn_explore.explorer.session.run import Run
     from attn_explore.explorer.session.session import Session
-    from attn_explore.model.reading import read_trace
+    from attn_explore.model.traces.reading import read_trace
 
     session = Session(source.name, Run(*read_trace(source.path, limits.nbytes)), path=source.path)
     if source.gradients is not None and (source.gradients.of or session.run.output is None):
@@ -151,8 +151,8 @@ def _run(
     from attn_explore.explorer.session.moments import ROOM, Moments
     from attn_explore.explorer.session.run import Run
     from attn_explore.explorer.session.session import Session
-    from attn_explore.model.differentiation import with_gradients, with_output
     from attn_explore.model.run import run_prepared
+    from attn_explore.model.scenario_gradients import with_gradients, with_output
 
     prepared = prepared.with_weights(limits.nbytes, limits.allowed)
     if counter is not None:
@@ -177,7 +177,7 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
     Raises Problem with all that is wrong.
     """
     if is_trace(path):
-        from attn_explore.model.reading import read_trace
+        from attn_explore.model.traces.reading import read_trace
 
         read_trace(path, limits.nbytes)
         return ()

@@ -22,7 +22,7 @@ LARGE = 100_000_000
 
 def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]:
     """The trace in the format of files with this ending, piece by piece."""
-    from attn_explore.model.export import WRITERS  # only an export needs them
+    from attn_explore.model.traces.export import WRITERS  # only an export needs them
 
     return WRITERS[ending](session.run.trace, session.run.scenario, fine)
 
@@ -30,7 +30,7 @@ def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]
 def large_export(session: Session, ending: str) -> str:
     """Say how much an export in this format takes, where that is more than a person may expect; else nothing."""
     from attn_explore.explorer.drawing.numbers import size_text
-    from attn_explore.model.export import size_of
+    from attn_explore.model.traces.export import size_of
 
     nbytes = size_of(session.run.trace, ending)
     return f"about {size_text(nbytes)}" if nbytes > LARGE else ""

@@ -13,8 +13,9 @@ from attn_explore.model.axes import Array
 from attn_explore.model.experiments import jacobian, saturation, vanishing, variance
 from attn_explore.model.experiments.given import PREFIX, Given
 from attn_explore.model.parameters import Shapes
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.trace import Trace
 
 
 @dataclass(frozen=True)

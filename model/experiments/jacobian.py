@@ -8,8 +8,8 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.experiments.given import Given, along, logits_and_multipliers, numbered
 from attn_explore.model.notation import scaled, symbol
 from attn_explore.model.ops import Factor
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.trace import Recorder
 from attn_explore.model.values import Tensor, Value
 
 NUDGE = 1e-5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from attn_explore.model.experiments.given import Given, each, logits_and_multipliers
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.trace import Recorder
 from attn_explore.model.values import Tensor
 
 POINTS = 201

@@ -10,9 +10,9 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.experiments.given import Given, each, listed
-from attn_explore.model.ops.tallies import SCALINGS
+from attn_explore.model.ops.pair_counts import SCALINGS
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.trace import Recorder
 from attn_explore.model.values import Value, View
 
 D_MODEL = Axis("d_model", 32)

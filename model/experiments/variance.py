@@ -10,9 +10,10 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.experiments.given import Given, each, listed
 from attn_explore.model.notation import symbol
 from attn_explore.model.ops import Factor
-from attn_explore.model.ops.tallies import BINS, SCALINGS, SUMS, Drawing
+from attn_explore.model.ops.pair_counts import BINS, SCALINGS, SUMS, Drawing
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario.document import Experiment
-from attn_explore.model.trace import Listener, Recorder
+from attn_explore.model.trace import Listener
 from attn_explore.model.values import Value
 
 

@@ -15,24 +15,24 @@ from attn_explore.model.ops import (
     masks,
     measured,
     norms,
+    pair_counts,
     positions,
     products,
     reductions,
     scores,
-    tallies,
     weightings,
 )
 from attn_explore.model.ops.composed import parts_of
 from attn_explore.model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
 from attn_explore.model.ops.masks import hidden_because
+from attn_explore.model.ops.pair_counts import Drawing
 from attn_explore.model.ops.products import Factor
 from attn_explore.model.ops.scores import COMPOSITIONS
-from attn_explore.model.ops.tallies import Drawing
 from attn_explore.model.ops.weightings import is_fully_masked
 
 _FILES = (
     lookups, products, positions, elementwise, activations, scores, masks, weightings, reductions, norms, losses,
-    arranging, measured, tallies,
+    arranging, measured, pair_counts,
 )  # fmt: skip
 
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}

@@ -14,10 +14,11 @@ from attn_explore.model.config import InputConfig
 from attn_explore.model.forward import Assembly
 from attn_explore.model.known import Known
 from attn_explore.model.layers import cross_entropy
+from attn_explore.model.recorder import BATCH, Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.pairs import Example
 from attn_explore.model.scenario.tokens import predicting_stack, readings, wanted_of
-from attn_explore.model.trace import BATCH, Recorder, Trace
+from attn_explore.model.trace import Trace
 from attn_explore.model.transformer import Text
 from attn_explore.model.values import Value
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from attn_explore.model.axes import Axis
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.scenario.experiment_keys import moments_of
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.trace import Trace
 from attn_explore.model.training.adam import rate
 from attn_explore.model.training.record import SCORES, Record
 

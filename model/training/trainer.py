@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
-from attn_explore.model.gradient import gradients
+from attn_explore.model.backward import gradients
 from attn_explore.model.known import known_of
 from attn_explore.model.parameters import draw
 from attn_explore.model.scenario import Scenario

@@ -17,14 +17,14 @@ from attn_explore.explorer.session.opening import check
 from attn_explore.explorer.system.key_file import read_keymap
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.axes import Axis
-from attn_explore.model.export import trace_json
 from attn_explore.model.files.safetensors import read_safetensors
 from attn_explore.model.problems import Problem, nearest
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.scenario.pairs import MOST_BYTES, read_pairs
 from attn_explore.model.scenario.yaml_source import read_yaml
+from attn_explore.model.traces.export import trace_json
+from attn_explore.model.traces.reading import read_trace
 from tests.fuzz.judging import bounds, judged
 from tests.program import is_refusal
 

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.session.opening import is_trace
-from attn_explore.model.export import trace_json, trace_npz, trace_safetensors
 from attn_explore.model.problems import Problem
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.traces.export import trace_json, trace_npz, trace_safetensors
+from attn_explore.model.traces.reading import read_trace
 from tests.program import is_refusal
 
 LIMIT = 2**26

@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from attn_explore.model.config import ModelConfig
-from attn_explore.model.export import WRITERS
 from attn_explore.model.files.writing import check_target, write_atomically
 from attn_explore.model.problems import Problem
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario, scenario_from_dict
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import WRITERS
+from attn_explore.model.traces.reading import read_trace
 from tests.building import configs
 from tests.program import command, environment, in_shell, is_refusal, program
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from attn_explore.model.differentiation import default_output, with_output, without_gradients, written
-from attn_explore.model.export import WRITERS
 from attn_explore.model.memory import memory_needed
 from attn_explore.model.ops import is_gradient, output_of
 from attn_explore.model.problems import Problem
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, parse_scenario, scenario_from_dict
+from attn_explore.model.scenario_gradients import default_output, with_output, without_gradients, written
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import WRITERS
+from attn_explore.model.traces.reading import read_trace
 
 LABELS = "model: {head: tokens, classes: [a, b]}\n"
 TEXT = "input: {text: I love my dog}\n"

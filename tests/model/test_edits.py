@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_explore.model.export import WRITERS
-from attn_explore.model.gradient import gradients
+from attn_explore.model.backward import gradients
 from attn_explore.model.memory import memory_needed
 from attn_explore.model.problems import Problem
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import WRITERS
+from attn_explore.model.traces.reading import read_trace
 from tests.building import SEEDS
 
 A = "encoder.layers.0.self_attention"

@@ -13,20 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attn_explore.model.backward import gradients
 from attn_explore.model.explain import arithmetic
-from attn_explore.model.export import WRITERS
 from attn_explore.model.formulas import formula
-from attn_explore.model.gradient import gradients
 from attn_explore.model.memory import DRAWING, memory_needed
-from attn_explore.model.ops import tallies
-from attn_explore.model.ops.tallies import Drawing, tallied
+from attn_explore.model.ops import pair_counts
+from attn_explore.model.ops.pair_counts import Drawing, tallied
 from attn_explore.model.plots import SPECS, plot_of
 from attn_explore.model.prepared import prepare
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import WRITERS
+from attn_explore.model.traces.reading import read_trace
 from attn_explore.model.values import Value
 from tests.trained import DATA, record
 from tests.wording import told, unwritten
@@ -297,7 +297,7 @@ def test_what_is_drawn_does_not_depend_on_the_number_of_threads(monkeypatch: pyt
     drawing = Drawing(seed=7, pairs=20_000, row=16)
     alone, together = [], []
     for workers, found in ((1, alone), (5, together)):
-        monkeypatch.setattr(tallies, "WORKERS", workers)
+        monkeypatch.setattr(pair_counts, "WORKERS", workers)
         found.append(tallied.__wrapped__(64, drawing))
     np.testing.assert_array_equal(alone, together)
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from safetensors.numpy import load
 
-from attn_explore.model import export
 from attn_explore.model.axes import Array
-from attn_explore.model.export import numbers, trace_json, trace_npz, trace_safetensors
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.trace_schema import trace_schema
+from attn_explore.model.traces import export
+from attn_explore.model.traces.export import numbers, trace_json, trace_npz, trace_safetensors
+from attn_explore.model.traces.trace_schema import trace_schema
 
 SMALL = "model: {heads: 2, layers: 2, norm_order: pre, bias: true}\ninput: {text: I love my dog, pad_to: 5}"
 WEIGHTS = "encoder.layers.0.self_attention.weights"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 
 from attn_explore.explorer.session.course import COURSE, locate
 from attn_explore.model.axes import names, sizes
+from attn_explore.model.backward import record_gradients
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import formula, letters_within, written
-from attn_explore.model.gradient import record_gradients
 from attn_explore.model.ops import is_gradient, readers_of
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import parse_scenario, read_scenario

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.session.course import bundled
-from attn_explore.model.export import WRITERS
 from attn_explore.model.memory import RECORD, memory_needed
 from attn_explore.model.problems import Problem
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.scenario.tokens import END
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import WRITERS
+from attn_explore.model.traces.reading import read_trace
 
 ENOUGH = 2**28
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attn_explore.model.backward import gradients, record_gradients
 from attn_explore.model.config import ModelConfig
-from attn_explore.model.differentiation import with_gradients
 from attn_explore.model.explain import arithmetic, first_bad_number, mask_of, words
 from attn_explore.model.formulas import formula, letter, symbol
-from attn_explore.model.gradient import gradients, record_gradients
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.scenario.document import Gradients
+from attn_explore.model.scenario_gradients import with_gradients
 from attn_explore.model.trace import Trace
 from attn_explore.model.uses import uses
 from attn_explore.model.values import Value

@@ -18,7 +18,7 @@ from attn_explore.model.explain import arithmetic
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
 from attn_explore.model.notation import symbol, written
 from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
-from attn_explore.model.ops.tallies import BINS, SUMS, Drawing
+from attn_explore.model.ops.pair_counts import BINS, SUMS, Drawing
 from attn_explore.model.values import Value
 from tests.building import SEEDS, recorder, tensor
 from tests.references import alibi_slopes, difference_quotient, sinusoids, sparsemax

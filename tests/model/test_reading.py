@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from attn_explore.model.explain import arithmetic
-from attn_explore.model.export import WRITERS
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
-from attn_explore.model.reading import read_trace
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import WRITERS
+from attn_explore.model.traces.reading import read_trace
 from tests.opened import EVERY_BUT_WIDE, Opened
 
 ENOUGH = 2**28

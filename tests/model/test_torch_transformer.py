@@ -14,8 +14,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from attn_explore.model.axes import Array
+from attn_explore.model.backward import gradients
 from attn_explore.model.checkpoints.torch_transformer import stored
-from attn_explore.model.gradient import gradients
 from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run

@@ -7,7 +7,8 @@ import pytest
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig, filled
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.recorder import Recorder
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.building import encoded, random_parameters, recorder, tensor
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_explore.model.axes import Array
-from attn_explore.model.gradient import gradients
+from attn_explore.model.backward import gradients
 from attn_explore.model.known import known_of, shapes_of
 from attn_explore.model.loss import record_loss
 from attn_explore.model.prepared import prepare

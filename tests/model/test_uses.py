@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attn_explore.model.backward import gradients
 from attn_explore.model.config import ModelConfig, filled
-from attn_explore.model.gradient import gradients
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.recorder import Recorder
+from attn_explore.model.trace import Trace
 from attn_explore.model.uses import uses
 from tests.building import SEEDS, configs, encoded, random_parameters, tensor
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from attn_explore.model.axes import Axis, merged
 from attn_explore.model.config import ModelConfig, filled
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.recorder import Recorder
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, as_view
 from tests.building import SEEDS, configs, encoded, random_parameters, recorder, tensor
 

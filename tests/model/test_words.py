@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from attn_explore.explorer.session.course import bundled
 from attn_explore.model.config import ModelConfig
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.run import plan
 from attn_explore.model.scenario import read_scenario
-from attn_explore.model.trace import Recorder, Trace
+from attn_explore.model.trace import Trace
 from attn_explore.model.words.language import Words, entries, language
 from attn_explore.model.words.steps import headings, letter_of, words_of
 from tests.building import configs, encoded, ran, random_parameters

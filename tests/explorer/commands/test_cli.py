@@ -23,7 +23,7 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import parse_size
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import read_scenario, scenario_schema
-from attn_explore.model.trace_schema import trace_schema
+from attn_explore.model.traces.trace_schema import trace_schema
 from tests.program import Ended, environment, here, is_refusal, program
 
 DOG = "i-love-my-dog"

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, name_in_file, steps_of
 from attn_explore.model.files.npz import Npz
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.safetensors import read_safetensors
@@ -31,6 +30,7 @@ from attn_explore.model.scenario import Scenario, scenario_from_dict
 from attn_explore.model.scenario.tokens import generates
 from attn_explore.model.text import clip, figure
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, name_in_file, steps_of
 from attn_explore.model.values import Value
 
 Records = dict[str, dict[str, Any]]

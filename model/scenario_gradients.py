@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from attn_explore.model.gradient import gradient_steps
+from attn_explore.model.backward import gradient_steps
 from attn_explore.model.loss import has_loss, record_loss
 from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import Output, is_gradient, output_of

@@ -14,13 +14,13 @@ import numpy as np
 import orjson
 
 from attn_explore.model.axes import Array
-from attn_explore.model.differentiation import with_output
 from attn_explore.model.explain import words
 from attn_explore.model.files.npz import npz
 from attn_explore.model.files.safetensors import Described, written
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import formula
 from attn_explore.model.scenario import Scenario
+from attn_explore.model.scenario_gradients import with_output
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 

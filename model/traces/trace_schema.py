@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_explore.model.export import FORMAT, VERSION
+from attn_explore.model.traces.export import FORMAT, VERSION
 
 _TEXT = {"type": "string"}
 _NUMBERS = {

@@ -1,0 +1,1 @@
+"""Exported traces: writing them, reading them back, and their JSON Schema."""
