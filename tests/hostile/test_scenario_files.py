@@ -16,6 +16,7 @@ from attn_explore.model.scenario import parse_scenario, read_scenario
 from attn_explore.model.scenario.yaml_source import MOST_BYTES
 from attn_explore.model.text import visible
 from tests.program import environment, program
+from tests.rights import no_rights, owned_folder
 
 INPUT = "input: {text: a}\n"
 
@@ -262,12 +263,17 @@ def test_what_is_no_regular_file_is_refused_by_its_kind(name, kind, tmp_path):
     assert kind in refusal_in_a_process(special(name, tmp_path))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a29_a_file_without_permission_is_refused(tmp_path):
-    path = tmp_path / "s.yaml"
-    path.write_text(INPUT)
-    path.chmod(0)
-    assert "no permission" in refusal_in_a_process(path)
+def test_a29_a_file_without_permission_is_refused():
+    with owned_folder() as folder:
+        path = folder / "s.yaml"
+        path.write_text(INPUT)
+        with no_rights():
+            assert read_scenario(path).tokens() == ("a",)
+        path.chmod(0)
+        with no_rights(), pytest.raises(Problem, match="no permission") as refused:
+            read_scenario(path)
+        assert refused.value.exit_status == 2
+        check_contract(refused.value.render(), path)
 
 
 OUTSIDE = [

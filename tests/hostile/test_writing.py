@@ -31,9 +31,9 @@ from attn_explore.model.traces.export import WRITERS
 from attn_explore.model.traces.reading import read_trace
 from tests.building import configs
 from tests.program import command, environment, in_shell, is_refusal, program
+from tests.rights import IS_ROOT, no_rights, owned_folder
 
 OLD = b"an old file"
-IS_ROOT = os.geteuid() == 0
 
 
 def chunks(count: int = 3) -> Iterator[bytes]:
@@ -156,17 +156,25 @@ def test_f2_a_missing_folder_is_named(tmp_path: Path) -> None:
     assert "there is no such folder" in refused(tmp_path / "missing" / "trace.json", 3)
 
 
-@pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
-def test_f2_a_read_only_folder_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o555)
-    assert "no permission" in refused(tmp_path / "trace.json", 3)
+def test_f2_a_read_only_folder_is_refused() -> None:
+    with owned_folder() as folder:
+        target = folder / "trace.json"
+        with no_rights():
+            write_atomically(target, chunks())
+        target.unlink()
+        folder.chmod(0o555)
+        with no_rights():
+            assert "no permission" in refused(target, 3)
 
 
-@pytest.mark.skipif(IS_ROOT, reason="root may write everything")
-def test_f2_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
-    (tmp_path / "trace.json").write_bytes(OLD)
-    (tmp_path / "trace.json").chmod(0o444)
-    assert "no permission" in refused(tmp_path / "trace.json", 3, force=True)
+def test_f2_a_read_only_file_is_not_replaced() -> None:
+    with owned_folder() as folder:
+        target = folder / "trace.json"
+        with no_rights():
+            target.write_bytes(OLD)
+            write_atomically(target, chunks(), force=True)
+            target.chmod(0o444)
+            assert "no permission" in refused(target, 3, force=True)
 
 
 @pytest.mark.parametrize("name", ["n" * 300 + ".json", "a\0b.json"])

@@ -7,6 +7,7 @@ import pytest
 from attn_explore.model.files import regular
 from attn_explore.model.files.regular import read_inside, read_regular, resolve_inside
 from attn_explore.model.problems import Problem
+from tests.rights import no_rights, owned_folder
 
 SECRET = b"root:x:0:0"
 
@@ -67,10 +68,15 @@ def test_a_socket_is_refused(tmp_path, monkeypatch):
         assert "a socket" in refusal(read_regular, Path("socket"), 10)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_refused(folder):
-    (folder / "w.npz").chmod(0)
-    assert "no permission" in refusal(read_regular, folder / "w.npz", 10)
+def test_a_file_without_permission_is_refused():
+    with owned_folder() as folder:
+        path = folder / "w.npz"
+        path.write_bytes(b"inside")
+        with no_rights():
+            assert read_regular(path, 6) == b"inside"
+        path.chmod(0)
+        with no_rights():
+            assert "no permission" in refusal(read_regular, path, 10)
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_refused(folder, monkeypatch):
