@@ -1,4 +1,4 @@
-"""The walk backwards: how a number that was computed changes with every number that it was computed from.
+"""Differentiation: how a number that was computed changes with every number that it was computed from.
 
 Reverse-mode differentiation over the record of a run (Rumelhart et al. 1986): the derivative of each operation stands
 beside the operation, and this is the order in which they are applied.
@@ -26,10 +26,10 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
     """
     seeds = {path: np.array(weights, trace.dtype) for path, weights in of.items()}
     order = chain(_reversed(trace), trace.parameters.values())
-    return {value.path: gradient for value, gradient in _walk(order, seeds)}
+    return {value.path: gradient for value, gradient in _gradients_of(order, seeds)}
 
 
-def _walk(order: Iterable[Value], seeds: Mapping[str, Array]) -> Iterator[tuple[Value, Array]]:
+def _gradients_of(order: Iterable[Value], seeds: Mapping[str, Array]) -> Iterator[tuple[Value, Array]]:
     """Each value that the outputs depend on, with its gradient. In `order` a value comes after all of its readers.
 
     `seeds` are the gradients of the outputs. What a value carries back is added up until its turn comes.
@@ -79,10 +79,14 @@ def record_gradients(trace: Trace, of: Value, index: tuple[int, ...] = (), weigh
 def gradient_steps(trace: Trace, output: Output) -> Iterator[Value]:
     """The gradients by everything that an output depends on, each with its numbers unless the run is only planned.
 
-    One walk makes them all; one that is forgotten is computed again from the gradients of its readers, bit for bit.
+    All are made together; one that is forgotten is computed again from the gradients of its readers, bit for bit.
     """
     order = _backwards(trace, output)
-    arrays = repeat(None) if trace.planned else (array for _, array in _walk(order, {output.value.path: output.seed}))
+    arrays = (
+        repeat(None)
+        if trace.planned
+        else (array for _, array in _gradients_of(order, {output.value.path: output.seed}))
+    )
     readers: dict[str, list[Value]] = {value.path: [] for value in order}
     for value, array in zip(order, arrays, strict=False):
         gradient = gradient_of(value, output, readers[value.path])

@@ -20,7 +20,7 @@ CLOSED = {"extra": "forbid", "strict": True, "allow_inf_nan": False, "use_attrib
 
 DERIVED: Any = None
 
-Kind = Literal["attention", "encoder", "decoder", "encoder-decoder"]
+ModelKind = Literal["attention", "encoder", "decoder", "encoder-decoder"]
 Score = Literal["dot", "scaled_dot", "additive", "cosine", "general"]
 Weighting = Literal["softmax", "relu", "sigmoid", "sparsemax", "hardmax"]
 Position = Literal["none", "sinusoidal", "learned", "rotary", "alibi"]
@@ -67,7 +67,7 @@ class ModelConfig:
 
     __pydantic_config__ = CLOSED
 
-    kind: Kind = "encoder"
+    kind: ModelKind = "encoder"
     """What is built; `attention` is embeddings, positions and attention blocks alone."""
     d_model: Size = 6
     """Width of the residual stream: how many numbers stand for one token."""

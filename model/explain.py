@@ -12,11 +12,11 @@ from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression
 from attn_explore.model.formulas import letter, notation, output_name, symbol
 from attn_explore.model.naming import shown
-from attn_explore.model.notation import Binding, written
+from attn_explore.model.notation import Binding, formula_text
 from attn_explore.model.ops import differentiated, hidden_because, is_gradient, output_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
-from attn_explore.model.words.language import Words
+from attn_explore.model.words.language import StepWords
 from attn_explore.model.words.steps import gradient_words, noun, words_of
 
 Index = tuple[int, ...]
@@ -56,12 +56,12 @@ def title(value: Value) -> str:
     return general_words(value).title
 
 
-def words(value: Value) -> Words:
+def words(value: Value) -> StepWords:
     """Title, symbol and explanation of a step, as this run has them."""
-    return Words(title(value), symbol(value), explanation(value))
+    return StepWords(title(value), symbol(value), explanation(value))
 
 
-def general_words(value: Value) -> Words:
+def general_words(value: Value) -> StepWords:
     """The words of a step as any run has them; those of a gradient are made from those of what it is by."""
     if not is_gradient(value):
         return words_of(value.path, value.made_by.name)
@@ -71,7 +71,7 @@ def general_words(value: Value) -> Words:
     return gradient_words(
         output_name(output),
         numbers,
-        written(notation(by), Binding.PREFIXED),
+        formula_text(notation(by), Binding.PREFIXED),
         is_origin=is_origin,
         is_learned=is_learned,
     )

@@ -25,7 +25,7 @@ FAMILIES = frozenset({"stack"})
 
 def formula(value: Value) -> str:
     """The equation of a step: `A = softmax(QKᵀ/√dₖ)`."""
-    right = nt.written(_right_side(value))
+    right = nt.formula_text(_right_side(value))
     left = symbol(value)
     return f"{left if left and left != right else value.name} = {right}"
 
@@ -33,12 +33,12 @@ def formula(value: Value) -> str:
 def symbol(value: Value) -> str:
     """The step's symbol: a letter, what it is made of (`QKᵀ`), or nothing where the paper has none."""
     is_made_up = is_gradient(value) or value.name in WRITTEN_OUT
-    return written(value) if is_made_up else words_of(value.path, value.made_by.name).symbol
+    return name_in_formulas(value) if is_made_up else words_of(value.path, value.made_by.name).symbol
 
 
-def written(value: Value) -> str:
+def name_in_formulas(value: Value) -> str:
     """How a value is called: its symbol, or its name."""
-    return nt.written(notation(value))
+    return nt.formula_text(notation(value))
 
 
 def notation(value: Value) -> Notation:
@@ -54,12 +54,14 @@ def notation(value: Value) -> Notation:
 
 def letter(value: Value) -> str:
     """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
-    return nt.written(_letter(value))
+    return nt.formula_text(_letter(value))
 
 
 def letters_within(value: Value, operands: Iterable[Value]) -> Mapping[str, str]:
     """The letters of a value and of some of its operands, by path, no two of them the same."""
-    return {path: nt.written(found) for path, found in _told_apart(value, operands, _letter, _letter).items()}
+    return {
+        path: nt.formula_text(found) for path, found in _distinct_notations(value, operands, _letter, _letter).items()
+    }
 
 
 def output_letter(output: Output) -> str:
@@ -91,14 +93,14 @@ def _derivative(gradient: Value, by: Notation) -> Notation:
 
 def _right_side(value: Value) -> Notation:
     if is_gradient(value):
-        names = _told_apart(value, _operands(value), notation, notation)
-        return value.made_by.written(value, tuple(names[view.path] for view in value.operands))
+        names = _distinct_notations(value, _operands(value), notation, notation)
+        return value.made_by.formula(value, tuple(names[view.path] for view in value.operands))
 
     def near(operand: Value) -> Notation:
         return _seen_from(value, operand)
 
-    names = _told_apart(value, _operands(value), _left_side, near)
-    return value.made_by.written(value, tuple(nt.along(names[view.path], _new_axes(view)) for view in value.operands))
+    names = _distinct_notations(value, _operands(value), _left_side, near)
+    return value.made_by.formula(value, tuple(nt.along(names[view.path], _new_axes(view)) for view in value.operands))
 
 
 def _left_side(value: Value) -> Notation:
@@ -120,7 +122,7 @@ def _new_axes(view: View) -> tuple[str, ...]:
 # --- one symbol, one value
 
 
-def _told_apart(
+def _distinct_notations(
     value: Value,
     operands: Iterable[Value],
     of_itself: Callable[[Value], Notation],
@@ -131,7 +133,7 @@ def _told_apart(
     own, gradients = _differentiated(value), [each for each in every if is_gradient(each)]
     others = {each.path: each for each in map(_differentiated, every) if each.path != own.path}
     found = {own.path: of_itself(own), **{path: of_operands(each) for path, each in others.items()}}
-    texts = {path: nt.written(each) for path, each in found.items()}
+    texts = {path: nt.formula_text(each) for path, each in found.items()}
     is_family = len({texts[path] for path in others}) == 1 and value.made_by.name in FAMILIES
     for path, each in others.items():
         same = [other for other, text in texts.items() if text == texts[path] and other != path]

@@ -15,7 +15,7 @@ from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import END, PAD, generates
 from attn_explore.model.trace import Listener, Trace
-from attn_explore.model.transformer import Text, across, decode, encode, logits, of_itself
+from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself
 from attn_explore.model.values import Value
 
 CHAPTER = "generated"
@@ -28,14 +28,14 @@ class Assembly:
     What the encoder makes of the source, where there is an encoder, is computed once for every pass of the decoder.
     """
 
-    def __init__(self, trace: Trace, scenario: Scenario, source: Text | None) -> None:
+    def __init__(self, trace: Trace, scenario: Scenario, source: StackTokens | None) -> None:
         self._trace, self._config, self._mask = trace, scenario.model, scenario.mask
         self._source = source
         if source is not None:
             visibility = of_itself(source, self._config, self._mask, is_decoder=False)
             self._memory = encode(Recorder(trace, "encoder"), source.tokens, visibility, self._config)
 
-    def logits(self, target: Text | None = None, chapter: str = "") -> Value | None:
+    def logits(self, target: StackTokens | None = None, chapter: str = "") -> Value | None:
         """What the head says of the target, or of the source where there is no decoder; None without a head."""
         t = Recorder(self._trace, chapter=chapter)
         if target is not None:
@@ -67,7 +67,7 @@ def trace_of(
         experiments.record(trace, scenario.alone)
     else:
         count = scenario.input.max_new_tokens if generated is None else len(generated)
-        _Reader(trace, known, generated).read(count)
+        _ModelRun(trace, known, generated).read(count)
     trace.before = None  # it was of use while this one ran
     return trace
 
@@ -84,7 +84,7 @@ def outline_of(known: Known) -> Trace:
     shallow = known.with_one_layer()
     trace = _begun(shallow, None)
     passes = min(known.scenario.input.max_new_tokens, OUTLINED)
-    _Reader(trace, shallow, has_words=False).read(passes)
+    _ModelRun(trace, shallow, has_words=False).read(passes)
     return trace
 
 
@@ -104,16 +104,16 @@ def _begun(
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Pass:
     """What a stack reads in one pass: so many tokens, and the words, where they are known."""
 
-    text: Text
+    tokens: StackTokens
     length: int
     words: tuple[str, ...] | None
 
 
-class _Reader:
-    """Lets a model read the texts of its scenario, and the words that it chooses itself."""
+class _ModelRun:
+    """Runs a model over the texts of its scenario, and over the words that it chooses itself."""
 
     def __init__(
         self, trace: Trace, known: Known, generated: Sequence[str] | None = None, *, has_words: bool = True
@@ -125,15 +125,19 @@ class _Reader:
         """Read the source and the target; where the words are chosen one by one, in at most so many passes."""
         has_source = "encoder" in self._known.readings
         source = self._first("encoder", "") if has_source else None
-        model = Assembly(self._trace, self._scenario, source.text if source else None)
+        model = Assembly(self._trace, self._scenario, source.tokens if source else None)
         if "decoder" not in self._known.readings:
             self._probabilities("", model.logits())
             return
-        stack = "decoder." if has_source else ""
-        target = self._first("decoder", stack)
-        probabilities = self._probabilities("", model.logits(target.text))
+        target = self._first("decoder", "decoder." if has_source else "")
+        probabilities = self._probabilities("", model.logits(target.tokens))
         if not generates(self._scenario.model, self._scenario.input) or probabilities is None:
             return
+        self._generate(model, target, probabilities, passes)
+
+    def _generate(self, model: Assembly, target: _Pass, probabilities: Value, passes: int) -> None:
+        """Let the decoder choose word after word, and read each with those before it."""
+        stack = "decoder." if "encoder" in self._known.readings else ""
         for place in range(passes):
             chapter = f"{CHAPTER}.{place}" if place else ""
             candidates = Recorder(self._trace, chapter=chapter).last("candidates", probabilities)
@@ -145,19 +149,19 @@ class _Reader:
                 break
             chapter = f"{CHAPTER}.{place + 1}"
             target = self._words("decoder", f"{chapter}.{stack}", words, target.length + 1)
-            probabilities = self._probabilities(chapter, model.logits(target.text, chapter)) or probabilities
+            probabilities = self._probabilities(chapter, model.logits(target.tokens, chapter)) or probabilities
 
     def _probabilities(self, chapter: str, found: Value | None) -> Value | None:
         if found is None:
             return None
         return Recorder(self._trace, chapter=chapter).softmax("probabilities", found, over=found.names[-1])
 
-    def _first(self, stack: str, prefix: str) -> _Words:
+    def _first(self, stack: str, prefix: str) -> _Pass:
         """What a stack reads at first."""
         reading = self._known.readings[stack]
         return self._words(stack, prefix, reading.padded() if self._has_words else None, reading.length)
 
-    def _words(self, stack: str, prefix: str, words: tuple[str, ...] | None, length: int) -> _Words:
+    def _words(self, stack: str, prefix: str, words: tuple[str, ...] | None, length: int) -> _Pass:
         """Give the trace the tokens that a stack reads, and which of them are padding, where there can be some."""
         ids = pad = padding = None
         if words is not None:
@@ -171,7 +175,7 @@ class _Reader:
         hides_pad = has_padding if wanted == "auto" else wanted
         if has_padding or hides_pad:
             padding = self._trace.give(f"{prefix}pad", axes, pad)
-        return _Words(Text(tokens, padding, hides_pad), length, words)
+        return _Pass(StackTokens(tokens, padding, hides_pad), length, words)
 
     def _choice(self, place: int, candidates: Value) -> str | None:
         """The likeliest word; in a plan the one that is known, if it is."""

@@ -26,7 +26,7 @@ from attn_explore.model.text import clip
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
-Kind = Literal["word", "cell", "number"]
+AnswerKind = Literal["word", "cell", "number"]
 """What is given as an answer: a place along an axis, a cell, or a number."""
 
 TOLERANCE = 0.01
@@ -45,7 +45,7 @@ class Question:
     """
 
     ask: str
-    kind: Kind
+    kind: AnswerKind
     value: Value
     index: Index
     axes: tuple[str, ...]
@@ -163,44 +163,46 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
     """
     problems: list[Problem] = []
     found = []
-    for place, told in enumerate(scenario.lesson):
+    for place, entry in enumerate(scenario.lesson):
         path = ("lesson", place)
-        value = _found(trace, told.at)
+        value = _found(trace, entry.at)
         if value is None:
-            problems += _of_unknown(scenario, path, told, trace, is_read=len(problems) < MOST_READ)
+            problems += _of_unknown(scenario, path, entry, trace, is_read=len(problems) < MOST_READ)
             continue
-        faults = [*_faults(scenario, path, told, value), *_answer_faults(scenario, path, told, value, trace.planned)]
+        faults = [*_faults(scenario, path, entry, value), *_answer_faults(scenario, path, entry, value, trace.planned)]
         problems += faults
         if not faults:
-            asked = _question(told, value, trace.planned)
-            found.append(Stop(value, told.say.strip(), _index(told, value), told.view, *asked, told.moment))
+            asked = _question(entry, value, trace.planned)
+            found.append(Stop(value, entry.say.strip(), _index(entry, value), entry.view, *asked, entry.moment))
     raise_any(problems)
     return found
 
 
 def _of_unknown(
-    scenario: Scenario, path: KeyPath, told: LessonStep, trace: Trace, *, is_read: bool
+    scenario: Scenario, path: KeyPath, entry: LessonStep, trace: Trace, *, is_read: bool
 ) -> Iterator[Problem]:
     """A step that the run does not have, and axes that the nearest one does not have either."""
-    near = nearest(told.at, trace.steps) if is_read else None
+    near = nearest(entry.at, trace.steps) if is_read else None
     hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
-    yield scenario.problem_at((*path, "at"), f"the run has no step {clip(told.at, _LONGEST)}", hint)
-    yield from _faults_of_axes(scenario, path, told, trace.steps[near]) if near else ()
+    yield scenario.problem_at((*path, "at"), f"the run has no step {clip(entry.at, _LONGEST)}", hint)
+    yield from _faults_of_axes(scenario, path, entry, trace.steps[near]) if near else ()
 
 
-def _faults(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:
+def _faults(scenario: Scenario, path: KeyPath, entry: LessonStep, value: Value) -> Iterator[Problem]:
     """Axes that the value does not have, and places that there are not along those that it has."""
-    yield from _faults_of_axes(scenario, path, told, value)
-    for name, where in (told.focus or {}).items():
+    yield from _faults_of_axes(scenario, path, entry, value)
+    for name, where in (entry.focus or {}).items():
         if name in value.names and place_along(value.axis(name), where) is None and not _is_unknown(value, where):
             what = f"there is no {clip(str(where), _LONGEST)} along {name}"
             yield scenario.problem_at((*path, "focus", name), what, choices_along(value.axis(name)))
 
 
-def _faults_of_axes(scenario: Scenario, path: KeyPath, told: LessonStep, value: Value) -> Iterator[Problem]:
+def _faults_of_axes(scenario: Scenario, path: KeyPath, entry: LessonStep, value: Value) -> Iterator[Problem]:
     """Axes that a focus or an answer names and the value does not have."""
-    focused = [((*path, "focus", name), name, True) for name in told.focus or {}]
-    answered = [((*path, "answer", key), getattr(told.answer, key, None), False) for key in ("argmax", "argmin", "sum")]
+    focused = [((*path, "focus", name), name, True) for name in entry.focus or {}]
+    answered = [
+        ((*path, "answer", key), getattr(entry.answer, key, None), False) for key in ("argmax", "argmin", "sum")
+    ]
     for at, name, at_key in (*focused, *answered):
         if name is not None and name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
@@ -213,22 +215,22 @@ def _is_unknown(value: Value, where: str | int) -> bool:
 
 
 def _answer_faults(
-    scenario: Scenario, path: KeyPath, told: LessonStep, value: Value, planned: bool
+    scenario: Scenario, path: KeyPath, entry: LessonStep, value: Value, planned: bool
 ) -> Iterator[Problem]:
     """An operand that is not one number of the arithmetic."""
-    wanted = told.answer.operand if told.answer is not None else None
-    if wanted is not None and not any(_faults(scenario, path, told, value)):
-        named = [cell for cell in _operands(told, value, planned) if _is_named(cell[0], wanted)]
+    wanted = entry.answer.operand if entry.answer is not None else None
+    if wanted is not None and not any(_faults(scenario, path, entry, value)):
+        named = [cell for cell in _operands(entry, value, planned) if _is_named(cell[0], wanted)]
         if not named or (len(named) > 1 and not planned):
-            yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(told, value, wanted, planned))
+            yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(entry, value, wanted, planned))
 
 
-def _operands(told: LessonStep, value: Value, planned: bool) -> list[tuple[Value, Index]]:
+def _operands(entry: LessonStep, value: Value, planned: bool) -> list[tuple[Value, Index]]:
     """The single numbers of the focused cell's arithmetic; of a plan, which has none, a number of every operand."""
     if planned:
         places = {view.path: (view.value, tuple(0 for _ in view.value.axes)) for view in value.operands}
         return list(places.values())
-    return single_numbers(value, _index(told, value) or tuple(0 for _ in value.axes))
+    return single_numbers(value, _index(entry, value) or tuple(0 for _ in value.axes))
 
 
 def _is_named(operand: Value, wanted: str) -> bool:
@@ -236,37 +238,37 @@ def _is_named(operand: Value, wanted: str) -> bool:
     return operand.path == wanted or operand.path.endswith(f".{wanted}")
 
 
-def _no_operand(told: LessonStep, value: Value, wanted: str, planned: bool) -> tuple[str, str]:
+def _no_operand(entry: LessonStep, value: Value, wanted: str, planned: bool) -> tuple[str, str]:
     """What is wrong with the name of an operand, and what it may be."""
-    choices = list(dict.fromkeys(operand.path for operand, _ in _operands(told, value, planned)))
+    choices = list(dict.fromkeys(operand.path for operand, _ in _operands(entry, value, planned)))
     several = len([path for path in choices if path == wanted or path.endswith(f".{wanted}")]) > 1
     what = f"{clip(wanted, _LONGEST)} names {'several numbers' if several else 'no single number'} of this arithmetic"
     hint = f"its operands are {', '.join(choices)}" if choices else "no single number enters it: ask for another cell"
     return what, hint
 
 
-def _index(told: LessonStep, value: Value) -> Index | None:
-    if told.focus is None:
+def _index(entry: LessonStep, value: Value) -> Index | None:
+    if entry.focus is None:
         return None
-    places = (place_along(axis, told.focus.get(axis.name, 0)) for axis in value.axes)
+    places = (place_along(axis, entry.focus.get(axis.name, 0)) for axis in value.axes)
     return tuple(place or 0 for place in places)
 
 
-def _question(told: LessonStep, value: Value, planned: bool) -> tuple[str, Question | None]:
+def _question(entry: LessonStep, value: Value, planned: bool) -> tuple[str, Question | None]:
     """What is asked, and how it is answered, where it is."""
-    ask = " ".join((told.ask or "").split())
-    if told.answer is None or not ask:
+    ask = " ".join((entry.ask or "").split())
+    if entry.answer is None or not ask:
         return ask, None
-    index, hint = _index(told, value) or tuple(0 for _ in value.axes), (told.hint or "").strip()
-    if told.answer.operand is not None:
-        wanted = told.answer.operand
-        value, index = next(cell for cell in _operands(told, value, planned) if _is_named(cell[0], wanted))
+    index, hint = _index(entry, value) or tuple(0 for _ in value.axes), (entry.hint or "").strip()
+    if entry.answer.operand is not None:
+        wanted = entry.answer.operand
+        value, index = next(cell for cell in _operands(entry, value, planned) if _is_named(cell[0], wanted))
         return ask, Question(ask, "number", value, index, (), hint=hint, is_operand=True)
-    kind, axes, is_least = _kind(told.answer, told.focus or {}, value)
+    kind, axes, is_least = _kind(entry.answer, entry.focus or {}, value)
     return ask, Question(ask, kind, value, index, axes, is_least, hint)
 
 
-def _kind(answer: Answer, focus: Mapping[str, object], value: Value) -> tuple[Kind, tuple[str, ...], bool]:
+def _kind(answer: Answer, focus: Mapping[str, object], value: Value) -> tuple[AnswerKind, tuple[str, ...], bool]:
     if answer.cell is not None:
         return "cell", tuple(name for name in value.names if name not in focus), answer.cell == "smallest"
     if answer.sum is not None:

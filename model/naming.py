@@ -58,10 +58,10 @@ def shown_labels(axis: Axis) -> tuple[str, ...] | None:
 @lru_cache(maxsize=256)
 def _shown(labels: tuple[str, ...]) -> tuple[str, ...]:
     seen, times = _visible(labels)
-    return tuple(_told_apart(seen, times, place) for place in range(len(seen)))
+    return tuple(_distinct_label(seen, times, place) for place in range(len(seen)))
 
 
-def _told_apart(labels: tuple[str, ...], times: Counter[str], place: int) -> str:
+def _distinct_label(labels: tuple[str, ...], times: Counter[str], place: int) -> str:
     label = labels[place]
     if times[label] == 1:
         return _quoted(label) if _NAME.fullmatch(label) else label

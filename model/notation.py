@@ -5,7 +5,7 @@ Read by the usual rules a written formula gives the value. As in papers, what st
 before sums. Words (`heads of AV side by side`) bind most loosely of all.
 
 >>> m, n = symbol("σ²"), symbol("n")
->>> written(root(quotient(m, n))), written(quotient(m, root(n)))
+>>> formula_text(root(quotient(m, n))), formula_text(quotient(m, root(n)))
 ('√(σ²/n)', 'σ²/√n')
 """
 
@@ -58,10 +58,10 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Postfix:
-    """A mark after a part that is one thing: `Kᵀ`, `x²`, `table[ids]`."""
+    """A sign after a part that is one thing: `Kᵀ`, `x²`, `table[ids]`."""
 
     part: Notation
-    mark: str
+    sign: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ Notation = Symbol | Infix | Prefix | Postfix | Bracketed | Derivative | Phrase
 # --- how a formula is written
 
 
-def written(notation: Notation, least: Binding = Binding.WORDS) -> str:
+def formula_text(notation: Notation, least: Binding = Binding.WORDS) -> str:
     """A formula as plain text; in brackets where it binds less tightly than `least`."""
     text = _text(notation)
     return text if binding(notation) >= least else f"({text})"
@@ -119,28 +119,28 @@ def _text(notation: Notation) -> str:
         case Infix(sign, (first, *others)):
             return sign.join((_first_part(notation, first), *(_later_part(notation, other) for other in others)))
         case Prefix(sign, part, _, least):
-            return f"{sign}{written(part, least)}"
-        case Postfix(part, mark):
-            return f"{written(part, Binding.ATOM)}{mark}"
+            return f"{sign}{formula_text(part, least)}"
+        case Postfix(part, sign):
+            return f"{formula_text(part, Binding.ATOM)}{sign}"
         case Bracketed(before, parts, after):
-            return f"{before}{', '.join(map(written, parts))}{after}"
+            return f"{before}{', '.join(map(formula_text, parts))}{after}"
         case Derivative(of, by):
-            return f"∂{written(of, Binding.PREFIXED)}/∂{written(by, Binding.PREFIXED)}"
+            return f"∂{formula_text(of, Binding.PREFIXED)}/∂{formula_text(by, Binding.PREFIXED)}"
         case Phrase(parts):
-            return "".join(part if isinstance(part, str) else written(part, Binding.SUM) for part in parts)
+            return "".join(part if isinstance(part, str) else formula_text(part, Binding.SUM) for part in parts)
     raise TypeError(notation)
 
 
 def _first_part(whole: Infix, part: Notation) -> str:
     """The part before the first sign: a quotient that is multiplied has brackets, for `a/b·c` is read in two ways."""
     has_brackets = whole.sign.strip() == "·" and not _is_more(whole, part)
-    return written(part, Binding(whole.binding + has_brackets))
+    return formula_text(part, Binding(whole.binding + has_brackets))
 
 
 def _later_part(whole: Infix, part: Notation) -> str:
     """A part after a sign: more of the same is added and multiplied without brackets, nothing else of the kind is."""
     least = Binding.JOINED if whole.sign.strip() == "/" else Binding(whole.binding + 1)
-    return written(part, whole.binding if _is_more(whole, part) else least)
+    return formula_text(part, whole.binding if _is_more(whole, part) else least)
 
 
 def _is_more(whole: Infix, part: Notation) -> bool:
@@ -208,7 +208,7 @@ def quotient(a: Notation, b: Notation) -> Notation:
 
 def _is_letter(part: Notation) -> bool:
     """Whether a part is a single letter, transposed or not."""
-    letter = part.part if isinstance(part, Postfix) and part.mark == "ᵀ" else part
+    letter = part.part if isinstance(part, Postfix) and part.sign == "ᵀ" else part
     return isinstance(letter, Symbol) and len(letter.text) == 1
 
 
@@ -224,7 +224,7 @@ def squared(part: Notation) -> Notation:
 
 def indexed(part: Notation, place: Notation) -> Notation:
     """`table[ids]`."""
-    return Postfix(part, f"[{written(place)}]")
+    return Postfix(part, f"[{formula_text(place)}]")
 
 
 def negated(part: Notation) -> Notation:
@@ -278,5 +278,5 @@ def subscripted(name: str) -> str:
 
 def along(part: Notation, names: tuple[str, ...]) -> Notation:
     """A symbol with the axes that have letters, i and j, as indices: `yᵢ`; without such axes as it is."""
-    marks = "".join(_SMALL.get(name, "") for name in names)
-    return Postfix(part, marks) if marks else part
+    indices = "".join(_SMALL.get(name, "") for name in names)
+    return Postfix(part, indices) if indices else part

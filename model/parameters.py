@@ -14,7 +14,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, merged, sizes
 from attn_explore.model.config import ModelConfig
-from attn_explore.model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, Axes, Named
+from attn_explore.model.variants import ACTIVATIONS, NORMS, POSITIONS, SCORES, Axes, NamedAxes
 
 Shapes = dict[str, Axes]
 
@@ -51,12 +51,12 @@ def _within(block: str, parameters: Iterable[tuple[str, Axes]]) -> Shapes:
     return {f"{block}.{name}": axes for name, axes in parameters}
 
 
-def _tables(config: ModelConfig, stack: StackSizes, d_model: Axis) -> Named:
+def _tables(config: ModelConfig, stack: StackSizes, d_model: Axis) -> NamedAxes:
     yield "embedding_table", (stack.vocabulary, d_model)
     yield from POSITIONS[config.position].parameters(Axis("position", stack.positions), d_model)
 
 
-def _blocks(config: ModelConfig, stack: str, has_memory: bool, d_model: Axis) -> Iterator[tuple[str, Named]]:
+def _blocks(config: ModelConfig, stack: str, has_memory: bool, d_model: Axis) -> Iterator[tuple[str, NamedAxes]]:
     """The blocks of a layer, each with its parameters in the order in which they are used."""
     own = {"self_attention": _attention(config, d_model)}
     if stack == "decoder" and has_memory:
@@ -68,7 +68,7 @@ def _blocks(config: ModelConfig, stack: str, has_memory: bool, d_model: Axis) ->
         yield block, chain(norm, parameters) if config.norm_order == "pre" else chain(parameters, norm)
 
 
-def _attention(config: ModelConfig, d_model: Axis) -> Named:
+def _attention(config: ModelConfig, d_model: Axis) -> NamedAxes:
     head, shared = Axis("head", config.heads), Axis("head", config.kv_heads)
     d_k, d_v = Axis("d_k", config.d_k), Axis("d_v", config.d_v)
     for letter, parts in (("q", (head, d_k)), ("k", (shared, d_k)), ("v", (shared, d_v))):
@@ -83,7 +83,7 @@ def _attention(config: ModelConfig, d_model: Axis) -> Named:
             yield "b_o", (d_model,)
 
 
-def _norm(config: ModelConfig, name: str, d_model: Axis) -> Named:
+def _norm(config: ModelConfig, name: str, d_model: Axis) -> NamedAxes:
     yield from ((f"{name}_{ending}", (d_model,)) for ending in NORMS[config.norm_in_use].parameters)
 
 

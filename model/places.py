@@ -77,8 +77,8 @@ def choices_along(axis: Axis) -> str:
     """What may be given for a place along an axis."""
     if axis.all_labels is None:
         return f"give an index from 0 to {axis.size - 1}"
-    told = (clip(name_along(axis, place), _LONGEST) for place in range(min(axis.size, _CHOICES)))
-    return f"there are {', '.join(told)}"
+    listed = (clip(name_along(axis, place), _LONGEST) for place in range(min(axis.size, _CHOICES)))
+    return f"there are {', '.join(listed)}"
 
 
 def split_place(text: str) -> tuple[str, list[str] | None]:

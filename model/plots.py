@@ -15,12 +15,12 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index, title
-from attn_explore.model.formulas import letter, written
+from attn_explore.model.formulas import letter, name_in_formulas
 from attn_explore.model.naming import shown_labels
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
-Kind = Literal["line", "bars"]
+PlotKind = Literal["line", "bars"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Plot:
     y_label: str
     x: Array | tuple[str, ...]
     curves: tuple[Curve, ...]
-    kind: Kind = "line"
+    kind: PlotKind = "line"
     log_x: bool = False
     log_y: bool = False
     marked: int = 0
@@ -69,7 +69,7 @@ class PlotSpec:
     x: str | None = None
     x_label: str = ""
     y_label: str = ""
-    kind: Kind = "line"
+    kind: PlotKind = "line"
     log_x: bool = False
     log_y: bool = False
 
@@ -126,7 +126,12 @@ def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
     """What is plotted of `value` while the cursor is at `index`."""
     if not value.axes:
         return Plot(
-            _title(value), "", written(value), (written(value),), (Curve("", _numbers(value.array[None])),), "bars"
+            _title(value),
+            "",
+            name_in_formulas(value),
+            (name_in_formulas(value),),
+            (Curve("", _numbers(value.array[None])),),
+            "bars",
         )
     spec, at = spec_of(value), dict(zip(value.names, index, strict=True))
     along, lines = value.axis(spec.along), value.axis(spec.lines) if spec.lines else None
@@ -136,7 +141,7 @@ def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
     return Plot(
         title=_title(value, {name: place for name, place in at.items() if name not in kept}),
         x_label=spec.x_label or along.name,
-        y_label=spec.y_label or written(value),
+        y_label=spec.y_label or name_in_formulas(value),
         x=_numbers(_row(trace[spec.x], (along.name,), at)) if spec.x else _places(along, spec.kind),
         curves=tuple(Curve(name, row) for name, row in zip(names, rows, strict=True)),
         kind=spec.kind,
@@ -157,7 +162,7 @@ def spec_of(value: Value) -> PlotSpec:
     return SPECS.get(value.path) or PlotSpec(along=value.names[-1], kind="bars")
 
 
-def moved(value: Value, index: Index, right: int = 0, down: int = 0) -> Index:
+def cell_further(value: Value, index: Index, right: int = 0, down: int = 0) -> Index:
     """The cell that many places further along x, and that many curves further, or rows; the last one at the end."""
     if not value.axes:
         return index
@@ -205,7 +210,7 @@ def _name(axis: Axis, place: int) -> str:
     return label if axis.name == "head" or " = " in label else f"{axis.name} {label}"
 
 
-def _places(axis: Axis, kind: Kind) -> Array | tuple[str, ...]:
+def _places(axis: Axis, kind: PlotKind) -> Array | tuple[str, ...]:
     """Where the places along an axis are: where their labels are numbers, a line is drawn over these."""
     labels = shown_labels(axis)
     if labels is None:

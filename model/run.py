@@ -54,7 +54,7 @@ def run_prepared(
 ) -> Trace:
     """Run what was prepared; the rest is as in `run`."""
     known, scenario, record = prepared.known, prepared.scenario, prepared.record
-    arrays = before.drawn if before is not None and _has_parameters(before, known) else prepared.arrays
+    arrays = before.unedited if before is not None and _has_parameters(before, known) else prepared.arrays
     if record is not None:
         arrays = arrays | _learned(scenario, record, moment)
     made = _changes(prepared, arrays, before, second) if scenario.edits else {}
@@ -68,7 +68,7 @@ def run_prepared(
 
 def _has_parameters(before: Trace | None, known: Known) -> bool:
     """Whether a run before has parameters of the same shapes."""
-    return before is not None and all(before.drawn[name].shape == sizes(axes) for name, axes in known.shapes.items())
+    return before is not None and all(before.unedited[name].shape == sizes(axes) for name, axes in known.shapes.items())
 
 
 def _learned(scenario: Scenario, record: Record, moment: int) -> dict[str, Array]:

@@ -130,7 +130,7 @@ def named_output(trace: Trace, text: str) -> Output:
         raise
 
 
-def written(output: Output) -> str:
+def output_cell(output: Output) -> str:
     """An output as a scenario names it."""
     return f"{output.value.path}{bracketed(output.value.axes, output.index)}"
 
@@ -138,4 +138,4 @@ def written(output: Output) -> str:
 def with_output(scenario: Scenario, trace: Trace) -> Scenario:
     """The scenario with what its run differentiates, by name, also where that was left to the numbers; or nothing."""
     found = next((step for step in trace.steps.values() if is_gradient(step)), None)
-    return replace(scenario, gradients=None if found is None else Gradients(of=written(output_of(found))))
+    return replace(scenario, gradients=None if found is None else Gradients(of=output_cell(output_of(found))))

@@ -21,7 +21,7 @@ Listener = Callable[[Value], None]
 class Trace:
     """The values of one run by path, in the order in which they were computed.
 
-    `parameters` and `given` (token ids) are what they were computed from, `drawn` the parameters before any edit;
+    `parameters` and `given` (token ids) are what they were computed from, `unedited` the parameters before any edit;
     `tokens` are the words that each stack read and generated. `planned` means without numbers. `changes` are what-if
     edits by the path of their step or parameter. `before` is a run of the same model: what was computed there from the
     same numbers is taken over.
@@ -32,7 +32,7 @@ class Trace:
     given: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Value] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
-    drawn: dict[str, Array] = field(default_factory=dict)
+    unedited: dict[str, Array] = field(default_factory=dict)
     planned: bool = False
     on_step: Listener | None = None
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Trace:
         """Keep a parameter: `array` in the shape of `axes`, or None in a planned trace."""
         value = Value(name, tuple(axes), self.dtype, changes=self.changes.get(name, ()))
         if array is not None:
-            self.drawn[name] = array
+            self.unedited[name] = array
             value.held = self._known_parameter(value, array)
         self.parameters[name] = value
 
@@ -91,7 +91,7 @@ class Trace:
     def _known_parameter(self, value: Value, array: Array) -> Array:
         """A parameter after its edits: the very array of the run before, where it is the same."""
         old = self.before.parameters.get(value.path) if self.before else None
-        is_same = old and self.before and self.before.drawn[value.path] is array
+        is_same = old and self.before and self.before.unedited[value.path] is array
         if old and is_same and _are_alike(old.changes, value.changes):
             return old.array
         return read_only(changed(array, value.changes))

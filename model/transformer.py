@@ -22,7 +22,7 @@ from attn_explore.model.values import Tensor, Value
 
 
 @dataclass(frozen=True)
-class Text:
+class StackTokens:
     """What a stack reads: token ids, and which of them are padding (1 or 0; None: none is).
 
     `hides_pad`: whether attention sees no padding.
@@ -38,13 +38,13 @@ class Text:
         return self.pad if self.hides_pad else None
 
 
-def of_itself(text: Text, config: ModelConfig, mask: MaskConfig, is_decoder: bool) -> Visibility:
+def of_itself(text: StackTokens, config: ModelConfig, mask: MaskConfig, is_decoder: bool) -> Visibility:
     """Self-attention: the future is hidden in a decoder unless the scenario says otherwise."""
     causal = is_decoder if mask.causal == "auto" else mask.causal
     return Visibility(text.tokens, text.tokens, text.hidden, causal, config.attention_span)
 
 
-def across(target: Text, source: Text) -> Visibility:
+def across(target: StackTokens, source: StackTokens) -> Visibility:
     """Cross-attention: every word of the source may be seen, but for its padding."""
     return Visibility(target.tokens, source.tokens, source.hidden)
 
@@ -89,7 +89,7 @@ def decode(
     return norm(t, "final_norm", x, config) if config.final_norm else x
 
 
-def logits(t: Recorder, x: Tensor, text: Text, config: ModelConfig) -> Value | None:
+def logits(t: Recorder, x: Tensor, text: StackTokens, config: ModelConfig) -> Value | None:
     """The logits of the model's head, from the last layer's output (token, d_model) over a text, if it has a head."""
     match config.head:
         case "tokens":

@@ -37,9 +37,9 @@ def uses(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use]
         return _uses_of_gradient(trace, value, index, most)
     steps = [step for step in trace.steps.values() if not is_gradient(step)]
     readers = [step for step in steps if any(view.value is value for view in step.operands)]
-    moved = [(step, *_moved(step, value, index)) for step in readers]
-    count = sum(len(places) for _, places, _ in moved)
-    every = ((size, step, place) for step, places, sizes in moved for size, place in zip(sizes, places, strict=True))
+    changed = [(step, *_changed_cells(step, value, index)) for step in readers]
+    count = sum(len(places) for _, places, _ in changed)
+    every = ((size, step, place) for step, places, sizes in changed for size, place in zip(sizes, places, strict=True))
     strongest = sorted(every, key=lambda found: -found[0])[:most]
     exact = [Use(step, place, _derivative(step, place, value, index)) for _, step, place in strongest]
     return sorted(exact, key=lambda use: -abs(use.derivative)), count
@@ -63,7 +63,7 @@ def _uses_of_gradient(trace: Trace, value: Value, index: Index, most: int) -> tu
     return sorted(every, key=lambda use: -abs(use.derivative))[:most], len(every)
 
 
-def _moved(step: Value, value: Value, index: Index) -> tuple[list[Index], Array]:
+def _changed_cells(step: Value, value: Value, index: Index) -> tuple[list[Index], Array]:
     """Which cells of `step` move with a cell of `value`, and about how far: the operation on a number nearby."""
     with np.errstate(all="ignore"):
         difference = np.abs(np.subtract(_nearby(step, value, index, _STEP), _nearby(step, value, index, -_STEP)))

@@ -23,12 +23,12 @@ from attn_explore.model.notation import Notation
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of the table of operations, everything told about a value as it was applied.
+    """One row of the table of operations: functions of a value that the operation made.
 
     compute     value -> its array
     derivative  value, gradient of the value -> gradient of each operand, in the operand's axes
     cell        value, index by axis name -> the arithmetic of one cell
-    written     value, the notation of each operand -> that of the right-hand side of its formula
+    formula     value, the notation of each operand -> the notation of the right-hand side of its formula
     back        value, which operand, index by axis name -> the arithmetic of one cell of that operand's gradient, over
                 the cells of the value's own gradient (0), the value (1) and its operands (2, 3, …); None for leaves
     """
@@ -37,7 +37,7 @@ class Operation:
     compute: Callable[[Value], Array]
     derivative: Callable[[Value, Array], tuple[Array, ...]]
     cell: Callable[[Value, Mapping[str, int]], Expression]
-    written: Callable[[Value, tuple[Notation, ...]], Notation]
+    formula: Callable[[Value, tuple[Notation, ...]], Notation]
     back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
 
 
@@ -72,7 +72,7 @@ class Change:
         return self.put[self.index] if isinstance(self.put, np.ndarray) else self.put or 0.0
 
 
-class Named:
+class WithAxes:
     """Anything with named axes: a value, or a view of one."""
 
     axes: tuple[Axis, ...]
@@ -96,7 +96,7 @@ class Named:
 
 
 @dataclass(eq=False, repr=False)
-class Value(Named):
+class Value(WithAxes):
     """One tensor of a trace: a step, a parameter, or something given such as the token ids.
 
     Parameters and given values have no operation: their array is all there is. `changes` are what-if edits, made
@@ -226,7 +226,7 @@ class Value(Named):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class View(Named):
+class View(WithAxes):
     """A value read under other axes: renamed, split into its parts, or with indices repeated. The same numbers.
 
     `repeats` says how often each index of an axis stands in a row, axis by axis; it is empty where none is repeated.

@@ -16,7 +16,7 @@ from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value
 
 Axes = tuple[Axis, ...]
-Named = Iterator[tuple[str, Axes]]
+NamedAxes = Iterator[tuple[str, Axes]]
 """Names and axes of parameters."""
 
 
@@ -45,16 +45,16 @@ def cosine(t: Recorder, q: Tensor, k: Tensor) -> Value:
     return t.cosine("scores", "head query key", q, k)
 
 
-def _no_parameters(*_axes: Axis) -> Named:
+def _no_parameters(*_axes: Axis) -> NamedAxes:
     return iter(())
 
 
-def _of_additive(head: Axis, d_k: Axis) -> Named:
+def _of_additive(head: Axis, d_k: Axis) -> NamedAxes:
     hidden = d_k.renamed("d_score")
     yield from (("w_score_q", (head, d_k, hidden)), ("w_score_k", (head, d_k, hidden)), ("v_score", (head, hidden)))
 
 
-def _of_general(head: Axis, d_k: Axis) -> Named:
+def _of_general(head: Axis, d_k: Axis) -> NamedAxes:
     yield "w_score", (head, d_k, d_k.renamed("d_score"))
 
 
@@ -63,7 +63,7 @@ class Score:
     """A score, its parameters (from the axes of the heads and of d_k), and whether it is divided by √dₖ."""
 
     compute: Callable[[Recorder, Tensor, Tensor], Value]
-    parameters: Callable[[Axis, Axis], Named] = _no_parameters
+    parameters: Callable[[Axis, Axis], NamedAxes] = _no_parameters
     is_scaled: bool = False
 
 
@@ -136,7 +136,7 @@ def alibi(t: Recorder, q: Value) -> Value:
     return t.distance("position_bias", q.axis("head"), q.axis("token"))
 
 
-def _of_learned(positions: Axis, d_model: Axis) -> Named:
+def _of_learned(positions: Axis, d_model: Axis) -> NamedAxes:
     yield "position_table", (positions, d_model)
 
 
@@ -150,7 +150,7 @@ class Position:
     added: Callable[[Recorder, Value, int], Value] | None = None
     turned: Callable[[Recorder, str, Value], Value] | None = None
     bias: Callable[[Recorder, Value], Value] | None = None
-    parameters: Callable[[Axis, Axis], Named] = _no_parameters
+    parameters: Callable[[Axis, Axis], NamedAxes] = _no_parameters
 
 
 POSITIONS: Mapping[str, Position] = {
@@ -212,11 +212,11 @@ def gated(function: str, t: Recorder, x: Tensor) -> Value:
     return t.activation("hidden", function, gate, up)
 
 
-def _of_plain(d_model: Axis, d_ff: Axis) -> Named:
+def _of_plain(d_model: Axis, d_ff: Axis) -> NamedAxes:
     yield from (("w_1", (d_model, d_ff)), ("b_1", (d_ff,)), ("w_2", (d_ff, d_model)), ("b_2", (d_model,)))
 
 
-def _of_gated(d_model: Axis, d_ff: Axis) -> Named:
+def _of_gated(d_model: Axis, d_ff: Axis) -> NamedAxes:
     yield from (("w_gate", (d_model, d_ff)), ("w_up", (d_model, d_ff)), ("w_2", (d_ff, d_model)))
 
 
@@ -225,7 +225,7 @@ class Activation:
     """How hidden units come about, and the parameters of the whole feed-forward network."""
 
     compute: Callable[[Recorder, Tensor], Value]
-    parameters: Callable[[Axis, Axis], Named]
+    parameters: Callable[[Axis, Axis], NamedAxes]
 
 
 ACTIVATIONS: Mapping[str, Activation] = {

@@ -15,7 +15,7 @@ from attn_explore.model.layers import Visibility
 from attn_explore.model.parameters import StackSizes, parameter_axes
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.trace import Trace
-from attn_explore.model.transformer import Text, decode, encode, logits
+from attn_explore.model.transformer import StackTokens, decode, encode, logits
 from attn_explore.model.values import Tensor, Value
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -91,13 +91,13 @@ def ran(
     return trace
 
 
-def _given(trace: Trace, prefix: str, ids: list[int], pad: tuple[bool, ...] | None) -> Text:
+def _given(trace: Trace, prefix: str, ids: list[int], pad: tuple[bool, ...] | None) -> StackTokens:
     axes = (Axis("token", len(ids)),)
     tokens = trace.give(f"{prefix}tokens", axes, np.array(ids, np.int64))
-    return Text(tokens, None if pad is None else trace.give(f"{prefix}pad", axes, np.array(pad, np.int64)))
+    return StackTokens(tokens, None if pad is None else trace.give(f"{prefix}pad", axes, np.array(pad, np.int64)))
 
 
-def _visibility(config: ModelConfig, text: Text, causal: bool) -> Visibility:
+def _visibility(config: ModelConfig, text: StackTokens, causal: bool) -> Visibility:
     return Visibility(text.tokens, text.tokens, text.pad, causal, config.attention_span)
 
 

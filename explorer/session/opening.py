@@ -167,7 +167,7 @@ def _run(
     scenario = with_output(prepared.scenario, trace)
     unedited = None if unedited is None else with_gradients(unedited, scenario)
     found = Run(scenario, trace, unedited, moments.last if moments else 0)
-    notes = (*prepared.notes, *prepared.remarks(trace.drawn))
+    notes = (*prepared.notes, *prepared.remarks(trace.unedited))
     return Session(source.name, found, path=source.path, notes=notes, moments=moments)
 
 

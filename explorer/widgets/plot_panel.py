@@ -16,7 +16,7 @@ from attn_explore.explorer.drawing.plots.layout import Drawing, lay_out
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import Index
-from attn_explore.model.plots import Plot, moved
+from attn_explore.model.plots import Plot, cell_further
 from attn_explore.model.values import Value
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
     def _choose(self, right: int, down: int) -> None:
         if self._value is None:
             return
-        index = moved(self._value, self._cursor, right, down)
+        index = cell_further(self._value, self._cursor, right, down)
         if index != self._cursor:
             self.post_message(TensorGrid.CellChosen(self._value, index))
 

@@ -19,7 +19,7 @@ from attn_explore.model.trace import Trace
 
 
 @dataclass(frozen=True)
-class Kind:
+class ExperimentKind:
     """What an experiment starts from, by name, the mathematics that it records, and the step that says most of it."""
 
     given: Callable[[Experiment], Mapping[str, Given]]
@@ -27,11 +27,11 @@ class Kind:
     telling: str
 
 
-KINDS: Mapping[str, Kind] = {
-    "softmax_saturation": Kind(saturation.given, saturation.record, "probabilities"),
-    "softmax_jacobian": Kind(jacobian.given, jacobian.record, "jacobian"),
-    "dot_product_variance": Kind(variance.given, variance.record, "variance"),
-    "gradient_vanishing": Kind(vanishing.given, vanishing.record, "query_medians"),
+KINDS: Mapping[str, ExperimentKind] = {
+    "softmax_saturation": ExperimentKind(saturation.given, saturation.record, "probabilities"),
+    "softmax_jacobian": ExperimentKind(jacobian.given, jacobian.record, "jacobian"),
+    "dot_product_variance": ExperimentKind(variance.given, variance.record, "variance"),
+    "gradient_vanishing": ExperimentKind(vanishing.given, vanishing.record, "query_medians"),
 }
 """Every kind of experiment that runs without a model."""
 

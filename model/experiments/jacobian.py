@@ -33,7 +33,7 @@ def record(t: Recorder, experiment: Experiment) -> None:
     quotients = derive(t, e, total, identity)
     jacobian = t.multiply("jacobian", along(y, "logit", i), t.subtract("rest", identity, along(y, "logit", j)))
     measured = measure(t.inside("finite"), x, identity)
-    carried = walk_back(t.inside("backward"), x, identity)
+    carried = by_backward(t.inside("backward"), x, identity)
     compare(t.inside("check"), jacobian, quotients, measured, carried)
     grow(t.inside("grown"), x, t.parameter("multipliers"), identity)
 
@@ -59,7 +59,7 @@ def measure(t: Recorder, x: Tensor, identity: Value) -> Value:
     )
 
 
-def walk_back(t: Recorder, x: Tensor, identity: Value) -> Value:
+def by_backward(t: Recorder, x: Tensor, identity: Value) -> Value:
     """What the derivative that every run's gradients use makes of each yᵢ alone, (i, j)."""
     _, j = identity.axes
     y = t.softmax("probabilities", x, over="logit")

@@ -33,7 +33,7 @@ def record(t: Recorder, experiment: Experiment) -> None:
     tallies = t.tally("tallies", (*widths.axes, scaling, counted), widths, _drawing(t, experiment))
     scaled_theory = t.divide("scaled_theory", widths, widths)
     theory = t.stack("theory", "width scaling", (scaling,), widths, scaled_theory)
-    judge(t, moments(t, tallies, experiment.pairs), theory, experiment.pairs)
+    deviations(t, moments(t, tallies, experiment.pairs), theory, experiment.pairs)
     counts = t.part(
         "counts", "scaling width bin", tallies, slice(len(SUMS), counted.size), Axis("bin", len(BINS), BINS)
     )
@@ -65,7 +65,7 @@ def moments(t: Recorder, tallies: Value, pairs: int) -> Moments:
     return Moments(mean, variance, fourth)
 
 
-def judge(t: Recorder, found: Moments, theory: Value, pairs: int) -> None:
+def deviations(t: Recorder, found: Moments, theory: Value, pairs: int) -> None:
     """How far mean and variance are from what theory says, 0 and `theory`, in standard errors.
 
     The standard error of a mean is √(σ²/n), that of a variance √((μ₄ − σ⁴)/n).
@@ -84,9 +84,9 @@ def _over(count: int) -> Factor:
 def _drawing(t: Recorder, experiment: Experiment) -> Drawing:
     """What is drawn. Whoever listens to the run hears of it while it takes its time."""
     listener = t.trace.on_step
-    hear = None if listener is None else partial(_tell, t, listener)
-    return Drawing(experiment.seed, experiment.pairs, experiment.row, hear)
+    on_progress = None if listener is None else partial(_report, t, listener)
+    return Drawing(experiment.seed, experiment.pairs, experiment.row, on_progress)
 
 
-def _tell(t: Recorder, listener: Listener, what: str) -> None:
+def _report(t: Recorder, listener: Listener, what: str) -> None:
     listener(Value(f"{t.prefix}.tallies: {what}", (), t.trace.dtype))

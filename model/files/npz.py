@@ -107,8 +107,8 @@ def _array(content: bytes) -> Array | None:
     length = int.from_bytes(header["short"] or header["long"], "little")
     shape = tuple(int(size) for size in header["shape"].split(b",") if size)
     dtype = np.dtype(header["dtype"].decode())
-    said = header.end() - (10 if header["short"] else 12)
-    if length != said or len(content) - header.end() != math.prod(shape) * dtype.itemsize:
+    stated = header.end() - (10 if header["short"] else 12)
+    if length != stated or len(content) - header.end() != math.prod(shape) * dtype.itemsize:
         return None
     if math.prod(size or 1 for size in shape) * dtype.itemsize > _MOST_ADDRESSED:
         return None

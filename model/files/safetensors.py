@@ -70,7 +70,9 @@ class Described(NamedTuple):
     shape: tuple[int, ...]
 
 
-def written(tensors: Iterable[Described], arrays: Iterable[Array], metadata: Mapping[str, str]) -> Iterator[bytes]:
+def safetensors_bytes(
+    tensors: Iterable[Described], arrays: Iterable[Array], metadata: Mapping[str, str]
+) -> Iterator[bytes]:
     """The bytes of a file, piece by piece: the tensors in their order, each array asked for when it is written."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     end = 0

@@ -1,7 +1,7 @@
-"""The table of operations: how each is computed, differentiated, explained for one cell, and written.
+"""The table of operations: how each is computed, differentiated, explained for one cell, and written as a formula.
 
-An operation is one row of `OPERATIONS` and the four short functions in it, which stand together in one of the files
-here. They are told everything by the value that applied them: its operands, its axes, its options.
+An operation is one row of `OPERATIONS` and the short functions in it, which stand together in the file of their kind.
+They read everything from the value that applied them: its operands, its axes, its options.
 """
 
 from __future__ import annotations

@@ -21,11 +21,11 @@ from attn_explore.model.notation import (
     call,
     elementwise_product,
     exponential,
+    formula_text,
     negated,
     quotient,
     symbol,
     total,
-    written,
 )
 from attn_explore.model.ops.common import At, Gradients, Notations, cells, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
@@ -38,7 +38,7 @@ class Bend:
     function: Callable[[Array], Array]
     slope: Callable[[Array], Array]
     cell: Callable[[Expression], Expression]
-    written: Callable[[Notation], Notation]
+    formula: Callable[[Notation], Notation]
 
 
 # --- ReLU: what is negative becomes 0
@@ -162,7 +162,7 @@ def _plain(name: str, bend: Bend) -> Operation:
         return bend.cell(*cells(value, at))
 
     def notation(_value: Value, operands: Notations) -> Notation:
-        return bend.written(*operands)
+        return bend.formula(*operands)
 
     def back(value: Value, _place: int, at: At) -> Expression:
         return Apply("multiply", (gradient_cell(value, at), _slope(bend, value, at)))
@@ -174,7 +174,7 @@ def _slope(bend: Bend, value: Value, at: At) -> Number:
     """The slope at one number of the first operand."""
     x = value.operands[0]
     there = x.array[tuple(at[name] for name in x.names)]
-    return Number(float(bend.slope(np.asarray(there))), f"slope of {written(bend.written(symbol('x')))}")
+    return Number(float(bend.slope(np.asarray(there))), f"slope of {formula_text(bend.formula(symbol('x')))}")
 
 
 def _gated(name: str, bend: Bend) -> Operation:
@@ -194,7 +194,7 @@ def _gated(name: str, bend: Bend) -> Operation:
 
     def notation(_value: Value, operands: Notations) -> Notation:
         gate, up = operands
-        return elementwise_product(bend.written(gate), up)
+        return elementwise_product(bend.formula(gate), up)
 
     def back(value: Value, place: int, at: At) -> Expression:
         gradient, gate, up = gradient_cell(value, at), operand_cell(value, 0, at), operand_cell(value, 1, at)

@@ -86,7 +86,7 @@ def _stack_cell(value: Value, at: At) -> Expression:
     return Cell(int(place), {name: at[name] for name in value.operands[0].names})
 
 
-def _stack_written(_value: Value, operands: Notations) -> Notation:
+def _stack_formula(_value: Value, operands: Notations) -> Notation:
     first, *others = dict.fromkeys(operands)
     if not others:
         return phrase(first, " of each, side by side")
@@ -99,7 +99,7 @@ def _stack_back(value: Value, place: int, at: At) -> Expression:
     return gradient_cell(value, {**at, **{axis.name: there for axis, there in zip(new, places, strict=True)}})
 
 
-STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_written, _stack_back)
+STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_formula, _stack_back)
 
 
 # --- part: what stands at some places of the last axis, or at one
@@ -128,7 +128,7 @@ def _part_cell(value: Value, at: At) -> Expression:
     return Cell(0, {**{name: at[name] for name in kept}, last: place})
 
 
-def _part_written(value: Value, operands: Notations) -> Notation:
+def _part_formula(value: Value, operands: Notations) -> Notation:
     last, where = value.operands[0].axes[-1], value.options["at"]
     if isinstance(where, int):
         return phrase(f"{last.label(where)} of ", *operands)
@@ -144,7 +144,7 @@ def _part_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, kept | {name: at[last] - start for name in value.names if name not in kept})
 
 
-PART = Operation("part", _part, _part_derivative, _part_cell, _part_written, _part_back)
+PART = Operation("part", _part, _part_derivative, _part_cell, _part_formula, _part_back)
 
 
 # --- merge: axes side by side in one
@@ -182,10 +182,10 @@ def _merge_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, {**at, whole.name: int(place)})
 
 
-def _merge_written(_value: Value, operands: Notations) -> Notation:
+def _merge_formula(_value: Value, operands: Notations) -> Notation:
     return phrase("heads of ", *operands, " side by side")
 
 
-MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, _merge_written, _merge_back)
+MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, _merge_formula, _merge_back)
 
 ROWS = (IDENTITY, EVENLY, STACK, PART, MERGE)

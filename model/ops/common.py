@@ -91,22 +91,22 @@ def spread(value: Value, array: Array) -> Array:
     return align(array, value.names, value.operands[0].names)
 
 
-def prefix(function: str) -> Callable[[Value, Notations], Notation]:
+def as_call(function: str) -> Callable[[Value, Notations], Notation]:
     """Written before its operands, as a function."""
 
-    def written(_value: Value, operands: Notations) -> Notation:
+    def formula(_value: Value, operands: Notations) -> Notation:
         return call(function, *operands)
 
-    return written
+    return formula
 
 
 def in_words(text: str) -> Callable[[Value, Notations], Notation]:
     """Written as words, the same for every value."""
 
-    def written(_value: Value, _operands: Notations) -> Notation:
+    def formula(_value: Value, _operands: Notations) -> Notation:
         return phrase(text)
 
-    return written
+    return formula
 
 
 def no_derivative(value: Value, _gradient: Array) -> Gradients:

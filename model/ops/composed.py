@@ -27,7 +27,7 @@ def composed(
     name: str,
     compose: Compose,
     cell: Callable[[Value, At], Expression],
-    written: Callable[[Value, Notations], Notation],
+    formula: Callable[[Value, Notations], Notation],
     back: Callable[[Value, int, At], Expression],
 ) -> Operation:
     """The row of an operation that is composed of others; its arithmetic and its formula are told as one."""
@@ -38,7 +38,7 @@ def composed(
     def derivative(value: Value, gradient: Array) -> Gradients:
         return _derivative(value, compose(value), gradient)
 
-    return Operation(name, compute, derivative, cell, written, back)
+    return Operation(name, compute, derivative, cell, formula, back)
 
 
 def _derivative(value: Value, parts: tuple[Value, ...], gradient: Array) -> Gradients:

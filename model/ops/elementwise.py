@@ -14,10 +14,10 @@ from attn_explore.model.ops.common import (
     At,
     Gradients,
     aligned,
+    as_call,
     cells,
     gradient_cell,
     operand_cell,
-    prefix,
     result_cell,
     summed,
     times_gradient,
@@ -163,7 +163,7 @@ def _exp_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, result_cell(value, at))
 
 
-EXP = Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), prefix("exp"), _exp_back)
+EXP = Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), as_call("exp"), _exp_back)
 
 
 def _square_derivative(value: Value, gradient: Array) -> Gradients:
@@ -175,7 +175,7 @@ def _square_back(value: Value, place: int, at: At) -> Expression:
 
 
 SQUARE = Operation(
-    "square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), prefix("square"), _square_back
+    "square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), as_call("square"), _square_back
 )
 
 

@@ -147,7 +147,7 @@ def _parts(value: Value, reader: Reader, index: tuple[int, ...]) -> Iterator[tup
             at = dict(zip(view.names, place, strict=True))
             pairs = zip(view.axes, view.repeats, strict=False)
             repeated = [axis.label(at[axis.name]) for axis, times in pairs if times > 1]
-            yield ", ".join((name, *repeated)), _Moved(reader)(back(step.unchanged, side, at))
+            yield ", ".join((name, *repeated)), _Relocated(reader)(back(step.unchanged, side, at))
 
 
 def _by_derivative(step: Value, side: int, at: At) -> Expression:
@@ -176,7 +176,7 @@ def _named(part: Expression, name: str) -> Expression:
     return replace(part, name=name) if isinstance(part, Apply | Reduce) else part
 
 
-class _Moved:
+class _Relocated:
     """Takes the arithmetic of a reader to the place of the reader's group. Parts that are shared stay shared.
 
     Where the reader was edited, its gradient reaches what it was before the edit, which is not among the operands.
@@ -188,10 +188,10 @@ class _Moved:
 
     def __call__(self, part: Expression) -> Expression:
         if id(part) not in self._known:
-            self._known[id(part)] = part, self._moved(part)
+            self._known[id(part)] = part, self._relocated(part)
         return self._known[id(part)][1]
 
-    def _moved(self, part: Expression) -> Expression:
+    def _relocated(self, part: Expression) -> Expression:
         match part:
             case Cell(operand, at) if operand < OPERANDS and self.step.changes:
                 return self._before_the_edit(operand, at)
@@ -217,7 +217,7 @@ class _Moved:
 # --- the formula
 
 
-def _written(value: Value, operands: Notations) -> Notation:
+def _formula(value: Value, operands: Notations) -> Notation:
     """The chain rule: `∂L/∂q · ∂q/∂x + …`, a term for each reader."""
     if _is_seed(value):
         return phrase(
@@ -231,4 +231,4 @@ def _written(value: Value, operands: Notations) -> Notation:
     return total(*terms) if len(terms) <= MOST_TERMS else phrase(terms[0], f" + … ({len(terms)} terms)")
 
 
-GRADIENT = Operation("gradient", _gradient, _no_second_derivative, _cell, _written)
+GRADIENT = Operation("gradient", _gradient, _no_second_derivative, _cell, _formula)

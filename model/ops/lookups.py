@@ -46,12 +46,12 @@ def _lookup_back(value: Value, _place: int, at: At) -> Expression:
     return Reduce("sum", ids.names, Apply("let_through", (gradient_cell(value, column), is_reading)))
 
 
-def _lookup_written(_value: Value, operands: Notations) -> Notation:
+def _lookup_formula(_value: Value, operands: Notations) -> Notation:
     table, ids = operands
     return indexed(table, ids)
 
 
-LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_written, _lookup_back)
+LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_formula, _lookup_back)
 
 
 # --- rows: the first rows of a table, one for each place. The tokens before `first` are padding, and stand nowhere
@@ -85,12 +85,12 @@ def _rows_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, {value.names[0]: token, value.names[1]: column})
 
 
-def _rows_written(_value: Value, operands: Notations) -> Notation:
+def _rows_formula(_value: Value, operands: Notations) -> Notation:
     (table,) = operands
     return indexed(table, symbol("0, 1, 2, …"))
 
 
-ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, _rows_written, _rows_back)
+ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, _rows_formula, _rows_back)
 
 
 # --- last: what stands at the last index of the first axis
@@ -112,7 +112,7 @@ def _last_cell(value: Value, at: At) -> Expression:
     return Cell(0, {first.name: first.size - 1, **at})
 
 
-def _last_written(value: Value, operands: Notations) -> Notation:
+def _last_formula(value: Value, operands: Notations) -> Notation:
     return phrase(*operands, f" of the last {value.operands[0].names[0]}")
 
 
@@ -122,6 +122,6 @@ def _last_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, at) if is_last else Number(0.0, f"not the last {first.name}")
 
 
-LAST = Operation("last", _last, _last_derivative, _last_cell, _last_written, _last_back)
+LAST = Operation("last", _last, _last_derivative, _last_cell, _last_formula, _last_back)
 
 ROWS = (LOOKUP, ROWS_OF_TABLE, LAST)

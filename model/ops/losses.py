@@ -28,8 +28,8 @@ def _targets(value: Value) -> Array:
 
 def _cross_entropy(value: Value) -> Array:
     over = over_axis(value)
-    said = np.take_along_axis(value.operands[0].array, _targets(value), axis=over)
-    surprise: Array = np.squeeze(_log_total(value) - said, axis=over)
+    of_target = np.take_along_axis(value.operands[0].array, _targets(value), axis=over)
+    surprise: Array = np.squeeze(_log_total(value) - of_target, axis=over)
     return surprise
 
 
@@ -47,9 +47,9 @@ def _cross_entropy_cell(value: Value, at: At) -> Expression:
     over, target = value.options["over"], value.operands[1]
     row = cells(value, at)[0]
     should = int(target.array[tuple(at[name] for name in target.names)])
-    said = cells(value, {**at, over: should})[0]
+    of_target = cells(value, {**at, over: should})[0]
     maximum, total = _maximum_and_total(value, row)
-    return Apply("subtract", (Apply("add", (maximum, Apply("log", (total,)))), said))
+    return Apply("subtract", (Apply("add", (maximum, Apply("log", (total,)))), of_target))
 
 
 def _maximum_and_total(value: Value, row: Expression) -> tuple[Expression, Expression]:
@@ -59,7 +59,7 @@ def _maximum_and_total(value: Value, row: Expression) -> tuple[Expression, Expre
     return maximum, Reduce("sum", over, Apply("exp", (Apply("subtract", (row, maximum)),)), name="row sum")
 
 
-def _cross_entropy_written(_value: Value, operands: Notations) -> Notation:
+def _cross_entropy_formula(_value: Value, operands: Notations) -> Notation:
     logits, target = operands
     return negated(logarithm(indexed(call("softmax", logits), target)))
 
@@ -81,7 +81,7 @@ CROSS_ENTROPY = Operation(
     _cross_entropy,
     _cross_entropy_derivative,
     _cross_entropy_cell,
-    _cross_entropy_written,
+    _cross_entropy_formula,
     _cross_entropy_back,
 )
 

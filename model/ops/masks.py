@@ -52,7 +52,7 @@ def _visibility_cell(value: Value, at: At) -> Expression:
     return Number(-math.inf if reason else 0.0, f"hidden: {reason}" if reason else "may be seen")
 
 
-def _visibility_written(value: Value, _operands: Notations) -> Notation:
+def _visibility_formula(value: Value, _operands: Notations) -> Notation:
     span = value.options["span"]
     rules = {
         "padding": value.options["pad"],
@@ -63,7 +63,7 @@ def _visibility_written(value: Value, _operands: Notations) -> Notation:
     return phrase(f"−∞ where {hidden} would be seen, else 0")
 
 
-VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cell, _visibility_written)
+VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cell, _visibility_formula)
 
 
 # --- mask: add 0 or −∞; what is hidden gets no gradient, whatever stands there

@@ -96,7 +96,7 @@ def _variance_overflows(value: Value, at: At) -> bool:
         return bool(np.isposinf(np.square(row - row.mean()).mean()))
 
 
-def _normalise_written(_value: Value, operands: Notations) -> Notation:
+def _normalise_formula(_value: Value, operands: Notations) -> Notation:
     x, gain, bias = operands
     standard = quotient(difference(x, symbol("μ")), root(total(symbol("σ²"), symbol("ε"))))
     return total(elementwise_product(standard, gain), bias)
@@ -133,7 +133,7 @@ def _parameter_back(value: Value, place: int, at: At, standard: Array) -> Expres
 
 
 NORMALISE = Operation(
-    "normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_written, _normalise_back
+    "normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_formula, _normalise_back
 )
 
 
@@ -177,7 +177,7 @@ def _root(value: Value, row: Expression) -> Expression:
     return Apply("sqrt", (Apply("add", (mean_square, Number(value.options["eps"], "ε"))),))
 
 
-def _rms_written(_value: Value, operands: Notations) -> Notation:
+def _rms_formula(_value: Value, operands: Notations) -> Notation:
     x, gain = operands
     return elementwise_product(quotient(x, root(total(call("mean", squared(x)), symbol("ε")))), gain)
 
@@ -197,6 +197,6 @@ def _rms_back(value: Value, place: int, at: At) -> Expression:
     return Apply("divide", (Apply("subtract", (_through_gain(value, at), Apply("multiply", (own, turns)))), root))
 
 
-RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_written, _rms_back)
+RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_formula, _rms_back)
 
 ROWS = (NORMALISE, RMS_NORMALISE)

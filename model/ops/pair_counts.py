@@ -45,17 +45,17 @@ WINDOW = 64
 class Drawing:
     """How many pairs of q and k are drawn from N(0, 1), by which seed, and how many scores make a row of softmax.
 
-    `hear` is told now and then how far it is.
+    `on_progress` is told now and then how far it is.
     """
 
     seed: int
     pairs: int
     row: int
-    hear: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
+    on_progress: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
 
 @lru_cache(maxsize=256)
-def tallied(width: int, drawing: Drawing) -> Array:
+def counted_pairs(width: int, drawing: Drawing) -> Array:
     """What is counted of all pairs of one width: (scaling, sums and then bins).
 
     The stream of a batch depends on the seed, the width and the batch's number alone. It takes seconds and gives a few
@@ -69,8 +69,8 @@ def tallied(width: int, drawing: Drawing) -> Array:
             numbers = range(start, min(start + WINDOW, count))
             for found in pool.map(partial(_of_batch, width, drawing, size), numbers):
                 total += found
-            if drawing.hear is not None:
-                drawing.hear(f"{numbers.stop / count:.0%} of dₖ = {width}")
+            if drawing.on_progress is not None:
+                drawing.on_progress(f"{numbers.stop / count:.0%} of dₖ = {width}")
     return read_only(total)
 
 
@@ -123,7 +123,7 @@ def _tally(value: Value) -> Array:
     found = np.full(value.shape, np.nan)
     for place, width in enumerate(widths):
         if 1 <= width <= WIDEST and float(width).is_integer():
-            found[place] = tallied(int(width), drawing)
+            found[place] = counted_pairs(int(width), drawing)
     return found.astype(value.dtype)
 
 

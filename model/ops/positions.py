@@ -107,11 +107,11 @@ def _angle(position: int, column: int, width: int, name: str) -> Expression:
     return Apply("divide", (Number(position, "position"), stretch), name="θ")
 
 
-def _rotate_written(_value: Value, operands: Notations) -> Notation:
+def _rotate_formula(_value: Value, operands: Notations) -> Notation:
     return phrase(*operands, " turned by position·θᵢ")
 
 
-ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_written, _rotate_back)
+ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_formula, _rotate_back)
 
 
 # --- distance: what is far away counts less, and how much less differs from head to head (Press et al. 2021)
@@ -143,10 +143,10 @@ def _distance_cell(value: Value, at: At) -> Expression:
     return Apply("multiply", (slope, Number(abs(key - query), "distance")))
 
 
-def _distance_written(_value: Value, _operands: Notations) -> Notation:
+def _distance_formula(_value: Value, _operands: Notations) -> Notation:
     return negated(elementwise_product(symbol("slope"), size(difference(symbol("query"), symbol("key")))))
 
 
-DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, _distance_written)
+DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, _distance_formula)
 
 ROWS = (SINUSOID, ROTATE, DISTANCE)

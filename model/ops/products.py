@@ -13,6 +13,7 @@ from attn_explore.model.expressions import Apply, Expression, Number, Reduce
 from attn_explore.model.notation import (
     ONE,
     Notation,
+    formula_text,
     product,
     quotient,
     root,
@@ -22,7 +23,6 @@ from attn_explore.model.notation import (
     symbol,
     total,
     transposed,
-    written,
 )
 from attn_explore.model.ops.common import (
     At,
@@ -66,7 +66,7 @@ class Factor:
     @property
     def text(self) -> str:
         """The constant as plain text."""
-        return written(self.notation)
+        return formula_text(self.notation)
 
 
 # --- shares: an equal part for each token that is not padding
@@ -119,7 +119,7 @@ def _contract_cell(value: Value, at: At) -> Expression:
     return Apply("add", (total, *bias)) if bias else total
 
 
-def _contract_written(value: Value, operands: Notations) -> Notation:
+def _contract_formula(value: Value, operands: Notations) -> Notation:
     """A product of matrices: what is summed stands last in the left one and first in the right one, or it is turned."""
     left, right, *bias = operands
     a, b = value.operands[:2]
@@ -145,7 +145,7 @@ def _contract_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, operand_cell(value, 1 - place, at))
 
 
-CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_written, _contract_back)
+CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_formula, _contract_back)
 
 
 # --- scale: multiply by a constant
@@ -165,7 +165,7 @@ def _scale_cell(value: Value, at: At) -> Expression:
     return Apply("multiply", (*cells(value, at), Number(factor.value, factor.text)))
 
 
-def _scale_written(value: Value, operands: Notations) -> Notation:
+def _scale_formula(value: Value, operands: Notations) -> Notation:
     factor: Factor = value.options["by"]
     (x,) = operands
     return scaled(x, factor.notation) if factor.divisor is None else quotient(x, factor.divisor)
@@ -176,7 +176,7 @@ def _scale_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, Number(factor.value, factor.text))
 
 
-SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_written, _scale_back)
+SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_formula, _scale_back)
 
 
 ROWS = (SHARES, CONTRACT, SCALE)

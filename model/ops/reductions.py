@@ -43,10 +43,10 @@ def _reduction_cell(function: str) -> Callable[[Value, At], Expression]:
 
 
 def _named_over(sign: str) -> Callable[[Value, Notations], Notation]:
-    def written(value: Value, operands: Notations) -> Notation:
+    def formula(value: Value, operands: Notations) -> Notation:
         return phrase(f"{sign} of ", *operands, f" over {value.options['over']}")
 
-    return written
+    return formula
 
 
 def _sum_derivative(value: Value, gradient: Array) -> Gradients:

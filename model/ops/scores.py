@@ -45,7 +45,7 @@ def _additive_cell(value: Value, at: At) -> Expression:
     return Apply("tanh", (Apply("add", (query, key)),))
 
 
-def _additive_written(_value: Value, operands: Notations) -> Notation:
+def _additive_formula(_value: Value, operands: Notations) -> Notation:
     q, w_q, k, w_k = operands
     return call("tanh", total(product(q, w_q), product(k, w_k)))
 
@@ -71,7 +71,7 @@ def _bilinear_cell(value: Value, at: At) -> Expression:
     return Reduce("sum", over, Apply("multiply", cells(value, at)))
 
 
-def _bilinear_written(_value: Value, operands: Notations) -> Notation:
+def _bilinear_formula(_value: Value, operands: Notations) -> Notation:
     q, w, k = operands
     return product(q, w, transposed(k))
 
@@ -127,7 +127,7 @@ def _length(value: Value, side: int, vector: Expression) -> Expression:
     return Apply("sqrt", (Reduce("sum", (value.operands[side].names[-1],), squares, name=name),))
 
 
-def _cosine_written(_value: Value, operands: Notations) -> Notation:
+def _cosine_formula(_value: Value, operands: Notations) -> Notation:
     q, k = operands
     return quotient(product(q, transposed(k)), elementwise_product(size(q), size(k)))
 
@@ -150,9 +150,9 @@ def _cosine_back(value: Value, place: int, at: At) -> Expression:
 
 
 ROWS = (
-    composed("additive", _additive, _additive_cell, _additive_written, _additive_back),
-    composed("bilinear", _bilinear, _bilinear_cell, _bilinear_written, _bilinear_back),
-    composed("cosine", _cosine, _cosine_cell, _cosine_written, _cosine_back),
+    composed("additive", _additive, _additive_cell, _additive_formula, _additive_back),
+    composed("bilinear", _bilinear, _bilinear_cell, _bilinear_formula, _bilinear_back),
+    composed("cosine", _cosine, _cosine_cell, _cosine_formula, _cosine_back),
 )
 
 COMPOSITIONS: Mapping[str, Compose] = {"additive": _additive, "bilinear": _bilinear, "cosine": _cosine}

@@ -16,11 +16,11 @@ from attn_explore.model.ops.common import (
     Gradients,
     Notations,
     aligned,
+    as_call,
     cells,
     gradient_cell,
     operand_cell,
     over_axis,
-    prefix,
     result_cell,
     row_at,
     summed,
@@ -89,7 +89,7 @@ def _softmax_back(value: Value, _place: int, at: At) -> Expression:
     return Apply("multiply", (result_cell(value, at), above))
 
 
-SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, prefix("softmax"), _softmax_back)
+SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, as_call("softmax"), _softmax_back)
 
 
 # --- softmax_backward: what softmax's own derivative makes of gradients of its weights
@@ -134,7 +134,7 @@ def _softmax_backward_back(value: Value, place: int, at: At) -> Expression:
     return Reduce("sum", summed_over, Apply("multiply", (gradient, constants(value.names, slope, row, text))))
 
 
-def _softmax_backward_written(_value: Value, operands: Notations) -> Notation:
+def _softmax_backward_formula(_value: Value, operands: Notations) -> Notation:
     gradient, weights = operands
     return elementwise_product(weights, difference(gradient, sum_of_products(gradient, weights)))
 
@@ -144,7 +144,7 @@ SOFTMAX_BACKWARD = Operation(
     _softmax_backward,
     _softmax_backward_derivative,
     _softmax_backward_cell,
-    _softmax_backward_written,
+    _softmax_backward_formula,
     _softmax_backward_back,
 )
 
@@ -189,7 +189,7 @@ def _sparsemax_back(value: Value, _place: int, at: At) -> Expression:
 
 
 SPARSEMAX = Operation(
-    "sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, prefix("sparsemax"), _sparsemax_back
+    "sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, as_call("sparsemax"), _sparsemax_back
 )
 
 
@@ -224,6 +224,6 @@ def _hardmax_back(_value: Value, _place: int, _at: At) -> Expression:
     return Number(0.0, "flat: a small change of a score changes no weight")
 
 
-HARDMAX = Operation("hardmax", _hardmax, _hardmax_derivative, _hardmax_cell, prefix("hardmax"), _hardmax_back)
+HARDMAX = Operation("hardmax", _hardmax, _hardmax_derivative, _hardmax_cell, as_call("hardmax"), _hardmax_back)
 
 ROWS = (SOFTMAX, SOFTMAX_BACKWARD, SPARSEMAX, HARDMAX)

@@ -97,24 +97,24 @@ class Scenario(Document):
 
         `second` is the second run as it is: an edit of the first must not reach it through the file.
         """
-        from attn_explore.model.scenario.yaml_writing import written  # only saving needs it
+        from attn_explore.model.scenario.yaml_writing import yaml_text  # only saving needs it
 
         now = self.as_dict()
-        said = {**self.source.data, "title": self.title, "edits": _said(now["edits"])}
+        data = {**self.source.data, "title": self.title, "edits": _without_false_and_empty(now["edits"])}
         if "input" in now:
-            said["input"] = _said(now["input"])
+            data["input"] = _without_false_and_empty(now["input"])
         if not self.edits:
-            del said["edits"]
+            del data["edits"]
         if self.gradients is not None:
-            said["gradients"] = now["gradients"]
+            data["gradients"] = now["gradients"]
         if self.lesson:
-            said["lesson"] = _said(now["lesson"])
-        if second is not None and isinstance(said.get(COMPARED), dict):
+            data["lesson"] = _without_false_and_empty(now["lesson"])
+        if second is not None and isinstance(data.get(COMPARED), dict):
             other = second.as_dict()
-            said[COMPARED] = {**said[COMPARED], "edits": _said(other["edits"])}
+            data[COMPARED] = {**data[COMPARED], "edits": _without_false_and_empty(other["edits"])}
             if self.tokens() != tokens_of(_checked(self.source).input):
-                said[COMPARED]["input"] = _said(other["input"])
-        return written(said)
+                data[COMPARED]["input"] = _without_false_and_empty(other["input"])
+        return yaml_text(data)
 
     def problem_at(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Make a problem placed where the scenario says what is at a key path, for checks that come later."""
@@ -199,11 +199,11 @@ def _with_texts_of(second: Source, source: Source) -> Source:
     changes = source.at((COMPARED,))
     if not isinstance(changes, dict):
         return source
-    said = {
+    compared = {
         key: _as_in(second.data[key], change) if key in CHANGED and change else change
         for key, change in changes.items()
     }
-    return replace(source, data={**source.data, COMPARED: said})
+    return replace(source, data={**source.data, COMPARED: compared})
 
 
 def _as_in(whole: Any, part: Any) -> Any:
@@ -226,18 +226,20 @@ def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> N
     """Raise everything that was found, in the order of the file."""
     problems: list[Problem] = []
     for source, findings in found:
-        told = {(problem.line, problem.column) for problem in problems if problem.line}  # in the run before
+        placed = {(problem.line, problem.column) for problem in problems if problem.line}  # in the run before
         here = (source.problem(each.path, each.what, each.hint, at_key=each.at_key) for each in findings)
-        problems += [problem for problem in here if (problem.line, problem.column) not in told]
+        problems += [problem for problem in here if (problem.line, problem.column) not in placed]
     problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
     raise_any(problems, left_out)
 
 
-def _said(data: Any) -> Any:
-    """Leave out what is as if it were not said: False, and an empty index."""
+def _without_false_and_empty(data: Any) -> Any:
+    """Leave out False and empty lists, which mean the same as no key."""
     if isinstance(data, dict):
-        return {key: _said(value) for key, value in data.items() if value is not False and value != []}
-    return [_said(item) for item in data] if isinstance(data, list) else data
+        return {
+            key: _without_false_and_empty(value) for key, value in data.items() if value is not False and value != []
+        }
+    return [_without_false_and_empty(item) for item in data] if isinstance(data, list) else data
 
 
 def _plain(value: Any, path: KeyPath) -> Any:

@@ -109,11 +109,13 @@ def _says_what_it_reads(model: ModelConfig) -> bool:
 def _check_known(document: Document, examples: Examples, source: Source) -> None:
     """Every word of the data and of the input has a row, every label is a class. Raises Problem with the first not."""
     model, given = document.model, document.input
-    said, said_in = (given.vocabulary, "input.vocabulary") if _says_what_it_reads(model) else (model.classes, "classes")
+    answers, answers_key = (
+        (given.vocabulary, "input.vocabulary") if _says_what_it_reads(model) else (model.classes, "classes")
+    )
     for number, example in enumerate(examples, 1):
         for words, known, key in (
             (example.source, given.vocabulary, "input.vocabulary"),
-            (example.target, said, said_in),
+            (example.target, answers, answers_key),
         ):
             if unknown := _first_not_in(words, known):
                 what = f"word {words.index(unknown) + 1} of pair {number} is in the data and not in `{key}`"

@@ -11,6 +11,9 @@ _WORDS = frozenset(
 )
 """Words that one reader of YAML or another takes for something else, in any case."""
 
+_LINE_ENDS = frozenset("\x85\u2028\u2029")
+"""Characters that end a line in YAML 1.1, beside the newline."""
+
 WIDTH = 120
 
 
@@ -20,6 +23,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     quotes = "'" if may_be_taken_for_another(text) else None  # PyYAML adds those that the syntax needs
+    if _LINE_ENDS & set(text):
+        quotes = '"'  # there they are escaped; in any other style they are folded, and read as a space
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=quotes)
 
 
@@ -35,6 +40,6 @@ def may_be_taken_for_another(text: str) -> bool:
     return not text[:1].isalpha() or text.casefold() in _WORDS
 
 
-def written(data: dict[str, Any]) -> str:
+def yaml_text(data: dict[str, Any]) -> str:
     """The text of a file with this data, its keys in their order."""
     return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=WIDTH)

@@ -16,7 +16,7 @@ import orjson
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import words
 from attn_explore.model.files.npz import npz
-from attn_explore.model.files.safetensors import Described, written
+from attn_explore.model.files.safetensors import Described, safetensors_bytes
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import formula
 from attn_explore.model.scenario import Scenario
@@ -71,7 +71,7 @@ def trace_safetensors(trace: Trace, scenario: Scenario, fine: bool = False) -> C
     """The trace as safetensors: a tensor a step, and all else as JSON in the metadata."""
     tensors = (Described(key, value.dtype, value.shape) for key, value in _keyed(trace, fine))
     arrays = (value.array for _, value in _keyed(trace, fine))
-    yield from written(tensors, arrays, {FORMAT: _description(trace, scenario, fine)})
+    yield from safetensors_bytes(tensors, arrays, {FORMAT: _description(trace, scenario, fine)})
 
 
 Writer = Callable[[Trace, Scenario, bool], Chunks]
@@ -182,12 +182,12 @@ def numbers(array: Array) -> Chunks:
 
 def _nested(array: Array) -> bytes:
     numbers_or_number = np.ascontiguousarray(array) if array.ndim else array.item()
-    written = orjson.dumps(numbers_or_number, option=orjson.OPT_SERIALIZE_NUMPY)
+    text = orjson.dumps(numbers_or_number, option=orjson.OPT_SERIALIZE_NUMPY)
     bad = array[~np.isfinite(array)]  # orjson writes null for all of them
     if not bad.size:
-        return written
+        return text
     kinds = [_not_finite(float(number)) for number in bad]
-    return b"".join(part + kind for part, kind in zip(written.split(b"null"), [*kinds, b""], strict=True))
+    return b"".join(part + kind for part, kind in zip(text.split(b"null"), [*kinds, b""], strict=True))
 
 
 def _not_finite(number: float) -> bytes:

@@ -71,7 +71,7 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
         for key, array in opened.fetch(expected, finer):
             expected[key].held = np.asarray(array, expected[key].dtype, order="C")
     trace.planned = False
-    trace.drawn = {name: value.array for name, value in trace.parameters.items()}
+    trace.unedited = {name: value.array for name, value in trace.parameters.items()}
     return known.scenario, trace
 
 

@@ -19,7 +19,7 @@ from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.pairs import Example
 from attn_explore.model.scenario.tokens import predicting_stack, readings, wanted_of
 from attn_explore.model.trace import Trace
-from attn_explore.model.transformer import Text
+from attn_explore.model.transformer import StackTokens
 from attn_explore.model.values import Value
 
 _REMEMBERED = 10_000
@@ -56,14 +56,14 @@ class Batch:
         _give(trace, "target_share", rows, (self.asked / self.asked.sum()).astype(trace.dtype))
 
 
-class Encoder:
+class BatchMaker:
     """Turns examples into batches, by the words that a scenario's model knows."""
 
     def __init__(self, known: Known) -> None:
         self._scenario, model = known.scenario, known.scenario.model
         classes = {word: place for place, word in enumerate(model.classes)}
         self._places = known.rows
-        self._said = known.rows[predicting_stack(model)] if model.head == "vocabulary" else classes
+        self._target_ids = known.rows[predicting_stack(model)] if model.head == "vocabulary" else classes
         self._encode = lru_cache(_REMEMBERED)(self._encoded)
 
     def batch(self, examples: Sequence[Example]) -> Batch:
@@ -86,7 +86,7 @@ class Encoder:
         wanted = wanted_of(model, given)
         return _Encoded(
             {stack: [self._places[stack][word] for word in words] for stack, words in read.items()},
-            [0 if word is None else self._said[word] for word in wanted],
+            [0 if word is None else self._target_ids[word] for word in wanted],
             [int(word is not None) for word in wanted],
         )
 
@@ -129,7 +129,9 @@ def forward(trace: Trace, batch: Batch, scenario: Scenario) -> Value:
     """
     batch.give(trace)
     given = trace.given
-    texts = {stack: Text(given[f"{stack}.tokens"], given[f"{stack}.pad"], hides_pad=True) for stack in batch.read}
+    texts = {
+        stack: StackTokens(given[f"{stack}.tokens"], given[f"{stack}.pad"], hides_pad=True) for stack in batch.read
+    }
     logits = Assembly(trace, scenario, texts.get("encoder")).logits(texts.get("decoder"))
     if logits is None:
         raise ValueError("what is trained has a head")

@@ -121,8 +121,14 @@ class _Loop:
 
 def _about(scenario: Scenario, data: Data) -> dict[str, Any]:
     """What a training depends on, as plain data; of the data a digest."""
-    said = scenario.as_dict()
-    model = {key: value for key, value in said["model"].items() if key != "weights"}
+    plain = scenario.as_dict()
+    model = {key: value for key, value in plain["model"].items() if key != "weights"}
     digest = sha256(repr((data.pairs, data.held_out)).encode()).hexdigest()
-    words = said["input"]["vocabulary"]
-    return {"model": model, "vocabulary": words, "mask": said["mask"], "experiment": said["experiment"], "data": digest}
+    words = plain["input"]["vocabulary"]
+    return {
+        "model": model,
+        "vocabulary": words,
+        "mask": plain["mask"],
+        "experiment": plain["experiment"],
+        "data": digest,
+    }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attn_explore.model.axes import Array, Axis, sizes
-from attn_explore.model.files.safetensors import Described, TensorFile, tensor_file, tensors_in, written
+from attn_explore.model.files.safetensors import Described, TensorFile, safetensors_bytes, tensor_file, tensors_in
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.experiment_keys import moments_of
 from attn_explore.model.weights import TRAINING
@@ -69,7 +69,7 @@ def record_file(record: Record) -> Iterator[bytes]:
     tensors |= {f"{TRAINING}adam.first": record.first, f"{TRAINING}adam.second": record.second}
     about = json.dumps({"about": record.about, "steps": record.steps}, ensure_ascii=False, separators=(",", ":"))
     described = [Described(name, array.dtype, array.shape) for name, array in tensors.items()]
-    return written(described, tensors.values(), {ABOUT: about})
+    return safetensors_bytes(described, tensors.values(), {ABOUT: about})
 
 
 def read_record(content: bytes, file: str, shapes: Shapes) -> Record | None:

@@ -17,7 +17,7 @@ from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.scenario.pairs import Example
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.adam import Adam, rate
-from attn_explore.model.training.batches import Batch, Encoder, forward
+from attn_explore.model.training.batches import Batch, BatchMaker, forward
 
 _MOST_AT_ONCE = 256
 """Examples that are scored at once."""
@@ -56,7 +56,7 @@ class Trainer:
     def __init__(self, scenario: Scenario, experiment: Experiment) -> None:
         self._scenario, self._experiment = scenario, experiment
         known = known_of(scenario)
-        self.encoder, self._shapes = Encoder(known), known.shapes
+        self.encoder, self._shapes = BatchMaker(known), known.shapes
         ends = np.cumsum([math.prod(sizes(axes)) for axes in self._shapes.values()])
         self._places = {
             name: slice(int(end) - math.prod(sizes(axes)), int(end))

@@ -20,7 +20,7 @@ Entry = Mapping[str, str]
 """What stands under one heading: the keys of its list, and its paragraph on one line."""
 
 
-class Words(NamedTuple):
+class StepWords(NamedTuple):
     """The words of one step. Without a `symbol`, the step is written as its name or as the formula that made it."""
 
     title: str
@@ -38,10 +38,10 @@ class Language(NamedTuple):
     parameters   how parameters and given values are written in formulas, by their names
     """
 
-    steps: Mapping[str, Words]
+    steps: Mapping[str, StepWords]
     nouns: Mapping[str, str]
     missing: str
-    gradients: Mapping[str, Words]
+    gradients: Mapping[str, StepWords]
     parameters: Mapping[str, str]
 
 
@@ -59,8 +59,8 @@ def language(name: str = "en") -> Language:
     )
 
 
-def _words(entry: Entry) -> Words:
-    return Words(entry.get("title", ""), entry.get("symbol", ""), entry.get(EXPLANATION, ""))
+def _words(entry: Entry) -> StepWords:
+    return StepWords(entry.get("title", ""), entry.get("symbol", ""), entry.get(EXPLANATION, ""))
 
 
 def entries(text: str) -> dict[str, dict[str, Entry]]:
@@ -91,6 +91,6 @@ def _sections(text: str, sign: str) -> list[str]:
 def _entry(lines: list[str]) -> Entry:
     """A list of `- key: what it is`, then a paragraph."""
     listed = [line[2:].partition(":") for line in lines if line.startswith("- ")]
-    keys = {key: said.strip() for key, _, said in listed}
+    keys = {key: text.strip() for key, _, text in listed}
     paragraph = " ".join(" ".join(line for line in lines if not line.startswith("- ")).split())
     return {**keys, EXPLANATION: paragraph} if paragraph else keys

@@ -6,7 +6,7 @@ called by its name: a test says which words are missing, and nothing stops for i
 
 from __future__ import annotations
 
-from attn_explore.model.words.language import Words, language
+from attn_explore.model.words.language import StepWords, language
 
 ALIKE = {
     "final_norm": "norm",
@@ -31,11 +31,11 @@ def headings(path: str, operation: str) -> tuple[str, str, str]:
     return f"{name}/{operation}", f"{ALIKE.get(block, block)}.{name}", name
 
 
-def words_of(path: str, operation: str) -> Words:
+def words_of(path: str, operation: str) -> StepWords:
     """The words of the step at `path`, made by `operation`; its name for a title where nobody has written any."""
     heading = heading_of(path, operation)
     if heading is None:
-        return Words(path.rpartition(".")[2].replace("_", " ").capitalize(), "", language().missing)
+        return StepWords(path.rpartition(".")[2].replace("_", " ").capitalize(), "", language().missing)
     return language().steps[heading]
 
 
@@ -53,14 +53,14 @@ def noun(name: str, title: str) -> str:
     return language().nouns.get(name) or f"the {title[:1].lower()}{title[1:]}".replace("the the ", "the ")
 
 
-def gradient_words(output: str, numbers: str, symbol: str, *, is_origin: bool, is_learned: bool) -> Words:
+def gradient_words(output: str, numbers: str, symbol: str, *, is_origin: bool, is_learned: bool) -> StepWords:
     """The words of the gradient of `output` by the `numbers` of a step or parameter, which is written `symbol`.
 
     is_origin    it is the gradient of the output by itself
     is_learned   it is by a parameter
     """
-    said = language().gradients
+    known = language().gradients
     about = {"output": output, "numbers": numbers, "symbol": symbol}
-    texts = [said["origin" if is_origin else "number"].explanation]
-    texts += [said["parameter"].explanation] if is_learned else []
-    return Words(said["number"].title.format(**about), "", " ".join(texts).format(**about))
+    texts = [known["origin" if is_origin else "number"].explanation]
+    texts += [known["parameter"].explanation] if is_learned else []
+    return StepWords(known["number"].title.format(**about), "", " ".join(texts).format(**about))

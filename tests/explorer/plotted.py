@@ -14,7 +14,7 @@ from tests.explorer.conftest import session_of
 def add(session: Session, name: str, axes: tuple[Axis, ...], numbers: Array) -> Value:
     """A table of numbers among the parameters of a run."""
     value = Value(name, axes, np.dtype("float64"), held=np.asarray(numbers, np.float64))
-    session.run.trace.parameters[name] = session.run.trace.drawn[name] = value  # type: ignore[assignment]
+    session.run.trace.parameters[name] = session.run.trace.unedited[name] = value  # type: ignore[assignment]
     return value
 
 

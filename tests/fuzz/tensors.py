@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.files.safetensors import Described, read_safetensors, written
+from attn_explore.model.files.safetensors import Described, read_safetensors, safetensors_bytes
 from attn_explore.model.training.record import ABOUT, Record, read_record, record_file
 from tests.fuzz import mutations
 from tests.fuzz.mutations import spoiled_tree
@@ -41,7 +41,7 @@ def _keep(chance: Random, content: bytes) -> bytes:
 def file_of(tensors: dict[str, Array], metadata: dict[str, str]) -> bytes:
     """The tensors as a safetensors file."""
     described = [Described(name, array.dtype, array.shape) for name, array in tensors.items()]
-    return b"".join(written(described, tensors.values(), metadata))
+    return b"".join(safetensors_bytes(described, tensors.values(), metadata))
 
 
 def with_changed_header(

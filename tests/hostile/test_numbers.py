@@ -15,7 +15,7 @@ import pytest
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.model.axes import Axis
 from attn_explore.model.files.npz import Npz
-from attn_explore.model.files.safetensors import Described, read_safetensors, written
+from attn_explore.model.files.safetensors import Described, read_safetensors, safetensors_bytes
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
@@ -67,7 +67,7 @@ def _with_a_bad_number(folder: Path, bad: float, name: str, place: tuple[int, ..
     arrays = {key: value.array.copy() for key, value in run(parse_scenario(text)).parameters.items()}
     arrays[name][place] = bad
     described = [Described(key, array.dtype, array.shape) for key, array in arrays.items()]
-    (folder / "w.safetensors").write_bytes(b"".join(written(described, arrays.values(), {})))
+    (folder / "w.safetensors").write_bytes(b"".join(safetensors_bytes(described, arrays.values(), {})))
     (folder / "s.yaml").write_text(f"{text}\nmodel: {{weights: {{file: w.safetensors}}}}")
     return str(folder / "s.yaml")
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.model.files.safetensors import Described, written
+from attn_explore.model.files.safetensors import Described, safetensors_bytes
 from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, parse_scenario
@@ -221,7 +221,7 @@ def test_numbers_that_do_not_fit_what_is_said_are_named() -> None:
 
 def test_a_file_without_a_training_tells_of_none() -> None:
     described = [Described("x", np.dtype(np.float32), (1,))]
-    content = b"".join(written(described, [np.zeros(1, np.float32)], {}))
+    content = b"".join(safetensors_bytes(described, [np.zeros(1, np.float32)], {}))
     assert read_record(content, "w.safetensors", {}) is None
 
 

@@ -11,7 +11,7 @@ from attn_explore.model.ops import is_gradient, output_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import Scenario, parse_scenario, scenario_from_dict
-from attn_explore.model.scenario_gradients import default_output, with_output, without_gradients, written
+from attn_explore.model.scenario_gradients import default_output, output_cell, with_output, without_gradients
 from attn_explore.model.trace import Trace
 from attn_explore.model.traces.export import WRITERS
 from attn_explore.model.traces.reading import read_trace
@@ -28,7 +28,7 @@ def scenario(text: str, of: str | None = None) -> Scenario:
 
 
 def of(trace: Trace) -> str:
-    return next(written(output_of(step)) for step in trace.steps.values() if is_gradient(step))
+    return next(output_cell(output_of(step)) for step in trace.steps.values() if is_gradient(step))
 
 
 # --- which number is meant

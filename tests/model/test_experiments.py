@@ -18,7 +18,7 @@ from attn_explore.model.explain import arithmetic
 from attn_explore.model.formulas import formula
 from attn_explore.model.memory import DRAWING, memory_needed
 from attn_explore.model.ops import pair_counts
-from attn_explore.model.ops.pair_counts import Drawing, tallied
+from attn_explore.model.ops.pair_counts import Drawing, counted_pairs
 from attn_explore.model.plots import SPECS, plot_of
 from attn_explore.model.prepared import prepare
 from attn_explore.model.run import plan, run
@@ -280,7 +280,7 @@ def pairs_written_out(width: int, pairs: int, seed: int) -> list[float]:
 
 
 def test_what_is_counted_is_what_pairs_written_out_one_by_one_come_to() -> None:
-    counted = tallied(5, Drawing(seed=3, pairs=10, row=4))
+    counted = counted_pairs(5, Drawing(seed=3, pairs=10, row=4))
     for root, found in zip((1, math.sqrt(5)), counted, strict=True):
         scores = [score / root for score in pairs_written_out(5, 10, 3)]
         rows = [exactly(scores[start : start + 4]) for start in (0, 4)]
@@ -298,7 +298,7 @@ def test_what_is_drawn_does_not_depend_on_the_number_of_threads(monkeypatch: pyt
     alone, together = [], []
     for workers, found in ((1, alone), (5, together)):
         monkeypatch.setattr(pair_counts, "WORKERS", workers)
-        found.append(tallied.__wrapped__(64, drawing))
+        found.append(counted_pairs.__wrapped__(64, drawing))
     np.testing.assert_array_equal(alone, together)
 
 
@@ -312,7 +312,7 @@ def test_memory_does_not_grow_with_the_number_of_pairs(width: int, few: int, man
     peaks = []
     for pairs in (few, many):
         tracemalloc.start()
-        tallied.__wrapped__(width, Drawing(seed=7, pairs=pairs, row=16))
+        counted_pairs.__wrapped__(width, Drawing(seed=7, pairs=pairs, row=16))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]
@@ -327,7 +327,7 @@ def test_whoever_listens_hears_of_the_drawing_and_can_end_it() -> None:
         if "dₖ = 33" in value.path:
             raise KeyboardInterrupt
 
-    tallied.cache_clear()
+    counted_pairs.cache_clear()
     with pytest.raises(KeyboardInterrupt):
         run(scenario_of("dot_product_variance", "widths: [3, 33], pairs: 500"), listen)
     assert heard == ["experiment.tallies: 100% of dₖ = 3", "experiment.tallies: 100% of dₖ = 33"]

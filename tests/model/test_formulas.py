@@ -14,7 +14,7 @@ from attn_explore.model.axes import names, sizes
 from attn_explore.model.backward import record_gradients
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.finer import finer_steps
-from attn_explore.model.formulas import formula, letters_within, written
+from attn_explore.model.formulas import formula, letters_within, name_in_formulas
 from attn_explore.model.ops import is_gradient, readers_of
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import parse_scenario, read_scenario
@@ -71,7 +71,7 @@ def comes_to(value: Value) -> np.ndarray:
     if found := re.fullmatch(r"(.+) turned by position·θᵢ", text):
         return turned(read(found[1]).array)
     if value.made_by.name == "part":
-        assert text.endswith(f" of {written(operands[0].value)}")
+        assert text.endswith(f" of {name_in_formulas(operands[0].value)}")
         return value.array  # which part is written as its labels
     if found := re.fullmatch(r"(.+)\[0, 1, 2, …\]", text):
         return read(found[1]).array[: value.shape[0]]
@@ -118,7 +118,7 @@ def known_in(value: Value, text: str) -> dict[str, Named]:
     owners: dict[str, str] = {}
     for view in value.operands:
         marks = "".join({"i": "ᵢ", "j": "ⱼ"}.get(name, "") for name in view.names if name not in view.value.names)
-        name = f"{written(view.value)}{marks}"
+        name = f"{name_in_formulas(view.value)}{marks}"
         if name not in text and re.search(r"(?<![a-z_])x(?![a-z_])", text):
             name = "x"  # a step of another block
         assert owners.setdefault(name, view.path) == view.path, f"{text}: two values are {name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attn_explore.model import notation as nt
-from attn_explore.model.notation import Derivative, Notation, symbol, written
+from attn_explore.model.notation import Derivative, Notation, formula_text, symbol
 
 A, B, LONG, SUM = symbol("A"), symbol("B"), symbol("concat"), nt.total(symbol("A"), symbol("B"))
 
@@ -46,7 +46,7 @@ A, B, LONG, SUM = symbol("A"), symbol("B"), symbol("concat"), nt.total(symbol("A
     ],
 )
 def test_a_formula_has_the_brackets_that_precedence_asks_for_and_no_others(notation: Notation, expected: str) -> None:
-    assert written(notation) == expected
+    assert formula_text(notation) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,5 +63,5 @@ def test_a_formula_has_the_brackets_that_precedence_asks_for_and_no_others(notat
     ],
 )
 def test_a_symbol_that_is_written_out_binds_as_its_loosest_sign(text: str, squared: str, doubled: str) -> None:
-    assert written(nt.squared(symbol(text))) == squared
-    assert written(nt.scaled(symbol(text), symbol("2"))) == doubled
+    assert formula_text(nt.squared(symbol(text))) == squared
+    assert formula_text(nt.scaled(symbol(text), symbol("2"))) == doubled

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from attn_explore.model.axes import Axis, merged
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
-from attn_explore.model.notation import symbol, written
+from attn_explore.model.notation import formula_text, symbol
 from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
 from attn_explore.model.ops.pair_counts import BINS, SUMS, Drawing
 from attn_explore.model.values import Value
@@ -368,7 +368,7 @@ def test_a_result_has_the_shape_and_type_that_its_record_says(case: Case, dtype:
 @each_case
 def test_every_operation_writes_a_formula(case: Case) -> None:
     value = case(Bench(np.random.default_rng(0), ALL_DIFFERENT))
-    right = written(value.made_by.written(value, tuple(map(symbol, "abcd"[: len(value.operands)]))))
+    right = formula_text(value.made_by.formula(value, tuple(map(symbol, "abcd"[: len(value.operands)]))))
     assert right
     assert "\n" not in right
 

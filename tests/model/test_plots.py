@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attn_explore.model import plots
 from attn_explore.model.axes import Axis
-from attn_explore.model.plots import Plot, PlotSpec, moved, plot_of
+from attn_explore.model.plots import Plot, PlotSpec, cell_further, plot_of
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Trace
@@ -81,7 +81,7 @@ def test_a_number_without_axes_is_one_bar() -> None:
     plot = plot_of(Trace(loss.dtype), loss, ())
     assert plot.x == ("loss",)
     assert plot.curves[0].y.tolist() == [2.5]
-    assert moved(loss, (), right=1, down=1) == ()
+    assert cell_further(loss, (), right=1, down=1) == ()
 
 
 def test_a_word_that_stands_twice_is_told_by_its_place() -> None:
@@ -93,21 +93,21 @@ def test_a_word_that_stands_twice_is_told_by_its_place() -> None:
 
 def test_the_cursor_moves_along_x_and_to_other_rows() -> None:
     weights = ran()[WEIGHTS]
-    assert moved(weights, (1, 2, 0), right=1) == (1, 2, 1)
-    assert moved(weights, (1, 2, 0), down=-1) == (1, 1, 0)
-    assert moved(weights, (1, 2, 0), right=-1) == (1, 2, 0)
+    assert cell_further(weights, (1, 2, 0), right=1) == (1, 2, 1)
+    assert cell_further(weights, (1, 2, 0), down=-1) == (1, 1, 0)
+    assert cell_further(weights, (1, 2, 0), right=-1) == (1, 2, 0)
 
 
 def test_the_cursor_moves_along_x_and_to_other_curves(curve_over_multipliers: Trace) -> None:
     y = curve_over_multipliers["y"]
-    assert moved(y, (0, 0), right=1) == (1, 0)
-    assert moved(y, (0, 0), down=1) == (0, 1)
+    assert cell_further(y, (0, 0), right=1) == (1, 0)
+    assert cell_further(y, (0, 0), down=1) == (0, 1)
 
 
 @given(st.integers(0, 1), st.integers(0, 3), st.integers(0, 3), st.integers(-9, 9), st.integers(-9, 9))
 def test_the_cursor_stays_in_the_tensor(head: int, query: int, key: int, right: int, down: int) -> None:
     axes = (Axis("head", 2), Axis("query", 4), Axis("key", 4))
-    found = moved(Value("weights", axes, np.dtype("float64")), (head, query, key), right, down)
+    found = cell_further(Value("weights", axes, np.dtype("float64")), (head, query, key), right, down)
     assert found == (head, min(3, max(0, query + down)), min(3, max(0, key + right)))
 
 

@@ -25,7 +25,7 @@ from attn_explore.model.scenario.experiment_keys import filled, moments_of
 from attn_explore.model.scenario.pairs import Example, symbols_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.adam import rate
-from attn_explore.model.training.batches import Encoder, forward
+from attn_explore.model.training.batches import BatchMaker, forward
 from attn_explore.model.training.data import data_of
 from attn_explore.model.training.loop import Step, train
 from attn_explore.model.training.record import Record, read_record, record_file
@@ -120,7 +120,7 @@ def _batch_loss(
     trace = Trace(np.dtype(np.float64))
     for name, axes in shapes_of(scenario).items():
         trace.add_parameter(name, axes, arrays[name])
-    loss = forward(trace, Encoder(known_of(scenario)).batch(examples), scenario)
+    loss = forward(trace, BatchMaker(known_of(scenario)).batch(examples), scenario)
     return float(loss.array), gradients(trace, {"loss": np.ones(())})
 
 

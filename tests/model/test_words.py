@@ -15,7 +15,7 @@ from attn_explore.model.recorder import Recorder
 from attn_explore.model.run import plan
 from attn_explore.model.scenario import read_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.words.language import Words, entries, language
+from attn_explore.model.words.language import StepWords, entries, language
 from attn_explore.model.words.steps import headings, letter_of, words_of
 from tests.building import configs, encoded, ran, random_parameters
 from tests.wording import told, unwritten
@@ -59,7 +59,7 @@ def test_missing_words_are_told_by_the_heading_that_they_belong_under() -> None:
 
 
 @pytest.mark.parametrize("words", STEPS.values(), ids=STEPS)
-def test_words_are_a_title_and_one_paragraph_of_explanation(words: Words) -> None:
+def test_words_are_a_title_and_one_paragraph_of_explanation(words: StepWords) -> None:
     assert words.title.strip() == words.title != ""
     assert words.explanation.strip() == words.explanation
     assert words.explanation.endswith(".")
@@ -90,7 +90,7 @@ def test_the_mean_inside_any_norm_has_the_same_words() -> None:
 
 def test_a_step_without_words_is_called_by_its_name() -> None:
     words = words_of("encoder.layers.0.self_attention.nowhere", "square")
-    assert words == Words("Nowhere", "", "Nobody has written yet why this step exists.")
+    assert words == StepWords("Nowhere", "", "Nobody has written yet why this step exists.")
     assert letter_of("w_nowhere") == "w_nowhere"
 
 

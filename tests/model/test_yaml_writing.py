@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attn_explore.model.scenario import parse_scenario, scenario_schema
-from attn_explore.model.scenario.yaml_writing import written
+from attn_explore.model.scenario.yaml_writing import yaml_text
 
 CORE_SCHEMA = {
     "null": re.compile(r"null|Null|NULL|~|"),
@@ -59,8 +59,9 @@ def kinds(node: yaml.ScalarNode) -> set[str]:
 
 
 @given(st.lists(TEXTS, max_size=6), TEXTS)
+@example(["a\u2028b", "\u2029"], "\x85")
 def test_every_text_is_a_text_to_readers_of_yaml_1_1_and_1_2(texts: list[str], key: str) -> None:
-    found = list(scalars(written({"texts": texts, key: "value"})))
+    found = list(scalars(yaml_text({"texts": texts, key: "value"})))
     assert sorted(node.value for node in found) == sorted(["texts", *texts, key, "value"])
     for node in found:
         assert kinds(node) == {"str"}
@@ -69,7 +70,7 @@ def test_every_text_is_a_text_to_readers_of_yaml_1_1_and_1_2(texts: list[str], k
 @pytest.mark.parametrize("text", TROUBLESOME)
 def test_no_reader_of_its_own_mind_takes_a_text_for_something_else(text: str) -> None:
     """They begin numbers, dates and marks with digits and signs; the rest are words in any case."""
-    (node,) = (node for node in scalars(written({"key": text})) if node.value != "key")
+    (node,) = (node for node in scalars(yaml_text({"key": text})) if node.value != "key")
     if node.style is None:
         assert text[0].isalpha()
         assert text.lower() not in {
@@ -91,7 +92,7 @@ def test_no_reader_of_its_own_mind_takes_a_text_for_something_else(text: str) ->
 
 @pytest.mark.parametrize("number", [0, 7, -3, 0.5, 1e-5, 1e20, -2.5e300, True, False])
 def test_numbers_are_numbers_to_both(number: float) -> None:
-    (node,) = (node for node in scalars(written({"key": number})) if node.value != "key")
+    (node,) = (node for node in scalars(yaml_text({"key": number})) if node.value != "key")
     assert kinds(node) == {type(number).__name__}
 
 
