@@ -304,3 +304,7 @@ def test_moments_are_evenly_spaced_from_the_beginning_to_the_end(steps: int, cou
     assert len(moments) <= count + 1
     assert len({later - earlier for earlier, later in pairwise(moments[:-1])}) <= 1
     assert moments_of(moments[1], 1) == moments[:2]
+
+
+def test_moments_of_more_steps_than_a_float_can_count_are_whole_numbers() -> None:
+    assert moments_of(10**400, 2) == [0, 10**400 // 2, 10**400]
