@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,6 +25,7 @@ from textual.worker import WorkerFailed
 
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.hangup import end_with_terminal
 from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.explorer.widgets.last_gate import guard_terminal
 from attn_explore.model.text import visible
@@ -78,6 +81,8 @@ class ExplorerApp(App[None]):
             number = getattr(signal, name, None)
             if number is not None:
                 loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+        if not self.is_headless and sys.__stdin__ is not None:
+            end_with_terminal(sys.__stdin__.fileno())
         self.call_after_refresh(self._start_loading)  # the thread's imports would hold the first frame up
 
     def _start_loading(self) -> None:
@@ -141,6 +146,8 @@ class ExplorerApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug: end, and let `show` raise it, instead of a traceback on the terminal (Textual is pinned)."""
+        if self._exit and isinstance(error, NoMatches):
+            return  # the program ends while a screen comes up: its panels are never made
         cause = error.error if isinstance(error, WorkerFailed) else error
         self.failure = self.failure or cause
         super()._handle_exception(error)

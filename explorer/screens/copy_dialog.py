@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.widgets.choices import Choices
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import figure
@@ -40,7 +41,7 @@ class CopyScreen(Dialog[str | None]):
             box.border_title = "Copy to the clipboard"
             box.border_subtitle = "↑ ↓ choose · Enter copies · Esc goes back"
             lines = [f"{part}, as {notation}" for part, notation in self._choices]
-            yield OptionList(Option("the arithmetic, as text"), *(Option(Content(line)) for line in lines))
+            yield Choices(Option("the arithmetic, as text"), *(Option(Content(line)) for line in lines))
             yield Static("", id="answer", markup=False)
 
     @on(OptionList.OptionSelected)

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from attn_explore.explorer.drawing.numbers import size_text
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
-Write = Callable[[Path, bool], Path]
-"""Writes a file, over one that exists only if the second argument says so, and gives its path."""
+Write = Callable[[Path, bool, Callable[[int], None]], Path]
+"""Writes a file, over one that exists only if the second argument says so, and gives its path.
+
+The third hears how many bytes were written so far, where they may be many.
+"""
 
 
 class ExportScreen(Dialog[str | None]):
     """A file name. Dismissed with the path that was written, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape", "dismiss(None)", "Back without writing", id="export.close", group=Binding.Group("Writing a file")
-        )
+        Binding("escape", "back", "Back without writing", id="export.close", group=Binding.Group("Writing a file"))
     ]
 
     def __init__(self, title: str, asked: str, proposed: str, write: Write) -> None:
         super().__init__()
         self._title, self._asked, self._proposed, self._write = title, asked, proposed, write
         self._refused = ""
+        self._work = Working(self, self._show_progress)
 
     def compose(self) -> ComposeResult:
         """A line for the name, and one for what is to be said about it."""
@@ -48,18 +54,29 @@ class ExportScreen(Dialog[str | None]):
     def write(self, event: Input.Submitted) -> None:
         """Write the file; asked for the same existing file twice, replace it."""
         event.stop()
-        answer = self.query_one("#answer", Static)
-        answer.update("writing …")
-        self._export(event.value, force=event.value == self._refused)
+        if self._work.is_busy:
+            return
+        target = event.value
+        self._work.do(
+            Work(
+                what="writing",
+                make=partial(self._make, Path(target), target == self._refused),
+                then=self.dismiss,
+                refused=partial(self._say, target),
+                seconds=AT_ONCE,  # a disk may take any time
+            )
+        )
 
-    @work(thread=True, exclusive=True)
-    def _export(self, target: str, force: bool) -> None:
-        try:
-            written = self._write(Path(target), force)
-        except Problem as problem:
-            self.app.call_from_thread(self._say, target, problem)
-        else:
-            self.app.call_from_thread(self.dismiss, visible(str(written)))
+    def _make(self, target: Path, force: bool, counter: Counter) -> str:
+        return visible(str(self._write(target, force, lambda nbytes: counter.say(size_text(nbytes)))))
+
+    def action_back(self) -> None:
+        """Leave; what is being written is given up."""
+        self._work.stop()
+        self.dismiss(None)
+
+    def _show_progress(self, said: str) -> None:
+        self.query_one("#answer", Static).update(said)
 
     def _say(self, target: str, problem: Problem) -> None:
         exists = Path(target).is_file() and target != self._refused

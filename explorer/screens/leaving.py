@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from textual import events, on
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen
@@ -16,11 +17,26 @@ Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result]):
-    """A screen over others. Textual takes away whatever is on top, however often a screen says that it goes."""
+    """A screen over others. Textual takes away whatever is on top, however often a screen says that it goes.
+
+    One that is done while another is over it goes when it is on top again.
+    """
+
+    _waits: tuple[Result | None] | None = None
+    """What it is left with when it is on top again."""
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Leave, unless that was done already."""
-        return super().dismiss(result) if _is_on_top(self) else AwaitComplete()
+        if _is_on_top(self):
+            return super().dismiss(result)
+        self._waits = (result,)
+        return AwaitComplete()
+
+    @on(events.ScreenResume)
+    def go_now(self) -> None:
+        """On top again: leave, where that was to be."""
+        if self._waits is not None:
+            self.dismiss(*self._waits)
 
 
 class Palette(CommandPalette):
@@ -47,4 +63,4 @@ class Palette(CommandPalette):
 
 
 def _is_on_top(screen: Screen[Result]) -> bool:
-    return screen.app.is_running and screen.is_current
+    return screen.app.is_running and screen.is_active

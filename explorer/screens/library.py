@@ -28,6 +28,7 @@ from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.pictures import picture_of
+from attn_explore.explorer.widgets.choices import Choices
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import general_words, mask_of
@@ -78,7 +79,7 @@ class LibraryScreen(Screen[None]):
         """The list, and what is to be said of the marked one."""
         take_size(self)
         with Horizontal(id="library"):
-            yield OptionList(id="shelf", markup=False)
+            yield Choices(id="shelf", markup=False)
             with Vertical(id="about"):
                 yield Static("", id="facts", markup=False)
                 yield Static("", id="what", markup=False)

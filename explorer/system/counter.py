@@ -1,4 +1,4 @@
-"""How far a run has come: how many values were computed, and of how many."""
+"""How far something has come: how many values a run has computed, and of how many, or what is said instead."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Counter:
         self.count = 0
         self.steps = steps
         self.path = ""
+        self._said = ""
         self._tell = tell
 
     def __call__(self, value: Value) -> None:
@@ -31,6 +32,13 @@ class Counter:
         """So many more values will be computed."""
         self.steps += steps
 
+    def say(self, how_far: str) -> None:
+        """Say in words how far it has come, where no values are computed."""
+        self._said = how_far
+        self._tell(self)
+
     def __str__(self) -> str:
-        """`12 of 27`, or `12` where nobody knows of how many."""
+        """`12 of 27`, or `12` where nobody knows of how many; or what is said instead."""
+        if self._said:
+            return self._said
         return f"{min(self.count, self.steps)} of {self.steps}" if self.steps else f"{self.count or ''}"

@@ -43,7 +43,13 @@ input:
 class Terminal:
     """A program on a pseudo-terminal. Everything it writes is in `seen`."""
 
-    def __init__(self, line: list[str], size: tuple[int, int] = (80, 24), folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        line: list[str],
+        size: tuple[int, int] = (80, 24),
+        folder: Path | None = None,
+        is_controlling: bool = True,
+    ) -> None:
         self.master, self.slave = pty.openpty()
         self.resize(*size)
         self.before = termios.tcgetattr(self.slave)
@@ -54,7 +60,7 @@ class Terminal:
             stderr=self.slave,
             cwd=folder,
             env=environment(TERM="xterm-256color", COLORTERM="truecolor", COLUMNS=None, LINES=None, NO_COLOR=None),
-            preexec_fn=self._take_terminal,
+            preexec_fn=self._take_terminal if is_controlling else os.setsid,
         )
         self.seen = b""
 
@@ -217,3 +223,17 @@ def test_g8_a_bug_in_the_explorer_is_one_line_and_status_70(terminals: list[Term
     after = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode()
     assert "this is a bug in attn-explore (ZeroDivisionError)" in after
     assert "Traceback" not in after
+
+
+def test_g3_a_terminal_that_goes_away_without_a_signal_ends_the_explorer_too(terminals: list[Terminal]) -> None:
+    """Nobody sends SIGHUP where it is not the controlling terminal: reading from it gives nothing at once, for ever."""
+    terminal = Terminal(command("run", "i-love-my-dog"), is_controlling=False)
+    terminals.append(terminal)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    try:
+        assert terminal.process.wait(30) == 128 + signal.SIGHUP
+    finally:
+        terminal.master, terminal.slave = pty.openpty()  # for `close`

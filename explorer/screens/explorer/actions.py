@@ -207,7 +207,8 @@ class Actions(Screen[None]):
             return
         if self.state.has_library:
             self.groups.lessons.keep_now()  # before the library looks
-            self.dismiss()
+            if self.is_active:  # and not going already
+                self.dismiss()
         else:
             self.app.exit()
 

@@ -13,12 +13,13 @@ from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+    from attn_explore.explorer.screens.file_dialog import Write
 
 WRITTEN_AS = (".json", ".npz", ".safetensors")
 """The formats of a trace."""
 
 
-def _save(svg: str, target: Path, force: bool) -> Path:
+def _save(svg: str, target: Path, force: bool, _: Callable[[int], None]) -> Path:
     """Write a picture of the screen to a file. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_picture
     from attn_explore.explorer.drawing.screen_svg import standing_alone
@@ -51,7 +52,7 @@ class FileKeys:
             "Export the trace",
             "\n".join(["File (.json, .npz or .safetensors):", *sizes]),
             f"{session.name}.json",
-            lambda path, force: saving.export(session, path, force=force),
+            lambda path, force, told: saving.export(session, path, force=force, progress=told),
         )
 
     def save(self) -> None:
@@ -60,7 +61,12 @@ class FileKeys:
         runs = (session, session.other)
         told = next((each for each in runs if each is not None and each.run.scenario.compare), session)
         asked = "File (.yaml), a scenario that runs with the edits in force:"
-        self._write("Save as a scenario", asked, f"{told.name}-edited.yaml", partial(saving.save, told))
+        self._write(
+            "Save as a scenario",
+            asked,
+            f"{told.name}-edited.yaml",
+            lambda path, force, _: saving.save(told, path, force),
+        )
 
     def picture(self) -> None:
         """Ask where to, and save what is on the screen as a picture; a plot by itself, or its numbers."""
@@ -78,9 +84,10 @@ class FileKeys:
         asked = "File (.svg or .png is the picture; .csv or .json the numbers, with every digit):"
         drawn = state.overview
         name = f"{state.session.name}-{drawn.name if drawn else state.value.name}.svg"
-        self._write("Save the plot", asked, name, partial(saving.save_plot, state.session, state.plot))
+        write = partial(saving.save_plot, state.session, state.plot)
+        self._write("Save the plot", asked, name, lambda path, force, _: write(path, force))
 
-    def _write(self, title: str, asked: str, proposed: str, write: Callable[[Path, bool], Path]) -> None:
+    def _write(self, title: str, asked: str, proposed: str, write: Write) -> None:
         from attn_explore.explorer.screens.file_dialog import ExportScreen
 
         self.screen.app.push_screen(ExportScreen(title, asked, visible(proposed), write), self._written)

@@ -1,0 +1,140 @@
+"""What arrives while a screen comes or goes does nothing, or what it says: a key, a signal, a file that was written."""
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+from textual.app import ComposeResult
+from textual.events import Key
+from textual.widgets import OptionList
+
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library.entries import Shelf
+from attn_explore.explorer.screens.copy_dialog import CopyScreen
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.file_dialog import ExportScreen
+from attn_explore.explorer.screens.leaving import Palette
+from attn_explore.explorer.screens.library import LibraryScreen
+from attn_explore.explorer.session import saving
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.explain import Index
+from attn_explore.model.values import Value
+from tests.explorer.conftest import Explore, session_of, settled
+from tests.standing import press_meanwhile
+
+
+@pytest.mark.parametrize("screen", [ExplorerScreen, LibraryScreen])
+async def test_the_program_may_end_while_a_screen_comes_up(
+    screen: type[ExplorerScreen | LibraryScreen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose = screen.compose
+
+    def end(self: ExplorerScreen | LibraryScreen) -> ComposeResult:
+        yield from compose(self)
+        self.app.exit(return_code=143)
+
+    monkeypatch.setattr(screen, "compose", end)
+    shown: Session | Shelf = session_of("i-love-my-dog") if screen is ExplorerScreen else Shelf(Path("x"), Limits())
+    app = ExplorerApp(lambda _: shown, "a title")
+    await app.run_async(headless=True, size=(80, 24))
+    assert (app.failure, app.return_code) == (None, 143)
+
+
+class Early(CopyScreen):
+    """A dialog with a list, and a key for it from before it was drawn."""
+
+    def __init__(self, value: Value, index: Index, key: str) -> None:
+        super().__init__(value, index, "")
+        self.key = key
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).post_message(Key(self.key, None))
+
+
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "end", "down", "enter"])
+async def test_keys_for_a_list_that_was_not_drawn_yet_do_no_harm(explore: Explore, key: str) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        pilot.app.push_screen(Early(pilot.app.screen.state.value, (0, 0), key))  # type: ignore[attr-defined]
+        await settled(pilot)
+        assert pilot.app._exception is None
+
+
+async def test_a_dialog_that_is_left_twice_leaves_the_explorer_where_it_is(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        await pilot.press("x")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportScreen)
+        dialog.dismiss(None)
+        dialog.dismiss(None)
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_a_dialog_that_is_done_behind_the_palette_leaves_the_palette(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        await pilot.press("x")
+        dialog = pilot.app.screen
+        await pilot.press("ctrl+p")
+        assert isinstance(pilot.app.screen, Palette)
+        dialog.dismiss("done")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, Palette)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_q_twice_is_back_in_the_library_and_then_out(tmp_path: Path) -> None:
+    app = ExplorerApp(lambda _: Shelf(tmp_path, Limits()), "the library")
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        explorer = app.screen
+        assert isinstance(explorer, ExplorerScreen)
+        explorer.action_quit()
+        explorer.action_quit()
+        await settled(pilot)
+        assert isinstance(app.screen, LibraryScreen)
+
+
+# --- writing takes long
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """Nothing is written before this event."""
+    found, chunks = Event(), saving.chunks
+
+    def waiting(*arguments: object) -> object:
+        first, *rest = chunks(*arguments)  # type: ignore[arg-type]
+        yield first
+        assert found.wait(20)
+        yield from rest
+
+    monkeypatch.setattr(saving, "chunks", waiting)
+    return found
+
+
+async def test_escape_stops_an_export_and_leaves_no_file(
+    explore: Explore, gate: Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("i-love-my-dog") as (pilot, _):
+        await press_meanwhile(pilot, "x", "enter", "escape")
+        gate.set()
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_enter_twice_writes_once(
+    explore: Explore, gate: Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("i-love-my-dog") as (pilot, _):
+        await press_meanwhile(pilot, "x", "enter", "enter")
+        gate.set()
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        assert [path.name for path in tmp_path.iterdir()] == ["i-love-my-dog.json"]
