@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from attn_explore.model.text import figure, visible
+from attn_explore.model.text import cells, figure, visible
 
 ELLIPSIS = "…"
 MOST_DECIMALS = 4
@@ -122,8 +122,17 @@ def numbers_for(largest: float, has_sign: bool, is_whole: bool, room: int) -> Nu
 
 def pad(text: str, width: int, right: bool = False) -> str:
     """`text` filled with spaces to `width` cells, on its right or (`right`: it ends at the edge) on its left."""
-    space = " " * (width - cell_len(text))
-    return space + text if right else text + space
+    before = " " * (width - most_cells(text)) if right else ""
+    return before + text + " " * (width - len(before) - cell_len(text))
+
+
+def most_cells(text: str) -> int:
+    """Cells that a text is given room for: what Rich counts, or what other terminals draw where that is more.
+
+    >>> most_cells("dog"), most_cells("தமிழ்"), most_cells("👍🏽")
+    (3, 4, 4)
+    """
+    return len(text) if text.isascii() else max(cell_len(text), cells(text))
 
 
 def fitted(text: str, width: int, right: bool = False) -> str:
@@ -137,11 +146,11 @@ def fitted(text: str, width: int, right: bool = False) -> str:
 
 def shortened(shown: str, width: int) -> str:
     """Visible text in at most `width` cells, with … where something is left out; no wide character is cut in two."""
-    if cell_len(shown) <= width:
+    if most_cells(shown) <= width:
         return shown
     kept = ""
     for character in shown:  # by the width of the whole: a character can join those before it
-        if cell_len(kept + character) >= width:
+        if most_cells(kept + character) >= width:
             break
         kept += character
     return kept + ELLIPSIS if width > 0 else ""

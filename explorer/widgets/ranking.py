@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,7 +14,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing.numbers import bar, fitted, short_number
+from attn_explore.explorer.drawing.numbers import bar, fitted, most_cells, short_number
 from attn_explore.explorer.drawing.picture import Index
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -127,7 +126,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     def _row(self, value: Value, rank: int) -> list[Segment]:
         place = self._order[rank]
         number, axis = float(value.array[place]), value.axes[0]
-        label_width = min(LABEL, max(map(cell_len, shown_labels(axis) or (str(axis.size),))))
+        label_width = min(LABEL, max(map(most_cells, shown_labels(axis) or (str(axis.size),))))
         is_here = place == self._cursor
         plain, bold = Style(), Style(bold=True)
         figures = len(str(len(self._order)))
