@@ -14,7 +14,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing import numbers
-from attn_explore.explorer.drawing.numbers import short_number, shortened
+from attn_explore.explorer.drawing.numbers import most_cells, short_number, shortened
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Arithmetic, Index
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
@@ -120,7 +120,7 @@ def column_widths(block: Block) -> list[int]:
     """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
     columns = max(len(row) for row in block.rows)
     return [
-        max((cell_len(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
+        max((most_cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
         for place in range(columns)
     ]
 
@@ -129,7 +129,7 @@ def block_width(block: Block) -> int:
     """Cells of the widest row of a block."""
     widths = column_widths(block)
     return max(
-        sum(max(cell_len(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
+        sum(max(most_cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
     )
 
 

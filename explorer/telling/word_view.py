@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Link, Piece, Row
-from attn_explore.explorer.drawing.numbers import bar, short_number, shortened
+from attn_explore.explorer.drawing.numbers import bar, most_cells, short_number, shortened
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index
@@ -153,7 +152,7 @@ class _Writer:
         attention, asker = self.attention, shortened(shown(self.queries, self.word.query), LABEL)
         labels = [f" query of {asker}", *(f" key of {label}" for label in self.labels)]
         last = max(self._widths(attention.scores[0].array[self.word.head, self.word.query][:, None])[0], len("  score"))
-        taken = max(map(cell_len, labels)) + len(" … → ") + last
+        taken = max(map(most_cells, labels)) + len(" → ") + last
         count = self._count(taken, attention.queries.array[self.word.head, self.word.query], *self._all(attention.keys))
         rows: list[Row] = [
             (
@@ -192,12 +191,10 @@ class _Writer:
         products, result = shares[:, None] * values, attention.output.array[self.word.head, self.word.query]
         width = values.shape[1]
         taken = (
-            max(len(" 999 others"), *map(cell_len, self.labels))
-            + 1
-            + max(self._widths(shares[:, None]))
-            + len(" ×  = ")
+            max(len(" 999 others"), *map(most_cells, self.labels)) + 1 + max(self._widths(shares[:, None])) + len(" ×")
         )
-        is_wide = sum((*self._widths(values), *self._widths(np.vstack([products, result])))) + taken <= self.room
+        both = sum((*self._widths(values), *self._widths(np.vstack([products, result]))))
+        is_wide = taken + both + len("  = ") <= self.room
         count = width if is_wide else self._count(taken, *values, result)
         rows: list[Row] = [(Piece(" weight × value", "note"),)]
         for word, label, product in zip(self._each(), self.labels, products, strict=True):
@@ -237,8 +234,11 @@ class _Writer:
 
     def _count(self, taken: int, *vectors: Array) -> int:
         """How many numbers of some vectors there is room for, one under the other."""
-        ends = np.cumsum(self._widths(np.array(vectors)))
-        return min(len(ends), max(LEAST, int(np.count_nonzero(ends <= self.room - taken))))
+        ends, room = np.cumsum(self._widths(np.array(vectors))), self.room - taken
+        if ends[-1] <= room:
+            return len(ends)
+        more = self._more(len(ends), 0)[0].text
+        return min(len(ends), max(LEAST, int(np.count_nonzero(ends <= room - len(more)))))
 
     @staticmethod
     def _widths(matrix: Array) -> list[int]:
@@ -247,4 +247,4 @@ class _Writer:
 
     @staticmethod
     def _more(width: int, count: int) -> list[Piece]:
-        return [Piece(" …", "sign")] if count < width else []
+        return [Piece(f" … +{width - count}", "sign")] if count < width else []
