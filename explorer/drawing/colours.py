@@ -27,6 +27,9 @@ STRONGEST = 0.85
 ALARM = ("#a01070", "#ffffff")
 """Background and letters of what is no number."""
 
+READABLE = 4.5
+"""The contrast of letters that can be read (WCAG 2, level AA)."""
+
 RAMP = " ·░▒▓█"
 CURSOR_GLYPHS = "[]"
 
@@ -128,9 +131,20 @@ def contrast(a: RGB, b: RGB) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def readable(colour: RGB, back: RGB) -> RGB:
+    """A colour for letters on a background: itself, or as much nearer to black or white as it takes to be read.
+
+    >>> readable((255, 166, 43), (208, 208, 208))
+    (115, 75, 19)
+    """
+    end = max(((0, 0, 0), (255, 255, 255)), key=lambda each: contrast(each, back))
+    shares = (share / 20 for share in range(21))
+    return next((near for share in shares if contrast(near := _blend(colour, end, share), back) >= READABLE), end)
+
+
 def _readable(back: RGB, ground: Ground) -> RGB:
     """The theme's own letters where they can be read, else black or white, whichever stands out more."""
-    if contrast(ground.fore, back) >= 4.5:
+    if contrast(ground.fore, back) >= READABLE:
         return ground.fore
     return max(((0, 0, 0), (255, 255, 255)), key=lambda colour: contrast(colour, back))
 

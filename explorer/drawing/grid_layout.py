@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.numbers import Numbers, numbers_for
+from attn_explore.explorer.drawing.numbers import Numbers, most_cells, numbers_for
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.naming import shown_labels, shown_short
@@ -21,6 +20,8 @@ COLUMN = 10
 """Cells that a column takes at most, the space between columns included."""
 GLYPHS = 2
 """Cells that a number takes when it is zoomed out."""
+MOST_OF_THEM = 0.95
+"""Of the blocks that are drawn zoomed out, as many have a colour of their own; the others share the strongest."""
 GAP = 3
 """Cells between two heads that are drawn side by side."""
 
@@ -77,6 +78,8 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
         room = max(1, (width - label_width) // GLYPHS)
         sizes = zip((picture.rows.size, picture.columns.size), (max(lines, 1), room), strict=True)
         height, columns = (max(1, math.ceil(size / place)) for size, place in sizes)
+        if picture.scale is None:
+            picture = replace(picture, scale=_scale_of_blocks(picture, lead, height, columns))
         return Layout(picture, label_width, GLYPHS, None, (lead,), (height, columns))
     if all_planes and len(picture.planes) > 1:
         together = _with_room(picture, tuple(picture.planes), width, label_width)
@@ -85,12 +88,27 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
     return _with_room(picture, (lead,), width, label_width)
 
 
+def _scale_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> tuple[float, bool]:
+    """The scale of a plane of which blocks are shown: it ends where most of their largest numbers lie.
+
+    The largest of all is that of a few blocks; beside it all others would have one colour.
+    """
+    sizes = np.abs(np.where(np.isfinite(plane := picture.plane(lead)), plane, 0))
+    if not sizes.size:
+        return picture.end, picture.is_signed
+    rows = np.maximum.reduceat(sizes, np.arange(0, sizes.shape[0], height), axis=0)
+    peaks = np.maximum.reduceat(rows, np.arange(0, sizes.shape[1], width), axis=1)
+    usual = float(np.quantile(peaks, MOST_OF_THEM))
+    is_far = (height, width) != (1, 1) and 0 < usual < picture.end / 2
+    return usual if is_far else picture.end, picture.is_signed
+
+
 def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
     columns = picture.columns.size * len(planes)
     room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
-    labels = max(map(cell_len, _column_labels(picture.columns)), default=0)
+    labels = max(map(most_cells, _column_labels(picture.columns)), default=0)
     wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
 
@@ -104,7 +122,7 @@ def _label_width(picture: Picture) -> int:
     rows = picture.rows
     labels = shown_labels(rows)
     heads = (shown_short(rows, max(rows.size, 1) - 1),) if labels is None else labels
-    return max(map(cell_len, (f"{rows.name} ↓", *heads)))
+    return max(map(most_cells, (f"{rows.name} ↓", *heads)))
 
 
 @dataclass(frozen=True, eq=False)

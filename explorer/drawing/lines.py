@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from rich.cells import cell_len
@@ -40,6 +41,8 @@ STRIDES = (3, 5, LEVELS)
 """The legend shows one colour in so many: the first of these for which there is room."""
 
 BOLD = Style(bold=True)
+BEYOND = (" and beyond, to {}", " … {}")
+"""How the largest number is told that lies beyond the scale, the clearest first."""
 DIM = Style(dim=True)
 MOVED = Style(underline=True)
 
@@ -168,8 +171,11 @@ def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> St
     return style_of(level(number, layout.picture.end), ground, soft=layout.numbers is None)
 
 
-def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int) -> list[Segment]:
-    """The colours from the lowest to the largest number, or the glyphs where those stand for numbers."""
+def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyond: str = BEYOND[0]) -> list[Segment]:
+    """The colours from the lowest to the largest number, or the glyphs where those stand for numbers.
+
+    Where some numbers lie beyond the scale, it says up to which.
+    """
     if picture.end == 0 and picture.veiled is not None:
         return [Segment("the numbers come with the answer", DIM)]
     if picture.end == 0:
@@ -181,8 +187,8 @@ def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int) -> l
         zero = " 0" if step == 0 and picture.is_signed else "  "
         text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else zero
         segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
-    beyond = f" and beyond, to {short_number(picture.largest)}" if picture.largest > picture.end else ""
-    return [*segments, Segment(f" {short_number(picture.end)}{beyond}", DIM)]
+    rest = beyond.format(short_number(picture.largest)) if picture.largest > picture.end else ""
+    return [*segments, Segment(f" {short_number(picture.end)}{rest}", DIM)]
 
 
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
@@ -200,11 +206,11 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
         others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
     if note := part_in_sight(layout, window, rows):
         others.append([Segment(note, DIM)])
-    for stride in STRIDES:
-        line = _spaced([_scale(picture, ground, is_zoomed_out, stride), *others])
+    for beyond, stride in product(BEYOND, STRIDES):
+        line = _spaced([_scale(picture, ground, is_zoomed_out, stride, beyond), *others])
         if _cells_of(line) <= window.width:
             return line
-    parts = [_scale(picture, ground, is_zoomed_out, STRIDES[-1]), *others]
+    parts = [_scale(picture, ground, is_zoomed_out, STRIDES[-1], BEYOND[-1]), *others]
     while len(parts) > 1 and _cells_of(_spaced(parts)) > window.width:
         parts.pop(1 if len(parts) > 2 else 0)
     return _spaced(parts)

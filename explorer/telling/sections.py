@@ -46,9 +46,9 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if edits.is_edited(session):
         yield Section("Edits", "\n".join(filter(None, (*edits_in_force(session), _effect_of_edits(session, value)))))
     if value.is_leaf:
-        yield Section(title(session, value), f"{value.path} was not computed: {provenance(session, value)}.")
+        yield Section(title(session, value), explanation(session, value))
     else:
-        yield Section("Why this step", why(value))
+        yield Section("Why this step", explanation(session, value))
         yield Section(
             "Made from", "\n".join(_source(value, each) for each in _sources(value)) or _out_of_nothing(value)
         )
@@ -99,6 +99,11 @@ def alarm(session: Session) -> str:
     value, index = session.run.first_bad
     what = "NaN" if math.isnan(value.array[index]) else "∞"
     return f"first {what} at {cell_name(value, dict(zip(value.names, index, strict=True)))} of {value.path}"
+
+
+def explanation(session: Session, value: Value) -> str:
+    """Why a step exists, or where a parameter came from."""
+    return f"{value.path} was not computed: {provenance(session, value)}." if value.is_leaf else why(value)
 
 
 def why(value: Value) -> str:

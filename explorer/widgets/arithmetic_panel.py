@@ -16,6 +16,7 @@ from textual.strip import Strip
 from attn_explore.explorer.drawing.arithmetic import (
     Block,
     Link,
+    Piece,
     Role,
     Row,
     as_text,
@@ -24,6 +25,8 @@ from attn_explore.explorer.drawing.arithmetic import (
     links,
     padded,
 )
+from attn_explore.explorer.drawing.folding import folded
+from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.widgets.drawn import Drawn, more_lines
 from attn_explore.model.explain import Index
 
@@ -52,8 +55,10 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._write: Callable[[bool], Sequence[Block]] = lambda _: ()
+        self._under: Callable[[], str] = str
         self._blocks: Sequence[Block] = ()
         self._rows: list[tuple[Row, list[int]]] = []
+        self._own_rows = 0
         self._links: list[Link] = []
         self._places: dict[tuple[str, Index], int] = {}
         self._chosen: int | None = None
@@ -68,6 +73,11 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         """Whether a sum shows only its largest terms."""
         return any(block.folded for block in self._blocks)
 
+    @property
+    def lines_wanted(self) -> int:
+        """Lines that it takes to show everything but the text under it, its rule included."""
+        return self._own_rows + 1
+
     def text(self) -> list[str]:
         """What is shown, as plain lines."""
         return as_text(self._blocks)
@@ -78,12 +88,14 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         marked: Link | None = None,
         from_top: bool = False,
         is_choice: bool = False,
+        under: Callable[[], str] = str,
     ) -> None:
         """Show what `write` gives (tersely where it has to), with a link marked and in view, or the first one.
 
         `from_top`: the top is in view, whatever is marked. `is_choice`: nothing is marked before a key was pressed.
+        `under` is the text that fills what is left of the room.
         """
-        self._write = write
+        self._write, self._under = write, under
         self._chosen = None
         self._fill()
         if self._links and not is_choice:
@@ -103,16 +115,27 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         room = self.scrollable_content_region.width
         if self._width() > room:
             self._blocks = self._write(True)
-        self._rows = [
-            (row, widths) for block in self._blocks for widths in [column_widths(block)] for row in block.rows
-        ]
+        lines = [part for block in self._blocks for part in folded(block, room)]
+        self._rows = [(row, widths) for block in lines for widths in [column_widths(block)] for row in block.rows]
+        self._own_rows = len(self._rows)
+        self._rows += [((Piece(text, "name"),), [0]) for text in self._lines_under(room)]
         self._links = links(self._blocks)
         if self._chosen is not None:
             self._chosen = min(self._chosen, len(self._links) - 1) if self._links else None
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
-        size = Size(max(self._width(), room), len(self._rows))
+        size = Size(room, len(self._rows))
         self.set_reactive(ArithmeticPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self.refresh()
+
+    def _lines_under(self, width: int) -> list[str]:
+        """A free line and the text under the rows, as much of it as there is room for."""
+        free = self.scrollable_content_region.height - self._own_rows - 1
+        if free < 2 or width <= 0 or not (text := self._under()):
+            return []
+        lines = wrapped(text, width - 1)
+        if len(lines) > free:
+            lines = [*lines[: free - 1], "… i shows all of it"]
+        return ["", *(f" {line}" for line in lines)]
 
     def _width(self) -> int:
         return max((block_width(block) for block in self._blocks), default=0)
@@ -131,13 +154,13 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
 
     def render_line(self, y: int) -> Strip:
         """One row, in columns."""
-        scroll_x, scroll_y = self.scroll_offset
+        scroll_y = self.scroll_offset.y
         if scroll_y + y >= len(self._rows):
             return self.line([])
         if note := more_lines(y, scroll_y, self.scrollable_content_region.height, len(self._rows)):
             return self.line([Segment(note, self.style_of("arithmetic--note"))])
         segments = [Segment(text, style) for text, style in self._cells(*self._rows[scroll_y + y])]
-        return self.line(Strip(segments).crop(scroll_x))
+        return self.line(segments)
 
     def on_click(self, event: events.Click) -> None:
         """Follow the number under the mouse."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
+
+from attn_explore.explorer.drawing.anchored import roomy
+from attn_explore.explorer.drawing.colours import readable
 
 
 class Drawn(Widget):
@@ -21,14 +25,22 @@ class Drawn(Widget):
         """The style of a component class, or the widget's own for an empty name."""
         style = self._kept_styles.get(name)
         if style is None:
-            style = self.get_component_rich_style(name, partial=True) if name else self.rich_style
+            style = self._readable(self.get_component_rich_style(name, partial=True)) if name else self.rich_style
             self._kept_styles[name] = style
         return style
+
+    def _readable(self, style: Style) -> Style:
+        """A style whose letters can be read in any theme; a terminal's own colours are its own affair."""
+        fore, back = style.color, style.bgcolor or self.rich_style.bgcolor
+        if fore is None or fore.triplet is None or back is None or back.triplet is None:
+            return style
+        return style + Style(color=Color.from_rgb(*readable(fore.triplet, back.triplet)))
 
     def line(self, segments: Iterable[Segment]) -> Strip:
         """A line of exactly the widget's width, over the widget's own colours."""
         own = self.style_of("")
-        return Strip(Segment.apply_style(segments, own)).adjust_cell_length(self.size.width, own)
+        roomed = (Segment(roomy(text), style, control) for text, style, control in segments)
+        return Strip(Segment.apply_style(roomed, own)).adjust_cell_length(self.size.width, own)
 
     def notify_style_update(self) -> None:
         """Another theme, or another state: look the styles up again."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,15 +17,21 @@ from attn_explore.explorer.widgets.drawn import Drawn
 
 
 class Key(NamedTuple):
-    """A key, what it does in a word or two, and the action it stands for."""
+    """A key, what it does in a word or two, and the action it stands for. `is_kept`: it stands there at any width."""
 
     key: str
     what: str
     action: str
+    is_kept: bool = False
+
+    @property
+    def width(self) -> int:
+        """Cells that it takes, with the space around it."""
+        return cell_len(self.key) + cell_len(self.what) + 3
 
 
 class KeyBar(Drawn):
-    """Shows as many keys as fit, whole."""
+    """Shows as many keys as fit, whole: those that are always kept, and of the others the first."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key", "key-bar--what"}
 
@@ -48,14 +56,15 @@ class KeyBar(Drawn):
         """` ← → step  ␣ play`."""
         key_style, what_style = self.style_of("key-bar--key"), self.style_of("key-bar--what")
         segments: list[Segment] = []
-        room = self.size.width if y == 0 else 0
-        for key in self._keys:
-            room -= len(key.key) + len(key.what) + 3
-            if room < 0:
-                break
+        for key in self._shown() if y == 0 else ():
             meta = Style(meta={"action": key.action})
             segments += [Segment(f" {key.key} ", key_style + meta), Segment(f"{key.what} ", what_style + meta)]
         return self.line(segments)
+
+    def _shown(self) -> list[Key]:
+        room = self.size.width - sum(key.width for key in self._keys if key.is_kept)
+        ends = accumulate(0 if key.is_kept else key.width for key in self._keys)
+        return [key for key, end in zip(self._keys, ends, strict=True) if key.is_kept or end <= room]
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key under the mouse does."""

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from attn_explore.explorer.drawing.tree_label import tree_label
 from attn_explore.model.text import visible
 
 FEW = 30
@@ -125,6 +126,9 @@ class StepTree(Tree[str], inherit_bindings=False):
         mark = "▶ " if is_current else ("▾ " if node.is_expanded else "▸ ") if node.allow_expand else "  "
         if is_current:
             style += self.get_component_rich_style("step-tree--current", partial=True)
+        depth = len(_above(node))
+        room = max(self.scrollable_content_region.width - self.guide_depth * depth - len(mark), len(name) // 2)
+        name, symbol = tree_label(name, symbol, room) if self.size.width else (name, symbol)
         text = Text.assemble((mark, base_style if not is_current else style), (name, style), no_wrap=True, end="")
         if symbol:
             text.append(f" {symbol}", self.get_component_rich_style("step-tree--symbol", partial=True))

@@ -8,7 +8,6 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.containers import Horizontal
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -168,8 +167,13 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _body(self) -> int:
-        """Lines for rows: all but the header, the legend and a free line above it."""
-        return max(1, self.size.height - lines.HEADER - 2)
+        """Lines for rows: all but the header and the legend."""
+        return max(1, self.size.height - lines.HEADER - 1)
+
+    @property
+    def lines_wanted(self) -> int:
+        """Lines that it takes to show every row and the legend; one more is left free above that."""
+        return lines.HEADER + (self._picture.rows.size if self._picture is not None else 0) + 1
 
     @property
     def _window(self) -> Window:
@@ -192,7 +196,8 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             return lines.header_line(plan, self._window)
         if y - lines.HEADER < len(rows):
             return lines.row_line(plan, self._window, rows[y - lines.HEADER])
-        if y == lines.HEADER + len(rows) + 1:
+        below = lines.HEADER + len(rows)
+        if y == min(below + 1, max(below, self.size.height - 1)):  # under a free line, where there is one
             return lines.legend_line(plan, self._window, rows)
         return []
 
@@ -216,8 +221,6 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if self._plan is None:
             return
         height = self._plan.drawn[0] + self.size.height - self._body
-        if isinstance(self.parent, Horizontal):  # the row in which grids stand; what is left is for the arithmetic
-            self.parent.styles.max_height = self._plan.drawn[0] + lines.HEADER + 3
         size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
         self.set_reactive(TensorGrid.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._bring_into_view()

