@@ -16,7 +16,7 @@ from attn_explore.model.text import visible
 
 
 @dataclass(frozen=True)
-class Panels:
+class Offers:
     """What the panels have to offer now: a number to follow, sums to unfold, words that are hidden; what goes on.
 
     `is_typing`: letters go into a line, and are no keys.
@@ -30,10 +30,10 @@ class Panels:
     is_typing: bool
 
 
-def keys_now(state: State, panels: Panels) -> list[Key]:
+def keys_now(state: State, offers: Offers) -> list[Key]:
     """The keys that act on what is looked at."""
-    busy = [Key("Esc", "stop", "leave")] if panels.is_busy else []
-    if panels.is_typing:
+    busy = [Key("Esc", "stop", "leave")] if offers.is_busy else []
+    if offers.is_typing:
         return [Key("⏎", "go there", "submit"), Key("Esc", "back", "leave")]
     if state.session.question is not None:
         return [*busy, *_keys_of_question(state.session.question)]
@@ -43,7 +43,7 @@ def keys_now(state: State, panels: Panels) -> list[Key]:
             Key("⏎", "run again from here", "follow"),
             Key("Esc", "back", "leave"),
         ]
-    return [*busy, *_of_run(state), *_of_value(state, panels), *_of_screen(state, panels)]
+    return [*busy, *_of_run(state), *_of_value(state, offers), *_of_screen(state, offers)]
 
 
 def _of_run(state: State) -> Iterator[Key]:
@@ -64,10 +64,10 @@ def _of_run(state: State) -> Iterator[Key]:
         yield Key("d", state.side.following, "side")
 
 
-def _of_value(state: State, panels: Panels) -> Iterator[Key]:
+def _of_value(state: State, offers: Offers) -> Iterator[Key]:
     """What can be done with the value and the cell."""
     session, value = state.session, state.value
-    if panels.has_link:
+    if offers.has_link:
         yield Key("⏎", "follow", "follow")
     if state.moment_here is not None:
         yield Key("⏎", "go to this moment", "follow")
@@ -80,7 +80,7 @@ def _of_value(state: State, panels: Panels) -> Iterator[Key]:
     yield Key("u", "came from" if state.shows_uses else "goes to", "uses")
     if session.place.can_open():
         yield Key("o", "close" if session.place.is_open(value) else "open", "open")
-    if state.is_unfolded or panels.has_folds:
+    if state.is_unfolded or offers.has_folds:
         yield Key("f", "fold" if state.is_unfolded else "unfold", "unfold")
     if session.is_pinned or (session.moments is not None and session.other is None):
         yield Key("M", "unpin" if session.is_pinned else "pin", "pin")
@@ -91,12 +91,12 @@ def _of_value(state: State, panels: Panels) -> Iterator[Key]:
         yield Key("^Z", "undo", "undo")
 
 
-def _of_screen(state: State, panels: Panels) -> Iterator[Key]:
+def _of_screen(state: State, offers: Offers) -> Iterator[Key]:
     """What can be done anywhere."""
-    yield Key("␣", "pause" if panels.is_playing else "play", "play")
+    yield Key("␣", "pause" if offers.is_playing else "play", "play")
     yield Key("?", "keys", "help", is_kept=True)
     yield Key("q", "library" if state.has_library else "quit", "quit", is_kept=True)
-    if panels.hides_words:
+    if offers.hides_words:
         yield Key("i", "words", "panel('words')")
     yield Key("x", "export", "export")
     yield Key("/", "find", "find")

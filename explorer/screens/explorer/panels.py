@@ -1,0 +1,338 @@
+"""The panels of the explorer, and how the state is shown in them. Only this file and `screen.py` know them.
+
+Whatever changes is changed in the state, and shown by `show`, or by `show_cell` where it is the cell alone.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
+
+from attn_explore.explorer.drawing.anchored import roomy
+from attn_explore.explorer.drawing.arithmetic import Link
+from attn_explore.explorer.screens.explorer import below
+from attn_explore.explorer.screens.explorer.actions import Actions
+from attn_explore.explorer.screens.explorer.keys_now import Offers, keys_now
+from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.screens.sized import take_size
+from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.screens.working import Working
+from attn_explore.explorer.session import two_runs
+from attn_explore.explorer.telling import headings, sections, timelines, tree_text
+from attn_explore.explorer.telling.pictures import Side, pictures
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.centre import Centre
+from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.number_input import NumberInput
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.explorer.widgets.ranking import Ranking
+from attn_explore.explorer.widgets.step_tree import StepTree
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.explorer.widgets.words_panel import WordsPanel
+from attn_explore.model.explain import Index, is_choice, shapes
+from attn_explore.model.plots import plot_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
+from attn_explore.model.trace import Trace
+
+_SIDES = {"beside": Side.beside, "difference": Side.difference}
+"""Views of a lesson that show two runs."""
+
+
+class Panels(Actions):
+    """Shows a state."""
+
+    AUTO_FOCUS = ""
+    CSS = STYLES
+    SCOPED_CSS = False  # the dialogs over it are in the sheet too
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 (an instance variable in Textual, not a ClassVar)
+        (0, "-too-narrow"), (60, "-narrow"), (110, "-normal"), (160, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
+
+    work: Working
+    _in_tree: Trace | None = None
+
+    def compose(self) -> ComposeResult:
+        """The panels; the sheet beside them decides which are shown at which size."""
+        take_size(self)
+        with Horizontal(id="body"):
+            yield StepTree(id="tree")
+            with Centre(id="centre"):
+                with Horizontal(id="headings"):
+                    yield Heading(id="heading")
+                    yield Heading(id="other-heading")
+                with Horizontal(id="grids"):
+                    yield TensorGrid(id="grid")
+                    yield TensorGrid(id="other")
+                yield Ranking(id="ranking")
+                yield PlotPanel(id="plot-panel")
+                yield ArithmeticPanel(id="arithmetic")
+            yield WordsPanel(id="words")
+        yield Static("", id="fault", markup=False)
+        yield TrainingLine(id="training")
+        yield Timeline(id="timeline")
+        yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
+        yield Input(placeholder="go to a step or a cell, such as weights[dog, I]", id="go")
+        yield NumberInput(placeholder="a number", id="given")
+        yield KeyBar(id="keys")
+        yield Static("", id="too-small", markup=False)
+
+    def on_resize(self) -> None:
+        """Say how much room is needed when there is too little."""
+        width, height = self.size
+        said = f"attn-explore needs 60 × 16 cells;\nthis terminal has {width} × {height}"
+        self.query_one("#too-small", Static).update(said)
+
+    # --- panels that keys move something in
+
+    @property
+    def grid(self) -> TensorGrid:
+        """The grid of the run that is looked at."""
+        return self.query_one("#grid", TensorGrid)
+
+    @property
+    def arithmetic(self) -> ArithmeticPanel:
+        """What stands under the numbers."""
+        return self.query_one(ArithmeticPanel)
+
+    @property
+    def words(self) -> WordsPanel:
+        """What is told beside the numbers, or under them."""
+        return self.query_one(WordsPanel)
+
+    @property
+    def numbers(self) -> TensorGrid | Ranking | PlotPanel:
+        """The panel that shows the numbers now."""
+        if (plot := self.query_one(PlotPanel)).display:
+            return plot
+        ranking = self.query_one(Ranking)
+        return ranking if ranking.display else self.grid
+
+    # --- saying something
+
+    def say(self, said: str, timeout: float | None = None) -> None:
+        """Say something over the keys, for a while; what was said before has been read, or is past."""
+        self.app.clear_notifications()
+        self.notify(said, timeout=timeout, markup=False)
+
+    def warn(self, said: str) -> None:
+        """Say that something was not found, or is not so."""
+        self.app.clear_notifications()
+        self.notify(said, severity="warning", markup=False)
+
+    def refuse(self, said: str) -> None:
+        """Say why a key does nothing here."""
+        self.app.bell()
+        self.say(said)
+
+    def tell_problem(self, problem: Problem) -> None:
+        """Say what a person can mend."""
+        self.app.bell()
+        self.warn(visible(f"{problem.what}: {problem.hint}"))
+
+    def hides_numbers(self) -> bool:
+        """Whether a question hides the numbers now; if so, that is said."""
+        is_asked = self.state.session.question is not None
+        if is_asked:
+            self.refuse("Answer first: the numbers are hidden until then.")
+        return is_asked
+
+    def may_leave(self) -> bool:
+        """Whether nothing is lost by leaving; if something is, that is said, once."""
+        return self.groups.files.may_leave()
+
+    def note(self, said: str) -> None:
+        """Say something at the right end of the timeline."""
+        self.query_one(Timeline).note = said
+
+    def show_fault(self, said: str) -> None:
+        """Show what is wrong with a file that is watched, or nothing any more."""
+        fault = self.query_one("#fault", Static)
+        fault.update(said)
+        fault.display = bool(said)
+
+    def _show_progress(self, said: str) -> None:
+        self.note(said)
+        self.show_keys()
+
+    # --- a value
+
+    def show(self) -> None:
+        """Show the value and the cell that are looked at. Whatever changed, this shows it."""
+        state, session, value = self.state, self.state.session, self.state.value
+        state.edit = None
+        if not self.groups.player.is_playing:
+            self.note(self.work.progress)
+        if self._in_tree is not session.run.trace:
+            self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
+        self._show_headings()
+        self._show_numbers()
+        self.query_one(WordsPanel).show(sections.sections(session, value))
+        self.query_one(StepTree).mark(value.path)
+        self.query_one(Timeline).show(*timelines.place_in_run(session))
+        self._show_training()
+        self.set_class(session.lesson.is_guided, "-guided")
+        self._ask()
+        state.has_chosen = False
+        self.show_cell(from_top=True)
+        self.query_one(Centre).share()
+        self.groups.lessons.keep_place()
+
+    def show_after(self, has_changed: bool) -> None:
+        """Show what a key led to; where it led to nothing, a bell."""
+        if has_changed:
+            self.show()
+        else:
+            self.app.bell()
+
+    def go_to(self, path: str) -> None:
+        """Look at a step or parameter."""
+        value = self.state.session.place.find(path)
+        if value is not None:
+            self.state.session.place.show(value)
+            self.show()
+
+    def look_as_told(self) -> None:
+        """Look at a stop of the lesson as it says."""
+        session = self.state.session
+        stop = session.stop if session.lesson.is_guided else None
+        if stop is not None:
+            view = View(stop.view) if stop.view in (View.word, View.plot) else View.numbers
+            self.state.look(view, _SIDES.get(stop.view, Side.one))
+
+    def show_tree(self) -> None:
+        """Build the tree of steps again, or what stands beside them."""
+        session = self.state.session
+        trace, self._in_tree = session.run.trace, session.run.trace
+        steps = [(step.path, tree_text.beside_step(session, step)) for step in session.place.steps]
+        title, chapters = session.run.scenario.title, tree_text.chapters(session)
+        self.query_one(StepTree).show(title, steps, trace.parameters, chapters)
+        paths = [*(path for path, _ in steps), *trace.parameters]
+        self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
+
+    def _show_training(self) -> None:
+        """The moments of the training, where there was one."""
+        session, line = self.state.session, self.query_one(TrainingLine)
+        self.set_class(session.moments is not None, "-trained")
+        if session.moments is not None:
+            pinned = session.other.run.moment if session.other is not None and session.is_pinned else None
+            trained = timelines.trained(session.moments, session.run.moment)
+            line.show(trained, session.run.moment, session.moments.last + 1, pinned)
+
+    def _show_headings(self) -> None:
+        """What is looked at; beside it, of two runs, what the other one has at the same step."""
+        state, session, value = self.state, self.state.session, self.state.value
+        other = two_runs.beside(session, value) if self._shows_two else None
+        beside = self.query_one("#other-heading", Heading)
+        beside.display = other is not None
+        title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
+        self.query_one("#heading", Heading).show(title, headings.shape_forms(value), equation, shapes(value))
+        if session.other is not None and other is not None:
+            title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
+            beside.show(title, headings.shape_forms(other), equation, shapes(other))
+
+    @property
+    def _shows_two(self) -> bool:
+        """Whether two runs stand side by side."""
+        state = self.state
+        is_of_one = state.session.question is not None or state.attention is not None or state.is_plotted
+        return state.side is Side.beside and not is_of_one
+
+    def _show_numbers(self) -> None:
+        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
+        state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
+        other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
+        self._show_plot()
+        if state.attention is not None or state.is_plotted:
+            self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
+            return
+        is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
+        drawn = [] if is_ranked else pictures(session, state.side)
+        ranking.display, other.display = not drawn, len(drawn) > 1
+        self.grid.display = self.query_one("#grids").display = bool(drawn)
+        self.query_one(StepTree).set_class(other.display, "-beside")
+        if not drawn:
+            ranking.show(value, index)
+        for panel, picture in zip((self.grid, other), drawn, strict=False):
+            panel.show(value, index if panel is self.grid else self._index_beside(index), picture)
+
+    def _show_plot(self) -> None:
+        """The plot instead of the numbers, where it is wanted."""
+        panel, state = self.query_one(PlotPanel), self.state
+        panel.display = state.is_plotted
+        self.set_class(panel.display, "-plotted")
+        if panel.display:
+            drawn = state.overview
+            draw = partial(plot_of, state.session.run.trace, state.value) if drawn is None else drawn.drawn
+            shown = state.value if drawn is None else drawn.value
+            panel.show(shown, state.session.place.index_in(shown), draw)
+
+    def _index_beside(self, index: Index) -> Index:
+        """The same cell in the other run's grid; its first one where there is none."""
+        return two_runs.cell_beside(self.state.session, self.state.value, index) or tuple(0 for _ in index)
+
+    def _ask(self) -> None:
+        """A line to type in, while a question wants a number."""
+        question, given = self.state.session.question, self.query_one("#given", Input)
+        given.display = question is not None and question.kind == "number"
+        if given.display:
+            given.value = ""
+            self.set_focus(given)
+        elif self.focused is given:
+            self.set_focus(None)
+
+    # --- a cell
+
+    def show_cell(self, from_top: bool = False) -> None:
+        """Show what stands under the numbers for the cell under the cursor, and the keys that matter now.
+
+        `from_top`: what is said of an answer is in view, as far down as the cell may stand.
+        """
+        state, panel = self.state, self.arithmetic
+        panel.border_title = Content(roomy(below.title(state, self.size.width // 2)))  # not a str: that is markup
+        chosen = Link(state.value, state.index) if state.attention is not None else None
+        if self._lists_uses:
+            found = self.groups.uses.blocks()
+            panel.show(lambda _: found)
+        else:
+            panel.show(
+                lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse),
+                chosen,
+                from_top=from_top and state.tells_answer,
+                is_choice=state.session.question is not None,
+                under=self._explanation,
+            )
+        self.show_keys()
+
+    def _explanation(self) -> str:
+        """What is said under the arithmetic, as far as there is room: why the step exists, where no panel says it."""
+        state = self.state
+        is_busy = state.session.question is not None or state.edit is not None or state.attention is not None
+        return "" if is_busy or self.words.display else sections.explanation(state.session, state.value)
+
+    @property
+    def _lists_uses(self) -> bool:
+        """Whether it is shown where the number goes, and not where it came from."""
+        state = self.state
+        return state.shows_uses and state.session.question is None and state.edit is None and state.attention is None
+
+    def show_keys(self) -> None:
+        """Show the keys that matter now."""
+        panel = self.arithmetic
+        offers = Offers(
+            has_link=panel.chosen is not None,
+            has_folds=panel.is_folded,
+            hides_words=not self.query_one(WordsPanel).display,
+            is_playing=self.groups.player.is_playing,
+            is_busy=self.work.is_busy,
+            is_typing=any(self.query_one(name).display for name in ("#find", "#go")),
+        )
+        self.query_one(KeyBar).show(keys_now(self.state, offers))
