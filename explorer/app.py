@@ -5,10 +5,7 @@ Everything heavy (NumPy, the model, the explorer's screen) is imported by the th
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import signal
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -25,7 +23,7 @@ from textual.worker import WorkerFailed
 
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.system.hangup import end_with_terminal
+from attn_explore.explorer.system.signals import leave_behind
 from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.explorer.widgets.last_gate import guard_terminal
 from attn_explore.model.text import visible
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 
 Load = Callable[[Counter], "Session | Shelf"]
 Reload = Callable[[Counter], "Session"]
-
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 @dataclass(frozen=True)
@@ -70,19 +66,21 @@ class ExplorerApp(App[None]):
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
 
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver of a terminal instead of Textual's; that of a browser, or of Windows, stays."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from attn_explore.explorer.screens.driver import TerminalDriver
+
+        return TerminalDriver
+
     def compose(self) -> ComposeResult:
         """What stands there until the model has run."""
         yield Static(f"{visible(self._what)}\n\nrunning the model …", id="loading", markup=False)
 
     def on_mount(self) -> None:
-        """Catch the signals that Textual leaves alone, and start loading."""
-        loop = asyncio.get_running_loop()
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None:
-                loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
-        if not self.is_headless and sys.__stdin__ is not None:
-            end_with_terminal(sys.__stdin__.fileno())
+        """Start loading."""
         self.call_after_refresh(self._start_loading)  # the thread's imports would hold the first frame up
 
     def _start_loading(self) -> None:
@@ -205,4 +203,5 @@ def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = F
     app.run()
     if app.failure is not None:
         raise app.failure
+    leave_behind(app.return_code or 0)
     return app.return_code or 0

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.worker import Worker, get_current_worker
 
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.model.problems import Problem
@@ -134,12 +134,13 @@ class Working:
             self._node.call_later(self._end, work, partial(work.then, found))
 
     def _teller(self, work: Work[Any]) -> Callable[[Counter], object]:
-        """Says now and then how far it is, and ends the work when it was stopped."""
+        """Says now and then how far it is, and ends the work when it was stopped, or the screen is left."""
+        worker = get_current_worker()
         told = time.monotonic()
 
         def tell(counter: Counter) -> None:
             nonlocal told
-            if work is not self._work:
+            if work is not self._work or worker.is_cancelled:
                 raise _Stopped
             if (now := time.monotonic()) - told >= TELL_EVERY:
                 told = now

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+
+BY_SIGNAL = 128
+"""What is added to the number of a signal in the exit status."""
+
+_PATIENCE = 1.0
+"""Seconds that a thread is given to put its files away."""
 
 
 def heed_signals() -> None:
@@ -20,7 +27,35 @@ def heed_signals() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    raise SystemExit(BY_SIGNAL + number)
+
+
+def leave_at_signals(leave: Callable[[int], object], is_left: Callable[[], bool]) -> None:
+    """At signal n, leave with status 128 + n, or end there and then with it where everything is left already."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if is_left():
+            raise SystemExit(BY_SIGNAL + number)
+        leave(BY_SIGNAL + number)
+
+    for name in _ENDING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+
+
+def leave_behind(status: int) -> None:
+    """End with a status where threads still compute when the screen is gone; else there is nothing to do.
+
+    A thread ends by itself as soon as it counts the next value or the next bytes, and removes what it has half written.
+    """
+    import threading  # not before signals are heeded
+
+    last = time.monotonic() + _PATIENCE
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(max(0.0, last - time.monotonic()))
+            if thread.is_alive():
+                os._exit(status)
 
 
 def end_at_once(message: str) -> dict[signal.Signals, object]:
@@ -32,7 +67,7 @@ def end_at_once(message: str) -> dict[signal.Signals, object]:
     def end(number: int, _frame: FrameType | None) -> None:
         with suppress(OSError):
             os.write(2, f"{message}\n".encode())
-        os._exit(128 + number)
+        os._exit(BY_SIGNAL + number)
 
     return {number: signal.signal(number, end) for number in _heeded()}
 

@@ -8,9 +8,6 @@ What terminals draw in other widths is held in its place.
 
 from __future__ import annotations
 
-import sys
-from codecs import IncrementalDecoder, getincrementaldecoder
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -27,20 +24,8 @@ _render = Strip.render
 
 
 def guard_terminal() -> None:
-    """Let every line of every screen pass the gate, and every byte that is typed come in.
-
-    Textual, which is pinned, has no hook of its own for either. Its reader of keys dies of a byte that is not UTF-8, as
-    terminals send it for a mouse far to the right.
-    """
+    """Let every line of every screen pass the gate. Textual, which is pinned, has no hook of its own for it."""
     Strip.render = _render_safely  # type: ignore[method-assign, assignment]
-    if sys.platform != "win32":
-        from textual.drivers import linux_driver
-
-        setattr(linux_driver, "getincrementaldecoder", _lenient_decoder)  # noqa: B010 (it is not exported)
-
-
-def _lenient_decoder(name: str) -> partial[IncrementalDecoder]:
-    return partial(getincrementaldecoder(name), errors="replace")
 
 
 def _render_safely(strip: Strip, console: Console) -> str:

@@ -41,14 +41,13 @@ input:
 
 
 class Terminal:
-    """A program on a pseudo-terminal. Everything it writes is in `seen`."""
+    """A program on a pseudo-terminal. Everything it writes is in `seen`.
+
+    `is_controlling`: whether the terminal is the program's own, which sends it the signals of keys and of its end.
+    """
 
     def __init__(
-        self,
-        line: list[str],
-        size: tuple[int, int] = (80, 24),
-        folder: Path | None = None,
-        is_controlling: bool = True,
+        self, line: list[str], size: tuple[int, int] = (80, 24), folder: Path | None = None, is_controlling: bool = True
     ) -> None:
         self.master, self.slave = pty.openpty()
         self.resize(*size)
@@ -102,6 +101,35 @@ class Terminal:
             self.read(0.1)
         self.settle()
         return self.process.returncode
+
+    def is_stopped(self) -> bool:
+        """Whether a signal stopped the program, so that it waits to be continued."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def stop(self, number: int = signal.SIGTSTP, seconds: float = 30) -> None:
+        """Send a signal, and wait until the program has stopped."""
+        self.process.send_signal(number)
+        last = time.monotonic() + seconds
+        while not self.is_stopped():
+            assert time.monotonic() < last, "it did not stop"
+            self.read(0.02)
+
+    def go_away(self) -> None:
+        """Nobody is at this end any more."""
+        os.close(self.slave)
+        os.close(self.master)
+        self.master, self.slave = pty.openpty()  # for `close`
+
+    def leave(self) -> int:
+        """Leave as a person does: back from whatever is open, then quit. A busy program takes its time to do so."""
+        for _ in range(20):
+            for keys in (b"\x1b", b"q"):
+                if self.process.poll() is not None:
+                    return self.ended()
+                if self.is_stopped():
+                    self.process.send_signal(signal.SIGCONT)
+                self.press(keys)
+        return self.ended()
 
     def is_restored(self) -> bool:
         return all(code in self.seen for code in RESTORED) and termios.tcgetattr(self.slave) == self.before
@@ -165,14 +193,77 @@ def test_g1_a_signal_while_the_model_runs_ends_it_too(terminals: list[Terminal])
     assert terminal.is_restored()
 
 
-def test_g3_a_terminal_that_goes_away_ends_the_explorer(terminals: list[Terminal]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_g2_a_program_that_was_stopped_goes_on_with_its_screen_drawn_again(
+    terminals: list[Terminal], number: int
+) -> None:
     terminal = started(terminals, command("run", "i-love-my-dog"))
-    os.close(terminal.slave)
-    os.close(terminal.master)
-    try:
-        terminal.process.wait(30)
-    finally:
-        terminal.master, terminal.slave = pty.openpty()  # for `close`
+    terminal.stop(number)
+    assert terminal.is_restored() == (number == signal.SIGTSTP)  # nothing can be done before the other one
+    terminal.settle()
+    terminal.seen = b""
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    assert terminal.is_restored()
+
+
+def test_g2_a_program_that_is_told_to_go_on_without_having_stopped_restores_the_terminal(
+    terminals: list[Terminal],
+) -> None:
+    terminal = started(terminals, command("run", "i-love-my-dog"))
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.settle()
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    assert terminal.is_restored()
+
+
+def test_g2_a_program_that_is_told_to_stop_while_it_stops_goes_on_when_it_is_told_once(
+    terminals: list[Terminal],
+) -> None:
+    terminal = started(terminals, command("run", "i-love-my-dog"))
+    for _ in range(4):
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.read(0.03)
+    terminal.stop()
+    terminal.settle()
+    terminal.seen = b""
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_for("Token embeddings")
+    terminal.settle()
+    terminal.press(b"q")
+    assert terminal.ended() == 0
+    assert terminal.is_restored()
+
+
+GONE = {
+    "the loading screen": (("run", "wide"), "running the model", b""),
+    "the library": ((), "i-love-my-dog", b"j"),
+    "the explorer": (("run", "i-love-my-dog"), "Token embeddings", b"\x1b[C"),
+    "a dialog": (("run", "i-love-my-dog"), "Token embeddings", b"x"),
+    "a long computation": (("run", "long.yaml", "--memory-limit", "1TB"), "running the model", b"j"),
+}
+"""Where a terminal goes away: what was started, what shows that it stands, and the keys pressed then."""
+
+
+@pytest.mark.parametrize("has_signal", [True, False], ids=["SIGHUP", "no signal"])
+@pytest.mark.parametrize("where", GONE)
+def test_g3_a_terminal_that_goes_away_ends_the_program(
+    terminals: list[Terminal], tmp_path: Path, where: str, has_signal: bool
+) -> None:
+    (tmp_path / "long.yaml").write_text("model: {d_model: 8, layers: 100000}\ninput: {text: a b c}\n")
+    arguments, shown, keys = GONE[where]
+    terminal = Terminal(command(*arguments), folder=tmp_path, is_controlling=has_signal)
+    terminals.append(terminal)
+    terminal.wait_for(shown)
+    if keys:
+        terminal.settle()
+        terminal.press(keys)
+    terminal.go_away()
+    assert terminal.process.wait(30) == 128 + signal.SIGHUP
 
 
 def test_g6_any_size_is_survived_and_the_place_kept(terminals: list[Terminal]) -> None:
@@ -199,11 +290,7 @@ def test_g7_two_thousand_random_keys_end_where_quitting_works(terminals: list[Te
     for _ in range(40):
         os.write(terminal.master, b"".join(draw.choice(keys) for _ in range(50)))
         terminal.read(0.05)
-    for _ in range(60):  # as long as keys wait to be handled, these three may be three more of them
-        for key in (b"\x1b", b"\x1b", b"q"):
-            if terminal.process.poll() is None:
-                terminal.press(key)
-    assert terminal.ended() == 0
+    assert terminal.leave() == 0
     assert terminal.is_restored()
 
 
@@ -224,17 +311,3 @@ def test_g8_a_bug_in_the_explorer_is_one_line_and_status_70(terminals: list[Term
     after = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode()
     assert "this is a bug in attn-explore (ZeroDivisionError)" in after
     assert "Traceback" not in after
-
-
-def test_g3_a_terminal_that_goes_away_without_a_signal_ends_the_explorer_too(terminals: list[Terminal]) -> None:
-    """Nobody sends SIGHUP where it is not the controlling terminal: reading from it gives nothing at once, for ever."""
-    terminal = Terminal(command("run", "i-love-my-dog"), is_controlling=False)
-    terminals.append(terminal)
-    terminal.wait_for("Token embeddings")
-    terminal.settle()
-    os.close(terminal.slave)
-    os.close(terminal.master)
-    try:
-        assert terminal.process.wait(30) == 128 + signal.SIGHUP
-    finally:
-        terminal.master, terminal.slave = pty.openpty()  # for `close`
