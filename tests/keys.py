@@ -1,6 +1,7 @@
 """Random keys over every kind of screen: `python -m tests.keys --count 50000 --seed 1`.
 
 The program runs on a real pseudo-terminal. It may end only where a key says so, with status 0, the terminal restored.
+Half of the keys are pressed without `q`, so that one program lives through thousands, and its memory is told.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import resource
 import signal
 import sys
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.hostile.test_terminal import Terminal
@@ -37,58 +40,64 @@ SCREENS = {
 }
 BURST = 25
 """So many keys at once: faster than a screen comes or goes."""
+LOOK_EVERY = 20
+"""After so many bursts in one program, its memory is looked at."""
 
 
-def drive(line: tuple[str, ...], chance: random.Random, count: int, folder: Path) -> str:
-    """Press keys, and start again where one of them ends the program. Gives what went wrong, or nothing."""
-    terminal = _started(line, folder)
-    pressed = b""
-    try:
-        for _ in range(0, count, BURST):
-            if terminal.process.poll() is not None:
-                if said := _said(terminal):
-                    return f"{said}\n{pressed[-2000:]!r}"
-                terminal.close()
-                terminal, pressed = _started(line, folder), b""
-            keys = b"".join(chance.choice(KEYS) for _ in range(BURST))
-            pressed += keys
-            _go_on(terminal)
-            os.write(terminal.master, keys)
-            terminal.read(chance.choice((0.01, 0.05, 0.3)))
-        return f"{said}\n{pressed[-2000:]!r}" if (said := _left(terminal)) else ""
-    finally:
-        terminal.close()
+@dataclass
+class Pressed:
+    """What came of the keys.
+
+    wrong    what went wrong, or nothing
+    started  how many programs took them: some keys end one
+    memory   MiB that the program that lived longest had, after each 500 keys
+    """
+
+    wrong: str = ""
+    started: int = 0
+    memory: list[int] = field(default_factory=list)
 
 
-def _started(line: tuple[str, ...], folder: Path) -> Terminal:
-    terminal = Terminal(command(*line), (100, 30), folder)
-    terminal.wait_for("\x1b[?1049h")
-    return terminal
+def drive(line: tuple[str, ...], chance: random.Random, count: int, folder: Path, keys: list[bytes] = KEYS) -> Pressed:
+    """Press keys, and start again where one of them ends the program; leave it in the end."""
+    found = Pressed()
+    while count > 0 and not found.wrong:
+        terminal = Terminal(command(*line), (100, 30), folder)
+        found.started += 1
+        try:
+            terminal.wait_for("\x1b[?1049h")
+            count -= _press(terminal, chance, count, keys, found)
+        finally:
+            terminal.close()
+    return found
 
 
-def _left(terminal: Terminal) -> str:
-    """Leave as a person does: back from whatever is open, then quit."""
-    for _ in range(20):
-        for keys in (b"\x1b", b"q"):
-            if terminal.process.poll() is not None:
-                return _said(terminal)
-            _go_on(terminal)
-            terminal.press(keys)
-    return f"it did not end: {terminal.seen[-3000:]!r}"
+def _press(terminal: Terminal, chance: random.Random, count: int, keys: list[bytes], found: Pressed) -> int:
+    """Press keys until one ends the program, or to the last and leave it then. Gives how many were pressed."""
+    pressed, memory = b"", []
+    for place in range(0, count, BURST):
+        if terminal.process.poll() is not None:
+            count = place
+            break
+        if place // BURST % LOOK_EVERY == LOOK_EVERY - 1:
+            memory.append(_memory(terminal))
+        burst = b"".join(chance.choice(keys) for _ in range(BURST))
+        pressed += burst
+        if terminal.is_stopped():  # Ctrl+Z, typed while it was away from its screen: there it is no undo
+            terminal.process.send_signal(signal.SIGCONT)
+        os.write(terminal.master, burst)
+        terminal.read(chance.choice((0.01, 0.05, 0.3)))
+    found.memory = max(found.memory, memory, key=len)
+    if (status := terminal.leave()) != 0 or not terminal.is_restored():
+        last = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode(errors="replace")
+        found.wrong = f"status {status}, restored: {terminal.is_restored()}: {last[-500:]}\n{pressed[-2000:]!r}"
+    return count
 
 
-def _go_on(terminal: Terminal) -> None:
-    """Continue a program that Ctrl+Z stopped, where that is no undo."""
-    state = Path(f"/proc/{terminal.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
-    if state == "T":
-        terminal.process.send_signal(signal.SIGCONT)
-
-
-def _said(terminal: Terminal) -> str:
-    """What a program that ended as it should not says last."""
-    status = terminal.ended()
-    last = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode(errors="replace")
-    return "" if status == 0 and terminal.is_restored() else f"status {status}: {last[-500:]}"
+def _memory(terminal: Terminal) -> int:
+    """MiB of memory that the program has."""
+    pages = int(Path(f"/proc/{terminal.process.pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() // 2**20
 
 
 def main() -> int:
@@ -98,12 +107,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     os.environ["XDG_DATA_HOME"] = os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="keys-")
-    bad, each = 0, given.count // len(SCREENS)
+    bad, each = 0, given.count // len(SCREENS) // 2
     for name, line in SCREENS.items():
         chance, folder = random.Random(f"{given.seed} {name}"), Path(tempfile.mkdtemp(prefix="keys-"))  # noqa: S311
-        said = drive(line, chance, each, folder)
-        print(f"{name}: {each} keys: {said or 'well'}", flush=True)
-        bad += bool(said)
+        for kind, keys in (("all keys", KEYS), ("all but q", [key for key in KEYS if key != b"q"])):
+            found = drive(line, chance, each, folder, keys)
+            print(f"{name}, {kind}: {each} to {found.started} programs, MiB {found.memory}: {found.wrong or 'well'}")
+            sys.stdout.flush()
+            bad += bool(found.wrong)
     return int(bad > 0)
 
 
