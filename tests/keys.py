@@ -106,7 +106,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    os.environ["XDG_DATA_HOME"] = os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="keys-")
+    for name in ("DATA", "CONFIG", "STATE"):
+        os.environ[f"XDG_{name}_HOME"] = tempfile.mkdtemp(prefix="keys-")
     bad, each = 0, given.count // len(SCREENS) // 2
     for name, line in SCREENS.items():
         chance, folder = random.Random(f"{given.seed} {name}"), Path(tempfile.mkdtemp(prefix="keys-"))  # noqa: S311
