@@ -158,7 +158,7 @@ class ExplorerApp(App[None]):
         from attn_explore.explorer.screens.leaving import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())  # without Textual's name for it: the last one may not be gone yet
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything that a key does is in the palette, by its description, the keys of the panels too."""

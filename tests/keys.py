@@ -40,6 +40,8 @@ SCREENS = {
 }
 BURST = 25
 """So many keys at once: faster than a screen comes or goes."""
+AT_ONCE = 0.3
+"""How often the next burst does not wait until the program has done what this one says."""
 LOOK_EVERY = 20
 """After so many bursts in one program, its memory is looked at."""
 
@@ -86,7 +88,10 @@ def _press(terminal: Terminal, chance: random.Random, count: int, keys: list[byt
         if terminal.is_stopped():  # Ctrl+Z, typed while it was away from its screen: there it is no undo
             terminal.process.send_signal(signal.SIGCONT)
         os.write(terminal.master, burst)
-        terminal.read(chance.choice((0.01, 0.05, 0.3)))
+        if chance.random() < AT_ONCE:
+            terminal.read(0.01)
+        else:
+            terminal.wait_until_idle(2)  # what plays by itself never is
     found.memory = max(found.memory, memory, key=len)
     if (status := terminal.leave()) != 0 or not terminal.is_restored():
         last = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode(errors="replace")

@@ -102,9 +102,19 @@ class Terminal:
         self.settle()
         return self.process.returncode
 
+    def state(self) -> str:
+        """What the program's main thread does: R it runs, S it waits, T it was stopped."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
     def is_stopped(self) -> bool:
         """Whether a signal stopped the program, so that it waits to be continued."""
-        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        return self.state() == "T"
+
+    def wait_until_idle(self, seconds: float = 30) -> None:
+        """Wait until the program has nothing to do: it shows nothing and never runs, as often as one looks."""
+        last, quiet = time.monotonic() + seconds, 0
+        while quiet < 5 and time.monotonic() < last:
+            quiet = 0 if self.read(0.02) or self.state() == "R" else quiet + 1
 
     def stop(self, number: int = signal.SIGTSTP, seconds: float = 30) -> None:
         """Send a signal, and wait until the program has stopped."""
@@ -131,8 +141,12 @@ class Terminal:
                 self.press(keys)
         return self.ended()
 
+    def has_settings(self) -> bool:
+        """Whether the terminal's settings are those that it had before."""
+        return termios.tcgetattr(self.slave) == self.before
+
     def is_restored(self) -> bool:
-        return all(code in self.seen for code in RESTORED) and termios.tcgetattr(self.slave) == self.before
+        return all(code in self.seen for code in RESTORED) and self.has_settings()
 
     def close(self) -> None:
         self.process.kill()

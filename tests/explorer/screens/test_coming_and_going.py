@@ -84,6 +84,20 @@ async def test_a_dialog_that_is_done_behind_the_palette_leaves_the_palette(explo
         assert isinstance(pilot.app.screen, ExplorerScreen)
 
 
+async def test_the_palette_opens_again_before_the_last_one_is_gone(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        pilot.app.action_command_palette()
+        await settled(pilot)
+        last = pilot.app.screen
+        assert isinstance(last, Palette)
+        last.dismiss()
+        pilot.app.action_command_palette()
+        await settled(pilot)
+        assert pilot.app._exception is None
+        assert isinstance(pilot.app.screen, Palette)
+        assert pilot.app.screen is not last
+
+
 async def test_q_twice_is_back_in_the_library_and_then_out(tmp_path: Path) -> None:
     app = ExplorerApp(lambda _: Shelf(tmp_path, Limits()), "the library")
     async with app.run_test() as pilot:
