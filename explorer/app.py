@@ -29,10 +29,10 @@ from attn_explore.explorer.widgets.last_gate import guard_terminal
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.library.entries import Shelf
+    from attn_explore.explorer.library.entries import Library
     from attn_explore.explorer.session.session import Session
 
-Load = Callable[[Counter], "Session | Shelf"]
+Load = Callable[[Counter], "Session | Library"]
 Reload = Callable[[Counter], "Session"]
 
 
@@ -177,7 +177,7 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def _screen_of(loaded: Session | Shelf, reload: Reload | None, is_pair: bool) -> Callable[[], Screen[Any]]:
+def _screen_of(loaded: Session | Library, reload: Reload | None, is_pair: bool) -> Callable[[], Screen[Any]]:
     """What makes the screen; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.session.session import Session

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from attn_explore.explorer.system.limits import Limits
 
 
-def wish_of(gradients: bool, of: str, step: str = "") -> str | None:
+def number_to_differentiate(gradients: bool, of: str, step: str = "") -> str | None:
     """The number whose gradients are asked for, "" for the one that tells most, None for none of them."""
     return of if of or gradients or step.startswith("grad.") else None
 
 
-def source_of(wanted: str, wish: str | None = None, moment: int | None = None) -> Source:
+def source_of(wanted: str, differentiate: str | None = None, moment: int | None = None) -> Source:
     """What a name or a path leads to, with the gradients that are asked for, at a moment of its training."""
     from dataclasses import replace
 
     from attn_explore.explorer.session.opening import find_source
 
     found = replace(find_source(wanted), moment=moment)
-    return found if wish is None else found.differentiated(wish)
+    return found if differentiate is None else found.differentiated(differentiate)
 
 
 def session_of(source: Source, limits: Limits, step: str = "", counter: Counter | None = None) -> Session:

@@ -9,21 +9,21 @@ import typer
 
 from attn_explore.explorer.commands.common import (
     need_terminal,
+    number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
     sessions_of,
     source_of,
-    wish_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
-    Differentiated,
     Memory,
     Moment,
-    Of,
-    Start,
-    Wanted,
+    NumberName,
+    SourceName,
+    StartStep,
+    WithGradients,
     limits_of,
 )
 from attn_explore.explorer.commands.starting import explore
@@ -31,12 +31,12 @@ from attn_explore.explorer.system.streams import line_width
 
 
 def run(
-    source: Wanted,
-    step: Start = "",
+    source: SourceName,
+    step: StartStep = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
-    gradients: Differentiated = False,
-    of: Of = "",
+    gradients: WithGradients = False,
+    of: NumberName = "",
     moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
@@ -48,25 +48,25 @@ def run(
     limits = limits_of(memory_limit, allow_path)
     if watch and plain:
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
-    wish = wish_of(gradients, of, step)
+    differentiate = number_to_differentiate(gradients, of, step)
     if not watch and (plain or not sys.stdout.isatty()):
-        found = source_of(source, wish, moment)
-        from attn_explore.explorer.telling.walk_through import walk  # it needs NumPy, and a faulty scenario does not
+        found = source_of(source, differentiate, moment)  # before NumPy is imported: a faulty scenario does not need it
+        from attn_explore.explorer.telling.walk_through import walk_through_lines
 
         session = session_of(found, limits, step)
         say_notes(session)
-        return print_lines(walk(session, line_width()))
+        return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(source, limits, step, watch=watch, wish=wish, moment=moment))
+    raise typer.Exit(explore(source, limits, step, watch=watch, differentiate=differentiate, moment=moment))
 
 
 def compare(
-    first: Wanted,
-    second: Wanted,
-    step: Start = "",
+    first: SourceName,
+    second: SourceName,
+    step: StartStep = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print both walk-throughs as text.")] = False,
-    gradients: Differentiated = False,
-    of: Of = "",
+    gradients: WithGradients = False,
+    of: NumberName = "",
     moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
@@ -75,15 +75,15 @@ def compare(
 
     Without a terminal, or with --plain, both walk-throughs are printed as text.
     """
-    limits, wish = limits_of(memory_limit, allow_path), wish_of(gradients, of, step)
+    limits, differentiate = limits_of(memory_limit, allow_path), number_to_differentiate(gradients, of, step)
     if plain or not sys.stdout.isatty():
-        found = [source_of(first, wish, moment), source_of(second, wish, moment)]
-        from attn_explore.explorer.telling.walk_through import walk
+        found = [source_of(first, differentiate, moment), source_of(second, differentiate, moment)]
+        from attn_explore.explorer.telling.walk_through import walk_through_lines
 
         session = sessions_of(found, limits, step)
         for each in (session, session.other):
             if each is not None:
                 say_notes(each)
-        return print_lines(walk(session, line_width()))
+        return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(first, limits, step, second, wish=wish, moment=moment))
+    raise typer.Exit(explore(first, limits, step, second, differentiate=differentiate, moment=moment))

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attn_explore.explorer.commands.common import (
+    number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
     source_of,
-    wish_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
-    Differentiated,
     Format,
     Memory,
     Moment,
-    Of,
+    NumberName,
     Replace,
+    SourceName,
     Subject,
-    Wanted,
+    WithGradients,
     limits_of,
 )
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 
 def export(
-    source: Wanted,
+    source: SourceName,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Its ending is the format; - is stdout.")
     ],
     format: Annotated[Format | None, typer.Option(help="The format, where the ending does not say.")] = None,
     fine: Annotated[bool, typer.Option("--fine", help="The finer steps inside softmax and the norms too.")] = False,
     force: Replace = False,
-    gradients: Differentiated = False,
-    of: Of = "",
+    gradients: WithGradients = False,
+    of: NumberName = "",
     moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
@@ -49,8 +49,8 @@ def export(
     """Write a trace to a file: JSON, npz or safetensors."""
     from attn_explore.explorer.drawing.numbers import size_text
     from attn_explore.explorer.system.counter import Counter
-    from attn_explore.explorer.system.endings import format_of
     from attn_explore.explorer.system.exits import say
+    from attn_explore.explorer.system.file_formats import format_of
     from attn_explore.explorer.system.progress import Progress
     from attn_explore.model.files.writing import check_target
     from attn_explore.model.problems import Problem
@@ -58,7 +58,7 @@ def export(
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
-    found = source_of(source, wish_of(gradients, of), moment)
+    found = source_of(source, number_to_differentiate(gradients, of), moment)
     if not is_stdout:
         check_target(output, force, found.inputs)
     with Progress() as progress:
@@ -86,7 +86,7 @@ def export(
 
 
 def train(
-    source: Wanted,
+    source: SourceName,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="The weights: a .safetensors file.", show_default=False),
@@ -117,7 +117,7 @@ def _taught(source: str, output: Path) -> tuple[Scenario, list[Path]]:
     """The scenario that is trained, and the files that it is read from. Raises Problem for what cannot be trained."""
     from attn_explore.explorer.session.opening import find_source
     from attn_explore.explorer.session.run_files import taught_from
-    from attn_explore.explorer.system.endings import format_of
+    from attn_explore.explorer.system.file_formats import format_of
     from attn_explore.model.problems import Problem
 
     found = find_source(source)

@@ -66,7 +66,7 @@ def named(text: str) -> str:
 
 # --- arguments and options that several commands have
 
-Wanted = Annotated[
+SourceName = Annotated[
     str,
     typer.Argument(
         metavar="SCENARIO",
@@ -75,19 +75,19 @@ Wanted = Annotated[
         show_default=False,
     ),
 ]
-Start = Annotated[
+StartStep = Annotated[
     str,
     typer.Option(
         "--step",
         metavar="STEP",
-        help="Start at this step: its path, or the end of it, such as weights.",
+        help="StartStep at this step: its path, or the end of it, such as weights.",
         autocompletion=complete_step,
     ),
 ]
-Differentiated = Annotated[
+WithGradients = Annotated[
     bool, typer.Option("--gradients", help="Add how fast one number changes with every other: steps grad.…")
 ]
-Of = Annotated[
+NumberName = Annotated[
     str,
     typer.Option(
         "--of",

@@ -10,20 +10,20 @@ import typer
 
 from attn_explore.explorer.commands.common import (
     at_cell,
+    number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
     source_of,
-    wish_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
-    Differentiated,
     Memory,
     Moment,
-    Of,
+    NumberName,
     Replace,
-    Wanted,
+    SourceName,
+    WithGradients,
     complete_step,
     limits_of,
     named,
@@ -56,16 +56,16 @@ def _listed(scenarios: dict[str, Scenario]) -> Iterator[str]:
 def _listed_as_json(scenarios: dict[str, Scenario]) -> Iterator[str]:
     import json
 
-    told = ("title", "summary", "difficulty")
+    keys = ("title", "summary", "difficulty")
     found = [
-        {"name": name, **{key: getattr(scenario, key) for key in told}, "path": scenario.source.name}
+        {"name": name, **{key: getattr(scenario, key) for key in keys}, "path": scenario.source.name}
         for name, scenario in scenarios.items()
     ]
     yield json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def show(
-    source: Wanted,
+    source: SourceName,
     step: Annotated[
         str,
         typer.Argument(
@@ -76,8 +76,8 @@ def show(
         ),
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
-    gradients: Differentiated = False,
-    of: Of = "",
+    gradients: WithGradients = False,
+    of: NumberName = "",
     moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
@@ -85,7 +85,7 @@ def show(
     """Print one tensor as a table, with its words."""
     from attn_explore.explorer.telling import plain
 
-    found = source_of(source, wish_of(gradients, of, step), moment)
+    found = source_of(source, number_to_differentiate(gradients, of, step), moment)
     session = session_of(found, limits_of(memory_limit, allow_path), step)
     say_notes(session)
     value = session.place.value
@@ -93,7 +93,7 @@ def show(
 
 
 def plot(
-    source: Wanted,
+    source: SourceName,
     cell: Annotated[
         str,
         typer.Argument(
@@ -111,18 +111,18 @@ def plot(
         ),
     ] = None,
     force: Replace = False,
-    gradients: Differentiated = False,
-    of: Of = "",
+    gradients: WithGradients = False,
+    of: NumberName = "",
     moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Plot a step: as text, or into a file."""
-    from attn_explore.explorer.system.endings import PLOTS, format_of
+    from attn_explore.explorer.system.file_formats import PLOTS, format_of
     from attn_explore.model.files.writing import check_target
 
     is_overview = cell in ("profile", "saliency")
-    found = source_of(source, wish_of(gradients or is_overview, of, cell), moment)
+    found = source_of(source, number_to_differentiate(gradients or is_overview, of, cell), moment)
     if output is not None:
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
@@ -148,7 +148,7 @@ def plot(
 
 
 def explain(
-    source: Wanted,
+    source: SourceName,
     cell: Annotated[
         str,
         typer.Argument(
@@ -161,15 +161,17 @@ def explain(
     depth: Annotated[
         int, typer.Option("--depth", metavar="N", min=1, max=100, help="How far back the numbers are followed.")
     ] = 1,
-    gradients: Differentiated = False,
-    of: Of = "",
+    gradients: WithGradients = False,
+    of: NumberName = "",
     moment: Moment = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print where a number comes from, and where it goes."""
     session = at_cell(
-        source_of(source, wish_of(gradients, of, cell), moment), limits_of(memory_limit, allow_path), cell
+        source_of(source, number_to_differentiate(gradients, of, cell), moment),
+        limits_of(memory_limit, allow_path),
+        cell,
     )
     say_notes(session)
     from attn_explore.explorer.telling.plain import explained

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.commands.common import need_terminal, session_of, sessions_of, source_of
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.library.entries import Shelf
+    from attn_explore.explorer.library.entries import Library
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
@@ -47,12 +47,12 @@ def browse(folder: Path | None) -> int:
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
     from attn_explore.explorer.app import show
 
-    def load(_: Counter) -> Shelf:
-        from attn_explore.explorer.library.entries import Shelf
+    def load(_: Counter) -> Library:
+        from attn_explore.explorer.library.entries import Library
         from attn_explore.explorer.session.course import own_folder
         from attn_explore.explorer.system.limits import Limits
 
-        return Shelf(folder or own_folder(), Limits())
+        return Library(folder or own_folder(), Limits())
 
     return show(load, "the library")
 
@@ -63,7 +63,7 @@ def explore(
     step: str = "",
     second: str = "",
     watch: bool = False,
-    wish: str | None = None,
+    differentiate: str | None = None,
     moment: int | None = None,
 ) -> int:
     """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
@@ -73,13 +73,14 @@ def explore(
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
     found: dict[str, Source] = {}
-    for wanted in filter(None, (source, second)):
+    names = [source, second] if second else [source]
+    for wanted in names:
         if wanted not in bundled():
-            found[wanted] = source_of(wanted, wish, moment)
+            found[wanted] = source_of(wanted, differentiate, moment)
     from attn_explore.explorer.app import show
 
     def load(counter: Counter) -> Session:
-        sources = [found.get(wanted) or source_of(wanted, wish, moment) for wanted in filter(None, (source, second))]
+        sources = [found.get(wanted) or source_of(wanted, differentiate, moment) for wanted in names]
         session = sessions_of(sources, limits, step, counter)
         if not step and not second and moment is None:
             from attn_explore.explorer.library.bookmarks import resume
@@ -88,7 +89,7 @@ def explore(
         return session
 
     def reload(counter: Counter) -> Session:
-        return session_of(source_of(source, wish), limits, counter=counter)
+        return session_of(source_of(source, differentiate), limits, counter=counter)
 
     title = found[source].title if source in found else source
     return show(load, title, reload if watch else None, is_pair=bool(second))

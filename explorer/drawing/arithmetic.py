@@ -1,4 +1,4 @@
-"""The arithmetic of one cell as lines of text: names above numbers, every number with the way to its source.
+"""The arithmetic of one cell as blocks: names above numbers, every number with a link to where it was computed.
 
 Pure functions from an expression tree to rows of pieces. A row of names and the rows of numbers under it have the same
 pieces, so that they can be lined up in columns.
@@ -7,25 +7,19 @@ pieces, so that they can be lined up in columns.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from rich.cells import cell_len
 
 from attn_explore.explorer.drawing import numbers
+from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import most_cells, short_number, shortened
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.explain import Arithmetic, Index
+from attn_explore.model.explain import Arithmetic
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
 from attn_explore.model.formulas import letter, letters_within
 from attn_explore.model.naming import name_along, shown
 from attn_explore.model.notation import subscripted
 from attn_explore.model.values import Value
-
-Role = Literal[
-    "name", "number", "sign", "label", "result", "note", "positive", "negative", "emphasis", "right", "wrong"
-]
 
 SHOWN_TERMS = 8
 """A longer sum is folded: its largest terms, and what the others come to."""
@@ -38,34 +32,6 @@ LABEL = 16
 
 BAR = 10
 """Cells of the longest bar."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a number was computed, or which parameter it is."""
-
-    value: Value
-    index: Index
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a row: a number (perhaps with a link), a name, a sign."""
-
-    text: str
-    role: Role
-    link: Link | None = None
-
-
-Row = tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows that are lined up with each other in columns."""
-
-    rows: tuple[Row, ...]
-    folded: int = 0
 
 
 def blocks(arithmetic: Arithmetic, unfolded: bool = False, terse: bool = False) -> list[Block]:
@@ -90,47 +56,6 @@ def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None =
     fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
     labels = ", ".join(name_along(axis, at[axis.name]) for axis in fixed)
     return f"{called}[{labels}]" if labels else called
-
-
-def links(found: Sequence[Block]) -> list[Link]:
-    """The links of some blocks, in reading order and each place once."""
-    seen: dict[tuple[str, Index], Link] = {}
-    for piece in (piece for block in found for row in block.rows for piece in row):
-        if piece.link is not None:
-            seen.setdefault((piece.link.value.path, piece.link.index), piece.link)
-    return list(seen.values())
-
-
-def as_text(found: Sequence[Block]) -> list[str]:
-    """The rows of some blocks as plain lines, lined up."""
-    return [_line(row, column_widths(block)) for block in found for row in block.rows]
-
-
-def _line(row: Row, widths: Sequence[int]) -> str:
-    return "".join(padded(piece, size) for piece, size in zip(row, widths, strict=False)).rstrip()
-
-
-def padded(piece: Piece, width: int) -> str:
-    """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
-    space = " " * (width - cell_len(piece.text))
-    return space + piece.text if piece.role in ("number", "result") else piece.text + space
-
-
-def column_widths(block: Block) -> list[int]:
-    """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
-    columns = max(len(row) for row in block.rows)
-    return [
-        max((most_cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
-        for place in range(columns)
-    ]
-
-
-def block_width(block: Block) -> int:
-    """Cells of the widest row of a block."""
-    widths = column_widths(block)
-    return max(
-        sum(max(most_cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
-    )
 
 
 _INFIX = {

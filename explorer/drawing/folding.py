@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import Block, Piece, Row, block_width, column_widths, padded
+from attn_explore.explorer.drawing.blocks import Block, Piece, Row, block_width, column_widths, padded
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import wrapped
 

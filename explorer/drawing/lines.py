@@ -44,7 +44,7 @@ BOLD = Style(bold=True)
 BEYOND = (" and beyond, to {}", " … {}")
 """How the largest number is told that lies beyond the scale, the clearest first."""
 DIM = Style(dim=True)
-MOVED = Style(underline=True)
+CHANGED = Style(underline=True)
 
 
 def title_line(layout: Layout, window: Window) -> list[Segment]:
@@ -116,8 +116,8 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
 def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int) -> list[Segment]:
     numbers = _window(layout, layout.picture.plane(plane), row, columns)
     hidden = _hidden(layout, row, columns)
-    moved = layout.picture.moved
-    changed = None if moved is None or layout.numbers is None else np.atleast_2d(moved[plane])[row]
+    by_edits = layout.picture.changed
+    changed = None if by_edits is None or layout.numbers is None else np.atleast_2d(by_edits[plane])[row]
     veil = None if layout.picture.veiled is None else np.atleast_2d(layout.picture.veiled[plane])
     segments = []
     for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
@@ -127,7 +127,7 @@ def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: rang
         if veil is not None and veil[row * layout.blocks[0], column * layout.blocks[1]]:
             text, style = pad("?", layout.column_width, right=True), quiet_style(ground)
         if changed is not None and changed[column]:
-            style += MOVED
+            style += CHANGED
         if column == cursor:
             text, style = CURSOR_GLYPHS if layout.numbers is None else text, cursor_style(ground)
         segments.append(Segment(text, style))
@@ -200,8 +200,8 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     others = []
     if picture.hidden is not None and picture.hidden.any():
         others.append([Segment("╳", quiet_style(ground)), Segment(" masked", DIM)])
-    if picture.moved is not None and not is_zoomed_out:
-        others.append([Segment("moved", MOVED), Segment(" by edits", DIM)])
+    if picture.changed is not None and not is_zoomed_out:
+        others.append([Segment("moved", CHANGED), Segment(" by edits", DIM)])
     if picture.bad:
         others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
     if note := part_in_sight(layout, window, rows):

@@ -21,7 +21,7 @@ NO_AXIS = Axis("", 1, ("",))
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A tensor to draw. `hidden` says which (query, key) cells are masked, `moved` which cells an edit changed,
+    """A tensor to draw. `hidden` says which (query, key) cells are masked, `changed` which cells an edit changed,
     `veiled` whose numbers are not shown yet, `scale` where the colours end, when two pictures share a scale.
 
     `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
@@ -30,7 +30,7 @@ class Picture:
     array: Array
     axes: tuple[Axis, ...]
     hidden: Array | None = None
-    moved: Array | None = None
+    changed: Array | None = None
     veiled: Array | None = None
     scale: tuple[float, bool] | None = None
     largest: float = field(init=False)

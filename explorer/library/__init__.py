@@ -1,1 +1,1 @@
-"""What the library shows, and how far each lesson was followed."""
+"""What the library shows (`entries`), and how far each lesson was followed (`bookmarks`)."""

@@ -27,7 +27,7 @@ LARGEST = 2**20
 
 
 @dataclass(frozen=True)
-class Mark:
+class Bookmark:
     """The stop that was reached, of how many; whether the end ever was; and how the questions were answered."""
 
     place: int
@@ -36,7 +36,7 @@ class Mark:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
 
-def marks_path() -> Path:
+def bookmarks_path() -> Path:
     """Where the places are kept: `~/.local/share/attn-explore/lessons.json` on Linux."""
     from platformdirs import user_data_path
 
@@ -46,7 +46,7 @@ def marks_path() -> Path:
 def is_first_start() -> bool:
     """Whether no lesson was ever followed here."""
     try:
-        return not marks_path().exists()
+        return not bookmarks_path().exists()
     except OSError:
         return False
 
@@ -56,30 +56,30 @@ def lesson_name(path: Path) -> str:
     return path.stem if path.parent.resolve() == course_folder() else str(path.absolute())
 
 
-def marks() -> dict[str, Mark]:
+def bookmarks() -> dict[str, Bookmark]:
     """Every place that is kept, by the name of its lesson; what cannot be read is left out."""
-    found = {name: _mark(said) for name, said in (_read() or {}).items()}
-    return {name: mark for name, mark in found.items() if mark is not None}
+    found = {name: _bookmark(data) for name, data in (_read() or {}).items()}
+    return {name: bookmark for name, bookmark in found.items() if bookmark is not None}
 
 
-def resume(session: Session) -> Mark | None:
+def resume(session: Session) -> Bookmark | None:
     """Follow the session's lesson from where it was left, and give that place; from the start where it was ended."""
-    mark = marks().get(lesson_name(session.path)) if session.path else None
-    if mark is not None and mark.place < mark.count - 1 and mark.count == len(session.lesson.stops):
-        session.lesson.resume(mark.place, mark.outcomes)
+    bookmark = bookmarks().get(lesson_name(session.path)) if session.path else None
+    if bookmark is not None and bookmark.place < bookmark.count - 1 and bookmark.count == len(session.lesson.stops):
+        session.lesson.resume(bookmark.place, bookmark.outcomes)
     stepping.follow_lesson(session)
-    return mark
+    return bookmark
 
 
 def keep(session: Session) -> None:
     """Write the place down. Where nothing can be written, nothing is kept: it is no more than a place."""
     if session.path is None or not session.lesson.stops:
         return
-    said, name = _read(), lesson_name(session.path)
-    if said is not None:
-        before = _mark(said.get(name))
+    known, name = _read(), lesson_name(session.path)
+    if known is not None:
+        before = _bookmark(known.get(name))
         is_done = session.lesson.is_done or (before is not None and before.is_done)
-        _write(said | {name: _said(session.lesson, is_done)})
+        _write(known | {name: _plain(session.lesson, is_done)})
 
 
 def forget(name: str) -> None:
@@ -95,9 +95,9 @@ def set_aside() -> Path | None:
     Somebody may have written into it by hand, and one comma too many must not cost them every place.
     """
     with suppress(OSError):
-        if marks_path().is_file() and _parsed() is None:
-            kept = next(name for name in _names_aside(marks_path()) if not os.path.lexists(name))
-            return marks_path().rename(kept)
+        if bookmarks_path().is_file() and _parsed() is None:
+            kept = next(name for name in _names_aside(bookmarks_path()) if not os.path.lexists(name))
+            return bookmarks_path().rename(kept)
     return None
 
 
@@ -108,35 +108,35 @@ def _names_aside(path: Path) -> Iterator[Path]:
 
 def _read() -> dict[str, Any] | None:
     """What the file says; None where it cannot be read nor put aside, so that nothing may take its place."""
-    if not marks_path().exists() or set_aside() is not None:
+    if not bookmarks_path().exists() or set_aside() is not None:
         return {}
     return _parsed()
 
 
 def _parsed() -> dict[str, Any] | None:
     try:
-        said = json.loads(read_regular(marks_path(), LARGEST))
+        data = json.loads(read_regular(bookmarks_path(), LARGEST))
     except (Problem, ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return data if isinstance(data, dict) else None
 
 
-def _write(said: dict[str, Any]) -> None:
+def _write(data: dict[str, Any]) -> None:
     with suppress(Problem, OSError):
-        marks_path().parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(marks_path(), [json.dumps(said, indent=1).encode()], force=True)
+        bookmarks_path().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(bookmarks_path(), [json.dumps(data, indent=1).encode()], force=True)
 
 
-def _said(lesson: Lesson, is_done: bool) -> dict[str, Any]:
+def _plain(lesson: Lesson, is_done: bool) -> dict[str, Any]:
     outcomes = {str(place): outcome.value for place, outcome in lesson.outcomes.items()}
     return {"stop": lesson.place, "of": len(lesson.stops), "done": is_done, "answers": outcomes}
 
 
-def _mark(said: object) -> Mark | None:
+def _bookmark(data: object) -> Bookmark | None:
     """A place as the file says it; None where it says anything else."""
-    if not isinstance(said, dict):
+    if not isinstance(data, dict):
         return None
-    place, count, answers = said.get("stop"), said.get("of"), said.get("answers")
+    place, count, answers = data.get("stop"), data.get("of"), data.get("answers")
     if not (isinstance(place, int) and isinstance(count, int) and 0 <= place < count):
         return None
     known = {outcome.value: outcome for outcome in Outcome}
@@ -145,4 +145,4 @@ def _mark(said: object) -> Mark | None:
         for at, outcome in (answers.items() if isinstance(answers, dict) else ())
         if at.isdecimal() and at.isascii() and len(at) < 6 and isinstance(outcome, str) and outcome in known
     }
-    return Mark(place, count, said.get("done") is True, outcomes)
+    return Bookmark(place, count, data.get("done") is True, outcomes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attn_explore.explorer.library.bookmarks import Mark, lesson_name, marks, resume
+from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
 from attn_explore.explorer.session.course import bundled, own
 from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.session.session import Session
@@ -49,13 +49,13 @@ class Entry:
 
 
 @dataclass
-class Shelf:
+class Library:
     """The entries in order. `folder` is where a person's own are."""
 
     folder: Path
     limits: Limits
     entries: list[Entry] = field(init=False)
-    marks: dict[str, Mark] = field(init=False)
+    bookmarks: dict[str, Bookmark] = field(init=False)
 
     def __post_init__(self) -> None:
         self.refresh()
@@ -64,15 +64,15 @@ class Shelf:
         """Look at the files and the places again."""
         course = [Entry(name, path, read_scenario(path)) for name, path in bundled().items()]
         self.entries = [*course, *map(_read, own(self.folder))]
-        self.refresh_marks()
+        self.refresh_bookmarks()
 
-    def refresh_marks(self) -> None:
+    def refresh_bookmarks(self) -> None:
         """Look at the places in the lessons again."""
-        self.marks = marks()
+        self.bookmarks = bookmarks()
 
-    def mark(self, entry: Entry) -> Mark | None:
+    def bookmark(self, entry: Entry) -> Bookmark | None:
         """How far its lesson was followed."""
-        return self.marks.get(lesson_name(entry.path))
+        return self.bookmarks.get(lesson_name(entry.path))
 
     def matching(self, text: str) -> list[Entry]:
         """The entries whose name, title or summary holds a text."""

@@ -18,7 +18,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from attn_explore.explorer.library import bookmarks
-from attn_explore.explorer.library.entries import Entry, Shelf, facts
+from attn_explore.explorer.library.entries import Entry, Library, facts
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen, grouped
@@ -65,9 +65,9 @@ class LibraryScreen(Screen[None]):
     SCOPED_CSS = False  # the dialogs over it are in the sheet too
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, library: Library) -> None:
         super().__init__()
-        self.shelf = shelf
+        self.library = library
         self._shown: dict[str, Entry] = {}
         self._glance: Timer | None = None
         self._previews: dict[str, Value | str] = {}
@@ -97,7 +97,7 @@ class LibraryScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Back from the explorer: the place in the lesson may be another."""
         marked = self._marked
-        self.shelf.refresh_marks()
+        self.library.refresh_bookmarks()
         self._fill(marked.name if marked else "", self.query_one("#find", Input).value)
         self._enter()
 
@@ -105,7 +105,7 @@ class LibraryScreen(Screen[None]):
 
     def _fill(self, marked: str = "", wanted: str = "") -> None:
         """Fill the list with what matches, and mark an entry, or the first one that was not ended."""
-        entries = self.shelf.matching(wanted)
+        entries = self.library.matching(wanted)
         self._shown = {entry.name: entry for entry in entries}
         options = self.query_one(OptionList)
         options.clear_options()
@@ -114,20 +114,20 @@ class LibraryScreen(Screen[None]):
             options.add_options(Option(self._line(entry), id=entry.name) for entry in found)
         if not any(entry.group == "Your own" for entry in entries) and not wanted:
             options.add_option(Option(Content.styled("Your own", "bold $text-secondary"), disabled=True))
-            options.add_option(Option(Content(f"none yet in {_short(self.shelf.folder)}"), disabled=True))
+            options.add_option(Option(Content(f"none yet in {_short(self.library.folder)}"), disabled=True))
         next_one = next((entry.name for entry in entries if not self._is_done(entry)), "")
         name = marked if marked in self._shown else next_one or next(iter(self._shown), "")
         if name:
             options.highlighted = options.get_option_index(name)
 
     def _line(self, entry: Entry) -> Content:
-        mark = self.shelf.mark(entry)
+        mark = self.library.bookmark(entry)
         sign = "●" if self._is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
         far = f"  {mark.place + 1}/{mark.count}" if mark and 0 < mark.place < mark.count - 1 else ""
         return Content(f"{sign} {visible(entry.title)}{far}")
 
     def _is_done(self, entry: Entry) -> bool:
-        mark = self.shelf.mark(entry)
+        mark = self.library.bookmark(entry)
         return mark is not None and mark.is_done
 
     @property
@@ -152,7 +152,7 @@ class LibraryScreen(Screen[None]):
 
     def _facts(self, entry: Entry) -> Content:
         """Title, name, summary, what is run, and how far the lesson was followed."""
-        scenario, mark = entry.scenario, self.shelf.mark(entry)
+        scenario, mark = entry.scenario, self.library.bookmark(entry)
         if scenario is None:
             return Content(entry.problem.render() if entry.problem else "")
         lesson = f"a lesson of {len(scenario.lesson)} stops" if scenario.lesson else "no lesson: every step is shown"
@@ -182,7 +182,7 @@ class LibraryScreen(Screen[None]):
             self._work.do(
                 Work(
                     what="",
-                    make=partial(self.shelf.preview, entry),
+                    make=partial(self.library.preview, entry),
                     then=lambda found: self._keep_preview(entry, found or "Too large for a preview."),
                     refused=lambda problem: self._keep_preview(entry, problem.render()),
                     seconds=AT_ONCE,
@@ -222,7 +222,7 @@ class LibraryScreen(Screen[None]):
         )
 
     def _open(self, entry: Entry, counter: Counter) -> Session:
-        session = self.shelf.open(entry, counter)
+        session = self.library.open(entry, counter)
         bookmarks.resume(session)
         return session
 
@@ -254,7 +254,7 @@ class LibraryScreen(Screen[None]):
         """Forget how far the lesson was followed."""
         if (entry := self._marked) is not None:
             bookmarks.forget(bookmarks.lesson_name(entry.path))
-            self.shelf.refresh_marks()
+            self.library.refresh_bookmarks()
             self._fill(entry.name, self.query_one("#find", Input).value)
 
     def action_find(self) -> None:

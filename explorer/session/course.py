@@ -101,7 +101,9 @@ def own_folder() -> Path:
 
 def own(folder: Path) -> list[Path]:
     """The scenario files of a folder, by name; none where there is no such folder or it cannot be read."""
-    from attn_explore.explorer.system.endings import SCENARIOS  # naming the bundled ones needs nothing of the model
+    from attn_explore.explorer.system.file_formats import (
+        SCENARIOS,  # naming the bundled ones needs nothing of the model
+    )
 
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SCENARIOS)

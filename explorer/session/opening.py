@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.system.endings import TRACES
+from attn_explore.explorer.system.file_formats import TRACES
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem, all_problems, raise_any
 from attn_explore.model.scenario import Scenario, read_scenario

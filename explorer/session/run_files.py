@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attn_explore.explorer.system.endings import SCENARIOS
+from attn_explore.explorer.system.file_formats import SCENARIOS
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.pairs import TASKS

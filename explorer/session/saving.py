@@ -9,7 +9,7 @@ from pathlib import Path
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.run_files import check_beside_weights, inputs_of
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.system.endings import format_of
+from attn_explore.explorer.system.file_formats import format_of
 from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.lesson import Stop
 from attn_explore.model.plots import Plot

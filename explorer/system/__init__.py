@@ -1,1 +1,7 @@
-"""What surrounds the program: exit statuses, streams, limits, free memory, progress, the key file."""
+"""What surrounds the program.
+
+exits, signals, streams             how it ends, and what it finds as stdin, stdout and stderr
+limits, free_memory                 what a run may take
+counter, progress                   how far a run has come, and saying so on stderr
+file_formats, key_file              the endings of files, and a person's own keys and theme
+"""

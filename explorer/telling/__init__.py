@@ -1,1 +1,9 @@
-"""What is said of a session: headings, sections, questions, the word view, plain text."""
+"""The texts that are shown of a session.
+
+headings, timelines, tree_text      over, under and beside the numbers
+sections, lesson_text, provenance   the words beside the grid
+cell_text, difference, uses         where the number of a cell comes from, and where it goes
+word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
+pictures, overview                  what is drawn and plotted
+plain, walk_through                 everything as plain lines, for pipes and screen readers
+"""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import Block, Piece, blocks, cell_name
+from attn_explore.explorer.drawing.arithmetic import blocks, cell_name
+from attn_explore.explorer.drawing.blocks import Block, Piece
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session

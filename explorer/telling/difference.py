@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Piece
+from attn_explore.explorer.drawing.arithmetic import LABEL
+from attn_explore.explorer.drawing.blocks import Block, Piece
 from attn_explore.explorer.drawing.numbers import short_number, shortened
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
@@ -51,8 +52,8 @@ def _subtraction(name: str, runs: tuple[str, str], numbers: tuple[float, float])
     )
 
 
-def _note(said: str) -> Block:
-    return Block(((Piece(f"{said}:", "note"),),))
+def _note(text: str) -> Block:
+    return Block(((Piece(f"{text}:", "note"),),))
 
 
 def _unlinked(blocks: Sequence[Block]) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attn_explore.explorer.drawing.arithmetic import Block, Piece, Role
+from attn_explore.explorer.drawing.blocks import Block, Piece, Role
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.session.edits import Change, NewWord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attn_explore.explorer.drawing.arithmetic import Block, Piece, Row
+from attn_explore.explorer.drawing.blocks import Block, Piece, Row
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.headings import title

@@ -40,12 +40,12 @@ def _end(session: Session) -> str:
     right, later, asked = session.lesson.score
     score = f"{right} of {asked} questions answered rightly" + (f", {later} more after another try" if later else "")
     follows = next_lesson(session)
-    said = (
+    lines = (
         f"{score}." if asked else "",
         f"Next in the course: {follows}. C opens it." if follows else _LAST if _is_last(session) else "",
         "L steps through everything, Home goes back to the first stop.",
     )
-    return "\n".join(filter(None, said))
+    return "\n".join(filter(None, lines))
 
 
 def _is_last(session: Session) -> bool:

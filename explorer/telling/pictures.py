@@ -47,10 +47,10 @@ def pictures(session: Session, side: Side) -> list[Picture]:
 
 
 def _own(session: Session, value: Value) -> Picture:
-    moved, question = session.run.effect_on(value), session.question
+    effect, question = session.run.effect_on(value), session.question
     picture = picture_of(value, mask_of(value))
-    if moved is not None:
-        picture = replace(picture, moved=moved != 0)
+    if effect is not None:
+        picture = replace(picture, changed=effect != 0)
     hidden = question.hides(value) if question is not None else None
     if hidden is not None:
         veiled = np.zeros(value.shape, bool)

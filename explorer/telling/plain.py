@@ -8,7 +8,7 @@ from itertools import accumulate
 import numpy as np
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import as_text, links
+from attn_explore.explorer.drawing.blocks import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
 from attn_explore.explorer.drawing.plots.heat_files import csv_lines
 from attn_explore.explorer.session.session import Session

@@ -11,7 +11,8 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
-from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Role, blocks
+from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Role
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
@@ -67,9 +68,9 @@ def answered(session: Session, room: int) -> list[Block]:
     question, outcome = lesson.stop.question, lesson.outcome
     if question is None or outcome is None:
         return []
-    said = f"{_VERDICT[outcome]} {' '.join(_reasons(question, lesson.given))}"
+    verdict = f"{_VERDICT[outcome]} {' '.join(_reasons(question, lesson.given))}"
     role: Role = "right" if outcome.is_right else "wrong" if outcome is Outcome.wrong else "label"
-    return [*_narrated(question.ask, "name", room), *_lines(said, role, room)]
+    return [*_narrated(question.ask, "name", room), *_lines(verdict, role, room)]
 
 
 def answer(question: Question) -> str:

@@ -42,7 +42,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.question is not None:
         return  # what follows speaks of the numbers
     if session.other is not None:
-        yield Section(f"Compared with: {run_name(session.other)}", _parted(session, value))
+        yield Section(f"Compared with: {run_name(session.other)}", _difference_of_runs(session, value))
     if edits.is_edited(session):
         yield Section("Edits", "\n".join(filter(None, (*edits_in_force(session), _effect_of_edits(session, value)))))
     if value.is_leaf:
@@ -50,7 +50,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     else:
         yield Section("Why this step", explanation(session, value))
         yield Section(
-            "Made from", "\n".join(_source(value, each) for each in _sources(value)) or _out_of_nothing(value)
+            "Made from", "\n".join(_operand_line(value, each) for each in _operands(value)) or _without_operands(value)
         )
     meanings = [
         f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
@@ -59,16 +59,16 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     yield Section("Path", _AFTER_LAYER.sub("\n", value.path))
 
 
-def _parted(session: Session, value: Value) -> str:
+def _difference_of_runs(session: Session, value: Value) -> str:
     """How far the two runs are apart at a value."""
     if two_runs.beside(session, value) is None:
         return "Only this run has this tensor."
     other = two_runs.subtracted(session, value)
     if other is None:
         return "The other run's tensor has another shape."
-    said = "The words are not the same: cells are compared by their place. " if other.by_place else ""
+    note = "The words are not the same: cells are compared by their place. " if other.by_place else ""
     found = distances(value.array, other.numbers)
-    return said + (_differences(value, found) if found.any() else "Every number here is the same.")
+    return note + (_differences(value, found) if found.any() else "Every number here is the same.")
 
 
 def _effect_of_edits(session: Session, value: Value) -> str:
@@ -111,19 +111,19 @@ def why(value: Value) -> str:
     return visible(words(value).explanation)
 
 
-def _sources(value: Value) -> list[Value]:
+def _operands(value: Value) -> list[Value]:
     """What a value was computed from; of a gradient, the gradients that were passed back to it."""
     if is_gradient(value) and readers_of(value):
         return [value.operands[reader.first].value for reader in readers_of(value)]
     return [view.value for view in value.operands]
 
 
-def _source(value: Value, operand: Value) -> str:
+def _operand_line(value: Value, operand: Value) -> str:
     """An operand's letter and path; the path is left short where it is in the same block."""
     block = value.path.rpartition(".")[0]
     path = operand.path.removeprefix(f"{block}.")
     return path if letter(operand) == path else f"{letter(operand)}  {path}"
 
 
-def _out_of_nothing(value: Value) -> str:
+def _without_operands(value: Value) -> str:
     return str(value.options["when"]) if value.made_by.name == "measured" else "the positions alone"

@@ -15,7 +15,7 @@ from attn_explore.model.values import Value
 def beside_step(session: Session, step: Value) -> str:
     """What stands beside a step in the tree: its letter, or the word that was chosen from its candidates.
 
-    Behind that, whether it has a marked cell (★), whether it was edited (✎), and how far an edit moved it at most (Δ).
+    Behind that, whether it has a marked cell (★), whether it was edited (✎), and by how much edits changed it (Δ).
     """
     sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
     if step.name == "candidates" and not is_gradient(step):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attn_explore.explorer.drawing.arithmetic import Block, Link, Piece, Row, bar, cell_name
+from attn_explore.explorer.drawing.arithmetic import bar, cell_name
+from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.model.explain import Index
 from attn_explore.model.trace import Trace

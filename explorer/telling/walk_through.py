@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import as_text, block_width
+from attn_explore.explorer.drawing.blocks import as_text, block_width
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session import change_moment
@@ -28,7 +28,7 @@ WINDOW = 8
 _INDENT = "    "
 
 
-def walk(session: Session, width: int = WIDTH) -> Iterator[str]:
+def walk_through_lines(session: Session, width: int = WIDTH) -> Iterator[str]:
     """Every step from the one that is looked at, with its formula, a window of its numbers, the arithmetic of one, why.
 
     No line has more than `width` cells, or 40.
@@ -54,8 +54,8 @@ class _Printer:
         yield from wrapped(visible(scenario.title), self.width)
         yield from wrapped(visible(scenario.summary), self.width) if scenario.summary else ()
         if session.moments is not None:
-            said = timelines.trained(session.moments, session.run.moment)
-            yield from wrapped(", ".join(" ".join(part.split()) for part in said), self.width)
+            parts = timelines.trained(session.moments, session.run.moment)
+            yield from wrapped(", ".join(" ".join(part.split()) for part in parts), self.width)
         if session.run.first_bad is not None:
             yield from wrapped(f"Not every number is finite: {sections.alarm(session)}", self.width)
         yield from self.steps()
@@ -121,8 +121,8 @@ class _Printer:
         session, index = self.session, self.session.place.index_in(value)
         if value.is_leaf:
             return
-        told = (cell_text.cell_blocks(session, value, index, terse=terse) for terse in (False, True))
-        found = next((blocks for blocks in told if max(map(block_width, blocks), default=0) <= self.room), None)
+        forms = (cell_text.cell_blocks(session, value, index, terse=terse) for terse in (False, True))
+        found = next((blocks for blocks in forms if max(map(block_width, blocks), default=0) <= self.room), None)
         found = cell_text.cell_blocks(session, value, index, terse=True) if found is None else found
         yield f"{_INDENT}How one number came about:"
         for line in as_text(found):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attn_explore.explorer.drawing.arithmetic import LABEL, Block, Link, Piece, Row
+from attn_explore.explorer.drawing.arithmetic import LABEL
+from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import bar, most_cells, short_number, shortened
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import Array
@@ -100,14 +101,14 @@ def word_of(session: Session, attention: Attention) -> Word:
     return Word(head if is_shared else own_head, query, index[1])
 
 
-def ask(session: Session, attention: Attention, word: Word) -> None:
+def put_cursors(session: Session, attention: Attention, word: Word) -> None:
     """Put the cursor on the cells of a word in every step of the block."""
     for step in attention.steps:
         before = session.place.index_in(step)
         session.place.put_cursor(step, attention.cell(step, word, before[-1]))
 
 
-def moved(attention: Attention, word: Word, queries: int = 0, keys: int = 0) -> Word:
+def further(attention: Attention, word: Word, queries: int = 0, keys: int = 0) -> Word:
     """The word so many places on, as far as there are words."""
     _, query_count, key_count = attention.scores[0].shape
     query, key = word.query + queries, word.key + keys

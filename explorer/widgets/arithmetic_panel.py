@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing.arithmetic import (
+from attn_explore.explorer.drawing.blocks import (
     Block,
     Link,
     Piece,

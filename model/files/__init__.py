@@ -1,1 +1,5 @@
-"""Bytes and nothing of scenarios: reading files that strangers name, writing whole or not at all, and file formats."""
+"""Files and their formats, without scenarios.
+
+regular, writing               reading files that strangers name, and writing whole or not at all
+safetensors, npz, strict_json  formats, read and written
+"""

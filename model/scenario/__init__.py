@@ -2,6 +2,14 @@
 
 A scenario is read in stages, and each reports all that it finds at once: the text (encoding, syntax), the keys (types,
 bounds, and what they have to agree on), and last what this version cannot run yet.
+
+document, experiment_keys         the keys of the format, beside those in `model/config.py`
+yaml_source, yaml_syntax, source  from text to data with the place of every key; messages about syntax
+well_typed, validation, wording   types and bounds, and messages about them
+keys, nested, findings            unknown keys, nested numbers, what a check finds
+checks, teaching, available       what has to agree; what training takes from its data; what cannot be run yet
+tokens, pairs                     what each stack reads and knows; files of pairs
+schema, signatures, yaml_writing  the JSON Schema, and saving
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def places() -> Reader:
     )
 
     def read(path: Path) -> None:
-        with patch.object(bookmarks, "marks_path", return_value=path):
-            bookmarks.marks()
+        with patch.object(bookmarks, "bookmarks_path", return_value=path):
+            bookmarks.bookmarks()
 
     known = words('stop of done answers right [ ] { } " , : \\ud800')
     return Reader("places", tuple(json.dumps(seed).encode() for seed in seeds), known, by_path(read), _keep)

@@ -16,7 +16,7 @@ from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.heat_svg import heat_svg
 from attn_explore.explorer.drawing.plots.layout import LINES_TO_A_TICK, Drawing, Scale, Tick, lay_out, shown, thinned
 from attn_explore.explorer.drawing.png import LETTERS, png_of
-from attn_explore.explorer.system.endings import PICTURES, PLOTS, format_of
+from attn_explore.explorer.system.file_formats import PICTURES, PLOTS, format_of
 from attn_explore.model.axes import Array
 from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.plots import Plot
@@ -58,7 +58,7 @@ def plot_csv(plot: Plot) -> bytes:
 
 def plot_json(plot: Plot) -> bytes:
     """Strict JSON with everything that the plot holds. What is not finite is a string, as in an exported trace."""
-    said = {
+    plain = {
         "format": FORMAT,
         "version": VERSION,
         "title": plot.title,
@@ -71,7 +71,7 @@ def plot_json(plot: Plot) -> bytes:
         "y": {"label": plot.y_label, "logarithmic": plot.log_y},
         "curves": [{"name": curve.name, "values": _numbers(curve.y)} for curve in plot.curves],
     }
-    return f"{json.dumps(said, ensure_ascii=False, allow_nan=False)}\n".encode()
+    return f"{json.dumps(plain, ensure_ascii=False, allow_nan=False)}\n".encode()
 
 
 def _numbers(array: Array) -> list[float | str]:

@@ -44,7 +44,7 @@ def heat_csv(heat_map: HeatMap) -> bytes:
 def heat_json(heat_map: HeatMap) -> bytes:
     """Strict JSON with everything that the heat map holds."""
     picture = heat_map.picture
-    said = {
+    plain = {
         "format": "attn-explore-plot",
         "version": 1,
         "title": heat_map.title,
@@ -55,7 +55,7 @@ def heat_json(heat_map: HeatMap) -> bytes:
         ],
         "values": _nested(picture.array.tolist()),
     }
-    return f"{json.dumps(said, ensure_ascii=False, allow_nan=False)}\n".encode()
+    return f"{json.dumps(plain, ensure_ascii=False, allow_nan=False)}\n".encode()
 
 
 def _nested(values: Any) -> Any:

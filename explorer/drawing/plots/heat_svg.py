@@ -53,8 +53,8 @@ def heat_svg(heat_map: HeatMap) -> bytes:
     _bar(root, panels, right + _BESIDE)
     if notes:
         _text(root, MARGIN, height - MARGIN / 2 - LINE / 2, notes, fill=_GREY)
-    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return written + b"\n"
+    svg: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return svg + b"\n"
 
 
 def _plane(root: Element, panels: Panels, place: int, lead: Index) -> None:
@@ -95,8 +95,8 @@ def _cell(root: Element, panels: Panels, lead: Index, row: int, column: int, at:
         back, fore = ALARM
     _rectangle(root, x, y, width, height, back)
     if panels.font and panels.layout.numbers is not None:
-        written = "" if is_hidden else panels.layout.numbers(number).strip()
-        _text(root, x + width / 2, y + height / 2, written, anchor="middle", fill=fore, size=panels.font)
+        text = "" if is_hidden else panels.layout.numbers(number).strip()
+        _text(root, x + width / 2, y + height / 2, text, anchor="middle", fill=fore, size=panels.font)
 
 
 def _ends(panels: Panels) -> list[float]:
@@ -144,13 +144,13 @@ def _text(
         return
     below = size * _BASELINE
     at = (x + below, y) if turned else (x, y + below)
-    said = {"x": _number(at[0]), "y": _number(at[1])}
-    said |= {"fill": fill} if fill != "#000000" else {}
-    said |= {"text-anchor": anchor} if anchor != "start" else {}
-    said |= {"font-size": _number(size)} if size != FONT else {}
-    said |= {"font-weight": weight} if weight else {}
-    said |= {"transform": f"rotate(-90 {_number(at[0])} {_number(at[1])})"} if turned else {}
-    SubElement(root, "text", said).text = text
+    attributes = {"x": _number(at[0]), "y": _number(at[1])}
+    attributes |= {"fill": fill} if fill != "#000000" else {}
+    attributes |= {"text-anchor": anchor} if anchor != "start" else {}
+    attributes |= {"font-size": _number(size)} if size != FONT else {}
+    attributes |= {"font-weight": weight} if weight else {}
+    attributes |= {"transform": f"rotate(-90 {_number(at[0])} {_number(at[1])})"} if turned else {}
+    SubElement(root, "text", attributes).text = text
 
 
 def _number(length: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_explore.explorer.drawing.arithmetic import Block
+from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.telling import cell_text, questions, word_view
 from attn_explore.explorer.telling.difference import difference_blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.drawing.arithmetic import Link
+from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling import word_view
 
@@ -87,7 +87,7 @@ class CellKeys:
             self.screen.refuse("The word view shows attention: the steps from queries to weighted values.")
             return
         state.look(View.numbers if state.view is View.word else View.word)
-        word_view.ask(state.session, attention, word_view.word_of(state.session, attention))
+        word_view.put_cursors(state.session, attention, word_view.word_of(state.session, attention))
         self.screen.show()
 
     def _ask_about(self, queries: int, keys: int) -> bool:
@@ -95,7 +95,7 @@ class CellKeys:
         session, attention = self.screen.state.session, self.screen.state.attention
         if attention is None:
             return False
-        word = word_view.moved(attention, word_view.word_of(session, attention), queries, keys)
-        word_view.ask(session, attention, word)
+        word = word_view.further(attention, word_view.word_of(session, attention), queries, keys)
+        word_view.put_cursors(session, attention, word)
         self.screen.show_cell()
         return True

@@ -14,7 +14,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
-from attn_explore.explorer.drawing.arithmetic import Link
+from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer import below
 from attn_explore.explorer.screens.explorer.actions import Actions
 from attn_explore.explorer.screens.explorer.keys_now import Offers, keys_now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.drawing.arithmetic import Block, Piece
+from attn_explore.explorer.drawing.blocks import Block, Piece
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.screens.working import Work
 from attn_explore.explorer.telling.uses import use_blocks

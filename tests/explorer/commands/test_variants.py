@@ -9,7 +9,8 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets.tree import TreeNode
 
-from attn_explore.explorer.drawing.arithmetic import as_text, blocks
+from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.widgets.heading import Heading

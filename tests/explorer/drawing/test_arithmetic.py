@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import SHOWN_TERMS, as_text, blocks, links
+from attn_explore.explorer.drawing.arithmetic import SHOWN_TERMS, blocks
+from attn_explore.explorer.drawing.blocks import as_text, links
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario

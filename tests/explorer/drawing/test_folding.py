@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import Block, as_text, block_width, blocks, links
+from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.blocks import Block, as_text, block_width, links
 from attn_explore.explorer.drawing.folding import LEAST, folded
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view

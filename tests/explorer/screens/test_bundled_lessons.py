@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from attn_explore.explorer.drawing.arithmetic import as_text
+from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.wrapping import markdown
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.lesson_progress import Given, Outcome

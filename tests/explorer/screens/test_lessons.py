@@ -10,9 +10,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from attn_explore.explorer.drawing.arithmetic import as_text
+from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.library import bookmarks
-from attn_explore.explorer.library.bookmarks import Mark
+from attn_explore.explorer.library.bookmarks import Bookmark
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits, stepping
 from attn_explore.explorer.session.change_moment import go_to_moment
@@ -21,7 +21,7 @@ from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import questions, sections
 from attn_explore.explorer.telling.pictures import Side, pictures
-from attn_explore.explorer.telling.walk_through import walk
+from attn_explore.explorer.telling.walk_through import walk_through_lines
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.explorer.widgets.words_panel import WordsPanel
@@ -225,7 +225,7 @@ def test_a_question_is_markdown_like_what_is_said() -> None:
     stepping.follow_lesson(found, 1)
     assert asked(found).startswith("Which fits best")
     assert any(piece.role == "emphasis" for block in questions.asked(found, 80) for row in block.rows for piece in row)
-    assert "Question: Which fits best" in "\n".join(walk(found))
+    assert "Question: Which fits best" in "\n".join(walk_through_lines(found))
 
 
 def test_a_right_answer_and_a_wrong_one_differ_in_sign_and_colour(session: Session) -> None:
@@ -285,7 +285,7 @@ def test_the_score_is_told_at_the_end(session: Session) -> None:
 
 
 def test_plain_text_has_the_words_the_questions_and_the_answers() -> None:
-    said = "\n".join(walk(session_of(LESSON)))
+    said = "\n".join(walk_through_lines(session_of(LESSON)))
     assert "In this scenario:\n      One row a word." in said
     assert "Question: What is the sum" in said
     assert "= 1." in said
@@ -308,7 +308,7 @@ def test_a_lesson_goes_on_where_it_was_left(file_of: Session) -> None:
     stepping.step_by(file_of, 1)
     bookmarks.keep(file_of)
     again = session_of(str(file_of.path))
-    assert bookmarks.resume(again) == Mark(2, 5, False, {1: file_of.lesson.outcomes[1]})
+    assert bookmarks.resume(again) == Bookmark(2, 5, False, {1: file_of.lesson.outcomes[1]})
     assert (again.lesson.place, again.lesson.is_guided) == (2, True)
     assert again.lesson.outcomes == file_of.lesson.outcomes
 
@@ -323,7 +323,7 @@ def test_a_lesson_that_was_ended_begins_again(file_of: Session) -> None:
     assert again.lesson.place == 0
     stepping.step_by(again, 1)
     bookmarks.keep(again)
-    assert bookmarks.marks()[str(file_of.path)] == Mark(1, 5, True, {})
+    assert bookmarks.bookmarks()[str(file_of.path)] == Bookmark(1, 5, True, {})
     third = session_of(str(file_of.path))
     bookmarks.resume(third)
     assert third.lesson.place == 1
@@ -348,7 +348,7 @@ def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) ->
     ids=["empty", "not-text", "list", "cut", "number", "deep", "beyond", "text", "answers"],
 )  # fmt: skip
 def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, written: bytes) -> None:
-    path = bookmarks.marks_path()
+    path = bookmarks.bookmarks_path()
     name = str(file_of.path).encode()
     path.write_bytes(written % name if b"%s" in written else written)
     bookmarks.resume(file_of)
@@ -360,24 +360,24 @@ def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, w
 
 
 def test_a_place_that_cannot_be_written_is_not_kept(file_of: Session) -> None:
-    bookmarks.marks_path().unlink()
-    bookmarks.marks_path().mkdir()  # in the way
+    bookmarks.bookmarks_path().unlink()
+    bookmarks.bookmarks_path().mkdir()  # in the way
     bookmarks.keep(file_of)
-    assert bookmarks.marks() == {}
+    assert bookmarks.bookmarks() == {}
 
 
 def test_places_are_forgotten_one_by_one(file_of: Session) -> None:
     bookmarks.keep(file_of)
     bookmarks.forget("another")
-    assert str(file_of.path) in bookmarks.marks()
+    assert str(file_of.path) in bookmarks.bookmarks()
     bookmarks.forget(str(file_of.path))
-    assert bookmarks.marks() == {}
+    assert bookmarks.bookmarks() == {}
 
 
 def test_a_bundled_lesson_is_called_by_its_name() -> None:
     session = session_of("translate")
     bookmarks.keep(session)
-    assert list(bookmarks.marks()) == ["translate"]
+    assert list(bookmarks.bookmarks()) == ["translate"]
 
 
 # --- in the explorer
@@ -457,11 +457,11 @@ async def test_the_place_is_written_down_when_the_explorer_ends(explore: Explore
     async with explore(str(file_of.path)) as (pilot, _):
         await pilot.press("L", "right")
         await pilot.press("q")
-    assert bookmarks.marks()[str(file_of.path)].place == 1
+    assert bookmarks.bookmarks()[str(file_of.path)].place == 1
 
 
 async def test_the_first_start_tells_of_the_tour(explore: Explore) -> None:
-    bookmarks.marks_path().unlink()
+    bookmarks.bookmarks_path().unlink()
     async with explore(LESSON) as (pilot, _):
         (toast,) = pilot.app._notifications
         assert toast.message.startswith("First time here? T ")
@@ -550,7 +550,7 @@ async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -
         assert screen.state.session.name == "single-head"
         assert (screen.state.session.lesson.is_guided, screen.state.session.lesson.place) == (True, 0)
         assert screen.query_one(Timeline).count == 9
-    assert bookmarks.marks()["i-love-my-dog"].is_done
+    assert bookmarks.bookmarks()["i-love-my-dog"].is_done
 
 
 async def test_the_next_lesson_does_not_take_edits_away_without_a_word(explore: Explore) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library import bookmarks, entries
-from attn_explore.explorer.library.entries import Shelf, telling
+from attn_explore.explorer.library.entries import Library, telling
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.library import LibraryScreen
@@ -30,7 +30,7 @@ from tests.standing import press_meanwhile, until
 
 @asynccontextmanager
 async def library(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
-    app = ExplorerApp(lambda _: Shelf(folder, Limits(2**33)), "the library")
+    app = ExplorerApp(lambda _: Library(folder, Limits(2**33)), "the library")
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         yield pilot
@@ -76,7 +76,7 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         assert "left at stop 2" in said(pilot, "#facts")
         await pilot.press("r")
         assert "◐" not in "".join(lines(pilot))
-        assert bookmarks.marks() == {}
+        assert bookmarks.bookmarks() == {}
 
 
 async def test_what_was_followed_to_its_end_is_marked_and_the_next_one_proposed(tmp_path: Path) -> None:

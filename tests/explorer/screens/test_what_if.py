@@ -177,7 +177,7 @@ async def test_e_edits_a_row_and_control_z_takes_it_back(explore: Explore) -> No
         assert any("✎" in str(node.label) for node in tree.root.children[0].children[-1].children[0].children)
         grid = pilot.app.screen.query_one("#grid", TensorGrid)
         assert grid._picture is not None
-        assert grid._picture.moved is not None
+        assert grid._picture.changed is not None
         await pilot.press("ctrl+z")
         np.testing.assert_array_equal(session.place.value.array, before)
         await pilot.press("ctrl+y")

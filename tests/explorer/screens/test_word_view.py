@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import Block, as_text, block_width, links
+from attn_explore.explorer.drawing.blocks import Block, as_text, block_width, links
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.word_view import Attention, Word

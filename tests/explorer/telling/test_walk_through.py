@@ -7,10 +7,10 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import as_text
+from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.system.streams import WIDTH
 from attn_explore.explorer.telling import cell_text, questions
-from attn_explore.explorer.telling.walk_through import LEAST, walk
+from attn_explore.explorer.telling.walk_through import LEAST, walk_through_lines
 from attn_explore.model.text import cells
 from tests.explorer.conftest import session_of
 from tests.explorer.telling.test_plain import LAYER, session
@@ -19,7 +19,7 @@ from tests.program import in_shell
 
 def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() -> None:
     found = session("title: A walk\nsummary: One line.\nmodel: {layers: 2}\ninput: {text: I love my dog}")
-    lines = list(walk(found))
+    lines = list(walk_through_lines(found))
     text = "\n".join(lines)
     assert lines[:2] == ["A walk", "One line."]
     assert [line.split()[0] for line in lines if " Keys" in line or "  Queries" in line] == [
@@ -33,7 +33,9 @@ def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() 
 
 
 def test_no_line_of_prose_is_too_wide_and_none_holds_a_control_character() -> None:
-    for line in walk(session('title: "\\e[31mred"\ninput: {tokens: ["\\e]52;c;x\\a", \'b\', "\\u202e"]}')):
+    for line in walk_through_lines(
+        session('title: "\\e[31mred"\ninput: {tokens: ["\\e]52;c;x\\a", \'b\', "\\u202e"]}')
+    ):
         assert line.isprintable()
         assert cells(line) <= WIDTH
 
@@ -48,7 +50,7 @@ def test_no_line_of_prose_is_too_wide_and_none_holds_a_control_character() -> No
     ids=["what is differentiated", "what was chosen", "a row that sees nothing"],
 )
 def test_words_of_a_scenario_in_an_explanation_are_shown_and_never_obeyed(text: str) -> None:
-    lines = list(walk(session(text)))
+    lines = list(walk_through_lines(session(text)))
     assert all(line.isprintable() for line in lines)
     assert any("␛[31m" in line for line in lines)
 
@@ -62,7 +64,7 @@ def steps_of(lines: list[str]) -> list[list[str]]:
 @pytest.mark.parametrize("name", ["i-love-my-dog", "single-head", "label-each-word"])
 def test_every_step_has_the_arithmetic_of_the_cell_that_it_is_about(name: str) -> None:
     found = session_of(name)
-    for value, lines in zip(found.place.steps, steps_of(list(walk(found, 400))), strict=True):
+    for value, lines in zip(found.place.steps, steps_of(list(walk_through_lines(found, 400))), strict=True):
         index = found.place.index_in(value)
         worked = as_text(cell_text.cell_blocks(found, value, index))
         start = lines.index("    How one number came about:") + 1
@@ -73,7 +75,7 @@ def test_an_answer_stands_apart_from_its_question_at_the_end_of_the_stop() -> No
     found = session_of("single-head")
     asked = [stop for stop in found.lesson.stops if stop.question is not None]
     assert asked
-    lines = list(walk(found, 400))
+    lines = list(walk_through_lines(found, 400))
     for stop in asked:
         assert stop.question is not None
         answer = f"    Answer: {questions.answer(stop.question)}"
@@ -87,11 +89,13 @@ def test_an_answer_stands_apart_from_its_question_at_the_end_of_the_stop() -> No
 @pytest.mark.parametrize("width", [LEAST, 60, 80, 100, 200])
 @pytest.mark.parametrize("name", ["i-love-my-dog", "wo-xihuan-wode-gou", "label-each-word", "softmax-saturation"])
 def test_no_line_is_wider_than_is_asked_for(name: str, width: int) -> None:
-    assert max(map(cell_len, walk(session_of(name), width))) <= width
+    assert max(map(cell_len, walk_through_lines(session_of(name), width))) <= width
 
 
 def test_what_is_too_narrow_for_numbers_is_as_narrow_as_numbers_allow() -> None:
-    assert list(walk(session_of("single-head"), 3)) == list(walk(session_of("single-head"), LEAST))
+    assert list(walk_through_lines(session_of("single-head"), 3)) == list(
+        walk_through_lines(session_of("single-head"), LEAST)
+    )
 
 
 def test_the_width_is_that_of_columns() -> None:

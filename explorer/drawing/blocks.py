@@ -1,0 +1,89 @@
+"""Blocks of rows, whose pieces are lined up in columns: what arithmetic, questions and edits are shown as.
+
+A number may have a link to where it was computed, which can be followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len
+
+from attn_explore.explorer.drawing.numbers import most_cells
+from attn_explore.model.explain import Index
+from attn_explore.model.values import Value
+
+Role = Literal[
+    "name", "number", "sign", "label", "result", "note", "positive", "negative", "emphasis", "right", "wrong"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a number was computed, or which parameter it is."""
+
+    value: Value
+    index: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a row: a number (perhaps with a link), a name, a sign."""
+
+    text: str
+    role: Role
+    link: Link | None = None
+
+
+Row = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that are lined up with each other in columns."""
+
+    rows: tuple[Row, ...]
+    folded: int = 0
+
+
+def links(found: Sequence[Block]) -> list[Link]:
+    """The links of some blocks, in reading order and each place once."""
+    seen: dict[tuple[str, Index], Link] = {}
+    for piece in (piece for block in found for row in block.rows for piece in row):
+        if piece.link is not None:
+            seen.setdefault((piece.link.value.path, piece.link.index), piece.link)
+    return list(seen.values())
+
+
+def as_text(found: Sequence[Block]) -> list[str]:
+    """The rows of some blocks as plain lines, lined up."""
+    return [_line(row, column_widths(block)) for block in found for row in block.rows]
+
+
+def _line(row: Row, widths: Sequence[int]) -> str:
+    return "".join(padded(piece, size) for piece, size in zip(row, widths, strict=False)).rstrip()
+
+
+def padded(piece: Piece, width: int) -> str:
+    """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
+    space = " " * (width - cell_len(piece.text))
+    return space + piece.text if piece.role in ("number", "result") else piece.text + space
+
+
+def column_widths(block: Block) -> list[int]:
+    """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
+    columns = max(len(row) for row in block.rows)
+    return [
+        max((most_cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
+        for place in range(columns)
+    ]
+
+
+def block_width(block: Block) -> int:
+    """Cells of the widest row of a block."""
+    widths = column_widths(block)
+    return max(
+        sum(max(most_cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
+    )
