@@ -2,8 +2,10 @@
 
 numbers, colours, typed_number, notations   one number: as text, as a colour, as it is typed, as it is copied
 picture, grid_layout, lines                 a tensor as a grid
-blocks, arithmetic                          rows of pieces in columns, and the arithmetic of a cell in such rows
-wrapping, plain_narration                   text and Markdown in lines
+blocks, folding                             rows of pieces in columns, and in the width of a panel
+arithmetic                                  the arithmetic of a cell in such rows
+wrapping, plain_narration, anchored         text and Markdown in lines, and what terminals draw in other widths
+room, tree_label                            how room is shared, and the label of a step in the tree
 plots/                                      curves, bars and heat maps
 png, screen_svg                             pictures as files
 """

@@ -12,7 +12,7 @@ import numpy as np
 
 from attn_explore.explorer.drawing import numbers
 from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
-from attn_explore.explorer.drawing.numbers import most_cells, short_number, shortened
+from attn_explore.explorer.drawing.numbers import short_number, shortened
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Arithmetic
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce

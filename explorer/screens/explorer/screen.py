@@ -14,7 +14,6 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
