@@ -147,7 +147,7 @@ async def test_a_question_hides_the_plot_until_it_is_answered(explore: Explore) 
         assert pilot.app.screen.query_one("#grid").display
         await pilot.press("P", "P")
         assert not panel_of(pilot).display
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         assert session.question is None
         assert panel_of(pilot).display
 

@@ -146,7 +146,7 @@ async def test_all_heads_or_one_as_the_flag_says_and_as_there_is_room() -> None:
         tensor.all_planes = False
         assert "head 0 of 2" in lines(tensor)[0]
         tensor.all_planes = True
-        await pilot.resize_terminal(50, 24)
+        await pilot.resize_terminal(46, 24)
         await pilot.pause()
         assert "head 0 of 2" in lines(tensor)[0]
 
