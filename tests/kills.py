@@ -1,11 +1,13 @@
 """Kill the program at random moments while it writes: `python -m tests.kills --count 200 --seed 1`.
 
-After each death the file is the one before or a whole new one, and the next program that writes there tidies up.
+A program is killed when its temporary file is there: half of them at once, half of them some time later. After each
+death the file is the one before or a whole new one, and the next program that writes there tidies up.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -45,7 +47,7 @@ class Writer:
 
     line     how it is started
     target   what it writes
-    latest   seconds after which it is killed at the latest
+    latest   seconds after its file is there in which it is killed at the latest
     """
 
     line: tuple[str, ...]
@@ -72,17 +74,22 @@ def writers(folder: Path) -> dict[str, Writer]:
     train = command("train", "training.yaml", "-o", "w.safetensors", "--force")
     save = [sys.executable, "-c", SAVING, "run.yaml"]
     return {
-        "export": Writer(tuple(export), "trace.json", 1.5, lambda content: content == whole),
-        "train": Writer(tuple(train), "w.safetensors", 4.0, _is_training),
-        "save": Writer(tuple(save), "target.yaml", 2.5, _is_scenario),
+        "export": Writer(tuple(export), "trace.json", 0.8, lambda content: content == whole),
+        "train": Writer(tuple(train), "w.safetensors", 0.8, _is_training),
+        "save": Writer(tuple(save), "target.yaml", 0.3, _is_scenario),
     }
 
 
 @dataclass
 class Counted:
-    """How many were killed, how many files were the old ones or new ones, torn or lost, and what was left beside."""
+    """How many were killed, and what the file was then.
+
+    midway       how many were killed before their temporary file took its place
+    left_beside  how many temporary files there were at the most
+    """
 
     killed: int = 0
+    midway: int = 0
     old: int = 0
     new: int = 0
     torn: int = 0
@@ -98,12 +105,26 @@ def kill(writer: Writer, folder: Path, chance: random.Random, count: int) -> Cou
         process = subprocess.Popen(
             writer.line, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        time.sleep(chance.uniform(0.1, writer.latest))
+        _wait_for_writing(process, folder)
+        time.sleep(chance.choice((0.0, chance.uniform(0, writer.latest))))
         process.send_signal(signal.SIGKILL)
         found.killed += process.wait() == -signal.SIGKILL
         _count(found, target, old, writer)
-        found.left_beside = max(found.left_beside, len(list(folder.glob(".attn-explore-*.tmp"))))
+        left = _temporary(folder)
+        found.midway += bool(left)
+        found.left_beside = max(found.left_beside, len(left))
     return found
+
+
+def _wait_for_writing(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until there is another temporary file than a killed program left there."""
+    before = _temporary(folder)
+    while not _temporary(folder) - before and process.poll() is None:
+        time.sleep(0.0005)
+
+
+def _temporary(folder: Path) -> set[str]:
+    return {name for name in os.listdir(folder) if name.startswith(".attn-explore-")}
 
 
 def _count(found: Counted, target: Path, old: bytes, writer: Writer) -> None:
