@@ -160,6 +160,14 @@ class ExplorerApp(App[None]):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())  # without Textual's name for it: the last one may not be gone yet
 
+    def search_themes(self) -> None:
+        """List the themes, as Textual does, in the same form."""
+        from textual.theme import ThemeProvider
+
+        from attn_explore.explorer.screens.leaving import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything that a key does is in the palette, by its description, the keys of the panels too."""
         described: set[str] = set()

@@ -69,6 +69,8 @@ def drive(line: tuple[str, ...], chance: random.Random, count: int, folder: Path
         try:
             terminal.wait_for("\x1b[?1049h")
             count -= _press(terminal, chance, count, keys, found)
+        except AssertionError as late:
+            found.wrong = f"{late}: {terminal.seen[-3000:]!r}"
         finally:
             terminal.close()
     return found

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 from textual.app import ComposeResult
+from textual.command import CommandPalette
 from textual.events import Key
 from textual.widgets import OptionList
 
@@ -96,6 +97,19 @@ async def test_the_palette_opens_again_before_the_last_one_is_gone(explore: Expl
         assert pilot.app._exception is None
         assert isinstance(pilot.app.screen, Palette)
         assert pilot.app.screen is not last
+
+
+async def test_the_list_of_themes_that_is_left_twice_leaves_the_explorer_where_it_is(explore: Explore) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        pilot.app.action_change_theme()
+        await settled(pilot)
+        themes = pilot.app.screen
+        assert isinstance(themes, CommandPalette)
+        themes.dismiss()
+        themes.dismiss()
+        await settled(pilot)
+        assert pilot.app._exception is None
+        assert isinstance(pilot.app.screen, ExplorerScreen)
 
 
 async def test_q_twice_is_back_in_the_library_and_then_out(tmp_path: Path) -> None:
