@@ -22,6 +22,14 @@ QUIET = 0.15
 """Seconds without output after which a key is taken to be answered."""
 
 
+PATIENCE = 5
+"""Seconds after which a key that no frame answered is taken to do nothing."""
+
+
+class NothingShownError(Exception):
+    """Nothing was shown in time, so that there is nothing to measure."""
+
+
 class Terminal:
     """Runs `command` on a pseudo-terminal of some size, and answers the question for synchronised output."""
 
@@ -42,23 +50,31 @@ class Terminal:
         os.close(slave)
         self._seen = b""
 
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def wait_for(self, text: str, seconds: float = 20) -> float:
         """Seconds from the start until `text` was written."""
         wanted = text.encode()
         while wanted not in self._seen:
             if time.perf_counter() - self.started > seconds:
-                raise TimeoutError(f"{text!r} was not written within {seconds} s")
+                raise NothingShownError(f"{text!r} was not written within {seconds} s")
             self._read(0.5)
         return time.perf_counter() - self.started
 
     def press(self, key: bytes) -> float:
-        """Seconds from a key until the last frame that it led to was written in full."""
+        """Seconds from a key until the last frame that it led to was written in full. Raises NothingShownError."""
         self.settle()
-        pressed = finished = time.perf_counter()
+        pressed, finished = time.perf_counter(), None
         os.write(self._master, key)
-        while data := self._read(QUIET):
+        while data := self._read(PATIENCE if finished is None else QUIET):
             if FRAME_END in data:
                 finished = time.perf_counter()
+        if finished is None:
+            raise NothingShownError(f"{key!r} led to no frame")
         return finished - pressed
 
     def settle(self) -> None:
