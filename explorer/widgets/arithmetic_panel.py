@@ -27,13 +27,13 @@ from attn_explore.explorer.drawing.blocks import (
 )
 from attn_explore.explorer.drawing.folding import folded
 from attn_explore.explorer.drawing.wrapping import wrapped
-from attn_explore.explorer.widgets.drawn import Drawn, more_lines
+from attn_explore.explorer.widgets.drawn import DrawnAgain, more_lines
 from attn_explore.model.explain import Index
 
 _ROLES = get_args(Role)
 
 
-class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
+class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows blocks of arithmetic. `chosen` is the link that following goes along."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
@@ -103,12 +103,14 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         self.scroll_home(animate=False, immediate=True)
         if self._chosen and not from_top:
             self.choose(0)
+        self.refresh_changed()
 
     def on_resize(self) -> None:
         """More room may say more; what is marked stays in view."""
         self._fill()
         if self._chosen and self.scroll_offset.y:
             self.choose(0)
+        self.refresh()
 
     def _fill(self) -> None:
         self._blocks = self._write(False)
@@ -125,7 +127,6 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         size = Size(room, len(self._rows))
         self.set_reactive(ArithmeticPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
-        self.refresh()
 
     def _lines_under(self, width: int) -> list[str]:
         """A free line and the text under the rows, as much of it as there is room for."""
@@ -150,9 +151,9 @@ class ArithmeticPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False
             if self.scrollable_content_region.height < bottom - top:
                 top, bottom = row, row + 1
             self.scroll_to_region(Region(0, top, 1, bottom - top), animate=False)
-            self.refresh()
+            self.refresh_changed()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         """One row, in columns."""
         scroll_y = self.scroll_offset.y
         if scroll_y + y >= len(self._rows):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -47,6 +50,49 @@ class Drawn(Widget):
         super().notify_style_update()
         self._kept_styles.clear()
         self.refresh()
+
+
+class DrawnAgain(Drawn):
+    """Draws again only what looks otherwise: much of a panel is empty, and it is lines that cost."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._drawn: list[Strip] = []
+        """The lines as they stand on the screen; none where all have to be drawn."""
+        self._title: Content | None = None
+        self._is_titled = False
+
+    def put_title(self, title: Content | None) -> None:
+        """Put a title into the border above, and draw no more than that."""
+        if title != self._title:
+            self._title, self._is_titled = title, True
+            self.border_title = title
+            self._is_titled = False
+
+    def draw_line(self, y: int) -> Strip:
+        """The line that belongs at row `y`."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """The line at row `y`, which may have been drawn to see whether it looks otherwise."""
+        return self._drawn[y] if y < len(self._drawn) else self.draw_line(y)
+
+    def refresh_changed(self) -> None:
+        """Show what has changed."""
+        before, self._drawn = self._drawn, [self.draw_line(y) for y in range(self.size.height)]
+        if len(before) != len(self._drawn):
+            super().refresh()
+            return
+        changed = [y for y, (old, new) in enumerate(zip(before, self._drawn, strict=True)) if old != new]
+        if changed:
+            super().refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw all again that Textual asks for; of a title, the border that it stands in."""
+        if self._is_titled:
+            return super().refresh(Region(0, -1, self.size.width, 1))
+        self._drawn = []
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
 def more_lines(y: int, scrolled: int, height: int, count: int) -> str:

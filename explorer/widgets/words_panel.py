@@ -14,10 +14,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from attn_explore.explorer.drawing.wrapping import Section, markdown, wrapped
-from attn_explore.explorer.widgets.drawn import Drawn, more_lines
+from attn_explore.explorer.widgets.drawn import DrawnAgain, more_lines
 
 
-class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
+class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows sections, wrapped to its width and drawn by the line: nothing is markup of the terminal's or Rich's."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
@@ -40,7 +40,7 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
         """Wrap to the new width."""
         self._wrap()
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         """One wrapped line."""
         row = y + self.scroll_offset.y
         if row >= len(self._wrapped):
@@ -50,6 +50,8 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
             return self.line([Segment(note, self.style_of("words--more"))])
         name, text = self._wrapped[row]
         own = self.style_of(f"words--{name}")
+        if not text.spans and not text.style:
+            return self.line([Segment(text.plain, own)])
         segments = text.render(self.app.console)
         return self.line(Segment(said, own + (style or Style())) for said, style, _ in segments if said)
 
@@ -58,7 +60,7 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
         size = Size(self.scrollable_content_region.width, len(self._wrapped))
         self.set_reactive(WordsPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._show_title()
-        self.refresh()
+        self.refresh_changed()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The title says how much is above and below."""
@@ -72,12 +74,12 @@ class WordsPanel(Drawn, ScrollView, can_focus=False, inherit_bindings=False):
 
     def _show_title(self) -> None:
         if not self._has_title or not self._sections:
-            self.border_title = None
+            self.put_title(None)
             return
         above = round(self.scroll_offset.y)
         below = len(self._wrapped) - above - self.scrollable_content_region.height
         marks = (f"▲ {above} more lines: K" if above > 0 else "", f"▼ {below} more lines: J" if below > 0 else "")
-        self.border_title = Content(" · ".join(filter(None, (self._sections[0].heading, *marks))))
+        self.put_title(Content(" · ".join(filter(None, (self._sections[0].heading, *marks)))))
 
     def _lines(self, width: int) -> Iterator[tuple[str, Text]]:
         for place, (heading, text, is_narration) in enumerate(self._sections):

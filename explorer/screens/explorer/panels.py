@@ -297,7 +297,7 @@ class Panels(Actions):
         `from_top`: what is said of an answer is in view, as far down as the cell may stand.
         """
         state, panel = self.state, self.arithmetic
-        panel.border_title = Content(roomy(below.title(state, self.size.width // 2)))  # not a str: that is markup
+        panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
         if self._lists_uses:
             found = self.groups.uses.blocks()

@@ -123,7 +123,7 @@ class ExplorerScreen(Panels):
         """List what the text that is typed would find, where the arithmetic stands."""
         panel, session = self.arithmetic, self.state.session
         paths = search.matches(session, self.query_one("#find", Input).value)
-        panel.border_title = Content(found_title(paths))
+        panel.put_title(Content(found_title(paths)))
         panel.show(
             lambda _: found_blocks(
                 session, paths, panel.scrollable_content_region.width, panel.scrollable_content_region.height
