@@ -1,12 +1,15 @@
 """Makes the links in `src/attn_explore/`, and collects `pytest model` under the one name that its modules have."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tools import links
 
-links.make()
+if "PYTEST_XDIST_WORKER" not in os.environ:  # once: the programs that tests start would each compile everything
+    links.make()
+    links.compile_all()
 
 
 def pytest_configure(config: pytest.Config) -> None:

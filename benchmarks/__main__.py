@@ -7,7 +7,6 @@ With --check, the exit status is 1 if a limit is not kept or a measurement measu
 
 from __future__ import annotations
 
-import compileall
 import sys
 from collections.abc import Callable, Sequence
 
@@ -30,18 +29,12 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in MEASUREMENTS]:
         print(f"there is no measurement {unknown[0]}; there are {', '.join(MEASUREMENTS)}", file=sys.stderr)
         return 2
-    _compile()
+    links.compile_all()  # as an installed program is
     fallen = [line for name in names or MEASUREMENTS for line in _measured(name)]
     if "--check" not in arguments:
         return 0
     print("", f"{len(fallen)} fell" if fallen else "every limit is kept", *fallen, sep="\n")
     return 1 if fallen else 0
-
-
-def _compile() -> None:
-    """An installed program is compiled; so is this checkout, also where Python is told to write nothing down."""
-    for folder in links.FOLDERS:
-        compileall.compile_dir(links.PACKAGE / folder, quiet=1)
 
 
 def _measured(name: str) -> list[str]:

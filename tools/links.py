@@ -1,10 +1,11 @@
 """Links from `src/attn_explore/` to the folders at the root, so that a checkout has the shape of what is installed.
 
-`pip install -e` and pytest make them; `python tools/links.py` does so by hand.
+`pip install -e` and pytest make them, and compile what they lead to; `python tools/links.py` does so by hand.
 """
 
 from __future__ import annotations
 
+import compileall
 import sys
 from pathlib import Path
 
@@ -28,5 +29,12 @@ def make() -> None:
             link.symlink_to(Path("..", "..", name), target_is_directory=True)
 
 
+def compile_all() -> None:
+    """Compile everything, as pip compiles a wheel, also where Python is told to write nothing down."""
+    for name in FOLDERS:
+        compileall.compile_dir(PACKAGE / name, quiet=1)
+
+
 if __name__ == "__main__":
     make()
+    compile_all()
