@@ -29,7 +29,7 @@ from attn_explore.model.scenario.document import VERSION, Document
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding
 from attn_explore.model.scenario.pairs import Example
-from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, Source
+from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, ScenarioSource
 from attn_explore.model.scenario.teaching import pairs_of, taught
 from attn_explore.model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
 from attn_explore.model.scenario.validation import MAY_BE_NULL, Typed, check_types
@@ -44,7 +44,7 @@ _NAMED = 12
 class Scenario(Document):
     """A checked scenario with its defaults filled in, and the source that it came from."""
 
-    source: Source = field(repr=False, compare=False)
+    source: ScenarioSource = field(repr=False, compare=False)
 
     def tokens(self) -> tuple[str, ...]:
         """List the tokens of the input, without padding."""
@@ -156,7 +156,7 @@ def parse_scenario(text: str, name: str = "scenario", folder: Path | None = None
 
 def scenario_from_dict(data: Mapping[str, Any], name: str = "scenario") -> Scenario:
     """Read a scenario from plain data, such as the one inside a trace."""
-    return _checked(Source(name, json.loads(json.dumps(data))))
+    return _checked(ScenarioSource(name, json.loads(json.dumps(data))))
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -168,7 +168,7 @@ def scenario_schema() -> dict[str, Any]:
     return made()
 
 
-def _checked(source: Source) -> Scenario:
+def _checked(source: ScenarioSource) -> Scenario:
     _check_version(source)
     document, source = _correct(source)
     title = document.title or Path(source.name).stem
@@ -180,7 +180,7 @@ def _checked(source: Source) -> Scenario:
     return Scenario(**sections, source=source)
 
 
-def _check_version(source: Source) -> None:
+def _check_version(source: ScenarioSource) -> None:
     """A newer format may mean anything, so nothing else is said about it."""
     version = source.at(("version",))
     if isinstance(version, int) and version > VERSION:
@@ -188,7 +188,7 @@ def _check_version(source: Source) -> None:
         raise source.problem(("version",), what, "update attn-explore")
 
 
-def _correct(source: Source) -> tuple[Document, Source]:
+def _correct(source: ScenarioSource) -> tuple[Document, ScenarioSource]:
     """Check types and agreement; where there is a second run, its scenario has to be correct too."""
     first = _inspected(source)
     second_findings: list[Finding] = []
@@ -202,7 +202,7 @@ def _correct(source: Source) -> tuple[Document, Source]:
     return first.document, _with_texts_of(second_source, first.source)
 
 
-def _with_texts_of(second: Source, source: Source) -> Source:
+def _with_texts_of(second: ScenarioSource, source: ScenarioSource) -> ScenarioSource:
     """The source, with text in what it compares with where the second run's check found that text is wanted."""
     changes = source.at((COMPARED,))
     if not isinstance(changes, dict):
@@ -221,7 +221,7 @@ def _as_in(whole: Any, part: Any) -> Any:
     return whole
 
 
-def _inspected(source: Source) -> Typed:
+def _inspected(source: ScenarioSource) -> Typed:
     typed = check_types(source)
     if typed.document is None:
         return typed
@@ -230,7 +230,7 @@ def _inspected(source: Source) -> Typed:
     return replace(typed, findings=[*typed.findings, *agreement])
 
 
-def _raise_all(*found: tuple[Source, Iterable[Finding]], left_out: int = 0) -> None:
+def _raise_all(*found: tuple[ScenarioSource, Iterable[Finding]], left_out: int = 0) -> None:
     """Raise everything that was found, in the order of the file."""
     problems: list[Problem] = []
     for source, findings in found:

@@ -19,12 +19,12 @@ from attn_explore.model.scenario.experiment_keys import (
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding, listed, touches
 from attn_explore.model.scenario.nested import array_faults
-from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, Source
+from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, ScenarioSource
 from attn_explore.model.scenario.teaching import training_can_be_done
 from attn_explore.model.scenario.tokens import generates, labels_of, target_of, tokens_of
 from attn_explore.model.text import clip, figure
 
-Check = Callable[[Document, Source], Iterator[Finding]]
+Check = Callable[[Document, ScenarioSource], Iterator[Finding]]
 
 _GIVEN_AS, _TARGET_AS = GIVEN_ONCE
 _NEAR = 1000
@@ -32,7 +32,7 @@ _LABEL = 40
 _TOO_LONG_TO_READ = 10**20
 
 
-def check_agreement(document: Document, source: Source, broken: Iterable[KeyPath]) -> list[Finding]:
+def check_agreement(document: Document, source: ScenarioSource, broken: Iterable[KeyPath]) -> list[Finding]:
     """Run every check of keys that are not broken in themselves."""
     broken = list(broken)
     return [
@@ -43,7 +43,7 @@ def check_agreement(document: Document, source: Source, broken: Iterable[KeyPath
     ]
 
 
-def heads_divide_d_model(document: Document, source: Source) -> Iterator[Finding]:
+def heads_divide_d_model(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """Without d_k, a head is d_model / heads wide."""
     d_model, heads = document.model.d_model, document.model.heads
     if source.holds(("model", "d_k")) or d_model % heads == 0:
@@ -63,7 +63,7 @@ def _divisors_near(number: int, wanted: int) -> list[int]:
     return [n for n in (next(below, None), next(above, None)) if n is not None]
 
 
-def kv_heads_divide_heads(document: Document, _: Source) -> Iterator[Finding]:
+def kv_heads_divide_heads(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Grouped queries: every head of keys and values serves the same number of query heads."""
     model = filled(document.model)
     if model.heads % model.kv_heads:
@@ -72,21 +72,21 @@ def kv_heads_divide_heads(document: Document, _: Source) -> Iterator[Finding]:
         yield Finding(("model", "kv_heads"), what, f"take kv_heads {fitting}")
 
 
-def attention_has_no_residual(document: Document, _: Source) -> Iterator[Finding]:
+def attention_has_no_residual(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Kind attention is the attention blocks alone."""
     if document.model.kind == "attention" and document.model.residual:
         hint = "leave `residual` out, or take kind encoder"
         yield Finding(("model", "residual"), "kind attention has no residual connection", hint)
 
 
-def attention_has_no_feed_forward(document: Document, _: Source) -> Iterator[Finding]:
+def attention_has_no_feed_forward(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Kind attention is the attention blocks alone; another kind may do without the network."""
     if document.model.kind == "attention" and document.model.feed_forward:
         hint = "leave `feed_forward` out, or take kind encoder"
         yield Finding(("model", "feed_forward"), "kind attention has no feed-forward network", hint)
 
 
-def final_norm_is_a_norm(document: Document, _: Source) -> Iterator[Finding]:
+def final_norm_is_a_norm(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A norm at the end needs a norm; kind attention has none."""
     model = document.model
     if model.final_norm and model.norm_in_use == "none":
@@ -94,7 +94,7 @@ def final_norm_is_a_norm(document: Document, _: Source) -> Iterator[Finding]:
         yield Finding(("model", "final_norm"), f"there is no final norm: {why}", "leave `final_norm` out")
 
 
-def rotary_turns_pairs(document: Document, source: Source) -> Iterator[Finding]:
+def rotary_turns_pairs(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """Rotary positions turn pairs of columns."""
     d_k = filled(document.model).d_k
     if document.model.position == "rotary" and d_k % 2:
@@ -102,7 +102,7 @@ def rotary_turns_pairs(document: Document, source: Source) -> Iterator[Finding]:
         yield Finding(where, f"rotary positions turn pairs of columns, and d_k is {figure(d_k)}", "take an even d_k")
 
 
-def head_has_classes(document: Document, _: Source) -> Iterator[Finding]:
+def head_has_classes(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A head that labels chooses from classes, each named once."""
     model = document.model
     if model.head in ("tokens", "sequence") and not model.classes and not document.is_trained:
@@ -117,7 +117,7 @@ def head_has_classes(document: Document, _: Source) -> Iterator[Finding]:
             )
 
 
-def decoder_has_something_to_read(document: Document, _: Source) -> Iterator[Finding]:
+def decoder_has_something_to_read(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A decoder beside an encoder is fed a target, or generates one; one that generates reads words."""
     model, given = document.model, document.input
     target = _given(given, _TARGET_AS)
@@ -133,7 +133,7 @@ def decoder_has_something_to_read(document: Document, _: Source) -> Iterator[Fin
         yield Finding(("input", target[0]), "a decoder reads the target behind the input, from one table", hint)
 
 
-def target_has_tokens(document: Document, _: Source) -> Iterator[Finding]:
+def target_has_tokens(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """At least one token, and none without a character to show."""
     given = _given(document.input, _TARGET_AS)
     if len(given) == 1 and not target_of(document.input):
@@ -144,7 +144,7 @@ def target_has_tokens(document: Document, _: Source) -> Iterator[Finding]:
             yield Finding(("input", "target_tokens", position), what, "a token has at least one character")
 
 
-def heads_fit_the_stream(document: Document, _: Source) -> Iterator[Finding]:
+def heads_fit_the_stream(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Without W_O the heads side by side go on: into a residual, or into the next layer."""
     model = filled(document.model)
     width = model.heads * model.d_v
@@ -164,7 +164,7 @@ def _output_goes_on(model: ModelConfig) -> bool:
     return model.residual or reads_on or any(exists and layers > 1 for exists, layers in stacks)
 
 
-def layers_belong_to_a_stack(document: Document, _: Source) -> Iterator[Finding]:
+def layers_belong_to_a_stack(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A number of layers for a stack that this kind does not have would do nothing."""
     model = filled(document.model)
     for stack, exists in (("encoder", model.has_encoder), ("decoder", model.has_decoder)):
@@ -173,7 +173,7 @@ def layers_belong_to_a_stack(document: Document, _: Source) -> Iterator[Finding]
             yield Finding(("model", key), f"kind {model.kind} has no {stack}", f"leave `{key}` out, or change the kind")
 
 
-def weights_come_from_one_place(document: Document, source: Source) -> Iterator[Finding]:
+def weights_come_from_one_place(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """A file gives every parameter, so that a seed beside it would do nothing; `set` goes with both."""
     weights = document.model.weights
     if weights.file is not None and weights.checkpoint is not None:
@@ -186,7 +186,7 @@ def weights_come_from_one_place(document: Document, source: Source) -> Iterator[
                 yield Finding(("model", "weights", key), what, f"leave `{key}` out, or draw without the file")
 
 
-def input_is_given_once(document: Document, source: Source) -> Iterator[Finding]:
+def input_is_given_once(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """A model needs something to run on; an experiment brings its own."""
     given = _given(document.input, _GIVEN_AS)
     if len(given) > 1:
@@ -196,7 +196,7 @@ def input_is_given_once(document: Document, source: Source) -> Iterator[Finding]
         yield Finding(("input",), f"a scenario needs an input: {listed(_GIVEN_AS)}", hint)
 
 
-def labels_are_classes(document: Document, _: Source) -> Iterator[Finding]:
+def labels_are_classes(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """The target of an encoder's head is a label for each word, or one for the text."""
     model, given = document.model, document.input
     keys = _given(given, _TARGET_AS)
@@ -215,7 +215,7 @@ def labels_are_classes(document: Document, _: Source) -> Iterator[Finding]:
         yield Finding(path, what, f"the classes are {listed(model.classes)}")
 
 
-def target_is_given_once(document: Document, _: Source) -> Iterator[Finding]:
+def target_is_given_once(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """The decoder is fed one target."""
     given = _given(document.input, _TARGET_AS)
     if len(given) > 1:
@@ -226,7 +226,7 @@ def _given(config: InputConfig, keys: tuple[str, ...]) -> list[str]:
     return [key for key in keys if getattr(config, key) is not None]
 
 
-def input_has_tokens(document: Document, _: Source) -> Iterator[Finding]:
+def input_has_tokens(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """At least one token, and none without a character to show."""
     given = _given(document.input, _GIVEN_AS)
     if len(given) == 1 and not tokens_of(document.input):
@@ -236,7 +236,7 @@ def input_has_tokens(document: Document, _: Source) -> Iterator[Finding]:
             yield Finding(("input", "tokens", position), "an empty token", "a token has at least one character")
 
 
-def vectors_fit_the_model(document: Document, source: Source) -> Iterator[Finding]:
+def vectors_fit_the_model(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """Embeddings are a matrix with a row of d_model numbers for each token."""
     d_model = document.model.d_model
     for key in ("vectors", "target_vectors"):
@@ -250,7 +250,7 @@ def vectors_fit_the_model(document: Document, source: Source) -> Iterator[Findin
             yield Finding(("input", key), what, f"take d_model {len(rows[0])}, or rows of {figure(d_model)} numbers")
 
 
-def vocabulary_has_words(document: Document, _: Source) -> Iterator[Finding]:
+def vocabulary_has_words(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Words have rows in a table; vectors bring their own."""
     known = document.input.vocabulary
     if known and document.input.vectors is not None:
@@ -262,7 +262,7 @@ def vocabulary_has_words(document: Document, _: Source) -> Iterator[Finding]:
             yield Finding(("input", "vocabulary", position), what, "name each word once")
 
 
-def padding_leaves_the_tokens(document: Document, _: Source) -> Iterator[Finding]:
+def padding_leaves_the_tokens(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Padding adds tokens and never cuts any."""
     target = target_of(document.input) if document.model.kind == "decoder" else None
     count, pad_to = len(tokens_of(document.input) + (target or ())), document.input.pad_to
@@ -271,7 +271,7 @@ def padding_leaves_the_tokens(document: Document, _: Source) -> Iterator[Finding
         yield Finding(("input", "pad_to"), what, f"take {count} or more, or leave `pad_to` out")
 
 
-def edits_say_what_to_do(document: Document, _: Source) -> Iterator[Finding]:
+def edits_say_what_to_do(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """An edit does one thing; what it takes from a second run needs one."""
     for position, edit in enumerate(document.edits):
         chosen = [key for key in DOES if (value := getattr(edit, key)) is not None and value is not False]
@@ -283,14 +283,14 @@ def edits_say_what_to_do(document: Document, _: Source) -> Iterator[Finding]:
             yield Finding(("edits", position, "swap"), "there is no second run to take numbers from", hint)
 
 
-def comparison_changes_something(document: Document, source: Source) -> Iterator[Finding]:
+def comparison_changes_something(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """A second run that is the same as the first shows nothing."""
     keys = (*CHANGED, "edits")
     if document.compare is not None and not any(source.at((COMPARED, key)) not in (None, {}) for key in keys):
         yield Finding((COMPARED,), "the second run is the same as the first", f"change something in {listed(keys)}")
 
 
-def questions_can_be_answered(document: Document, _: Source) -> Iterator[Finding]:
+def questions_can_be_answered(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """An answer belongs to a question, and says one thing; a hint belongs to an answer."""
     for place, stop in enumerate(document.lesson):
         if stop.answer is None:
@@ -306,7 +306,7 @@ def questions_can_be_answered(document: Document, _: Source) -> Iterator[Finding
             yield Finding(("lesson", place, "answer"), what, f"write one of {listed(ANSWERS)}")
 
 
-def comparing_views_have_two_runs(document: Document, _: Source) -> Iterator[Finding]:
+def comparing_views_have_two_runs(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Two runs can be shown where there are two."""
     for place, stop in enumerate(document.lesson):
         if stop.view in ("beside", "difference") and document.compare is None:
@@ -314,7 +314,7 @@ def comparing_views_have_two_runs(document: Document, _: Source) -> Iterator[Fin
             yield Finding(("lesson", place, "view"), what, "add `compare`, or leave `view` out")
 
 
-def moments_of_a_lesson_are_kept(document: Document, _: Source) -> Iterator[Finding]:
+def moments_of_a_lesson_are_kept(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A stop is at a moment of the training, and the weights of that moment are kept."""
     moments = _moments(document)
     for place, stop in enumerate(document.lesson):

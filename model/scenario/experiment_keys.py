@@ -9,7 +9,7 @@ from typing import Any
 from attn_explore.model.scenario.document import Document, Experiment
 from attn_explore.model.scenario.findings import Finding, listed
 from attn_explore.model.scenario.pairs import TASKS
-from attn_explore.model.scenario.source import Source
+from attn_explore.model.scenario.source import ScenarioSource
 from attn_explore.model.text import figure
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -87,7 +87,7 @@ def drawn(experiment: Experiment) -> int:
 # --- checks
 
 
-def experiment_stands_alone(document: Document, source: Source) -> Iterator[Finding]:
+def experiment_stands_alone(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """An experiment brings its own model and its own input; what is said beside it would do nothing."""
     experiment = document.alone
     if experiment is None:
@@ -98,7 +98,7 @@ def experiment_stands_alone(document: Document, source: Source) -> Iterator[Find
             yield Finding((key,), what, f"leave `{key}` out, or the experiment", at_key=True)
 
 
-def experiment_has_the_keys_of_its_kind(document: Document, _: Source) -> Iterator[Finding]:
+def experiment_has_the_keys_of_its_kind(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """What another kind of experiment reads would do nothing."""
     experiment = document.experiment
     if experiment is None:
@@ -110,7 +110,7 @@ def experiment_has_the_keys_of_its_kind(document: Document, _: Source) -> Iterat
             yield Finding(("experiment", key), what, f"its keys are {listed(known, 'and')}", at_key=True)
 
 
-def experiment_is_of_a_size_to_run(document: Document, _: Source) -> Iterator[Finding]:
+def experiment_is_of_a_size_to_run(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """At least one number in each list, no width twice, and no more than can be drawn in minutes."""
     if document.experiment is None:
         return

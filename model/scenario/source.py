@@ -26,7 +26,7 @@ GIVEN_ONCE = (("text", "tokens", "vectors"), ("target", "target_tokens", "target
 
 
 @dataclass(frozen=True)
-class Source:
+class ScenarioSource:
     """Where a scenario came from: its data, and its text with the place of every key and value.
 
     Data that never was text (the scenario inside a trace) has no places; its problems are named by key path.
@@ -52,7 +52,7 @@ class Source:
         section = self.at(path[:-1])
         return isinstance(section, dict) and path[-1] in section
 
-    def compared(self) -> Source:
+    def compared(self) -> ScenarioSource:
         """Make the scenario of the second run; what `compare` changes keeps the place where the change is written."""
         changes = {path[1:]: path for path in self.values if path[:1] == (COMPARED,) and path[1:2] != ("label",)}
         data = {key: value for key, value in self.data.items() if key not in (COMPARED, TOLD_IN_FIRST)}

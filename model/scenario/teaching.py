@@ -12,7 +12,7 @@ from attn_explore.model.scenario.document import Document, Experiment
 from attn_explore.model.scenario.experiment_keys import filled
 from attn_explore.model.scenario.findings import Finding, listed
 from attn_explore.model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
-from attn_explore.model.scenario.source import KeyPath, Source
+from attn_explore.model.scenario.source import KeyPath, ScenarioSource
 from attn_explore.model.scenario.tokens import PAD, labels_of, target_of, tokens_of
 from attn_explore.model.text import clip
 
@@ -25,7 +25,7 @@ _LABELLED = ("copy", "reverse", "sort")
 """Tasks in which each word has its answer, so that an encoder can do them."""
 
 
-def pairs_of(document: Document, source: Source) -> Examples:
+def pairs_of(document: Document, source: ScenarioSource) -> Examples:
     """The pairs in the file that a scenario is trained on. Raises Problem where it cannot be read."""
     name = str(source.at(DATA))
     if source.folder is None:
@@ -38,7 +38,7 @@ def pairs_of(document: Document, source: Source) -> Examples:
         raise source.problem(DATA, f"{clip(name, _WORD)}: {problem.what}", problem.hint) from problem
 
 
-def taught(document: Document, source: Source) -> Document:
+def taught(document: Document, source: ScenarioSource) -> Document:
     """The scenario with the words of its data, in the order in which they come, and with a text of it as its input.
 
     The scenario inside a trace has them already. Raises Problem where the data has words that the scenario leaves out.
@@ -59,13 +59,13 @@ def taught(document: Document, source: Source) -> Document:
     return document
 
 
-def _check_says_its_classes(document: Document, source: Source) -> None:
+def _check_says_its_classes(document: Document, source: ScenarioSource) -> None:
     """The data of a scenario inside a trace is not opened. Raises Problem where the labels would come from there."""
     if document.model.head in ("tokens", "sequence") and not document.model.classes:
         raise source.problem(("model", "classes"), f"head {document.model.head} needs classes to choose from")
 
 
-def _check_labels(model: ModelConfig, examples: Examples, source: Source) -> None:
+def _check_labels(model: ModelConfig, examples: Examples, source: ScenarioSource) -> None:
     """An encoder's head says a label for each word, or one for the text. Raises Problem with the first pair not so."""
     if model.has_decoder:
         return
@@ -77,7 +77,7 @@ def _check_labels(model: ModelConfig, examples: Examples, source: Source) -> Non
             raise source.problem(DATA, what, "give each of them its label, with spaces between")
 
 
-def _examples(document: Document, experiment: Experiment, source: Source) -> Examples:
+def _examples(document: Document, experiment: Experiment, source: ScenarioSource) -> Examples:
     """The pairs of the file; or one that has every symbol of a task."""
     if experiment.data not in TASKS:
         return pairs_of(document, source)
@@ -106,7 +106,7 @@ def _says_what_it_reads(model: ModelConfig) -> bool:
     return model.head == "vocabulary" and not (model.has_encoder and model.has_decoder)
 
 
-def _check_known(document: Document, examples: Examples, source: Source) -> None:
+def _check_known(document: Document, examples: Examples, source: ScenarioSource) -> None:
     """Every word of the data and of the input has a row, every label is a class. Raises Problem with the first not."""
     model, given = document.model, document.input
     answers, answers_key = (
@@ -139,7 +139,7 @@ def _distinct(words: Iterable[str]) -> Words:
 # --- checks
 
 
-def training_can_be_done(document: Document, source: Source) -> Iterator[Finding]:
+def training_can_be_done(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """There is something to learn from and something to say, by a model that can read it."""
     experiment, model = document.experiment, document.model
     if experiment is None or experiment.is_alone:

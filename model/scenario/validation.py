@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from attn_explore.model.scenario.document import Document
 from attn_explore.model.scenario.findings import Finding, name
 from attn_explore.model.scenario.nested import array_faults
-from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, Source
+from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, ScenarioSource
 from attn_explore.model.scenario.well_typed import well_typed
 from attn_explore.model.scenario.wording import describe
 
@@ -47,7 +47,7 @@ class Typed:
     """
 
     document: Document | None
-    source: Source
+    source: ScenarioSource
     findings: list[Finding]
     left_out: int = 0
 
@@ -60,7 +60,7 @@ def validator() -> TypeAdapter[Document]:
     return TypeAdapter(Document)
 
 
-def check_types(source: Source) -> Typed:
+def check_types(source: ScenarioSource) -> Typed:
     """Check the types of all data, with everything that is wrong found at once."""
     found = well_typed(source, MAY_BE_NULL)
     if found is None or any(_faults_by_hand(source)):
@@ -69,7 +69,7 @@ def check_types(source: Source) -> Typed:
     return Typed(document, replace(source, data=_with_texts(source.data, (), texts)) if texts else source, [])
 
 
-def check_with_pydantic(source: Source) -> Typed:
+def check_with_pydantic(source: ScenarioSource) -> Typed:
     """Check the types of all data, as every scenario could be checked."""
     document, errors = _validate(source.data)
     texts = {path: source.plain[path] for path in _where_text_is_wanted(errors) if path in source.plain}
@@ -145,7 +145,7 @@ def _nulls(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Finding]]:
             yield from _nulls(value, (*path, position))
 
 
-def _faults_by_hand(source: Source) -> Iterator[Finding]:
+def _faults_by_hand(source: ScenarioSource) -> Iterator[Finding]:
     by_hand = source.at(NUMBERS_BY_HAND)
     for parameter, numbers in (by_hand if isinstance(by_hand, dict) else {}).items():
         yield from array_faults(numbers, (*NUMBERS_BY_HAND, parameter))

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from annotated_types import Ge, Gt, Le
 
 from attn_explore.model.scenario.document import Document
-from attn_explore.model.scenario.source import KeyPath, Source
+from attn_explore.model.scenario.source import KeyPath, ScenarioSource
 
 _EXACT = 2**53
 """Whole numbers up to here are floats without loss; larger ones are unusual."""
@@ -28,7 +28,7 @@ class _Unusual(Exception):  # noqa: N818 (not an error yet: Pydantic says whethe
     """What stands here is not what its annotation says, or not only."""
 
 
-def well_typed(source: Source, may_be_null: tuple[KeyPath, ...]) -> tuple[Document, dict[KeyPath, str]] | None:
+def well_typed(source: ScenarioSource, may_be_null: tuple[KeyPath, ...]) -> tuple[Document, dict[KeyPath, str]] | None:
     """Build the document, with the plain scalars that are text where text is wanted; None where Pydantic has to look.
 
     A null is unusual everywhere but at `may_be_null`.

@@ -10,7 +10,7 @@ from attn_explore.model.problems import nearest
 from attn_explore.model.scenario.findings import Finding, listed, name
 from attn_explore.model.scenario.keys import hint_for_unknown, known_keys
 from attn_explore.model.scenario.nested import is_written_infinite, not_finite
-from attn_explore.model.scenario.source import KeyPath, Source
+from attn_explore.model.scenario.source import KeyPath, ScenarioSource
 from attn_explore.model.text import clip, figure
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _HINTS: dict[KeyPath, str] = {
 }
 
 
-def describe(path: KeyPath, errors: Sequence[ErrorDetails], source: Source) -> list[Finding]:
+def describe(path: KeyPath, errors: Sequence[ErrorDetails], source: ScenarioSource) -> list[Finding]:
     """Say in plain words what is wrong at one path."""
     missing = [error for error in errors if error["type"] == "missing"]
     if missing:
@@ -69,7 +69,7 @@ def _choices(error: ErrorDetails) -> list[str]:
     return re.findall(r"'([^']*)'", error["ctx"]["expected"]) if error["type"] == "literal_error" else []
 
 
-def _not_a_choice(path: KeyPath, value: Any, choices: list[str], source: Source) -> Finding:
+def _not_a_choice(path: KeyPath, value: Any, choices: list[str], source: ScenarioSource) -> Finding:
     meant = None
     if isinstance(value, str):
         truth = _TRUTHS.get(value.lower(), value.lower())
@@ -94,7 +94,7 @@ def _number(value: int | float) -> str:
     return figure(int(value)) if isinstance(value, int) or value.is_integer() else str(value)
 
 
-def _hint(path: KeyPath, kind: str, value: Any, source: Source) -> str:
+def _hint(path: KeyPath, kind: str, value: Any, source: ScenarioSource) -> str:
     expected = _EXPECTED.get(kind, "")
     if expected == "a whole number" and isinstance(value, float) and value.is_integer():
         return f"write {figure(int(value))}"

@@ -38,7 +38,7 @@ from yaml.scanner import Scanner, ScannerError
 
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.signatures import looks_like
-from attn_explore.model.scenario.source import KeyPath, Place, Source, dotted
+from attn_explore.model.scenario.source import KeyPath, Place, ScenarioSource, dotted
 from attn_explore.model.scenario.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
 
 MOST_BYTES = 1_000_000
@@ -68,7 +68,7 @@ def decode(content: bytes, name: str | Path) -> str:
     raise Problem("this is not UTF-8 text", hint=hint, path=name, place=f"byte {at}")
 
 
-def read_yaml(text: str, name: str, folder: Path | None = None) -> Source:
+def read_yaml(text: str, name: str, folder: Path | None = None) -> ScenarioSource:
     """Read the text of a scenario file; raises a `Problem` for what is not in the small YAML above."""
     if len(text) > MOST_BYTES:
         raise Problem(f"this scenario has {len(text):,} characters, and at most {MOST_BYTES:,} are read", path=name)
@@ -113,7 +113,7 @@ class _Reading:
         self.problems: list[Problem] = []
         self.count = 0  # of values read, those of repeated keys too
 
-    def source(self) -> Source:
+    def source(self) -> ScenarioSource:
         """Read the one document there is, which must be a mapping."""
         data = self.document()
         if data is None:
@@ -121,7 +121,7 @@ class _Reading:
         if not isinstance(data, dict):
             raise self.problem_at(self.values[()], "expected a mapping of keys, as in `model: …`", self.what_it_is())
         raise_any(self.problems)
-        return Source(self.name, data, self.folder, self.lines, self.keys, self.values, self.plain)
+        return ScenarioSource(self.name, data, self.folder, self.lines, self.keys, self.values, self.plain)
 
     def document(self) -> Any:
         self.next()  # the start of the stream

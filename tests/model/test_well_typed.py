@@ -9,7 +9,7 @@ import pytest
 
 from attn_explore.explorer.session.course import bundled
 from attn_explore.model.problems import Problem
-from attn_explore.model.scenario.source import Source
+from attn_explore.model.scenario.source import ScenarioSource
 from attn_explore.model.scenario.validation import MAY_BE_NULL, check_types, check_with_pydantic
 from attn_explore.model.scenario.well_typed import well_typed
 from attn_explore.model.scenario.yaml_source import read_yaml
@@ -33,7 +33,7 @@ UNUSUAL = [
 ]
 
 
-def source_of(path: Path) -> Source:
+def source_of(path: Path) -> ScenarioSource:
     return read_yaml(path.read_text("utf-8"), path.name, path.parent)
 
 

@@ -55,7 +55,7 @@ async def test_the_course_is_listed_and_the_marked_scenario_previewed(tmp_path: 
         grid = screen(pilot).query_one("#preview", TensorGrid)
         await until(pilot, lambda: grid.display)
         assert [line for line in lines(pilot) if line[0] in "○"] == [
-            f"○ {session.title}" for session in (entry.scenario for entry in screen(pilot).shelf.entries) if session
+            f"○ {session.title}" for session in (entry.scenario for entry in screen(pilot).library.entries) if session
         ]
         assert "attn-explore run i-love-my-dog" in said(pilot, "#facts")
         assert grid._value is not None
