@@ -150,11 +150,13 @@ class _Writer:
 
     def products(self) -> Block:
         """The query, then each key and its score."""
-        attention, asker = self.attention, shortened(shown(self.queries, self.word.query), LABEL)
-        labels = [f" query of {asker}", *(f" key of {label}" for label in self.labels)]
+        attention = self.attention
+        vectors = (attention.queries.array[self.word.head, self.word.query], *self._all(attention.keys))
         last = max(self._widths(attention.scores[0].array[self.word.head, self.word.query][:, None])[0], len("  score"))
-        taken = max(map(most_cells, labels)) + len(" → ") + last
-        count = self._count(taken, attention.queries.array[self.word.head, self.word.query], *self._all(attention.keys))
+        beside, labels = len(" → ") + last, self._named("of ")
+        if self._cells(labels) + beside + self._least(*vectors) > self.room:
+            labels = self._named("")
+        count = self._count(self._cells(labels) + beside, *vectors)
         rows: list[Row] = [
             (
                 Piece(labels[0], "name"),
@@ -232,6 +234,20 @@ class _Writer:
     def _vector(self, step: Value, word: Word, count: int) -> Sequence[Piece]:
         numbers = [self._number(step, word, column) for column in range(count)]
         return [*numbers, *self._more(step.shape[-1], count)]
+
+    def _named(self, of: str) -> list[str]:
+        """What the query and the keys are called at the left."""
+        asker = shortened(shown(self.queries, self.word.query), LABEL)
+        return [f" query {of}{asker}", *(f" key {of}{label}" for label in self.labels)]
+
+    @staticmethod
+    def _cells(labels: list[str]) -> int:
+        return max(map(most_cells, labels))
+
+    def _least(self, *vectors: Array) -> int:
+        """Cells of the fewest numbers that are shown of some vectors, and of how many more there are."""
+        widths = self._widths(np.array(vectors))
+        return sum(widths[:LEAST]) + len(self._more(len(widths), 0)[0].text) * (len(widths) > LEAST)
 
     def _count(self, taken: int, *vectors: Array) -> int:
         """How many numbers of some vectors there is room for, one under the other."""

@@ -68,6 +68,8 @@ def test_a_reduction_keeps_the_axes_that_it_does_not_run_over() -> None:
         ("sin", (0,), 0),
         ("cos", (0,), 1),
         ("maximum", (0, -2), 0),
+        ("ratio", (6, 3), 2),
+        ("ratio", (6, 0), 0),
     ],
 )
 def test_a_function_is_the_one_of_its_name(function: str, arguments: tuple[float, ...], expected: float) -> None:

@@ -80,8 +80,7 @@ def _numbers(array: Array) -> list[float | str]:
 
 def plot_svg(plot: Plot) -> bytes:
     """A picture that stands by itself: no script, no font, no style from elsewhere. The same plot, the same bytes."""
-    import pygal  # needed for this alone
-
+    pygal = _pygal()
     drawing = lay_out(plot, WIDTH, TICKS * LINES_TO_A_TICK)
     chart = (pygal.Histogram if drawing.has_bars else pygal.XY)(**_looks(drawing))
     draw = _bars if drawing.has_bars else _points
@@ -93,6 +92,16 @@ def plot_svg(plot: Plot) -> bytes:
     chart.add_xml_filter(_without_scripts)
     picture: bytes = chart.render()
     return picture
+
+
+def _pygal() -> Any:
+    """The library that draws, which is needed for this alone; without its hook in the imports of the whole program."""
+    import sys
+
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
+    return pygal
 
 
 def _looks(drawing: Drawing) -> dict[str, Any]:
