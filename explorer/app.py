@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -118,6 +119,16 @@ class ExplorerApp(App[None]):
         self.push_screen(loaded.screen())
         if loaded.kept_aside is not None:
             self._say_kept_aside(loaded.kept_aside)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Give a key to what the screen asks for, or else carry out its command.
+
+        Both are decided here, one key after the other, so that keys that come in a burst (typed fast, over a slow
+        line) after the one that asks are neither lost nor taken for commands.
+        """
+        take = getattr(self.screen, "take_key", None)
+        if take is not None and take(event):
+            event.prevent_default()
 
     def action_stop_loading(self) -> None:
         """Leave before anything is shown: there is nothing to keep."""

@@ -41,7 +41,9 @@ class FileKeys:
         if not edits.is_unsaved(session) or self._warned is session.run.scenario:
             return True
         self._warned = session.run.scenario
-        self.screen.refuse("The edits are in no file: s saves them as a scenario, the same key again drops them.")
+        self.screen.refuse(
+            "The edits are in no file: s saves them as a scenario; the key that leaves, pressed again, drops them."
+        )
         return False
 
     def export(self) -> None:

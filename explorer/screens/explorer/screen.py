@@ -132,12 +132,12 @@ class ExplorerScreen(Panels):
 
     # --- what the panels say happened
 
-    async def _on_key(self, event: events.Key) -> None:
-        """While an edit is typed, what is printable goes into it."""
-        if self.groups.edits.takes(event):
-            event.stop()
-            event.prevent_default()
-            self.groups.edits.type_key(event)
+    def take_key(self, event: events.Key) -> bool:
+        """While an edit is typed, what is printable goes into it: whether a key did."""
+        if not self.groups.edits.takes(event):
+            return False
+        self.groups.edits.type_key(event)
+        return True
 
     def _on_paste(self, event: events.Paste) -> None:
         """While an edit is typed, so does what is pasted."""

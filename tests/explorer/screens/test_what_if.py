@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual import events
 
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.opening import pair
@@ -186,6 +187,16 @@ async def test_e_edits_a_row_and_control_z_takes_it_back(explore: Explore) -> No
         np.testing.assert_array_equal(session.place.value.array, before)
 
 
+async def test_keys_that_come_in_one_burst_are_all_typed_in_their_order(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
+        for key in "ezero":  # as a terminal sends them: nothing waits for what the key before does
+            pilot.app.post_message(events.Key(key, key))
+        await pilot.pause()
+        assert "› zero" in pilot.app.screen.query_one(ArithmeticPanel).text()[0]
+        await pilot.press("enter")
+        assert session.place.value.array[0, 1, 3] == 0
+
+
 async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
         await pilot.press("e", *"[red]", "enter")
@@ -232,7 +243,7 @@ async def test_s_saves_the_edited_run_as_a_scenario(
 async def test_leaving_says_first_that_edits_are_in_no_file(explore: Explore, leave: str) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, _):
         await pilot.press("e", *"zero", "enter", leave)
-        assert "s saves them as a scenario" in "".join(toast.message for toast in pilot.app._notifications)
+        assert "the key that leaves, pressed again" in "".join(toast.message for toast in pilot.app._notifications)
         assert pilot.app.return_value is None
         assert pilot.app.is_running
         assert not pilot.app._exit
