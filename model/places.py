@@ -102,7 +102,7 @@ def index_of(value: Value, names: list[str]) -> tuple[int, ...]:
     """
     axes = _named_axes(value.axes, len(names))
     if len(axes) != len(names):
-        what = f"{len(names)} indices for {len(value.axes)} axes"
+        what = f"{len(names)} {'index' if len(names) == 1 else 'indices'} for {len(value.axes)} axes"
         raise Problem(what, path=value.path, hint=f"give one for each of {', '.join(value.names)}")
     return _index(value, axes, names)
 

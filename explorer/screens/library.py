@@ -25,8 +25,10 @@ from attn_explore.explorer.screens.help import HelpScreen, grouped
 from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
+from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.telling.lesson_text import score_text
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.choices import Choices
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
@@ -158,10 +160,10 @@ class LibraryScreen(Screen[None]):
         lesson = f"a lesson of {len(scenario.lesson)} stops" if scenario.lesson else "no lesson: every step is shown"
         if mark is not None:
             asked = len([stop for stop in scenario.lesson if stop.answer])
-            right = sum(outcome == "right" for outcome in mark.outcomes.values())
+            found = list(mark.outcomes.values())
             lesson += ", followed to its end" if mark.is_done else ""
             lesson += f", left at stop {mark.place + 1}" if mark.place < mark.count - 1 else ""
-            lesson += f"; {right} of {asked} questions answered rightly" if mark.outcomes else ""
+            lesson += f"; {score_text(found.count(Outcome.right), found.count(Outcome.later), asked)}" if found else ""
         run = f"attn-explore run {visible(entry.name)}"
         told = "\n".join(["", visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run])
         return Content.styled(f"{visible(scenario.title)}\n", "bold $text-primary") + Content(told)

@@ -35,10 +35,21 @@ def lesson_sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section("The end of the lesson", _end(session))
 
 
+def score_text(right: int, later: int, asked: int) -> str:
+    """How many questions were answered rightly, and how many of them not at once.
+
+    >>> score_text(1, 2, 4), score_text(1, 0, 4)
+    ('3 of 4 questions answered rightly, 2 of them after another try', '1 of 4 questions answered rightly')
+    """
+    return f"{right + later} of {asked} questions answered rightly" + (
+        f", {later} of them after another try" if later else ""
+    )
+
+
 def _end(session: Session) -> str:
     """How the questions were answered, and what comes next."""
     right, later, asked = session.lesson.score
-    score = f"{right} of {asked} questions answered rightly" + (f", {later} more after another try" if later else "")
+    score = score_text(right, later, asked)
     follows = next_lesson(session)
     lines = (
         f"{score}." if asked else "",

@@ -19,7 +19,8 @@ def use_blocks(trace: Trace, value: Value, index: Index) -> list[Block]:
     found, count = uses(trace, value, index, SHOWN)
     if not found:
         return [Block(((Piece("No other number changes with it.", "note"),),))]
-    what = f"Goes into {count} {'cell' if count == 1 else 'cells'}. How fast they change with it:"
+    cells, they_change = ("cell", "that changes") if count == 1 else ("cells", "they change")
+    what = f"Goes into {count} {cells}. How fast {they_change} with it:"
     largest = max(abs(use.derivative) for use in found)
     header = (
         Piece("  cell", "label"), Piece("", "sign"), Piece("value", "number"), Piece("", "sign"),

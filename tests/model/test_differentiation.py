@@ -89,7 +89,7 @@ def test_a_number_is_named_by_words_or_numbers(named: str, index: tuple[int, ...
     [
         ("logit[dog, a]", "the run has no step logit", "did you mean logits?"),
         ("logits[cat, a]", "logits: there is no cat along token", "there are I, love, my, dog"),
-        ("logits[dog]", "logits: 1 indices for 2 axes", "give one for each of token, class"),
+        ("logits[dog]", "logits: 1 index for 2 axes", "give one for each of token, class"),
         ("logits", "logits: 0 indices for 2 axes", "give one for each of token, class"),
         (
             "encoder.layers.0.ffn.norm[dog, 99]",
