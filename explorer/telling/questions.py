@@ -192,12 +192,20 @@ def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
     if question.axes:
         terms = " + ".join(short_number(float(each)) for each in numbers[:8])
         more = f" + … ({len(numbers)} numbers)" if len(numbers) > 8 else ""
-        yield f"{terms}{more} = {number}."
+        yield f"{terms}{more} = {number}{'' if more else _rounding(numbers, number)}."
     else:
         own = f"{value.path}{bracketed(value.axes, question.index)}"  # by its path: letters are alike
         yield f"{own if question.is_operand else cell_text.name_at(value, question.index)} = {number}."
     if isinstance(given, float) and not question.is_right(given):
         yield f"You said {short_number(given)}."
+
+
+def _rounding(terms: Array, total: str) -> str:
+    """What has to be said where the terms, as they are shown, do not come to the sum that is shown."""
+    shown = [short_number(float(term)) for term in (*terms,)]
+    if not np.isfinite(terms).all() or total == short_number(float(sum(map(float, shown)))):
+        return ""
+    return " before they are rounded"
 
 
 def _whole(total: float, terms: Array) -> float:
