@@ -25,7 +25,7 @@ BAR = 20
 """Cells of the bar of a weight of 1."""
 MOST = 24
 """Of more keys than this, those with the largest weights are shown, and what the others come to."""
-LEAST = 3
+LEAST = 2
 """So many numbers of a vector are shown, however narrow it is."""
 
 HEADERS = {
