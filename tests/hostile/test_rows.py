@@ -92,7 +92,7 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "F10": ((WRITING, "test_f10_export_import_export_gives_the_same_bytes"),),
     "G1": ((TERMINAL, "test_g1_a_signal_ends_the_explorer_with_the_terminal_restored"),),
     "G2": ((SCREENS, "test_g2_stopped_and_continued_the_terminal_is_given_back_and_drawn_anew"),),
-    "G3": ((TERMINAL, "test_g3_a_terminal_that_goes_away_ends_the_explorer"),),
+    "G3": ((TERMINAL, "test_g3_a_terminal_that_goes_away_ends_the_program"),),
     "G4": ((PROCESS, "test_g4_a_terminal_that_will_not_do_is_refused_at_once_without_an_escape"),),
     "G5": ((PROCESS, "test_g5_a_reader_that_leaves_early_is_no_error"),),
     "G6": ((TERMINAL, "test_g6_any_size_is_survived_and_the_place_kept"),),

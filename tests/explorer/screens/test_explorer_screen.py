@@ -371,14 +371,12 @@ async def test_keys_can_be_remapped_in_the_config_file(tmp_path: Path) -> None:
 async def test_too_small_a_terminal_says_what_it_needs_and_recovers(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 1)) as (pilot, session):
         await pilot.resize_terminal(50, 12)
-        await pilot.pause()
         said = pilot.app.screen.query_one("#too-small")
-        assert said.display
+        await until(pilot, lambda: said.display)
         assert "60 × 16" in str(said.render())
         assert "50 × 12" in str(said.render())
         await pilot.resize_terminal(80, 24)
-        await pilot.pause()
-        assert not said.display
+        await until(pilot, lambda: not said.display)
         assert pilot.app.screen.query_one("#grid", TensorGrid).display
         assert session.place.index == (0, 1, 1)
 

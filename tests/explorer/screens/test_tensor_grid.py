@@ -16,6 +16,7 @@ from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.values import Value
+from tests.standing import until
 
 WORDS = ("I", "love", "my", "dog")
 CHINESE = ("我", "喜歡", "我的", "狗")
@@ -147,8 +148,7 @@ async def test_all_heads_or_one_as_the_flag_says_and_as_there_is_room() -> None:
         assert "head 0 of 2" in lines(tensor)[0]
         tensor.all_planes = True
         await pilot.resize_terminal(46, 24)
-        await pilot.pause()
-        assert "head 0 of 2" in lines(tensor)[0]
+        await until(pilot, lambda: "head 0 of 2" in lines(tensor)[0])
 
 
 async def test_the_one_head_that_is_drawn_is_the_cursors() -> None:
