@@ -134,13 +134,14 @@ def _count(found: Counted, target: Path, old: bytes, writer: Writer) -> None:
     content = target.read_bytes()
     if content == old:
         found.old += 1
-    elif _is_whole(writer, content):
+    elif is_whole(writer, content):
         found.new += 1
     else:
         found.torn += 1
 
 
-def _is_whole(writer: Writer, content: bytes) -> bool:
+def is_whole(writer: Writer, content: bytes) -> bool:
+    """Whether a program wrote the whole of a file."""
     try:
         return writer.is_whole(content)
     except (Problem, UnicodeDecodeError):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hostile.test_terminal import Terminal
-from tests.kills import Writer, writers
+from tests.kills import Writer, is_whole, writers
 from tests.program import command
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
@@ -125,7 +125,7 @@ def _wrong_terminal(terminal: Terminal) -> list[str]:
 def _wrong_files(kind: Kind, folder: Path) -> list[str]:
     wrong = [f"left {path.name}" for path in folder.glob(".attn-explore-*")]
     if kind.writes and (content := (folder / kind.writes.target).read_bytes()) != OLD:
-        wrong += [] if kind.writes.is_intact(content) else ["torn"]
+        wrong += [] if is_whole(kind.writes, content) else ["torn"]
     return wrong
 
 
