@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
     {"axes", "config", "notation", "text", "words"},
-    {"expressions", "naming", "problems"},
+    {"architecture", "expressions", "naming", "problems"},
     {"values"},
     {"ops"},
     {"trace"},
