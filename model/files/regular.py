@@ -60,6 +60,17 @@ def read_regular(path: str | Path, limit: int) -> bytes:
         os.close(descriptor)
 
 
+def open_regular(path: str | Path) -> int:
+    """Open a regular file, to be read by position; a `Problem` names what else it is."""
+    descriptor = _open(path, _FLAGS)
+    try:
+        _check_is_regular(os.fstat(descriptor), path)
+    except Problem:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def read_inside(folder: str | Path, name: str, limit: int, allowed: Sequence[Path] = ()) -> bytes:
     """Read the file that a scenario in `folder` names, which must lie in that folder or in an allowed one.
 
@@ -118,9 +129,7 @@ def _why_not_opened(path: str | Path, error: OSError) -> str:
 
 def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
     before = os.fstat(descriptor)
-    if not stat.S_ISREG(before.st_mode):
-        kind = next((kind for is_kind, kind in _KINDS if is_kind(before.st_mode)), "something else")
-        raise Problem(f"this is {kind}, not a regular file", path=path)
+    _check_is_regular(before, path)
     if before.st_size > limit:
         raise Problem(f"this file has {before.st_size:,} bytes, and at most {limit:,} are read", path=path)
     try:
@@ -132,6 +141,12 @@ def _read(descriptor: int, path: str | Path, limit: int) -> bytes:
     if (len(content), before.st_mtime_ns) != (before.st_size, after.st_mtime_ns):
         raise Problem("this file changed while it was read", hint="try again", path=path)
     return content
+
+
+def _check_is_regular(state: os.stat_result, path: str | Path) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        kind = next((kind for is_kind, kind in _KINDS if is_kind(state.st_mode)), "something else")
+        raise Problem(f"this is {kind}, not a regular file", path=path)
 
 
 def _check_same_file(descriptor: int, path: Path) -> None:

@@ -150,17 +150,29 @@ def tensor_file(content: bytes, name: str) -> TensorFile:
 
 def read_header(content: bytes, file: str) -> Header:
     """What the header of a safetensors file says, checked. Raises Problem where it is damaged."""
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 10 or length > min(len(content) - 8, LARGEST_HEADER) or content[8:9] != b"{":
+    length = header_length(content[:9], len(content), file)
+    return parse_header(content[8 : 8 + length], len(content), file)
+
+
+def header_length(start: bytes, size: int, file: str) -> int:
+    """How long the header of a file of `size` bytes is, by its first nine. Raises Problem where it cannot be."""
+    length = int.from_bytes(start[:8], "little")
+    if size < 10 or length > min(size - 8, LARGEST_HEADER) or start[8:9] != b"{":
         raise Problem("this is not a safetensors file", hint=_CONVERT, path=file, place="byte 0")
+    return length
+
+
+def parse_header(header: bytes, size: int, file: str) -> Header:
+    """What the bytes of a header say, checked against the `size` of the file. Raises Problem where it is damaged."""
     try:
-        entries = json.loads(content[8 : 8 + length], object_pairs_hook=lambda pairs: _without_duplicates(pairs, file))
+        entries = json.loads(header, object_pairs_hook=lambda pairs: _without_duplicates(pairs, file))
         tensors = {name: _entry(entry) for name, entry in entries.items() if name != "__metadata__"}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Problem("the header of this safetensors file is damaged", path=file, place="byte 8") from error
-    _check_offsets(tensors, len(content) - 8 - length, file)
+    start = 8 + len(header)
+    _check_offsets(tensors, size - start, file)
     metadata = entries.get("__metadata__")
-    return Header(8 + length, tensors, metadata if isinstance(metadata, dict) else {})
+    return Header(start, tensors, metadata if isinstance(metadata, dict) else {})
 
 
 _CONVERT = "save the parameters with safetensors.numpy.save_file, or export a run as .safetensors"

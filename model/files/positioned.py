@@ -1,0 +1,67 @@
+"""A file that stays open and is read by position: what is read is what was opened, or there is a message.
+
+Large files are not mapped into memory: one that shrinks under a mapping kills the process.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from pathlib import Path
+
+from attn_explore.model.files.regular import open_regular
+from attn_explore.model.problems import Problem
+
+_TURN = threading.Lock()
+
+
+class PositionedFile:
+    """A regular file, open for as long as this object lives. Several threads may read it at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = open_regular(path)
+        weakref.finalize(self, os.close, self._descriptor)
+        state = os.fstat(self._descriptor)
+        self.size = state.st_size
+        self._modified = state.st_mtime_ns
+
+    def read(self, start: int, length: int) -> bytes:
+        """Read `length` bytes from `start` on; the file must have them. Raises Problem where it changed meanwhile."""
+        try:
+            content = _read(self._descriptor, start, length)
+        except OSError as error:
+            raise Problem(f"this file could not be read: {error.strerror}", path=self.path) from error
+        self.check()
+        if len(content) != length:
+            raise Problem(f"this file ends before its byte {start + length:,}", path=self.path)
+        return content
+
+    def check(self) -> None:
+        """Raise Problem where the file is no longer what was opened."""
+        state = os.fstat(self._descriptor)
+        if (state.st_size, state.st_mtime_ns) != (self.size, self._modified):
+            raise Problem("this file changed after it was opened", hint="open it again", path=self.path)
+
+
+def _read(descriptor: int, start: int, length: int) -> bytes:
+    """The bytes from `start` on, as many as there are: the system may give them in pieces."""
+    pieces = []
+    while length > 0:
+        piece = _read_at(descriptor, length, start)
+        if not piece:
+            break
+        pieces.append(piece)
+        start, length = start + len(piece), length - len(piece)
+    return b"".join(pieces)
+
+
+def _read_in_turn(descriptor: int, length: int, start: int) -> bytes:
+    """What `os.pread` does, where there is none (Windows)."""
+    with _TURN:
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, length)
+
+
+_read_at = getattr(os, "pread", _read_in_turn)
