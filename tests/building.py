@@ -118,7 +118,7 @@ def last(trace: Trace) -> Array:
 
 
 @st.composite
-def configs(draw: st.DrawFn, **fixed: object) -> ModelConfig:
+def configs(draw: st.DrawFn, /, **fixed: object) -> ModelConfig:
     """A model of any size and any choice that there is, small; `fixed` keys are not drawn."""
     small = st.integers(1, 4)
     kind = fixed.get("kind") or draw(st.sampled_from(["encoder", "attention"]))

@@ -20,8 +20,10 @@ Array = Any
 Tree = tuple[Any, ...]
 
 SIGNS = ("ᵀ", "²", " + ", " − ", " · ", " / ", "Σ ", "log ", ", ", "+", "−", "·", "/", "√", "(", ")", "|", "[", "]")
-FUNCTIONS = ("softmax(", "sparsemax(", "hardmax(", "max(", "tanh(", "SiLU(", "GELU(", "GELU_tanh(", "exp(", "square(")
-FUNCTIONS += ("mean(", "e^(")
+FUNCTIONS = (
+    "softmax(", "sparsemax(", "hardmax(", "max(", "tanh(", "SiLU(", "GELU(", "GELU_tanh(", "exp(", "square(", "mean(",
+    "e^(",
+)  # fmt: skip
 DERIVATIVE = re.compile(r"∂[^\s()/·+−]+/∂([^\s()/·+−]+|\([^()]*\))")
 NAME = re.compile(r"[A-Za-z_]{2,}\w*|[0-9.]+|[^\W\d_][₀-₉ᵢⱼₖᵥ]*′?[⁺⁻ᵇ²⁴]?")
 

@@ -225,7 +225,7 @@ class Reference:
             up = self._keep(f"{path}.up", _affine(x, p[f"{path}.w_up"], None))
             hidden = np.zeros(gate.shape)
             for index in np.ndindex(*hidden.shape):
-                hidden[index] = bend(gate[index]) * up[index]
+                hidden[index] = bend(float(gate[index])) * up[index]
         else:
             hidden = _each(self._keep(f"{path}.hidden_pre", _affine(x, p[f"{path}.w_1"], p[f"{path}.b_1"])), bend)
         self.steps[f"{path}.hidden"] = hidden

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -71,7 +72,7 @@ def watch(model: torch.nn.TransformerEncoder, pad: torch.Tensor, mask: torch.Ten
     return seen
 
 
-def case(name: str, tokens: int, padded: int, causal: bool, **sizes: int | bool) -> None:
+def case(name: str, tokens: int, padded: int, causal: bool, **sizes: Any) -> None:
     """Write one file."""
     model = encoder(**sizes)
     src = torch.randn(1, tokens, sizes["d_model"], generator=torch.Generator().manual_seed(99), dtype=torch.float64)

@@ -22,7 +22,7 @@ _KEYS = ("w_q", "b", "F32", "F64", "BF16", "shape", "dtype", "data_offsets", ABO
 
 def safetensors() -> Reader:
     """Make the reader of weights."""
-    tensors = {"w_q": np.ones((2, 2), np.float32), "b": np.zeros(3)}
+    tensors: dict[str, Array] = {"w_q": np.ones((2, 2), np.float32), "b": np.zeros(3)}
     moments = {name: np.stack([array, array]).astype(np.float64) for name, array in tensors.items()}
     record = Record({}, (0, 1), np.zeros(1), np.zeros((2, 4)), moments, np.zeros(7), np.zeros(7))
     known = words("F64 BF16 F8_E4M3 data_offsets shape dtype __metadata__ [0,8]", "\0" * 8)

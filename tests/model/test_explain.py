@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ def test_a_mask_stands_in_the_formulas_after_it() -> None:
         ({"temperature": 2.0}, "A = softmax(QKᵀ/(T·√dₖ))"),
     ],
 )
-def test_a_formula_follows_how_scores_are_scaled(change: dict[str, object], expected: str) -> None:
+def test_a_formula_follows_how_scores_are_scaled(change: dict[str, Any], expected: str) -> None:
     assert formula(trace_of(replace(BASE, **change))[f"{ATTENTION}.weights"]) == expected
 
 

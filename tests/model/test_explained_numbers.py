@@ -205,7 +205,7 @@ def test_a_cell_that_is_rounding_noise_has_one_number() -> None:
     value = recorder().contract("r", "token d_ff", a, b)
     for index in np.ndindex(*value.shape):
         first = blocks(arithmetic(value, index))[0].rows[0]
-        assert next(piece.text for piece in first if piece.role == "result") == short_number(value.array[index])
+        assert next(piece.text for piece in first if piece.role == "result") == short_number(float(value.array[index]))
 
 
 # --- whole models, through their variants

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from attn_explore.model.files import regular
 from attn_explore.model.files.regular import read_inside, read_regular, resolve_inside
 from attn_explore.model.problems import Problem
 from tests.rights import no_rights, owned_folder
@@ -88,7 +87,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(folder, monkeypatch):
         os.truncate(path, 2)
         return found
 
-    monkeypatch.setattr(regular.os, "fstat", shrink_after)
+    monkeypatch.setattr("os.fstat", shrink_after)
     assert "changed while it was read" in refusal(read_regular, path, 10)
 
 
@@ -162,7 +161,7 @@ def test_a_file_swapped_for_a_link_before_it_is_opened_is_refused(folder, monkey
         (folder / "w.npz").symlink_to("../elsewhere/secret")
         return real(path, flags)
 
-    monkeypatch.setattr(regular.os, "open", swap_then_open)
+    monkeypatch.setattr("os.open", swap_then_open)
     refusal(read_inside, folder, "w.npz", 10)
 
 
@@ -180,7 +179,7 @@ def test_a_folder_swapped_for_a_link_before_it_is_opened_is_refused(folder, monk
             (folder / "aside").rename(folder / "weights")
         return descriptor
 
-    monkeypatch.setattr(regular.os, "open", swap_then_open)
+    monkeypatch.setattr("os.open", swap_then_open)
     assert "outside" in refusal(read_inside, folder, "weights/w.npz", 10)
 
 

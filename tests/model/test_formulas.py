@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from attn_explore.explorer.session.course import COURSE, locate
-from attn_explore.model.axes import names, sizes
+from attn_explore.model.axes import Array, names, sizes
 from attn_explore.model.backward import record_gradients
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.finer import finer_steps
@@ -28,7 +28,7 @@ RULES = frozenset(
 )  # fmt: skip
 """Operations whose formulas are rules in words: they compute from nothing but places and sizes."""
 
-REDUCTIONS = {
+REDUCTIONS: dict[str, Callable[..., Array]] = {
     "maximum": np.max,
     "sum": np.sum,
     "mean": np.mean,
@@ -159,10 +159,12 @@ def check_chain_rule(value: Value) -> None:
     readers = readers_of(value)
     if not readers:
         return
-    of, by = re.fullmatch(r"(∂\w)/∂(.+)", left).groups()
+    whole = re.fullmatch(r"(∂\w)/∂(.+)", left)
+    assert whole, left
+    of, by = whole.groups()
     terms = [re.fullmatch(rf"{of}/∂(.+) · ∂(\1)/∂{re.escape(by)}", term) for term in terms_of(right)]
     assert all(terms), formula(value)
-    steps = [term[1] for term in terms]
+    steps = [term[1] for term in terms if term]
     assert len({*steps, by}) == len(steps) + 1, formula(value)
     assert len(steps) == len({reader.step.path for reader in readers}) or "terms" in right
 

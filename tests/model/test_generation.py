@@ -85,7 +85,7 @@ def test_each_pass_is_the_run_in_which_the_words_so_far_were_given(kind: str) ->
     read = 1 if kind == "encoder-decoder" else 2
     words = (trace.tokens["decoder"] or ())[read:]
     vocabulary = trace["candidates"].axes[0].labels
-    same = scenario.model.weights.set | {path: value.array.tolist() for path, value in trace.parameters.items()}
+    same = {**scenario.model.weights.set} | {path: value.array.tolist() for path, value in trace.parameters.items()}
     for place in range(1, len(words)):
         forced = run(
             replace(
@@ -169,7 +169,7 @@ def test_a_generation_comes_back_from_its_file(kind: str, ending: str, tmp_path:
     scenario = small(kind)
     trace = run(scenario)
     path = tmp_path / f"trace{ending}"
-    path.write_bytes(b"".join(WRITERS[ending](trace, scenario)))
+    path.write_bytes(b"".join(WRITERS[ending](trace, scenario, False)))
     again, found = read_trace(path, ENOUGH)
     assert again == scenario
     assert found.tokens == trace.tokens
@@ -194,7 +194,7 @@ def test_a_generation_comes_back_from_its_file(kind: str, ending: str, tmp_path:
 def test_words_that_the_decoder_cannot_have_generated_are_refused(tokens: object, tmp_path: Path) -> None:
     scenario = always(2, "encoder-decoder", 3)
     path = tmp_path / "trace.json"
-    path.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario)))
+    path.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario, False)))
     description = json.loads(path.read_bytes())
     description["tokens"] = {"encoder": ["a", "b"], "decoder": tokens}
     path.write_text(json.dumps(description))

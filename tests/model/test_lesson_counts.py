@@ -114,7 +114,7 @@ CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
      lambda: (array("gradient-vanishing", "experiment.each_query")[0, -1] < 0.001).sum() == 8),
     ("positions-rotary", 10, "all six are equal",
      lambda: np.ptp(array("positions-rotary", f"{ATTENTION}.v"), axis=1).max() < 1e-12),
-    ("wide", 1, "37 different words", lambda: len(set(run_of("wide").tokens["encoder"])) == 37),
+    ("wide", 1, "37 different words", lambda: len(set(run_of("wide").tokens["encoder"] or ())) == 37),
     ("wide", 8, "the largest of all 1048576",
      lambda: array("wide", f"{ATTENTION}.weights").argmax() == np.ravel_multi_index((1, 168, 46), (4, 512, 512))),
     ("wide", 8, "None of the weights is 0", lambda: (array("wide", f"{ATTENTION}.weights") > 0).all()),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from attn_explore.model.axes import Axis, merged
 from attn_explore.model.explain import arithmetic
-from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Number, Reduce
+from attn_explore.model.expressions import Apply, Cell, Constants, Evaluation, Expression, Number, Reduce
 from attn_explore.model.notation import formula_text, symbol
 from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
 from attn_explore.model.ops.pair_counts import BINS, SUMS, Drawing
@@ -356,6 +356,8 @@ def _cells(expression: Expression) -> list[Cell]:
             return [cell for argument in arguments for cell in _cells(argument)]
         case Reduce(_, _, body):
             return _cells(body)
+        case Constants():
+            return []
 
 
 @each_case
@@ -514,7 +516,7 @@ def test_rows_of_weights_sum_to_1_for_scores_of_any_size(dtype: str, size: float
     scores = (np.random.default_rng(3).uniform(0.5, 1, (50, 9)) * size).astype(dtype)
     weights = _softmax(scores)
     assert (weights >= 0).all()
-    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=8 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=8 * float(np.finfo(dtype).eps))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -578,8 +580,8 @@ def test_a_normalised_number_is_right_or_where_its_variance_overflows_is_not_one
     value = _normalised(row)
     with localcontext(prec=60):
         numbers = [Decimal(float(number)) for number in row]
-        mean = sum(numbers) / len(numbers)
-        variance = sum((number - mean) ** 2 for number in numbers) / len(numbers)
+        mean = sum(numbers, Decimal()) / len(numbers)
+        variance = sum(((number - mean) ** 2 for number in numbers), Decimal()) / len(numbers)
         expected = [float((number - mean) / (variance + Decimal("1e-5")).sqrt() * 2) + 0.5 for number in numbers]
     overflows = variance > Decimal(float(np.finfo(dtype).max))
     np.testing.assert_allclose(value.array[0], [math.nan] * 3 if overflows else expected, rtol=1e-14)
@@ -590,6 +592,7 @@ def test_the_arithmetic_of_a_norm_says_that_its_variance_overflowed() -> None:
     value = _normalised(np.array([1e200, -1e200]))
     explained = arithmetic(value, (0, 1))
     assert math.isnan(explained.evaluate.number(explained.expression))
+    assert isinstance(explained.expression, Number)
     assert explained.expression.text == "σ² is too large for float64"
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -63,7 +64,14 @@ def at_moment(name: str, step: int) -> Trace:
     return run(scenario_of(name), record=found, moment=found.steps.index(step))
 
 
-def on(scenario: Scenario, example: Example, **changes: object) -> Trace:
+def words_of(trace: Trace, stack: str = "decoder") -> tuple[str, ...]:
+    """The words that a stack read and wrote."""
+    words = trace.tokens[stack]
+    assert words is not None
+    return words
+
+
+def on(scenario: Scenario, example: Example, **changes: Any) -> Trace:
     """A run on the text of an example."""
     given = replace(scenario.input, text=None, tokens=example.source, **changes)
     return run(replace(scenario, input=given))
@@ -158,7 +166,7 @@ def _numbers_at(name: str, path: str, moment: int | None) -> Array:
 def test_the_sentence_is_translated_and_was_never_trained_on() -> None:
     scenario = scenario_of("translate")
     example = Example(("I", "love", "my", "dog"), ("我", "喜歡", "我的", "狗"))
-    assert run_of("translate").tokens["decoder"] == ("<s>", *example.target, END)
+    assert words_of(run_of("translate")) == ("<s>", *example.target, END)
     assert scenario.experiment is not None
     data = data_of(scenario, scenario.experiment)
     assert (len(data.pairs), len(data.held_out)) == (108, 24)
@@ -170,7 +178,7 @@ def test_the_sentence_is_translated_and_was_never_trained_on() -> None:
 def test_every_sentence_that_was_held_out_is_translated_rightly(example: Example) -> None:
     scenario = scenario_of("translate")
     assert example.source not in {pair.source for pair in scenario.pairs()[:108]}
-    assert on(scenario, example).tokens["decoder"] == ("<s>", *example.target, END)
+    assert words_of(on(scenario, example)) == ("<s>", *example.target, END)
 
 
 def test_its_scores_at_the_moments_are_those_of_the_lesson() -> None:
@@ -184,13 +192,13 @@ def test_the_words_are_aligned_and_the_last_row_looks_whether_it_is_a_question()
     assert looked_at(trace, path) == ("I", "love", "my", "dog", "I")
     assert [*weights_of(trace, path).max(axis=1)] == near([1.0, 0.9957, 1.0, 1.0, 0.9919])
     before = at_moment("translate", 0)
-    assert before.tokens["decoder"][1:4] == ("我", "我們的", "小")
-    assert END not in before.tokens["decoder"]
+    assert words_of(before)[1:4] == ("我", "我們的", "小")
+    assert END not in words_of(before)
 
 
 def test_a_question_is_translated_in_the_order_of_the_other_language() -> None:
     trace = run_of("translate-a-question")
-    assert " ".join(trace.tokens["decoder"]) == "<s> 我們 每天 想念 那 匹 大 馬 嗎 </s>"
+    assert " ".join(words_of(trace)) == "<s> 我們 每天 想念 那 匹 大 馬 嗎 </s>"
     order = "we day miss that horse big horse do"
     assert " ".join(looked_at(trace, f"generated.8.{ACROSS}")[:8]) == order
     largest = weights_of(trace, f"generated.8.{ACROSS}").max(axis=1)
@@ -201,7 +209,7 @@ def test_a_question_is_translated_in_the_order_of_the_other_language() -> None:
 def test_the_measure_word_is_that_of_the_noun(noun: str, measure: str) -> None:
     scenario = scenario_of("translate-a-question")
     source = tuple("do we miss that big horse every day".replace("horse", noun).split())
-    assert on(scenario, Example(source, ())).tokens["decoder"][5] == measure
+    assert words_of(on(scenario, Example(source, ())))[5] == measure
 
 
 @pytest.mark.parametrize(
@@ -283,9 +291,9 @@ def test_all_sequences_that_were_held_out_go_on_as_last_time_and_hardly_any_does
 
 def test_it_writes_what_followed_last_time_one_letter_after_another() -> None:
     trace, other = run_of("induction-head"), second_of("induction-head")
-    assert "".join(trace.tokens["decoder"]) == "chalkedh" + "alked"
+    assert "".join(words_of(trace)) == "chalkedh" + "alked"
     assert looked_at(trace, f"generated.4.{LAYER_1}")[-5:] == tuple("alked")
-    assert "".join(other.tokens["decoder"][8:]) == "lhlhl"
+    assert "".join(words_of(other)[8:]) == "lhlhl"
     assert [weights_of(other, LAYER_1)[-1, 2], other["candidates"].array.max()] == near([0.0294, 0.4014])
     scores = np.sort(trace[f"{LAYER_1}.scaled_scores"].array[0, -1])
     assert [*scores[:-3:-1]] == near([18.5971, 1.6120])
@@ -336,7 +344,7 @@ def test_the_query_of_the_adjective_and_the_key_of_the_negation_point_into_one_c
 def test_the_saliency_of_the_words_is_what_the_lesson_says() -> None:
     trace = run(prepare(read_scenario(bundled()["sentiment"])).scenario)
     shares = (trace["grad.encoder.embedding"].array * trace["encoder.embedding"].array).sum(axis=1)
-    words = dict(zip(trace.tokens["encoder"], shares, strict=True))
+    words = dict(zip(words_of(trace, "encoder"), shares, strict=True))
     assert [words.pop("not"), words.pop("good"), words.pop("is")] == near([3.4270, 2.8515, -1.9102])
     assert max(map(abs, words.values())) < 0.5
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ experiment: {kind: training, data: reverse, length: 4, symbols: 5, steps: 30, sn
 # --- against PyTorch
 
 
-def _torch_scenario(file: str, described: dict) -> Scenario:
+def _torch_scenario(file: str, described: dict[str, Any]) -> Scenario:
     words = f"classes: {json.dumps(described['target'][2:])}, weights: {{file: {file}}}"
     return parse_scenario(
         "model: {kind: encoder-decoder, d_model: 8, heads: 2, d_ff: 12, head: vocabulary, bias: true, "
@@ -141,7 +142,7 @@ def test_a_batch_of_texts_has_the_loss_and_gradients_of_each_run_alone(model: st
         alone = _single(scenario, example)
         trace = run(alone, before=None)
         each = record_loss(trace, alone)
-        asked = np.count_nonzero(trace.given["target_share"].array) if "target_share" in trace.given else 1
+        asked = int(np.count_nonzero(trace.given["target_share"].array)) if "target_share" in trace.given else 1
         total, words = total + float(each.array) * asked, words + asked
         for name, gradient in gradients(trace, {"loss": np.ones(())}).items():
             if name in arrays:

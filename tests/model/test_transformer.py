@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from attn_explore.model.axes import Array
-from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.config import DERIVED, ModelConfig, filled
 from attn_explore.model.trace import Trace
 from tests.building import SEEDS, configs, encoded, last, masks, ran, random_parameters
 from tests.references import Reference, Sight
@@ -275,7 +275,7 @@ def test_sharing_keys_and_values_is_repeating_their_parameters(
 
 @given(config=configs())
 def test_as_many_key_heads_as_query_heads_is_multi_head_attention(config: ModelConfig) -> None:
-    assert filled(replace(config, kv_heads=None)) == replace(config, kv_heads=config.heads)
+    assert filled(replace(config, kv_heads=DERIVED)) == replace(config, kv_heads=config.heads)
 
 
 @given(config=configs(heads=4), seed=SEEDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_a_view_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("change", [lambda value: value.renamed(head="key"), lambda value: value.split("head")])
-def test_an_axis_that_is_not_there_cannot_be_renamed_or_split(change: object) -> None:
+def test_an_axis_that_is_not_there_cannot_be_renamed_or_split(change: Callable[[Value], Value]) -> None:
     with pytest.raises(KeyError, match="head"):
         change(tensor("token", np.zeros(2)))
 

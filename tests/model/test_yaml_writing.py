@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema
@@ -108,7 +108,10 @@ def _core(node: yaml.Node | None) -> Any:
         return list(map(_core, node.value))
     assert isinstance(node, yaml.ScalarNode)
     (kind,) = kinds(node)
-    return {"str": str, "int": int, "float": float, "bool": "true".__eq__, "null": lambda _: None}[kind](node.value)
+    read: dict[str, Callable[[str], Any]] = {
+        "str": str, "int": int, "float": float, "bool": "true".__eq__, "null": lambda _: None,
+    }  # fmt: skip
+    return read[kind](node.value)
 
 
 WORDS = "[1e3, 08, y, ~a, 0x1f, 2020-01-01, 1_000, .5, '<<', =, 1.10, 'NULL', no, 12:30]"

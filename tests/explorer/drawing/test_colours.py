@@ -32,7 +32,7 @@ GROUNDS = pytest.mark.parametrize("ground", [DARK, LIGHT, BLACK, WHITE], ids=["d
 def contrast_of(style: Style) -> float:
     assert style.color is not None
     assert style.bgcolor is not None
-    return contrast(tuple(style.color.get_truecolor()), tuple(style.bgcolor.get_truecolor()))
+    return contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor())
 
 
 @GROUNDS
@@ -79,7 +79,7 @@ def test_glyphs_tell_sign_and_size_without_colour() -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_stronger_glyph_stands_out_more_from_the_background(ground: Ground, sign: int) -> None:
     colours = [style_of(sign * step, ground, soft=True).color for step in range(1, LEVELS + 1)]
-    seen = [contrast(tuple(colour.get_truecolor()), ground.back) for colour in colours if colour]
+    seen = [contrast(colour.get_truecolor(), ground.back) for colour in colours if colour]
     assert seen == sorted(seen)
 
 

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -34,7 +35,7 @@ WORDS = ("I", "love", "dog")
 NUMBERS = np.array([[[0.5, -0.25, 0], [1, 0.125, -1], [0.75, 0.5, np.nan]], [[0.0] * 3] * 3])
 
 
-def heat_map(array: Array = NUMBERS, words: tuple[str, ...] = WORDS, title: str = "Weights", **looks: Array) -> HeatMap:
+def heat_map(array: Array = NUMBERS, words: tuple[str, ...] = WORDS, title: str = "Weights", **looks: Any) -> HeatMap:
     names = ("head", "query", "key")[-array.ndim :]
     labels = [
         words if name != "head" and size == len(words) else None for name, size in zip(names, array.shape, strict=True)

@@ -155,7 +155,7 @@ def test_labels_under_the_axis_do_not_run_into_each_other_and_the_cursor_s_is_th
 
 
 def test_the_reading_tells_every_curve_with_its_glyph_and_its_unit() -> None:
-    two = plot_of_rows([1.0, 0.25], [2.0, 0.5], marked=1, chosen=1)
+    two = plot_of_rows(np.array([1.0, 0.25]), np.array([2.0, 0.5]), marked=1, chosen=1)
     assert text(readings(two, 80, 2)[0]) == "x = 1:  o curve 0 0.2500  + curve 1 0.5000"
     one = Plot("", "a", "entropy (nats)", np.array([3.0]), (Curve("", np.array([math.nan])),))
     assert text(readings(one, 80, 2)[0]) == "a = 3:  entropy (nats) = NaN"

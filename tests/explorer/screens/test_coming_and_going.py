@@ -7,6 +7,7 @@ import pytest
 from textual.app import ComposeResult
 from textual.command import CommandPalette
 from textual.events import Key
+from textual.screen import Screen
 from textual.widgets import OptionList
 
 from attn_explore.explorer.app import ExplorerApp
@@ -27,11 +28,11 @@ from tests.standing import press_meanwhile
 
 @pytest.mark.parametrize("screen", [ExplorerScreen, LibraryScreen])
 async def test_the_program_may_end_while_a_screen_comes_up(
-    screen: type[ExplorerScreen | LibraryScreen], monkeypatch: pytest.MonkeyPatch
+    screen: type[Screen[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compose = screen.compose
 
-    def end(self: ExplorerScreen | LibraryScreen) -> ComposeResult:
+    def end(self: Screen[None]) -> ComposeResult:
         yield from compose(self)
         self.app.exit(return_code=143)
 

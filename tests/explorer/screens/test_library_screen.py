@@ -17,7 +17,7 @@ from attn_explore.explorer.library.entries import Library, telling
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.library import LibraryScreen
-from attn_explore.explorer.session import stepping
+from attn_explore.explorer.session import opening, stepping
 from attn_explore.explorer.session.course import bundled, own
 from attn_explore.explorer.session.opening import Source
 from attn_explore.explorer.session.session import Session
@@ -167,12 +167,12 @@ async def test_a_filter_is_still_in_force_after_a_visit(tmp_path: Path) -> None:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Event:
     """Nothing is opened before this event, and nothing is run for a glance."""
-    found, start = Event(), entries.start
+    found = Event()
     monkeypatch.setattr(entries, "PREVIEWED", 0)
 
     def waiting(source: Source, limits: Limits, counter: Counter | None = None) -> Session:
         assert found.wait(20)
-        return start(source, limits, counter)
+        return opening.start(source, limits, counter)
 
     monkeypatch.setattr(entries, "start", waiting)
     return found

@@ -69,10 +69,11 @@ def test_a_grid_that_can_be_whole_is_whole_and_what_is_under_it_keeps_a_quarter(
 async def test_a_grid_that_is_zoomed_out_uses_the_lines_that_are_free(explore: Explore) -> None:
     async with explore("wide", WEIGHTS, size=(200, 60)) as (pilot, _):
         await pilot.press("z")
-        grid, below = (pilot.app.screen.query_one(kind) for kind in (TensorGrid, ArithmeticPanel))
+        grid, below = pilot.app.screen.query_one(TensorGrid), pilot.app.screen.query_one(ArithmeticPanel)
         assert below.size.height <= below.lines_wanted
         rows = sum(line.strip() != "" for line in (grid.render_line(y).text for y in range(2, grid.size.height - 1)))
-        height = grid._plan.blocks[0]  # type: ignore[union-attr]
+        assert grid._plan
+        height = grid._plan.blocks[0]
         assert rows * (height - 1) < 512  # with blocks a row lower, they would not fit
 
 

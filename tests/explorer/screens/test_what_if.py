@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ OUTPUT = f"{LAYER}.head_output"
         ("swap", {"swap": True}, "is taken from the other run"),
     ],
 )
-def test_an_edit_is_typed_in_words_and_told_in_words(typed: str, does: dict[str, float], said: str) -> None:
+def test_an_edit_is_typed_in_words_and_told_in_words(typed: str, does: dict[str, Any], said: str) -> None:
     value = session_of("i-love-my-dog").run.trace[WEIGHTS]
     edit = edit_from(value, (0, "all", 3), typed)
     assert edit == Edit(at=WEIGHTS, index=(0, "all", 3), **does)
