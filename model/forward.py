@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model import experiments
-from attn_explore.model.axes import Array, Axis
+from attn_explore.model.axes import Axis
 from attn_explore.model.edits import Changes
 from attn_explore.model.known import Known
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import END, PAD, generates
+from attn_explore.model.sources import Numbers
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself
 from attn_explore.model.values import Value
@@ -50,7 +51,7 @@ class Assembly:
 
 def trace_of(
     known: Known,
-    arrays: dict[str, Array] | None,
+    arrays: Mapping[str, Numbers] | None,
     on_step: Listener | None = None,
     generated: Sequence[str] | None = None,
     *,
@@ -90,7 +91,7 @@ def outline_of(known: Known) -> Trace:
 
 def _begun(
     known: Known,
-    arrays: dict[str, Array] | None,
+    arrays: Mapping[str, Numbers] | None,
     on_step: Listener | None = None,
     changes: Changes | None = None,
     before: Trace | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from attn_explore.model.memory import Need, memory_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
 from attn_explore.model.scenario_gradients import record_wanted
+from attn_explore.model.sources import Numbers
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.curves import as_done, curves_of, record_curves
 from attn_explore.model.training.record import Record, record_in
@@ -65,7 +66,7 @@ class Prepared:
             return experiments.parameters(self.scenario.alone)
         return parameters(self.scenario, self.known.shapes, self.file)
 
-    def remarks(self, arrays: dict[str, Array]) -> tuple[str, ...]:
+    def remarks(self, arrays: Mapping[str, Numbers]) -> tuple[str, ...]:
         """What has to be said of the numbers of the parameters."""
         return not_finite(self.scenario, arrays, self.known.shapes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from attn_explore.model.known import Known, known_of
 from attn_explore.model.prepared import LARGEST_WEIGHTS, Prepared, plan_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario_gradients import record_wanted
+from attn_explore.model.sources import Numbers
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.training.curves import as_done, record_curves
 from attn_explore.model.training.record import Record
@@ -54,9 +55,10 @@ def run_prepared(
 ) -> Trace:
     """Run what was prepared; the rest is as in `run`."""
     known, scenario, record = prepared.known, prepared.scenario, prepared.record
+    arrays: Mapping[str, Numbers]
     arrays = before.unedited if before is not None and _has_parameters(before, known) else prepared.arrays
     if record is not None:
-        arrays = arrays | _learned(scenario, record, moment)
+        arrays = {**arrays, **_learned(scenario, record, moment)}
     made = _changes(prepared, arrays, before, second) if scenario.edits else {}
     trace = trace_of(known, arrays, on_step, changes=made, before=before)
     _check_reached(scenario, trace)
@@ -78,7 +80,7 @@ def _learned(scenario: Scenario, record: Record, moment: int) -> dict[str, Array
     return {name: np.asarray(array, scenario.model.dtype) for name, array in found if name not in by_hand}
 
 
-def _changes(prepared: Prepared, arrays: dict[str, Array], before: Trace | None, second: Trace | None) -> Changes:
+def _changes(prepared: Prepared, arrays: Mapping[str, Numbers], before: Trace | None, second: Trace | None) -> Changes:
     """What the scenario's edits change. Raises Problem when they don't fit the run."""
     scenario = prepared.scenario
     is_frozen = any(edit.freeze for edit in scenario.edits)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.sources import Numbers, Source
 from attn_explore.model.values import Change, Value, changed, read_only
 
 Listener = Callable[[Value], None]
@@ -32,7 +33,7 @@ class Trace:
     given: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Value] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
-    unedited: dict[str, Array] = field(default_factory=dict)
+    unedited: dict[str, Numbers] = field(default_factory=dict)
     planned: bool = False
     on_step: Listener | None = None
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
@@ -45,12 +46,18 @@ class Trace:
             raise KeyError(path)
         return found
 
-    def add_parameter(self, name: str, axes: Sequence[Axis], array: Array | None) -> None:
-        """Keep a parameter: `array` in the shape of `axes`, or None in a planned trace."""
+    def add_parameter(self, name: str, axes: Sequence[Axis], numbers: Numbers | None) -> None:
+        """Keep a parameter: its numbers in the shape of `axes`, where they are stored, or None in a planned trace.
+
+        What is stored is read when it is asked for.
+        """
         value = Value(name, tuple(axes), self.dtype, changes=self.changes.get(name, ()))
-        if array is not None:
-            self.unedited[name] = array
-            value.held = self._known_parameter(value, array)
+        if numbers is not None:
+            self.unedited[name] = numbers
+        if isinstance(numbers, Source):
+            value.source = numbers
+        elif numbers is not None:
+            value.held = self._known_parameter(value, numbers)
         self.parameters[name] = value
 
     def give(self, name: str, axes: Sequence[Axis], array: Array | None) -> Value:

@@ -19,6 +19,7 @@ from attn_explore.model import axes as ax
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.expressions import Expression
 from attn_explore.model.notation import Notation
+from attn_explore.model.sources import Source
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ class WithAxes:
 class Value(WithAxes):
     """One tensor of a trace: a step, a parameter, or something given such as the token ids.
 
-    Parameters and given values have no operation: their array is all there is. `changes` are what-if edits, made
-    after the operation.
+    Parameters and given values have no operation: their array is all there is, or it is read from their `source`.
+    `changes` are what-if edits, made after the operation or the reading.
     """
 
     path: str
@@ -111,6 +112,7 @@ class Value(WithAxes):
     options: Mapping[str, Any] = field(default_factory=dict)
     held: Array | None = field(default=None, repr=False)
     changes: tuple[Change, ...] = ()
+    source: Source | None = None
 
     def __repr__(self) -> str:
         """Show no operands: each of them would show its own, all the way back."""
@@ -140,7 +142,7 @@ class Value(WithAxes):
 
     @property
     def array(self) -> Array:
-        """The numbers, in the order of `axes`; computed again if they were forgotten."""
+        """The numbers, in the order of `axes`; computed or read again if they were forgotten."""
         return self._computed() if self.held is None else self.held
 
     def compute_again(self) -> None:
@@ -154,11 +156,11 @@ class Value(WithAxes):
         return self.held
 
     def _forgotten_before(self) -> Iterator[Value]:
-        """Every forgotten value that this one needs, each after its operands. A loop: a model may be deep."""
-        waiting = [operand.value for operand in self.operands]
+        """Every forgotten step that this one needs, each after its operands. A loop: a model may be deep."""
+        waiting = self._forgotten_operands()
         while waiting:
             value = waiting[-1]
-            forgotten = [operand.value for operand in value.operands if operand.value.held is None]
+            forgotten = value._forgotten_operands()
             if value.held is None and forgotten:
                 waiting += forgotten
                 continue
@@ -166,11 +168,21 @@ class Value(WithAxes):
             if value.held is None:
                 yield value
 
+    def _forgotten_operands(self) -> list[Value]:
+        """Those of the operands that have to be computed first. A stored one is read, perhaps in part."""
+        return [each.value for each in self.operands if each.value.held is None and not each.value.is_leaf]
+
     def _applied(self) -> Array:
-        if self.operation is None:
-            raise LookupError(f"{self.path} has no numbers: it was planned, not run")
         with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
-            return read_only(changed(self.operation.compute(self), self.changes))
+            return read_only(changed(self._made(), self.changes))
+
+    def _made(self) -> Array:
+        """The numbers before any edit."""
+        if self.operation is not None:
+            return self.operation.compute(self)
+        if self.source is not None:
+            return np.asarray(self.source.read(), self.dtype)
+        raise LookupError(f"{self.path} has no numbers: it was planned, not run")
 
     @property
     def unchanged(self) -> Value:
@@ -201,12 +213,23 @@ class Value(WithAxes):
         value = self
         while value.held is None and value.operands:
             value = value.operands[0].value
-        return value.held is None and value.is_leaf
+        return value.held is None and value.is_leaf and value.source is None
 
     def forget(self) -> None:
-        """Let the array go; the record stays and can bring it back. Parameters are never forgotten."""
-        if not self.is_leaf:
+        """Let the array go; the record stays and can bring it back. A leaf that is stored nowhere is not forgotten."""
+        if not self.is_leaf or self.source is not None:
             self.held = None
+
+    def rows(self, places: Array | slice) -> Array:
+        """What stands at some places of the first axis; of a stored table that is not held, these alone are read."""
+        if self.held is not None or self.source is None or self.changes:
+            return self.array[places]
+        if isinstance(places, slice):
+            start, stop, _ = places.indices(self.shape[0])
+            return np.asarray(self.source.rows(start, stop), self.dtype)
+        rows, back = np.unique(places, return_inverse=True)
+        read = [self.source.rows(first, last + 1) for first, last in runs(rows)]
+        return np.asarray(np.concatenate(read), self.dtype)[back.reshape(places.shape)]
 
     def view(self) -> View:
         """The value as an operand."""
@@ -253,6 +276,10 @@ class View(WithAxes):
         for place, times in enumerate(self.repeats):
             array = np.repeat(array, times, axis=place) if times > 1 else array
         return array
+
+    def rows(self, places: Array | slice) -> Array:
+        """See `Value.rows`; `places` are those of this view."""
+        return self.value.rows(places) if self.shape == self.value.shape else self.array[places]
 
     @property
     def _shape_once(self) -> tuple[int, ...]:
@@ -320,6 +347,16 @@ def changed(array: Array, changes: Sequence[Change]) -> Array:
         for change in changes:
             change.apply(array)
     return array
+
+
+def runs(places: Array) -> list[tuple[int, int]]:
+    """The first and the last of each group of neighbours among some places, which stand in ascending order.
+
+    >>> runs(np.array([2, 3, 4, 7]))
+    [(2, 4), (7, 7)]
+    """
+    groups = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    return [(int(group[0]), int(group[-1])) for group in groups]
 
 
 def read_only(array: Array) -> Array:

@@ -32,6 +32,7 @@ from attn_explore.model.parameters import Shapes, draw
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.source import KeyPath
+from attn_explore.model.sources import Numbers
 
 FILE = ("model", "weights", "file")
 """Where a scenario names its weights file."""
@@ -211,13 +212,14 @@ def _stored_axes(place: Stored, shapes: Shapes) -> tuple[Axis, ...]:
 # --- numbers that are none
 
 
-def not_finite(scenario: Scenario, found: Mapping[str, Array], shapes: Shapes) -> tuple[str, ...]:
+def not_finite(scenario: Scenario, given: Mapping[str, Numbers], shapes: Shapes) -> tuple[str, ...]:
     """What has to be said of numbers that are none, in the parameters that a file gives: the first, and how many.
 
-    Those that a scenario writes out are refused where they are read.
+    Those that a scenario writes out are refused where they are read; what is stored is not read for this.
     """
     file = scenario.model.weights.file
-    counts = {name: int(array.size - np.isfinite(array).sum()) for name, array in found.items()} if file else {}
+    found = {name: array for name, array in given.items() if isinstance(array, np.ndarray)} if file else {}
+    counts = {name: int(array.size - np.isfinite(array).sum()) for name, array in found.items()}
     name = next((name for name, count in counts.items() if count), None)
     if name is None:
         return ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -25,6 +25,29 @@ def tensor(axes: str, array: Array, path: str = "a") -> Value:
     """A leaf with the axes named in `axes` and the numbers of `array`."""
     named = tuple(Axis(name, size) for name, size in zip(axes.split(), array.shape, strict=True))
     return Value(path, named, array.dtype, held=array)
+
+
+@dataclass
+class InFile:
+    """A source that stands for a file: it has the numbers, and counts how many rows were read of it."""
+
+    array: Array
+    identity: Hashable = "a file"
+    rows_read: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    def read(self) -> Array:
+        return self.rows(0, len(self.array))
+
+    def rows(self, start: int, stop: int) -> Array:
+        self.rows_read += stop - start
+        return self.array[start:stop].copy()
+
+    def describe(self) -> dict[str, object]:
+        return {"file": str(self.identity)}
 
 
 def recorder(dtype: str = "float64") -> Recorder:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
     {"axes", "config", "notation", "text", "words"},
-    {"architecture", "expressions", "naming", "problems"},
+    {"architecture", "expressions", "naming", "problems", "sources"},
     {"values"},
     {"ops"},
     {"trace"},

@@ -15,7 +15,7 @@ from attn_explore.model.values import Operation, Value
 
 def _lookup(value: Value) -> Array:
     table, ids = value.operands
-    return table.array[ids.array]
+    return table.rows(ids.array)
 
 
 def _lookup_derivative(value: Value, gradient: Array) -> Gradients:
@@ -58,10 +58,9 @@ LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_
 
 
 def _rows(value: Value) -> Array:
-    table, first = value.operands[0].array, value.options["first"]
-    if not first:
-        return table[: value.shape[0]]
-    return np.concatenate([np.zeros((first, table.shape[1]), table.dtype), table[: value.shape[0] - first]])
+    table, first = value.operands[0], value.options["first"]
+    rows = table.rows(slice(value.shape[0] - first))
+    return np.concatenate([np.zeros((first, table.shape[1]), rows.dtype), rows]) if first else rows
 
 
 def _rows_derivative(value: Value, gradient: Array) -> Gradients:

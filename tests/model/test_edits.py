@@ -228,9 +228,9 @@ def test_gradients_of_an_edited_run_agree_with_finite_differences(seed: int, sca
     index = tuple(data.draw(st.integers(0, size - 1)) for size in trace[name].shape)
 
     def loss(by: float) -> float:
-        drawn = {path: array.copy() for path, array in trace.unedited.items()}
+        drawn = {path: np.array(array, trace.dtype) for path, array in trace.unedited.items()}
         drawn[name][index] += by
-        before = Trace(trace.dtype, unedited=drawn)
+        before = Trace(trace.dtype, unedited=dict(drawn))
         return float(np.sum(weights * run(made, before=before)[output].array))
 
     difference = (loss(1e-5) - loss(-1e-5)) / 2e-5
