@@ -30,7 +30,8 @@ MATHEMATICS = (
 
 LEVELS = (
     *MATHEMATICS,
-    {"checkpoints", "files"},
+    {"files"},
+    {"checkpoints"},
     {"scenario"},
     {"edits", "experiments", "loss", "weights"},
     {"known", "scenario_gradients"},

@@ -2,5 +2,7 @@
 
 regular, writing               reading files that strangers name, and writing whole or not at all
 safetensors, npz, strict_json  formats, read and written
-positioned, storages, stores   large files of tensors, of which only what is asked for is read
+positioned, storages           files that are read by position, and how numbers are stored in them
+stores, shards                 the tensors of a file, or of several: numbers are read when somebody asks
+signatures                     what a file really is
 """

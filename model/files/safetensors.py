@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, names, sizes
+from attn_explore.model.files.signatures import advice_for
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 
 LARGEST_HEADER = 10 * 2**20
@@ -150,15 +151,17 @@ def tensor_file(content: bytes, name: str) -> TensorFile:
 
 def read_header(content: bytes, file: str) -> Header:
     """What the header of a safetensors file says, checked. Raises Problem where it is damaged."""
-    length = header_length(content[:9], len(content), file)
+    length = header_length(content, len(content), file)
     return parse_header(content[8 : 8 + length], len(content), file)
 
 
 def header_length(start: bytes, size: int, file: str) -> int:
-    """How long the header of a file of `size` bytes is, by its first nine. Raises Problem where it cannot be."""
+    """How long the header of a file of `size` bytes is, by its first ones. Raises Problem where it cannot be."""
     length = int.from_bytes(start[:8], "little")
     if size < 10 or length > min(size - 8, LARGEST_HEADER) or start[8:9] != b"{":
-        raise Problem("this is not a safetensors file", hint=_CONVERT, path=file, place="byte 0")
+        raise Problem(
+            "this is not a safetensors file", hint=advice_for(start, file) or _CONVERT, path=file, place="byte 0"
+        )
     return length
 
 

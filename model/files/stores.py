@@ -13,6 +13,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.safetensors import Tensor, header_length, parse_header, shape_text
+from attn_explore.model.files.signatures import LOOKED_AT
 from attn_explore.model.files.storages import SAFETENSORS, Storage, decoded_dtype
 from attn_explore.model.problems import Problem, nearest, raise_any
 
@@ -126,7 +127,7 @@ def safetensors_store(path: Path) -> TensorStore:
 def tensors_of(file: PositionedFile) -> tuple[dict[str, StoredTensor], Mapping[str, Any]]:
     """The tensors of a safetensors file, and what is said beside them."""
     name = str(file.path)
-    length = header_length(file.read(0, min(9, file.size)), file.size, name)
+    length = header_length(file.read(0, min(LOOKED_AT, file.size)), file.size, name)
     header = parse_header(file.read(8, length), file.size, name)
     raise_any(fault for key, tensor in header.tensors.items() if (fault := _wrong_with(key, tensor, file.path)))
     tensors = {

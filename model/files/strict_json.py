@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,7 +22,17 @@ _BYTES_OF = {b",": 40, b"[": 96, b"{": 240}
 """Memory that each of these costs at most: an item of a list, an empty list, an empty object."""
 
 
-def read_json(content: bytes, path: Path, limit: int) -> Any:
+class Advice(NamedTuple):
+    """What would be right where JSON cannot be read: it is none, or more than may be read."""
+
+    damaged: str = ""
+    too_large: str = ""
+
+
+_NO_ADVICE = Advice()
+
+
+def read_json(content: bytes, path: Path, limit: int, advice: Advice = _NO_ADVICE) -> Any:
     """What the JSON holds. Raises Problem for what is not strict JSON, or would take more than `limit` bytes.
 
     No NaN and no Infinity, no number beyond float64, no name twice in an object, no lone surrogate, no byte order mark.
@@ -31,11 +41,11 @@ def read_json(content: bytes, path: Path, limit: int) -> Any:
     needed = len(content) + sum(cost * content.count(mark) for mark, cost in _BYTES_OF.items())
     if needed > limit:
         what = f"this JSON may take {needed:,} bytes of memory, and the limit is {limit:,}"
-        raise Problem(what, hint="raise --memory-limit, or export as .npz", path=path)
+        raise Problem(what, hint=advice.too_large, path=path)
     try:
         found = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise _damaged(content, error, path) from error
+        raise _damaged(content, error, path, advice) from error
     if _is_too_deep(found):
         line, column = _place(content[: _start_of_excess(content)].decode())
         raise Problem(f"nested deeper than {MOST_NESTING}", path=path, line=line, column=column)
@@ -45,13 +55,13 @@ def read_json(content: bytes, path: Path, limit: int) -> Any:
     return found
 
 
-def _damaged(content: bytes, error: orjson.JSONDecodeError, path: Path) -> Problem:
+def _damaged(content: bytes, error: orjson.JSONDecodeError, path: Path, advice: Advice) -> Problem:
     try:
         content.decode()
     except UnicodeDecodeError as encoding:
         line, column = _place(content[: encoding.start].decode())
         return Problem("this is not UTF-8 text", path=path, line=line, column=column)
-    hint = "a trace is .json, .npz or .safetensors, as `attn-explore export` writes it"
+    hint = advice.damaged
     return Problem(f"not strict JSON: {error.msg}", path=path, line=error.lineno, column=error.colno, hint=hint)
 
 

@@ -36,8 +36,8 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
 
+from attn_explore.model.files.signatures import looks_like
 from attn_explore.model.problems import Problem, raise_any
-from attn_explore.model.scenario.signatures import looks_like
 from attn_explore.model.scenario.source import KeyPath, Place, ScenarioSource, dotted
 from attn_explore.model.scenario.yaml_syntax import NO_ANCHORS, NO_TAGS, in_plain_words
 

@@ -21,7 +21,7 @@ from attn_explore.model.axes import Array
 from attn_explore.model.files.npz import Npz
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.safetensors import read_safetensors
-from attn_explore.model.files.strict_json import read_json
+from attn_explore.model.files.strict_json import Advice, read_json
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.memory import memory_of
 from attn_explore.model.prepared import plan_of
@@ -86,9 +86,14 @@ def _opened(content: bytes, path: Path, limit: int) -> _Opened:
 
 # --- what the file says of itself
 
+_ADVICE = Advice(
+    damaged="a trace is .json, .npz or .safetensors, as `attn-explore export` writes it",
+    too_large="raise --memory-limit, or export as .npz",
+)
+
 
 def _description(content: bytes, path: Path, limit: int) -> dict[str, Any]:
-    found = read_json(content, path, limit)
+    found = read_json(content, path, limit, _ADVICE)
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         hint = "a trace is what `attn-explore export` writes"
         raise Problem("this is not a trace of attn-explore", path=path, line=1, column=1, hint=hint)
@@ -253,7 +258,7 @@ def _open_safetensors(content: bytes, path: Path, limit: int) -> _Opened:
     length = int.from_bytes(content[:8], "little")
     if length > len(content) - 8:
         raise Problem("the header of this safetensors file is cut short", path=path, place="byte 8")
-    header = read_json(content[8 : 8 + length], path, limit)
+    header = read_json(content[8 : 8 + length], path, limit, _ADVICE)
     metadata = header.get("__metadata__")
     text = metadata.get(FORMAT) if isinstance(metadata, dict) else None
     if not isinstance(text, str):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 
-_LOOKED_AT = 4096
+LOOKED_AT = 4096
+"""Bytes at the beginning of a file that are looked at."""
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (rb"\x89PNG", "a PNG picture"),
@@ -33,5 +35,34 @@ def looks_like(content: bytes) -> str | None:
     >>> looks_like(b"\x89PNG\r\n")
     'a PNG picture'
     """
-    head = content[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf")
+    head = content[:LOOKED_AT].removeprefix(b"\xef\xbb\xbf")
     return next((name for pattern, name in _SIGNATURES if re.match(pattern, head, re.I | re.S)), None)
+
+
+# --- PyTorch
+
+_PICKLE = re.compile(rb"\x80[\x02-\x05]|PK\x03\x04", re.S)
+_PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
+_TO_SAFETENSORS = (
+    "import torch, safetensors.torch as s; "
+    "s.save_file({{k: v.contiguous().clone() for k, v in torch.load('{name}', weights_only=True).items()}}, "
+    "'model.safetensors')"
+)
+
+
+def advice_for(content: bytes, file: str) -> str:
+    """What to do about a file that should hold tensors, and holds this instead; nothing where it looks like none.
+
+    >>> advice_for(b"<!DOCTYPE html>", "model.safetensors")
+    'this looks like an HTML page'
+    """
+    kind = looks_like(content)
+    convert = f"; convert it: {converting(file)}" if _PICKLE.match(content) else ""
+    return f"this looks like {kind}{convert}" if kind else ""
+
+
+def converting(file: str) -> str:
+    """The command that writes the tensors of a PyTorch file as safetensors."""
+    name = PurePath(file).name
+    code = _TO_SAFETENSORS.format(name=name if _PLAIN_NAME.fullmatch(name) else "FILE")
+    return f'python -c "{code}"'
