@@ -21,7 +21,7 @@ settings.load_profile("repeatable")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which programs would inherit
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-collect_ignore_glob = ["data/make_torch_*.py"]  # they need PyTorch, which the tests do without
+collect_ignore_glob = ["data/make_*"]  # they need PyTorch, which the tests do without
 
 
 @pytest.fixture(scope="session")
