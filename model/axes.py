@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from attn_explore.model.labels import AxisLabels
+
 Array = NDArray[Any]
 
 MEANINGS = {
@@ -56,7 +58,7 @@ class Axis:
 
     name: str
     size: int
-    labels: tuple[str, ...] | None = None
+    labels: AxisLabels | None = None
     parts: tuple[Axis, ...] = ()
 
     def renamed(self, name: str) -> Axis:
@@ -64,7 +66,7 @@ class Axis:
         return replace(self, name=name)
 
     @property
-    def all_labels(self) -> tuple[str, ...] | None:
+    def all_labels(self) -> AxisLabels | None:
         """A label for each index, or None where an index is just a number (the columns of d_model)."""
         if self.labels is None and self.name == "head":
             return tuple(map(self.label, range(self.size)))

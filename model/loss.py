@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from attn_explore.model.labels import as_labels
 from attn_explore.model.layers import cross_entropy
 from attn_explore.model.problems import Problem
 from attn_explore.model.recorder import Recorder
@@ -11,6 +12,9 @@ from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Wanted, target_of, wanted_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
+
+_CHOICES = 12
+"""Words that are listed where the model cannot say one."""
 
 
 def has_loss(scenario: Scenario) -> bool:
@@ -35,11 +39,11 @@ def record_loss(trace: Trace, scenario: Scenario) -> Value:
     """
     words = wanted(scenario)
     logits = trace.steps["logits"]
-    places = {word: place for place, word in enumerate(logits.axes[-1].labels or ())}
-    unknown = [word for word in words if word is not None and word not in places]
+    known = as_labels(logits.axes[-1].labels or ())
+    unknown = [word for word in words if word is not None and word not in known]
     if unknown:
-        raise Problem(f"the model cannot say {unknown[0]}", hint=f"it chooses from {', '.join(list(places)[:12])}")
-    ids = np.array([0 if word is None else places[word] for word in words], np.int64)
+        raise Problem(f"the model cannot say {unknown[0]}", hint=f"it chooses from {', '.join(known[:_CHOICES])}")
+    ids = np.array([0 if word is None else known.first(word) for word in words], np.int64)
     asked = np.array([word is not None for word in words])
     t = Recorder(trace)
     if len(logits.axes) == 1:

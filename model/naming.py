@@ -7,8 +7,10 @@ r"""How a place along an axis is called in text, and how such a name is read.
     "la, la" 6  that word at place 6; within the quotes \" is a quote and \\ a backslash
     head 1 · 0  along an axis that holds others side by side: the place along each of them
 
-A word is also found as the screen shows it (`visible`), where it has characters that a terminal would obey. In a
-scenario file YAML tells words from numbers: there a number is a place, and a string a word, or a word and a number.
+A word is also found as the screen shows it (`visible`), where it has characters that a terminal would obey, and without
+the marks of a token: `Paris` and `" Paris"` mean `␣Paris`. Where `Paris` stands there, too, `Paris` may mean both, and
+`"Paris"` means itself. In a scenario file YAML tells words from numbers: there a number is a place, and a string a
+word, or a word and a number.
 
 `name_along` writes a name for each place that `place_named` reads as that place again, whatever the words are.
 """
@@ -16,11 +18,13 @@ scenario file YAML tells words from numbers: there a number is a place, and a st
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import overload
 
 from attn_explore.model.axes import Axis
+from attn_explore.model.labels import SPACE, Labels, as_labels, spellings
 from attn_explore.model.text import visible
 
 SIDE_BY_SIDE = "·"
@@ -42,7 +46,7 @@ def shown(axis: Axis, place: int) -> str:
 
     No two places are shown alike: where a word looks like the place of another one, quotes tell them apart.
     """
-    return axis.label(place) if axis.labels is None else _shown(axis.labels)[place]
+    return axis.label(place) if axis.labels is None else _distinct_label(as_labels(axis.labels), place)
 
 
 def shown_short(axis: Axis, place: int) -> str:
@@ -50,23 +54,45 @@ def shown_short(axis: Axis, place: int) -> str:
     return axis.short_label(place) if axis.parts else shown(axis, place)
 
 
-def shown_labels(axis: Axis) -> tuple[str, ...] | None:
-    """All labels of an axis as they are shown; None where its places are just numbers."""
-    return None if axis.all_labels is None else _shown(axis.all_labels)
+def shown_labels(axis: Axis) -> Sequence[str] | None:
+    """All labels of an axis as they are shown, each when it is asked for; None where its places are just numbers."""
+    labels = axis.all_labels
+    if labels is None:
+        return None
+    return _shown(labels) if isinstance(labels, tuple) else _Shown(labels)
 
 
 @lru_cache(maxsize=256)
 def _shown(labels: tuple[str, ...]) -> tuple[str, ...]:
-    seen, times = _visible(labels)
-    return tuple(_distinct_label(seen, times, place) for place in range(len(seen)))
+    return tuple(_Shown(as_labels(labels)))
 
 
-def _distinct_label(labels: tuple[str, ...], times: Counter[str], place: int) -> str:
-    label = labels[place]
-    if times[label] == 1:
+@dataclass(frozen=True)
+class _Shown(Sequence[str]):
+    """Labels as they are shown."""
+
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, at: int | slice) -> str | tuple[str, ...]:
+        places = range(len(self.labels))[at]
+        if isinstance(places, int):
+            return _distinct_label(self.labels, places)
+        return tuple(_distinct_label(self.labels, place) for place in places)
+
+
+def _distinct_label(labels: Labels, place: int) -> str:
+    label = visible(labels.label(place))
+    if labels.is_unique(place):
         return _quoted(label) if _NAME.fullmatch(label) else label
     own = f"{label} {place}"
-    return own if own not in times else f"{_quoted(label)} {place}"
+    return own if labels.first(own) is None else f"{_quoted(label)} {place}"
 
 
 def name_along(axis: Axis, place: int, signs: str = _SIGNS) -> str:
@@ -76,15 +102,31 @@ def name_along(axis: Axis, place: int, signs: str = _SIGNS) -> str:
         return f" {SIDE_BY_SIDE} ".join(name_along(part, own, signs + SIDE_BY_SIDE) for part, own in parts)
     if axis.all_labels is None:
         return str(place)
-    labels, times = _visible(axis.all_labels)
-    label, is_single = labels[place], times[labels[place]] == 1
+    labels = as_labels(axis.all_labels)
+    label, is_single = visible(labels.label(place)), labels.is_unique(place)
     if label == str(place):  # a number at its own place: both meanings agree
         return label
     bare = label if is_single else f"{label} {place}"
-    is_clear = _word_and_place(labels, label) is None if is_single else bare not in times
-    if is_clear and _is_plain(label, signs):
+    if _is_clear(labels, label, bare) and _is_plain(label, signs):
         return bare
     return _quoted(label) if is_single else f"{_quoted(label)} {place}"
+
+
+def typed_along(axis: Axis, place: int) -> str:
+    """The name of a place as it can be typed: a space for its mark, in quotes."""
+    name = name_along(axis, place)
+    if axis.all_labels is None or SPACE not in name:
+        return name
+    labels = as_labels(axis.all_labels)
+    quoted = _quoted(visible(labels.label(place)).replace(SPACE, " "))
+    return quoted if labels.is_unique(place) else f"{quoted} {place}"
+
+
+def _is_clear(labels: Labels, label: str, bare: str) -> bool:
+    """Whether a label, or a label and its place, means one place only where it stands without quotes."""
+    if label == bare:
+        return len(labels.meant(label)) == 1 and _word_and_place(labels, label) is None
+    return labels.first(bare) is None
 
 
 def bracketed(axes: Iterable[Axis], index: Iterable[int]) -> str:
@@ -111,30 +153,40 @@ def _quoted(label: str) -> str:
 
 
 def place_named(axis: Axis, name: str) -> int | None:
-    """The place along an axis that a name in text means; None where there is no such place."""
+    """The place along an axis that a name in text means; the nearest of several, None where there is no such place."""
+    return next(iter(places_named(axis, name)), None)
+
+
+def places_named(axis: Axis, name: str) -> tuple[int, ...]:
+    """The places along an axis that a name in text may mean: one, none, or a word with and without its marks."""
     name = name.strip()
     if _is_number(name):
-        return _within(axis, _number(name))
+        return _only(_within(axis, _number(name)))
     if axis.parts:
-        return _place_of_parts(axis, name)
+        return _only(_place_of_parts(axis, name))
     if axis.all_labels is None:
-        return None
-    quoted = _NAME.fullmatch(name)
+        return ()
+    labels, quoted = as_labels(axis.all_labels), _NAME.fullmatch(name)
     if quoted is None:
-        return place_along(axis, " ".join(name.split()))
+        word = " ".join(name.split())
+        return labels.meant(word) or _only(_word_and_place(labels, visible(word)))
     word, place = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted[2]
-    if not place:
-        return _first(axis.all_labels, word)
-    return _at(_visible(axis.all_labels)[0], visible(word), place)
+    return _only(_at(labels, visible(word), place) if place else labels.place(word))
 
 
 def place_along(axis: Axis, where: str | int) -> int | None:
     """The place along an axis that a scenario file means: a number is a place, a string a word, or one and a number."""
     if isinstance(where, int):
         return _within(axis, where)
-    labels = axis.all_labels or ()
-    found = _first(labels, where)
-    return _word_and_place(_visible(labels)[0], visible(where)) if found is None else found
+    if axis.all_labels is None:
+        return None
+    labels = as_labels(axis.all_labels)
+    found = labels.place(where)
+    return _word_and_place(labels, visible(where)) if found is None else found
+
+
+def _only(place: int | None) -> tuple[int, ...]:
+    return () if place is None else (place,)
 
 
 def split_names(text: str, sign: str = ",") -> list[str]:
@@ -162,23 +214,15 @@ def _place_of_parts(axis: Axis, name: str) -> int | None:
     return flat
 
 
-def _first(labels: tuple[str, ...], word: str) -> int | None:
-    """Where a word stands first: as it is, or else as it is shown."""
-    seen, times = _visible(labels)
-    if word in labels:
-        return labels.index(word)
-    return seen.index(word) if word in times else None
-
-
-def _word_and_place(labels: tuple[str, ...], text: str) -> int | None:
+def _word_and_place(labels: Labels, text: str) -> int | None:
     """The place that `la 6` means: 6, if the word `la` is there."""
     word, _, place = text.rpartition(" ")
     return _at(labels, word, place) if _is_number(place) else None
 
 
-def _at(labels: tuple[str, ...], word: str, place: str) -> int | None:
+def _at(labels: Labels, word: str, place: str) -> int | None:
     number = _number(place)
-    return number if number < len(labels) and labels[number] == word else None
+    return number if number < len(labels) and visible(labels.label(number)) in spellings(word) else None
 
 
 def _is_number(text: str) -> bool:
@@ -192,10 +236,3 @@ def _number(text: str) -> int:
 
 def _within(axis: Axis, place: int) -> int | None:
     return place if 0 <= place < axis.size else None
-
-
-@lru_cache(maxsize=256)
-def _visible(labels: tuple[str, ...]) -> tuple[tuple[str, ...], Counter[str]]:
-    """Labels as they are shown, and how often each stands there."""
-    seen = tuple(map(visible, labels))
-    return seen, Counter(seen)

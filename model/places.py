@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from attn_explore.model.axes import Axis
-from attn_explore.model.naming import name_along, place_named, split_names
+from attn_explore.model.naming import name_along, places_named, shown, split_names, typed_along
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip
@@ -130,8 +130,12 @@ def _named_axes(axes: tuple[Axis, ...], count: int) -> tuple[Axis, ...]:
 
 
 def _place(value: Value, axis: Axis, name: str) -> int:
-    place = place_named(axis, name)
-    if place is None:
+    places = places_named(axis, name)
+    if len(places) == 1:
+        return places[0]
+    if not places:
         what = f"there is no {clip(name, _LONGEST)} along {axis.name}"
         raise Problem(what, path=value.path, hint=choices_along(axis))
-    return place
+    what = f"{clip(name, _LONGEST)} may mean {' or '.join(shown(axis, place) for place in places)} along {axis.name}"
+    written = " or ".join(typed_along(axis, place) for place in places)
+    raise Problem(what, path=value.path, hint=f"write {written}")

@@ -6,7 +6,7 @@ a row of `SPECS` says where another than the row under the cursor is worth looki
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -46,7 +46,7 @@ class Plot:
     title: str
     x_label: str
     y_label: str
-    x: Array | tuple[str, ...]
+    x: Array | Sequence[str]
     curves: tuple[Curve, ...]
     kind: PlotKind = "line"
     log_x: bool = False
@@ -198,7 +198,7 @@ def _title(value: Value, fixed: Mapping[str, int] = MappingProxyType({})) -> str
     return f"{own}: {row}" if row else own
 
 
-def _names(axis: Axis) -> tuple[str, ...]:
+def _names(axis: Axis) -> Sequence[str]:
     """What the curves along an axis are called."""
     return shown_labels(axis) or tuple(_name(axis, place) for place in range(axis.size))
 
@@ -210,7 +210,7 @@ def _name(axis: Axis, place: int) -> str:
     return label if axis.name == "head" or " = " in label else f"{axis.name} {label}"
 
 
-def _places(axis: Axis, kind: PlotKind) -> Array | tuple[str, ...]:
+def _places(axis: Axis, kind: PlotKind) -> Array | Sequence[str]:
     """Where the places along an axis are: where their labels are numbers, a line is drawn over these."""
     labels = shown_labels(axis)
     if labels is None:

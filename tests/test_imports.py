@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
-    {"axes", "config", "notation", "text", "words"},
+    {"config", "notation", "text", "words"},
+    {"labels"},
+    {"axes"},
     {"architecture", "expressions", "naming", "problems", "sources"},
     {"values"},
     {"ops"},

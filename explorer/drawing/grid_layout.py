@@ -12,6 +12,7 @@ from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.numbers import Numbers, most_cells, numbers_for
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.labels import sample
 from attn_explore.model.naming import shown_labels, shown_short
 
 LABEL = 14
@@ -114,14 +115,15 @@ def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_wi
 
 
 def _column_labels(columns: Axis) -> Sequence[str]:
-    """The labels of the columns; of numbered ones the last, which is the longest."""
-    return shown_labels(columns) or ([shown_short(columns, columns.size - 1)] if columns.size else ())
+    """Labels by which the columns' width is judged; of numbered ones the last, which is the longest."""
+    labels = shown_labels(columns)
+    return sample(labels) if labels else [shown_short(columns, columns.size - 1)] if columns.size else ()
 
 
 def _label_width(picture: Picture) -> int:
     rows = picture.rows
     labels = shown_labels(rows)
-    heads = (shown_short(rows, max(rows.size, 1) - 1),) if labels is None else labels
+    heads = (shown_short(rows, max(rows.size, 1) - 1),) if labels is None else sample(labels)
     return max(map(most_cells, (f"{rows.name} ↓", *heads)))
 
 

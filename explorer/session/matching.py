@@ -5,10 +5,13 @@ Where the words are not the same ones, cells at the same place can be compared s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index
+from attn_explore.model.labels import as_labels
 from attn_explore.model.values import Value
 
 
@@ -37,18 +40,24 @@ def numbers_by_place(value: Value, other: Value) -> Array | None:
     return other.array if value.names == other.names and value.shape == other.shape else None
 
 
-def _places(axis: Axis, other: Axis) -> list[int] | None:
+def _places(axis: Axis, other: Axis) -> Sequence[int] | None:
     """Where each place of an axis is along another."""
-    found = [_place(axis, at, other) for at in range(axis.size)]
+    if axis == other:
+        return range(axis.size)
+    found = [_place_elsewhere(axis, at, other) for at in range(axis.size)]
     known = [place for place in found if place is not None]
     return known if len(known) == axis.size and (axis.labels is not None or axis.size == other.size) else None
 
 
 def _place(axis: Axis, at: int, other: Axis) -> int | None:
-    if axis == other:
-        return at
+    return at if axis == other else _place_elsewhere(axis, at, other)
+
+
+def _place_elsewhere(axis: Axis, at: int, other: Axis) -> int | None:
     if axis.labels is None or other.labels is None:
         return at if axis.size == other.size else None
+    if not isinstance(axis.labels, tuple) or not isinstance(other.labels, tuple):
+        return as_labels(other.labels).first(axis.labels[at])
     label = axis.labels[at]
     occurrence = axis.labels[:at].count(label)
     places = [place for place, each in enumerate(other.labels) if each == label]

@@ -8,6 +8,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import Index, general_words
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import letter
+from attn_explore.model.labels import Labels
 from attn_explore.model.lesson import Stop
 from attn_explore.model.places import index_of, paths_named, split_place, the_path
 from attn_explore.model.values import Value
@@ -18,14 +19,21 @@ def matches(session: Session, text: str) -> list[str]:
 
     It is looked for in path, title, explanation, the words along the axes, and what the lesson says there.
     """
-    wanted = text.casefold().strip()
+    wanted = text.strip()
     values = (*session.place.steps, *session.run.trace.parameters.values())
-    return [value.path for value in values if wanted in searchable(value, session.lesson.at(value))]
+    return [value.path for value in values if _is_in(wanted, value, session.lesson.at(value))]
+
+
+def _is_in(text: str, value: Value, stops: Sequence[Stop]) -> bool:
+    """Whether a text is in what is written about a value, or is a word of a vocabulary that is not laid out."""
+    vocabularies = (axis.labels for axis in value.axes if isinstance(axis.labels, Labels))
+    return text.casefold() in searchable(value, stops) or any(labels.place(text) is not None for labels in vocabularies)
 
 
 def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
-    """Everything that is written about a value."""
-    labels = (label for axis in value.axes for label in axis.all_labels or ())
+    """Everything that is written about a value, but for the words of a vocabulary that is not laid out."""
+    laid_out = (axis.all_labels for axis in value.axes if isinstance(axis.all_labels, tuple))
+    labels = (label for words in laid_out for label in words)
     said = () if value.is_leaf else general_words(value)
     told = (text for stop in stops for text in (stop.say, stop.ask))
     return "\n".join((value.path, *said, *dict.fromkeys(labels), *told)).casefold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from attn_explore.explorer.drawing.picture import Index
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.axes import Array
+from attn_explore.model.labels import sample
 from attn_explore.model.naming import shown, shown_labels
 from attn_explore.model.values import Value
 
@@ -102,8 +104,8 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     # --- drawing
 
     @property
-    def _order(self) -> list[int]:
-        return [] if self._value is None else ranked(self._value)
+    def _order(self) -> Sequence[int]:
+        return () if self._value is None else ranked(self._value)
 
     @property
     def _rank(self) -> int:
@@ -118,7 +120,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _choose(self, rank: int) -> None:
         order = self._order
-        if self._value is not None and order:
+        if self._value is not None and len(order):
             index = (order[max(0, min(len(order) - 1, rank))],)
             if index != (self._cursor,):
                 self.post_message(TensorGrid.CellChosen(self._value, index))
@@ -126,7 +128,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     def _row(self, value: Value, rank: int) -> list[Segment]:
         place = self._order[rank]
         number, axis = float(value.array[place]), value.axes[0]
-        label_width = min(LABEL, max(map(most_cells, shown_labels(axis) or (str(axis.size),))))
+        label_width = min(LABEL, max(map(most_cells, sample(shown_labels(axis) or (str(axis.size),)))))
         is_here = place == self._cursor
         plain, bold = Style(), Style(bold=True)
         figures = len(str(len(self._order)))
@@ -137,7 +139,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
             Segment("  "),
         ]
         room = min(BAR, self.size.width - sum(segment.cell_length for segment in segments) - 10)
-        segments.append(Segment(*self._bar(number, float(np.abs(value.array).max()), room)))
+        segments.append(Segment(*self._bar(number, _largest(value), room)))
         if rank == 0 and value.name == "candidates":
             segments.append(Segment("  chosen", self.style_of("ranking--note")))
         return segments
@@ -148,7 +150,13 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
 
 @lru_cache(maxsize=8)
-def ranked(value: Value) -> list[int]:
+def ranked(value: Value) -> tuple[int, ...]:
     """Places of the numbers of a row, the largest first; of equal ones the first, as in choosing the likeliest."""
     array: Array = np.where(np.isnan(value.array), -np.inf, value.array)
-    return [int(place) for place in np.argsort(-array, kind="stable")]
+    return tuple(np.argsort(-array, kind="stable").tolist())
+
+
+@lru_cache(maxsize=8)
+def _largest(value: Value) -> float:
+    """The largest number of a row by size, which has the longest bar."""
+    return float(np.abs(value.array).max())

@@ -7,7 +7,7 @@ bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from attn_explore.model.files.npz import npz
 from attn_explore.model.files.safetensors import Described, safetensors_bytes
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import formula
+from attn_explore.model.labels import AxisLabels
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario_gradients import with_output
 from attn_explore.model.trace import Trace
@@ -129,12 +130,17 @@ def _step(step: Value) -> dict[str, Any]:
         "title": title,
         "symbol": symbol,
         "formula": formula(step),
-        "axes": [{"name": axis.name, "labels": axis.all_labels} for axis in step.axes],
+        "axes": [{"name": axis.name, "labels": _written(axis.all_labels)} for axis in step.axes],
         "shape": step.shape,
         "dtype": str(step.dtype),
         "op": step.made_by.name,
         "inputs": [name_in_file(operand.value) for operand in step.operands],
     }
+
+
+def _written(labels: AxisLabels | None) -> Sequence[str] | None:
+    """The labels of an axis, all of them."""
+    return labels if labels is None or isinstance(labels, tuple) else list(labels)
 
 
 def name_in_file(operand: Value) -> str:

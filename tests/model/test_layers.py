@@ -9,6 +9,7 @@ import pytest
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.labels import AxisLabels
 from attn_explore.model.layers import Visibility
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -154,7 +155,7 @@ def test_the_words_label_queries_and_keys() -> None:
     from attn_explore.model.scenario import parse_scenario
 
     weights = run(parse_scenario("input: {text: I love my dog}"))[f"{ATTENTION}.weights"]
-    labels: dict[str, tuple[str, ...] | None] = {axis.name: axis.all_labels for axis in weights.axes}
+    labels: dict[str, AxisLabels | None] = {axis.name: axis.all_labels for axis in weights.axes}
     words = ("I", "love", "my", "dog")
     assert labels == {"head": ("head 0",), "query": words, "key": words}
 

@@ -12,15 +12,19 @@ from attn_explore.model.naming import (
     name_along,
     place_along,
     place_named,
+    places_named,
     shown,
     shown_labels,
     shown_short,
     split_names,
 )
 
-LIKE_NAMES = ["the", "2", "the 2", '"the" 2', "0", "head 1", "", " ", "a  b", '"', "\\", "all", "1,000", "[", "x]", "·"]
+WITH_BLANKS = ["the 2", '"the" 2', "head 1", "", " ", "a  b"]
+LIKE_NAMES = [*WITH_BLANKS, "the", "␣the", "2", "0", '"', "\\", "all", "1,000", "[", "x]", "·"]
 WORDS = (
-    st.sampled_from(LIKE_NAMES) | st.text(st.sampled_from('a2 ",[]\\·\x1b␛\n\ufe0f'), max_size=5) | st.text(max_size=4)
+    st.sampled_from(LIKE_NAMES)
+    | st.text(st.sampled_from('a2 ␣↵",[]\\·\x1b␛\n\ufe0f'), max_size=5)
+    | st.text(max_size=4)
 )
 AXES = st.lists(WORDS, min_size=1, max_size=6).map(lambda words: Axis("token", len(words), tuple(words)))
 
@@ -52,7 +56,7 @@ def test_a_name_says_of_which_place_it_is(words: tuple[str, ...], names: list[st
 def test_whatever_the_words_are_every_name_is_read_as_its_place(axis: Axis) -> None:
     for place in range(axis.size):
         name = name_along(axis, place)
-        assert place_named(axis, name) == place
+        assert places_named(axis, name) == (place,)
         assert name.isprintable() or set(name) & set("\u00a0\u3000")  # spaces of other widths are shown as they are
 
 

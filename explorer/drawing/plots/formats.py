@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from attn_explore.explorer.drawing.plots.heat_files import NOT_FINITE, heat_csv, heat_json
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.heat_svg import heat_svg
@@ -50,7 +52,7 @@ def plot_csv(plot: Plot) -> bytes:
     lines = csv.writer(written, lineterminator="\n")
     names = [curve.name or plot.y_label for curve in plot.curves]
     lines.writerow(map(visible, [plot.x_label, *names]))
-    places = map(visible, plot.x) if isinstance(plot.x, tuple) else map(repr, plot.x.tolist())
+    places = map(repr, plot.x.tolist()) if isinstance(plot.x, np.ndarray) else map(visible, plot.x)
     columns = (["" if math.isnan(y) else repr(y) for y in curve.y.tolist()] for curve in plot.curves)
     lines.writerows(zip(places, *columns, strict=True))
     return written.getvalue().encode()
@@ -66,7 +68,7 @@ def plot_json(plot: Plot) -> bytes:
         "x": {
             "label": plot.x_label,
             "logarithmic": plot.log_x,
-            "values": list(plot.x) if isinstance(plot.x, tuple) else _numbers(plot.x),
+            "values": _numbers(plot.x) if isinstance(plot.x, np.ndarray) else list(plot.x),
         },
         "y": {"label": plot.y_label, "logarithmic": plot.log_y},
         "curves": [{"name": curve.name, "values": _numbers(curve.y)} for curve in plot.curves],

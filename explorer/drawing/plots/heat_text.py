@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
@@ -13,7 +13,8 @@ from attn_explore.explorer.drawing.numbers import fitted, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.heat_map import MOST_PLANES, HeatMap
 from attn_explore.model.axes import Axis
-from attn_explore.model.naming import shown_short
+from attn_explore.model.labels import sample
+from attn_explore.model.naming import shown_labels, shown_short
 from attn_explore.model.text import visible
 
 MOST_ROWS = 48
@@ -42,9 +43,9 @@ def heat_lines(heat_map: HeatMap, width: int) -> Iterator[str]:
 
 def _layout(picture: Picture, width: int) -> Layout:
     """As many columns as fit, as wide as their labels want them where there is room."""
-    label = min(LABEL, max(map(cell_len, (_corner(picture), *_labels(picture.rows, 1)))))
+    label = min(LABEL, max(map(cell_len, (_corner(picture), *_some_labels(picture.rows)))))
     room = max(GLYPHS + 1, width - label)
-    wanted = max(map(cell_len, _labels(picture.columns, 1)), default=GLYPHS)
+    wanted = max(map(cell_len, _some_labels(picture.columns)), default=GLYPHS)
     column = max(GLYPHS + 1, min(WIDEST + 1, wanted + 1, room // max(1, picture.columns.size)))
     rows, columns = picture.rows.size / MOST_ROWS, picture.columns.size / (room // column)
     return Layout(picture, label, column, None, (), (max(1, math.ceil(rows)), max(1, math.ceil(columns))))
@@ -78,6 +79,12 @@ def _legend(picture: Picture) -> str:
 
 def _corner(picture: Picture) -> str:
     return f"{picture.rows.name} \\ {picture.columns.name}"
+
+
+def _some_labels(axis: Axis) -> Sequence[str]:
+    """The labels by which the width of rows or columns is judged."""
+    labels = shown_labels(axis)
+    return _labels(axis, 1) if labels is None else sample(labels)
 
 
 def _labels(axis: Axis, block: int) -> list[str]:

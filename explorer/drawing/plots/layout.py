@@ -154,7 +154,7 @@ class Places:
 
 def places_of(plot: Plot) -> Places:
     """Numbers on their scale; categories, and bars over numbers that are not evenly apart, side by side."""
-    if not isinstance(plot.x, tuple):
+    if isinstance(plot.x, np.ndarray):
         scale = scale_over(plot.x, plot.log_x)
         at = scale.at(plot.x)
         if plot.kind == "line" or _is_even(at):
@@ -175,7 +175,7 @@ def _with_room_for_bars(scale: Scale, at: Array) -> Scale:
 
 def x_text(plot: Plot, place: int) -> str:
     """What stands at a place along x."""
-    if isinstance(plot.x, tuple):
+    if not isinstance(plot.x, np.ndarray):
         return visible(plot.x[place])
     number = float(plot.x[place])
     return f"{number:g}" if math.isfinite(number) else short_number(number)
