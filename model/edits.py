@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from attn_explore.model.axes import Array
+from attn_explore.model.changes import Change
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.places import choices_along
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
@@ -15,7 +16,7 @@ from attn_explore.model.scenario.document import Edit
 from attn_explore.model.scenario.source import KeyPath
 from attn_explore.model.text import clip
 from attn_explore.model.trace import Trace
-from attn_explore.model.values import Change, Value
+from attn_explore.model.values import Value
 
 _LONGEST = 60
 

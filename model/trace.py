@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.changes import Change, changed, have_same_bits
 from attn_explore.model.sources import Numbers, Source
-from attn_explore.model.values import Change, Value, changed, read_only
+from attn_explore.model.values import Value, read_only
 
 Listener = Callable[[Value], None]
 
@@ -24,8 +25,8 @@ class Trace:
 
     `parameters` and `given` (token ids) are what they were computed from, `unedited` the parameters before any edit;
     `tokens` are the words that each stack read and generated. `planned` means without numbers. `changes` are what-if
-    edits by the path of their step or parameter. `before` is a run of the same model: what was computed there from the
-    same numbers is taken over.
+    edits by the path of their step or parameter. `before` is a run of the same model: a value that came about there in
+    the same way is the same value here, whether its numbers are held or forgotten.
     """
 
     dtype: np.dtype[Any]
@@ -57,64 +58,57 @@ class Trace:
         if isinstance(numbers, Source):
             value.source = numbers
         elif numbers is not None:
-            value.held = self._known_parameter(value, numbers)
-        self.parameters[name] = value
+            value.held = read_only(changed(numbers, value.changes))
+        self.parameters[name] = self._parameter_before(value) or value
 
     def give(self, name: str, axes: Sequence[Axis], array: Array | None) -> Value:
         """Keep something that is neither computed nor learned, such as the token ids, which a plan means."""
         dtype = np.dtype(np.int64) if array is None else array.dtype
         held = array if array is None else read_only(array)
-        self.given[name] = Value(name, tuple(axes), dtype, held=held)
+        value = Value(name, tuple(axes), dtype, held=held)
+        self.given[name] = self._given_before(value) or value
         return self.given[name]
 
     def append(self, value: Value) -> Value:
-        """Compute `value`, unless it brings its numbers, and append it. Every step of every run comes through here."""
+        """Compute `value`, unless it brings its numbers, and append it. Every step of every run comes through here.
+
+        Returns the value that was appended: that of the run before, where it came about in the same way.
+        """
         if value.path in self.steps:
             raise ValueError(f"{value.path} was computed already")
         value.changes = self.changes.get(value.path, ())
-        if not self.planned and value.held is None:
-            value.held = self._known(value)
+        appended = self._step_before(value) or value
+        if not self.planned and appended is value:
             _ = value.array
-        self.steps[value.path] = value
+        self.steps[value.path] = appended
         if self.on_step is not None:
-            self.on_step(value)
-        return value
+            self.on_step(appended)
+        return appended
 
     def run_again(self) -> None:
         """Compute every step again, in its order, from the parameters and the given numbers as they are now."""
         for value in self.steps.values():
             value.compute_again()
 
-    def _known(self, value: Value) -> Array | None:
-        """The numbers of a value in the run before, where it was made there from the very same ones in the same way."""
-        old = self.before.steps.get(value.path) if self.before else None
-        if old is None or old.operation is not value.operation or old.options != value.options:
-            return None
-        if old.axes != value.axes or not _are_alike(old.changes, value.changes):
-            return None
-        pairs = zip(old.operands, value.operands, strict=True)
-        return old.held if all(a.axes == b.axes and _is_same(a.value, b.value) for a, b in pairs) else None
-
-    def _known_parameter(self, value: Value, array: Array) -> Array:
-        """A parameter after its edits: the very array of the run before, where it is the same."""
+    def _parameter_before(self, value: Value) -> Value | None:
         old = self.before.parameters.get(value.path) if self.before else None
-        is_same = old and self.before and self.before.unedited[value.path] is array
-        if old and is_same and _are_alike(old.changes, value.changes):
-            return old.array
-        return read_only(changed(array, value.changes))
+        if old is None or self.before is None or not old.is_made_like(value):
+            return None
+        given, was = self.unedited.get(value.path), self.before.unedited.get(value.path)
+        is_stored_there = isinstance(given, Source) and isinstance(was, Source) and given.identity == was.identity
+        return old if given is was or is_stored_there else None
+
+    def _given_before(self, value: Value) -> Value | None:
+        old = self.before.given.get(value.path) if self.before else None
+        if old is None or old.held is None or value.held is None or not old.is_made_like(value):
+            return None
+        return old if have_same_bits(old.held, value.held) else None
+
+    def _step_before(self, value: Value) -> Value | None:
+        old = self.before.steps.get(value.path) if self.before else None
+        return old if old is not None and value.held is None and old.is_made_like(value) else None
 
     @property
     def nbytes(self) -> int:
         """Bytes of every parameter and step together, as an exact integer."""
         return sum(value.nbytes for value in (*self.parameters.values(), *self.steps.values()))
-
-
-def _are_alike(some: Sequence[Change], others: Sequence[Change]) -> bool:
-    return len(some) == len(others) and all(one.is_like(other) for one, other in zip(some, others, strict=True))
-
-
-def _is_same(value: Value, other: Value) -> bool:
-    """Whether two values have the very same numbers: one array, or the same token ids."""
-    if value.held is None or value.held is other.held:
-        return value.held is other.held
-    return value.dtype.kind == "i" and np.array_equal(value.held, other.array)

@@ -7,7 +7,7 @@ for it again computes it again from its operands: the same operation on the same
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
@@ -17,6 +17,7 @@ import numpy as np
 
 from attn_explore.model import axes as ax
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.changes import Change, are_alike, changed
 from attn_explore.model.expressions import Expression
 from attn_explore.model.notation import Notation
 from attn_explore.model.sources import Source
@@ -40,37 +41,6 @@ class Operation:
     cell: Callable[[Value, Mapping[str, int]], Expression]
     formula: Callable[[Value, tuple[Notation, ...]], Notation]
     back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """What a what-if edit does to numbers of one value: `put` numbers there, or multiply those there by `factor`.
-
-    `index` has a place or a whole slice for each axis from the first on.
-    """
-
-    index: tuple[int | slice, ...]
-    put: float | Array | None = None
-    factor: float = 1.0
-
-    def apply(self, array: Array) -> None:
-        """Change the numbers of `array` in place."""
-        array[self.index] = self._put_at() if self.put is not None else array[self.index] * self.factor
-
-    def pull(self, gradient: Array) -> None:
-        """Change a gradient after the edit in place to the one before it: what was put there depends on nothing."""
-        passed = self.factor if self.put is None else 0
-        gradient[self.index] = gradient[self.index] * passed if passed else 0  # 0 of what is infinite or NaN is 0
-
-    def is_like(self, other: Change) -> bool:
-        """Whether another change does the same; arrays are compared by identity."""
-        has_array = isinstance(self.put, np.ndarray) or isinstance(other.put, np.ndarray)
-        puts_same = self.put is other.put or (not has_array and self.put == other.put)
-        return puts_same and self.index == other.index and self.factor == other.factor
-
-    def _put_at(self) -> float | Array:
-        """Where a whole array of numbers is put, each goes to where it stands."""
-        return self.put[self.index] if isinstance(self.put, np.ndarray) else self.put or 0.0
 
 
 class WithAxes:
@@ -134,6 +104,16 @@ class Value(WithAxes):
         if self.operation is None:
             raise LookupError(f"{self.path} was not computed")
         return self.operation
+
+    def is_made_like(self, other: Value) -> bool:
+        """Whether another value comes about in the same way: by the same operation on the very same values."""
+        return (
+            self.operation is other.operation
+            and (self.dtype, self.axes, self.options) == (other.dtype, other.axes, other.options)
+            and len(self.operands) == len(other.operands)
+            and all(one.is_like(view) for one, view in zip(self.operands, other.operands, strict=True))
+            and are_alike(self.changes, other.changes)
+        )
 
     @property
     def nbytes(self) -> int:
@@ -290,6 +270,10 @@ class View(WithAxes):
     def _once(self) -> tuple[int, ...]:
         return (1,) * len(self.axes)
 
+    def is_like(self, other: View) -> bool:
+        """Whether another view reads the very same value in the same way."""
+        return self.value is other.value and (self.axes, self.repeats) == (other.axes, other.repeats)
+
     def renamed(self, **new_names: str) -> View:
         """See `Value.renamed`."""
         for old in new_names:
@@ -336,17 +320,6 @@ class View(WithAxes):
         split = gradient.reshape([size for pair in pairs for size in pair])
         summed: Array = split.sum(axis=tuple(range(1, split.ndim, 2)))
         return summed.reshape(self.value.shape)
-
-
-def changed(array: Array, changes: Sequence[Change]) -> Array:
-    """An array after some edits; a copy where there are any."""
-    if not changes:
-        return array
-    array = np.array(array)
-    with np.errstate(all="ignore"):
-        for change in changes:
-            change.apply(array)
-    return array
 
 
 def runs(places: Array) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ MATHEMATICS = (
     {"config", "notation", "text", "words"},
     {"labels"},
     {"axes"},
-    {"architecture", "expressions", "naming", "problems", "sources"},
+    {"architecture", "changes", "expressions", "naming", "problems", "sources"},
     {"values"},
     {"ops"},
     {"trace"},

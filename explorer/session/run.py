@@ -53,7 +53,7 @@ class Run:
     def _effect_on(self, value: Value) -> Array | None:
         clean = self.unedited
         before = None if clean is None else clean.steps.get(value.path) or clean.parameters.get(value.path)
-        if before is None or before.array is value.array:
+        if before is None or before is value:
             return None
         if (before.names, before.shape) != (value.names, value.shape):
             return None

@@ -15,6 +15,7 @@ from attn_explore.explorer.drawing.arithmetic import blocks
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.backward import record_gradients
+from attn_explore.model.changes import Change
 from attn_explore.model.explain import arithmetic, explanation
 from attn_explore.model.expressions import Evaluation
 from attn_explore.model.notation import symbol
@@ -23,7 +24,7 @@ from attn_explore.model.recorder import Recorder
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.values import Change, Value
+from attn_explore.model.values import Value
 from attn_explore.model.variants import ACTIVATIONS, WEIGHTINGS
 from attn_explore.model.variants import SCORES as SCORES_OF_MODELS
 from tests.building import SEEDS, recorder, tensor

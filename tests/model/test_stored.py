@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.backward import gradients
+from attn_explore.model.changes import Change
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.sources import Source
 from attn_explore.model.trace import Trace
 from attn_explore.model.uses import uses
-from attn_explore.model.values import Change, Value
+from attn_explore.model.values import Value
 from tests.building import InFile
 
 TABLE = np.arange(40.0, dtype="float32").reshape(10, 4)
