@@ -14,15 +14,15 @@ from attn_explore.model.axes import Array
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.safetensors import Tensor, header_length, parse_header, shape_text
 from attn_explore.model.files.signatures import LOOKED_AT
-from attn_explore.model.files.storages import SAFETENSORS, Storage, decoded_dtype
+from attn_explore.model.files.storages import SAFETENSORS, Decode, Storage, decoded_dtype
 from attn_explore.model.problems import Problem, nearest, raise_any
 
 _MOST_AXES = 32
 """Axes of a tensor that is read: NumPy has a limit, and no model comes near it."""
 _MOST_ADDRESSED = 2**60
 """Numbers that a shape may ask for with its empty axes left out: NumPy refuses more, even where there is no number."""
-_PIECE = 2**20
-"""Bytes that are decoded at once, so that reading takes little more memory than what it gives."""
+_PIECE = 2**17
+"""Bytes that are decoded at once: reading takes little more memory than it gives, and a piece fits into the cache."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class TensorStore:
         understood, or the file is no longer what was opened.
         """
         tensor = self._tensor(name)
-        storage = self.storages.get(tensor.storage)
-        if storage is None or storage.decode is None:
+        storage = self.storages.get(tensor.storage, _UNKNOWN)
+        if storage.decode is None:
             raise Problem(f"has the type {tensor.storage}", hint=_CONVERT, path=tensor.file, place=_place(name))
         if start is None and stop is None:
-            return self._numbers(tensor, storage, range(tensor.size)).reshape(tensor.shape)
+            return self._numbers(tensor, storage, storage.decode, range(tensor.size)).reshape(tensor.shape)
         rows, width = range(tensor.shape[0])[start:stop], math.prod(tensor.shape[1:])
-        numbers = self._numbers(tensor, storage, range(rows.start * width, rows.stop * width))
+        numbers = self._numbers(tensor, storage, storage.decode, range(rows.start * width, rows.stop * width))
         return numbers.reshape(len(rows), *tensor.shape[1:])
 
     def _tensor(self, name: str) -> StoredTensor:
@@ -92,9 +92,8 @@ class TensorStore:
             raise Problem("there is no such tensor", hint=hint, path=self.path, place=_place(name))
         return found
 
-    def _numbers(self, tensor: StoredTensor, storage: Storage, wanted: range) -> Array:
+    def _numbers(self, tensor: StoredTensor, storage: Storage, decode: Decode, wanted: range) -> Array:
         """Some numbers that follow one another in the file: whole blocks are decoded, piece by piece."""
-        assert storage.decode is not None  # noqa: S101
         file, size = self.files[tensor.file], storage.numbers
         first, last = wanted.start // size, -(-wanted.stop // size)
         found = np.empty((last - first) * size, decoded_dtype(tensor.storage))
@@ -103,10 +102,11 @@ class TensorStore:
             end = min(begin + step, last)
             content = file.read(tensor.offset + begin * storage.nbytes, (end - begin) * storage.nbytes)
             with np.errstate(all="ignore"):  # a NaN is a number here
-                found[(begin - first) * size : (end - first) * size] = storage.decode(content)
+                found[(begin - first) * size : (end - first) * size] = decode(content)
         return found[wanted.start - first * size :][: len(wanted)]
 
 
+_UNKNOWN = Storage(1, 1)
 _CONVERT = "only floating-point numbers are read as parameters: convert it to F32, F16 or BF16"
 
 
@@ -139,11 +139,12 @@ def tensors_of(file: PositionedFile) -> tuple[dict[str, StoredTensor], Mapping[s
 
 def _wrong_with(name: str, tensor: Tensor, path: Path) -> Problem | None:
     """What is wrong with a tensor, whatever the model is."""
-    what = _wrong_shape(tensor.shape) or _wrong_size(tensor)
+    what = wrong_shape(tensor.shape) or _wrong_size(tensor)
     return Problem(what, path=path, place=_place(name)) if what else None
 
 
-def _wrong_shape(shape: tuple[int, ...]) -> str:
+def wrong_shape(shape: tuple[int, ...]) -> str:
+    """What is wrong with a shape, whatever the model is; nothing where it may be."""
     if len(shape) > _MOST_AXES:
         return f"has {len(shape)} axes, and at most {_MOST_AXES} are read"
     return "has more numbers than any memory" if math.prod(size or 1 for size in shape) > _MOST_ADDRESSED else ""
