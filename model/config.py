@@ -147,7 +147,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class InputConfig:
-    """What goes into the model: exactly one of `text`, `tokens` and `vectors`, and perhaps a target."""
+    """What goes into the model: exactly one of `text`, `tokens`, `vectors` and `ids`, and perhaps a target."""
 
     __pydantic_config__ = CLOSED
 
@@ -157,6 +157,8 @@ class InputConfig:
     """The tokens themselves."""
     vectors: Matrix | None = None
     """The embeddings themselves, a row of d_model numbers for each token."""
+    ids: tuple[Annotated[int, Ge(0)], ...] | None = None
+    """The token ids themselves, of a checkpoint."""
     vocabulary: tuple[str, ...] = ()
     """Words that have the first rows of the input's embedding table, in this order, before those that are read."""
     tokenizer: Tokenizer = "whitespace"
@@ -169,6 +171,8 @@ class InputConfig:
     """The target's tokens themselves."""
     target_vectors: Matrix | None = None
     """The target's embeddings themselves."""
+    target_ids: tuple[Annotated[int, Ge(0)], ...] | None = None
+    """The target's token ids themselves, of a checkpoint, its start token included."""
     max_new_tokens: Size = 8
     """How many tokens the decoder generates at most."""
 

@@ -13,7 +13,7 @@ from attn_explore.model.edits import Changes
 from attn_explore.model.known import Known
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
-from attn_explore.model.scenario.tokens import END, PAD, generates
+from attn_explore.model.scenario.tokens import Token, generates
 from attn_explore.model.sources import Numbers
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself
@@ -105,12 +105,25 @@ def _begun(
 
 
 @dataclass(frozen=True)
+class _Text:
+    """Words that a stack reads, the rows that they have in its table, and which of them only fill up."""
+
+    words: tuple[str, ...]
+    ids: tuple[int, ...]
+    padding: tuple[bool, ...]
+
+    def followed_by(self, token: Token) -> _Text:
+        """The text with one more word."""
+        return _Text((*self.words, token.label), (*self.ids, token.id), (*self.padding, False))
+
+
+@dataclass(frozen=True)
 class _Pass:
-    """What a stack reads in one pass: so many tokens, and the words, where they are known."""
+    """What a stack reads in one pass: so many tokens, and the text, where it is known."""
 
     tokens: StackTokens
     length: int
-    words: tuple[str, ...] | None
+    text: _Text | None
 
 
 class _ModelRun:
@@ -143,13 +156,13 @@ class _ModelRun:
             chapter = f"{CHAPTER}.{place}" if place else ""
             candidates = Recorder(self._trace, chapter=chapter).last("candidates", probabilities)
             word = self._choice(place, candidates)
-            words = None if word is None else (*(target.words or ()), word)
-            if words is not None:
-                self._trace.tokens["decoder"] = words
-            if place + 1 == passes or word == END:
+            text = None if word is None or target.text is None else target.text.followed_by(word)
+            if text is not None:
+                self._trace.tokens["decoder"] = text.words
+            if place + 1 == passes or (word is not None and self._known.ends_with(word)):
                 break
             chapter = f"{CHAPTER}.{place + 1}"
-            target = self._words("decoder", f"{chapter}.{stack}", words, target.length + 1)
+            target = self._reads("decoder", f"{chapter}.{stack}", text, target.length + 1)
             probabilities = self._probabilities(chapter, model.logits(target.tokens, chapter)) or probabilities
 
     def _probabilities(self, chapter: str, found: Value | None) -> Value | None:
@@ -160,26 +173,28 @@ class _ModelRun:
     def _first(self, stack: str, prefix: str) -> _Pass:
         """What a stack reads at first."""
         reading = self._known.readings[stack]
-        return self._words(stack, prefix, reading.padded() if self._has_words else None, reading.length)
+        text = _Text(reading.padded(), self._known.ids(stack), reading.padding()) if self._has_words else None
+        return self._reads(stack, prefix, text, reading.length)
 
-    def _words(self, stack: str, prefix: str, words: tuple[str, ...] | None, length: int) -> _Pass:
+    def _reads(self, stack: str, prefix: str, text: _Text | None, length: int) -> _Pass:
         """Give the trace the tokens that a stack reads, and which of them are padding, where there can be some."""
         ids = pad = padding = None
-        if words is not None:
-            self._trace.tokens[stack] = words
-            rows = self._known.rows[stack]
-            ids = np.array([rows[word] for word in words], np.int64)
-            pad = np.array([word == PAD for word in words], np.int64)
-        axes = (Axis("token", length, words),)
+        if text is not None:
+            self._trace.tokens[stack] = text.words
+            ids, pad = np.array(text.ids, np.int64), np.array(text.padding, np.int64)
+        axes = (Axis("token", length, text.words if text else None),)
         tokens = self._trace.give(f"{prefix}tokens", axes, ids)
         wanted, has_padding = self._scenario.mask.pad, self._known.readings[stack].has_padding
         hides_pad = has_padding if wanted == "auto" else wanted
         if has_padding or hides_pad:
             padding = self._trace.give(f"{prefix}pad", axes, pad)
-        return _Pass(StackTokens(tokens, padding, hides_pad), length, words)
+        return _Pass(StackTokens(tokens, padding, hides_pad), length, text)
 
-    def _choice(self, place: int, candidates: Value) -> str | None:
+    def _choice(self, place: int, candidates: Value) -> Token | None:
         """The likeliest word; in a plan the one that is known, if it is."""
         if self._generated is not None:
-            return self._generated[place]
-        return None if self._trace.planned else candidates.axes[0].label(int(np.argmax(candidates.array)))
+            return Token(self._known.rows["decoder"].get(self._generated[place], 0), self._generated[place])
+        if self._trace.planned:
+            return None
+        likeliest = int(np.argmax(candidates.array))
+        return Token(likeliest, candidates.axes[0].label(likeliest))

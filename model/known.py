@@ -10,7 +10,7 @@ from attn_explore.model import experiments
 from attn_explore.model.axes import Axis
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
 from attn_explore.model.scenario import Scenario
-from attn_explore.model.scenario.tokens import Reading, predicting_stack, readings, vocabularies
+from attn_explore.model.scenario.tokens import END, Reading, Token, predicting_stack, readings, vocabularies
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,17 @@ class Known:
             stack: StackSizes(self.vocabularies[stack], reading.longest) for stack, reading in self.readings.items()
         }
         return parameter_axes(self.scenario.model, stacks, self._predicted)
+
+    def ids(self, stack: str) -> tuple[int, ...]:
+        """The rows of the embedding table that a stack reads at first, with those of its padding."""
+        reading = self.readings[stack]
+        found = reading.padded_ids()
+        return tuple(self.rows[stack][word] for word in reading.padded()) if found is None else found
+
+    def ends_with(self, token: Token) -> bool:
+        """Whether a generated text ends with this token."""
+        checkpoint = self.scenario.checkpoint
+        return token.label == END if checkpoint is None else token.id in checkpoint.ends
 
     @cached_property
     def rows(self) -> Mapping[str, Mapping[str, int]]:

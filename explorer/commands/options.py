@@ -80,7 +80,7 @@ StartStep = Annotated[
     typer.Option(
         "--step",
         metavar="STEP",
-        help="StartStep at this step: its path, or the end of it, such as weights.",
+        help="Start at this step: its path, or the end of it, such as weights.",
         autocompletion=complete_step,
     ),
 ]

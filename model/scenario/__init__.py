@@ -1,13 +1,13 @@
 """Scenario files: reading and checking what to run, with the place of every fault.
 
 A scenario is read in stages, and each reports all that it finds at once: the text (encoding, syntax), the keys (types,
-bounds, and what they have to agree on), and last what this version cannot run yet.
+bounds), and last what they have to agree on.
 
 document, experiment_keys         the keys of the format, beside those in `model/config.py`
 yaml_source, yaml_syntax, source  from text to data with the place of every key; messages about syntax
 well_typed, validation, wording   types and bounds, and messages about them
 keys, nested, findings            unknown keys, nested numbers, what a check finds
-checks, teaching, available       what has to agree; what training takes from its data; what cannot be run yet
+checks, teaching                  what has to agree; what training takes from its data
 tokens, pairs                     what each stack reads and knows; files of pairs
 schema, signatures, yaml_writing  the JSON Schema, and saving
 """
@@ -23,7 +23,6 @@ from typing import Any
 from attn_explore.model.config import filled
 from attn_explore.model.files.regular import read_inside, read_regular
 from attn_explore.model.problems import Problem, raise_any
-from attn_explore.model.scenario.available import not_available
 from attn_explore.model.scenario.checks import check_agreement
 from attn_explore.model.scenario.document import VERSION, Document
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
@@ -31,7 +30,15 @@ from attn_explore.model.scenario.findings import Finding
 from attn_explore.model.scenario.pairs import Example
 from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, ScenarioSource
 from attn_explore.model.scenario.teaching import pairs_of, taught
-from attn_explore.model.scenario.tokens import predicting_stack, reading_stack, readings, tokens_of, vocabularies
+from attn_explore.model.scenario.tokens import (
+    Checkpoint,
+    Reading,
+    predicting_stack,
+    reading_stack,
+    readings,
+    tokens_of,
+    vocabularies,
+)
 from attn_explore.model.scenario.validation import MAY_BE_NULL, Typed, check_types
 from attn_explore.model.scenario.yaml_source import MOST_BYTES, decode, read_yaml
 from attn_explore.model.text import clip, figure
@@ -45,10 +52,18 @@ class Scenario(Document):
     """A checked scenario with its defaults filled in, and the source that it came from."""
 
     source: ScenarioSource = field(repr=False, compare=False)
+    checkpoint: Checkpoint | None = field(default=None, repr=False, compare=False)
+    """The checkpoint that `weights.checkpoint` names, once it is open."""
 
     def tokens(self) -> tuple[str, ...]:
         """List the tokens of the input, without padding."""
-        return tokens_of(self.input)
+        if self.checkpoint is None:
+            return tokens_of(self.input)
+        return self.readings()[reading_stack(self.model)].tokens
+
+    def readings(self) -> Mapping[str, Reading]:
+        """What each stack of the model reads at first."""
+        return readings(self.model, self.input) if self.checkpoint is None else self.checkpoint.readings(self.input)
 
     def with_word(self, place: int, word: str) -> Scenario:
         """Give the scenario with another word at a place of the input. Every word keeps its row of the table.
@@ -74,7 +89,7 @@ class Scenario(Document):
     @property
     def length(self) -> int:
         """How many tokens the model reads at first, padding included."""
-        return max(reading.length for reading in readings(self.model, self.input).values())
+        return max(reading.length for reading in self.readings().values())
 
     def second(self) -> Scenario | None:
         """Give the scenario of the second run, or None where nothing is compared.
@@ -174,7 +189,6 @@ def _checked(source: ScenarioSource) -> Scenario:
     title = document.title or Path(source.name).stem
     experiment = None if document.experiment is None else filled_experiment(document.experiment)
     document = replace(document, title=title, model=filled(document.model), experiment=experiment)
-    _raise_all((source, not_available(document)))
     document = taught(document, source)
     sections = {section.name: getattr(document, section.name) for section in fields(Document)}
     return Scenario(**sections, source=source)

@@ -120,6 +120,8 @@ def head_has_classes(document: Document, _: ScenarioSource) -> Iterator[Finding]
 def decoder_has_something_to_read(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A decoder beside an encoder is fed a target, or generates one; one that generates reads words."""
     model, given = document.model, document.input
+    if model.weights.checkpoint is not None:
+        return  # what it is, its own configuration says
     target = _given(given, _TARGET_AS)
     if model.kind == "encoder-decoder" and not target and model.head != "vocabulary":
         hint = "add `target`, or `head: vocabulary` so that the decoder generates one"
@@ -186,6 +188,29 @@ def weights_come_from_one_place(document: Document, source: ScenarioSource) -> I
                 yield Finding(("model", "weights", key), what, f"leave `{key}` out, or draw without the file")
 
 
+def checkpoints_read_texts(document: Document, source: ScenarioSource) -> Iterator[Finding]:
+    """A checkpoint has a tokenizer and words of its own; only a checkpoint has token ids."""
+    given, is_open = document.input, document.model.weights.checkpoint is not None
+    if not is_open:
+        for key in ("ids", "target_ids"):
+            if getattr(given, key) is not None:
+                hint = "give `text` or `tokens`, or name a checkpoint in `model.weights`"
+                yield Finding(("input", key), f"`{key}` are rows of a checkpoint's table, and there is none", hint)
+        if given.tokenizer == "checkpoint":
+            hint = "take `whitespace`, or name a checkpoint in `model.weights`"
+            yield Finding(("input", "tokenizer"), "there is no checkpoint whose tokenizer it could be", hint)
+        return
+    for key in ("tokens", "vectors", "target_tokens", "target_vectors", "vocabulary"):
+        if source.holds(("input", key)):
+            hint = "give `target` or `target_ids`" if key.startswith("target") else "give `text` or `ids`"
+            yield Finding(("input", key), f"a checkpoint reads texts and ids, and no `{key}`", hint)
+    if source.holds(("input", "tokenizer")) and given.tokenizer != "checkpoint":
+        what = f"the text goes through the checkpoint's tokenizer, and not by {given.tokenizer}"
+        yield Finding(("input", "tokenizer"), what, "leave `tokenizer` out")
+    if document.experiment is not None:
+        yield Finding(("experiment",), "a checkpoint is not trained here", "leave `experiment` or `checkpoint` out")
+
+
 def input_is_given_once(document: Document, source: ScenarioSource) -> Iterator[Finding]:
     """A model needs something to run on; an experiment brings its own."""
     given = _given(document.input, _GIVEN_AS)
@@ -200,7 +225,12 @@ def labels_are_classes(document: Document, _: ScenarioSource) -> Iterator[Findin
     """The target of an encoder's head is a label for each word, or one for the text."""
     model, given = document.model, document.input
     keys = _given(given, _TARGET_AS)
-    if model.has_decoder or model.head not in ("tokens", "sequence") or len(keys) != 1:
+    if (
+        model.weights.checkpoint is not None
+        or model.has_decoder
+        or model.head not in ("tokens", "sequence")
+        or len(keys) != 1
+    ):
         return
     labels = [label for label in labels_of(model, given) if label is not None]
     count = 1 if model.head == "sequence" else len(tokens_of(given))
@@ -264,6 +294,8 @@ def vocabulary_has_words(document: Document, _: ScenarioSource) -> Iterator[Find
 
 def padding_leaves_the_tokens(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """Padding adds tokens and never cuts any."""
+    if document.model.weights.checkpoint is not None:
+        return  # its tokenizer says how many there are
     target = target_of(document.input) if document.model.kind == "decoder" else None
     count, pad_to = len(tokens_of(document.input) + (target or ())), document.input.pad_to
     if pad_to is not None and pad_to < count:
@@ -354,8 +386,9 @@ CHECKS: tuple[tuple[tuple[KeyPath, ...], Check], ...] = (
     ((("input",),), target_has_tokens),
     ((("model", "kind"), ("model", "layers")), layers_belong_to_a_stack),
     ((("model", "weights"),), weights_come_from_one_place),
-    ((("input", "text"), ("input", "tokens"), ("input", "vectors")), input_is_given_once),
-    ((("input", "target"), ("input", "target_tokens"), ("input", "target_vectors")), target_is_given_once),
+    ((("input",), ("model", "weights"), ("experiment",)), checkpoints_read_texts),
+    (tuple(("input", key) for key in _GIVEN_AS), input_is_given_once),
+    (tuple(("input", key) for key in _TARGET_AS), target_is_given_once),
     ((("input",), ("model",)), labels_are_classes),
     ((("input",),), input_has_tokens),
     ((("input", "vectors"), ("input", "target_vectors"), ("model", "d_model")), vectors_fit_the_model),

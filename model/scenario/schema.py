@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attn_explore.model.scenario.source import GIVEN_ONCE
 from attn_explore.model.scenario.validation import MAY_BE_NULL, validator
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,7 +17,7 @@ def scenario_schema() -> dict[str, Any]:
     sections = made["$defs"]
     for key, section in (("model", "ModelConfig"), ("mask", "MaskConfig")):
         sections["Comparison"]["properties"][key] |= {"$ref": f"#/$defs/{section}"}
-    sections["InputConfig"]["oneOf"] = [{"required": [key]} for key in ("text", "tokens", "vectors")]
+    sections["InputConfig"]["oneOf"] = [{"required": [key]} for key in GIVEN_ONCE[0]]
     needed = [{"required": ["input"]}, {"required": ["experiment"]}]
     return {"$schema": _DIALECT, "title": "attn-explore scenario"} | made | {"anyOf": needed}
 

@@ -21,7 +21,10 @@ TOLD_IN_FIRST = "lesson"
 """The section that the second run does without."""
 CHANGED = ("model", "input", "mask", "experiment")
 """The sections of a scenario of which some keys may be different there."""
-GIVEN_ONCE = (("text", "tokens", "vectors"), ("target", "target_tokens", "target_vectors"))
+GIVEN_ONCE = (
+    ("text", "tokens", "vectors", "ids"),
+    ("target", "target_tokens", "target_vectors", "target_ids"),
+)
 """Keys of `input` that say the same in different ways: one of each group, and in a second run another one."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from attn_explore.model.config import InputConfig, ModelConfig
 
@@ -26,7 +27,7 @@ Wanted = tuple[str | None, ...]
 def tokens_of(config: InputConfig) -> Words:
     """List the tokens of an input, without padding.
 
-    Characters are Unicode code points, and spaces are left out; vectors are called x0, x1, …
+    Characters are Unicode code points, and spaces are left out; vectors are called x0, x1, …, and ids as they are.
 
     >>> tokens_of(InputConfig(text="I love my dog"))
     ('I', 'love', 'my', 'dog')
@@ -35,6 +36,8 @@ def tokens_of(config: InputConfig) -> Words:
         return config.tokens
     if config.vectors is not None:
         return _names("x", config.vectors)
+    if config.ids is not None:
+        return tuple(map(str, config.ids))
     return _split(config.text or "", config)
 
 
@@ -44,6 +47,8 @@ def target_of(config: InputConfig) -> Words | None:
         return config.target_tokens
     if config.target_vectors is not None:
         return _names("y", config.target_vectors)
+    if config.target_ids is not None:
+        return tuple(map(str, config.target_ids))
     return None if config.target is None else _split(config.target, config)
 
 
@@ -82,22 +87,52 @@ def generates(model: ModelConfig, config: InputConfig) -> bool:
     return model.has_decoder and model.head == "vocabulary" and target_of(config) is None
 
 
+class Token(NamedTuple):
+    """A token of a checkpoint: its row in the embedding table, and how it is shown."""
+
+    id: int
+    label: str
+
+
 @dataclass(frozen=True)
 class Reading:
-    """What one stack reads: its tokens, how many there are with padding, and how many when all are generated."""
+    """What one stack reads: its tokens, how many there are with padding, and how many when all are generated.
+
+    Of a checkpoint, `ids` are the tokens' rows in its table, and `pad` is the token that fills up.
+    """
 
     tokens: Words
     length: int
     longest: int
+    ids: tuple[int, ...] | None = None
+    pad: Token | None = None
 
     @property
     def has_padding(self) -> bool:
         """Whether there is a token that only fills up."""
-        return self.length > len(self.tokens) or PAD in self.tokens
+        return any(self.padding())
 
     def padded(self) -> Words:
         """The tokens with their padding."""
-        return self.tokens + (PAD,) * (self.length - len(self.tokens))
+        return self.tokens + (self.pad.label if self.pad else PAD,) * (self.length - len(self.tokens))
+
+    def padded_ids(self) -> tuple[int, ...] | None:
+        """The ids with those of the padding; None where words have the rows of their own table."""
+        if self.ids is None:
+            return None
+        return self.ids + (self.pad.id if self.pad else 0,) * (self.length - len(self.ids))
+
+    def padding(self) -> tuple[bool, ...]:
+        """Which of the tokens only fill up."""
+        if self.ids is None:
+            return tuple(word == PAD for word in self.padded())
+        return tuple(
+            place >= len(self.ids) or self.is_pad(token) for place, token in enumerate(self.padded_ids() or ())
+        )
+
+    def is_pad(self, token: int) -> bool:
+        """Whether an id is that of the token that only fills up."""
+        return self.pad is not None and token == self.pad.id
 
 
 def readings(model: ModelConfig, config: InputConfig) -> dict[str, Reading]:
@@ -126,6 +161,21 @@ def vocabularies(model: ModelConfig, config: InputConfig, read: Mapping[str, Rea
 def reading_stack(model: ModelConfig) -> str:
     """The stack that reads the input."""
     return "encoder" if model.has_encoder else "decoder"
+
+
+class Checkpoint(Protocol):
+    """What a scenario knows of the checkpoint that it names, once that is open."""
+
+    @property
+    def architecture(self) -> ModelConfig:
+        """The model, as the checkpoint's own configuration says."""
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """The ids that end a generated text."""
+
+    def readings(self, config: InputConfig) -> Mapping[str, Reading]:
+        """What each stack reads at first. Raises Problem for what the tokenizer or the model cannot take."""
 
 
 def predicting_stack(model: ModelConfig) -> str:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario, scenario_from_dict, scenario_schema
-from attn_explore.model.scenario.available import available_now
 from attn_explore.model.scenario.document import Document, Experiment
 from attn_explore.model.scenario.experiment_keys import DEFAULTS
 from tests.program import environment
 
 TEXT = "input: {text: I love my dog}\n"
+CHECKPOINT = "model: {weights: {checkpoint: gpt2}}\n"
 WHOLE_FORMAT = (Path(__file__).parent.parent / "data" / "whole_format.yaml").read_text(encoding="utf-8")
 
 
@@ -276,25 +276,19 @@ def test_faults_of_the_first_run_are_not_told_again_for_the_second():
 @pytest.mark.parametrize(
     ("written", "what"),
     [
-        ("model: {weights: {checkpoint: gpt2}}", "`model.weights.checkpoint` is not there yet"),
+        ("input: {ids: [1, 2]}", "`ids` are rows of a checkpoint's table, and there is none"),
+        ("input: {text: a, target_ids: [1]}", "`target_ids` are rows of a checkpoint's table"),
+        ("input: {text: a, tokenizer: checkpoint}", "there is no checkpoint whose tokenizer it could be"),
+        (f"{CHECKPOINT}input: {{tokens: [a]}}", "a checkpoint reads texts and ids, and no `tokens`"),
+        (f"{CHECKPOINT}input: {{text: a, target_vectors: [[1]]}}", "and no `target_vectors`"),
+        (f"{CHECKPOINT}input: {{text: a, vocabulary: [b]}}", "and no `vocabulary`"),
+        (f"{CHECKPOINT}input: {{text: a, tokenizer: character}}", "goes through the checkpoint's tokenizer"),
+        (f"{CHECKPOINT}input: {{text: a, ids: [1]}}", "the input is given as text and ids"),
+        (f"{CHECKPOINT}input: {{text: a}}\nexperiment: {{kind: training, data: copy}}", "is not trained here"),
     ],
 )
-def test_what_is_not_built_yet_is_refused_with_what_there_is(written, what):
-    assert what in refusal(TEXT + written)
-
-
-def test_what_is_not_built_yet_is_told_after_all_faults():
-    message = refusal(TEXT + "model: {layers: 0, weights: {checkpoint: gpt2}}")
-    assert "layers" in message
-    assert "checkpoint" not in "".join(line for line in message.splitlines() if line.startswith("error"))
-
-
-def test_the_table_of_what_is_available_names_keys_of_the_format():
-    document = Document(experiment=Experiment(kind="softmax_jacobian"))
-    for path in available_now(document):
-        value: object = document
-        for key in map(str, path):
-            value = getattr(value, key)
+def test_a_checkpoint_reads_texts_and_ids_and_nothing_else_does_read_ids(written, what):
+    assert what in refusal(written)
 
 
 def test_the_whole_format_is_understood():
