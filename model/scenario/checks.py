@@ -225,12 +225,7 @@ def labels_are_classes(document: Document, _: ScenarioSource) -> Iterator[Findin
     """The target of an encoder's head is a label for each word, or one for the text."""
     model, given = document.model, document.input
     keys = _given(given, _TARGET_AS)
-    if (
-        model.weights.checkpoint is not None
-        or model.has_decoder
-        or model.head not in ("tokens", "sequence")
-        or len(keys) != 1
-    ):
+    if model.has_decoder or model.head not in ("tokens", "sequence") or len(keys) != 1:
         return
     labels = [label for label in labels_of(model, given) if label is not None]
     count = 1 if model.head == "sequence" else len(tokens_of(given))

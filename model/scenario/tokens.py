@@ -6,7 +6,7 @@ it, the target. Where a decoder has no target it generates one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -110,7 +110,7 @@ class Reading:
     @property
     def has_padding(self) -> bool:
         """Whether there is a token that only fills up."""
-        return any(self.padding())
+        return self.length > len(self.tokens) or any(self._is_padding())
 
     def padded(self) -> Words:
         """The tokens with their padding."""
@@ -124,15 +124,13 @@ class Reading:
 
     def padding(self) -> tuple[bool, ...]:
         """Which of the tokens only fill up."""
-        if self.ids is None:
-            return tuple(word == PAD for word in self.padded())
-        return tuple(
-            place >= len(self.ids) or self.is_pad(token) for place, token in enumerate(self.padded_ids() or ())
-        )
+        return (*self._is_padding(), *(True,) * (self.length - len(self.tokens)))
 
-    def is_pad(self, token: int) -> bool:
-        """Whether an id is that of the token that only fills up."""
-        return self.pad is not None and token == self.pad.id
+    def _is_padding(self) -> Iterator[bool]:
+        if self.ids is None:
+            yield from (word == PAD for word in self.tokens)
+        else:
+            yield from (self.pad is not None and token == self.pad.id for token in self.ids)
 
 
 def readings(model: ModelConfig, config: InputConfig) -> dict[str, Reading]:
