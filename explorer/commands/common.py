@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.opening import Asked, Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
@@ -19,14 +19,11 @@ def number_to_differentiate(gradients: bool, of: str, step: str = "") -> str | N
     return of if of or gradients or step.startswith("grad.") else None
 
 
-def source_of(wanted: str, differentiate: str | None = None, moment: int | None = None) -> Source:
-    """What a name or a path leads to, with the gradients that are asked for, at a moment of its training."""
-    from dataclasses import replace
+def find_source(wanted: str, asked: Asked | None = None) -> Source:
+    """What a name or a path leads to, and what is asked of its run."""
+    from attn_explore.explorer.session import opening
 
-    from attn_explore.explorer.session.opening import find_source
-
-    found = replace(find_source(wanted), moment=moment)
-    return found if differentiate is None else found.differentiated(differentiate)
+    return opening.find_source(wanted, asked or opening.NOTHING_ASKED)
 
 
 def session_of(source: Source, limits: Limits, step: str = "", counter: Counter | None = None) -> Session:

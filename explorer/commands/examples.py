@@ -10,10 +10,12 @@ EXAMPLES = {
         "attn-explore run encoder-layer --step encoder.layers.0.ffn.hidden",
         "attn-explore run my.yaml --plain | less",
         "attn-explore run translate --moment 120",
+        "attn-explore run i-love-my-dog --text 'the cat sat'",
     ),
     "compare": (
         "attn-explore compare i-love-my-dog single-head",
         f"attn-explore compare my.yaml trace.json --step {_WEIGHTS}",
+        "attn-explore compare wide wide --text 'a cat sat' --second-text 'a dog sat'",
         "attn-explore compare my.yaml trace.json --gradients --of 'encoder.layers.0.ffn.norm[dog,0]'",
     ),
     "list": ("attn-explore list", "attn-explore list --json"),

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from attn_explore.explorer.commands.common import (
+    find_source,
     need_terminal,
     number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
     sessions_of,
-    source_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
+    Ids,
     Memory,
     Moment,
+    NewTokens,
     NumberName,
     SourceName,
     StartStep,
+    Target,
+    Text,
     WithGradients,
+    asked_for,
     limits_of,
 )
 from attn_explore.explorer.commands.starting import explore
@@ -38,6 +44,10 @@ def run(
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
@@ -49,15 +59,16 @@ def run(
     if watch and plain:
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
     differentiate = number_to_differentiate(gradients, of, step)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
     if not watch and (plain or not sys.stdout.isatty()):
-        found = source_of(source, differentiate, moment)  # before NumPy is imported: a faulty scenario does not need it
+        found = find_source(source, asked)  # before NumPy is imported: a faulty scenario does not need it
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
         session = session_of(found, limits, step)
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(source, limits, step, watch=watch, differentiate=differentiate, moment=moment))
+    raise typer.Exit(explore(source, limits, step, asked, watch=watch))
 
 
 def compare(
@@ -68,6 +79,13 @@ def compare(
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
+    text: Text = None,
+    second_text: Annotated[
+        str | None, typer.Option("--second-text", metavar="TEXT", help="Let the second read this text.")
+    ] = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -76,8 +94,10 @@ def compare(
     Without a terminal, or with --plain, both walk-throughs are printed as text.
     """
     limits, differentiate = limits_of(memory_limit, allow_path), number_to_differentiate(gradients, of, step)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
+    other = asked if second_text is None else replace(asked, given={**asked.given, "text": second_text})
     if plain or not sys.stdout.isatty():
-        found = [source_of(first, differentiate, moment), source_of(second, differentiate, moment)]
+        found = [find_source(first, asked), find_source(second, other)]
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
         session = sessions_of(found, limits, step)
@@ -86,4 +106,4 @@ def compare(
                 say_notes(each)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(first, limits, step, second, differentiate=differentiate, moment=moment))
+    raise typer.Exit(explore(first, limits, step, asked, second=(second, other)))

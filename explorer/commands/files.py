@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attn_explore.explorer.commands.common import (
+    find_source,
     number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
-    source_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
     Format,
+    Ids,
     Memory,
     Moment,
+    NewTokens,
     NumberName,
     Replace,
     SourceName,
     Subject,
+    Target,
+    Text,
     WithGradients,
+    asked_for,
     limits_of,
 )
 
@@ -43,6 +48,10 @@ def export(
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -58,7 +67,8 @@ def export(
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
-    found = source_of(source, number_to_differentiate(gradients, of), moment)
+    asked = asked_for(number_to_differentiate(gradients, of), moment, text, ids, target, max_new_tokens)
+    found = find_source(source, asked)
     if not is_stdout:
         check_target(output, force, found.inputs)
     with Progress() as progress:

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.session.opening import Asked
     from attn_explore.explorer.system.limits import Limits
+
+
+_LONGEST_ID = 10
 
 
 class Format(StrEnum):
@@ -101,6 +105,22 @@ Moment = Annotated[
         "--moment", metavar="STEPS", min=0, help="Take the weights after so many steps of training.", show_default=False
     ),
 ]
+Text = Annotated[
+    str | None,
+    typer.Option("--text", metavar="TEXT", help="Read this text instead of the scenario's.", show_default=False),
+]
+Ids = Annotated[
+    str,
+    typer.Option("--ids", metavar="1,2,3", help="Read these token ids of a checkpoint, instead of a text."),
+]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", metavar="TEXT", help="What the decoder is fed, instead of what it chooses."),
+]
+NewTokens = Annotated[
+    int | None,
+    typer.Option("--max-new-tokens", metavar="N", min=1, help="Let the decoder choose so many tokens at most."),
+]
 Replace = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 Memory = Annotated[
     str, typer.Option("--memory-limit", metavar="SIZE", help="Such as 500MB or 2GiB; half of what is free by default.")
@@ -108,6 +128,32 @@ Memory = Annotated[
 Allowed = Annotated[
     list[Path], typer.Option("--allow-path", metavar="FOLDER", help="A scenario may read weights from this folder too.")
 ]
+
+
+def asked_for(
+    differentiate: str | None = None,
+    moment: int | None = None,
+    text: str | None = None,
+    ids: str = "",
+    target: str | None = None,
+    max_new_tokens: int | None = None,
+) -> Asked:
+    """What a command line asks of a run beside its file. Raises typer's error for ids that are none."""
+    from attn_explore.explorer.session.opening import Asked
+
+    said: dict[str, Any] = {"text": text, "target": target, "max_new_tokens": max_new_tokens}
+    if ids:
+        said["ids"] = _numbers(ids)
+    return Asked(differentiate, moment, {key: value for key, value in said.items() if value is not None})
+
+
+def _numbers(text: str) -> list[int]:
+    """Token ids: whole numbers with commas or spaces between."""
+    parts = text.replace(",", " ").split()
+    wrong = next((part for part in parts if not (part.isascii() and part.isdigit() and len(part) < _LONGEST_ID)), None)
+    if wrong is not None or not parts:
+        raise typer.BadParameter(f"token ids are whole numbers, such as 464,3139: not {wrong or 'nothing'}")
+    return [int(part) for part in parts]
 
 
 def limits_of(memory: str, allowed: list[Path]) -> Limits:

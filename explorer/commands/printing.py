@@ -10,20 +10,25 @@ import typer
 
 from attn_explore.explorer.commands.common import (
     at_cell,
+    find_source,
     number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
-    source_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
+    Ids,
     Memory,
     Moment,
+    NewTokens,
     NumberName,
     Replace,
     SourceName,
+    Target,
+    Text,
     WithGradients,
+    asked_for,
     complete_step,
     limits_of,
     named,
@@ -79,13 +84,18 @@ def show(
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print one tensor as a table, with its words."""
     from attn_explore.explorer.telling import plain
 
-    found = source_of(source, number_to_differentiate(gradients, of, step), moment)
+    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens)
+    found = find_source(source, asked)
     session = session_of(found, limits_of(memory_limit, allow_path), step)
     say_notes(session)
     value = session.place.value
@@ -114,6 +124,10 @@ def plot(
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -122,7 +136,9 @@ def plot(
     from attn_explore.model.files.writing import check_target
 
     is_overview = cell in ("profile", "saliency")
-    found = source_of(source, number_to_differentiate(gradients or is_overview, of, cell), moment)
+    differentiate = number_to_differentiate(gradients or is_overview, of, cell)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
+    found = find_source(source, asked)
     if output is not None:
         format_of(output, PLOTS, "a plot")
         check_target(output, force, found.inputs)
@@ -164,15 +180,16 @@ def explain(
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print where a number comes from, and where it goes."""
-    session = at_cell(
-        source_of(source, number_to_differentiate(gradients, of, cell), moment),
-        limits_of(memory_limit, allow_path),
-        cell,
-    )
+    asked = asked_for(number_to_differentiate(gradients, of, cell), moment, text, ids, target, max_new_tokens)
+    session = at_cell(find_source(source, asked), limits_of(memory_limit, allow_path), cell)
     say_notes(session)
     from attn_explore.explorer.telling.plain import explained
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.commands.common import need_terminal, session_of, sessions_of, source_of
+from attn_explore.explorer.commands.common import find_source, need_terminal, session_of, sessions_of
 
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
-    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.opening import Asked, Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
@@ -61,35 +62,36 @@ def explore(
     source: str,
     limits: Limits,
     step: str = "",
-    second: str = "",
+    asked: Asked | None = None,
+    *,
+    second: tuple[str, Asked] | None = None,
     watch: bool = False,
-    differentiate: str | None = None,
-    moment: int | None = None,
 ) -> int:
-    """Open the explorer. The faults of a file are told before the screen is touched; a bundled scenario has none."""
+    """Open the explorer, with a second run beside the first where there is one.
+
+    The faults of a file are told before the screen is touched; a bundled scenario has none.
+    """
     import gc
 
     from attn_explore.explorer.session.course import bundled
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
-    found: dict[str, Source] = {}
-    names = [source, second] if second else [source]
-    for wanted in names:
-        if wanted not in bundled():
-            found[wanted] = source_of(wanted, differentiate, moment)
+    found: list[Source] = []
+    wanted = [(source, asked), *([second] if second else [])]
+    if not all(name in bundled() and (what is None or not what.given) for name, what in wanted):
+        found = [find_source(*each) for each in wanted]
     from attn_explore.explorer.app import show
 
     def load(counter: Counter) -> Session:
-        sources = [found.get(wanted) or source_of(wanted, differentiate, moment) for wanted in names]
-        session = sessions_of(sources, limits, step, counter)
-        if not step and not second and moment is None:
+        session = sessions_of(found or [find_source(*each) for each in wanted], limits, step, counter)
+        if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.bookmarks import resume
 
             resume(session)
         return session
 
     def reload(counter: Counter) -> Session:
-        return session_of(source_of(source, differentiate), limits, counter=counter)
+        return session_of(find_source(source, asked and replace(asked, moment=None)), limits, counter=counter)
 
-    title = found[source].title if source in found else source
+    title = found[0].title if found else source
     return show(load, title, reload if watch else None, is_pair=bool(second))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.system.counter import Counter
@@ -59,13 +59,36 @@ class Source:
         return inputs_of(self.path, self.scenario)
 
 
-def find_source(wanted: str) -> Source:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run beside what its file says.
+
+    gradients  the number that is differentiated, "" for the one that tells most; None: as the file says
+    moment     after how many steps of training, None: at the end
+    given      keys of `input` that are other ones
+    """
+
+    gradients: str | None = None
+    moment: int | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING_ASKED = Asked()
+
+
+def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:
     """Read what a name or a path leads to. Raises Problem when there is nothing, or a scenario with faults."""
     from attn_explore.explorer.session.course import bundled, locate
 
     path = locate(wanted)
     name = wanted if wanted in bundled() else path.stem
-    return Source(name, path, None if is_trace(path) else read_scenario(path))
+    scenario = None if is_trace(path) else read_scenario(path)
+    if asked.given:
+        if scenario is None:
+            raise Problem("a trace has run already, and reads nothing else", path=path, hint="run its scenario")
+        scenario = scenario.with_text(asked.given)
+    found = Source(name, path, scenario, moment=asked.moment)
+    return found if asked.gradients is None else found.differentiated(asked.gradients)
 
 
 def is_trace(path: Path) -> bool:

@@ -28,7 +28,15 @@ from attn_explore.model.scenario.document import VERSION, Document
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding
 from attn_explore.model.scenario.pairs import Example
-from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, ScenarioSource
+from attn_explore.model.scenario.source import (
+    CHANGED,
+    COMPARED,
+    TOLD_IN_FIRST,
+    KeyPath,
+    ScenarioSource,
+    left_of,
+    merged,
+)
 from attn_explore.model.scenario.teaching import pairs_of, taught
 from attn_explore.model.scenario.tokens import (
     Checkpoint,
@@ -70,17 +78,38 @@ class Scenario(Document):
 
         Raises Problem for an unknown word where the table is given, or where the head chooses from the known words.
         """
-        tokens, stack = self.tokens(), reading_stack(self.model)
-        known = vocabularies(self.model, self.input, readings(self.model, self.input))[stack]
-        weights = self.model.weights
-        is_chosen_from = self.model.head == "vocabulary" and stack == predicting_stack(self.model)
-        is_given = f"{stack}.embedding_table" in weights.set or not weights.are_drawn
-        if word not in known and (is_chosen_from or is_given):
-            why = "the head chooses from the words it knows" if is_chosen_from else "its embedding table is given"
-            hint = f"the words that it knows: {', '.join(known[:_NAMED])}"
-            raise Problem(f"the model has no row for {clip(word, _LONGEST_NAME)}: {why}", hint=hint)
+        known = self._known_with((word,))
+        tokens = self.tokens()
         changed = (*tokens[:place], word, *tokens[place + 1 :])
         return replace(self, input=replace(self.input, text=None, tokens=changed, vocabulary=known))
+
+    def _known_with(self, words: Iterable[str]) -> tuple[str, ...]:
+        """The words that the stack which reads the input knows. Raises Problem where it cannot learn one of `words`."""
+        stack, weights = reading_stack(self.model), self.model.weights
+        known = vocabularies(self.model, self.input, readings(self.model, self.input))[stack]
+        is_chosen_from = self.model.head == "vocabulary" and stack == predicting_stack(self.model)
+        is_given = f"{stack}.embedding_table" in weights.set or not weights.are_drawn
+        unknown = next((word for word in words if word not in known), None)
+        if unknown is not None and (is_chosen_from or is_given):
+            why = "the head chooses from the words it knows" if is_chosen_from else "its embedding table is given"
+            hint = f"the words that it knows: {', '.join(known[:_NAMED])}"
+            raise Problem(f"the model has no row for {clip(unknown, _LONGEST_NAME)}: {why}", hint=hint)
+        return known
+
+    def with_text(self, said: Mapping[str, Any]) -> Scenario:
+        """Give the scenario with another input: `said` are keys of `input`, such as `text` and `target`.
+
+        The lesson, which speaks of the text that it is written for, is left out. Every word keeps its row of the table.
+        Raises Problem for what the model cannot read.
+        """
+        given = merged(left_of(self.source.at(("input",)), said), said)
+        if self.alone is not None:
+            raise Problem("an experiment brings its own input", path=self.source.name, hint="leave the text out")
+        if self.model.weights.checkpoint is None and self.input.vectors is None:
+            words = tokens_of(replace(self.input, text=said["text"], tokens=None)) if "text" in said else ()
+            given["vocabulary"] = list(self._known_with(words))
+        data = {key: value for key, value in self.source.data.items() if key != TOLD_IN_FIRST}
+        return replace(_checked(self.source.with_data(data | {"input": given}, "input")), checkpoint=self.checkpoint)
 
     def pairs(self) -> tuple[Example, ...]:
         """Read the pairs that the model is trained on. Raises Problem where they cannot be read."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attn_explore.model.problems import Problem
+
+_Found = TypeVar("_Found")
 
 KeyPath = tuple[str | int, ...]
 Place = tuple[int, int]  # line and column, from 1
@@ -66,7 +68,7 @@ class ScenarioSource:
             data["edits"] = [_in_second(edit) for edit in data["edits"]]
         for key in CHANGED:
             if isinstance(changed.get(key), dict) and changed[key]:
-                data[key] = merged(_left_of(data.get(key), changed[key]), changed[key])
+                data[key] = merged(left_of(data.get(key), changed[key]), changed[key])
         return replace(
             self,
             data=data,
@@ -74,6 +76,14 @@ class ScenarioSource:
             values=self.values | {to: self.values[path] for to, path in changes.items()},
             plain=self.plain | {to: self.plain[path] for to, path in changes.items() if path in self.plain},
         )
+
+    def with_data(self, data: dict[str, Any], changed: str) -> ScenarioSource:
+        """The source with other data, of which one section was not read from the file and has no places there."""
+
+        def kept(found: dict[KeyPath, _Found]) -> dict[KeyPath, _Found]:
+            return {path: each for path, each in found.items() if path[:1] not in ((), (changed,))}
+
+        return replace(self, data=data, keys=kept(self.keys), values=kept(self.values), plain=kept(self.plain))
 
     def problem(self, path: KeyPath, what: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """Make a problem at the value of a path, or at its key; what the file does not say is placed at its parent."""
@@ -103,7 +113,7 @@ def dotted(path: KeyPath) -> str:
     return written
 
 
-def _left_of(section: object, changes: Mapping[str, Any]) -> dict[str, Any]:
+def left_of(section: object, changes: Mapping[str, Any]) -> dict[str, Any]:
     """A section without what the changes take the place of."""
     gone = {key for group in GIVEN_ONCE if any(key in changes for key in group) for key in group}
     return {key: value for key, value in section.items() if key not in gone} if isinstance(section, dict) else {}

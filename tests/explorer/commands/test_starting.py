@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from attn_explore.explorer.commands import command_line, exploring, starting
+from attn_explore.explorer.session.opening import Asked
 from attn_explore.explorer.system.limits import Limits
 from tests.imported import STAGES, allowed, imported
 
@@ -19,8 +20,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
     """What was opened, on what is taken for a terminal."""
     found: Opened = []
 
-    def explore(source: str, limits: Limits, step: str = "", second: str = "", **more: Any) -> int:
-        found.append((source, limits, step, second, *(name for name, value in more.items() if value)))
+    def explore(source: str, limits: Limits, step: str = "", asked: Asked | None = None, **more: Any) -> int:
+        found.append((source, limits, step, asked or Asked(), *(name for name, value in more.items() if value)))
         return 0
 
     def browse(folder: Path | None) -> int:
