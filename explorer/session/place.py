@@ -54,6 +54,7 @@ class Place:
     _wanted: str = field(init=False)
     _cells: dict[str, Index] = field(default_factory=dict, init=False)
     _way: History[Cell] = field(default_factory=History, init=False)
+    _followed: set[tuple[Cell, Cell]] = field(default_factory=set, init=False)
     _marked: list[Cell] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -254,14 +255,30 @@ class Place:
     # --- the way back
 
     @property
+    def can_go_back(self) -> bool:
+        """Whether there is somewhere to return to."""
+        return bool(self._way.behind)
+
+    @property
     def trail(self) -> tuple[Cell, ...]:
-        """The cells from which a number was followed to get here, the first one first."""
-        return tuple(self._way.behind)
+        """The cells from which numbers were followed right to this one, the first one first.
+
+        It begins anew where a cell was merely stepped or moved to.
+        """
+        found: list[Cell] = []
+        here = self.cell
+        for cell in reversed(self._way.behind):
+            if (cell, here) not in self._followed:
+                break
+            found, here = [cell, *found], cell
+        return tuple(found)
 
     def follow(self, value: Value, index: Index) -> None:
         """Go to the cell of an operand or of a use, and remember the way back."""
-        self._way.leave(self.cell)
+        before = self.cell
+        self._way.leave(before)
         self.show(self.find(value.path) or value, index)
+        self._followed.add((before, self.cell))
 
     def back(self) -> bool:
         """Return to where the last `follow` was made; False when there was none."""

@@ -39,7 +39,7 @@ NEAR = 0.1
 _VERDICT = {
     Outcome.right: "✓ Right.",
     Outcome.later: "✓ Right.",
-    Outcome.wrong: "✗ The answer:",
+    Outcome.wrong: "The answer:",
     Outcome.shown: "The answer:",
 }
 
@@ -68,14 +68,17 @@ def answered(session: Session, room: int) -> list[Block]:
     question, outcome = lesson.stop.question, lesson.outcome
     if question is None or outcome is None:
         return []
-    verdict = f"{_VERDICT[outcome]} {' '.join(_reasons(question, lesson.given))}"
-    role: Role = "right" if outcome.is_right else "wrong" if outcome is Outcome.wrong else "label"
-    return [*_narrated(question.ask, "name", room), *_lines(verdict, role, room)]
+    verdict = f"{_VERDICT[outcome]} {answer(question)}"
+    return [
+        *_narrated(question.ask, "name", room),
+        *_lines(verdict, "right" if outcome.is_right else "label", room),
+        *(line for said in _wrong_try(question, lesson.given) for line in _lines(said, "wrong", room)),
+    ]
 
 
 def answer(question: Question) -> str:
-    """The answer with its reason, for where nobody is asked."""
-    return " ".join(_reasons(question, None))
+    """The answer with its reason."""
+    return _number_reason(question) if question.kind == "number" else _place_reason(question)
 
 
 def _lines(text: str, role: Role, room: int) -> list[Block]:
@@ -166,10 +169,7 @@ def _choice(question: Question, cell: Index) -> str:
 # --- reasons
 
 
-def _reasons(question: Question, given: Given | None) -> Iterator[str]:
-    if question.kind == "number":
-        yield from _number_reasons(question, given)
-        return
+def _place_reason(question: Question) -> str:
     value, right = question.value, question.right
     extreme = "smallest" if question.is_least else "largest"
     where = f"along {question.axes[0]}" if question.kind == "word" else "of them all"
@@ -177,27 +177,33 @@ def _reasons(question: Question, given: Given | None) -> Iterator[str]:
     number = short_number(float(value.array[right[0]]))
     verb = "is" if len(right) == 1 else "are"
     equal = {1: "=", 2: "both ="}.get(len(right), "and others =" if len(right) > 3 else "all =")
-    yield f"{names} {equal} {number} {verb} the {extreme} {where}."
-    if isinstance(given, tuple) and given not in right and _is_in(value, given):
-        yield f"{cell_text.name_at(value, given)} = {short_number(float(value.array[given]))}."
+    return f"{names} {equal} {number} {verb} the {extreme} {where}."
+
+
+def _wrong_try(question: Question, given: Given | None) -> Iterator[str]:
+    """What was answered last, where that is not right; nothing where the run has no such cell any more."""
+    if given is None or question.is_right(given):
+        return
+    value = question.value
+    if not isinstance(given, tuple):
+        yield f"✗ You said {short_number(given)}."
+    elif _is_in(value, given):
+        yield f"✗ You chose {cell_text.name_at(value, given)} = {short_number(float(value.array[given]))}."
 
 
 def _is_in(value: Value, cell: Index) -> bool:
     return all(here < size for here, size in zip(cell, value.shape, strict=True))
 
 
-def _number_reasons(question: Question, given: Given | None) -> Iterator[str]:
+def _number_reason(question: Question) -> str:
     value, numbers = question.value, np.asarray(question.value.array[question.asked]).ravel()
     number = short_number(_whole(question.number, numbers))
     if question.axes:
         terms = " + ".join(short_number(float(each)) for each in numbers[:8])
         more = f" + … ({len(numbers)} numbers)" if len(numbers) > 8 else ""
-        yield f"{terms}{more} = {number}{'' if more else _rounding(numbers, number)}."
-    else:
-        own = f"{value.path}{bracketed(value.axes, question.index)}"  # by its path: letters are alike
-        yield f"{own if question.is_operand else cell_text.name_at(value, question.index)} = {number}."
-    if isinstance(given, float) and not question.is_right(given):
-        yield f"You said {short_number(given)}."
+        return f"{terms}{more} = {number}{'' if more else _rounding(numbers, number)}."
+    own = f"{value.path}{bracketed(value.axes, question.index)}"  # by its path: letters are alike
+    return f"{own if question.is_operand else cell_text.name_at(value, question.index)} = {number}."
 
 
 def _rounding(terms: Array, total: str) -> str:

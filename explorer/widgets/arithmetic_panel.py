@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -31,6 +32,18 @@ from attn_explore.explorer.widgets.drawn import DrawnAgain, more_lines
 from attn_explore.model.explain import Index
 
 _ROLES = get_args(Role)
+
+LEAST = 4
+"""Lines that are left to what is scrolled, else nothing is kept above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of a block with the widths of its columns; `block` are the lines of the whole block."""
+
+    row: Row
+    widths: list[int]
+    block: range
 
 
 class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False):
@@ -56,9 +69,11 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         super().__init__(id=id)
         self._write: Callable[[bool], Sequence[Block]] = lambda _: ()
         self._under: Callable[[], str] = str
+        self._head: Callable[[], Sequence[Block]] = tuple
         self._blocks: Sequence[Block] = ()
-        self._rows: list[tuple[Row, list[int]]] = []
+        self._rows: list[_Line] = []
         self._own_rows = 0
+        self._head_rows = 0
         self._links: list[Link] = []
         self._places: dict[tuple[str, Index], int] = {}
         self._chosen: int | None = None
@@ -86,41 +101,45 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self,
         write: Callable[[bool], Sequence[Block]],
         marked: Link | None = None,
-        from_top: bool = False,
         is_choice: bool = False,
+        head: Callable[[], Sequence[Block]] = tuple,
         under: Callable[[], str] = str,
     ) -> None:
-        """Show what `write` gives (tersely where it has to), with a link marked and in view, or the first one.
+        """Show what `write` gives (tersely where it has to), with a link marked and its block in view.
 
-        `from_top`: the top is in view, whatever is marked. `is_choice`: nothing is marked before a key was pressed.
-        `under` is the text that fills what is left of the room.
+        The first link is, where `marked` is none of them; with `is_choice`, none before a key was pressed. `head` gives
+        what stands above it and is not scrolled away; `under` the text that fills what is left of the room.
         """
-        self._write, self._under = write, under
+        self._write, self._head, self._under = write, head, under
         self._chosen = None
         self._fill()
         if self._links and not is_choice:
             self._chosen = self._links.index(marked) if marked in self._links else 0
         self.scroll_home(animate=False, immediate=True)
-        if self._chosen and not from_top:
-            self.choose(0)
+        self._show_chosen()
         self.refresh_changed()
 
     def on_resize(self) -> None:
         """More room may say more; what is marked stays in view."""
         self._fill()
-        if self._chosen and self.scroll_offset.y:
-            self.choose(0)
+        self._show_chosen()
         self.refresh()
 
+    def _show_chosen(self) -> None:
+        """Bring what is marked into view, unless that scrolls away what stands above it."""
+        if self._chosen and self._kept == self._head_rows:
+            self.choose(0)
+
     def _fill(self) -> None:
-        self._blocks = self._write(False)
-        room = self.scrollable_content_region.width
-        if self._width() > room:
-            self._blocks = self._write(True)
-        lines = [part for block in self._blocks for part in folded(block, room)]
-        self._rows = [(row, widths) for block in lines for widths in [column_widths(block)] for row in block.rows]
+        room, head, blocks = self.scrollable_content_region.width, self._head(), self._write(False)
+        if max(map(block_width, blocks), default=0) > room:
+            blocks = self._write(True)
+        self._blocks = [*head, *blocks]
+        self._rows = list(_lines(head, room))
+        self._head_rows = len(self._rows)
+        self._rows += _lines(blocks, room, self._head_rows)
         self._own_rows = len(self._rows)
-        self._rows += [((Piece(text, "name"),), [0]) for text in self._lines_under(room)]
+        self._rows += [_Line((Piece(text, "name"),), [0], range(0)) for text in self._lines_under(room)]
         self._links = links(self._blocks)
         if self._chosen is not None:
             self._chosen = min(self._chosen, len(self._links) - 1) if self._links else None
@@ -138,30 +157,42 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
             lines = [*lines[: free - 1], "… i shows all of it"]
         return ["", *(f" {line}" for line in lines)]
 
-    def _width(self) -> int:
-        return max((block_width(block) for block in self._blocks), default=0)
+    @property
+    def _kept(self) -> int:
+        """Lines at the top that are not scrolled: none where too little would be left for the others."""
+        height = self.scrollable_content_region.height
+        return self._head_rows if height - self._head_rows >= LEAST else 0
 
     def choose(self, count: int) -> None:
-        """Mark another link, and bring it into view, between the lines that say how much is above and below."""
+        """Mark another link, and bring it into view, with all of its block where there is room for that."""
         if self._links:
             before = self._chosen if self._chosen is not None else -1 if count > 0 else 0
             self._chosen = (before + count) % len(self._links)
-            row = next(place for place, (row, _) in enumerate(self._rows) if self._is_in(row))
-            top, bottom = max(0, row - 1), min(len(self._rows), row + 2)
-            if self.scrollable_content_region.height < bottom - top:
-                top, bottom = row, row + 1
-            self.scroll_to_region(Region(0, top, 1, bottom - top), animate=False)
+            place = next(place for place, line in enumerate(self._rows) if self._is_in(line.row))
+            self._bring_into_view(place, self._rows[place].block)
             self.refresh_changed()
+
+    def _bring_into_view(self, place: int, block: range) -> None:
+        """Scroll to a block, or where it does not fit to a line, between those that say how much is above and below."""
+        kept, height = self._kept, self.scrollable_content_region.height
+        for lines in (block, range(place, place + 1)):
+            top, bottom = max(kept, lines.start - 1), min(len(self._rows), lines.stop + 1)
+            if bottom - top <= height - kept:
+                break
+        else:
+            top, bottom = place, place + 1
+        self.scroll_to_region(Region(0, top, 1, bottom - top), animate=False, spacing=Spacing(kept, 0, 0, 0))
 
     def draw_line(self, y: int) -> Strip:
         """One row, in columns."""
-        scroll_y = self.scroll_offset.y
-        if scroll_y + y >= len(self._rows):
+        kept, scrolled = self._kept, self.scroll_offset.y
+        place = y if y < kept else y + scrolled
+        if place >= len(self._rows):
             return self.line([])
-        if note := more_lines(y, scroll_y, self.scrollable_content_region.height, len(self._rows)):
+        height, count = self.scrollable_content_region.height - kept, len(self._rows) - kept
+        if note := more_lines(y - kept, scrolled, height, count):
             return self.line([Segment(note, self.style_of("arithmetic--note"))])
-        segments = [Segment(text, style) for text, style in self._cells(*self._rows[scroll_y + y])]
-        return self.line(segments)
+        return self.line(Segment(text, style) for text, style in self._cells(self._rows[place]))
 
     def on_click(self, event: events.Click) -> None:
         """Follow the number under the mouse."""
@@ -169,9 +200,9 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         if place is not None:
             self.post_message(self.Follow(self._links[place]))
 
-    def _cells(self, row: Row, widths: list[int]) -> list[tuple[str, Style]]:
+    def _cells(self, line: _Line) -> list[tuple[str, Style]]:
         cells = []
-        for piece, width in zip(row, widths, strict=False):
+        for piece, width in zip(line.row, line.widths, strict=False):
             place = self._places[piece.link.value.path, piece.link.index] if piece.link else None
             style = self.style_of(f"arithmetic--{piece.role}")
             if place is not None:
@@ -189,3 +220,14 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
             piece.link and chosen and (piece.link.value, piece.link.index) == (chosen.value, chosen.index)
             for piece in row
         )
+
+
+def _lines(blocks: Sequence[Block], room: int, first: int = 0) -> Iterator[_Line]:
+    """The rows of some blocks in lines of at most `room` cells; `first` is the place of the first one."""
+    for block in blocks:
+        parts = folded(block, room)
+        lines = range(first, first + sum(len(part.rows) for part in parts))
+        first = lines.stop
+        for part in parts:
+            widths = column_widths(part)
+            yield from (_Line(row, widths, lines) for row in part.rows)

@@ -28,13 +28,14 @@ def blocks(state: State, room: int, terse: bool) -> list[Block]:
         return questions.asked(session, room)
     if state.edit is not None:
         return state.edit.blocks(room)
-    return [*_answered(state, room), *_numbers(state, room, terse)]
+    return _numbers(state, room, terse)
 
 
-def _answered(state: State, room: int) -> list[Block]:
-    """What is said of the answer at a stop of the lesson."""
+def head(state: State, room: int) -> list[Block]:
+    """What stands above them, and stays: how the question of this stop was answered."""
     session = state.session
-    return questions.answered(session, room) if session.lesson.is_guided and session.stop else []
+    is_told = session.lesson.is_guided and session.stop is not None and state.edit is None
+    return questions.answered(session, room) if is_told else []
 
 
 def _numbers(state: State, room: int, terse: bool) -> list[Block]:

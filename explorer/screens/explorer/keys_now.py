@@ -36,7 +36,7 @@ def keys_now(state: State, offers: Offers) -> list[Key]:
     if offers.is_typing:
         return [Key("⏎", "go there", "submit"), Key("Esc", "back", "leave")]
     if state.session.question is not None:
-        return [*busy, *_keys_of_question(state.session.question)]
+        return [*busy, *_keys_of_question(state.session.question, state.session.lesson.has_hint)]
     if state.edit is not None:
         return [
             Key("↑ ↓", "choose", "choose(1)"),
@@ -71,7 +71,7 @@ def _of_value(state: State, offers: Offers) -> Iterator[Key]:
         yield Key("⏎", "follow", "follow")
     if state.moment_here is not None:
         yield Key("⏎", "go to this moment", "follow")
-    if session.place.trail:
+    if session.place.can_go_back:
         yield Key("⌫", "back", "back")
     if state.is_attention:
         yield Key("w", "matrices" if state.view is View.word else "word", "word")
@@ -105,12 +105,12 @@ def _of_screen(state: State, offers: Offers) -> Iterator[Key]:
     yield Key("z", "zoom", "zoom")
 
 
-def _keys_of_question(question: Question) -> list[Key]:
+def _keys_of_question(question: Question, has_hint: bool) -> list[Key]:
     choosing = {"word": [Key("↑ ↓", "choose", "choose(1)")], "cell": [Key("hjkl", "cell", "focus_on('grid')")]}
     return [
         *choosing.get(question.kind, []),
         Key("⏎", "answer", "follow"),
-        Key("H", "hint", "hint"),
+        *([] if has_hint else [Key("H", "hint", "hint")]),
         Key("→", "show the answer", "step(1)"),
         Key("←", "back", "step(-1)"),
         Key("L", "leave the lesson", "lesson"),

@@ -142,7 +142,7 @@ class LessonKeys:
     def hint(self) -> None:
         """Show a hint at the question that waits."""
         session = self.screen.state.session
-        if session.question is None:
+        if session.question is None or session.lesson.has_hint:
             self.screen.app.bell()
         else:
             session.lesson.hint()

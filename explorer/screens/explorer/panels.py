@@ -182,7 +182,7 @@ class Panels(Actions):
         self.set_class(session.lesson.is_guided, "-guided")
         self._ask()
         state.has_chosen = False
-        self.show_cell(from_top=True)
+        self.show_cell()
         self.query_one(Centre).share()
         self.groups.lessons.keep_place()
 
@@ -291,11 +291,8 @@ class Panels(Actions):
 
     # --- a cell
 
-    def show_cell(self, from_top: bool = False) -> None:
-        """Show what stands under the numbers for the cell under the cursor, and the keys that matter now.
-
-        `from_top`: what is said of an answer is in view, as far down as the cell may stand.
-        """
+    def show_cell(self) -> None:
+        """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
         state, panel = self.state, self.arithmetic
         panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
@@ -306,8 +303,8 @@ class Panels(Actions):
             panel.show(
                 lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse),
                 chosen,
-                from_top=from_top and state.tells_answer,
                 is_choice=state.session.question is not None,
+                head=lambda: below.head(state, panel.scrollable_content_region.width),
                 under=self._explanation,
             )
         self.show_keys()

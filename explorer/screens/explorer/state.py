@@ -68,12 +68,6 @@ class State:
         return self.session.place.index
 
     @property
-    def tells_answer(self) -> bool:
-        """Whether it is said how the question of this stop was answered."""
-        session = self.session
-        return session.lesson.is_guided and session.stop is not None and session.lesson.outcome is not None
-
-    @property
     def attention(self) -> Attention | None:
         """The block that is shown for one word now; not while a question hides its numbers."""
         is_shown = self.view is View.word and self.session.question is None and self.edit is None

@@ -23,6 +23,7 @@ from attn_explore.explorer.telling import questions, sections
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.telling.walk_through import walk_through_lines
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.timeline import Timeline
 from attn_explore.explorer.widgets.words_panel import WordsPanel
 from attn_explore.model.scenario.document import Edit
@@ -176,8 +177,8 @@ def test_what_was_tried_and_then_shown_counts_as_wrong(session: Session) -> None
     assert session.lesson.outcome is Outcome.wrong
     said = " ".join(as_text(questions.answered(session, 200)))
     words = session.place.value.axis("key").labels or ()
-    assert f"✗ The answer: scores[I, {words[int(row.argmax())]}] = {row.max():.4f} is the largest along key." in said
-    assert f"scores[I, {words[int(row.argmin())]}] = {row.min():.4f}." in said
+    assert f"The answer: scores[I, {words[int(row.argmax())]}] = {row.max():.4f} is the largest along key." in said
+    assert f"✗ You chose scores[I, {words[int(row.argmin())]}] = {row.min():.4f}." in said
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,18 @@ def test_a_sum_is_told_with_its_terms(session: Session) -> None:
     stepping.show_answer(session)
     said = " ".join(as_text(questions.answered(session, 200)))
     assert said.count(" + ") == 3
-    assert "= 1. You said 2." in said
+    assert "The answer: " in said
+    assert said.endswith("= 1. ✗ You said 2.")
+
+
+def test_a_cross_stands_before_what_was_wrong_and_not_before_the_answer(session: Session) -> None:
+    stepping.step_by(session, 1)
+    stepping.answer(session, (0, 0, int(session.place.value.array[0, 0].argmin())))
+    stepping.show_answer(session)
+    lines = [(row[0].text, row[0].role) for block in questions.answered(session, 200) for row in block.rows]
+    answer, tried = lines[1:]
+    assert (answer[0].split(":")[0], answer[1]) == ("The answer", "label")
+    assert (tried[0].split("scores[")[0], tried[1]) == ("✗ You chose ", "wrong")
 
 
 def test_options_are_broken_into_lines_that_fit(session: Session) -> None:
@@ -427,8 +439,11 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
         await pilot.press(*["down"] * (wrong + 1), "enter")
         assert "Not so:" in panel(pilot)
         assert session.question is not None
+        bar = pilot.app.screen.query_one(KeyBar)
+        assert "H hint" in bar.render_line(0).text
         await pilot.press("H")
         assert "It is “" in panel(pilot)
+        assert "H hint" not in bar.render_line(0).text
         await pilot.press("right", "right", "5", "enter")
         assert "5 is too large." in panel(pilot)
         await pilot.press("right", "right", "right")
@@ -591,10 +606,37 @@ async def test_what_is_said_of_an_answer_is_in_sight(
         rows = ["".join(segment.text for segment in found.render_line(row)) for row in range(found.size.height)]
         assert any("The answer:" in row for row in rows)
         if len(found.text()) > found.scrollable_content_region.height:
-            assert "more lines: J" in "\n".join(rows)
-        await pilot.press(*["J"] * 40)
-        rows = ["".join(segment.text for segment in found.render_line(row)) for row in range(found.size.height)]
-        assert ("more lines: K" in rows[0]) is (found.scroll_offset.y > 0)
+            assert "more lines: " in "\n".join(rows)
+        for key, sign in (("J", "more lines: K"), ("K", "more lines: J")):
+            await pilot.press(*[key] * 40)
+            rows = [found.render_line(row).text for row in range(found.size.height)]
+            assert any("The answer:" in row for row in rows)
+            assert (sign in "\n".join(rows)) is (found.max_scroll_y > 0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("name", "place", "own"),
+    [
+        ("i-love-my-dog", 9, "weight × value"),
+        ("i-love-my-dog", 6, "query of love"),
+        ("single-head", 7, "weight × value"),
+    ],
+)
+async def test_after_an_answer_the_step_s_own_part_of_the_word_view_is_in_sight(
+    explore: Explore, name: str, place: int, own: str, size: tuple[int, int]
+) -> None:
+    async with explore(name, size=size) as (pilot, session):
+        stepping.follow_lesson(session, place)
+        await pilot.press("L", "L", "right")
+        found = pilot.app.screen.query_one(ArithmeticPanel)
+        said = "\n".join(found.render_line(row).text for row in range(found.size.height))
+        assert "The answer:" in said
+        assert own in said
+        parts = [part.split("\n") for part in "\n".join(found.text()).split("\n\n")]
+        block = next(part for part in parts if own in "\n".join(part))
+        last_words = block[-1].split()
+        assert any(line.split()[: len(last_words)] == last_words for line in said.split("\n"))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 20)])

@@ -100,6 +100,29 @@ def test_a_followed_number_leads_back(session: Session) -> None:
     assert not session.place.back()
 
 
+def test_the_trail_has_the_places_that_a_number_was_followed_into_and_none_that_were_stepped_to(
+    session: Session,
+) -> None:
+    place, trace = session.place, session.run.trace
+    place.show(trace[f"{LAYER}.scores"], (0, 1, 2))
+    first = place.cell
+    place.follow(trace[f"{LAYER}.q"], (0, 1, 2))
+    assert place.trail == (first,)
+    stepping.step_by(session, 1)
+    assert place.trail == ()
+    assert place.can_go_back
+    stepping.step_by(session, -1)
+    assert place.trail == (first,)
+    place.move_to((0, 3, 2))
+    moved = place.cell
+    assert place.trail == ()
+    place.follow(trace.parameters[f"{LAYER}.w_q"], (3, 2))
+    assert place.trail == (moved,)
+    assert place.back()
+    assert place.back()
+    assert (place.cell, place.trail, place.can_go_back) == (first, (), False)
+
+
 def test_a_parameter_keeps_the_position_of_the_step_that_led_to_it(session: Session) -> None:
     session.place.show(session.run.trace[f"{LAYER}.q"])
     position = session.place.position
