@@ -129,6 +129,11 @@ def _is_clear(labels: Labels, label: str, bare: str) -> bool:
     return labels.first(bare) is None
 
 
+def has_name(axis: Axis) -> bool:
+    """Whether the places along an axis are told in the name of a cell: a head is not where there is only one."""
+    return axis.size > 1 or axis.name != "head"
+
+
 def bracketed(axes: Iterable[Axis], index: Iterable[int]) -> str:
     """The names of the places of a cell, in brackets; nothing for a single number.
 

@@ -100,11 +100,13 @@ def index_of(value: Value, names: list[str]) -> tuple[int, ...]:
 
     Raises Problem that says what may be given.
     """
-    axes = _named_axes(value.axes, len(names))
-    if len(axes) != len(names):
-        what = f"{len(names)} {'index' if len(names) == 1 else 'indices'} for {len(value.axes)} axes"
-        raise Problem(what, path=value.path, hint=f"give one for each of {', '.join(value.names)}")
-    return _index(value, axes, names)
+    named = _named_axes(value.axes, len(names))
+    if len(named) != len(names):
+        needed = [axis.name for axis in value.axes if axis.size > 1] or list(value.names)
+        indices, axes = "index" if len(names) == 1 else "indices", "axis" if len(needed) == 1 else "axes"
+        what = f"{len(names)} {indices} for {len(needed)} {axes}"
+        raise Problem(what, path=value.path, hint=f"give one for each of {', '.join(needed)}")
+    return _index(value, named, names)
 
 
 def row_of(value: Value, names: list[str]) -> tuple[int, ...]:

@@ -78,7 +78,8 @@ def need_terminal() -> None:
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         raise Problem("this terminal cannot move its cursor (TERM)", hint=hint, exit_status=SURROUNDINGS)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise Problem("stdin, stdout and stderr must be a terminal, too", hint=hint, exit_status=SURROUNDINGS)
+        what = "there is no terminal: stdin, stdout and stderr have to be one"
+        raise Problem(what, hint=hint, exit_status=SURROUNDINGS)
 
 
 def print_lines(lines: Iterable[str]) -> None:

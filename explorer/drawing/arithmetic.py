@@ -17,7 +17,7 @@ from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Arithmetic
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
 from attn_explore.model.formulas import letter, letters_within
-from attn_explore.model.naming import name_along, shown
+from attn_explore.model.naming import has_name, name_along, shown
 from attn_explore.model.notation import subscripted
 from attn_explore.model.values import Value
 
@@ -53,7 +53,7 @@ def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None =
     """
     called = called or letter(value)
     axes = value.axes if axes is None else axes
-    fixed = [axis for axis in axes if axis.name in at and not (axis.name == "head" and axis.size == 1)]
+    fixed = [axis for axis in axes if axis.name in at and has_name(axis)]
     labels = ", ".join(name_along(axis, at[axis.name]) for axis in fixed)
     return f"{called}[{labels}]" if labels else called
 

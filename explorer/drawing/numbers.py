@@ -19,6 +19,8 @@ _LEAST_SHOWN = 5e-5
 """Below this, four decimals would show 0."""
 _LEAST_IN_POWERS = 99_999.5
 """From here on, a loss is written in powers of ten."""
+_LEAST_IN_MILLIONS = 1e6
+"""From here on, a whole number is written in powers of ten."""
 LOSS = 7
 """Cells that a loss takes at most."""
 
@@ -31,11 +33,16 @@ def short_number(number: float) -> str:
     """
     if not math.isfinite(number):
         return _not_finite(number)
-    if number == int(number) and abs(number) < 1e6:
+    if _is_whole(number):
         return str(int(number))
     if 1e-3 <= abs(number) < 1e4:
         return f"{number:.4f}"
     return f"{number:.2e}" if abs(number) < 1e-3 or abs(number) >= 1e6 else f"{number:.2f}"
+
+
+def _is_whole(number: float) -> bool:
+    """Whether a number is written without decimals: 1.0000 is nearly 1."""
+    return number == int(number) and abs(number) < _LEAST_IN_MILLIONS
 
 
 def loss_text(loss: float) -> str:
@@ -87,10 +94,12 @@ class Numbers:
         """The number, at the right edge of its cells."""
         if not math.isfinite(number):
             return _not_finite(number).rjust(self.width)
+        if _is_whole(number) and len(whole := str(int(number))) <= self.width:
+            return whole.rjust(self.width)
         text = f"{number:.{self.decimals}e}" if self.scientific else f"{number:.{self.decimals}f}"
         if len(text) > self.width or (number != 0 and float(text) == 0 and not self.scientific):
             text = _squeezed(number, self.width)
-        return (str(int(number)) if abs(number) in (0, 1) else text).rjust(self.width)  # 1.0000 is nearly 1
+        return text.rjust(self.width)
 
 
 def _squeezed(number: float, width: int, decimals_tried: Sequence[int] = (2, 1, 0)) -> str:

@@ -12,7 +12,7 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index
 from attn_explore.model.formulas import letter
-from attn_explore.model.naming import name_along, shown
+from attn_explore.model.naming import has_name, name_along, shown
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.values import Value
@@ -67,11 +67,9 @@ def _number(text: str) -> float | None:
 
 
 def edit_text(edit: Edit, value: Value) -> str:
-    """An edit in one line: `A[head 0, love, dog] is set to 0.5`."""
-    labels = [
-        "all" if where == "all" else name_along(axis, int(where))
-        for where, axis in zip(edit.index, value.axes, strict=False)
-    ]
+    """An edit in one line: `A[love, dog] is set to 0.5`."""
+    places = list(zip(edit.index, value.axes, strict=False))
+    labels = ["all" if where == "all" else name_along(axis, int(where)) for where, axis in places if has_name(axis)]
     name = f"{letter(value)}[{', '.join(labels)}]" if labels else letter(value)
     match edit:
         case Edit(knock_out=True):

@@ -68,7 +68,7 @@ def _difference_of_runs(session: Session, value: Value) -> str:
         return "The other run's tensor has another shape."
     note = "The words are not the same: cells are compared by their place. " if other.by_place else ""
     found = distances(value.array, other.numbers)
-    return note + (_differences(value, found) if found.any() else "Every number here is the same.")
+    return note + (_differences(value, found) if found.any() else "Every number here is the same in both runs.")
 
 
 def _effect_of_edits(session: Session, value: Value) -> str:

@@ -316,6 +316,8 @@ def test_g4_a_terminal_that_will_not_do_is_refused_at_once_without_an_escape(
     assert status == 3
     assert b"\x1b" not in shown + err
     assert b"hint: --plain prints the walk-through as text" in shown + err
+    if not changes:
+        assert b"error: there is no terminal: stdin, stdout and stderr have to be one" in shown + err
 
 
 def test_g4_plain_text_on_a_terminal_holds_no_escape() -> None:

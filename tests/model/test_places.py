@@ -108,6 +108,12 @@ def test_a_place_that_is_not_there_is_told_with_those_that_are(parts: list[str],
     assert refused.value.hint.startswith(hint)
 
 
+def test_no_place_is_asked_for_where_there_is_only_one() -> None:
+    with pytest.raises(Problem) as refused:
+        index_of(scores(heads=1), ["dog"])
+    assert (refused.value.what, refused.value.hint) == ("1 index for 2 axes", "give one for each of query, d_k")
+
+
 def test_the_choices_are_names_that_can_be_typed() -> None:
     assert choices_along(Axis("token", 4, ("la", "2", "la", "a,b"))) == 'there are la 0, "2", la 2, "a,b"'
     assert choices_along(Axis("d_k", 3)) == "give an index from 0 to 2"

@@ -315,7 +315,7 @@ def test_explain_without_an_index_takes_the_cell_that_the_explorer_begins_at(att
     ("cell", "said"),
     [
         (f"{SCORES}[I,cat]", "there is no cat along key"),
-        (f"{SCORES}[I]", "1 index for 3 axes"),
+        (f"{SCORES}[I]", "1 index for 2 axes"),
         (f"{SCORES[:-1]}[0,I,dog]", "did you mean"),
     ],
 )

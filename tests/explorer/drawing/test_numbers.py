@@ -60,6 +60,20 @@ def test_a_short_number_is_written_as_people_do(number: float, text: str) -> Non
     assert short_number(number) == text
 
 
+@given(
+    number=st.integers(-(10**7), 10**7) | st.integers(-3, 3),
+    largest=st.sampled_from([0.005, 0.7, 3.0, 1234.5, 1e5]),
+    room=st.integers(5, 9),
+)
+def test_a_whole_number_in_a_column_is_written_as_it_is_in_the_arithmetic(
+    number: int, largest: float, room: int
+) -> None:
+    write = numbers_for(largest, has_sign=True, is_whole=False, room=room)
+    text = short_number(float(number))
+    if len(text) <= write.width and "e" not in text:
+        assert write(float(number)).strip() == text
+
+
 @pytest.mark.parametrize(("number", "text"), [(math.inf, "∞"), (-math.inf, "-∞")])
 def test_infinities_are_written_with_their_sign(number: float, text: str) -> None:
     assert short_number(number) == text

@@ -82,7 +82,10 @@ def test_the_runs_part_at_the_first_step_that_differs() -> None:
 def test_two_equal_runs_do_not_part() -> None:
     session = session_of("input: {text: a b}\ncompare: {model: {score: scaled_dot}}")
     assert two_runs.parting(session) is None
-    assert said_under(session, session.place.value)["Compared with: changed"] == "Every number here is the same."
+    assert (
+        said_under(session, session.place.value)["Compared with: changed"]
+        == "Every number here is the same in both runs."
+    )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

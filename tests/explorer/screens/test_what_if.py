@@ -54,7 +54,7 @@ def test_an_edit_is_typed_in_words_and_told_in_words(typed: str, does: dict[str,
     value = session_of("i-love-my-dog").run.trace[WEIGHTS]
     edit = edit_from(value, (0, "all", 3), typed)
     assert edit == Edit(at=WEIGHTS, index=(0, "all", 3), **does)
-    assert edit_text(edit, value) == f"A[head 0, all, dog] {said}"
+    assert edit_text(edit, value) == f"A[all, dog] {said}"
 
 
 @pytest.mark.parametrize("typed", ["", "much", "scale", "scale much", "nan", "inf", "1e999", "[red]"])
@@ -145,7 +145,7 @@ def test_each_step_says_how_far_it_moved() -> None:
     said = next(
         text for heading, text, _ in sections.sections(session, session.run.trace[OUTPUT]) if heading == "Edits"
     )
-    assert "A[head 0, love, dog] is set to 0.9000" in said
+    assert "A[love, dog] is set to 0.9000" in said
     assert "5 of 20 numbers here are different, most at" in said
 
 
@@ -160,7 +160,7 @@ def test_the_arithmetic_of_an_edited_cell_says_what_stood_there() -> None:
 
 def test_edits_of_the_file_are_in_force_from_the_start() -> None:
     session = session_of(f"input: {{text: a b}}\nedits: [{{at: {WEIGHTS}, index: [0, 0], zero: true}}]")
-    assert sections.edits_in_force(session) == ["A[head 0, a] is set to 0"]
+    assert sections.edits_in_force(session) == ["A[a] is set to 0"]
     assert session.run.unedited is not None
     drop_edits(session)
     assert sections.edits_in_force(session) == []
