@@ -89,6 +89,7 @@ BINDINGS: list[BindingType] = [
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
     _binding("escape", "leave", "Stop what is being made; out again: the arrows step", "focus.leave", LOOK),
+    _binding("ctrl+t", "text", "Read another text", "text", OTHER),
     _binding("s", "save", "Save the run with its edits as a scenario", "save", OTHER),
     _binding("x", "export", "Export the trace to a file", "export", OTHER),
     _binding("S", "picture", "Save the screen, or the plot, as SVG", "picture", OTHER),

@@ -20,6 +20,7 @@ from attn_explore.explorer.screens.explorer.panel_keys import PanelKeys
 from attn_explore.explorer.screens.explorer.player import Player
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.screens.explorer.step_keys import StepKeys
+from attn_explore.explorer.screens.explorer.text_keys import TextKeys
 from attn_explore.explorer.screens.explorer.use_keys import UseKeys
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Groups:
         self.edits, self.moments, self.lessons = EditKeys(screen), MomentKeys(screen), LessonKeys(screen)
         self.gradients, self.comparing, self.finding = GradientKeys(screen), CompareKeys(screen), FindKeys(screen)
         self.panels, self.copying, self.files = PanelKeys(screen), CopyKeys(screen), FileKeys(screen)
+        self.texts = TextKeys(screen)
 
 
 class Actions(Screen[None]):
@@ -188,6 +190,11 @@ class Actions(Screen[None]):
 
     def action_focus_on(self, name: str) -> None:
         self.groups.panels.focus(name)
+
+    # --- another text
+
+    def action_text(self) -> None:
+        self.groups.texts.ask()
 
     # --- files
 

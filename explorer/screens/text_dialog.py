@@ -1,0 +1,68 @@
+"""Asks for a text, and runs the model over it behind the dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.model.problems import Problem
+
+Read = Callable[[str, Counter], Session]
+"""From a text to the session that reads it. Raises Problem for what the model cannot read."""
+
+
+class TextScreen(Dialog[Session | None]):
+    """A text. Dismissed with the session that reads it, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape", "back", "Back to the text that was read", id="text.close", group=Binding.Group("Another text")
+        )
+    ]
+
+    def __init__(self, asked: str, proposed: str, read: Read) -> None:
+        super().__init__()
+        self._asked, self._proposed, self._read = asked, proposed, read
+        self._work = Working(self, self._answer)
+
+    def compose(self) -> ComposeResult:
+        """A line for the text, and one for what is to be said about it."""
+        with Vertical(id="export") as box:
+            box.border_title = Content("Read another text")
+            box.border_subtitle = "Enter runs the model · Esc goes back"
+            yield Static(self._asked, markup=False)
+            yield Input(value=self._proposed, id="text")
+            yield Static("", id="answer", markup=False)
+
+    @on(Input.Submitted)
+    def run_over(self, event: Input.Submitted) -> None:
+        """Run the model over the text."""
+        event.stop()
+        if not self._work.is_busy:
+            make = partial(self._read, event.value)
+            self._work.do(
+                Work(what="running the model", make=make, then=self.dismiss, refused=self._say, seconds=AT_ONCE)
+            )
+
+    def action_back(self) -> None:
+        """Leave; the run that is being made is given up."""
+        self._work.stop()
+        self.dismiss(None)
+
+    def _answer(self, said: str) -> None:
+        self.query_one("#answer", Static).update(said)
+
+    def _say(self, problem: Problem) -> None:
+        self._answer(f"{problem.what}\n{problem.hint}" if problem.hint else problem.what)
