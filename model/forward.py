@@ -10,11 +10,12 @@ import numpy as np
 from attn_explore.model import experiments
 from attn_explore.model.axes import Axis
 from attn_explore.model.edits import Changes
+from attn_explore.model.keeping import Keeper
 from attn_explore.model.known import Known
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Token, generates
-from attn_explore.model.sources import Numbers
+from attn_explore.model.sources import Numbers, Source
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself
 from attn_explore.model.values import Value
@@ -98,10 +99,16 @@ def _begun(
 ) -> Trace:
     """A trace with its parameters, and no step yet."""
     dtype = np.dtype(known.scenario.model.dtype)
-    trace = Trace(dtype, planned=arrays is None, on_step=on_step, changes=changes or {}, before=before)
+    keeper = before.keeper if before is not None else _keeper(arrays or {})
+    trace = Trace(dtype, planned=arrays is None, on_step=on_step, changes=changes or {}, before=before, keeper=keeper)
     for name, axes in known.shapes.items():
         trace.add_parameter(name, axes, None if arrays is None else arrays[name])
     return trace
+
+
+def _keeper(arrays: Mapping[str, Numbers]) -> Keeper | None:
+    """Decides what stays in memory of a model whose parameters are stored; of others, everything does."""
+    return Keeper() if any(isinstance(numbers, Source) for numbers in arrays.values()) else None
 
 
 @dataclass(frozen=True)

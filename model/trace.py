@@ -13,6 +13,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.changes import Change, changed, have_same_bits
+from attn_explore.model.keeping import Keeper
 from attn_explore.model.sources import Numbers, Source
 from attn_explore.model.values import Value, read_only
 
@@ -26,7 +27,8 @@ class Trace:
     `parameters` and `given` (token ids) are what they were computed from, `unedited` the parameters before any edit;
     `tokens` are the words that each stack read and generated. `planned` means without numbers. `changes` are what-if
     edits by the path of their step or parameter. `before` is a run of the same model: a value that came about there in
-    the same way is the same value here, whether its numbers are held or forgotten.
+    the same way is the same value here, whether its numbers are held or forgotten. `keeper` decides which values hold
+    their arrays; without one all do.
     """
 
     dtype: np.dtype[Any]
@@ -39,6 +41,7 @@ class Trace:
     on_step: Listener | None = None
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     before: Trace | None = None
+    keeper: Keeper | None = None
 
     def __getitem__(self, path: str) -> Value:
         """The step or parameter at `path`. Raises KeyError when there is none."""
@@ -56,7 +59,7 @@ class Trace:
         if numbers is not None:
             self.unedited[name] = numbers
         if isinstance(numbers, Source):
-            value.source = numbers
+            value.source, value.keeper = numbers, self.keeper
         elif numbers is not None:
             value.held = read_only(changed(numbers, value.changes))
         self.parameters[name] = self._parameter_before(value) or value
@@ -78,12 +81,18 @@ class Trace:
             raise ValueError(f"{value.path} was computed already")
         value.changes = self.changes.get(value.path, ())
         appended = self._step_before(value) or value
-        if not self.planned and appended is value:
-            _ = value.array
+        if appended is value and not self.planned:
+            self._compute(value)
         self.steps[value.path] = appended
         if self.on_step is not None:
             self.on_step(appended)
         return appended
+
+    def _compute(self, value: Value) -> None:
+        if self.keeper is None:
+            _ = value.array
+        else:
+            self.keeper.take(value)
 
     def run_again(self) -> None:
         """Compute every step again, in its order, from the parameters and the given numbers as they are now."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -43,6 +43,18 @@ class Operation:
     back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
 
 
+class Keeper(Protocol):
+    """Decides which values of a run hold their arrays; the others are brought back when they are asked for."""
+
+    def array_of(self, value: Value) -> Array:
+        """The numbers of a value, computed or read again if they were forgotten."""
+        ...
+
+    def forget(self, value: Value) -> None:
+        """Let the array of a value go."""
+        ...
+
+
 class WithAxes:
     """Anything with named axes: a value, or a view of one."""
 
@@ -71,7 +83,8 @@ class Value(WithAxes):
     """One tensor of a trace: a step, a parameter, or something given such as the token ids.
 
     Parameters and given values have no operation: their array is all there is, or it is read from their `source`.
-    `changes` are what-if edits, made after the operation or the reading.
+    `changes` are what-if edits, made after the operation or the reading. A `keeper`, where there is one, decides how
+    long the array is held; a copy of the value has none.
     """
 
     path: str
@@ -83,6 +96,7 @@ class Value(WithAxes):
     held: Array | None = field(default=None, repr=False)
     changes: tuple[Change, ...] = ()
     source: Source | None = None
+    keeper: Keeper | None = field(default=None, init=False)
 
     def __repr__(self) -> str:
         """Show no operands: each of them would show its own, all the way back."""
@@ -123,36 +137,40 @@ class Value(WithAxes):
     @property
     def array(self) -> Array:
         """The numbers, in the order of `axes`; computed or read again if they were forgotten."""
+        if self.keeper is not None:
+            return self.keeper.array_of(self)
         return self._computed() if self.held is None else self.held
 
     def compute_again(self) -> None:
         """Compute the numbers from those that the operands hold now."""
-        self.held = self._applied()
+        self.held = self.made()
 
     def _computed(self) -> Array:
-        for value in self._forgotten_before():
-            value.held = value._applied()
-        self.held = self._applied()
+        for value in self.forgotten_before():
+            value.held = value.made()
+        self.held = self.made()
         return self.held
 
-    def _forgotten_before(self) -> Iterator[Value]:
+    def forgotten_before(self) -> Iterator[Value]:
         """Every forgotten step that this one needs, each after its operands. A loop: a model may be deep."""
-        waiting = self._forgotten_operands()
+        waiting, found = self._forgotten_operands(), set[Value]()
         while waiting:
             value = waiting[-1]
-            forgotten = value._forgotten_operands()
-            if value.held is None and forgotten:
-                waiting += forgotten
+            needed = [operand for operand in value._forgotten_operands() if operand not in found]
+            if needed and value not in found:
+                waiting += needed
                 continue
             waiting.pop()
-            if value.held is None:
+            if value not in found:
+                found.add(value)
                 yield value
 
     def _forgotten_operands(self) -> list[Value]:
         """Those of the operands that have to be computed first. A stored one is read, perhaps in part."""
         return [each.value for each in self.operands if each.value.held is None and not each.value.is_leaf]
 
-    def _applied(self) -> Array:
+    def made(self) -> Array:
+        """The numbers as they are computed or read now, edits and all; they are held by nobody."""
         with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
             return read_only(changed(self._made(), self.changes))
 
@@ -197,7 +215,9 @@ class Value(WithAxes):
 
     def forget(self) -> None:
         """Let the array go; the record stays and can bring it back. A leaf that is stored nowhere is not forgotten."""
-        if not self.is_leaf or self.source is not None:
+        if self.keeper is not None:
+            self.keeper.forget(self)
+        elif not self.is_leaf or self.source is not None:
             self.held = None
 
     def rows(self, places: Array | slice) -> Array:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
+from attn_explore.model.keeping import Keeper
 from attn_explore.model.layers import Visibility
 from attn_explore.model.parameters import StackSizes, parameter_axes
 from attn_explore.model.recorder import Recorder
@@ -50,9 +51,9 @@ class InFile:
         return {"file": str(self.identity)}
 
 
-def recorder(dtype: str = "float64") -> Recorder:
+def recorder(dtype: str = "float64", keeper: Keeper | None = None) -> Recorder:
     """A recorder on an empty trace."""
-    return Recorder(Trace(np.dtype(dtype)))
+    return Recorder(Trace(np.dtype(dtype), keeper=keeper))
 
 
 def stacks_of(config: ModelConfig, vocabulary: int, positions: int) -> dict[str, StackSizes]:
@@ -86,9 +87,13 @@ def ran(
     target_pad: tuple[bool, ...] | None = None,
     causal: bool = False,
     target_causal: bool = True,
+    keeper: Keeper | None = None,
 ) -> Trace:
-    """The trace of a model of any kind with these parameters on these tokens; a decoder alone reads the target."""
-    trace = Trace(np.dtype(config.dtype))
+    """The trace of a model of any kind with these parameters on these tokens; a decoder alone reads the target.
+
+    With a keeper, the parameters are stored in a file.
+    """
+    trace = Trace(np.dtype(config.dtype), keeper=keeper)
     tables = {
         name: len(array) for name, array in parameters.items() if name.endswith(("embedding_table", "position_table"))
     }
@@ -96,7 +101,7 @@ def ran(
     positions = next((size for name, size in tables.items() if name.endswith("position_table")), 1)
     axes = parameter_axes(config, stacks_of(config, vocabulary, positions), predicted_by(config, vocabulary))
     for name, own in axes.items():
-        trace.add_parameter(name, own, parameters[name])
+        trace.add_parameter(name, own, InFile(parameters[name], name) if keeper else parameters[name])
     t = Recorder(trace)
     memory: tuple[Tensor, Visibility] | None = None
     if source is not None:
@@ -130,9 +135,10 @@ def encoded(
     ids: list[int],
     pad: tuple[bool, ...] | None = None,
     causal: bool = False,
+    keeper: Keeper | None = None,
 ) -> Trace:
     """The trace of an encoder with these parameters on these tokens."""
-    return ran(config, parameters, ids, pad=pad, causal=causal)
+    return ran(config, parameters, ids, pad=pad, causal=causal, keeper=keeper)
 
 
 def last(trace: Trace) -> Array:

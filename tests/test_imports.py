@@ -19,7 +19,7 @@ MATHEMATICS = (
     {"axes"},
     {"architecture", "changes", "expressions", "naming", "problems", "sources"},
     {"values"},
-    {"ops"},
+    {"keeping", "ops"},
     {"trace"},
     {"recorder"},
     {"backward", "formulas", "places", "uses"},

@@ -1,0 +1,121 @@
+"""Which values of a run stay in memory: as many as fit into a limit, the least lately used being forgotten first.
+
+A lesson keeps everything and has no keeper. A checkpoint's values, and its parameters, are forgotten and come back when
+somebody asks, with the bits that they had. The residual stream is forgotten last: from it every step of a layer can be
+computed without the layers below.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from threading import Lock, RLock
+
+import numpy as np
+
+from attn_explore.model.axes import Array
+from attn_explore.model.values import Value, read_only
+
+LIMIT = 2**28
+"""Bytes that the values of a run take unless the caller sets another limit."""
+
+STREAM = frozenset({"input", "residual"})
+"""Names of the steps that all layers above are computed from."""
+
+
+class Keeper:
+    """Holds the arrays of a run's values, at most `limit` bytes of them beside the newest; several threads may ask.
+
+    One of them computes at a time, and what is held is read without waiting for that.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self._held: OrderedDict[Value, int] = OrderedDict()  # the least lately used first, each with its bytes
+        self._nbytes = 0
+        self._plans: list[Counter[Value]] = []
+        self._books = Lock()
+        self._computing = RLock()
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the arrays that are held."""
+        return self._nbytes
+
+    def take(self, value: Value) -> None:
+        """Take care of a new value of the run: compute it, unless it brings its numbers."""
+        if value.held is not None:
+            self._hold(value, value.held)
+        value.keeper = self
+        self.array_of(value)
+
+    def array_of(self, value: Value) -> Array:
+        """The numbers of a value, computed or read again if they were forgotten."""
+        held = value.held
+        if held is None:
+            with self._computing:
+                held = value.held  # another thread may have brought it back
+                return self._brought_back(value) if held is None else held
+        with self._books:
+            if value in self._held:
+                self._held.move_to_end(value)
+        return held
+
+    def forget(self, value: Value) -> None:
+        """Let the array of a value go."""
+        with self._books:
+            if value in self._held:
+                self._let_go(value)
+
+    def _brought_back(self, value: Value) -> Array:
+        """Compute a value and everything forgotten that it needs, from the nearest values that are held."""
+        steps = [*value.forgotten_before(), value]
+        waiting = Counter(view.value for step in steps for view in step.operands)
+        self._plans.append(waiting)
+        try:
+            for step in steps:
+                array = self._hold(step, step.made()) if step.held is None else step.held
+                waiting.subtract(view.value for view in step.operands)
+        finally:
+            self._plans.pop()
+            with self._books:
+                self._make_room(value)
+        return array
+
+    def _hold(self, value: Value, array: Array) -> Array:
+        """Hold an array, and forget what there is no room for beside it."""
+        array = _on_its_own(array)
+        value.held = array
+        with self._books:
+            self._held[value] = array.nbytes
+            self._nbytes += array.nbytes
+            self._make_room(value)
+        return array
+
+    def _make_room(self, newest: Value) -> None:
+        if self._nbytes > self.limit:
+            for value in self._least_needed(newest):
+                self._let_go(value)
+                if self._nbytes <= self.limit:
+                    break
+
+    def _least_needed(self, newest: Value) -> Iterator[Value]:
+        """What may be forgotten, in this order: not the newest, nor what something that is asked for is made of."""
+        is_free = [value for value in self._held if value is not newest and not self._is_waited_for(value)]
+        yield from (value for value in is_free if value.name not in STREAM)
+        yield from (value for value in is_free if value.name in STREAM)
+
+    def _is_waited_for(self, value: Value) -> bool:
+        return any(plan[value] > 0 for plan in self._plans)
+
+    def _let_go(self, value: Value) -> None:
+        self._nbytes -= self._held.pop(value)
+        value.held = None
+
+
+def _on_its_own(array: Array) -> Array:
+    """An array that keeps no larger one in memory: a copy of what is a part of one."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    return array if owner.nbytes <= array.nbytes else read_only(np.array(array))
