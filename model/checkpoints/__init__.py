@@ -1,6 +1,8 @@
 """Files that other programs wrote: one short file a family, with its names in ours.
 
 locating            from what a person names to the files of a model
+model_files         what there is of a model: a folder as Hugging Face writes it, or a GGUF file
+pooling             how a folder makes one vector of a text
 hub_cache, ollama   the places where other programs keep models
 torch_transformer   the state dict of `torch.nn.Transformer`
 """

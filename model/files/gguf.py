@@ -18,6 +18,9 @@ from attn_explore.model.files.storages import GGML_TYPES, GGUF, Storage
 from attn_explore.model.files.stores import StoredTensor, TensorStore, wrong_shape
 from attn_explore.model.problems import Problem
 
+MAGIC = b"GGUF"
+"""How such a file begins."""
+
 _VERSIONS = (2, 3)
 _MOST_KEYS = 2**16
 _MOST_TENSORS = 2**17
@@ -60,7 +63,7 @@ def gguf_store(path: Path) -> TensorStore:
 
 def _begin(values: Values, content: bytes) -> tuple[int, int]:
     """How many tensors and keys there are."""
-    if content[:4] != b"GGUF":
+    if content[:4] != MAGIC:
         hint = advice_for(content, str(values.path))
         raise Problem("this is not a GGUF file", path=values.path, place="byte 0", hint=hint)
     values.number(UINT32)
