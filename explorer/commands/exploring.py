@@ -75,7 +75,7 @@ def compare(
     first: SourceName,
     second: SourceName,
     step: StartStep = "",
-    plain: Annotated[bool, typer.Option("--plain", help="Print both walk-throughs as text.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Print both as text, step by step.")] = False,
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
@@ -91,7 +91,7 @@ def compare(
 ) -> None:
     """Step through two runs together, one beside the other.
 
-    Without a terminal, or with --plain, both walk-throughs are printed as text.
+    Without a terminal, or with --plain, both are printed as text, step by step, with what is different.
     """
     limits, differentiate = limits_of(memory_limit, allow_path), number_to_differentiate(gradients, of, step)
     asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARKS: Mapping[str, Style] = {"strong": Style(bold=True), "em": Style(italic=True), "code": Style(bold=True)}
+_WORD = re.compile(r"\s+|\S+\s*")
+_PART_OF_PATH = re.compile(r"\.*[^.]+|\.+$")
 _QUOTE = "│ "
 _DEEPEST = 200
 _NO_SCREEN = Console(width=80, color_system=None, legacy_windows=False)
@@ -29,7 +33,41 @@ def wrapped(text: str, width: int) -> list[str]:
     >>> wrapped("one two three", 8)
     ['one two', 'three']
     """
-    return [line.plain.rstrip() for line in Text(text).wrap(_NO_SCREEN, max(1, width))]
+    return [line.plain.rstrip() for line in Text(_broken(text, width)).wrap(_NO_SCREEN, max(1, width))]
+
+
+def _broken(text: str, width: int) -> str:
+    r"""A text in which a path that no line has room for goes on, with a dot, in the next one: no name in it is cut.
+
+    >>> _broken("W_Q  encoder.layers.0.self_attention.w_q", 24)
+    'W_Q  encoder.layers.0\n.self_attention.w_q'
+    """
+    return "\n".join(_broken_line(line, width) for line in text.split("\n")) if "." in text else text
+
+
+def _broken_line(line: str, width: int) -> str:
+    broken, taken = [], 0
+    for word in _WORD.findall(line):
+        if cell_len(word.rstrip()) > width and "." in word:
+            lines = _lines_of_path(word, width, taken if taken < width // 2 else 0)
+            word = "\n".join(lines)
+            taken = cell_len(lines[-1])
+        else:
+            taken += cell_len(word)
+        broken.append(word)
+    return "".join(broken)
+
+
+def _lines_of_path(path: str, width: int, taken: int) -> list[str]:
+    """The parts of a path in lines, of which the first has some cells taken."""
+    lines, room = [""], width - taken
+    for part in _PART_OF_PATH.findall(path):
+        if cell_len(part.rstrip()) > room:
+            lines.append("")
+            room = width
+        lines[-1] += part
+        room -= cell_len(part)
+    return lines
 
 
 class Section(NamedTuple):

@@ -76,6 +76,7 @@ class LibraryScreen(Screen[None]):
         self._work = Working(self, self._show_progress)
         self._opening: Entry | None = None
         self._opened: Session | None = None
+        self._explored: ExplorerScreen | None = None
 
     def compose(self) -> ComposeResult:
         """The list, and what is to be said of the marked one."""
@@ -98,10 +99,20 @@ class LibraryScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Back from the explorer: the place in the lesson may be another."""
-        marked = self._marked
+        marked = self._left or self._marked
+        self._explored = None
         self.library.refresh_bookmarks()
         self._fill(marked.name if marked else "", self.query_one("#find", Input).value)
         self._enter()
+
+    @property
+    def _left(self) -> Entry | None:
+        """What was looked at last in the explorer that one comes back from: one lesson leads to the next."""
+        if self._explored is None:
+            return None
+        session = self._explored.state.session
+        paths = [each.path for each in (session, session.other) if each is not None]
+        return next((entry for entry in self._shown.values() if entry.path in paths), None)
 
     # --- showing
 
@@ -237,7 +248,8 @@ class LibraryScreen(Screen[None]):
         """Show what was opened. Behind a dialog it waits until the library is back."""
         session, self._opened = self._opened, None
         if session is not None:
-            self.app.push_screen(ExplorerScreen(session, has_library=True))
+            self._explored = ExplorerScreen(session, has_library=True)
+            self.app.push_screen(self._explored)
 
     def _tell_fault(self, entry: Entry, problem: Problem) -> None:
         self._opening = None

@@ -9,7 +9,7 @@ import numpy as np
 from attn_explore.explorer.session.matching import numbers_by_place, same_cell, same_numbers
 from attn_explore.explorer.session.moments import takes_numbers
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.session.what_if import distances
+from attn_explore.explorer.session.what_if import distances, farthest
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
@@ -59,6 +59,18 @@ def cell_beside(session: Session, value: Value, index: Index) -> Index | None:
     by_word = same_cell(value, index, found)
     is_by_place = numbers_beside(session, value) is None and value.shape == found.shape
     return index if is_by_place else by_word
+
+
+def apart(session: Session, value: Value) -> Array | None:
+    """By how much each number of a value differs from the other run's; None where nothing can be subtracted."""
+    other = subtracted(session, value)
+    return None if other is None else distances(value.array, other.numbers)
+
+
+def most_apart(session: Session, value: Value) -> Index | None:
+    """The cell at which the two runs are farthest apart; None where they are the same there, or not to be compared."""
+    found = apart(session, value)
+    return farthest(found) if found is not None and found.any() else None
 
 
 def parting(session: Session) -> Value | None:

@@ -83,6 +83,11 @@ def edit_text(edit: Edit, value: Value) -> str:
     return f"{name} is set to {short_number(edit.set or 0.0)}"
 
 
+def farthest(found: Array) -> Index:
+    """Where a distance is largest."""
+    return tuple(int(place) for place in np.unravel_index(int(np.argmax(found)), found.shape))
+
+
 def distances(array: Array, before: Array) -> Array:
     """By how much each number differs from before; two equal infinities do not differ, and NaN differs without end."""
     with np.errstate(all="ignore"):

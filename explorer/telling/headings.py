@@ -17,9 +17,14 @@ from attn_explore.model.values import Value
 def title(session: Session, value: Value, side: Side = Side.one) -> str:
     """The title of a step, or what a parameter is; and which run it is of, or which two are subtracted."""
     run = f" · {_runs(session, value, side)}" if session.label or side is not Side.one else ""
+    return f"{title_alone(value)}{run}"
+
+
+def title_alone(value: Value) -> str:
+    """The title of a step, or what a parameter is."""
     if not value.is_leaf:
-        return f"{visible(step_title(value))}{run}"
-    return f"{GIVEN[value.name][0] if value.name in GIVEN else f'Parameter {letter(value)}'}{run}"
+        return visible(step_title(value))
+    return GIVEN[value.name][0] if value.name in GIVEN else f"Parameter {letter(value)}"
 
 
 def _runs(session: Session, value: Value, side: Side) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +12,7 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import Section
 from attn_explore.explorer.session import edits, two_runs
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.session.what_if import distances, edit_text
+from attn_explore.explorer.session.what_if import distances, edit_text, farthest
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import run_name, title
 from attn_explore.explorer.telling.lesson_text import lesson_sections
@@ -25,9 +24,6 @@ from attn_explore.model.formulas import letter
 from attn_explore.model.ops import is_gradient, readers_of
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
-
-_AFTER_LAYER = re.compile(r"(?<=\d)(?=\.)")
-"""Where a long path is broken: behind the number of its layer."""
 
 
 def sections(session: Session, value: Value) -> list[Section]:
@@ -42,7 +38,7 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
     if session.question is not None:
         return  # what follows speaks of the numbers
     if session.other is not None:
-        yield Section(f"Compared with: {run_name(session.other)}", _difference_of_runs(session, value))
+        yield Section(f"Compared with: {run_name(session.other)}", difference_of_runs(session, value))
     if edits.is_edited(session):
         yield Section("Edits", "\n".join(filter(None, (*edits_in_force(session), _effect_of_edits(session, value)))))
     if value.is_leaf:
@@ -56,10 +52,10 @@ def _sections(session: Session, value: Value) -> Iterator[Section]:
         f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
     ]
     yield Section("Axes", "\n".join(meanings))
-    yield Section("Path", _AFTER_LAYER.sub("\n", value.path))
+    yield Section("Path", value.path)
 
 
-def _difference_of_runs(session: Session, value: Value) -> str:
+def difference_of_runs(session: Session, value: Value) -> str:
     """How far the two runs are apart at a value."""
     if two_runs.beside(session, value) is None:
         return "Only this run has this tensor."
@@ -79,7 +75,7 @@ def _effect_of_edits(session: Session, value: Value) -> str:
 
 def _differences(value: Value, found: Array) -> str:
     """How many numbers of a value are different, and where and by how much most."""
-    where = tuple(int(place) for place in np.unravel_index(int(np.argmax(found)), found.shape))
+    where = farthest(found)
     count = int(np.count_nonzero(found))
     most = f"most at {name_at(value, where)}, by {short_number(float(found[where]))}"
     return f"{count} of {found.size} numbers here are different, {most}."

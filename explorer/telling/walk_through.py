@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.blocks import as_text, block_width
+from attn_explore.explorer.drawing.blocks import Block, as_text, block_width
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
-from attn_explore.explorer.session import change_moment
+from attn_explore.explorer.session import change_moment, two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import WIDTH
-from attn_explore.explorer.telling import cell_text, headings, questions, sections, timelines
+from attn_explore.explorer.telling import cell_text, headings, questions, sections, timelines, two_walks
+from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.plain import table
+from attn_explore.model.explain import Index
 from attn_explore.model.lesson import Stop
-from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 LEAST = 40
@@ -49,10 +50,10 @@ class _Printer:
         return self.width - len(_INDENT)
 
     def lines(self) -> Iterator[str]:
-        """The whole walk-through, and that of the other run where there is one."""
-        session, scenario = self.session, self.session.run.scenario
-        yield from wrapped(visible(scenario.title), self.width)
-        yield from wrapped(visible(scenario.summary), self.width) if scenario.summary else ()
+        """The whole walk-through; of two runs, step by step."""
+        session = self.session
+        for said in two_walks.opening(session):
+            yield from wrapped(said, self.width)
         if session.moments is not None:
             parts = timelines.trained(session.moments, session.run.moment)
             yield from wrapped(", ".join(" ".join(part.split()) for part in parts), self.width)
@@ -61,18 +62,15 @@ class _Printer:
         yield from self.steps()
         yield from self.at_a_glance()
         if session.other is not None:
-            other = _Printer(session.other, self.width)
-            if (there := session.other.place.find(session.place.value.path)) is not None:
-                session.other.place.show(there)
-            yield ""
-            yield from wrapped(f"The other run: {visible(session.other.label)}", self.width)
-            yield from other.steps()
-            yield from other.at_a_glance()
+            yield from _Printer(session.other, self.width).at_a_glance()
 
     def at_a_glance(self) -> Iterator[str]:
         """The plots of all gradients, where the run has some."""
         if self.session.run.output is None:
             return
+        if self.session.other is not None:
+            yield ""
+            yield from wrapped(f"All gradients of {headings.run_name(self.session)}:", self.width)
         from attn_explore.explorer.drawing.plots.text import plot_lines
         from attn_explore.model.profile import OVERVIEWS
 
@@ -88,47 +86,66 @@ class _Printer:
                 yield ""
                 yield from wrapped(headings.title(session, value), self.width)
                 yield from self.value(value)
-        steps = session.place.steps
-        for place, value in enumerate(steps[begins:], begins + 1):
+        steps = two_walks.steps_of(session)
+        for place, (run, value) in enumerate(steps, begins + 1):
             yield ""
-            yield from wrapped(f"{place}/{len(steps)}  {headings.title(session, value)}", self.width)
-            yield from self.value(value)
+            is_of_one = run.other is None or two_runs.beside(run, value) is None
+            title = headings.title(run, value) if is_of_one else headings.title_alone(value)
+            yield from wrapped(f"{place}/{begins + len(steps)}  {title}", self.width)
+            yield from replace(self, session=run).value(value)
 
     def value(self, value: Value) -> Iterator[str]:
         """One step or parameter. What is asked is worked out and answered last: one can think before reading on."""
         session, stops = self.session, self.session.lesson.at(value)
-        yield from self._indented(f"{value.path}   {headings.shape(value)}")
+        shapes = two_walks.of_both(session, value, lambda _, found: headings.shape(found))
+        yield from self._indented(f"{value.path}   {shapes[0]}" if len(shapes) == 1 else value.path)
+        for said in shapes[1:] and shapes:
+            yield from self._indented(said)
         if not value.is_leaf:
-            yield from self._indented(headings.equation(session, value))
+            for said in two_walks.of_both(session, value, headings.equation):
+                yield from self._indented(said)
         yield from self._table(value)
+        if session.other is not None:
+            yield from self._indented(sections.difference_of_runs(session, value))
         asked = [stop for stop in map(self._then, stops) if stop.question is not None]
         if not asked:
             yield from self._arithmetic(value)
         for stop in stops:
             yield from self._told(stop)
         if not value.is_leaf:
-            yield from self._indented(sections.why(value))
+            for said in two_walks.of_both(session, value, lambda _, found: sections.why(found)):
+                yield from self._indented(said)
         if asked:
             yield from self._arithmetic(value)
         for stop in asked:
             yield from self._indented(f"Answer: {questions.answer(stop.question)}" if stop.question else "")
 
     def _table(self, value: Value) -> Iterator[str]:
-        yield from (f"{_INDENT}{line}" for line in table(value, WINDOW, self.room))
+        yield from (f"{_INDENT}{line}" for line in two_walks.tables(self.session, value, WINDOW, self.room))
 
     def _arithmetic(self, value: Value) -> Iterator[str]:
         """How the number under the cursor came about, in as few words as the width asks for."""
-        session, index = self.session, self.session.place.index_in(value)
         if value.is_leaf:
             return
-        forms = (cell_text.cell_blocks(session, value, index, terse=terse) for terse in (False, True))
-        found = next((blocks for blocks in forms if max(map(block_width, blocks), default=0) <= self.room), None)
-        found = cell_text.cell_blocks(session, value, index, terse=True) if found is None else found
+        worked = [self._worked_out(value, terse) for terse in (False, True)]
+        fits = max(map(block_width, worked[0]), default=0) <= self.room
         yield f"{_INDENT}How one number came about:"
-        for line in as_text(found):
+        for line in as_text(worked[0 if fits else 1]):
             yield from self._hanging(line)
-        if note := cell_text.cell_note(value, index):
+        if note := cell_text.cell_note(value, self._cell(value)):
             yield from self._indented(note)
+
+    def _cell(self, value: Value) -> Index:
+        """The cell whose arithmetic is shown: the lesson's; of two runs, the one at which they are farthest apart."""
+        session = self.session
+        apart = None if session.lesson.at(value) else two_runs.most_apart(session, value)
+        return session.place.index_in(value) if apart is None else apart
+
+    def _worked_out(self, value: Value, terse: bool) -> list[Block]:
+        """Where the number of that cell comes from; where the two runs are apart, how far."""
+        index, is_apart = self._cell(value), two_runs.most_apart(self.session, value) is not None
+        tell = difference_blocks if is_apart else cell_text.cell_blocks
+        return tell(self.session, value, index, terse=terse)
 
     def _hanging(self, line: str) -> Iterable[str]:
         """A line of arithmetic; what goes on in another line is indented further."""
@@ -151,7 +168,7 @@ class _Printer:
         if then is not stop and self.session.moments is not None:
             steps = self.session.moments.steps[self.session.lesson.moment_of(stop)]
             yield from self._indented(f"After {steps} steps of training:")
-            yield from self._table(then.value)
+            yield from (f"{_INDENT}{line}" for line in table(then.value, WINDOW, self.room))
         if stop.say:
             yield f"{_INDENT}In this scenario:"
             yield from (f"{_INDENT}  {line.plain}" for line in markdown(stop.say, self.room - 2))

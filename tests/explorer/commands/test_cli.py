@@ -205,12 +205,11 @@ def test_show_refuses_a_step_that_is_not_there(attn: Run) -> None:
 # --- compare
 
 
-def test_compare_prints_both_runs_by_their_names(attn: Run) -> None:
+def test_compare_prints_both_runs_step_by_step_by_their_names(attn: Run) -> None:
     found = attn("compare", DOG, "single-head")
     assert (found.status, found.err) == (0, "")
-    assert f"Attention weights · {DOG}" in found.out
-    assert "The other run: single-head" in found.out
-    assert "Attention weights · single-head" in found.out
+    assert f"Two runs step by step, {DOG} and single-head." in found.out
+    assert found.out.count("  Attention weights\n") == 1
 
 
 def test_compare_tells_which_of_the_two_cannot_be_found(attn: Run) -> None:
@@ -220,7 +219,9 @@ def test_compare_tells_which_of_the_two_cannot_be_found(attn: Run) -> None:
 
 
 def test_a_run_is_compared_with_itself(attn: Run) -> None:
-    assert "Attention weights · second" in attn("compare", DOG, DOG).out
+    said = attn("compare", DOG, DOG).out
+    assert "Two runs step by step, first and second. They are the same throughout." in said
+    assert said.count("Every number here is the same in both runs.") == 11
 
 
 # --- explain

@@ -79,6 +79,22 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         assert bookmarks.bookmarks() == {}
 
 
+async def test_the_lesson_that_was_left_is_marked_and_not_the_one_that_led_to_it(tmp_path: Path) -> None:
+    async with library(tmp_path) as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("C")
+        await settled(pilot)
+        await pilot.press("C")
+        await settled(pilot)
+        await pilot.press("q")
+        await settled(pilot)
+        assert "attn-explore run wo-xihuan-wode-gou" in said(pilot, "#facts")
+        await pilot.press("up", "question_mark", "escape")
+        await settled(pilot)
+        assert "attn-explore run single-head" in said(pilot, "#facts")
+
+
 async def test_what_was_followed_to_its_end_is_marked_and_the_next_one_proposed(tmp_path: Path) -> None:
     session = session_of("i-love-my-dog")
     stepping.follow_lesson(session)
