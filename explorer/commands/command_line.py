@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands import exploring, files, printing
+from attn_explore.explorer.commands import exploring, files, models, printing
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
 from attn_explore.explorer.commands.starting import browse
@@ -59,6 +59,7 @@ COMMANDS = (
     exploring.run,
     exploring.compare,
     printing.list_,
+    models.models,
     printing.show,
     printing.plot,
     printing.explain,

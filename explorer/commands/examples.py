@@ -19,6 +19,7 @@ EXAMPLES = {
         "attn-explore compare my.yaml trace.json --gradients --of 'encoder.layers.0.ffn.norm[dog,0]'",
     ),
     "list": ("attn-explore list", "attn-explore list --json"),
+    "models": ("attn-explore models", "attn-explore models --json"),
     "show": (
         f"attn-explore show i-love-my-dog {_WEIGHTS}",
         f"attn-explore show i-love-my-dog {_WEIGHTS} --csv",

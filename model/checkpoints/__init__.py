@@ -2,6 +2,7 @@
 
 locating            from what a person names to the files of a model
 model_files         what there is of a model: a folder as Hugging Face writes it, or a GGUF file
+summary             what headers alone say of a model
 pooling             how a folder makes one vector of a text
 hub_cache, ollama   the places where other programs keep models
 torch_transformer   the state dict of `torch.nn.Transformer`

@@ -100,23 +100,25 @@ def open_files(path: Path) -> ModelFiles:
     raise Problem("this is no model", path=path, hint=hint)
 
 
+def models_in(path: Path) -> list[Path]:
+    """The models at a path: a folder with settings is one, without them it is as many as there are GGUF files in it."""
+    if not os.path.isdir(path) or os.path.lexists(path / CONFIG):
+        return [path]
+    return [path / name for name in sorted(glob(f"*{GGUF}", root_dir=path))]
+
+
 def _open_folder(folder: Path) -> ModelFiles:
+    found = models_in(folder)
+    if not found:
+        raise Problem(f"there is no {CONFIG} in this folder", path=folder, hint=_WHOLE)
+    if len(found) > 1:
+        hint = f"name one of {_listed([path.name for path in found])}"
+        raise Problem(f"there are {len(found)} models in this folder", path=folder, hint=hint)
+    if found[0] != folder:
+        return open_files(found[0])
     config = folder / CONFIG
-    if not os.path.lexists(config):
-        return _open_only_gguf(folder)
     settings = _object(read_settings(config), config)
     return ModelFiles(folder, _weights(folder), settings, config)
-
-
-def _open_only_gguf(folder: Path) -> ModelFiles:
-    """A folder without settings may hold a GGUF file."""
-    found = sorted(glob(f"*{GGUF}", root_dir=folder))
-    if len(found) == 1:
-        return open_files(folder / found[0])
-    if found:
-        hint = f"name one of {_listed(found)}"
-        raise Problem(f"there are {len(found)} models in this folder", path=folder, hint=hint)
-    raise Problem(f"there is no {CONFIG} in this folder", path=folder, hint=_WHOLE)
 
 
 def _weights(folder: Path) -> TensorStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,18 +15,14 @@ from attn_explore.model.checkpoints.locating import Located, all_names, locate, 
 from attn_explore.model.checkpoints.ollama import ollama_folders
 from attn_explore.model.problems import Problem
 from tests.rights import no_rights, owned_folder
+from tests.usual_places import COMMIT, DIGEST, MODEL, cached, empty_home, pulled
 
-COMMIT, DIGEST = "a" * 40, "b" * 64
-MODEL, ADAPTER = "application/vnd.ollama.image.model", "application/vnd.ollama.image.adapter"
+ADAPTER = "application/vnd.ollama.image.adapter"
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without models, and no variables that name another place."""
-    for name in ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "OLLAMA_MODELS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("attn_explore.model.checkpoints.ollama._FOLDERS", ("~/.ollama/models",))
+    empty_home(tmp_path, monkeypatch)
     return tmp_path
 
 
@@ -36,33 +31,6 @@ def refused(act: Callable[[], object]) -> str:
         act()
     assert caught.value.exit_status == 2
     return caught.value.render()
-
-
-def cached(name: str, cache: Path | None = None, ref: str | None = COMMIT) -> Path:
-    """A model in the cache of Hugging Face, its files links into blobs; the folder that holds them."""
-    folder = (cache or hub_cache()) / f"models--{name.replace('/', '--')}"
-    snapshot = folder / "snapshots" / COMMIT
-    for each in (snapshot, folder / "blobs", folder / "refs"):
-        each.mkdir(parents=True)
-    (folder / "blobs" / "c0ffee").write_text("{}")
-    (snapshot / "config.json").symlink_to("../../blobs/c0ffee")
-    if ref is not None:
-        (folder / "refs" / "main").write_text(ref)
-    return snapshot
-
-
-def pulled(path: str, manifest: Any = None, folder: Path | None = None) -> Path:
-    """A model that Ollama has; its blob."""
-    models = folder or ollama_folders()[0]
-    file = models / "manifests" / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    layers = [
-        {"mediaType": "application/vnd.ollama.image.template", "digest": f"sha256:{'c' * 64}"},
-        {"mediaType": MODEL, "digest": f"sha256:{DIGEST}", "size": 3},
-    ]
-    given = {"schemaVersion": 2, "layers": layers} if manifest is None else manifest
-    file.write_text(given if isinstance(given, str) else json.dumps(given))
-    return models / "blobs" / f"sha256-{DIGEST}"
 
 
 # --- paths

@@ -30,6 +30,9 @@ DOG = "i-love-my-dog"
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 
 
+COMMANDS = ("run", "compare", "list", "models", "show", "explain", "export", "check", "new", "schema")
+
+
 Run = Callable[..., Ended]
 
 
@@ -51,13 +54,13 @@ def test_without_a_command_the_help_is_printed(attn: Run) -> None:
 def test_the_help_names_every_command_in_full_sentences_and_gives_examples(attn: Run) -> None:
     found = attn("--help")
     assert (found.status, found.err) == (0, "")
-    for command in ("run", "compare", "list", "show", "explain", "export", "check", "new", "schema"):
+    for command in COMMANDS:
         assert f"\n  {command} " in found.out
     assert "..." not in found.out.partition("Commands:")[2].partition("Examples:")[0]
     assert "attn-explore export i-love-my-dog -o trace.json" in found.out
 
 
-@pytest.mark.parametrize("command", ["run", "compare", "list", "show", "explain", "export", "check", "new", "schema"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str, attn: Run) -> None:
     found = attn(command, "--help")
     assert (found.status, found.err) == (0, "")
