@@ -18,7 +18,7 @@ Parameters that come with them, beside those of TRACE.md:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from attn_explore.model.config import Activation, ModelConfig
@@ -34,6 +34,13 @@ class LinearScaling:
     """Every angle is divided by a factor (rope type `linear`)."""
 
     factor: float
+
+
+@dataclass(frozen=True)
+class EachScaling:
+    """The angle of each pair is divided by a factor of its own (GGUF: `rope_freqs`)."""
+
+    factors: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -63,19 +70,21 @@ class Rotary:
     dims: int
     base: float = 10000.0
     pairs: Pairs = "neighbours"
-    scaling: LinearScaling | Llama3Scaling | None = None
+    scaling: LinearScaling | EachScaling | Llama3Scaling | None = None
 
 
 @dataclass(frozen=True)
 class RelativePositions:
-    """A learned bias for each bucket of distances (T5): in an encoder both ways, in a decoder backwards alone.
+    """A learned bias for each bucket of distances (T5).
 
-    buckets  rows of the table
-    far      distances from here on share the last bucket
+    buckets    rows of the table
+    far        distances from here on share the last bucket
+    both_ways  whether keys ahead have half of the buckets; in a decoder they have none
     """
 
     buckets: int = 32
     far: int = 128
+    both_ways: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,3 +167,50 @@ class Architecture(ModelConfig):
     """The text's one vector: the mean of its words, its first token, or tanh(W·first + b) (BERT's pooler)."""
     unit_length: bool = False
     """Whether that vector is divided by its length (sentence embeddings)."""
+
+    @property
+    def embedding_width(self) -> int:
+        """Width of the embedding table."""
+        return self.d_model if self.d_embedding is None else self.d_embedding
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether the feed-forward network has a gate."""
+        return self.gated or self.activation in ("swiglu", "geglu")
+
+    def has_bias(self, name: str) -> bool:
+        """Whether a projection has a bias."""
+        if self.biases is not None:
+            return name in self.biases
+        by_default = {"b_1": not self.is_gated, "b_2": not self.is_gated, "head.b": True}
+        return by_default.get(name, self.bias and name in ("b_q", "b_k", "b_v", "b_o"))
+
+    def of(self, stack: str) -> Architecture:
+        """What the blocks of a stack are like."""
+        if stack == "encoder":
+            return self
+        own = self.decoder or self
+        return own if own.relative is None else replace(own, relative=replace(own.relative, both_ways=False))
+
+    def layers_of(self, stack: str) -> int:
+        """How many layers a stack has."""
+        return self.encoder_layers if stack == "encoder" else self.decoder_layers
+
+    def rotary_of(self, layer: int) -> Rotary | None:
+        """How a layer turns queries and keys, if it does."""
+        if self.position != "rotary":
+            return None
+        return self.rotary[layer] if self.rotary else Rotary(self.d_k)
+
+    def window_of(self, layer: int) -> int | None:
+        """How far back a layer sees, where it does not see all."""
+        return self.windows[layer] if self.windows else None
+
+
+def architecture_of(config: ModelConfig) -> Architecture:
+    """The architecture of a model that a scenario describes, its defaults filled in; one that is whole as it is.
+
+    >>> architecture_of(ModelConfig(d_model=8)).segments
+    0
+    """
+    return config if isinstance(config, Architecture) else Architecture(**vars(config))

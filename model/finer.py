@@ -10,7 +10,7 @@ from collections.abc import Callable
 from attn_explore.model.ops import COMPOSITIONS, parts_of
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.trace import Trace
-from attn_explore.model.values import Value
+from attn_explore.model.values import Tensor, Value
 
 
 def _softmax(t: Recorder, value: Value) -> None:
@@ -24,19 +24,33 @@ def _softmax(t: Recorder, value: Value) -> None:
 def _normalise(t: Recorder, value: Value) -> None:
     """Mean, distance from it, and variance."""
     x, over = value.operands[0], value.options["over"]
-    centred = t.subtract("centred", x, t.mean("mean", x, over))
-    t.mean("variance", t.square("squares", centred), over)
+    centred = t.subtract("centred", x, _mean(t, "mean", x, over))
+    _mean(t, "variance", t.square("squares", centred), over)
 
 
 def _rms_normalise(t: Recorder, value: Value) -> None:
     """The mean square."""
-    t.mean("mean_square", t.square("squares", value.operands[0]), value.options["over"])
+    _mean(t, "mean_square", t.square("squares", value.operands[0]), value.options["over"])
+
+
+def _mean(t: Recorder, name: str, x: Tensor, over: str) -> Value:
+    """The mean over one axis, or over several: of heads that are normalised together, that of each head first."""
+    first, *others = over.split()
+    for axis in reversed(others):
+        x = t.mean(f"{name}_of_each", x, axis)
+    return t.mean(name, x, first)
+
+
+def _relative(t: Recorder, value: Value) -> None:
+    """The bucket of each query and key."""
+    t.buckets("buckets", value.axis("query"), value.axis("key"), value.options["rules"])
 
 
 PARTS: dict[str, Callable[[Recorder, Value], None]] = {
     "softmax": _softmax,
     "normalise": _normalise,
     "rms_normalise": _rms_normalise,
+    "relative": _relative,
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_explore.model import experiments
+from attn_explore.model.architecture import architecture_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.edits import Changes
 from attn_explore.model.keeping import Keeper
@@ -17,7 +18,7 @@ from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Token, generates
 from attn_explore.model.sources import Numbers, Source
 from attn_explore.model.trace import Listener, Trace
-from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself
+from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself, text_vector
 from attn_explore.model.values import Value
 
 CHAPTER = "generated"
@@ -31,11 +32,11 @@ class Assembly:
     """
 
     def __init__(self, trace: Trace, scenario: Scenario, source: StackTokens | None) -> None:
-        self._trace, self._config, self._mask = trace, scenario.model, scenario.mask
+        self._trace, self._config, self._mask = trace, architecture_of(scenario.model), scenario.mask
         self._source = source
         if source is not None:
             visibility = of_itself(source, self._config, self._mask, is_decoder=False)
-            self._memory = encode(Recorder(trace, "encoder"), source.tokens, visibility, self._config)
+            self._memory = encode(Recorder(trace, "encoder"), source, visibility, self._config)
 
     def logits(self, target: StackTokens | None = None, chapter: str = "") -> Value | None:
         """What the head says of the target, or of the source where there is no decoder; None without a head."""
@@ -43,10 +44,11 @@ class Assembly:
         if target is not None:
             visibility = of_itself(target, self._config, self._mask, is_decoder=True)
             memory = None if self._source is None else (self._memory, across(target, self._source))
-            x = decode(t.inside("decoder"), target.tokens, visibility, self._config, memory)
+            x = decode(t.inside("decoder"), target, visibility, self._config, memory)
             return logits(t, x, target, self._config)
         if self._source is None:
             raise ValueError("a model reads a source or a target")
+        text_vector(t, self._memory, self._source, self._config)
         return logits(t, self._memory, self._source, self._config)
 
 
@@ -195,7 +197,14 @@ class _ModelRun:
         hides_pad = has_padding if wanted == "auto" else wanted
         if has_padding or hides_pad:
             padding = self._trace.give(f"{prefix}pad", axes, pad)
-        return _Pass(StackTokens(tokens, padding, hides_pad), length, text)
+        return _Pass(StackTokens(tokens, padding, hides_pad, self._segments(prefix, axes)), length, text)
+
+    def _segments(self, prefix: str, axes: tuple[Axis, ...]) -> Value | None:
+        """Where the model has segments, one text is all in the first."""
+        if not self._known.architecture.segments:
+            return None
+        rows = np.zeros(axes[0].size, np.int64) if self._has_words else None
+        return self._trace.give(f"{prefix}segments", axes, rows)
 
     def _choice(self, place: int, candidates: Value) -> Token | None:
         """The likeliest word; in a plan the one that is known, if it is."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from attn_explore.model import experiments
+from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
 from attn_explore.model.scenario import Scenario
@@ -25,6 +26,11 @@ class Known:
     vocabularies: Mapping[str, Axis]
 
     @cached_property
+    def architecture(self) -> Architecture:
+        """What the mathematics of the model depends on."""
+        return architecture_of(self.scenario.model)
+
+    @cached_property
     def shapes(self) -> Shapes:
         """Name and axes of every parameter of the model, or of what the experiment starts from."""
         if self.scenario.alone is not None:
@@ -32,7 +38,7 @@ class Known:
         stacks = {
             stack: StackSizes(self.vocabularies[stack], reading.longest) for stack, reading in self.readings.items()
         }
-        return parameter_axes(self.scenario.model, stacks, self._predicted)
+        return parameter_axes(self.architecture, stacks, self._predicted)
 
     def ids(self, stack: str) -> tuple[int, ...]:
         """The rows of the embedding table that a stack reads at first, with those of its padding."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import comb
 
+from attn_explore.model.architecture import Architecture
 from attn_explore.model.forward import CHAPTER, outline_of, trace_of
 from attn_explore.model.known import Known, known_of
+from attn_explore.model.parameters import is_shared
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import generates
 from attn_explore.model.trace import Trace
@@ -53,7 +55,7 @@ def memory_of(known: Known) -> Need:
     scenario = known.scenario
     if scenario.alone is not None:
         return _of_experiment(trace_of(known, None), 1 if scenario.gradients is None else 2)
-    alike = list(_alike(outline_of(known), scenario))
+    alike = list(_alike(outline_of(known), known.architecture))
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
     once = sum(each.nbytes(0) for each in alike if not each.is_in_each_pass)
     in_passes = [each for each in alike if each.is_in_each_pass]
@@ -93,17 +95,23 @@ class _Alike:
         return self.count * (self.size(place) + RECORD)
 
 
-def _alike(outline: Trace, scenario: Scenario) -> Iterator[_Alike]:
+def _alike(outline: Trace, model: Architecture) -> Iterator[_Alike]:
     """The values of an outline, each with what it stands for in the run; steps before parameters."""
-    layers = {"encoder": scenario.model.encoder_layers, "decoder": scenario.model.decoder_layers}
     for path, value in (*outline.steps.items(), *outline.parameters.items()):
         if path.startswith(_AGAIN):
             continue
-        layered = _IN_A_LAYER.match(path)
         again = outline.steps.get(f"{_AGAIN}{path}", value)
         growth = tuple(after - before for before, after in zip(value.shape, again.shape, strict=True))
         is_once = value.is_leaf or path.startswith("encoder.")
-        yield _Alike(value, layers[layered[1]] if layered else 1, growth, not is_once)
+        yield _Alike(value, _count(value, model), growth, not is_once)
+
+
+def _count(value: Value, model: Architecture) -> int:
+    """How many values of the run one of the outline stands for: as many as there are layers, where it is in one."""
+    layered = _IN_A_LAYER.match(value.path)
+    if layered is None or (value.is_leaf and is_shared(value.path, model.of(layered[1]))):
+        return 1
+    return model.layers_of(layered[1])
 
 
 def _of_passes(alike: list[_Alike], passes: int) -> int:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from attn_explore.model.architecture import RelativePositions, Rotary, Waves
 from attn_explore.model.axes import Axis, merged, ordered
-from attn_explore.model.ops import OPERATIONS, Drawing, Factor
+from attn_explore.model.ops import OPERATIONS, Drawing, Factor, Numbering
+from attn_explore.model.ops.numbering import FROM_THE_FIRST
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Tensor, Value, as_view
 
@@ -23,39 +25,48 @@ class Recorder:
     Result axes are stated by name where the operation does not fix them, as in `"head query key"`, and checked.
     A `chapter` stands before the paths of steps, not before the names of parameters: those are the same in each.
     What is computed from a batch of texts is computed for each of them: the axis is not stated.
+    `owner` is the block whose parameters are read, where that is another one.
     """
 
-    def __init__(self, trace: Trace, prefix: str = "", chapter: str = "") -> None:
+    def __init__(self, trace: Trace, prefix: str = "", chapter: str = "", owner: str | None = None) -> None:
         self.trace = trace
         self.prefix = prefix
         self.chapter = chapter
+        self.owner = prefix if owner is None else owner
 
-    def inside(self, name: str) -> Recorder:
-        """A recorder for the block `name` under this one."""
-        return Recorder(self.trace, _joined(self.prefix, name), self.chapter)
+    def inside(self, name: str, owner: str | None = None) -> Recorder:
+        """A recorder for the block `name` under this one, which has its own parameters or those of its `owner`."""
+        owner = name if owner is None else owner
+        return Recorder(self.trace, _joined(self.prefix, name), self.chapter, _joined(self.owner, owner))
 
     def parameter(self, name: str) -> Value:
         """The parameter `name` of this block. Raises KeyError when the model has none."""
-        return self.trace.parameters[_joined(self.prefix, name)]
+        return self.trace.parameters[_joined(self.owner, name)]
 
     def optional(self, name: str) -> Value | None:
         """The parameter `name` of this block, or None when the model does without it."""
-        return self.trace.parameters.get(_joined(self.prefix, name))
+        return self.trace.parameters.get(_joined(self.owner, name))
 
     def lookup(self, name: str, table: Tensor, ids: Tensor) -> Value:
         """The rows of `table` that `ids` name."""
         return self._apply(name, "lookup", (*ids.axes, table.axes[1]), table, ids)
 
-    def sinusoid(self, name: str, *axes: Axis, first: int = 0) -> Value:
-        """Sines and cosines of the position. Source: Vaswani et al. 2017, section 3.5.
+    def sinusoid(
+        self, name: str, *axes: Axis, numbering: Numbering = FROM_THE_FIRST, waves: Waves = "interleaved"
+    ) -> Value:
+        """Sines and cosines of the positions of tokens. Source: Vaswani et al. 2017, section 3.5.
 
-        Positions are counted from the token `first`; those before it have zeros.
+        Tokens that have no position have zeros.
         """
-        return self._apply(name, "sinusoid", axes, first=first)
+        return self._apply(name, "sinusoid", axes, numbering=numbering, waves=waves)
 
-    def rows(self, name: str, table: Tensor, tokens: Axis, first: int = 0) -> Value:
-        """The first rows of `table`, one for each token from `first` on; those before it have zeros."""
-        return self._apply(name, "rows", (tokens, table.axes[1]), table, first=first)
+    def rows(self, name: str, table: Tensor, tokens: Axis, numbering: Numbering = FROM_THE_FIRST) -> Value:
+        """The row of `table` for the position of each token; zeros for those that have none."""
+        return self._apply(name, "rows", (tokens, table.axes[1]), table, numbering=numbering)
+
+    def first(self, name: str, x: Tensor) -> Value:
+        """What stands at the first index of the first axis of `x`."""
+        return self._apply(name, "first", x.axes[1:], x)
 
     def last(self, name: str, x: Tensor) -> Value:
         """What stands at the last index of the first axis of `x`."""
@@ -66,13 +77,27 @@ class Recorder:
         operands = (tokens,) if pad is None else (tokens, pad)
         return self._apply(name, "shares", tokens.axes, *operands)
 
-    def rotate(self, name: str, x: Tensor) -> Value:
-        """Each pair of columns of each token turned by an angle that grows with its position."""
-        return self._apply(name, "rotate", x.axes, x)
+    def rotate(self, name: str, x: Tensor, rotary: Rotary) -> Value:
+        """Each pair of columns of each token turned by an angle that grows with its position (Su et al. 2021)."""
+        return self._apply(name, "rotate", x.axes, x, rotary=rotary)
 
     def distance(self, name: str, heads: Axis, tokens: Axis) -> Value:
         """Minus the distance of query and key, times a slope for each head."""
         return self._apply(name, "distance", (heads, tokens.renamed("query"), tokens.renamed("key")))
+
+    def key_position(self, name: str, heads: Axis, tokens: Axis, numbering: Numbering = FROM_THE_FIRST) -> Value:
+        """The position of the key, times a slope for each head, the same for every query."""
+        axes = (heads, tokens.renamed("query"), tokens.renamed("key"))
+        return self._apply(name, "key_position", axes, numbering=numbering)
+
+    def relative(self, name: str, table: Tensor, tokens: Axis, rules: RelativePositions) -> Value:
+        """The row of `table` (bucket, head) for the bucket of query and key (Raffel et al. 2019, section 2.1)."""
+        axes = (table.axis("head"), tokens.renamed("query"), tokens.renamed("key"))
+        return self._apply(name, "relative", axes, table, rules=rules)
+
+    def buckets(self, name: str, queries: Axis, keys: Axis, rules: RelativePositions) -> Value:
+        """The bucket of each query and key."""
+        return self._apply(name, "buckets", (queries, keys), rules=rules)
 
     def visibility(
         self,
@@ -83,17 +108,21 @@ class Recorder:
         pad: Tensor | None = None,
         causal: bool = False,
         span: int | None = None,
+        window: int | None = None,
     ) -> Value:
-        """0 where a query may see a key; −∞ where the key is padding, comes later, or is more than `span` away.
+        """0 where a query may see a key; −∞ where the key is padding, comes later, or is too far away.
 
-        `pad` is 1 for each key that is padding; in a batch, each text has padding of its own.
+        Too far is more than `span` in any direction, or `window` or more before. `pad` is 1 for each key that is
+        padding; in a batch, each text has padding of its own.
         """
         text = () if pad is None else pad.axes[:-1]
         axes = (*text, queries.axes[-1].renamed("query"), keys.axes[-1].renamed("key"))
         operands = [keys] if queries is keys else [queries, keys]
         if pad is not None:
             operands.append(pad)
-        return self._apply(name, "visibility", axes, *operands, pad=pad is not None, causal=causal, span=span)
+        return self._apply(
+            name, "visibility", axes, *operands, pad=pad is not None, causal=causal, span=span, window=window
+        )
 
     def contract(self, name: str, axes: str, a: Tensor, b: Tensor, bias: Tensor | None = None) -> Value:
         """The product of `a` and `b`, summed over the axes that are not in `axes`, plus `bias`."""
@@ -162,8 +191,12 @@ class Recorder:
         return self._apply(name, "tally", axes, widths, drawing=drawing)
 
     def activation(self, name: str, function: str, *operands: Tensor) -> Value:
-        """`relu`, `gelu`, `gelu_tanh`, `silu`, `sigmoid`, `tanh` of x; `swiglu`, `geglu` of a gate and its partner."""
+        """`relu`, `gelu`, `gelu_tanh`, `silu`, `sigmoid`, `tanh` of x; `swiglu`, … of a gate and its partner."""
         return self._elementwise(name, function, *operands)
+
+    def cap(self, name: str, x: Tensor, limit: float) -> Value:
+        """`limit` times tanh(x / `limit`): nearly x where that is small, never beyond the limit."""
+        return self._apply(name, "cap", x.axes, x, limit=limit)
 
     def additive(self, name: str, axes: str, q: Tensor, w_q: Tensor, k: Tensor, w_k: Tensor) -> Value:
         """tanh(q·w_q + k·w_k) for every query and key. Source: Bahdanau et al. 2014, appendix A.1.2."""
@@ -226,13 +259,23 @@ class Recorder:
         """1 where x is the largest along one axis (the first of them), 0 elsewhere."""
         return self._apply(name, "hardmax", x.axes, x, over=over)
 
-    def normalise(self, name: str, x: Tensor, gain: Tensor, bias: Tensor, over: str, eps: float) -> Value:
-        """`x` with mean 0 and variance 1 over one axis, times `gain`, plus `bias`. Source: Ba et al. 2016."""
-        return self._apply(name, "normalise", x.axes, x, gain, bias, over=over, eps=eps)
+    def normalise(
+        self, name: str, x: Tensor, gain: Tensor, bias: Tensor, over: str, eps: float, *, plus_one: bool = False
+    ) -> Value:
+        """`x` with mean 0 and variance 1 over the axes `over`, times `gain`, plus `bias`. Source: Ba et al. 2016.
 
-    def rms_normalise(self, name: str, x: Tensor, gain: Tensor, over: str, eps: float) -> Value:
-        """`x` with a mean square of 1 over one axis, times `gain`. Source: Zhang & Sennrich 2019."""
-        return self._apply(name, "rms_normalise", x.axes, x, gain, over=over, eps=eps)
+        The factor is 1 + `gain` where `plus_one`.
+        """
+        return self._apply(name, "normalise", x.axes, x, gain, bias, over=over, eps=eps, plus_one=plus_one)
+
+    def rms_normalise(
+        self, name: str, x: Tensor, gain: Tensor, over: str, eps: float, *, plus_one: bool = False
+    ) -> Value:
+        """`x` with a mean square of 1 over the axes `over`, times `gain`. Source: Zhang & Sennrich 2019.
+
+        The factor is 1 + `gain` where `plus_one`.
+        """
+        return self._apply(name, "rms_normalise", x.axes, x, gain, over=over, eps=eps, plus_one=plus_one)
 
     def merge(self, name: str, x: Tensor, axes: str, last: str) -> Value:
         """`x` with the axes named in `last` side by side in one axis, after `axes`."""

@@ -1,7 +1,7 @@
 """The choices that a model is made of, each a short function and a line of a table.
 
 A new score, weighting, position, norm or activation is one function here and one line below it; its name is then added
-to the scenario format in `config.py`.
+to the scenario format in `config.py`. What a choice depends on beside its name, it reads from the `Architecture`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from attn_explore.model.architecture import Architecture, Rotary
 from attn_explore.model.axes import Axis
-from attn_explore.model.config import ModelConfig
+from attn_explore.model.ops import Numbering
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value
 
@@ -116,24 +117,27 @@ WEIGHTINGS: Mapping[str, Callable[[Recorder, Tensor], Value]] = {
 # --- positions: added to the embeddings (token, d_model), turning q and k (head, token, d_k), or a bias of the scores
 
 
-def sinusoidal(t: Recorder, embedding: Value, first: int) -> Value:
+def sinusoidal(t: Recorder, embedding: Tensor, numbering: Numbering, config: Architecture) -> Value:
     """Waves from fast to slow (Vaswani et al. 2017, section 3.5)."""
-    return t.sinusoid("position", *embedding.axes[-2:], first=first)
+    return t.sinusoid("position", *embedding.axes[-2:], numbering=numbering, waves=config.waves)
 
 
-def learned(t: Recorder, embedding: Value, first: int) -> Value:
+def learned(t: Recorder, embedding: Tensor, numbering: Numbering, _config: Architecture) -> Value:
     """A learned vector for each position (Gehring et al. 2017)."""
-    return t.rows("position", t.parameter("position_table"), embedding.axes[-2], first)
+    return t.rows("position", t.parameter("position_table"), embedding.axes[-2], numbering)
 
 
-def rotary(t: Recorder, name: str, x: Value) -> Value:
+def rotary(t: Recorder, name: str, x: Tensor, turns: Rotary) -> Value:
     """Pairs of columns turned by the position (Su et al. 2021)."""
-    return t.rotate(name, x)
+    return t.rotate(name, x, turns)
 
 
-def alibi(t: Recorder, q: Value) -> Value:
-    """A bias that grows with the distance (Press et al. 2021)."""
-    return t.distance("position_bias", q.axis("head"), q.axis("token"))
+def alibi(t: Recorder, q: Tensor, numbering: Numbering, config: Architecture) -> Value:
+    """A bias that grows with the distance (Press et al. 2021), or with the position of the key (Bloom)."""
+    head, token = q.axis("head"), q.axis("token")
+    if config.alibi_by_key:
+        return t.key_position("position_bias", head, token, numbering)
+    return t.distance("position_bias", head, token)
 
 
 def _of_learned(positions: Axis, d_model: Axis) -> NamedAxes:
@@ -144,12 +148,12 @@ def _of_learned(positions: Axis, d_model: Axis) -> NamedAxes:
 class Position:
     """Where the order of the tokens enters; `parameters` from the axes of the positions and of d_model.
 
-    What is `added` counts from a first token; the others know distances alone.
+    What is `added` has to know which position each token has; the others mostly know distances alone.
     """
 
-    added: Callable[[Recorder, Value, int], Value] | None = None
-    turned: Callable[[Recorder, str, Value], Value] | None = None
-    bias: Callable[[Recorder, Value], Value] | None = None
+    added: Callable[[Recorder, Tensor, Numbering, Architecture], Value] | None = None
+    turned: Callable[[Recorder, str, Tensor, Rotary], Value] | None = None
+    bias: Callable[[Recorder, Tensor, Numbering, Architecture], Value] | None = None
     parameters: Callable[[Axis, Axis], NamedAxes] = _no_parameters
 
 
@@ -162,30 +166,38 @@ POSITIONS: Mapping[str, Position] = {
 }
 
 
-# --- norms, over d_model. x, returned: (token, d_model)
+# --- norms, over the axes of the gain. x, returned: the same axes
 
 
-def layer_norm(t: Recorder, name: str, x: Tensor, config: ModelConfig) -> Tensor:
+def layer_norm(t: Recorder, name: str, x: Tensor, config: Architecture) -> Tensor:
     """(x − μ)/√(σ² + ε)·γ + β (Ba et al. 2016)."""
-    gain, bias = t.parameter(f"{name}_gain"), t.parameter(f"{name}_bias")
-    return t.normalise(name, x, gain, bias, over="d_model", eps=config.norm_eps)
+    gain, bias = in_parts(t.parameter(f"{name}_gain")), in_parts(t.parameter(f"{name}_bias"))
+    over, plus_one = " ".join(gain.names), config.gain_plus_one
+    return t.normalise(name, x, gain, bias, over=over, eps=config.norm_eps, plus_one=plus_one)
 
 
-def rms_norm(t: Recorder, name: str, x: Tensor, config: ModelConfig) -> Tensor:
+def rms_norm(t: Recorder, name: str, x: Tensor, config: Architecture) -> Tensor:
     """x/√(mean(x²) + ε)·γ (Zhang & Sennrich 2019)."""
-    return t.rms_normalise(name, x, t.parameter(f"{name}_gain"), over="d_model", eps=config.norm_eps)
+    gain = in_parts(t.parameter(f"{name}_gain"))
+    over, plus_one = " ".join(gain.names), config.gain_plus_one
+    return t.rms_normalise(name, x, gain, over=over, eps=config.norm_eps, plus_one=plus_one)
 
 
-def no_norm(_t: Recorder, _name: str, x: Tensor, _config: ModelConfig) -> Tensor:
+def no_norm(_t: Recorder, _name: str, x: Tensor, _config: Architecture) -> Tensor:
     """As it came."""
     return x
 
 
+def in_parts(gain: Value) -> Tensor:
+    """A parameter of heads side by side as one of each head; others as they are."""
+    return gain.split(gain.names[-1]) if gain.axes[-1].parts else gain
+
+
 @dataclass(frozen=True)
 class Norm:
-    """A norm, and the endings of the names of its parameters, each of the size d_model."""
+    """A norm, and the endings of the names of its parameters, each of the size of what is normalised."""
 
-    apply: Callable[[Recorder, str, Tensor, ModelConfig], Tensor]
+    apply: Callable[[Recorder, str, Tensor, Architecture], Tensor]
     parameters: tuple[str, ...] = ()
 
 
@@ -201,14 +213,14 @@ NORMS: Mapping[str, Norm] = {
 
 def plain(function: str, t: Recorder, x: Tensor) -> Value:
     """f(xW₁ + b₁) (Vaswani et al. 2017, section 3.3)."""
-    hidden = t.contract("hidden_pre", "token d_ff", x, t.parameter("w_1"), t.parameter("b_1"))
+    hidden = t.contract("hidden_pre", "token d_ff", x, t.parameter("w_1"), t.optional("b_1"))
     return t.activation("hidden", function, hidden)
 
 
 def gated(function: str, t: Recorder, x: Tensor) -> Value:
     """f(xW_gate) ⊙ xW_up (Shazeer 2020)."""
-    gate = t.contract("gate", "token d_ff", x, t.parameter("w_gate"))
-    up = t.contract("up", "token d_ff", x, t.parameter("w_up"))
+    gate = t.contract("gate", "token d_ff", x, t.parameter("w_gate"), t.optional("b_gate"))
+    up = t.contract("up", "token d_ff", x, t.parameter("w_up"), t.optional("b_up"))
     return t.activation("hidden", function, gate, up)
 
 
@@ -217,18 +229,37 @@ def _of_plain(d_model: Axis, d_ff: Axis) -> NamedAxes:
 
 
 def _of_gated(d_model: Axis, d_ff: Axis) -> NamedAxes:
-    yield from (("w_gate", (d_model, d_ff)), ("w_up", (d_model, d_ff)), ("w_2", (d_ff, d_model)))
+    for name in ("gate", "up"):
+        yield from ((f"w_{name}", (d_model, d_ff)), (f"b_{name}", (d_ff,)))
+    yield from (("w_2", (d_ff, d_model)), ("b_2", (d_model,)))
 
 
 @dataclass(frozen=True)
 class Activation:
-    """How hidden units come about, and the parameters of the whole feed-forward network."""
+    """How hidden units come about, and the parameters of the whole feed-forward network, with every bias."""
 
     compute: Callable[[Recorder, Tensor], Value]
     parameters: Callable[[Axis, Axis], NamedAxes]
 
 
+def _gated(function: str) -> Activation:
+    return Activation(partial(gated, function), _of_gated)
+
+
 ACTIVATIONS: Mapping[str, Activation] = {
     **{name: Activation(partial(plain, name), _of_plain) for name in ("relu", "gelu", "gelu_tanh", "silu")},
-    **{name: Activation(partial(gated, name), _of_gated) for name in ("swiglu", "geglu")},
+    **{name: _gated(name) for name in ("swiglu", "geglu")},
 }
+
+GATED: Mapping[str, Activation] = {
+    "relu": _gated("reglu"),
+    "gelu": _gated("geglu"),
+    "gelu_tanh": _gated("geglu_tanh"),
+    "silu": _gated("swiglu"),
+}
+"""What the activations are where they bend a gate."""
+
+
+def hidden_units(config: Architecture) -> Activation:
+    """How the hidden units of a model come about."""
+    return GATED[config.activation] if config.gated else ACTIVATIONS[config.activation]

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 from hypothesis import strategies as st
 
+from attn_explore.model.architecture import architecture_of
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
 from attn_explore.model.keeping import Keeper
@@ -73,7 +74,9 @@ def predicted_by(config: ModelConfig, vocabulary: int) -> Axis | None:
 def random_parameters(config: ModelConfig, vocabulary: int, seed: int, positions: int = 6) -> dict[str, Array]:
     """Every parameter from a normal distribution, gains and biases of norms too."""
     rng = np.random.default_rng(seed)
-    shapes = parameter_axes(config, stacks_of(config, vocabulary, positions), predicted_by(config, vocabulary))
+    shapes = parameter_axes(
+        architecture_of(config), stacks_of(config, vocabulary, positions), predicted_by(config, vocabulary)
+    )
     return {name: rng.normal(0, 0.7, sizes(axes)).astype(config.dtype) for name, axes in shapes.items()}
 
 
@@ -93,6 +96,7 @@ def ran(
 
     With a keeper, the parameters are stored in a file.
     """
+    config = architecture_of(config)
     trace = Trace(np.dtype(config.dtype), keeper=keeper)
     tables = {
         name: len(array) for name, array in parameters.items() if name.endswith(("embedding_table", "position_table"))
@@ -106,12 +110,12 @@ def ran(
     memory: tuple[Tensor, Visibility] | None = None
     if source is not None:
         text = _given(trace, "", source, pad)
-        x = encode(t.inside("encoder"), text.tokens, _visibility(config, text, causal), config)
+        x = encode(t.inside("encoder"), text, _visibility(config, text, causal), config)
         memory = x, Visibility(text.tokens, text.tokens, text.pad)
     if target is not None:
         fed = _given(trace, "decoder.", target, target_pad)
         seen = None if memory is None else (memory[0], replace(memory[1], queries=fed.tokens))
-        x = decode(t.inside("decoder"), fed.tokens, _visibility(config, fed, target_causal), config, seen)
+        x = decode(t.inside("decoder"), fed, _visibility(config, fed, target_causal), config, seen)
         text = fed
     scores = logits(t, x, text, config)
     if scores is not None:

@@ -19,20 +19,23 @@ from attn_explore.model.ops import (
     positions,
     products,
     reductions,
+    relative,
+    rotations,
     scores,
     weightings,
 )
 from attn_explore.model.ops.composed import parts_of
 from attn_explore.model.ops.gradients import Output, differentiated, is_gradient, output_of, readers_of
 from attn_explore.model.ops.masks import hidden_because
+from attn_explore.model.ops.numbering import Numbering
 from attn_explore.model.ops.pair_counts import Drawing
 from attn_explore.model.ops.products import Factor
 from attn_explore.model.ops.scores import COMPOSITIONS
 from attn_explore.model.ops.weightings import is_fully_masked
 
 _FILES = (
-    lookups, products, positions, elementwise, activations, scores, masks, weightings, reductions, norms, losses,
-    arranging, measured, pair_counts,
+    lookups, products, positions, rotations, relative, elementwise, activations, scores, masks, weightings, reductions,
+    norms, losses, arranging, measured, pair_counts,
 )  # fmt: skip
 
 OPERATIONS = {row.name: row for file in _FILES for row in file.ROWS}
@@ -43,6 +46,7 @@ __all__ = [
     "OPERATIONS",
     "Drawing",
     "Factor",
+    "Numbering",
     "Output",
     "differentiated",
     "hidden_because",

@@ -23,6 +23,7 @@ from attn_explore.model.notation import (
     exponential,
     formula_text,
     negated,
+    product,
     quotient,
     symbol,
     total,
@@ -209,6 +210,37 @@ TANH = _plain(
     "tanh", Bend(np.tanh, lambda x: 1 - np.tanh(x) ** 2, lambda x: Apply("tanh", (x,)), partial(call, "tanh"))
 )
 
+
+# --- cap: nearly as it is where it is small, and never beyond a limit (Bello et al. 2016; Gemma 2)
+
+
+def _cap(value: Value) -> Array:
+    limit = value.options["limit"]
+    return np.asarray(np.tanh(value.operands[0].array / limit) * limit, value.dtype)
+
+
+def _cap_derivative(value: Value, gradient: Array) -> Gradients:
+    return (gradient * (1 - np.tanh(value.operands[0].array / value.options["limit"]) ** 2),)
+
+
+def _cap_cell(value: Value, at: At) -> Expression:
+    limit = Number(value.options["limit"], "cap")
+    return Apply("multiply", (Apply("tanh", (Apply("divide", (*cells(value, at), limit)),)), limit))
+
+
+def _cap_formula(value: Value, operands: Notations) -> Notation:
+    (x,), limit = operands, symbol(f"{value.options['limit']:g}")
+    return product(limit, call("tanh", quotient(x, limit)))
+
+
+def _cap_back(value: Value, _place: int, at: At) -> Expression:
+    """The slope is 1 − tanh²."""
+    bent = Apply("tanh", (Apply("divide", (operand_cell(value, 0, at), Number(value.options["limit"], "cap"))),))
+    return Apply("multiply", (gradient_cell(value, at), Apply("subtract", (Number(1.0), Apply("square", (bent,))))))
+
+
+CAP = Operation("cap", _cap, _cap_derivative, _cap_cell, _cap_formula, _cap_back)
+
 ROWS = (
     TANH,
     _plain("relu", RELU),
@@ -216,6 +248,9 @@ ROWS = (
     _plain("silu", SILU),
     _plain("gelu", GELU),
     _plain("gelu_tanh", GELU_TANH),
+    CAP,
+    _gated("reglu", RELU),
     _gated("swiglu", SILU),
     _gated("geglu", GELU),
+    _gated("geglu_tanh", GELU_TANH),
 )

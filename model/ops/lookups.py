@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce
+from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
 from attn_explore.model.notation import Notation, indexed, phrase, symbol
 from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
@@ -54,73 +54,88 @@ def _lookup_formula(_value: Value, operands: Notations) -> Notation:
 LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_formula, _lookup_back)
 
 
-# --- rows: the first rows of a table, one for each place. The tokens before `first` are padding, and stand nowhere
+# --- rows: the row of a table that stands for the position of each token
 
 
 def _rows(value: Value) -> Array:
-    table, first = value.operands[0], value.options["first"]
-    rows = table.rows(slice(value.shape[0] - first))
-    return np.concatenate([np.zeros((first, table.shape[1]), rows.dtype), rows]) if first else rows
+    table, numbering = value.operands[0], value.options["numbering"]
+    tokens = value.shape[0]
+    words = numbering.words(tokens)
+    counted = table.rows(slice(numbering.offset, numbering.offset + words.stop - words.start))
+    if len(counted) == tokens:
+        return counted
+    rows = np.zeros(value.shape, counted.dtype)
+    if numbering.padding is not None:
+        rows[:] = table.rows(slice(numbering.padding, numbering.padding + 1))
+    rows[words] = counted
+    return rows
 
 
 def _rows_derivative(value: Value, gradient: Array) -> Gradients:
-    table, first = value.operands[0], value.options["first"]
-    spread = np.zeros(table.shape, gradient.dtype)
-    spread[: value.shape[0] - first] = gradient[first:]
+    positions = value.options["numbering"].positions(value.shape[0])
+    stand = positions >= 0
+    spread = np.zeros(value.operands[0].shape, gradient.dtype)
+    np.add.at(spread, positions[stand], gradient[stand])
     return (spread,)
 
 
 def _rows_cell(value: Value, at: At) -> Expression:
-    table, row = value.operands[0], at[value.names[0]] - value.options["first"]
-    return Number(0.0, NOWHERE) if row < 0 else Cell(0, {table.names[0]: row, table.names[1]: at[value.names[1]]})
+    table, row = value.operands[0], value.options["numbering"].position(at[value.names[0]])
+    return Number(0.0, NOWHERE) if row is None else Cell(0, {table.names[0]: row, table.names[1]: at[value.names[1]]})
 
 
 def _rows_back(value: Value, _place: int, at: At) -> Expression:
-    table = value.operands[0]
-    row, column = (at[name] for name in table.names)
-    token = row + value.options["first"]
-    if token >= value.shape[0]:
+    """A row of the table gets what arrives at the tokens that stand there: one word, or all the padding."""
+    row, column = (at[name] for name in value.operands[0].names)
+    token, width = value.names
+    standing = value.options["numbering"].positions(value.shape[0]) == row
+    there = np.flatnonzero(standing)
+    if len(there) == 0:
         return Number(0.0, "no word stands there")
-    return gradient_cell(value, {value.names[0]: token, value.names[1]: column})
+    if len(there) == 1:
+        return gradient_cell(value, {token: int(there[0]), width: column})
+    is_there = constants((token,), standing.astype(float), {}, "1 where it stands there")
+    return Reduce("sum", (token,), Apply("let_through", (gradient_cell(value, {width: column}), is_there)))
 
 
-def _rows_formula(_value: Value, operands: Notations) -> Notation:
-    (table,) = operands
-    return indexed(table, symbol("0, 1, 2, …"))
+def _rows_formula(value: Value, operands: Notations) -> Notation:
+    (table,), first = operands, value.options["numbering"].offset
+    return indexed(table, symbol(f"{first}, {first + 1}, {first + 2}, …"))
 
 
 ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, _rows_formula, _rows_back)
 
 
-# --- last: what stands at the last index of the first axis
+# --- first, last: what stands at an end of the first axis
 
 
-def _last(value: Value) -> Array:
-    row: Array = value.operands[0].array[-1]
-    return row
+def _at_an_end(name: str, end: int) -> Operation:
+    """The operation that takes what stands at an end of the first axis: 0, or −1."""
+
+    def compute(value: Value) -> Array:
+        row: Array = value.operands[0].array[end]
+        return row
+
+    def derivative(value: Value, gradient: Array) -> Gradients:
+        spread = np.zeros(value.operands[0].shape, gradient.dtype)
+        spread[end] = gradient
+        return (spread,)
+
+    def cell(value: Value, at: At) -> Expression:
+        axis = value.operands[0].axes[0]
+        return Cell(0, {axis.name: end % axis.size, **at})
+
+    def formula(value: Value, operands: Notations) -> Notation:
+        return phrase(*operands, f" of the {name} {value.operands[0].names[0]}")
+
+    def back(value: Value, _place: int, at: At) -> Expression:
+        axis = value.operands[0].axes[0]
+        is_there = at[axis.name] == end % axis.size
+        return gradient_cell(value, at) if is_there else Number(0.0, f"not the {name} {axis.name}")
+
+    return Operation(name, compute, derivative, cell, formula, back)
 
 
-def _last_derivative(value: Value, gradient: Array) -> Gradients:
-    spread = np.zeros(value.operands[0].shape, gradient.dtype)
-    spread[-1] = gradient
-    return (spread,)
+FIRST, LAST = _at_an_end("first", 0), _at_an_end("last", -1)
 
-
-def _last_cell(value: Value, at: At) -> Expression:
-    first = value.operands[0].axes[0]
-    return Cell(0, {first.name: first.size - 1, **at})
-
-
-def _last_formula(value: Value, operands: Notations) -> Notation:
-    return phrase(*operands, f" of the last {value.operands[0].names[0]}")
-
-
-def _last_back(value: Value, _place: int, at: At) -> Expression:
-    first = value.operands[0].axes[0]
-    is_last = at[first.name] == first.size - 1
-    return gradient_cell(value, at) if is_last else Number(0.0, f"not the last {first.name}")
-
-
-LAST = Operation("last", _last, _last_derivative, _last_cell, _last_formula, _last_back)
-
-ROWS = (LOOKUP, ROWS_OF_TABLE, LAST)
+ROWS = (LOOKUP, ROWS_OF_TABLE, FIRST, LAST)

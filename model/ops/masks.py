@@ -26,12 +26,13 @@ from attn_explore.model.values import Operation, Value
 
 def hidden_because(value: Value, query: int, key: int) -> str | None:
     """Why `query` may not see `key` in a mask: "padding", "future", "too far", or None when it may."""
-    span = value.options["span"]
+    span, window = value.options["span"], value.options["window"]
     if value.options["pad"] and value.operands[-1].array[key]:
         return "padding"
     if value.options["causal"] and key > query:
         return "future"
-    return "too far" if span is not None and abs(key - query) > span else None
+    is_far = (span is not None and abs(key - query) > span) or (window is not None and query - key >= window)
+    return "too far" if is_far else None
 
 
 def _visibility(value: Value) -> Array:
@@ -42,6 +43,8 @@ def _visibility(value: Value) -> Array:
         hidden |= distance > 0
     if value.options["span"] is not None:
         hidden |= np.abs(distance) > value.options["span"]
+    if value.options["window"] is not None:
+        hidden |= distance <= -value.options["window"]
     if value.options["pad"]:
         hidden |= value.operands[-1].array[..., None, :] != 0
     return np.where(hidden, -np.inf, 0.0).astype(value.dtype)
@@ -53,11 +56,12 @@ def _visibility_cell(value: Value, at: At) -> Expression:
 
 
 def _visibility_formula(value: Value, _operands: Notations) -> Notation:
-    span = value.options["span"]
+    span, window = value.options["span"], value.options["window"]
     rules = {
         "padding": value.options["pad"],
         "the future": value.options["causal"],
         f"a word more than {span} away": span is not None,
+        f"a word {window} or more before": window is not None,
     }
     hidden = " or ".join(rule for rule, holds in rules.items() if holds) or "nothing"
     return phrase(f"−∞ where {hidden} would be seen, else 0")

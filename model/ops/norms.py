@@ -1,4 +1,7 @@
-"""Normalisation: the numbers along an axis brought to a common scale, then a gain, and a bias, for each column."""
+"""Normalisation: the numbers along an axis brought to a common scale, then a gain, and a bias, for each column.
+
+`over` names the axis, or several that are normalised together. Where `plus_one`, the factor is 1 + gain (Gemma).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
 from attn_explore.model.notation import (
+    ONE,
     Notation,
     call,
     difference,
@@ -27,8 +31,6 @@ from attn_explore.model.ops.common import (
     cells,
     gradient_cell,
     operand_cell,
-    over_axis,
-    row_at,
     summed,
     times_gradient,
     to_operands,
@@ -38,14 +40,47 @@ from attn_explore.model.values import Operation, Value
 # --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows
 
 
-def _mean(array: Array, over: int) -> Array:
-    """The mean along an axis, which is kept; `np.mean` gives the same bits and takes longer."""
-    mean: Array = np.add.reduce(array, axis=over, keepdims=True) / array.shape[over]
-    return mean
+def _mean(array: Array, over: tuple[int, ...]) -> Array:
+    """The mean along some axes, which are kept; `np.mean` gives the same bits and takes longer."""
+    for place in reversed(over):
+        array = np.add.reduce(array, axis=place, keepdims=True) / array.shape[place]
+    return array
+
+
+def _mean_cell(value: Value, body: Expression, name: str) -> Expression:
+    """The mean of `body` along the axes that are normalised."""
+    first, *others = _names(value)
+    for axis in reversed(others):
+        body = Reduce("mean", (axis,), body)
+    return Reduce("mean", (first,), body, name=name)
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    """The axes that are normalised."""
+    return tuple(value.options["over"].split())
+
+
+def _places(value: Value) -> tuple[int, ...]:
+    """Where they stand."""
+    return tuple(map(value.names.index, _names(value)))
+
+
+def _factor(value: Value) -> Array:
+    """What the standardised numbers are multiplied by."""
+    gain = aligned(value)[1]
+    return gain + 1 if value.options["plus_one"] else gain
+
+
+def _factor_cell(value: Value, gain: Expression) -> Expression:
+    return Apply("add", (Number(1.0), gain)) if value.options["plus_one"] else gain
+
+
+def _factor_notation(value: Value, gain: Notation) -> Notation:
+    return total(ONE, gain) if value.options["plus_one"] else gain
 
 
 def _standardised(value: Value) -> tuple[Array, Array]:
-    array, over = value.operands[0].array, over_axis(value)
+    array, over = value.operands[0].array, _places(value)
     centred = array - _mean(array, over)
     deviation = np.sqrt(_mean(np.square(centred), over) + value.dtype.type(value.options["eps"]))
     deviation[np.isposinf(deviation)] = np.nan  # dividing by ∞ would give 0: only the bias, as if all were well
@@ -53,15 +88,13 @@ def _standardised(value: Value) -> tuple[Array, Array]:
 
 
 def _normalise(value: Value) -> Array:
-    _, gain, bias = aligned(value)
-    return _standardised(value)[0] * gain + bias
+    return _standardised(value)[0] * _factor(value) + aligned(value)[2]
 
 
 def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
-    _, gain, _ = aligned(value)
-    over = over_axis(value)
+    over = _places(value)
     standard, deviation = _standardised(value)
-    inner = gradient * gain
+    inner = gradient * _factor(value)
     along = standard * _mean(inner * standard, over)
     carried = (inner - _mean(inner, over) - along) / deviation
     return to_operands(value, carried, gradient * standard, gradient)
@@ -73,33 +106,38 @@ def _normalise_cell(value: Value, at: At) -> Expression:
     cell, gain, bias = cells(value, at)
     mean, deviation = _mean_and_deviation(value, cells(value, _along(value, at))[0])
     standard = Apply("divide", (Apply("subtract", (cell, mean)), deviation), name="standardised")
-    return Apply("add", (Apply("multiply", (standard, gain)), bias))
+    return Apply("add", (Apply("multiply", (standard, _factor_cell(value, gain))), bias))
 
 
 def _along(value: Value, at: At) -> At:
-    """The index of a whole row: the axis that is normalised is free."""
-    return {name: at[name] for name in at if name != value.options["over"]}
+    """The index of a whole row: the axes that are normalised are free."""
+    return {name: at[name] for name in at if name not in _names(value)}
 
 
 def _mean_and_deviation(value: Value, row: Expression) -> tuple[Expression, Expression]:
     """μ and √(σ² + ε) of a row."""
-    over = (value.options["over"],)
-    mean = Reduce("mean", over, row, name="μ")
-    variance = Reduce("mean", over, Apply("square", (Apply("subtract", (row, mean)),)), name="σ²")
+    mean = _mean_cell(value, row, "μ")
+    variance = _mean_cell(value, Apply("square", (Apply("subtract", (row, mean)),)), "σ²")
     return mean, Apply("sqrt", (Apply("add", (variance, Number(value.options["eps"], "ε"))),))
 
 
 def _variance_overflows(value: Value, at: At) -> bool:
     """Whether the row that `at` stands in is too far from its mean for the squares to be numbers of the type."""
-    row = row_at(value, at)
+    row = _row(value, at)
     with np.errstate(all="ignore"):
         return bool(np.isposinf(np.square(row - row.mean()).mean()))
 
 
-def _normalise_formula(_value: Value, operands: Notations) -> Notation:
+def _row(value: Value, at: At) -> Array:
+    """The numbers that are normalised together with the one at `at`."""
+    along = _along(value, at)
+    return value.operands[0].array[tuple(along.get(name, slice(None)) for name in value.operands[0].names)]
+
+
+def _normalise_formula(value: Value, operands: Notations) -> Notation:
     x, gain, bias = operands
     standard = quotient(difference(x, symbol("μ")), root(total(symbol("σ²"), symbol("ε"))))
-    return total(elementwise_product(standard, gain), bias)
+    return total(elementwise_product(standard, _factor_notation(value, gain)), bias)
 
 
 def _normalise_back(value: Value, place: int, at: At) -> Expression:
@@ -112,9 +150,9 @@ def _normalise_back(value: Value, place: int, at: At) -> Expression:
     row = operand_cell(value, 0, along)
     mean, deviation = _mean_and_deviation(value, row)
     standard = Apply("divide", (Apply("subtract", (row, mean)), deviation))
-    over, inner = (value.options["over"],), _through_gain(value, along)
-    pulls = Reduce("mean", over, inner, name="mean of γ∂")
-    turns = Reduce("mean", over, Apply("multiply", (inner, standard)), name="mean of γ∂·standardised")
+    inner = _through_gain(value, along)
+    pulls = _mean_cell(value, inner, "mean of γ∂")
+    turns = _mean_cell(value, Apply("multiply", (inner, standard)), "mean of γ∂·standardised")
     left = Apply("subtract", (_through_gain(value, at), pulls))
     own = Apply("divide", (Apply("subtract", (operand_cell(value, 0, at), mean)), deviation), name="standardised")
     return Apply("divide", (Apply("subtract", (left, Apply("multiply", (own, turns)))), deviation))
@@ -122,7 +160,7 @@ def _normalise_back(value: Value, place: int, at: At) -> Expression:
 
 def _through_gain(value: Value, at: At) -> Expression:
     """γ∂: the gradient of what is standardised."""
-    return Apply("multiply", (gradient_cell(value, at), operand_cell(value, 1, at)))
+    return Apply("multiply", (gradient_cell(value, at), _factor_cell(value, operand_cell(value, 1, at))))
 
 
 def _parameter_back(value: Value, place: int, at: At, standard: Array) -> Expression:
@@ -141,20 +179,20 @@ NORMALISE = Operation(
 
 
 def _divided_by_rms(value: Value) -> tuple[Array, Array]:
-    array, over = value.operands[0].array, over_axis(value)
-    root = np.sqrt(np.square(array).mean(axis=over, keepdims=True) + value.dtype.type(value.options["eps"]))
+    array = value.operands[0].array
+    root = np.sqrt(_mean(np.square(array), _places(value)) + value.dtype.type(value.options["eps"]))
     root[np.isposinf(root)] = np.nan  # as above
     return array / root, root
 
 
 def _rms(value: Value) -> Array:
-    return _divided_by_rms(value)[0] * aligned(value)[1]
+    return _divided_by_rms(value)[0] * _factor(value)
 
 
 def _rms_derivative(value: Value, gradient: Array) -> Gradients:
     standard, root = _divided_by_rms(value)
-    inner = gradient * aligned(value)[1]
-    along = standard * (inner * standard).mean(axis=over_axis(value), keepdims=True)
+    inner = gradient * _factor(value)
+    along = standard * _mean(inner * standard, _places(value))
     return to_operands(value, (inner - along) / root, gradient * standard)
 
 
@@ -163,23 +201,24 @@ def _rms_cell(value: Value, at: At) -> Expression:
         return Number(math.nan, f"the mean square is too large for {value.dtype}")
     cell, gain = cells(value, at)
     root = _root(value, cells(value, _along(value, at))[0])
-    return Apply("multiply", (Apply("divide", (cell, root)), gain))
+    return Apply("multiply", (Apply("divide", (cell, root)), _factor_cell(value, gain)))
 
 
 def _square_overflows(value: Value, at: At) -> bool:
     with np.errstate(all="ignore"):
-        return bool(np.isposinf(np.square(row_at(value, at)).mean()))
+        return bool(np.isposinf(np.square(_row(value, at)).mean()))
 
 
 def _root(value: Value, row: Expression) -> Expression:
     """√(mean square + ε) of a row."""
-    mean_square = Reduce("mean", (value.options["over"],), Apply("square", (row,)), name="mean square")
+    mean_square = _mean_cell(value, Apply("square", (row,)), "mean square")
     return Apply("sqrt", (Apply("add", (mean_square, Number(value.options["eps"], "ε"))),))
 
 
-def _rms_formula(_value: Value, operands: Notations) -> Notation:
+def _rms_formula(value: Value, operands: Notations) -> Notation:
     x, gain = operands
-    return elementwise_product(quotient(x, root(total(call("mean", squared(x)), symbol("ε")))), gain)
+    standard = quotient(x, root(total(call("mean", squared(x)), symbol("ε"))))
+    return elementwise_product(standard, _factor_notation(value, gain))
 
 
 def _rms_back(value: Value, place: int, at: At) -> Expression:
@@ -192,7 +231,7 @@ def _rms_back(value: Value, place: int, at: At) -> Expression:
     row = operand_cell(value, 0, along)
     root = _root(value, row)
     body = Apply("multiply", (_through_gain(value, along), Apply("divide", (row, root))))
-    turns = Reduce("mean", (value.options["over"],), body, name="mean of γ∂·standardised")
+    turns = _mean_cell(value, body, "mean of γ∂·standardised")
     own = Apply("divide", (operand_cell(value, 0, at), root), name="standardised")
     return Apply("divide", (Apply("subtract", (_through_gain(value, at), Apply("multiply", (own, turns)))), root))
 

@@ -1,11 +1,12 @@
-"""Positions: waves that are added, angles that queries and keys are turned by, a bias by distance."""
+"""Positions that are computed: waves that are added, and biases of the scores by where query and key stand."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from attn_explore.model.architecture import Waves
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Cell, Expression, Number
+from attn_explore.model.expressions import Apply, Expression, Number
 from attn_explore.model.notation import (
     Notation,
     difference,
@@ -13,105 +14,82 @@ from attn_explore.model.notation import (
     negated,
     phrase,
     size,
-    subscripted,
     symbol,
 )
-from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, gradient_cell, in_words, no_derivative
+from attn_explore.model.ops.common import NOWHERE, At, Notations, no_derivative
 from attn_explore.model.values import Operation, Value
 
-# --- sinusoid: waves from fast to slow. The tokens before `first` are padding, and stand nowhere
+# --- sinusoid: waves from fast to slow, in one of three orders of the columns
+
+LONGEST = 10000.0
+"""The slowest wave is this many times as long as the fastest."""
 
 
 def _sinusoid(value: Value) -> Array:
     tokens, width = value.shape
-    position, column = np.arange(tokens)[:, None] - value.options["first"], np.arange(width)
-    angle = position / 10000.0 ** (2 * (column // 2) / width)
-    waves = np.where(column % 2 == 0, np.sin(angle), np.cos(angle))
-    return np.where(position < 0, 0, waves).astype(value.dtype)
+    position = value.options["numbering"].positions(tokens)[:, None]
+    column = np.arange(width)
+    angle = position / LONGEST ** _exponents(value.options["waves"], column, width)
+    waves = np.where(_is_sine(value.options["waves"], column, width), np.sin(angle), np.cos(angle))
+    return np.where(position < 0, 0, _but_the_odd_one(value.options["waves"], waves)).astype(value.dtype)
+
+
+def _exponents(waves: Waves, column: Array, width: int) -> Array:
+    """How far each column is from the fastest wave (0) to the slowest (1)."""
+    if waves == "interleaved":
+        return 2 * (column // 2) / width
+    half = _sines(waves, width)
+    return (column % half) / (half - 1) if waves == "fairseq" else 2 * (column % half) / width
+
+
+def _is_sine(waves: Waves, column: Array, width: int) -> Array:
+    return np.asarray(column % 2 == 0 if waves == "interleaved" else column < _sines(waves, width))
+
+
+def _sines(waves: Waves, width: int) -> int:
+    """How many columns of sines stand before those of cosines; of an odd number, fairseq leaves the last one at 0."""
+    return width // 2 if waves == "fairseq" else (width + 1) // 2
+
+
+def _but_the_odd_one(waves: Waves, array: Array) -> Array:
+    if waves == "fairseq" and array.shape[1] % 2:
+        array[:, -1] = 0
+    return array
 
 
 def _sinusoid_cell(value: Value, at: At) -> Expression:
     token, column = (at[name] for name in value.names)
-    position = token - value.options["first"]
-    if position < 0:
+    waves, width = value.options["waves"], value.shape[1]
+    position = value.options["numbering"].position(token)
+    if position is None:
         return Number(0.0, NOWHERE)
-    width = value.shape[1]
-    power = Apply("divide", (Number(2 * (column // 2)), Number(width, value.names[1])))
-    stretch = Apply("power", (Number(10000.0), power))  # the wave's length is 2π times this
-    return Apply("cos" if column % 2 else "sin", (Apply("divide", (Number(position, "position"), stretch)),))
+    if waves == "fairseq" and width % 2 and column == width - 1:
+        return Number(0.0, "the column that is left over")
+    stretch = Apply("power", (Number(LONGEST), _power(waves, column, width, value.names[1])))
+    function = "sin" if _is_sine(waves, np.asarray(column), width) else "cos"
+    return Apply(function, (Apply("divide", (Number(position, "position"), stretch)),))  # 2π·stretch is its length
 
 
-SINUSOID = Operation(
-    "sinusoid", _sinusoid, no_derivative, _sinusoid_cell, in_words("sin, cos(position / 10000^(2i/d_model))")
-)
+def _power(waves: Waves, column: int, width: int, name: str) -> Expression:
+    if waves == "fairseq":
+        half = _sines(waves, width)
+        return Apply("divide", (Number(column % half, "i"), Number(half - 1, f"{name}/2 − 1")))
+    twice = column - column % 2 if waves == "interleaved" else 2 * (column % _sines(waves, width))
+    return Apply("divide", (Number(twice), Number(width, name)))
 
 
-# --- rotate: each pair of columns is turned by an angle that grows with the position (Su et al. 2021)
+_WAVES = {
+    "interleaved": "sin, cos(position / 10000^(2i/d_model))",
+    "halves": "all sines, then all cosines, of position / 10000^(2i/d_model)",
+    "fairseq": "all sines, then all cosines, of position / 10000^(i/(d_model/2 − 1))",
+}
 
 
-def _angles(value: Value) -> tuple[Array, Array]:
-    """Cosine and sine of the angle of each token and pair of columns: (token, d_k / 2)."""
-    tokens, width = value.shape[-2:]
-    angle = np.arange(tokens)[:, None] / 10000.0 ** (np.arange(0, width, 2) / width)
-    return np.asarray(np.cos(angle), value.dtype), np.asarray(np.sin(angle), value.dtype)
+def _sinusoid_formula(value: Value, _operands: Notations) -> Notation:
+    return phrase(_WAVES[value.options["waves"]])
 
 
-def _turned(array: Array, cos: Array, sin: Array) -> Array:
-    turned = np.empty(array.shape, array.dtype)
-    even, odd = array[..., 0::2], array[..., 1::2]
-    turned[..., 0::2] = even * cos - odd * sin
-    turned[..., 1::2] = even * sin + odd * cos
-    return turned
-
-
-def _rotate(value: Value) -> Array:
-    return _turned(value.operands[0].array, *_angles(value))
-
-
-def _rotate_derivative(value: Value, gradient: Array) -> Gradients:
-    cos, sin = _angles(value)
-    return (_turned(gradient, cos, -sin),)
-
-
-def _rotate_cell(value: Value, at: At) -> Expression:
-    column = value.names[-1]
-    even = at[column] - at[column] % 2
-    first, second = (Cell(0, {**at, column: place}) for place in (even, even + 1))
-    cos, sin = _cos_and_sin(value, at)
-    if at[column] == even:
-        return Apply("subtract", (Apply("multiply", (first, cos)), Apply("multiply", (second, sin))))
-    return Apply("add", (Apply("multiply", (first, sin)), Apply("multiply", (second, cos))))
-
-
-def _rotate_back(value: Value, _place: int, at: At) -> Expression:
-    """Turned back by the same angle."""
-    column = value.names[-1]
-    even = at[column] - at[column] % 2
-    first, second = (gradient_cell(value, {**at, column: place}) for place in (even, even + 1))
-    cos, sin = _cos_and_sin(value, at)
-    if at[column] == even:
-        return Apply("add", (Apply("multiply", (first, cos)), Apply("multiply", (second, sin))))
-    return Apply("subtract", (Apply("multiply", (second, cos)), Apply("multiply", (first, sin))))
-
-
-def _cos_and_sin(value: Value, at: At) -> tuple[Expression, Expression]:
-    """Of the angle that the pair of columns is turned by."""
-    token, column = value.names[-2:]
-    angle = _angle(at[token], at[column] - at[column] % 2, value.axes[-1].size, column)
-    return Apply("cos", (angle,)), Apply("sin", (angle,))
-
-
-def _angle(position: int, column: int, width: int, name: str) -> Expression:
-    power = Apply("divide", (Number(column, "2i"), Number(width, subscripted(name))))
-    stretch = Apply("power", (Number(10000.0), power))
-    return Apply("divide", (Number(position, "position"), stretch), name="θ")
-
-
-def _rotate_formula(_value: Value, operands: Notations) -> Notation:
-    return phrase(*operands, " turned by position·θᵢ")
-
-
-ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_formula, _rotate_back)
+SINUSOID = Operation("sinusoid", _sinusoid, no_derivative, _sinusoid_cell, _sinusoid_formula)
 
 
 # --- distance: what is far away counts less, and how much less differs from head to head (Press et al. 2021)
@@ -149,4 +127,29 @@ def _distance_formula(_value: Value, _operands: Notations) -> Notation:
 
 DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, _distance_formula)
 
-ROWS = (SINUSOID, ROTATE, DISTANCE)
+
+# --- key_position: the same for every query; after softmax it does what `distance` does, where later keys are hidden
+
+
+def _key_position(value: Value) -> Array:
+    positions = value.options["numbering"].positions(value.shape[2])
+    bias = np.asarray(_slopes(value)[:, None, None] * positions, value.dtype)
+    return np.array(np.broadcast_to(bias, value.shape))
+
+
+def _key_position_cell(value: Value, at: At) -> Expression:
+    head, _, key = (at[name] for name in value.names)
+    position = value.options["numbering"].position(key)
+    return Apply(
+        "multiply",
+        (Number(float(_slopes(value)[head]), f"slope of head {head}"), Number(position, "position of the key")),
+    )
+
+
+def _key_position_formula(_value: Value, _operands: Notations) -> Notation:
+    return elementwise_product(symbol("slope"), symbol("key"))
+
+
+KEY_POSITION = Operation("key_position", _key_position, no_derivative, _key_position_cell, _key_position_formula)
+
+ROWS = (SINUSOID, DISTANCE, KEY_POSITION)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from attn_explore.model.words.language import StepWords, language
 
 ALIKE = {
-    "final_norm": "norm",
+    **dict.fromkeys(("final_norm", "input_norm", "output_norm", "q_norm", "k_norm"), "norm"),
     **dict.fromkeys(("probabilities", "probabilities_above", "probabilities_below"), "weights"),
 }
 """Steps whose finer steps have the words of another's."""
+
+ALONE = frozenset({"head"})
+"""Blocks whose steps have words of their own, whatever made them."""
 
 
 def heading_of(path: str, operation: str) -> str | None:
@@ -28,7 +31,8 @@ def headings(path: str, operation: str) -> tuple[str, str, str]:
     ('hidden/gelu', 'ffn.hidden', 'hidden')
     """
     block, name = path.split(".")[-2:] if "." in path else ("", path)
-    return f"{name}/{operation}", f"{ALIKE.get(block, block)}.{name}", name
+    by_operation, by_block = f"{name}/{operation}", f"{ALIKE.get(block, block)}.{name}"
+    return (by_block, by_operation, name) if block in ALONE else (by_operation, by_block, name)
 
 
 def words_of(path: str, operation: str) -> StepWords:

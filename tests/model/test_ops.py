@@ -13,17 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attn_explore.model.architecture import EachScaling, LinearScaling, Llama3Scaling, RelativePositions, Rotary
 from attn_explore.model.axes import Axis, merged
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.expressions import Apply, Cell, Constants, Evaluation, Expression, Number, Reduce
 from attn_explore.model.notation import formula_text, symbol
-from attn_explore.model.ops import OPERATIONS, Factor, hidden_because, is_fully_masked
+from attn_explore.model.ops import OPERATIONS, Factor, Numbering, hidden_because, is_fully_masked
 from attn_explore.model.ops.pair_counts import BINS, SUMS, Drawing
 from attn_explore.model.values import Value
 from tests.building import SEEDS, recorder, tensor
 from tests.references import alibi_slopes, difference_quotient, sinusoids, sparsemax
 
-AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_score", "d_ff", "vocabulary")
+AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_score", "d_ff", "vocabulary", "position")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 4) for name in AXES})
 ALL_DIFFERENT = {name: 2 + place for place, name in enumerate(AXES)}
 
@@ -92,6 +93,10 @@ class Bench:
         """An even number of columns."""
         return self.leaf("head token d_k", self.rng.normal(size=(*self.shape("head token"), 2 * self.size["d_k"])))
 
+    def buckets(self, count: int) -> Value:
+        """A table of relative positions."""
+        return self.leaf("bucket head", self.rng.normal(size=(count, self.size["head"])))
+
     def shared(self, axes: str) -> Value:
         """With one head, whatever their number."""
         return self.leaf(f"head {axes}", self.rng.normal(size=(1, *self.shape(axes))))
@@ -119,11 +124,12 @@ CASES: dict[tuple[str, str], Case] = {
         "r", Axis("token", b.size["token"]), Axis("d_model", b.size["d_model"])
     ),
     ("sinusoid", "behind padding"): lambda b: b.t.sinusoid(
-        "r", Axis("token", b.size["token"] + 2), Axis("d_model", b.size["d_model"]), first=2
+        "r", Axis("token", b.size["token"] + 2), Axis("d_model", b.size["d_model"]), numbering=Numbering(2)
     ),
     ("visibility", "of padding"): lambda b: b.own_visibility(pad=b.pad()),
     ("visibility", "of the past"): lambda b: b.own_visibility(causal=True),
     ("visibility", "of neighbours"): lambda b: b.own_visibility(span=1),
+    ("visibility", "of a window"): lambda b: b.own_visibility(causal=True, window=2),
     ("visibility", "of all three"): lambda b: b.own_visibility(pad=b.pad(), causal=True, span=2),
     ("visibility", "of another sequence"): lambda b: b.t.visibility(
         "r", b.ids(), b.other_ids(), pad=b.leaf("token", np.array([0, 1, 0]))
@@ -132,8 +138,12 @@ CASES: dict[tuple[str, str], Case] = {
         "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1))
     ),
     ("rows", "behind padding"): lambda b: b.t.rows(
-        "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1) + 2), 2
+        "r", b.normal("vocabulary d_model"), Axis("token", max(1, b.size["vocabulary"] - 1) + 2), Numbering(2)
     ),
+    ("rows", "with other numbers, and padding on both sides"): lambda b: b.t.rows(
+        "r", b.normal("position d_model"), Axis("token", b.size["position"] + 1), Numbering(1, b.size["position"], 1, 0)
+    ),
+    ("first", "of a matrix"): lambda b: b.t.first("r", b.normal("token vocabulary")),
     ("last", "of a matrix"): lambda b: b.t.last("r", b.normal("token vocabulary")),
     ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), b.pad_but_the_first()),
     ("shares", "of words alone"): lambda b: b.t.shares("r", b.ids()),
@@ -143,7 +153,45 @@ CASES: dict[tuple[str, str], Case] = {
     ("cross_entropy", "of choices along the first axis"): lambda b: b.t.cross_entropy(
         "r", b.normal("vocabulary token"), b.ids(), over="vocabulary"
     ),
-    ("rotate", "of pairs"): lambda b: b.t.rotate("r", b.pairs()),
+    ("sinusoid", "in halves"): lambda b: b.t.sinusoid(
+        "r", Axis("token", b.size["token"]), Axis("d_model", b.size["d_model"]), waves="halves"
+    ),
+    ("sinusoid", "of fairseq, with other numbers and padding"): lambda b: b.t.sinusoid(
+        "r",
+        Axis("token", b.size["token"] + 2),
+        Axis("d_model", b.size["d_model"] + 3),
+        numbering=Numbering(1, b.size["token"] + 1, 2),
+        waves="fairseq",
+    ),
+    ("rotate", "of the first columns in halves"): lambda b: b.t.rotate(
+        "r", b.pairs(), Rotary(2, base=500.0, pairs="halves")
+    ),
+    ("rotate", "of slower pairs"): lambda b: b.t.rotate(
+        "r", b.pairs(), Rotary(2 * b.size["d_k"], scaling=LinearScaling(3.0))
+    ),
+    ("rotate", "of pairs that are each slower"): lambda b: b.t.rotate(
+        "r", b.pairs(), Rotary(2 * b.size["d_k"], scaling=EachScaling(tuple(range(1, 1 + b.size["d_k"]))))
+    ),
+    ("rotate", "of pairs of which some are slower"): lambda b: b.t.rotate(
+        "r", b.pairs(), Rotary(2 * b.size["d_k"], 50.0, "halves", Llama3Scaling(8.0, 1.0, 4.0, 64))
+    ),
+    ("key_position", "of any heads"): lambda b: b.t.key_position(
+        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
+    ),
+    ("key_position", "with padding"): lambda b: b.t.key_position(
+        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"] + 1), Numbering(1, padding=0)
+    ),
+    ("relative", "both ways"): lambda b: b.t.relative(
+        "r", b.buckets(8), Axis("token", 3 * b.size["token"]), RelativePositions(8, 10)
+    ),
+    ("relative", "backwards"): lambda b: b.t.relative(
+        "r", b.buckets(6), Axis("token", 3 * b.size["token"]), RelativePositions(6, 9, both_ways=False)
+    ),
+    ("buckets", "both ways"): lambda b: b.t.buckets(
+        "r", Axis("query", 3 * b.size["query"]), Axis("key", 3 * b.size["key"]), RelativePositions(8, 10)
+    ),
+    ("cap", "of anything"): lambda b: b.t.cap("r", b.normal("head query key"), 1.5),
+    ("rotate", "of pairs"): lambda b: b.t.rotate("r", b.pairs(), Rotary(2 * b.size["d_k"])),
     ("distance", "of any heads"): lambda b: b.t.distance(
         "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
     ),
@@ -237,7 +285,10 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("relu", "away from the kink"): lambda b: b.t.activation("r", "relu", b.apart("token d_model")),
     **{(name, "of anything"): _activation(name, 1) for name in ("sigmoid", "silu", "gelu", "gelu_tanh")},
-    **{(name, "of two"): _activation(name, 2) for name in ("swiglu", "geglu")},
+    **{(name, "of two"): _activation(name, 2) for name in ("swiglu", "geglu", "geglu_tanh")},
+    ("reglu", "of two, away from the kink"): lambda b: b.t.activation(
+        "r", "reglu", b.apart("token d_model"), b.normal("token d_model")
+    ),
     ("sparsemax", "with −∞ and a row of them"): lambda b: b.t.sparsemax(
         "r", b.partly_hidden("head query key"), over="key"
     ),
@@ -247,6 +298,9 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("rms_normalise", "over the first axis"): lambda b: b.t.rms_normalise(
         "r", b.apart("d_model token"), b.normal("d_model"), over="d_model", eps=0.5
+    ),
+    ("rms_normalise", "of heads together, times one more than the gain"): lambda b: b.t.rms_normalise(
+        "r", b.apart("head token d_k"), b.normal("head d_k"), over="head d_k", eps=1e-2, plus_one=True
     ),
     ("scale", "by 1/√n"): lambda b: b.t.scale(
         "r", b.normal("head query key"), Factor.inverse_root(Axis("d_k", b.size["d_k"]))
@@ -271,6 +325,9 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("normalise", "over the first axis, with other parameters"): lambda b: b.t.normalise(
         "r", b.apart("d_model token"), b.normal("d_model"), b.normal("d_model token"), over="d_model", eps=0.5
+    ),
+    ("normalise", "of heads together, times one more than the gain"): lambda b: b.t.normalise(
+        "r", b.apart("head token d_k"), b.normal("head d_k"), b.normal("head d_k"), "head d_k", 1e-2, plus_one=True
     ),
     ("merge", "of heads"): lambda b: b.t.merge("r", b.normal("head token d_k"), "token", last="head d_k"),
     ("merge", "of any axes in any order"): lambda b: b.t.merge("r", b.normal("d_k token key"), "token", last="key d_k"),
@@ -450,11 +507,16 @@ def test_a_vector_of_length_0_is_like_nothing_and_has_no_gradient() -> None:
     assert isinstance(arithmetic(value, (0, 0, 0)).expression, Number)
 
 
-def test_a_rotation_keeps_lengths_and_makes_products_depend_on_the_distance_alone() -> None:
+@pytest.mark.parametrize(
+    "turns", [Rotary(6), Rotary(6, 500.0, "halves"), Rotary(4), Rotary(6, scaling=LinearScaling(4.0))]
+)
+def test_a_rotation_keeps_lengths_and_makes_products_depend_on_the_distance_alone(turns: Rotary) -> None:
     t, rng = recorder(), np.random.default_rng(0)
     same = np.repeat(rng.normal(size=(1, 1, 6)), 5, axis=1)
     other = np.repeat(rng.normal(size=(1, 1, 6)), 5, axis=1)
-    q, k = (t.rotate(name, tensor("head token d_k", array)).array[0] for name, array in (("q", same), ("k", other)))
+    q, k = (
+        t.rotate(name, tensor("head token d_k", array), turns).array[0] for name, array in (("q", same), ("k", other))
+    )
     np.testing.assert_allclose(np.linalg.norm(q, axis=1), np.linalg.norm(same[0, 0]), rtol=1e-14)
     products = q @ k.T
     for distance in range(-4, 5):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis, names, sizes
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.parameters import StackSizes, draw, parameter_axes
@@ -23,7 +24,11 @@ PINNED = ["-0x1.a6d3e86d47c31p-4", "0x1.1ebc404da2703p-1", "-0x1.8749dff043bdcp-
 
 
 def shapes_of(stacks: dict[str, StackSizes] = STACKS, **keys: Any) -> dict[str, tuple[int, ...]]:
-    return {name: sizes(axes) for name, axes in parameter_axes(filled(ModelConfig(**keys)), stacks).items()}
+    return {name: sizes(axes) for name, axes in parameter_axes(model(**keys), stacks).items()}
+
+
+def model(**keys: Any) -> Architecture:
+    return architecture_of(filled(ModelConfig(**keys)))
 
 
 def test_an_encoder_has_these_parameters_in_these_shapes() -> None:
@@ -106,12 +111,12 @@ def test_a_decoder_alone_attends_to_nothing_else() -> None:
 
 
 def test_a_head_chooses_from_its_classes() -> None:
-    axes = parameter_axes(filled(ModelConfig(head="tokens")), STACKS, Axis("class", 2, ("good", "bad")))
+    axes = parameter_axes(model(head="tokens"), STACKS, Axis("class", 2, ("good", "bad")))
     assert (sizes(axes["head.w"]), sizes(axes["head.b"])) == ((6, 2), (2,))
 
 
 def test_the_columns_of_a_projection_are_the_heads_side_by_side() -> None:
-    axes = parameter_axes(filled(ModelConfig(d_model=4, heads=2)), STACKS)
+    axes = parameter_axes(model(d_model=4, heads=2), STACKS)
     assert names(axes["encoder.layers.0.self_attention.w_q"]) == ("d_model", "head·d_k")
     assert names(axes["encoder.layers.0.self_attention.w_o"]) == ("head·d_v", "d_model")
     assert names(axes["encoder.embedding_table"]) == ("vocabulary", "d_model")

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from attn_explore.model.architecture import architecture_of
 from attn_explore.model.axes import Axis, sizes
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.files.safetensors import LARGEST_HEADER, read_safetensors
@@ -110,7 +111,7 @@ def test_a_number_too_large_for_float32_is_infinite_and_not_warned_of() -> None:
 @pytest.mark.parametrize("from_file", [False, True])
 def test_parameters_of_float32_are_not_all_in_memory_as_float64(tmp_path: Path, from_file: bool) -> None:
     config = filled(ModelConfig(d_model=64, layers=20, dtype="float32"))
-    shapes = parameter_axes(config, stacks_of(config, 2, 2))
+    shapes = parameter_axes(architecture_of(config), stacks_of(config, 2, 2))
     save_file({name: np.zeros(sizes(axes)) for name, axes in shapes.items()}, tmp_path / "w.safetensors")
     weights = "file: w.safetensors" if from_file else "seed: 1"
     given = scenario(weights, tmp_path, "d_model: 64, layers: 20, dtype: float32")
@@ -391,5 +392,6 @@ def test_what_a_file_is_called_in_a_message_cannot_move_the_cursor() -> None:
 
 
 def test_the_shapes_in_these_tests_are_those_of_the_model() -> None:
-    axes = parameter_axes(scenario("seed: 1").model, stacks_of(scenario("seed: 1").model, 2, 2))
+    model = architecture_of(scenario("seed: 1").model)
+    axes = parameter_axes(model, stacks_of(model, 2, 2))
     assert {name: tuple(axis.size for axis in each) for name, each in axes.items()} == SHAPES
