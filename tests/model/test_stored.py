@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from attn_explore.model.axes import Axis
 from attn_explore.model.backward import gradients
 from attn_explore.model.changes import Change
+from attn_explore.model.ops import Numbering
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.sources import Source
 from attn_explore.model.trace import Trace
@@ -72,7 +73,7 @@ def test_only_the_rows_that_are_looked_up_are_read(ids: list[int]) -> None:
 
 def test_the_first_rows_of_a_stored_table_are_read_alone() -> None:
     trace, table = trace_with(file := InFile(TABLE))
-    rows = Recorder(trace).rows("position", table, Axis("token", 3), first=1)
+    rows = Recorder(trace).rows("position", table, Axis("token", 3), Numbering(1))
     np.testing.assert_array_equal(rows.array, [[0] * 4, *TABLE[:2]])
     assert file.rows_read == 2
 
