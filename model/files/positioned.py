@@ -13,6 +13,9 @@ from pathlib import Path
 from attn_explore.model.files.regular import open_regular
 from attn_explore.model.problems import Problem
 
+LARGEST_FILE = 10**12
+"""Bytes of a file that is opened: a larger model is in several files, and a larger sparse file was made to do harm."""
+
 _TURN = threading.Lock()
 
 
@@ -26,6 +29,8 @@ class PositionedFile:
         state = os.fstat(self._descriptor)
         self.size = state.st_size
         self._modified = state.st_mtime_ns
+        if self.size > LARGEST_FILE:
+            raise Problem(f"this file has {self.size:,} bytes, and at most {LARGEST_FILE:,} are read", path=path)
 
     def read(self, start: int, length: int) -> bytes:
         """Read `length` bytes from `start` on; the file must have them. Raises Problem where it changed meanwhile."""

@@ -168,7 +168,9 @@ def header_length(start: bytes, size: int, file: str) -> int:
 def parse_header(header: bytes, size: int, file: str) -> Header:
     """What the bytes of a header say, checked against the `size` of the file. Raises Problem where it is damaged."""
     try:
-        entries = json.loads(header, object_pairs_hook=lambda pairs: _without_duplicates(pairs, file))
+        entries = json.loads(
+            header, object_pairs_hook=lambda pairs: _without_duplicates(pairs, file), parse_constant=_no_number
+        )
         tensors = {name: _entry(entry) for name, entry in entries.items() if name != "__metadata__"}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Problem("the header of this safetensors file is damaged", path=file, place="byte 8") from error
@@ -179,6 +181,10 @@ def parse_header(header: bytes, size: int, file: str) -> Header:
 
 
 _CONVERT = "save the parameters with safetensors.numpy.save_file, or export a run as .safetensors"
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]], file: str) -> dict[str, Any]:

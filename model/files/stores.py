@@ -19,7 +19,7 @@ from attn_explore.model.problems import Problem, nearest, raise_any
 
 _MOST_AXES = 32
 """Axes of a tensor that is read: NumPy has a limit, and no model comes near it."""
-_MOST_ADDRESSED = 2**60
+_MOST_ADDRESSED = 2**59
 """Numbers that a shape may ask for with its empty axes left out: NumPy refuses more, even where there is no number."""
 _PIECE = 2**17
 """Bytes that are decoded at once: reading takes little more memory than it gives, and a piece fits into the cache."""

@@ -105,6 +105,32 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """For each row the files and the tests, or the names of their cases. D1 to D6 are of tokenizers, which are not read."""
 
+CHECKPOINTS, GGUF, SHARDS, FOLDERS = (
+    "hostile/test_checkpoints.py",
+    "model/test_gguf.py",
+    "model/test_shards.py",
+    "model/test_model_files.py",
+)
+
+OF_MODELS: dict[str, tuple[tuple[str, str], ...]] = {
+    "C1": ((CHECKPOINTS, "c1 a length of 2^64 - 1"), (GGUF, "endless tensors"), (GGUF, "a text of 2^64 - 1")),
+    "C2": ((CHECKPOINTS, "c2 a NUL behind"), (SHARDS, "test_an_index_that_is_no_strict_json_is_refused")),
+    "C3": ((CHECKPOINTS, "c3 a text twice"), (GGUF, "a tensor twice"), (SHARDS, "test_a_name_that_stands_twice")),
+    "C4": ((CHECKPOINTS, "c4 bytes behind"), (GGUF, "tensors that overlap"), (GGUF, "a gap")),
+    "C5": ((CHECKPOINTS, "c5 an empty product that overflows"), (GGUF, "a product that overflows")),
+    "C6": ((CHECKPOINTS, "c6 F8"), ("model/test_stores.py", "test_every_number_of_bf16"), (GGUF, "an unknown type")),
+    "C7": ((CHECKPOINTS, "c7 C64"), ("model/test_stores.py", "test_every_number_of_f16_is_decoded_exactly")),
+    "C8": ((CHECKPOINTS, "test_c8_a_tensor_of_any_name_is_read"), (SHARDS, "test_a_file_elsewhere_is_never_opened")),
+    "C9": ((CHECKPOINTS, "c9 a hundred axes"), (CHECKPOINTS, "test_c9_no_axis"), (GGUF, "2^32 axes")),
+    "C11": ((CHECKPOINTS, "test_c11_a_hundred_thousand_tensors"), (GGUF, "test_a_header_without_end_is_given_up_soon")),
+    "C12": ((CHECKPOINTS, "test_c12_a_file_of_a_terabyte"), (CHECKPOINTS, "test_c12_a_tensor_of_half_a_terabyte")),
+    "C13": ((FOLDERS, "test_nothing_in_a_pickle_is_run"),),
+    "C19": ((CHECKPOINTS, "c19 git-lfs"), (FOLDERS, "test_a_pickle_that_was_renamed_is_refused_all_the_same")),
+    "C20": ((CHECKPOINTS, "test_c20_a_file_that_changes_ends_in_a_message"),),
+    "C21": ((CHECKPOINTS, "c21 dates"), (CHECKPOINTS, "c21 raw bytes")),
+}
+"""The same rows for files of real models, as far as they are about these: C14 to C18 are of npy and npz."""
+
 PARTS = {"A": (1, 32), "B": (1, 19), "C": (1, 21), "D": (7, 9), "E": (1, 4), "F": (1, 10), "G": (1, 12)}
 """The first and the last row of each part of the table."""
 
@@ -121,8 +147,9 @@ def test_every_row_of_the_table_has_a_test() -> None:
     assert set(ROWS) == set(ALL)
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_the_tests_of_a_row_are_there(row: str) -> None:
-    for file, name in ROWS[row]:
+@pytest.mark.parametrize(("row", "tests"), [*ROWS.items(), *OF_MODELS.items()])
+def test_the_tests_of_a_row_are_there(row: str, tests: tuple[tuple[str, str], ...]) -> None:
+    assert row in ALL
+    for file, name in tests:
         pattern = rf"def {name}" if name.startswith("test_") else rf"""["']{re.escape(name)}"""
         assert re.search(pattern, _text(file)), f"{name} is not in {file}"
