@@ -13,7 +13,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.naming import name_along, places_named, shown, split_names, typed_along
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest
-from attn_explore.model.text import clip
+from attn_explore.model.text import clip, figure
 from attn_explore.model.values import Value
 
 _LONGEST = 60
@@ -40,8 +40,11 @@ def paths_named(name: str, paths: Iterable[str]) -> list[str]:
     return [path for path in known if path.startswith(PREFIX) == is_gradient and f".{path}".endswith(end)]
 
 
-def the_path(name: str, found: list[str], paths: Iterable[str]) -> str:
-    """The one path that was found for a name. Raises Problem where there are several, or none among the `paths`."""
+def the_path(name: str, found: list[str], paths: Iterable[str], otherwise: str = "") -> str:
+    """The one path that was found for a name. Raises Problem where there are several, or none among the `paths`.
+
+    `otherwise` is the hint where no path is like the name.
+    """
     if len(found) == 1:
         return found[0]
     if found:
@@ -50,7 +53,8 @@ def the_path(name: str, found: list[str], paths: Iterable[str]) -> str:
         raise Problem(f"several steps of the run are called {clip(name, _LONGEST)}", hint=hint)
     known = list(paths)
     near = nearest(name, known) or nearest(name, {path.rpartition(".")[2] for path in known})
-    hint = f"did you mean {near}?" if near else f"the first is {known[0]}; / in the explorer finds by words"
+    first = otherwise or f"the first is {known[0]}; / in the explorer finds by words"
+    hint = f"did you mean {near}?" if near else first
     raise Problem(f"the run has no step {clip(name, _LONGEST)}".rstrip(), hint=hint)
 
 
@@ -74,11 +78,18 @@ def _beginnings(path: str) -> list[int]:
 
 
 def choices_along(axis: Axis) -> str:
-    """What may be given for a place along an axis."""
+    """What may be given for a place along an axis, as a hint."""
+    is_numbered = axis.all_labels is None
+    return f"give an index from {listed_along(axis)}" if is_numbered else f"there are {listed_along(axis)}"
+
+
+def listed_along(axis: Axis) -> str:
+    """The places along an axis by their names, the first ones; of numbered ones the first and the last."""
     if axis.all_labels is None:
-        return f"give an index from 0 to {axis.size - 1}"
-    listed = (clip(name_along(axis, place), _LONGEST) for place in range(min(axis.size, _CHOICES)))
-    return f"there are {', '.join(listed)}"
+        return f"0 to {axis.size - 1}"
+    shown = min(axis.size, _CHOICES)
+    more = f" and {figure(axis.size - shown)} more" if axis.size > shown else ""
+    return ", ".join(clip(name_along(axis, place), _LONGEST) for place in range(shown)) + more
 
 
 def split_place(text: str) -> tuple[str, list[str] | None]:

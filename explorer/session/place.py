@@ -74,14 +74,19 @@ class Place:
 
     def find(self, path: str) -> Value | None:
         """The step, finer step, parameter or given value at `path`; opens the step that a finer one is part of."""
+        found, parent = self.peek(path), self.trace.steps.get(path.rpartition(".")[0])
+        if found is None or parent is None or found.path in self.trace.steps:
+            return found
+        self.open(parent)
+        return self.peek(path)
+
+    def peek(self, path: str) -> Value | None:
+        """The same, without opening anything."""
         if path in (*self.trace.steps, *self.trace.parameters, *self.trace.given):
             return self.trace[path]
         parent = self.trace.steps.get(path.rpartition(".")[0])
-        found = [value for value in finer_steps(parent) if value.path == path] if parent else []
-        if found and parent:
-            self.open(parent)
-            return next(value for value in self.opened[parent.path] if value.path == path)
-        return None
+        finer = [] if parent is None else self.opened.get(parent.path) or finer_steps(parent)
+        return next((value for value in finer if value.path == path), None)
 
     def show(self, value: Value, index: Index | None = None) -> None:
         """Look at `value`, at the cell `index` or where the cursor last was in it."""

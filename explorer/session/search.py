@@ -13,6 +13,9 @@ from attn_explore.model.lesson import Stop
 from attn_explore.model.places import index_of, paths_named, split_place, the_path
 from attn_explore.model.values import Value
 
+_OTHERWISE = "type a part of its name; Esc, then / finds by words"
+"""What to do about a name that is like no other."""
+
 
 def matches(session: Session, text: str) -> list[str]:
     """Paths of the steps and parameters that `text` is in, in order.
@@ -44,12 +47,29 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
 
     Of several steps with that name, the next one from here. Raises Problem when there is none.
     """
-    name, places = split_place(text.strip())
+    name, places = split_place(_closed(text.strip()))
+    value = _at(session, the_path(name, _from_here(session, _paths(session, name))[:1], _known(session), _OTHERWISE))
+    return value, session.place.index_in(value) if places is None else index_of(value, places)
+
+
+def _closed(text: str) -> str:
+    """A name with its bracket closed: while one types it is open."""
+    return text if "[" not in text or text.endswith("]") else f"{text}]"
+
+
+def candidates(session: Session, name: str) -> list[str]:
+    """The paths that a name may mean, the one that `named` takes first; then those that it is a part of."""
+    wanted = name.strip()
+    meant = _from_here(session, paths_named(wanted, _known(session)) or _lettered(session, wanted))
+    parts = (path for path in _known(session) if wanted.casefold() in path.casefold())
+    return list(dict.fromkeys((*meant, *parts))) or _paths(session, wanted)
+
+
+def _from_here(session: Session, paths: list[str]) -> list[str]:
+    """Paths in the order of the steps from here on."""
     steps, here = [step.path for step in session.place.steps], session.place.position
     order = {path: (place - here - 1) % len(steps) for place, path in enumerate(steps)}
-    found = sorted(_paths(session, name), key=lambda path: order.get(path, len(steps)))
-    value = _at(session, the_path(name, found[:1], _known(session)))
-    return value, session.place.index_in(value) if places is None else index_of(value, places)
+    return sorted(paths, key=lambda path: order.get(path, len(steps)))
 
 
 def only(session: Session, name: str) -> Value:
@@ -68,8 +88,12 @@ def _paths(session: Session, name: str) -> list[str]:
     found = paths_named(name, _known(session))
     if not found:
         found = paths_named(name, [inner.path for step in trace.steps.values() for inner in finer_steps(step, True)])
-    lettered = (value for value in (*trace.steps.values(), *trace.parameters.values()) if letter(value) == name)
-    return found or [value.path for value in lettered]
+    return found or _lettered(session, name)
+
+
+def _lettered(session: Session, name: str) -> list[str]:
+    trace = session.run.trace
+    return [value.path for value in (*trace.steps.values(), *trace.parameters.values()) if letter(value) == name]
 
 
 def _at(session: Session, path: str) -> Value:

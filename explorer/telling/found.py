@@ -25,7 +25,7 @@ def found_blocks(session: Session, paths: Sequence[str], width: int, lines: int)
 
 
 def _row(session: Session, path: str, width: int) -> Row:
-    value = session.place.find(path)
+    value = session.place.peek(path)
     said = "" if value is None else title(session, value)
     name = shortened(path, width)
     room = width - len(name) - 3

@@ -48,7 +48,8 @@ class FindKeys:
         try:
             found = search.named(session, name)
         except Problem as problem:
-            self.screen.tell_problem(problem)
+            self.screen.app.bell()
+            self.screen.list_named(visible(f"{problem.what}: {problem.hint}"))
             return
         self.screen.leave()
         session.place.follow(*found)

@@ -80,7 +80,7 @@ class Panels(Actions):
         yield TrainingLine(id="training")
         yield Timeline(id="timeline")
         yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
-        yield Input(placeholder="go to a step or a cell, such as weights[dog, I]", id="go")
+        yield Input(placeholder="go to a step or a cell by its name", id="go")
         yield NumberInput(placeholder="a number", id="given")
         yield KeyBar(id="keys")
         yield Static("", id="too-small", markup=False)

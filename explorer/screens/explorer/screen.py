@@ -7,6 +7,8 @@ panels say happened.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -14,6 +16,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
+from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
@@ -25,6 +28,7 @@ from attn_explore.explorer.session import search
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import sections
 from attn_explore.explorer.telling.found import found_blocks, found_title
+from attn_explore.explorer.telling.going import going_blocks, going_title
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -108,6 +112,7 @@ class ExplorerScreen(Panels):
         box = self.query_one("#go", Input)
         box.value = ""
         self._type_into(box)
+        self.list_named()
 
     async def action_submit(self) -> None:
         """Take what was typed: a click on the key that does it."""
@@ -121,14 +126,20 @@ class ExplorerScreen(Panels):
 
     def _list_found(self) -> None:
         """List what the text that is typed would find, where the arithmetic stands."""
-        panel, session = self.arithmetic, self.state.session
+        session = self.state.session
         paths = search.matches(session, self.query_one("#find", Input).value)
-        panel.put_title(Content(found_title(paths)))
-        panel.show(
-            lambda _: found_blocks(
-                session, paths, panel.scrollable_content_region.width, panel.scrollable_content_region.height
-            )
-        )
+        self._list(found_title(paths), partial(found_blocks, session, paths))
+
+    def list_named(self, fault: str = "") -> None:
+        """List what the name that is typed may mean, under what is wrong with it."""
+        session, text = self.state.session, self.query_one("#go", Input).value
+        self._list(going_title(session, text), partial(going_blocks, session, text, fault))
+
+    def _list(self, title: str, blocks: Callable[[int, int], list[Block]]) -> None:
+        """Show blocks for so many cells and lines where the arithmetic stands."""
+        panel = self.arithmetic
+        panel.put_title(Content(title))
+        panel.show(lambda _: blocks(*panel.scrollable_content_region.size))
 
     # --- what the panels say happened
 
@@ -200,6 +211,13 @@ class ExplorerScreen(Panels):
         event.stop()
         if event.input.display:
             self._list_found()
+
+    @on(Input.Changed, "#go")
+    def name_typed(self, event: Input.Changed) -> None:
+        """So does that of names."""
+        event.stop()
+        if event.input.display:
+            self.list_named()
 
     @on(Input.Submitted, "#find")
     def find(self, event: Input.Submitted) -> None:

@@ -10,11 +10,13 @@ import pytest
 from textual.widgets import Input, OptionList, Static
 
 from attn_explore.explorer.drawing import notations
+from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.notations import csv_text, latex_text, numpy_text
 from attn_explore.explorer.screens.copy_dialog import CopyScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.tour import PAGES, TourScreen
-from attn_explore.explorer.session.search import named
+from attn_explore.explorer.session.search import candidates, named
+from attn_explore.explorer.telling.going import going_blocks
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.model.problems import Problem
@@ -51,12 +53,50 @@ def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("wieghts", "weights"), ("", "finds by words"), ("weights[cat,dog]", "there are I")]
+    ("text", "said"),
+    [
+        ("wieghts", "weights"),
+        ("", "finds by words"),
+        ("weights[cat,dog]", "there are I"),
+        ("weights[I", "each of query, key"),
+    ],
 )
 def test_what_is_not_there_is_told_with_what_is(text: str, said: str) -> None:
     with pytest.raises(Problem) as refused:
         named(session_of("i-love-my-dog"), text)
     assert said in refused.value.hint
+
+
+def test_a_bracket_that_is_still_open_is_as_good_as_closed() -> None:
+    session = session_of("i-love-my-dog")
+    assert named(session, "weights[love, dog") == named(session, "weights[love,dog]")
+
+
+def test_what_a_name_may_mean_is_listed_with_what_g_takes_first_and_nothing_is_opened_for_it() -> None:
+    session = session_of("input: {text: a b}\nmodel: {layers: 2}", "encoder.layers.0.ffn.output")
+    found = candidates(session, "weights")
+    assert found[0] == named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"
+    assert candidates(session, "A")[:2] == found[:2]
+    assert [path.rpartition(".")[2] for path in candidates(session, "hidden_p")] == 2 * ["hidden_pre"]
+    assert all(path.endswith(".exponentials") for path in candidates(session, "exponentials"))
+    going_blocks(session, "exponentials", "", 80, 10)
+    assert session.place.opened == {}
+
+
+@pytest.mark.parametrize("name", ["i-love-my-dog", "wo-xihuan-wode-gou", "translate", "softmax-jacobian", "multi-head"])
+def test_every_example_of_a_name_leads_somewhere(name: str) -> None:
+    session = session_of(name)
+    row = as_text(going_blocks(session, "", "", 200, 10))[1]
+    examples = [part.strip() for part in re.split(r", (?![^\[]*\])", row)]
+    assert len(examples) >= 2
+    assert any("[" in example for example in examples)
+    for example in examples:
+        named(session, example)
+
+
+def test_behind_a_bracket_the_places_along_each_axis_are_listed() -> None:
+    said = as_text(going_blocks(session_of("i-love-my-dog"), "q[lo", "", 80, 10))
+    assert said == [f"{LAYER}.q", "  token: I, love, my, dog", "  d_k: 0 to 4"]
 
 
 async def test_g_goes_to_a_cell_and_backspace_comes_back(explore: Explore) -> None:
@@ -173,6 +213,22 @@ async def test_the_tour_goes_from_page_to_page_and_ends(explore: Explore, size: 
         assert isinstance(pilot.app.screen, ExplorerScreen)
         await pilot.press("T", "right", "left", "escape")
         assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_while_a_name_is_typed_the_panel_says_what_there_is_and_what_is_wrong(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(80, 24)) as (pilot, _):
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        await pilot.press("g")
+        assert "For example:" in panel.text()[0]
+        await pilot.press(*"scor")
+        assert str(panel.border_title) == "2 matches"
+        await pilot.press("e", "s", "[", *"love,dog")
+        assert str(panel.border_title).replace("\\", "") == "Go to scores[love, dog]"
+        await pilot.press("x", "enter")
+        assert panel.text()[0] == "there is no dogx along key: there are I, love, my, dog"
+        assert not pilot.app._notifications
+        await pilot.press("escape")
+        assert "=" in panel.text()[0]
 
 
 async def test_what_is_typed_to_find_narrows_a_list_with_its_count(explore: Explore) -> None:
