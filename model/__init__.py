@@ -11,7 +11,8 @@ Usable on its own, for example from a notebook:
 What is where:
 
 axes, values, trace, recorder   tensors with named axes, and the record of a run
-sources, changes, keeping       where parameters are stored; what-if edits; which values stay in memory
+sources, changes                where parameters are stored; what-if edits
+keeping, buffers                which values stay in memory, and memory that is used again
 ops/                            every operation: its computation, derivative, arithmetic and formula side by side
 backward                        reverse-mode differentiation: the order in which derivatives are applied
 config, variants, layers, transformer, parameters   the mathematics of the models

@@ -14,6 +14,7 @@ from threading import Lock, RLock
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.buffers import Buffers
 from attn_explore.model.values import Value, read_only
 
 LIMIT = 2**28
@@ -34,8 +35,15 @@ class Keeper:
         self._held: OrderedDict[Value, int] = OrderedDict()  # the least lately used first, each with its bytes
         self._nbytes = 0
         self._plans: list[Counter[Value]] = []
+        self._buffers = Buffers()
         self._books = Lock()
         self._computing = RLock()
+
+    def room(self, value: Value) -> Array:
+        """Memory for the numbers of a value, perhaps that of a forgotten one; what has to go for it goes before."""
+        with self._books:
+            self._make_room(value, value.nbytes)
+        return self._buffers.empty(value.shape, value.dtype)
 
     @property
     def nbytes(self) -> int:
@@ -92,12 +100,14 @@ class Keeper:
             self._make_room(value)
         return array
 
-    def _make_room(self, newest: Value) -> None:
-        if self._nbytes > self.limit:
+    def _make_room(self, newest: Value, nbytes: int = 0) -> None:
+        """Forget values, and then memory that waits to be used again, until so many bytes more are within the limit."""
+        if self._nbytes + nbytes > self.limit:
             for value in self._least_needed(newest):
                 self._let_go(value)
-                if self._nbytes <= self.limit:
+                if self._nbytes + nbytes <= self.limit:
                     break
+        self._buffers.shrink(self.limit - self._nbytes)
 
     def _least_needed(self, newest: Value) -> Iterator[Value]:
         """What may be forgotten, in this order: not the newest, nor what something that is asked for is made of."""

@@ -54,6 +54,10 @@ class Keeper(Protocol):
         """Let the array of a value go."""
         ...
 
+    def room(self, value: Value) -> Array:
+        """Memory for the numbers of a value, perhaps of one that was forgotten."""
+        ...
+
 
 class WithAxes:
     """Anything with named axes: a value, or a view of one."""
@@ -69,6 +73,11 @@ class WithAxes:
     def shape(self) -> tuple[int, ...]:
         """The sizes of the axes, in order."""
         return ax.sizes(self.axes)
+
+    @cached_property
+    def size(self) -> int:
+        """How many cells there are, as an exact integer."""
+        return math.prod(self.shape)
 
     def axis(self, name: str) -> Axis:
         """The axis called `name`. Raises KeyError when there is none."""
@@ -132,7 +141,7 @@ class Value(WithAxes):
     @property
     def nbytes(self) -> int:
         """Bytes of the array, as an exact integer, whether it is held or not."""
-        return math.prod(self.shape) * self.dtype.itemsize
+        return self.size * self.dtype.itemsize
 
     @property
     def array(self) -> Array:
@@ -181,6 +190,10 @@ class Value(WithAxes):
         if self.source is not None:
             return np.asarray(self.source.read(), self.dtype)
         raise LookupError(f"{self.path} has no numbers: it was planned, not run")
+
+    def room(self) -> Array | None:
+        """Memory in which the operation may put the numbers, row by row; None: it is as well to take fresh memory."""
+        return None if self.keeper is None else self.keeper.room(self)
 
     @property
     def unchanged(self) -> Value:

@@ -17,7 +17,7 @@ MATHEMATICS = (
     {"config", "notation", "text", "words"},
     {"labels"},
     {"axes"},
-    {"architecture", "changes", "expressions", "naming", "problems", "sources"},
+    {"architecture", "buffers", "changes", "expressions", "naming", "problems", "sources"},
     {"values"},
     {"keeping", "ops"},
     {"trace"},

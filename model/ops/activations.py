@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Expression, Number, erf
+from attn_explore.model.expressions import Apply, Expression, Number, cube, erf
 from attn_explore.model.notation import (
     ONE,
     Notation,
@@ -28,6 +28,7 @@ from attn_explore.model.notation import (
     symbol,
     total,
 )
+from attn_explore.model.ops.blocks import by_rows
 from attn_explore.model.ops.common import At, Gradients, Notations, cells, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
 
@@ -126,7 +127,7 @@ _CUBIC = 0.044715
 
 
 def _share_by_tanh(x: Array) -> Array:
-    bent: Array = np.tanh(_STRETCH * (x + _CUBIC * x**3))
+    bent: Array = np.tanh(_STRETCH * (x + _CUBIC * cube(x)))
     return (1 + bent) / 2
 
 
@@ -153,8 +154,12 @@ GELU_TANH = Bend(_gelu_tanh, _gelu_tanh_slope, _gelu_tanh_cell, partial(call, "G
 def _plain(name: str, bend: Bend) -> Operation:
     """The operation that bends every number of its operand."""
 
+    def bent(x: Array, out: Array | None = None) -> Array:
+        found = bend.function(x)
+        return found if out is None else np.positive(found, out=out)
+
     def compute(value: Value) -> Array:
-        return bend.function(value.operands[0].array)
+        return by_rows(value, bent, value.operands[0].array)
 
     def derivative(value: Value, gradient: Array) -> Gradients:
         return (gradient * bend.slope(value.operands[0].array),)
@@ -181,9 +186,12 @@ def _slope(bend: Bend, value: Value, at: At) -> Number:
 def _gated(name: str, bend: Bend) -> Operation:
     """The operation that bends its first operand and multiplies it with the second, which has the same axes."""
 
+    def opened(gate: Array, up: Array, out: Array | None = None) -> Array:
+        return np.multiply(bend.function(gate), up, out=out)
+
     def compute(value: Value) -> Array:
         gate, up = value.operands
-        return np.asarray(bend.function(gate.array) * up.array)
+        return by_rows(value, opened, gate.array, up.array)
 
     def derivative(value: Value, gradient: Array) -> Gradients:
         gate, up = (operand.array for operand in value.operands)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, ratio
 from attn_explore.model.notation import ONE, difference, elementwise_product, elementwise_quotient, root, size, total
+from attn_explore.model.ops.blocks import Function, by_rows
 from attn_explore.model.ops.common import (
     At,
     Gradients,
@@ -26,11 +27,15 @@ from attn_explore.model.ops.common import (
 from attn_explore.model.values import Operation, Value
 
 
-def _elementwise(function: Callable[..., Array]) -> Callable[[Value], Array]:
+def _elementwise(function: Function) -> Callable[[Value], Array]:
     def compute(value: Value) -> Array:
-        return function(*aligned(value))
+        return by_rows(value, function, *aligned(value))
 
     return compute
+
+
+def _ratio(value: Value) -> Array:
+    return ratio(*aligned(value))
 
 
 def _elementwise_cell(function: str) -> Callable[[Value, At], Expression]:
@@ -40,8 +45,10 @@ def _elementwise_cell(function: str) -> Callable[[Value, At], Expression]:
     return cell
 
 
-def _sum_of_terms(*terms: Array) -> Array:
-    return reduce(np.add, terms)
+def _sum_of_terms(first: Array, *others: Array, out: Array | None = None) -> Array:
+    if not others:
+        return first if out is None else np.positive(first, out=out)
+    return reduce(partial(np.add, out=out), others, first)
 
 
 def _add_derivative(value: Value, gradient: Array) -> Gradients:
@@ -147,7 +154,7 @@ def _ratio_back(value: Value, place: int, at: At) -> Expression:
 
 RATIO = Operation(
     "ratio",
-    _elementwise(ratio),
+    _ratio,
     _ratio_derivative,
     _ratio_cell,
     lambda _, s: elementwise_quotient(*s),

@@ -9,6 +9,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
 from attn_explore.model.notation import Notation, difference, phrase, total
+from attn_explore.model.ops.blocks import by_rows
 from attn_explore.model.ops.common import (
     At,
     Gradients,
@@ -75,7 +76,14 @@ VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cel
 
 def _mask(value: Value) -> Array:
     scores, mask = aligned(value)
-    return np.where(np.isneginf(mask), mask, scores + mask)
+    return by_rows(value, _hide, scores, mask, np.isneginf(mask))
+
+
+def _hide(scores: Array, mask: Array, is_hidden: Array, out: Array | None = None) -> Array:
+    """What is hidden is −∞ whatever stands there, also ∞ and NaN."""
+    hidden = np.asarray(np.add(scores, mask, out=out))
+    np.copyto(hidden, mask, where=is_hidden)
+    return hidden
 
 
 def _mask_derivative(value: Value, gradient: Array) -> Gradients:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from attn_explore.model.notation import (
     total,
     transposed,
 )
+from attn_explore.model.ops.blocks import by_rows
 from attn_explore.model.ops.common import (
     At,
     Gradients,
@@ -99,8 +101,13 @@ SHARES = Operation("shares", _shares, no_derivative, _shares_cell, in_words("1/n
 
 def _contract(value: Value) -> Array:
     a, b, *bias = value.operands
-    product = contract(a.array, a.names, b.array, b.names, value.names)
-    return product + align(bias[0].array, bias[0].names, value.names) if bias else product
+    left, right = a.array, b.array
+    room = value.room() if left.dtype == right.dtype == value.dtype else None
+    product = contract(left, a.names, right, b.names, value.names, room)
+    if not bias:
+        return product
+    added = align(bias[0].array, bias[0].names, value.names)
+    return np.add(product, added, out=product if added.dtype == product.dtype else None)
 
 
 def _contract_derivative(value: Value, gradient: Array) -> Gradients:
@@ -153,7 +160,7 @@ CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell
 
 def _scale(value: Value) -> Array:
     factor: Factor = value.options["by"]
-    return np.multiply(value.operands[0].array, factor.value, dtype=value.dtype)
+    return by_rows(value, partial(np.multiply, factor.value, dtype=value.dtype), value.operands[0].array)
 
 
 def _scale_derivative(value: Value, gradient: Array) -> Gradients:

@@ -6,11 +6,14 @@ as well; they look at each score alone and stand among the activations.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants, threshold
 from attn_explore.model.notation import Notation, difference, elementwise_product, sum_of_products
+from attn_explore.model.ops.blocks import by_rows
 from attn_explore.model.ops.common import (
     At,
     Gradients,
@@ -53,8 +56,13 @@ def _along(value: Value, at: At) -> At:
 
 def _softmax(value: Value) -> Array:
     array, over = value.operands[0].array, over_axis(value)
+    weigh = partial(_weigh, over=over)
+    return by_rows(value, weigh, array) if over == array.ndim - 1 else weigh(array)
+
+
+def _weigh(array: Array, over: int, out: Array | None = None) -> Array:
     maximum = array.max(axis=over, keepdims=True)
-    exponentials = np.subtract(array, np.where(np.isneginf(maximum), 0, maximum))
+    exponentials = np.subtract(array, np.where(np.isneginf(maximum), 0, maximum), out=out)
     np.exp(exponentials, out=exponentials)
     total = exponentials.sum(axis=over, keepdims=True)
     return np.divide(exponentials, np.where(total == 0, 1, total), out=exponentials)

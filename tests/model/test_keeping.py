@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attn_explore.model import buffers
 from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig, filled
 from attn_explore.model.keeping import Keeper
+from attn_explore.model.ops import blocks
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.building import SEEDS, InFile, configs, encoded, random_parameters, recorder
@@ -35,9 +37,13 @@ def test_whatever_the_limit_is_every_value_comes_back_with_its_bits(
 ) -> None:
     parameters = random_parameters(config, 3, seed)
     whole = encoded(config, parameters, IDS, causal=True)
-    kept = encoded(config, parameters, IDS, causal=True, keeper=Keeper(limit))
-    for path in data.draw(st.permutations([value.path for value in values_of(whole)])):
-        assert kept[path].array.tobytes() == whole[path].array.tobytes(), path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(buffers, "SMALLEST", 0)
+        patch.setattr(blocks, "LARGE", 8)
+        patch.setattr(blocks, "BLOCK", 8)
+        kept = encoded(config, parameters, IDS, causal=True, keeper=Keeper(limit))
+        for path in data.draw(st.permutations([value.path for value in values_of(whole)])):
+            assert kept[path].array.tobytes() == whole[path].array.tobytes(), path
 
 
 @settings(max_examples=40)

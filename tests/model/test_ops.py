@@ -17,6 +17,7 @@ from attn_explore.model.architecture import EachScaling, LinearScaling, Llama3Sc
 from attn_explore.model.axes import Axis, merged
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.expressions import Apply, Cell, Constants, Evaluation, Expression, Number, Reduce
+from attn_explore.model.keeping import Keeper
 from attn_explore.model.notation import formula_text, symbol
 from attn_explore.model.ops import OPERATIONS, Factor, Numbering, hidden_because, is_fully_masked
 from attn_explore.model.ops.pair_counts import BINS, SUMS, Drawing
@@ -36,9 +37,10 @@ class Bench:
     rng: np.random.Generator
     size: dict[str, int]
     dtype: str = "float64"
+    keeper: Keeper | None = None
 
     def __post_init__(self) -> None:
-        self.t = recorder(self.dtype)
+        self.t = recorder(self.dtype, self.keeper)
         self.made = 0
 
     def shape(self, axes: str) -> tuple[int, ...]:

@@ -1,0 +1,69 @@
+"""Memory that is used again: fresh memory is what computing a large array costs most.
+
+An array in a buffer may be passed on, viewed and kept as any other. Its memory comes back when the last array that lies
+in it is gone, and never before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from attn_explore.model.axes import Array
+
+SMALLEST = 2**16
+"""Bytes below which memory is as quickly had from NumPy."""
+
+
+class Buffers:
+    """Gives memory for arrays, and gets it back. Arrays may be dropped by any thread; one at a time asks for memory."""
+
+    def __init__(self) -> None:
+        self._returned: deque[Array] = deque()  # the only thing that another thread touches
+        self._free: list[Array] = []
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that wait to be used again."""
+        self._collect()
+        return sum(memory.nbytes for memory in self._free)
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """An array whose numbers are whatever they are, in memory that was given back where some is as large."""
+        nbytes = math.prod(shape) * dtype.itemsize
+        if nbytes < SMALLEST:
+            return np.empty(shape, dtype)
+        return np.asarray(_Lease(self._taken(nbytes), shape, dtype, self._returned))
+
+    def shrink(self, nbytes: int) -> None:
+        """Let go of memory that waits, the longest waiting first, until no more than `nbytes` are left."""
+        waiting = self.nbytes
+        while waiting > max(nbytes, 0):
+            waiting -= self._free.pop(0).nbytes
+
+    def _taken(self, nbytes: int) -> Array:
+        self._collect()
+        for place in reversed(range(len(self._free))):
+            if self._free[place].nbytes == nbytes:
+                return self._free.pop(place)
+        return np.empty(nbytes, np.uint8)
+
+    def _collect(self) -> None:
+        while self._returned:
+            self._free.append(self._returned.popleft())
+
+
+class _Lease:
+    """What an array says its memory belongs to, and so do all views of it: when it is gone, all of them are."""
+
+    def __init__(self, memory: Array, shape: tuple[int, ...], dtype: np.dtype[Any], returned: deque[Array]) -> None:
+        self._memory, self._returned = memory, returned
+        self.__array_interface__ = {
+            "version": 3, "shape": shape, "typestr": dtype.str, "data": (memory.ctypes.data, False)
+        }  # fmt: skip
+
+    def __del__(self) -> None:
+        self._returned.append(self._memory)
