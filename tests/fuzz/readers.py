@@ -2,9 +2,11 @@
 
 from functools import cache
 
+from tests.fuzz.model_files import folder, gguf, shards, tensors
 from tests.fuzz.scenarios import scenario
 from tests.fuzz.small_files import keys, pairs, places
 from tests.fuzz.tensors import safetensors
 from tests.fuzz.traces import npz, trace
 
-READERS = {make.__name__: cache(make) for make in (scenario, safetensors, trace, npz, pairs, keys, places)}
+_ALL = (scenario, safetensors, trace, npz, pairs, keys, places, tensors, shards, gguf, folder)
+READERS = {make.__name__: cache(make) for make in _ALL}
