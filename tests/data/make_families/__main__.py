@@ -8,8 +8,9 @@ from pathlib import Path
 
 from transformers.utils import logging
 
-from tests.data.make_families.cases import CASES
+from tests.data.make_families.cases import CASES, GGUF_CASES
 from tests.data.make_families.folders import make
+from tests.data.make_families.gguf_files import make_gguf
 
 
 def main() -> None:
@@ -24,6 +25,10 @@ def main() -> None:
         if not asked.names or case.name in asked.names:
             make(case, asked.out / case.name, asked.seed + zlib.crc32(case.name.encode()), is_variant(case.name))
             print(case.name)
+    for wanted in GGUF_CASES:
+        if not asked.names or wanted.name in asked.names:
+            make_gguf(wanted, asked.out / wanted.name, asked.seed + zlib.crc32(wanted.name.encode()))
+            print(wanted.name)
 
 
 def is_variant(name: str) -> bool:

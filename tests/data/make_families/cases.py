@@ -1,4 +1,4 @@
-"""The table of cases: each family, and how its checkpoints differ from each other on people's disks."""
+"""The tables of cases: each family, and how its checkpoints differ from each other on people's disks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import gguf
 import torch
 import transformers as tf
 from torch import Tensor
 
 from tests.data.make_families import modules as m
 from tests.data.make_families.folders import Case, Rewritten, Settings
+from tests.data.make_families.gguf_files import GgufCase
 from tests.data.make_families.recording import Found
 
 SIZES: Settings = {
@@ -97,7 +99,7 @@ def sentence_embedding(folder: Path, found: Found, mask: Tensor) -> Found:
     return found | {"pooled": pooled, "embedding": pooled / pooled.norm()}
 
 
-POOLER = (("pooler", "pooled"),)
+POOLER = (("pooler", "pooled", m.of_text),)
 TIED: Settings = {"tie_word_embeddings": True}
 THETA: Settings = {"rope_parameters": {"rope_type": "default", "rope_theta": 50.0}}
 LLAMA3 = {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 2.0,
@@ -160,7 +162,8 @@ CASES = (
     _llama("llama-3-old", tf.LlamaForCausalLM, tf.LlamaConfig, GROUPED, tokens=9,
            old=old(rope_theta=10.0, rope_scaling=LLAMA3)),
     _llama("llama-biased", tf.LlamaForCausalLM, tf.LlamaConfig,
-           GROUPED | TIED | {"attention_bias": True, "mlp_bias": True}),
+           GROUPED | TIED | {"attention_bias": True, "mlp_bias": True},
+           adds=(("lm_head.weight", "model.embed_tokens.weight"),)),
     _llama("llama-padded-left", tf.LlamaForCausalLM, tf.LlamaConfig, GROUPED, pads=-3,
            storage=torch.float32),
     _llama("mistral", tf.MistralForCausalLM, tf.MistralConfig, WIDE_HEADS | THETA | {"sliding_window": 3}),
@@ -184,9 +187,9 @@ CASES = (
                    "tie_word_embeddings", rope_theta=10000.0)),
     _llama("gemma3", tf.Gemma3ForCausalLM, tf.Gemma3TextConfig,
            WIDE_HEADS | {"hidden_size": 12, "sliding_window": 3, "layer_types": LOCAL, "query_pre_attn_scalar": 9},
-           (*m.GEMMA2, *m.NORMED_HEADS), gain=0.0),
+           (*m.GEMMA2, *m.NORMED_HEADS_TURNED), gain=0.0),
     _llama("gemma3-old", tf.Gemma3ForCausalLM, tf.Gemma3TextConfig,
-           WIDE_HEADS | {"num_hidden_layers": 3, "sliding_window": 2}, (*m.GEMMA2, *m.NORMED_HEADS), gain=0.0,
+           WIDE_HEADS | {"num_hidden_layers": 3, "sliding_window": 2}, (*m.GEMMA2, *m.NORMED_HEADS_TURNED), gain=0.0,
            tokens=5, old=old("layer_types", "_sliding_window_pattern", "tie_word_embeddings",
                              sliding_window_pattern=3, rope_theta=5000.0, rope_local_base_freq=30.0,
                              rope_scaling={"rope_type": "linear", "factor": 8.0})),
@@ -208,6 +211,7 @@ CASES = (
     _stacks("marian", tf.MarianMTModel, tf.MarianConfig, {"activation_function": "swish", "scale_embedding": True},
             m.MARIAN, True, pads=2),
     _stacks("marian-old", tf.MarianMTModel, tf.MarianConfig, {"activation_function": "gelu"}, m.MARIAN, True,
+            spread=0.5,
             old=old("decoder_vocab_size", "share_encoder_decoder_embeddings", "scale_embedding",
                     "tie_word_embeddings")),
     _stacks("bart", tf.BartForConditionalGeneration, tf.BartConfig, {}, m.BART, True, pads=2),
@@ -215,6 +219,35 @@ CASES = (
             pads=2),
     _t5("t5", "relu", pads=1),
     _t5("t5-1.1", "gated-gelu"),
-    _t5("t5-1.1-old", "gated-gelu", old=old("scale_decoder_outputs", "num_decoder_layers", "dense_act_fn",
+    _t5("t5-1.1-old", "gated-gelu", adds=(("lm_head.weight", "shared.weight"),),
+        old=old("scale_decoder_outputs", "num_decoder_layers", "dense_act_fn",
                                             "is_gated_act", tie_word_embeddings=False)),
 )  # fmt: skip
+
+GGUF_CASES = (
+    GgufCase(_llama("llama", tf.LlamaForCausalLM, tf.LlamaConfig, WIDE_HEADS | THETA), "llama"),
+    GgufCase(
+        _llama("llama-3", tf.LlamaForCausalLM, tf.LlamaConfig,
+               GROUPED | TIED | {"hidden_size": 32, "intermediate_size": 32,
+                                 "rope_parameters": LLAMA3 | {"rope_theta": 20.0}}, tokens=9),
+        "llama", gguf.GGMLQuantizationType.Q8_0,
+    ),
+    GgufCase(_llama("qwen2", tf.Qwen2ForCausalLM, tf.Qwen2Config, GROUPED), "qwen2"),
+    GgufCase(_llama("qwen3", tf.Qwen3ForCausalLM, tf.Qwen3Config, WIDE_HEADS | TIED | THETA), "qwen3"),
+    GgufCase(_llama("gemma", tf.GemmaForCausalLM, tf.GemmaConfig, WIDE_HEADS, m.GEMMA, gain=0.0), "gemma"),
+    GgufCase(
+        _llama("gemma2", tf.Gemma2ForCausalLM, tf.Gemma2Config,
+               WIDE_HEADS | {"sliding_window": 3, "query_pre_attn_scalar": 6, "attn_logit_softcapping": 2.0,
+                             "final_logit_softcapping": 3.0}, m.GEMMA2, gain=0.0),
+        "gemma2",
+    ),
+    GgufCase(
+        _llama("gemma3", tf.Gemma3ForCausalLM, tf.Gemma3TextConfig,
+               WIDE_HEADS | {"num_hidden_layers": 6, "sliding_window": 3, "query_pre_attn_scalar": 6,
+                             "hidden_size": 8, "intermediate_size": 12}, m.GEMMA2, gain=0.0),
+        "gemma3",
+    ),
+    GgufCase(_gpt2("gpt2", {}), "gpt2"),
+    GgufCase(_llama("phi3", tf.Phi3ForCausalLM, tf.Phi3Config, GROUPED | {"sliding_window": 4}, m.phi3(4, 2)), "phi3"),
+)  # fmt: skip
+"""What llama.cpp does not write down is as it takes it: scores of Gemma 2 and 3 by the width of a head."""

@@ -36,10 +36,12 @@ def exact() -> Iterator[None]:
 
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
+    single, torch.FloatTensor = torch.FloatTensor, torch.DoubleTensor
     T5Attention._relative_position_bucket = staticmethod(in_float32)
     try:
         with _InDouble(), torch.no_grad():
             yield
     finally:
         T5Attention._relative_position_bucket = staticmethod(bucket)
+        torch.FloatTensor = single
         torch.set_default_dtype(default)

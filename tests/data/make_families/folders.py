@@ -34,7 +34,7 @@ class Case:
     modules    which of its modules computes which of our steps
     old        config.json from what transformers writes to what older versions wrote
     renamed    how tensors are called in the file, from what transformers calls them: (part of a name, another) pairs
-    lacks      beginnings of names of tensors that the file does not have
+    adds       tensors that the file has beside those, each like another
     storage    how numbers are stored
     tokens     how many are read
     pads       how many more are padding: before the text (negative) or after it
@@ -51,7 +51,7 @@ class Case:
     modules: Modules
     old: Rewritten = as_it_is
     renamed: tuple[tuple[str, str], ...] = ()
-    lacks: tuple[str, ...] = ()
+    adds: tuple[tuple[str, str], ...] = ()
     storage: torch.dtype = torch.bfloat16
     tokens: int = 6
     pads: int = 0
@@ -67,9 +67,14 @@ def make(case: Case, folder: Path, seed: int, is_brief: bool = False) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(seed)
     write_checkpoint(case, folder, generator)
+    run(case, folder, folder, generator, is_brief)
+
+
+def run(case: Case, source: Path, folder: Path, generator: torch.Generator, is_brief: bool) -> None:
+    """Run the checkpoint in `source` over some ids, and write those and what it computes into `folder`."""
     given = draw_input(case, generator)
     with exact():
-        model = case.model.from_pretrained(folder, dtype=torch.float64, attn_implementation="eager").eval()
+        model = case.model.from_pretrained(source, dtype=torch.float64, attn_implementation="eager").eval()
         found = record(model, case.modules, given)
     if case.finish:
         found = case.finish(folder, found, given["attention_mask"][0])
@@ -97,7 +102,7 @@ def write_checkpoint(case: Case, folder: Path, generator: torch.Generator) -> No
     (folder / "generation_config.json").unlink(missing_ok=True)
     config = folder / "config.json"
     config.write_text(json.dumps(case.old(json.loads(config.read_text())), indent=1) + "\n")
-    _rename(folder / "model.safetensors", case)
+    _change(folder / "model.safetensors", case, generator)
 
 
 def _waves(model: nn.Module) -> Iterator[str]:
@@ -113,10 +118,11 @@ def _drawn(name: str, parameter: Tensor, case: Case, generator: torch.Generator)
     return case.spread * noise
 
 
-def _rename(file: Path, case: Case) -> None:
-    if not (case.renamed or case.lacks):
-        return
-    tensors = {name: tensor for name, tensor in load_file(file).items() if not name.startswith(case.lacks or "\0")}
+def _change(file: Path, case: Case, generator: torch.Generator) -> None:
+    tensors = load_file(file)
+    for name, like in case.adds:
+        noise = torch.randn(tensors[like].shape, generator=generator)
+        tensors[name] = (case.spread * noise).to(case.storage)
     for theirs, older in case.renamed:
         tensors = {name.replace(theirs, older): tensor for name, tensor in tensors.items()}
     save_file(tensors, file, {"format": "pt"})
@@ -132,7 +138,7 @@ def draw_input(case: Case, generator: torch.Generator) -> dict[str, Tensor]:
     else:
         ids, mask = ids + [pad] * case.pads, mask + [0] * case.pads
     given = {"input_ids": torch.tensor([ids]), "attention_mask": torch.tensor([mask])}
-    if case.pads < 0:  # as generation counts them
+    if case.pads < 0 and "n_positions" in case.keys:  # as generation counts them
         given["position_ids"] = (given["attention_mask"].cumsum(-1) - 1).clamp(min=0)
     if case.segments:
         given["token_type_ids"] = torch.tensor([case.segments])

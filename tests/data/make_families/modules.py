@@ -30,6 +30,11 @@ def heads(_entered: Tensor, left: Tensor, d: int) -> Tensor:
     return left.reshape(len(left), -1, d).transpose(0, 1)
 
 
+def of_text(_entered: Tensor, left: Tensor, _d: int) -> Tensor:
+    """The one vector of a text."""
+    return left[0]
+
+
 def head_third(place: int, entered: Tensor, left: Tensor, d: int) -> Tensor:
     """One of three that lie side by side: [q | k | v]."""
     return heads(entered, left.chunk(3, dim=-1)[place], d)
@@ -84,10 +89,11 @@ LLAMA: Sequence[Row] = (
     ("layers.{i}", f"{F}.residual"),
     ("norm", "final_norm"),
 )
-NORMED_HEADS: Sequence[Row] = (
+NORMED_HEADS: Sequence[tuple[str, str, Take]] = (
     ("layers.{i}.self_attn.q_norm", f"{A}.q_norm", heads),
     ("layers.{i}.self_attn.k_norm", f"{A}.k_norm", heads),
 )
+NORMED_HEADS_TURNED: Sequence[Row] = tuple((module, path) for module, path, _ in NORMED_HEADS)  # (head, token, d_k)
 
 
 def _changed(rows: Sequence[Row], *changes: Row) -> Sequence[Row]:

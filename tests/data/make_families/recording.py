@@ -19,12 +19,12 @@ Found = dict[str, Tensor]
 def record(model: nn.Module, modules: Modules, given: Mapping[str, Any]) -> Found:
     """Every tensor of one run of a model, by the path of our step. `given` are the arguments of its forward pass."""
     found: Found = {}
-    d = _width_of_head(model.config)
     for stack, (prefix, rows) in modules.stacks.items():
+        d = _width_of_head(model.config, stack)
         for row in rows:
             _watch(model, prefix, f"{stack}.", row, d, found)
     for row in modules.top:
-        _watch(model, "", "", row, d, found)
+        _watch(model, "", "", row, 0, found)
     with _turned(model, modules, found):
         output = model(**given, output_attentions=True, use_cache=False)
     found.update(_weights(output, modules))
@@ -34,9 +34,10 @@ def record(model: nn.Module, modules: Modules, given: Mapping[str, Any]) -> Foun
     return {path: tensor.detach().to(torch.float64).contiguous().clone() for path, tensor in found.items()}
 
 
-def _width_of_head(config: Any) -> int:
+def _width_of_head(config: Any, stack: str) -> int:
     given = getattr(config, "head_dim", None) or getattr(config, "d_kv", None)
-    return int(given or config.hidden_size // config.num_attention_heads)
+    heads = getattr(config, f"{stack}_attention_heads", None) or config.num_attention_heads
+    return int(given or config.hidden_size // heads)
 
 
 def _watch(model: nn.Module, prefix: str, stack: str, row: Row, d: int, found: Found) -> None:
