@@ -2,7 +2,8 @@
 
 regular, writing               reading files that strangers name, and writing whole or not at all
 safetensors, npz, strict_json  formats, read and written
-positioned, storages           files that are read by position, and how numbers are stored in them
+positioned, storages,          files that are read by position, and how numbers are stored in them
+quantised
 stores, shards, gguf           the tensors of a file, or of several: numbers are read when somebody asks
 gguf_values, texts             what is said beside them in GGUF
 extras                         packages that not everybody has

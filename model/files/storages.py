@@ -10,6 +10,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.files.extras import from_extra
+from attn_explore.model.files.quantised import DECODERS
 from attn_explore.model.problems import Problem
 
 Decode = Callable[[bytes], Array]
@@ -74,6 +75,10 @@ SAFETENSORS: Mapping[str, Storage] = {
 # --- blocks of few bits, as llama.cpp writes them
 
 
+def _decoded(decode: Callable[[Array], Array], nbytes: int, content: bytes) -> Array:
+    return decode(np.frombuffer(content, np.uint8).reshape(-1, nbytes)).reshape(-1)
+
+
 def _dequantised(name: str, content: bytes) -> Array:
     kind = getattr(from_extra("gguf.constants", f"the type {name}").GGMLQuantizationType, name, None)
     try:
@@ -86,7 +91,9 @@ def _dequantised(name: str, content: bytes) -> Array:
 
 
 def _blocks(name: str, numbers: int, nbytes: int) -> tuple[str, Storage]:
-    return name, Storage(numbers, nbytes, partial(_dequantised, name))
+    ours = DECODERS.get(name)
+    decode = partial(_dequantised, name) if ours is None else partial(_decoded, ours, nbytes)
+    return name, Storage(numbers, nbytes, decode)
 
 
 GGML_TYPES: Mapping[int, tuple[str, Storage]] = {
