@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.checkpoints.model_files import INDEX, WEIGHTS, open_files
+from attn_explore.model.checkpoints.checkpoint import checkpoint_of
+from attn_explore.model.checkpoints.model_files import INDEX, WEIGHTS, ModelFiles, open_files
 from attn_explore.model.checkpoints.ollama import ollama_file
 from attn_explore.model.checkpoints.pooling import MODULES
 from attn_explore.model.files.gguf import gguf_store
@@ -24,6 +25,8 @@ from attn_explore.model.problems import Problem
 from tests.fuzz.mutations import spoiled_tree, written
 from tests.fuzz.reader import Reader, by_path, words
 from tests.fuzz.tensors import file_of, with_changed_header
+
+FAMILIES = Path(__file__).parents[1] / "data" / "families"
 
 Data = dict[str, Any]
 
@@ -40,6 +43,13 @@ def _every_number(store: TensorStore) -> None:
             refused.append(problem)
     if refused:
         raise refused[0]
+
+
+def _every_parameter(files: ModelFiles) -> None:
+    """Read all parameters that the settings ask for."""
+    for parameter in checkpoint_of(files).parameters.values():
+        parameter.read()
+        parameter.rows(0, 1)
 
 
 def _folder() -> Path:
@@ -107,9 +117,9 @@ def shards() -> Reader:
 _NUMBERS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 """The bytes of each kind of numbers in GGUF."""
 _TEXT, _LIST = 8, 9
-_BLOCK = {"F32": (0, 4), "F16": (1, 2), "Q4_0": (2, 18), "Q8_0": (8, 34), "Q4_K": (12, 144), "Q6_K": (14, 210)}
+_KINDS: dict[type, int] = {int: 4, float: 6, bool: 7, str: _TEXT}
 
-_GGUF: tuple[Data, ...] = (
+_BARE: tuple[Data, ...] = (
     {
         "version": 3,
         "keys": [
@@ -133,25 +143,40 @@ _GGUF_KEYS = ("general.alignment", "split.count", "w", "norm", "a", *(str(number
 
 
 def gguf() -> Reader:
-    """Make the reader of GGUF files."""
+    """Make the reader of GGUF files: of all that they hold, and of two as models."""
+    models = [_said_by(FAMILIES / f"gguf-{name}" / "model.gguf") for name in ("llama", "gemma3")]
+    known_files = (*_BARE, *models)
     known = (
         b"GGUF", b"\xff" * 8, b"\0" * 8, b"\xff\xff\xff\x7f", b"\1\0\0\0\0\0\0\0", b"general.alignment", b"split.count",
         *(struct.pack("<I", number) for number in (0, 1, 2, 3, 8, 9, 12, 14, 30, 32, 64, 99)),
     )  # fmt: skip
-    return Reader("gguf", tuple(map(_packed, _GGUF)), known, by_path(_read_gguf), _keep_gguf)
+
+    def keep(chance: Random, _content: bytes) -> bytes:
+        """Change what a file says, and write it with the lengths that belong to that."""
+        said = chance.choice(known_files)
+        keys = [key for key, _, _ in said["keys"]]
+        return _packed(spoiled_tree(chance, json.loads(json.dumps(said)), (*_GGUF_KEYS, *keys)))
+
+    return Reader("gguf", tuple(map(_packed, known_files)), known, by_path(_read_gguf), keep)
 
 
 def _read_gguf(path: Path) -> None:
-    store = gguf_store(path)
-    for value in store.metadata.values():
+    files = open_files(path)
+    for value in files.settings.values():
         if not isinstance(value, int | float | str):
             list(value[:3])
-    _every_number(store)
+    _every_number(files.store)
+    if "llama.block_count" in files.settings or "gemma3.block_count" in files.settings:
+        _every_parameter(files)
 
 
-def _keep_gguf(chance: Random, _content: bytes) -> bytes:
-    """Change what a file says, and write it with the lengths that belong to that."""
-    return _packed(spoiled_tree(chance, json.loads(json.dumps(chance.choice(_GGUF))), _GGUF_KEYS))
+def _said_by(path: Path) -> Data:
+    """What a file says that holds F32 alone; its numbers are left out."""
+    store = gguf_store(path)
+    keys = [[key, _KINDS[type(value)], value] for key, value in store.metadata.items()]
+    first = min(tensor.offset for tensor in store.tensors.values())
+    tensors = [[name, [*each.shape[::-1]], 0, each.offset - first] for name, each in store.tensors.items()]
+    return {"version": 3, "keys": keys, "tensors": tensors, "data": path.stat().st_size - first}
 
 
 def _packed(data: Any) -> bytes:
@@ -160,7 +185,7 @@ def _packed(data: Any) -> bytes:
     keys, tensors = _list(said.get("keys")), _list(said.get("tensors"))
     header = b"GGUF" + _number(said.get("version"), 4) + _number(len(tensors), 8) + _number(len(keys), 8)
     header += b"".join(map(_key, keys)) + b"".join(map(_tensor, tensors))
-    return header + bytes(-len(header) % 64) + bytes(_whole(said.get("data")) % 2000)
+    return header + bytes(-len(header) % 64) + bytes(_whole(said.get("data")) % 20_000)
 
 
 def _key(data: Any) -> bytes:
@@ -202,16 +227,16 @@ def _whole(data: Any) -> int:
 
 
 def _number(data: Any, nbytes: int) -> bytes:
+    if isinstance(data, float) and nbytes in (4, 8):
+        return struct.pack("<f" if nbytes == 4 else "<d", data)
     return (_whole(data) % 2 ** (8 * nbytes)).to_bytes(nbytes, "little") if nbytes else b""
 
 
 # --- folders
 
+_MODELS = ("gpt2", "llama-3", "gemma3", "bert", "t5", "bart", "opt", "gpt-neo")
+"""Families whose settings are spoiled."""
 _CONFIGS: tuple[Data, ...] = (
-    {
-        "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "n_embd": 4, "n_head": 2, "n_layer": 1,
-        "n_positions": 8, "vocab_size": 3, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5,
-    },
     {
         "modules": [{"type": "x.Transformer", "path": ""}, {"type": "x.Pooling", "path": "1_Pooling"}],
         "pooling": {"pooling_mode_mean_tokens": True, "pooling_mode_cls_token": False},
@@ -223,34 +248,40 @@ _CONFIGS: tuple[Data, ...] = (
         ],
     },
 )  # fmt: skip
-_CONFIG_KEYS = (
-    *_CONFIGS[0], "modules", "pooling", "layers", "type", "path", "mediaType", "digest", "x.Normalize", "llama",
-    "rope_scaling", "rope_parameters", "pooling_mode", "mean", "../1_Pooling",
+_MORE_KEYS = (
+    "modules", "pooling", "layers", "type", "path", "mediaType", "digest", "x.Normalize", "rope_scaling", "llama3",
+    "pooling_mode", "mean", "../1_Pooling", "yarn", "linear", "silu", "quantization_config", "rope_parameters",
 )  # fmt: skip
 
 
 def folder() -> Reader:
     """Make the reader of what folders say of themselves: settings, modules, and Ollama's manifests."""
-    place = _folder()
-    (place / WEIGHTS).write_bytes(file_of({"wte.weight": np.ones((3, 4), np.float32)}, {}))
-    for name in ("1_Pooling", "manifests/registry.ollama.ai/library/m"):
-        (place / name).mkdir(parents=True)
+    configs = [json.loads((FAMILIES / name / "config.json").read_text()) for name in _MODELS]
+    places = {name: _folder() for name in _MODELS}
+    for name, place in places.items():
+        shutil.copy(FAMILIES / name / WEIGHTS, place)
+        for inner in ("1_Pooling", "manifests/registry.ollama.ai/library/m"):
+            (place / inner).mkdir(parents=True)
+    keys = tuple(dict.fromkeys((*_MORE_KEYS, *(key for config in configs for key in config))))
+    kinds = {config["model_type"]: places[name] for config, name in zip(configs, _MODELS, strict=True)}
 
     def read(content: bytes) -> None:
+        place = next((kinds[kind] for kind in kinds if f'"{kind}"'.encode() in content), places["gpt2"])
         for name in ("config.json", "manifests/registry.ollama.ai/library/m/latest"):
             (place / name).write_bytes(content)
         _write_modules(place, content)
-        found = open_files(place)
-        assert isinstance(found.settings, dict)
-        assert found.pooling is None or found.pooling.way in ("mean", "first")
-        if "layers" in found.settings:
+        files = open_files(place)
+        assert files.pooling is None or files.pooling.way in ("mean", "first")
+        if "layers" in files.settings:
             ollama_file(place, "m")
+        elif "modules" not in files.settings:
+            _every_parameter(files)
 
     def keep(chance: Random, content: bytes) -> bytes:
-        return _as_json(spoiled_tree(chance, json.loads(content), _CONFIG_KEYS))
+        return _as_json(spoiled_tree(chance, json.loads(content), keys))
 
-    known = words('{ } [ ] " : , \\u0000 \\ud800 sha256:', *_CONFIG_KEYS)
-    return Reader("folder", tuple(map(_as_json, _CONFIGS)), known, read, keep)
+    known = words('{ } [ ] " : , \\u0000 \\ud800 sha256:', *keys)
+    return Reader("folder", tuple(map(_as_json, (*_CONFIGS, *configs))), known, read, keep)
 
 
 def _write_modules(place: Path, content: bytes) -> None:
