@@ -16,6 +16,7 @@ from attn_explore.model.problems import Problem
 LARGEST_HEADER = 32 * 2**20
 """Bytes before the tensors that are read: 260,000 tokens with 500,000 merges take half of them."""
 
+_MOST_NUMBERS = 2**22
 _FIRST_READ = 2**20
 
 _NUMBERS = {
@@ -66,14 +67,16 @@ class Values:
         raise self.problem(f"there is no kind {kind} of values")
 
     def _list(self, kind: int, count: int) -> Any:
-        """The items of a list: numbers as an array, texts not yet decoded."""
+        """The items of a list; texts are not yet decoded."""
         if kind == _TEXT:
             return self._texts(count)
         if kind not in _NUMBERS:
             raise self.problem(f"a list of values of kind {kind} is not read")
+        if count > _MOST_NUMBERS:
+            raise self.problem(f"a list of {count:,} numbers, and at most {_MOST_NUMBERS:,} are read")
         packed = _NUMBERS[kind]
         content = self._bytes(count * packed.size)
-        return np.frombuffer(content, np.dtype(packed.format).newbyteorder("<"))
+        return np.frombuffer(content, np.dtype(packed.format)).tolist()
 
     def _texts(self, count: int) -> Texts:
         """So many texts, walked over by their lengths: the loop is short, as there are hundreds of thousands."""

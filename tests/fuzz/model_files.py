@@ -20,6 +20,7 @@ from attn_explore.model.checkpoints.model_files import INDEX, WEIGHTS, ModelFile
 from attn_explore.model.checkpoints.ollama import ollama_file
 from attn_explore.model.checkpoints.pooling import MODULES
 from attn_explore.model.files.gguf import gguf_store
+from attn_explore.model.files.storages import GGML_TYPES
 from attn_explore.model.files.stores import TensorStore, safetensors_store
 from attn_explore.model.problems import Problem
 from tests.fuzz.mutations import spoiled_tree, written
@@ -166,16 +167,19 @@ def _read_gguf(path: Path) -> None:
         if not isinstance(value, int | float | str):
             list(value[:3])
     _every_number(files.store)
-    if "llama.block_count" in files.settings or "gemma3.block_count" in files.settings:
+    if any(key.endswith(".embedding_length") for key in files.settings):
         _every_parameter(files)
 
 
 def _said_by(path: Path) -> Data:
-    """What a file says that holds F32 alone; its numbers are left out."""
+    """What a file says; its numbers are left out."""
     store = gguf_store(path)
     keys = [[key, _KINDS[type(value)], value] for key, value in store.metadata.items()]
     first = min(tensor.offset for tensor in store.tensors.values())
-    tensors = [[name, [*each.shape[::-1]], 0, each.offset - first] for name, each in store.tensors.items()]
+    kinds = {name: number for number, (name, _) in GGML_TYPES.items()}
+    tensors = [
+        [name, [*each.shape[::-1]], kinds[each.storage], each.offset - first] for name, each in store.tensors.items()
+    ]
     return {"version": 3, "keys": keys, "tensors": tensors, "data": path.stat().st_size - first}
 
 

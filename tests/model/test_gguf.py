@@ -210,7 +210,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "only a magic": (b"GGUF", "byte 4: the header ends beyond the end"),
     "a text of 2^64 - 1": (file_of([key("a", 8, b"\xff" * 8)], []), "beyond the end"),
     "a list of 2^63": (file_of([key("a", 9, struct.pack("<IQ", 8, 2**63))], []), "beyond the end"),
-    "a list of 2^63 numbers": (file_of([key("a", 9, struct.pack("<IQ", 12, 2**63))], []), "beyond the end"),
+    "a list of 2^63 numbers": (file_of([key("a", 9, struct.pack("<IQ", 12, 2**63))], []), "at most 4,194,304 are read"),
+    "a list of 2^20 numbers": (file_of([key("a", 9, struct.pack("<IQ", 12, 2**20))], []), "beyond the end"),
     "a text in a list beyond the end": (
         file_of([key("a", 9, struct.pack("<IQQ", 8, 2, 2**62))], []), "beyond the end",
     ),
@@ -231,6 +232,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "an odd place": (file_of([], [tensor(start=1)], 64), "leave a gap"),
     "data cut short": (file_of([], [tensor()], 30), "tensor 'w': ends 2 bytes beyond the end of the file"),
     "no data": (file_of([], [tensor(dims=(2**50,))]), "beyond the end of the file"),
+    "a list of numbers of files": (file_of([key("split.count", 9, struct.pack("<IQ", 4, 0))], []), "this is one of []"),
     "one of several files": (file_of([key("split.count", 2, b"\3\0")], []), "this is one of 3 files"),
 }  # fmt: skip
 
