@@ -19,7 +19,7 @@ config, variants, layers, transformer, parameters   the mathematics of the model
 words/                          titles, symbols and explanations of the steps: `words/en.md`
 notation, formulas              how formulas are written
 expressions, explain, finer, uses   where a number comes from, and where it goes
-naming, places                  names of places along an axis, and of cells
+labels, naming, places          words along an axis, names of places there, and of cells
 plots, profile                  what is plotted
 text, problems                  text that is safe to show, and messages about what the user can mend
 scenario/                       scenario files: keys, checks, YAML

@@ -163,6 +163,7 @@ def test_model_imports_only_what_the_distribution_depends_on(file: Path) -> None
         "orjson",
         "safetensors",
         "platformdirs",
+        "tokenizers",
     }
     assert _tops(imports_of(file)) <= installed | {"model"} | sys.stdlib_module_names
 

@@ -8,6 +8,8 @@ locating            from what a person names to the files of a model
 model_files         what there is of a model: a folder as Hugging Face writes it, or a GGUF file
 summary             what headers alone say of a model
 pooling             how a folder makes one vector of a text
+tokenizing          texts in, ids and labels out
+tokens/             what a tokenizer is made of: its file, how its tokens are shown, the package that reads it
 hub_cache, ollama   the places where other programs keep models
 torch_transformer   the state dict of `torch.nn.Transformer`
 """

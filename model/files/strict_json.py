@@ -17,6 +17,7 @@ MOST_NESTING = 64
 
 _NESTED = (list, dict)
 _NESTING = re.compile(rb'[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"', re.S)
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?', re.S)
 _MARKS = re.compile(rb'[{}]|"[^"\\]*(?:\\.[^"\\]*)*"(?P<name>\s*:)?', re.S)
 _BYTES_OF = {b",": 40, b"[": 96, b"{": 240}
 """Memory that each of these costs at most: an item of a list, an empty list, an empty object."""
@@ -46,10 +47,11 @@ def read_json(content: bytes, path: Path, limit: int, advice: Advice = _NO_ADVIC
         found = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise _damaged(content, error, path, advice) from error
-    if _is_too_deep(found):
+    is_too_deep, names = _measured(found)
+    if is_too_deep:
         line, column = _place(content[: _start_of_excess(content)].decode())
         raise Problem(f"nested deeper than {MOST_NESTING}", path=path, line=line, column=column)
-    for start in _names_given_twice(content):
+    for start in _names_given_twice(content) if names < _names_written(content) else ():
         line, column = _place(content[:start].decode())
         raise Problem("a name stands twice in this object", path=path, line=line, column=column)
     return found
@@ -69,13 +71,19 @@ def _place(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
-def _is_too_deep(data: Any) -> bool:
-    """Whether something is nested deeper than is read, found level by level."""
-    level = [data] if type(data) in _NESTED else []
+def _measured(data: Any) -> tuple[bool, int]:
+    """Whether something is nested deeper than is read, and how many names its objects have; found level by level."""
+    level, names = [data] if type(data) in _NESTED else [], 0
     for _ in range(MOST_NESTING + 1):
+        names += sum(len(item) for item in level if type(item) is dict)
         inside = (item.values() if type(item) is dict else item for item in level)
         level = [child for children in inside for child in children if type(child) in _NESTED]
-    return bool(level)
+    return bool(level), names
+
+
+def _names_written(content: bytes) -> int:
+    """How many names the text has: more than its objects where a name stands twice."""
+    return sum(map(bool, _STRINGS.findall(content)))
 
 
 def _start_of_excess(content: bytes) -> int:

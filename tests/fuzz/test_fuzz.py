@@ -12,7 +12,16 @@ from tests.fuzz.__main__ import fuzz
 from tests.fuzz.judging import bounds, judged, smaller
 from tests.fuzz.readers import READERS
 
-COUNTS = {"scenario": 600, "trace": 500, "npz": 500, "tensors": 2000, "shards": 1000, "gguf": 1500, "folder": 1000}
+COUNTS = {
+    "scenario": 600,
+    "trace": 500,
+    "npz": 500,
+    "tensors": 2000,
+    "shards": 1000,
+    "gguf": 1500,
+    "folder": 1000,
+    "tokenizer": 120,
+}
 
 
 @pytest.mark.parametrize("name", READERS)

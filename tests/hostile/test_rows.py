@@ -12,6 +12,7 @@ TESTS = Path(__file__).parents[1]
 
 SCENARIOS, WEIGHTS, NUMBERS = "hostile/test_scenario_files.py", "model/test_weights.py", "hostile/test_numbers.py"
 TRACES, WRITING, PROCESS = "hostile/test_traces.py", "hostile/test_writing.py", "hostile/test_process.py"
+TOKENIZERS = "hostile/test_tokenizers.py"
 TERMINAL, SCREENS, OPS, FILES = (
     "hostile/test_terminal.py",
     "hostile/test_screens.py",
@@ -69,6 +70,12 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "C19": ((NUMBERS, "test_c19_a_file_of_another_kind_is_no_weights"),),
     "C20": ((FILES, "test_a_file_that_shrinks_while_it_is_read_is_refused"),),
     "C21": ((TRACES, "c21 dates"), (TRACES, "c21 raw bytes")),
+    "D1": ((TOKENIZERS, "404 page"), (TOKENIZERS, "test_d1_a_file_of_300_mb_is_refused_by_its_size")),
+    "D2": ((TOKENIZERS, "a prefix longer than words"), (TOKENIZERS, "pieces of length 0")),
+    "D3": ((TOKENIZERS, "an unknown unknown"), (TOKENIZERS, "an id of four milliards"), (TOKENIZERS, "an id twice")),
+    "D4": ((TOKENIZERS, "test_d4_a_pattern_that_goes_on_for_ever_is_ended"),),
+    "D5": ((TOKENIZERS, "test_d5_words_without_a_row_are_refused_with_both_figures"),),
+    "D6": ((TOKENIZERS, "test_d6_words_that_a_terminal_would_obey_are_shown_in_one_line"),),
     "D7": ((TRACES, "test_d7_json_that_is_not_strict_is_refused_at_its_line_and_column"),),
     "D8": ((TRACES, "test_d8_a_trace_that_does_not_fit_itself_is_refused"),),
     "D9": ((TRACES, "test_d9_weights_that_a_trace_names_are_never_opened"),),
@@ -103,7 +110,7 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "G11": ((PROCESS, "test_g11_the_program_works_under_other_flags_of_python"),),
     "G12": ((PROCESS, "test_g12_a_process_with_512_mb_runs_a_lesson"),),
 }
-"""For each row the files and the tests, or the names of their cases. D1 to D6 are of tokenizers, which are not read."""
+"""For each row the files and the tests, or the names of their cases."""
 
 CHECKPOINTS, GGUF, SHARDS, FOLDERS = (
     "hostile/test_checkpoints.py",
@@ -131,7 +138,7 @@ OF_MODELS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """The same rows for files of real models, as far as they are about these: C14 to C18 are of npy and npz."""
 
-PARTS = {"A": (1, 32), "B": (1, 19), "C": (1, 21), "D": (7, 9), "E": (1, 4), "F": (1, 10), "G": (1, 12)}
+PARTS = {"A": (1, 32), "B": (1, 19), "C": (1, 21), "D": (1, 9), "E": (1, 4), "F": (1, 10), "G": (1, 12)}
 """The first and the last row of each part of the table."""
 
 ALL = [f"{part}{row}" for part, (first, last) in PARTS.items() for row in range(first, last + 1)]

@@ -1,0 +1,125 @@
+"""The program of the process in which the tokenizers package runs.
+
+It is given a tokenizer.json and then texts, and answers with ids. The package breaks down on files that it was not
+written for: with exceptions that are no `Exception`, with messages that it prints itself, with patterns that go on for
+ever, and with an end of the process. None of that reaches the program that asked.
+
+Requests and answers are JSON, each behind its length.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable
+from typing import IO, Any
+
+Answer = dict[str, Any]
+
+_LENGTH = struct.Struct(">Q")
+_BASE_MEMORY = 2**28
+_MEMORY_FOR_A_BYTE = 24
+"""Bytes of memory that a byte of a file may take: a vocabulary of 260,000 words with half a million merges takes 12."""
+
+
+def write_frame(sink: IO[bytes], content: bytes) -> None:
+    """Send a request or an answer."""
+    sink.write(_LENGTH.pack(len(content)))
+    sink.write(content)
+    sink.flush()
+
+
+def read_frame(source: IO[bytes]) -> bytes | None:
+    """Wait for a request or an answer; None where none comes any more."""
+    head = source.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    content = source.read(length)
+    return content if len(content) == length else None
+
+
+def main() -> None:
+    """Answer until nothing more is asked, or something breaks down."""
+    requests, answers = sys.stdin.buffer, _own_stdout()
+    os.environ |= {"TOKENIZERS_PARALLELISM": "false", "RUST_BACKTRACE": "0"}
+    content = read_frame(requests)
+    if content is None:
+        return
+    _bound_memory(len(content))
+    tokenizer: Any = None
+    while (request := read_frame(requests)) is not None:
+        asked = json.loads(request)
+        _bound_time(asked["seconds"])
+        try:
+            tokenizer = tokenizer or _loaded(content)
+            answer = _ANSWERS[asked["what"]](tokenizer, asked)
+        except BaseException as error:
+            write_frame(answers, json.dumps({"fault": f"{error}"}).encode())
+            return
+        write_frame(answers, json.dumps(answer).encode())
+
+
+def _own_stdout() -> IO[bytes]:
+    """Where the answers go; what anybody else prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return answers
+
+
+def _loaded(content: bytes) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(content.decode())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _added(tokenizer: Any, _: Answer) -> Answer:
+    """The id of each added token, as a list of pairs, and how many tokens there are in all."""
+    added = tokenizer.get_added_tokens_decoder()
+    return {"added": [[place, token.content] for place, token in added.items()]}
+
+
+def _encoded(tokenizer: Any, asked: Answer) -> Answer:
+    return {"ids": tokenizer.encode(asked["text"]).ids}
+
+
+def _decoded(tokenizer: Any, asked: Answer) -> Answer:
+    return {"text": tokenizer.decode(asked["ids"], skip_special_tokens=asked["skips_special"])}
+
+
+_ANSWERS: dict[str, Callable[[Any, Answer], Answer]] = {"added": _added, "encode": _encoded, "decode": _decoded}
+
+
+# --- bounds
+
+
+def _bound_memory(length: int) -> None:
+    """Let this process have as much memory as a tokenizer of this size may need, and leave no dump of it."""
+    bound = _BASE_MEMORY + _MEMORY_FOR_A_BYTE * length
+    _bound("RLIMIT_DATA", bound)
+    _bound("RLIMIT_CORE", 0)
+
+
+def _bound_time(seconds: float) -> None:
+    """The system ends this process when it has computed for so long."""
+    _bound("RLIMIT_CPU", math.ceil(time.process_time() + seconds))
+
+
+def _bound(name: str, limit: int) -> None:
+    try:
+        import resource
+
+        kind = getattr(resource, name)
+        _, most = resource.getrlimit(kind)
+        resource.setrlimit(kind, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
+    except (ImportError, AttributeError, ValueError, OSError):
+        pass  # a system without such bounds: the program that asks has a clock, too
