@@ -35,6 +35,8 @@ _NOTHING: tuple[object, ...] = (None, False, 0, 1, "", [], {})
 """Values that switch nothing on."""
 
 _LONGEST = 60
+_SHOWN = 3
+"""Texts of a list in GGUF that a message shows: it may be a vocabulary."""
 _MOST_LAYERS = 10_000
 _MISSING: Any = object()
 
@@ -162,4 +164,4 @@ def _is_list_of(kind: type) -> Any:
 
 def _shown(value: object) -> str:
     """A value as config.json has it, as far as it is short."""
-    return clip(json.dumps(value, ensure_ascii=False), _LONGEST)
+    return clip(json.dumps(value, ensure_ascii=False, default=lambda texts: texts[:_SHOWN]), _LONGEST)

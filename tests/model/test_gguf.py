@@ -16,6 +16,7 @@ from gguf.quants import dequantize
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.files.gguf import gguf_store
 from attn_explore.model.files.gguf_values import LARGEST_HEADER
 from attn_explore.model.files.positioned import PositionedFile
@@ -142,6 +143,11 @@ def test_texts_are_a_sequence() -> None:
     assert "c" in texts
     with pytest.raises(IndexError):
         texts[3]
+
+
+def test_a_list_of_texts_where_a_number_must_be_is_shown_by_its_first() -> None:
+    settings = Settings({"block_count": Texts(b"abcde", range(6), between=0)}, Path("m.gguf"))
+    assert '`block_count`: ["a", "b", "c"] is not' in refused(lambda: settings.size("block_count"))
 
 
 def test_a_large_vocabulary_opens_without_its_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
