@@ -31,7 +31,6 @@ READABLE = 4.5
 """The contrast of letters that can be read (WCAG 2, level AA)."""
 
 RAMP = " ·░▒▓█"
-CURSOR_GLYPHS = "[]"
 
 DWARFED = 8
 """A scale ends at the 99th percentile of the sizes when the largest is more than this many times it."""
@@ -116,13 +115,13 @@ def alarm_style(ground: Ground) -> Style:
     return Style(color=fore, bgcolor=back, bold=True)
 
 
-def glyphs(number: float, end: float) -> str:
-    """Two cells that tell size and sign without digits or colour: `▓-`."""
+def glyphs(number: float, end: float, width: int = 2) -> str:
+    """Two cells, or more, that tell size and sign without digits or colour: `▓-`."""
     if not math.isfinite(number):
-        return "??" if math.isnan(number) else "∞ " if number > 0 else "-∞"
+        return ("??" if math.isnan(number) else "∞" if number > 0 else "-∞").ljust(width)
     step = level(number, end)
     glyph = RAMP[math.ceil(abs(step) * (len(RAMP) - 1) / LEVELS)]
-    return glyph + ("-" if step < 0 else glyph)
+    return glyph * (width - 1) + ("-" if step < 0 else glyph)
 
 
 def contrast(a: RGB, b: RGB) -> float:

@@ -76,17 +76,31 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
     """The layout that shows most: every plane where they fit side by side, digits as fine as there is room for."""
     label_width = min(LABEL, _label_width(picture)) + 1
     if zoomed_out:
-        room = max(1, (width - label_width) // GLYPHS)
-        sizes = zip((picture.rows.size, picture.columns.size), (max(lines, 1), room), strict=True)
-        height, columns = (max(1, math.ceil(size / place)) for size, place in sizes)
-        if picture.scale is None:
-            picture = replace(picture, scale=_scale_of_blocks(picture, lead, height, columns))
-        return Layout(picture, label_width, GLYPHS, None, (lead,), (height, columns))
+        return _heat_map(picture, lead, width, lines, all_planes, label_width)
     if all_planes and len(picture.planes) > 1:
         together = _with_room(picture, tuple(picture.planes), width, label_width)
         if together.width <= width:
             return together
     return _with_room(picture, (lead,), width, label_width)
+
+
+def _heat_map(picture: Picture, lead: Index, width: int, lines: int, all_planes: bool, label_width: int) -> Layout:
+    """A colour for each number, in columns as wide as their labels want; where they do not fit, one for each block."""
+    together = tuple(picture.planes) if all_planes and picture.planes else (lead,)
+    rooms = {planes: _room_of_column(picture, planes, width - label_width) for planes in (together, (lead,))}
+    planes = next((planes for planes, room in rooms.items() if room >= GLYPHS), (lead,))
+    most = max(1, (width - label_width) // GLYPHS)
+    height, columns = math.ceil(picture.rows.size / max(lines, 1)), math.ceil(picture.columns.size / most)
+    blocks = max(1, height), max(1, columns)
+    if picture.scale is None:
+        picture = replace(picture, scale=_scale_of_blocks(picture, lead, *blocks))
+    column_width = max(GLYPHS, min(COLUMN, _longest_label(picture.columns) + 1, rooms[planes]))
+    return Layout(picture, label_width, column_width, None, planes, blocks)
+
+
+def _room_of_column(picture: Picture, planes: tuple[Index, ...], width: int) -> int:
+    """Cells that each column of some planes has, side by side."""
+    return (width - GAP * (len(planes) - 1)) // max(1, picture.columns.size * len(planes))
 
 
 def _scale_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> tuple[float, bool]:
@@ -105,13 +119,15 @@ def _scale_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> 
 
 
 def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
-    columns = picture.columns.size * len(planes)
-    room = (width - label_width - GAP * (len(planes) - 1)) // max(columns, 1)
+    room = _room_of_column(picture, planes, width - label_width)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
-    labels = max(map(most_cells, _column_labels(picture.columns)), default=0)
-    wanted = max(numbers.width, min(labels, COLUMN - 1)) + 1
+    wanted = max(numbers.width, min(_longest_label(picture.columns), COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
+
+
+def _longest_label(columns: Axis) -> int:
+    return max(map(most_cells, _column_labels(columns)), default=0)
 
 
 def _column_labels(columns: Axis) -> Sequence[str]:
@@ -148,7 +164,7 @@ def part_in_sight(layout: Layout, window: Window, rows: range) -> str:
     axes = (layout.picture.rows, layout.picture.columns)
     if layout.numbers is None:
         height, width = layout.blocks
-        return f"each cell: the largest of {height} × {width}" if height * width > 1 else "zoomed out"
+        return f"each cell: the largest of {height} × {width}" if height * width > 1 else "heat map"
     seen = zip(axes, (rows, window.columns(layout)), strict=True)
     return ", ".join(
         f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size

@@ -15,7 +15,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from attn_explore.explorer.drawing.colours import (
-    CURSOR_GLYPHS,
     LEVELS,
     Ground,
     alarm_style,
@@ -76,14 +75,20 @@ def header_line(layout: Layout, window: Window) -> list[Segment]:
     segments = [Segment(fitted(corner, layout.label_width), DIM)]
     cursor_column = window.cursor[-1] // layout.blocks[1] if window.cursor else -1
     columns = window.columns(layout)
-    if layout.numbers is None:
-        return [*segments, *_ticks(layout, columns, cursor_column)]
+    labels = _ticks if layout.column_width == GLYPHS else _labels
     for place in range(len(layout.planes)):
-        for column in columns:
-            label = fitted(shown_short(picture.columns, column), layout.column_width - 1, right=True)
-            segments.append(Segment(" " + label, BOLD if column == cursor_column else DIM))
-        segments.append(_gap(layout, place))
+        segments += [*labels(layout, columns, cursor_column), _gap(layout, place)]
     return segments
+
+
+def _labels(layout: Layout, columns: range, cursor: int) -> list[Segment]:
+    """The label of every column: over its numbers at their right edge, over its colours where they begin."""
+    room, is_right = layout.column_width - 1, layout.numbers is not None
+    texts = [fitted(shown_short(layout.picture.columns, column), room, is_right) for column in columns]
+    return [
+        Segment(f" {text}" if is_right else f"{text} ", BOLD if column == cursor else DIM)
+        for column, text in zip(columns, texts, strict=True)
+    ]
 
 
 def _ticks(layout: Layout, columns: range, cursor: int) -> list[Segment]:
@@ -129,9 +134,14 @@ def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: rang
         if changed is not None and changed[column]:
             style += CHANGED
         if column == cursor:
-            text, style = CURSOR_GLYPHS if layout.numbers is None else text, cursor_style(ground)
+            text, style = _frame(layout.column_width) if layout.numbers is None else text, cursor_style(ground)
         segments.append(Segment(text, style))
     return segments
+
+
+def _frame(width: int) -> str:
+    """What stands in the cell under the cursor, where there is no number: it is seen without colours too."""
+    return f"[{' ' * (width - 2)}]"
 
 
 def _window(layout: Layout, plane: Array, row: int, columns: range) -> Sequence[float]:
@@ -156,7 +166,8 @@ def _hidden(layout: Layout, row: int, columns: range) -> Array | None:
 
 def _text(layout: Layout, number: float, is_hidden: bool) -> str:
     if layout.numbers is None:
-        return "╳╳" if is_hidden else glyphs(number, layout.picture.end)
+        width = layout.column_width
+        return "╳" * width if is_hidden else glyphs(number, layout.picture.end, width)
     text = layout.numbers(number)
     if is_hidden:
         text = f"╳{'' if number == 0 else text.strip()}".rjust(layout.numbers.width)

@@ -255,7 +255,7 @@ class Place:
         """Go to the next marked cell, after the last one to the first."""
         marked = self.marked
         cell = marked[(marked.index(self.cell) + 1) % len(marked)] if self.cell in marked else marked[0]
-        self.follow(self.find(cell.path) or self.value, cell.index)
+        self.jump(self.find(cell.path) or self.value, cell.index)
 
     # --- the way back
 
@@ -281,12 +281,16 @@ class Place:
     def follow(self, value: Value, index: Index) -> None:
         """Go to the cell of an operand or of a use, and remember the way back."""
         before = self.cell
-        self._way.leave(before)
-        self.show(self.find(value.path) or value, index)
+        self.jump(value, index)
         self._followed.add((before, self.cell))
 
+    def jump(self, value: Value, index: Index) -> None:
+        """Go to a cell that no number leads to, and remember the way back."""
+        self._way.leave(self.cell)
+        self.show(self.find(value.path) or value, index)
+
     def back(self) -> bool:
-        """Return to where the last `follow` was made; False when there was none."""
+        """Return to where the last `follow` or `jump` was made; False when there was none."""
         return self._go_to(self._way.back(self.cell))
 
     def forward(self) -> bool:

@@ -52,7 +52,7 @@ class FindKeys:
             self.screen.list_named(visible(f"{problem.what}: {problem.hint}"))
             return
         self.screen.leave()
-        session.place.follow(*found)
+        session.place.jump(*found)
         self.screen.show_tree()  # a finer step opens the one that it is inside
         self.screen.show()
 

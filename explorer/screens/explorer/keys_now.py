@@ -19,7 +19,7 @@ from attn_explore.model.text import visible
 class Offers:
     """What the panels have to offer now: a number to follow, sums to unfold, words that are hidden; what goes on.
 
-    `is_typing`: letters go into a line, and are no keys.
+    `is_typing`: letters go into a line, and are no keys. `is_heat_map`: colours stand for the numbers.
     """
 
     has_link: bool
@@ -28,6 +28,7 @@ class Offers:
     is_playing: bool
     is_busy: bool
     is_typing: bool
+    is_heat_map: bool
 
 
 def keys_now(state: State, offers: Offers) -> list[Key]:
@@ -102,7 +103,7 @@ def _of_screen(state: State, offers: Offers) -> Iterator[Key]:
     yield Key("/", "find", "find")
     if state.matches:
         yield Key("n N", "match", "match(1)")
-    yield Key("z", "zoom", "zoom")
+    yield Key("z", "numbers" if offers.is_heat_map else "heat map", "zoom")
 
 
 def _keys_of_question(question: Question, has_hint: bool) -> list[Key]:

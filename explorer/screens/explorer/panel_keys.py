@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -35,11 +36,20 @@ class PanelKeys:
 
     def heads(self) -> None:
         """All heads side by side where they fit, or one."""
-        self.screen.grid.all_planes = not self.screen.grid.all_planes
+        all_planes = not self.screen.grid.all_planes
+        for grid in self.screen.query(TensorGrid):
+            grid.all_planes = all_planes
 
     def zoom(self) -> None:
-        """The whole tensor in the space there is, or its numbers."""
-        self.screen.grid.zoomed_out = not self.screen.grid.zoomed_out
+        """A heat map of the whole tensor in the space there is, or its numbers; instead of a plot or one word, too."""
+        screen, state = self.screen, self.screen.state
+        zoomed_out = state.view is not View.numbers or not screen.grid.zoomed_out
+        for grid in screen.query(TensorGrid):
+            grid.zoomed_out = zoomed_out
+        if state.view is not View.numbers:
+            state.look(View.numbers)
+            screen.show()
+        screen.show_keys()
 
     def focus(self, name: str) -> None:
         """Put the keyboard into the grid or the tree."""

@@ -331,5 +331,6 @@ class Panels(Actions):
             is_playing=self.groups.player.is_playing,
             is_busy=self.work.is_busy,
             is_typing=any(self.query_one(name).display for name in ("#find", "#go")),
+            is_heat_map=self.grid.display and self.grid.zoomed_out,
         )
         self.query_one(KeyBar).show(keys_now(self.state, offers))

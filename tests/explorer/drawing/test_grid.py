@@ -152,6 +152,27 @@ def test_zoomed_out_columns_have_labels_where_they_stand() -> None:
         assert header[layout.label_width + GLYPHS * column :].startswith(f"{label} ")
 
 
+def test_a_heat_map_of_a_few_words_has_columns_as_wide_as_these_and_no_numbers() -> None:
+    layout = laid_out(
+        picture(np.array([[1.0, -0.5, 0.25], [0.0, 0.0, -1.0]]), ["I", "love", "dog"]), 60, zoomed_out=True
+    )
+    view = window(layout, 60, (1, 1))
+    assert (layout.column_width, layout.blocks) == (5, (1, 1))
+    assert text_of(lines.header_line(layout, view))[layout.label_width :] == "I    love dog  "
+    assert text_of(lines.row_line(layout, view, 0))[layout.label_width :] == "█████▒▒▒▒-░░░░░"
+    assert text_of(lines.row_line(layout, view, 1))[layout.label_width :] == "     [   ]████-"
+
+
+def test_a_heat_map_has_every_head_beside_the_other_where_they_fit_and_else_the_one_that_is_looked_at() -> None:
+    shown = picture(np.ones((2, 3, 5)))
+    assert laid_out(shown, 60, all_planes=True, zoomed_out=True).planes == ((0,), (1,))
+    assert laid_out(shown, 60, zoomed_out=True).planes == ((0,),)
+    for width in (24, 30):
+        layout = laid_out(shown, width, all_planes=True, zoomed_out=True)
+        assert layout.planes == ((0,),)
+        assert layout.width <= width
+
+
 @given(words=st.lists(WORDS, min_size=1, max_size=40))
 def test_zoomed_out_the_right_edge_is_the_same_on_every_line_whatever_the_words_are(words: list[str]) -> None:
     layout = laid_out(picture(np.ones((len(words), len(words))), words), 60, zoomed_out=True)

@@ -240,6 +240,28 @@ async def test_z_zooms_out_and_says_what_a_cell_is(explore: Explore) -> None:
         assert "each cell: the largest of" in text
 
 
+@pytest.mark.parametrize("view", ["P", "w", ""])
+async def test_a_heat_map_is_one_key_away_from_every_view(explore: Explore, view: str) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(200, 60)) as (pilot, _):
+        grid, bar = pilot.app.screen.query_one("#grid", TensorGrid), pilot.app.screen.query_one(KeyBar)
+        await pilot.press(*view, "z")
+        assert grid.display
+        assert "heat map" in "".join(grid.render_line(y).text for y in range(grid.size.height))
+        assert "z numbers" in bar.render_line(0).text
+        await pilot.press("z")
+        assert "0.3579" in "".join(grid.render_line(y).text for y in range(grid.size.height))
+        assert "z heat map" in bar.render_line(0).text
+
+
+async def test_two_runs_side_by_side_are_two_heat_maps(explore: Explore) -> None:
+    async with explore("with-and-without-mask", WEIGHTS) as (pilot, _):
+        await pilot.press("d", "z")
+        grids = [grid for grid in pilot.app.screen.query(TensorGrid) if grid.display]
+        assert len(grids) == 2
+        for grid in grids:
+            assert "·" in grid.render_line(4).text
+
+
 async def test_the_tree_goes_to_the_chosen_step(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("shift+tab", "down", "enter")

@@ -121,6 +121,8 @@ def test_the_trail_has_the_places_that_a_number_was_followed_into_and_none_that_
     assert place.back()
     assert place.back()
     assert (place.cell, place.trail, place.can_go_back) == (first, (), False)
+    place.jump(trace[f"{LAYER}.weights"], (0, 1, 2))
+    assert (place.trail, place.can_go_back) == ((), True)
 
 
 def test_a_parameter_keeps_the_position_of_the_step_that_led_to_it(session: Session) -> None:
