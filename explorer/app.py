@@ -31,17 +31,22 @@ from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
+    from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
 
-Load = Callable[[Counter], "Session | Library"]
+Load = Callable[[Counter], "Session | Library | Unread"]
 Reload = Callable[[Counter], "Session"]
 
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What is shown: what makes the screen, the person's keys and theme, and a file of places that was kept aside."""
+    """What is shown: what makes the screen, the person's keys and theme, and a file of places that was kept aside.
+
+    A screen that is no more than a question leads to another one, or to the end.
+    """
 
     screen: Callable[[], Screen[Any]]
+    is_question: bool
     keys: Mapping[str, str]
     theme: str | None
     kept_aside: Path | None
@@ -96,7 +101,8 @@ class ExplorerApp(App[None]):
 
         kept = set_aside()
         loaded = self._load(counter)
-        return _Loaded(_screen_of(loaded, self._reload, self._is_pair), *self._own_keys(), kept)
+        made, is_question = _screen_of(loaded, self._reload, self._is_pair)
+        return _Loaded(made, is_question, *self._own_keys(), kept)
 
     def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
         """The person's own keys and theme. What knows every key is imported only where there are any."""
@@ -116,9 +122,17 @@ class ExplorerApp(App[None]):
         self.set_keymap(dict(loaded.keys))
         if loaded.theme is not None:
             self.theme = loaded.theme
-        self.push_screen(loaded.screen())
+        self.push_screen(loaded.screen(), self._answered if loaded.is_question else None)
         if loaded.kept_aside is not None:
             self._say_kept_aside(loaded.kept_aside)
+
+    def _answered(self, session: Session | None) -> None:
+        """Explore what the question led to; or leave."""
+        if session is None:
+            self.exit()
+        else:
+            made, _ = _screen_of(session, None, is_pair=False)
+            self.push_screen(made())
 
     async def _on_key(self, event: events.Key) -> None:
         """Give a key to what the screen asks for, or else carry out its command.
@@ -196,17 +210,25 @@ def _collect_again() -> None:
     gc.enable()
 
 
-def _screen_of(loaded: Session | Library, reload: Reload | None, is_pair: bool) -> Callable[[], Screen[Any]]:
-    """What makes the screen; a screen is made by the thread that shows it."""
+def _screen_of(
+    loaded: Session | Library | Unread, reload: Reload | None, is_pair: bool
+) -> tuple[Callable[[], Screen[Any]], bool]:
+    """What makes the screen, and whether that is a question; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.telling.pictures import Side
 
     if isinstance(loaded, Session):
-        return partial(ExplorerScreen, loaded, reload=reload, side=Side.beside if is_pair else Side.one)
+        return partial(ExplorerScreen, loaded, reload=reload, side=Side.beside if is_pair else Side.one), False
+    from attn_explore.explorer.session.other_text import Unread
+
+    if isinstance(loaded, Unread):
+        from attn_explore.explorer.screens.text_dialog import TextScreen
+
+        return partial(TextScreen, f"A text for {visible(loaded.source.title)} to read:", "", loaded.read), True
     from attn_explore.explorer.screens.library import LibraryScreen
 
-    return partial(LibraryScreen, loaded)
+    return partial(LibraryScreen, loaded), False
 
 
 def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = False) -> int:

@@ -196,10 +196,15 @@ def hidden_reason(value: Value, index: Sequence[int]) -> str | None:
 def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
     """The first NaN or infinity that is not a mask's −∞, among parameters and then steps."""
     for value in (*trace.parameters.values(), *trace.steps.values()):
-        good = np.isfinite(value.array)
-        is_mask = not value.is_leaf and value.made_by.name in ("visibility", "mask")
-        if is_mask or trace.changes:  # an edit may knock out
-            good |= np.isneginf(value.array)
-        if not good.all():
-            return value, tuple(int(place) for place in np.argwhere(~good)[0])
+        if (index := bad_number_in(value, is_edited=bool(trace.changes))) is not None:
+            return value, index
     return None
+
+
+def bad_number_in(value: Value, *, is_edited: bool) -> Index | None:
+    """Where the first NaN or infinity of a value stands that is not a mask's −∞, nor may be one of an edit."""
+    good = np.isfinite(value.array)
+    is_mask = not value.is_leaf and value.made_by.name in ("visibility", "mask")
+    if is_mask or is_edited:  # an edit may knock out
+        good |= np.isneginf(value.array)
+    return None if good.all() else tuple(int(place) for place in np.argwhere(~good)[0])

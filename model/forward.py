@@ -60,12 +60,15 @@ def trace_of(
     *,
     changes: Changes | None = None,
     before: Trace | None = None,
+    lazy: bool = False,
 ) -> Trace:
     """One run of a scenario, of its model or of its experiment; its plan where there are no `arrays`.
 
-    `generated` are the words that the decoder chooses, where a plan knows them.
+    `generated` are the words that the decoder chooses, where a plan knows them. `lazy`: what can be computed again is
+    not computed before it is asked for.
     """
     trace = _begun(known, arrays, on_step, changes, before)
+    trace.is_lazy = lazy
     scenario = known.scenario
     if scenario.alone is not None:
         experiments.record(trace, scenario.alone)

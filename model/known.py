@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from attn_explore.model import experiments
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis
+from attn_explore.model.opened import Opened, with_checkpoint
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import END, Reading, Token, predicting_stack, readings, vocabularies
@@ -77,10 +79,18 @@ class Known:
         return self.with_scenario(replace(self.scenario, model=model))
 
 
-def known_of(scenario: Scenario) -> Known:
-    """Find what follows from a scenario."""
+def known_of(scenario: Scenario, allowed: Sequence[Path] = ()) -> Known:
+    """Find what follows from a scenario, and from the settings of the checkpoint that it names.
+
+    `allowed` are folders outside the scenario's own in which that may lie. Raises Problem when it cannot be opened, or
+    cannot read what the scenario gives it.
+    """
     if scenario.alone is not None:
         return Known(scenario, {}, {})
+    scenario = with_checkpoint(scenario, allowed)
+    if isinstance(scenario.checkpoint, Opened):
+        read = scenario.readings()
+        return Known(scenario, read, dict.fromkeys(read, scenario.checkpoint.vocabulary))
     read = readings(scenario.model, scenario.input)
     words = vocabularies(scenario.model, scenario.input, read)
     return Known(scenario, read, {stack: Axis("vocabulary", len(each), each) for stack, each in words.items()})

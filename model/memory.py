@@ -10,7 +10,9 @@ from math import comb
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.forward import CHAPTER, outline_of, trace_of
+from attn_explore.model.keeping import LIMIT
 from attn_explore.model.known import Known, known_of
+from attn_explore.model.opened import Opened
 from attn_explore.model.parameters import is_shared
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import generates
@@ -26,6 +28,9 @@ DRAWING = 2**25
 
 CURVES = 200
 """Bytes that the curves of a training take for each of its steps: a label, the loss, and the learning rate."""
+
+_AT_ONCE = 2
+"""Arrays as large as the largest that are beside what a keeper holds: the newest, and what it is computed in."""
 
 _IN_A_LAYER = re.compile(r"^(encoder|decoder)\.layers\.")
 _AGAIN = f"{CHAPTER}.1."
@@ -50,7 +55,7 @@ def memory_of(known: Known) -> Need:
     """What `run` would take at most, in exact integers and without allocating anything of that size.
 
     Every value is kept, and the largest is held twice while it is computed. Gradients are as large as what they are by,
-    in the longest pass at most.
+    in the longest pass at most. Of a checkpoint no more is kept than its keeper holds.
     """
     scenario = known.scenario
     if scenario.alone is not None:
@@ -66,6 +71,9 @@ def memory_of(known: Known) -> Need:
     curves = 0 if trained is None else CURVES * trained.steps
     nbytes = once + _of_passes(in_passes, passes) + differentiated + curves + largest.size(passes - 1)
     steps = sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike if not each.value.is_leaf)
+    if isinstance(scenario.checkpoint, Opened):
+        records = RECORD * sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike)
+        nbytes = records + min(nbytes - records, LIMIT) + _AT_ONCE * largest.size(passes - 1)
     return Need(nbytes, largest.value.path, largest.shape(passes - 1), steps)
 
 

@@ -14,6 +14,7 @@ from attn_explore.model.files.safetensors import TensorFile
 from attn_explore.model.forward import trace_of
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.memory import Need, memory_of
+from attn_explore.model.opened import Opened
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
 from attn_explore.model.scenario_gradients import record_wanted
@@ -21,7 +22,7 @@ from attn_explore.model.sources import Numbers
 from attn_explore.model.trace import Trace
 from attn_explore.model.training.curves import as_done, curves_of, record_curves
 from attn_explore.model.training.record import Record, record_in
-from attn_explore.model.weights import fitted, not_finite, parameters, weights_file
+from attn_explore.model.weights import by_hand, fitted, not_finite, parameters, weights_file
 
 LARGEST_WEIGHTS = 2**40
 """Bytes of a weights file that are read unless the caller sets another limit."""
@@ -66,6 +67,13 @@ class Prepared:
             return experiments.parameters(self.scenario.alone)
         return parameters(self.scenario, self.known.shapes, self.file)
 
+    @cached_property
+    def numbers(self) -> Mapping[str, Numbers]:
+        """The same; of a checkpoint, where they are stored."""
+        if isinstance(opened := self.scenario.checkpoint, Opened):
+            return {**opened.parameters(self.known.shapes), **by_hand(self.scenario, self.known.shapes)}
+        return self.arrays
+
     def remarks(self, arrays: Mapping[str, Numbers]) -> tuple[str, ...]:
         """What has to be said of the numbers of the parameters."""
         return not_finite(self.scenario, arrays, self.known.shapes)
@@ -76,6 +84,8 @@ class Prepared:
         `limit` bounds the bytes of the file; `allowed` are folders outside the scenario's own that it may lie in.
         Raises Problem when it cannot be read.
         """
+        if isinstance(opened := self.scenario.checkpoint, Opened):
+            return replace(self, notes=opened.notes)
         file = weights_file(self.scenario, limit, allowed)
         model, notes = fitted(self.scenario, file)
         scenario = replace(self.scenario, model=model)
@@ -96,7 +106,7 @@ class Prepared:
 
 def prepare(scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()) -> Prepared:
     """Find what is known of a scenario, and read its weights file. Raises Problem when that cannot be read."""
-    return Prepared(known_of(scenario)).with_weights(limit, allowed)
+    return Prepared(known_of(scenario, allowed)).with_weights(limit, allowed)
 
 
 def _at_a_moment(stop: LessonStep, record: Record | None) -> LessonStep:

@@ -40,8 +40,9 @@ def run(
     weights were trained, and `moment` the one of its moments whose weights are taken.
     Raises Problem when the scenario's weights don't fit its model, or its edits don't fit the run.
     """
-    known = known_of(scenario)
-    file = None if _has_parameters(before, known) else weights_file(scenario, weights_limit, allowed)
+    known = known_of(scenario, allowed)
+    has_no_file = _has_parameters(before, known) or scenario.model.weights.file is None
+    file = None if has_no_file else weights_file(scenario, weights_limit, allowed)
     return run_prepared(Prepared(known, file, record), on_step, before=before, second=second, moment=moment)
 
 
@@ -52,15 +53,16 @@ def run_prepared(
     before: Trace | None = None,
     second: Trace | None = None,
     moment: int = -1,
+    lazy: bool = False,
 ) -> Trace:
-    """Run what was prepared; the rest is as in `run`."""
+    """Run what was prepared; the rest is as in `run`. `lazy`: see `trace_of`."""
     known, scenario, record = prepared.known, prepared.scenario, prepared.record
     arrays: Mapping[str, Numbers]
-    arrays = before.unedited if before is not None and _has_parameters(before, known) else prepared.arrays
+    arrays = before.unedited if before is not None and _has_parameters(before, known) else prepared.numbers
     if record is not None:
         arrays = {**arrays, **_learned(scenario, record, moment)}
     made = _changes(prepared, arrays, before, second) if scenario.edits else {}
-    trace = trace_of(known, arrays, on_step, changes=made, before=before)
+    trace = trace_of(known, arrays, on_step, changes=made, before=before, lazy=lazy)
     _check_reached(scenario, trace)
     if record is not None and scenario.experiment is not None:
         record_curves(trace, as_done(scenario.experiment, record), scenario.model.d_model, record)

@@ -28,7 +28,7 @@ class Trace:
     `tokens` are the words that each stack read and generated. `planned` means without numbers. `changes` are what-if
     edits by the path of their step or parameter. `before` is a run of the same model: a value that came about there in
     the same way is the same value here, whether its numbers are held or forgotten. `keeper` decides which values hold
-    their arrays; without one all do.
+    their arrays; without one all do. `is_lazy`: with a keeper, nothing is computed before somebody asks for it.
     """
 
     dtype: np.dtype[Any]
@@ -42,6 +42,7 @@ class Trace:
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     before: Trace | None = None
     keeper: Keeper | None = None
+    is_lazy: bool = False
 
     def __getitem__(self, path: str) -> Value:
         """The step or parameter at `path`. Raises KeyError when there is none."""
@@ -91,6 +92,8 @@ class Trace:
     def _compute(self, value: Value) -> None:
         if self.keeper is None:
             _ = value.array
+        elif self.is_lazy and value.held is None:
+            value.keeper = self.keeper
         else:
             self.keeper.take(value)
 

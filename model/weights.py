@@ -67,17 +67,22 @@ def parameters(scenario: Scenario, shapes: Shapes, file: TensorFile | None) -> d
 
 def _numbers(scenario: Scenario, shapes: Shapes, file: TensorFile | None) -> Iterator[tuple[str, Array]]:
     """The parameters one at a time, so that no two of those that are drawn or read are in memory as float64."""
-    by_hand = dict(_by_hand(scenario, shapes))
-    yield from by_hand.items()
-    rest = {name: axes for name, axes in shapes.items() if name not in by_hand}
+    said = dict(_by_hand(scenario, shapes))
+    yield from said.items()
+    rest = {name: axes for name, axes in shapes.items() if name not in said}
     if file is None:
         weights = scenario.model.weights
         yield from ((name, draw(name, axes, weights.seed, weights.scale)) for name, axes in rest.items())
     elif layout := torch_transformer.layout_of(file.header.tensors, stacks_of(scenario.model)):
-        yield from _from_torch(file, layout, shapes, by_hand)
+        yield from _from_torch(file, layout, shapes, said)
     else:
         training = {name for name in file.header.tensors if name.startswith(TRAINING)}
-        yield from tensors_in(file, rest, {*by_hand, *training})
+        yield from tensors_in(file, rest, {*said, *training})
+
+
+def by_hand(scenario: Scenario, shapes: Shapes) -> dict[str, Array]:
+    """The parameters that the scenario writes out, of the model's dtype. Raises Problem for those that don't fit."""
+    return {name: np.asarray(array, scenario.model.dtype) for name, array in _by_hand(scenario, shapes)}
 
 
 def _by_hand(scenario: Scenario, shapes: Shapes) -> Iterator[tuple[str, Array]]:

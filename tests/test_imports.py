@@ -35,7 +35,7 @@ LEVELS = (
     {"files"},
     {"checkpoints"},
     {"scenario"},
-    {"edits", "experiments", "loss", "weights"},
+    {"edits", "experiments", "loss", "opened", "weights"},
     {"known", "scenario_gradients"},
     {"forward"},
     {"lesson", "training"},

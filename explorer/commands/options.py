@@ -55,7 +55,7 @@ def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
         scenario = find_source(context.params.get("source") or "").scenario
         if scenario is None:
             return
-        steps = within(scenario, limits_of("", []).nbytes).plan.steps
+        steps = within(scenario, limits_of("", [])).plan.steps
     except Problem:
         return
     yield from (name for name in dict.fromkeys((*short_names(steps), *steps)) if name.startswith(incomplete))

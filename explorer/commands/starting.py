@@ -18,6 +18,7 @@ from attn_explore.explorer.commands.common import find_source, need_terminal, se
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
     from attn_explore.explorer.session.opening import Asked, Source
+    from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
@@ -82,7 +83,11 @@ def explore(
         found = [find_source(*each) for each in wanted]
     from attn_explore.explorer.app import show
 
-    def load(counter: Counter) -> Session:
+    def load(counter: Counter) -> Session | Unread:
+        if len(found) == 1 and found[0].needs_text:
+            from attn_explore.explorer.session.other_text import Unread
+
+            return Unread(found[0], limits)
         session = sessions_of(found or [find_source(*each) for each in wanted], limits, step, counter)
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.bookmarks import resume

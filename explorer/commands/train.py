@@ -42,7 +42,7 @@ def where_to_begin(
 
     Raises Problem where the scenario is no training, or the file cannot be written or gone on with.
     """
-    _check_memory(scenario, training_of(scenario), limits.nbytes)
+    _check_memory(scenario, training_of(scenario), limits)
     before = _before(scenario, output, limits) if resume else None
     check_target(output, force or resume, inputs)
     return before
@@ -68,16 +68,16 @@ def train_to(scenario: Scenario, output: Path, before: Record | None, inputs: li
     _conclude(output, before, monotonic() - start)
 
 
-def _check_memory(scenario: Scenario, experiment: Experiment, limit: int) -> None:
-    """Refuse what would take more than `limit` bytes: every parameter at every moment, and a batch there and back."""
-    known = within(scenario, limit).known  # what is too large to run is not looked at any closer
+def _check_memory(scenario: Scenario, experiment: Experiment, limits: Limits) -> None:
+    """Refuse what would take more than there may be: every parameter at every moment, and a batch there and back."""
+    known = within(scenario, limits).known  # what is too large to run is not looked at any closer
     item = np.dtype(scenario.model.dtype).itemsize
     parameters = item * sum(math.prod(sizes(axes)) for axes in known.shapes.values())
     untaught = known.with_scenario(replace(scenario, experiment=None))  # a batch has no curves
     text = memory_of(untaught).nbytes - parameters
     nbytes = parameters * (experiment.snapshots + _COPIES) + 2 * experiment.batch * text
-    if nbytes > limit:
-        what = f"training needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}"
+    if nbytes > limits.nbytes:
+        what = f"training needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limits.nbytes)}"
         hint = "make the model, the batch or the number of snapshots smaller, or raise --memory-limit"
         raise Problem(what, path=scenario.source.name, hint=hint)
 

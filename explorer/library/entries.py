@@ -8,14 +8,19 @@ from pathlib import Path
 
 from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
 from attn_explore.explorer.session.course import bundled, own
-from attn_explore.explorer.session.opening import Source, start, within
+from attn_explore.explorer.session.opening import Source, find_source, start, within
+from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.checkpoints.locating import all_names
 from attn_explore.model.experiments import telling_step
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.values import Value
+
+MODELS = "Models of this machine"
+"""The heading of what is no scenario yet."""
 
 PREVIEWED = 2**24
 """Bytes of the largest run that is previewed: a larger one would take longer than a glance."""
@@ -23,21 +28,26 @@ PREVIEWED = 2**24
 
 @dataclass(frozen=True)
 class Entry:
-    """A scenario of the library, or a file with faults."""
+    """A scenario of the library, a file with faults, or a model of this machine."""
 
     name: str
     path: Path
     scenario: Scenario | None
     problem: Problem | None = None
+    is_model: bool = False
 
     @property
     def title(self) -> str:
         """The scenario's title, or the name of a file that cannot be read."""
+        if self.is_model:
+            return self.name
         return self.scenario.title if self.scenario else self.path.name
 
     @property
     def group(self) -> str:
         """Under which heading it stands."""
+        if self.is_model:
+            return MODELS
         if self.path.stem != self.name or self.scenario is None:
             return "Your own"
         return self.scenario.difficulty.capitalize()
@@ -50,7 +60,7 @@ class Entry:
 
 @dataclass
 class Library:
-    """The entries in order. `folder` is where a person's own are."""
+    """The entries in order: the course, a person's own in `folder`, and the models of this machine."""
 
     folder: Path
     limits: Limits
@@ -63,7 +73,8 @@ class Library:
     def refresh(self) -> None:
         """Look at the files and the places again."""
         course = [Entry(name, path, read_scenario(path)) for name, path in bundled().items()]
-        self.entries = [*course, *map(_read, own(self.folder))]
+        models = (Entry(name, Path(name), None, is_model=True) for name in all_names())
+        self.entries = [*course, *map(_read, own(self.folder)), *models]
         self.refresh_bookmarks()
 
     def refresh_bookmarks(self) -> None:
@@ -85,6 +96,10 @@ class Library:
             raise entry.problem
         return start(entry.source, self.limits, counter)
 
+    def unread(self, entry: Entry) -> Unread:
+        """A model, open, that is asked what it should read. Raises Problem when it cannot be opened."""
+        return Unread(find_source(entry.name), self.limits)
+
     def preview(self, entry: Entry, counter: Counter | None = None) -> Value | None:
         """The tensor that says most of a run, or None where it is too large for a glance. Raises Problem."""
         if entry.problem is not None:
@@ -92,7 +107,7 @@ class Library:
         if entry.scenario is None:
             return None
         try:
-            within(entry.scenario, PREVIEWED)
+            within(entry.scenario, Limits(PREVIEWED))
         except Problem:
             return None
         return telling(self.open(entry, counter))

@@ -24,11 +24,14 @@ from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen, grouped
 from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.lesson_progress import Outcome
+from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.lesson_text import score_text
+from attn_explore.explorer.telling.models_list import model_facts
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.choices import Choices
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
@@ -37,6 +40,8 @@ from attn_explore.model.explain import general_words, mask_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
+
+_OF_A_MODEL = "A model of this machine. Enter asks for a text that it should read."
 
 GLANCE = 0.15
 """Seconds that a scenario is marked before it is run for its preview."""
@@ -166,6 +171,9 @@ class LibraryScreen(Screen[None]):
     def _facts(self, entry: Entry) -> Content:
         """Title, name, summary, what is run, and how far the lesson was followed."""
         scenario, mark = entry.scenario, self.library.bookmark(entry)
+        if entry.is_model:
+            run = f'attn-explore run {visible(entry.name)} --text "…"'
+            return Content.styled(f"{visible(entry.name)}\n", "bold $text-primary") + Content(f"\n{_OF_A_MODEL}\n{run}")
         if scenario is None:
             return Content(entry.problem.render() if entry.problem else "")
         lesson = f"a lesson of {len(scenario.lesson)} stops" if scenario.lesson else "no lesson: every step is shown"
@@ -195,12 +203,16 @@ class LibraryScreen(Screen[None]):
             self._work.do(
                 Work(
                     what="",
-                    make=partial(self.library.preview, entry),
+                    make=partial(self._preview, entry),
                     then=lambda found: self._keep_preview(entry, found or "Too large for a preview."),
                     refused=lambda problem: self._keep_preview(entry, problem.render()),
                     seconds=AT_ONCE,
                 )
             )
+
+    def _preview(self, entry: Entry, counter: Counter) -> Value | str | None:
+        """What a glance shows: a tensor of a run, or what the headers of a model say."""
+        return model_facts(entry.name) if entry.is_model else self.library.preview(entry, counter)
 
     def _keep_preview(self, entry: Entry, found: Value | str) -> None:
         self._previews[entry.name] = found
@@ -223,6 +235,9 @@ class LibraryScreen(Screen[None]):
         if entry is None or not self.is_active or self._opening is not None or self._opened is not None:
             return
         self._opening = entry
+        if entry.is_model:
+            self._ask_what_it_reads(entry)
+            return
         self._work.do(
             Work(
                 what="running the model",
@@ -233,6 +248,29 @@ class LibraryScreen(Screen[None]):
                 stopped=self._forget_opening,
             )
         )
+
+    def _ask_what_it_reads(self, entry: Entry) -> None:
+        """Open a model, and ask for a text."""
+        self._work.do(
+            Work(
+                what="opening the model",
+                make=lambda _: self.library.unread(entry),
+                then=self._ask,
+                refused=partial(self._tell_fault, entry),
+                seconds=AT_ONCE,
+                stopped=self._forget_opening,
+            )
+        )
+
+    def _ask(self, unread: Unread) -> None:
+        asked = f"A text for {visible(unread.source.name)} to read:"
+        self._opening = None
+        self.app.push_screen(TextScreen(asked, "", unread.read), self._keep_answered)
+
+    def _keep_answered(self, session: Session | None) -> None:
+        if session is not None:
+            self._opened = session
+            self.call_after_refresh(self._enter)
 
     def _open(self, entry: Entry, counter: Counter) -> Session:
         session = self.library.open(entry, counter)

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
@@ -31,6 +32,9 @@ class TextScreen(Dialog[Session | None]):
             "escape", "back", "Back to the text that was read", id="text.close", group=Binding.Group("Another text")
         )
     ]
+
+    CSS = STYLES
+    SCOPED_CSS = False  # it may be the first screen there is
 
     def __init__(self, asked: str, proposed: str, read: Read) -> None:
         super().__init__()

@@ -112,6 +112,24 @@ def own(folder: Path) -> list[Path]:
     return found[:MOST_OWN]
 
 
+def is_model(wanted: str) -> bool:
+    """Whether a name or a path is meant for a model of this machine, and not for a scenario or a trace.
+
+    >>> is_model("i-love-my-dog"), is_model("models/gpt2.gguf"), is_model("openai/gpt2")
+    (False, True, True)
+    """
+    from attn_explore.explorer.system.file_formats import MODELS, SCENARIOS, TRACES
+
+    if wanted in bundled():
+        return False
+    path = Path(wanted)
+    if path.is_dir() or wanted.startswith("ollama:") or path.suffix.lower() in MODELS:
+        return True
+    if path.exists():
+        return path.name.startswith("model.safetensors") and (path.parent / "config.json").exists()
+    return len(path.parts) == 2 and path.suffix.lower() not in (*SCENARIOS, *TRACES)
+
+
 def locate(wanted: str) -> Path:
     """The file that is meant: a bundled scenario's, or the one at that path. Raises Problem for neither.
 

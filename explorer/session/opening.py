@@ -20,16 +20,19 @@ from attn_explore.model.scenario.document import Gradients
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
+    from attn_explore.model.opened import Opened
     from attn_explore.model.prepared import Prepared
 
 
 _LOOKED_AT = 64
+_GIVE_A_TEXT = 'give it a text, as in --text "The capital of France is", or token ids, as in --ids 464,3139'
 _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|(?:\xef\xbb\xbf)?\s*\{\s*"format"\s*:', re.S)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet.
+    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet; or a model of
+    this machine, which is a scenario when it is known what it reads.
 
     `gradients` is what was asked for beside what the file says; `moment` after how many steps of training, where that
     is not the end.
@@ -40,6 +43,19 @@ class Source:
     scenario: Scenario | None
     gradients: Gradients | None = None
     moment: int | None = None
+    model: Opened | None = None
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether it is not known yet what is to be read."""
+        return self.scenario is None and self.model is not None
+
+    def reading(self, said: Mapping[str, Any]) -> Source:
+        """The same model as a scenario that reads what is said: keys of `input`. Raises Problem for what it cannot."""
+        from attn_explore.model.opened import scenario_of
+
+        assert self.model is not None  # noqa: S101 (only a model is asked)
+        return replace(self, scenario=scenario_of(self.name, self.model, said))
 
     def differentiated(self, of: str) -> Source:
         """The same with gradients: of a number, or (nothing) of the one that the scenario names, or that tells most."""
@@ -78,8 +94,10 @@ NOTHING_ASKED = Asked()
 
 def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:
     """Read what a name or a path leads to. Raises Problem when there is nothing, or a scenario with faults."""
-    from attn_explore.explorer.session.course import bundled, locate
+    from attn_explore.explorer.session.course import bundled, is_model, locate
 
+    if is_model(wanted):
+        return _checkpoint_source(wanted, asked)
     path = locate(wanted)
     name = wanted if wanted in bundled() else path.stem
     scenario = None if is_trace(path) else read_scenario(path)
@@ -89,6 +107,20 @@ def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:
         scenario = scenario.with_text(asked.given)
     found = Source(name, path, scenario, moment=asked.moment)
     return found if asked.gradients is None else found.differentiated(asked.gradients)
+
+
+def _checkpoint_source(wanted: str, asked: Asked) -> Source:
+    """A checkpoint of this machine, reading what was asked for."""
+    from attn_explore.model.checkpoints.locating import locate
+    from attn_explore.model.opened import opened
+
+    found = locate(wanted)
+    source = Source(found.name, found.path, None, moment=asked.moment, model=opened(found.path))
+    if "text" in asked.given or "ids" in asked.given:
+        source = source.reading(asked.given)
+    elif asked.given:
+        raise Problem("this model has nothing to read", path=found.path, hint=_GIVE_A_TEXT)
+    return source if asked.gradients is None else source.differentiated(asked.gradients)
 
 
 def is_trace(path: Path) -> bool:
@@ -106,6 +138,8 @@ def is_trace(path: Path) -> bool:
 
 def start(source: Source, limits: Limits, counter: Counter | None = None) -> Session:
     """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
+    if source.needs_text:
+        raise Problem("this model has nothing to read", path=source.path, hint=_GIVE_A_TEXT)
     try:
         session = _read(source, limits) if source.scenario is None else _start(source, source.scenario, limits, counter)
         if source.moment is not None:
@@ -123,7 +157,7 @@ def _read(source: Source, limits: Limits) -> Session:
 
     session = Session(source.name, Run(*read_trace(source.path, limits.nbytes)), path=source.path)
     if source.gradients is not None and (source.gradients.of or session.run.output is None):
-        within(replace(session.run.scenario, gradients=source.gradients), limits.nbytes)
+        within(replace(session.run.scenario, gradients=source.gradients), limits)
         differentiate(session, source.gradients.of)
     return session
 
@@ -132,10 +166,10 @@ def _start(source: Source, scenario: Scenario, limits: Limits, counter: Counter 
     """Run a scenario, and the one that it is compared with."""
     from attn_explore.explorer.session.gradients import match_gradients
 
-    first, second = within(scenario, limits.nbytes), scenario.second()
+    first, second = within(scenario, limits), scenario.second()
     if second is None:
         return _run(source, first, limits, counter)
-    other = _run(source, within(second, limits.nbytes), limits, counter)
+    other = _run(source, within(second, limits), limits, counter)
     times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
     left = replace(limits, memory=limits.nbytes - times * other.run.trace.nbytes)
     check_memory(first, left.nbytes)
@@ -180,9 +214,10 @@ def _run(
     prepared = prepared.with_weights(limits.nbytes, limits.allowed)
     if counter is not None:
         counter.expect(prepared.need.steps * (2 if prepared.scenario.edits else 1))
-    unedited = run_prepared(prepared.unedited(), counter) if prepared.scenario.edits else None
+    lazy = prepared.scenario.checkpoint is not None  # a person waits for what they look at, and no longer
+    unedited = run_prepared(prepared.unedited(), counter, lazy=lazy) if prepared.scenario.edits else None
     begun = time.perf_counter()
-    trace = run_prepared(prepared, counter, before=unedited, second=second.run.trace if second else None)
+    trace = run_prepared(prepared, counter, before=unedited, second=second.run.trace if second else None, lazy=lazy)
     moments = None
     if prepared.record is not None:
         room = max(0, min(ROOM, limits.nbytes - trace.nbytes))
@@ -221,28 +256,28 @@ def _check_run(scenario: Scenario, limits: Limits, notes: dict[str, None]) -> No
     from attn_explore.model.lesson import stops
     from attn_explore.model.prepared import plan_of
 
-    prepared = within(scenario, limits.nbytes).with_weights(limits.nbytes, limits.allowed)
+    prepared = within(scenario, limits).with_weights(limits.nbytes, limits.allowed)
     notes.update(dict.fromkeys(prepared.notes))
     scenario = prepared.scenario
     unedited = prepared.known.with_scenario(replace(scenario, edits=()))
     checks: list[Callable[[], object]] = [
-        lambda: notes.update(dict.fromkeys(prepared.remarks(prepared.arrays))),
+        lambda: notes.update(dict.fromkeys(prepared.remarks(prepared.numbers))),
         lambda: prepared.plan,
         lambda: stops(scenario, plan_of(unedited) if scenario.edits else prepared.plan),
     ]
     raise_any(*all_problems(checks))
 
 
-def within(scenario: Scenario, limit: int) -> Prepared:
+def within(scenario: Scenario, limits: Limits) -> Prepared:
     """What is known of a scenario before its weights are read and it runs.
 
-    Raises Problem where its trace would take more than `limit` bytes, before anything of it is allocated.
+    Raises Problem where its trace would take more than there may be, before anything of it is allocated.
     """
     from attn_explore.model.known import known_of
     from attn_explore.model.prepared import Prepared
 
-    prepared = Prepared(known_of(scenario))
-    check_memory(prepared, limit)
+    prepared = Prepared(known_of(scenario, limits.allowed))
+    check_memory(prepared, limits.nbytes)
     return prepared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from attn_explore.explorer.session.opening import Source, pair, start
@@ -26,6 +27,18 @@ def with_text(session: Session, text: str, counter: Counter | None = None) -> Se
     if other is None or session.is_pinned or session.first.compare is not None:
         return _over(session, text, counter)
     return pair(_over(session, text, counter), _over(other, text, counter))
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A model that was opened, and is asked what it should read."""
+
+    source: Source
+    limits: Limits
+
+    def read(self, text: str, counter: Counter) -> Session:
+        """Run it over a text. Raises Problem for what it cannot read."""
+        return start(self.source.reading({"text": text}), self.limits, counter)
 
 
 def _over(session: Session, text: str, counter: Counter | None) -> Session:

@@ -7,14 +7,14 @@ from functools import cached_property
 
 from attn_explore.explorer.session.what_if import distances
 from attn_explore.model.axes import Array
-from attn_explore.model.explain import Index, first_bad_number
+from attn_explore.model.explain import Index, bad_number_in, first_bad_number
 from attn_explore.model.ops import Output, is_gradient, output_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Run:
     """The run of `scenario`; `unedited` is its run without edits, where it has any.
 
@@ -26,12 +26,23 @@ class Run:
     trace: Trace
     unedited: Trace | None = None
     moment: int = 0
+    _bad: tuple[Value, Index] | None = field(default=None, init=False, repr=False)
     _effects: dict[str, Array | None] = field(default_factory=dict, init=False, repr=False)
 
-    @cached_property
+    @property
     def first_bad(self) -> tuple[Value, Index] | None:
-        """The first NaN or infinity, if there is one."""
+        """The first NaN or infinity, if there is one; of a run that is computed when it is asked for, so far."""
+        return self._bad if self.trace.is_lazy else self._first_bad
+
+    @cached_property
+    def _first_bad(self) -> tuple[Value, Index] | None:
         return first_bad_number(self.trace)
+
+    def look_at(self, value: Value) -> None:
+        """Look for numbers that are none in a step that was computed."""
+        index = bad_number_in(value, is_edited=bool(self.trace.changes)) if self._bad is None else None
+        if index is not None:
+            self._bad = (value, index)
 
     @property
     def output(self) -> Output | None:

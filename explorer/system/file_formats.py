@@ -16,6 +16,9 @@ PICTURES = (".svg", ".png")
 PLOTS = (*PICTURES, ".csv", ".json")
 """The endings of a plot: a picture, or its numbers."""
 
+MODELS = (".gguf",)
+"""The endings of a model that is one file; others are folders."""
+
 SCENARIOS = (".yaml", ".yml")
 """The endings of a scenario."""
 

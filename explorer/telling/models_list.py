@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attn_explore.explorer.drawing.numbers import size_text
-from attn_explore.model.checkpoints.locating import places
-from attn_explore.model.checkpoints.summary import Broken, Summary
+from attn_explore.model.checkpoints.locating import locate_name, places
+from attn_explore.model.checkpoints.summary import Broken, Summary, summary_of
 from attn_explore.model.text import cells, clip, visible
 
 _HEADS = ("name", "family", "parameters", "stored as", "on disk", "fits")
@@ -22,6 +22,14 @@ def models_lines(models: Sequence[Summary | Broken], memory: int) -> Iterator[st
         widths = [max(map(cells, column)) for column in zip(_HEADS, *rows, strict=True)]
         yield from (_line(row, widths) for row in (_HEADS, *rows))
     yield from (_reason(model) for model in models if isinstance(model, Broken))
+
+
+def model_facts(name: str) -> str:
+    """What the headers of a model say of it, a line. Raises Problem where it cannot be opened."""
+    model = summary_of(locate_name(name))
+    stored = f"stored as {', '.join(model.storages)}"
+    parameters = f"{count_text(model.parameters)} parameters"
+    return " · ".join((visible(clip(model.family, _LONGEST)), parameters, stored, f"{size_text(model.nbytes)} on disk"))
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

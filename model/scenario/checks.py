@@ -6,6 +6,7 @@ Each check names the keys that it reads, so that it keeps silent about those whi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 
 from attn_explore.model.config import InputConfig, ModelConfig, filled
 from attn_explore.model.scenario.document import ANSWERS, DOES, Document
@@ -27,14 +28,18 @@ from attn_explore.model.text import clip, figure
 Check = Callable[[Document, ScenarioSource], Iterator[Finding]]
 
 _GIVEN_AS, _TARGET_AS = GIVEN_ONCE
+_OF_THE_MODEL: tuple[KeyPath, ...] = tuple(("model", key.name) for key in fields(ModelConfig) if key.name != "weights")
 _NEAR = 1000
 _LABEL = 40
 _TOO_LONG_TO_READ = 10**20
 
 
 def check_agreement(document: Document, source: ScenarioSource, broken: Iterable[KeyPath]) -> list[Finding]:
-    """Run every check of keys that are not broken in themselves."""
-    broken = list(broken)
+    """Run every check of keys that are not broken in themselves.
+
+    What a checkpoint's model is, its own configuration says: no key has to agree with a default.
+    """
+    broken = [*broken, *(_OF_THE_MODEL if document.model.weights.checkpoint is not None else ())]
     return [
         finding
         for reads, check in CHECKS
@@ -120,8 +125,6 @@ def head_has_classes(document: Document, _: ScenarioSource) -> Iterator[Finding]
 def decoder_has_something_to_read(document: Document, _: ScenarioSource) -> Iterator[Finding]:
     """A decoder beside an encoder is fed a target, or generates one; one that generates reads words."""
     model, given = document.model, document.input
-    if model.weights.checkpoint is not None:
-        return  # what it is, its own configuration says
     target = _given(given, _TARGET_AS)
     if model.kind == "encoder-decoder" and not target and model.head != "vocabulary":
         hint = "add `target`, or `head: vocabulary` so that the decoder generates one"

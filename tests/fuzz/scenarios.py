@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from attn_explore.explorer.session.opening import within
+from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.config import InputConfig, ModelConfig
 from attn_explore.model.lesson import stops
 from attn_explore.model.scenario import parse_scenario
@@ -79,7 +80,7 @@ def scenario() -> Reader:
 
 def _read(content: bytes) -> None:
     found = parse_scenario(decode(content, "file"), "file")
-    stops(found, within(found, LIMIT).plan)
+    stops(found, within(found, Limits(LIMIT)).plan)
 
 
 def _keep(chance: Random, content: bytes) -> bytes:

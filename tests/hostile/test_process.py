@@ -71,7 +71,7 @@ def test_b4_a_product_of_any_magnitude_is_an_exact_figure(size: int) -> None:
     scenario = parse_scenario(f"model: {{kind: attention, d_model: {size}, d_k: 1}}\ninput: {{text: a}}")
     assert memory_needed(scenario).nbytes > 8 * 7 * size
     with pytest.raises(Problem) as refused:
-        within(scenario, 2**30)
+        within(scenario, Limits(2**30))
     assert is_refusal(refused.value.render())
     assert "-" not in refused.value.what
 

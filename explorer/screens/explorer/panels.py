@@ -17,6 +17,7 @@ from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer import below
 from attn_explore.explorer.screens.explorer.actions import Actions
+from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.keys_now import Offers, keys_now
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.screens.sized import take_size
@@ -58,6 +59,7 @@ class Panels(Actions):
     VERTICAL_BREAKPOINTS = [(0, "-too-low"), (16, "-low"), (34, "-high")]  # noqa: RUF012
 
     work: Working
+    filling: Filling
     _in_tree: Trace | None = None
 
     def compose(self) -> ComposeResult:
@@ -160,8 +162,14 @@ class Panels(Actions):
         fault.display = bool(said)
 
     def _show_progress(self, said: str) -> None:
-        self.note(said)
+        self.note(said or self.filling.progress)
         self.show_keys()
+
+    def tell_of_filling(self, said: str) -> None:
+        """Say how far a run has come that is computed behind the screen, unless there is something else to say."""
+        if not self.work.is_busy:
+            self.note(said)
+            self.show_keys()
 
     # --- a value
 
@@ -169,8 +177,12 @@ class Panels(Actions):
         """Show the value and the cell that are looked at. Whatever changed, this shows it."""
         state, session, value = self.state, self.state.session, self.state.value
         state.edit = None
+        self.filling.begin()
+        if self.filling.brings(value):
+            self.query_one(StepTree).mark(value.path)
+            return
         if not self.groups.player.is_playing:
-            self.note(self.work.progress)
+            self.note(self.work.progress or self.filling.progress)
         if self._in_tree is not session.run.trace:
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
         self._show_headings()
@@ -329,7 +341,7 @@ class Panels(Actions):
             has_folds=panel.is_folded,
             hides_words=not self.query_one(WordsPanel).display,
             is_playing=self.groups.player.is_playing,
-            is_busy=self.work.is_busy,
+            is_busy=self.work.is_busy or self.filling.is_busy,
             is_typing=any(self.query_one(name).display for name in ("#find", "#go")),
             is_heat_map=self.grid.display and self.grid.zoomed_out,
         )

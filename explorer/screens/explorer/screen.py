@@ -20,6 +20,7 @@ from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
+from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.panels import Panels
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.screens.explorer.watching import Reload, Watching
@@ -49,6 +50,7 @@ class ExplorerScreen(Panels):
         super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
         self.state = State(session, has_library, side=side)
         self.work = Working(self, self._show_progress)
+        self.filling = Filling(self)
         self.groups = Groups(self)
         self.watching = Watching(self, reload) if reload is not None else None
 
@@ -83,7 +85,7 @@ class ExplorerScreen(Panels):
     def action_leave(self) -> None:
         """Stop what is being made; or take the keyboard out of whatever has it."""
         self.groups.uses.stop()
-        if self.work.stop():
+        if self.work.stop() or self.filling.stop():
             self.note("stopped")
             self.show_cell()
         else:

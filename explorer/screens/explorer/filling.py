@@ -1,0 +1,87 @@
+"""A run whose steps are computed when they are asked for: what is looked at first, and behind it all the others."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
+from attn_explore.explorer.session.computing import bring, fill, is_there
+from attn_explore.explorer.telling import sections
+from attn_explore.model.problems import Problem
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+
+
+class Filling:
+    """Computes what a run left for later, while the screen goes on."""
+
+    def __init__(self, screen: ExplorerScreen) -> None:
+        self.screen = screen
+        self._all = Working(screen, self._tell)
+        self._one = Working(screen, self._tell)
+        self._filled: Trace | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being computed."""
+        return self._all.is_busy or self._one.is_busy
+
+    @property
+    def progress(self) -> str:
+        """How far it has come; nothing where nothing is computed."""
+        return self._one.progress or self._all.progress
+
+    def begin(self) -> None:
+        """Compute every step of the run that is looked at, in order, unless that was begun already."""
+        trace = self.screen.state.session.run.trace
+        if trace is self._filled or not trace.is_lazy:
+            return
+        self._filled = trace
+        self._all.do(
+            Work(
+                what="running the model",
+                make=partial(fill, self.screen.state.session.run),
+                then=self._done,
+                refused=self._refuse,
+                seconds=AT_ONCE,
+                steps=len(trace.steps),
+            )
+        )
+
+    def brings(self, value: Value) -> bool:
+        """Whether a value and what it is made of have to be computed first; the screen shows it when that is done."""
+        if is_there(value):
+            return False
+        self._one.do(
+            Work(
+                what="computing",
+                make=partial(bring, value),
+                then=partial(self._show, value),
+                refused=self._refuse,
+                seconds=AT_ONCE,
+            )
+        )
+        return True
+
+    def stop(self) -> bool:
+        """Stop, and keep what there is; False where nothing is being computed."""
+        return self._one.stop() | self._all.stop()
+
+    def _show(self, value: Value, _: object) -> None:
+        if self.screen.state.value is value:
+            self.screen.show()
+
+    def _done(self, _: object) -> None:
+        if alarm := sections.alarm(self.screen.state.session):
+            self.screen.warn(f"Not every number is finite: {alarm}")
+
+    def _refuse(self, problem: Problem) -> None:
+        self.stop()
+        self.screen.tell_problem(problem)
+
+    def _tell(self, said: str) -> None:
+        self.screen.tell_of_filling(said)

@@ -1,0 +1,36 @@
+"""Computing what a run left for later, for another thread: one value and what it is made of, or every step in order."""
+
+from __future__ import annotations
+
+from attn_explore.explorer.session.run import Run
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.model.values import Value
+
+_READ_BY_ROWS = ("lookup", "rows")
+"""Operations that read some rows of a table, which may have one for each word of a large vocabulary."""
+
+
+def is_there(value: Value) -> bool:
+    """Whether a value can be shown at once: it holds its numbers, and so does what it is made of."""
+    return all(each.held is not None or each.keeper is None for each in _shown(value))
+
+
+def bring(value: Value, counter: Counter) -> None:
+    """Compute a value and what its arithmetic shows. Raises Problem where a file is not what it was."""
+    for each in _shown(value):
+        counter(each)
+        _ = each.array
+
+
+def fill(run: Run, counter: Counter) -> None:
+    """Compute every step of a run in order, and look for numbers that are none."""
+    for value in run.trace.steps.values():
+        counter(value)
+        run.look_at(value)
+
+
+def _shown(value: Value) -> list[Value]:
+    """What a value is made of, as far as it is read as a whole, and the value itself, which is wanted longest, last."""
+    if not value.is_leaf and value.made_by.name in _READ_BY_ROWS:
+        return [value]
+    return [*(view.value for view in value.operands), value]
