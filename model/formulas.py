@@ -108,9 +108,13 @@ def _left_side(value: Value) -> Notation:
 
 
 def _seen_from(value: Value, operand: Value) -> Notation:
-    """How `operand` stands in the formula of `value`: a step of another block is the residual stream, x."""
+    """How `operand` stands in the formula of `value`: a step of another block is the residual stream, x.
+
+    But what is added to the stream is not the stream, in whichever block it was made.
+    """
     block, _, _ = operand.path.rpartition(".")
-    is_near = operand.is_leaf or not block or value.path.startswith(f"{block}.")
+    is_added = value.name == "residual" and operand is not value.operands[0].value
+    is_near = operand.is_leaf or not block or value.path.startswith(f"{block}.") or is_added
     return notation(operand) if is_near or symbol(operand) else Symbol("x")
 
 

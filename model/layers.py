@@ -14,7 +14,7 @@ import numpy as np
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Axis
-from attn_explore.model.notation import ONE, root, symbol
+from attn_explore.model.notation import ONE, quotient, root, symbol
 from attn_explore.model.ops import Factor, Numbering
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value
@@ -244,9 +244,13 @@ def norm(t: Recorder, name: str, x: Tensor, config: Architecture) -> Tensor:
 
 
 def by_root(number: float, axis: Axis) -> Factor:
-    """A constant, written as the root of an axis where it is that."""
-    is_root = math.isclose(number, math.sqrt(axis.size), rel_tol=1e-6)
-    return Factor(number, root(symbol(axis.name)) if is_root else symbol(f"{number:.9g}"))
+    """A constant, written as the root of an axis, or as 1 over it, where it is that."""
+    size, written = math.sqrt(axis.size), root(symbol(axis.name))
+    if math.isclose(number, size, rel_tol=1e-6):
+        return Factor(number, written)
+    if math.isclose(number, 1 / size, rel_tol=1e-6):
+        return Factor(number, quotient(ONE, written), written)
+    return Factor(number, symbol(f"{number:.9g}"))
 
 
 def head_hidden(t: Recorder, x: Tensor, config: Architecture) -> Tensor:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
 from hypothesis import strategies as st
 
-from attn_explore.model.architecture import architecture_of
+from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
 from attn_explore.model.keeping import Keeper
@@ -17,7 +17,7 @@ from attn_explore.model.layers import Visibility
 from attn_explore.model.parameters import StackSizes, parameter_axes
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.trace import Trace
-from attn_explore.model.transformer import StackTokens, decode, encode, logits
+from attn_explore.model.transformer import StackTokens, decode, encode, logits, text_vector
 from attn_explore.model.values import Tensor, Value
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -102,31 +102,40 @@ def ran(
         name: len(array) for name, array in parameters.items() if name.endswith(("embedding_table", "position_table"))
     }
     vocabulary = next(size for name, size in tables.items() if name.endswith("embedding_table"))
-    positions = next((size for name, size in tables.items() if name.endswith("position_table")), 1)
+    rows = next((size for name, size in tables.items() if name.endswith("position_table")), 1)
+    positions = rows - config.position_offset
     axes = parameter_axes(config, stacks_of(config, vocabulary, positions), predicted_by(config, vocabulary))
     for name, own in axes.items():
         trace.add_parameter(name, own, InFile(parameters[name], name) if keeper else parameters[name])
     t = Recorder(trace)
     memory: tuple[Tensor, Visibility] | None = None
     if source is not None:
-        text = _given(trace, "", source, pad)
+        text = _given(trace, "", source, pad, config)
         x = encode(t.inside("encoder"), text, _visibility(config, text, causal), config)
         memory = x, Visibility(text.tokens, text.tokens, text.pad)
     if target is not None:
-        fed = _given(trace, "decoder.", target, target_pad)
+        fed = _given(trace, "decoder.", target, target_pad, config)
         seen = None if memory is None else (memory[0], replace(memory[1], queries=fed.tokens))
         x = decode(t.inside("decoder"), fed, _visibility(config, fed, target_causal), config, seen)
         text = fed
+    text_vector(t, x, text, config)
     scores = logits(t, x, text, config)
     if scores is not None:
         t.softmax("probabilities", scores, over=scores.names[-1])
     return trace
 
 
-def _given(trace: Trace, prefix: str, ids: list[int], pad: tuple[bool, ...] | None) -> StackTokens:
+def _given(
+    trace: Trace, prefix: str, ids: list[int], pad: tuple[bool, ...] | None, config: Architecture
+) -> StackTokens:
     axes = (Axis("token", len(ids)),)
-    tokens = trace.give(f"{prefix}tokens", axes, np.array(ids, np.int64))
-    return StackTokens(tokens, None if pad is None else trace.give(f"{prefix}pad", axes, np.array(pad, np.int64)))
+
+    def give(name: str, numbers: Sequence[int]) -> Value:
+        return trace.give(f"{prefix}{name}", axes, np.array(numbers, np.int64))
+
+    tokens, padding = give("tokens", ids), None if pad is None else give("pad", pad)
+    segments = give("segments", [0] * len(ids)) if config.segments else None
+    return StackTokens(tokens, padding, hides_pad=pad is not None, segments=segments)
 
 
 def _visibility(config: ModelConfig, text: StackTokens, causal: bool) -> Visibility:

@@ -183,7 +183,8 @@ class _Evaluation:
         if sign == "|" and self.over in inner[0].names:
             return _lengths(inner[0], self.over)
         if sign == "mean(":
-            return Named(inner[0].names, inner[0].array.mean(axis=inner[0].names.index(self.over), keepdims=True))
+            along = tuple(map(inner[0].names.index, (self.over or "").split()))
+            return Named(inner[0].names, inner[0].array.mean(axis=along, keepdims=True))
         if sign in ROWS:
             return Named(
                 inner[0].names, np.apply_along_axis(ROWS[sign], inner[0].names.index(self.over), inner[0].array)

@@ -52,6 +52,22 @@ def sinusoids(tokens: int, d_model: int) -> Array:
     return table
 
 
+def bucket(ahead: int, buckets: int, far: int, both_ways: bool) -> int:
+    """The row of T5's table of relative positions for a key that stands so many words ahead of the query.
+
+    With n rows for a side: the distances below n/2 have one each; from there on the logarithm of the distance decides,
+    so that the last row begins before the distance `far`. In an encoder the second half is for keys ahead.
+    Source: Raffel et al. 2019, section 2.1, and the authors' code.
+    """
+    n = buckets // 2 if both_ways else buckets
+    start = n if both_ways and ahead > 0 else 0
+    distance = abs(ahead) if both_ways else max(0, -ahead)
+    if distance < n // 2:
+        return start + distance
+    share = math.log(distance / (n // 2)) / math.log(far / (n // 2))
+    return start + min(n - 1, n // 2 + math.floor(share * (n - n // 2) + 1e-9))
+
+
 @dataclass(frozen=True)
 class Sight:
     """Which keys may be seen: those that are not padding, not later (`causal`), not further away than `span`."""

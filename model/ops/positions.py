@@ -133,17 +133,17 @@ DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, _dist
 
 def _key_position(value: Value) -> Array:
     positions = value.options["numbering"].positions(value.shape[2])
-    bias = np.asarray(_slopes(value)[:, None, None] * positions, value.dtype)
+    bias = np.asarray(_slopes(value)[:, None, None] * np.maximum(positions, 0), value.dtype)
     return np.array(np.broadcast_to(bias, value.shape))
 
 
 def _key_position_cell(value: Value, at: At) -> Expression:
     head, _, key = (at[name] for name in value.names)
     position = value.options["numbering"].position(key)
-    return Apply(
-        "multiply",
-        (Number(float(_slopes(value)[head]), f"slope of head {head}"), Number(position, "position of the key")),
-    )
+    if position is None:
+        return Number(0.0, NOWHERE)
+    slope = Number(float(_slopes(value)[head]), f"slope of head {head}")
+    return Apply("multiply", (slope, Number(position, "position of the key")))
 
 
 def _key_position_formula(_value: Value, _operands: Notations) -> Notation:

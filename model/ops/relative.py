@@ -43,8 +43,8 @@ def bucket(ahead: Array, rules: RelativePositions) -> Array:
 
 def _buckets_cell(value: Value, at: At) -> Expression:
     ahead = at["key"] - at["query"]
-    where = f"{abs(ahead)} {'ahead' if ahead > 0 else 'behind'}" if ahead else "the query itself"
-    return Number(int(bucket(np.asarray(ahead), value.options["rules"])), f"bucket of a key {where}")
+    where = f"a key {abs(ahead)} {'ahead' if ahead > 0 else 'behind'}" if ahead else "the query itself"
+    return Number(int(bucket(np.asarray(ahead), value.options["rules"])), f"bucket of {where}")
 
 
 def _buckets_formula(_value: Value, _operands: Notations) -> Notation:

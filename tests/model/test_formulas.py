@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from attn_explore.explorer.session.course import COURSE, locate
+from attn_explore.model.architecture import EachScaling, LinearScaling, Llama3Scaling, Rotary
 from attn_explore.model.axes import Array, names, sizes
 from attn_explore.model.backward import record_gradients
 from attn_explore.model.config import ModelConfig, filled
@@ -22,9 +24,13 @@ from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
 from tests.building import SEEDS, configs, encoded, masks, ran, random_parameters
 from tests.formula_reader import Named, Reader, lined_up
+from tests.references import bucket
 
 RULES = frozenset(
-    {"sinusoid", "visibility", "identity", "evenly", "distance", "measured", "tally", "shares"}
+    {
+        "sinusoid", "visibility", "identity", "evenly", "distance", "key_position", "buckets", "measured", "tally",
+        "shares",
+    }
 )  # fmt: skip
 """Operations whose formulas are rules in words: they compute from nothing but places and sizes."""
 
@@ -36,6 +42,10 @@ REDUCTIONS: dict[str, Callable[..., Array]] = {
     "length": lambda array, axis: np.sqrt(np.square(array).sum(axis=axis)),
 }
 """What is written as `maximum of x over key`."""
+
+
+FIRST_COLUMNS, HALVES = r"(?:, the first (\d+) columns)?", r"(?:, column i with i \+ (\d+))?"
+"""Which columns are turned, and in which pairs, where that is not all of them and the one beside."""
 
 
 def right_side(value: Value) -> str:
@@ -66,15 +76,26 @@ def comes_to(value: Value) -> np.ndarray:
     if found := re.fullmatch(r"heads of (.+) side by side", text):
         inner = read(found[1])
         return np.concatenate(list(inner.array), axis=-1)
-    if found := re.fullmatch(r"(.+) of the last (\w+)", text):
-        return read(found[1]).array[-1]
-    if found := re.fullmatch(r"(.+) turned by position·θᵢ", text):
-        return turned(read(found[1]).array)
+    if found := re.fullmatch(r"(.+) of the (first|last) (\w+)", text):
+        return read(found[1]).array[0 if found[2] == "first" else -1]
+    if found := re.fullmatch(rf"(.+) turned by position·θᵢ{FIRST_COLUMNS}{HALVES}", text):
+        x = read(found[1]).array
+        dims = int(found[2] or x.shape[-1])
+        assert found[3] in (None, str(dims // 2))
+        return turned(x, dims, [turn(value.options["rotary"], i) for i in range(dims // 2)], in_halves=bool(found[3]))
+    if found := re.fullmatch(r"(.+)\[bucket\(key − query\)\]", text):
+        rows, rules = read(found[1]).array, value.options["rules"]
+        _, queries, keys = value.shape
+        picked = [
+            [rows[bucket(key - query, rules.buckets, rules.far, rules.both_ways)] for key in range(keys)]
+            for query in range(queries)
+        ]
+        return np.moveaxis(np.array(picked), -1, 0)
     if value.made_by.name == "part":
         assert text.endswith(f" of {name_in_formulas(operands[0].value)}")
         return value.array  # which part is written as its labels
-    if found := re.fullmatch(r"(.+)\[0, 1, 2, …\]", text):
-        return read(found[1]).array[: value.shape[0]]
+    if found := re.fullmatch(r"(.+)\[(\d), \d, \d, …\]", text):
+        return read(found[1]).array[int(found[2]) :][: value.shape[0]]
     return in_axes_of(value, read(text, over))
 
 
@@ -98,17 +119,39 @@ def in_axes_of(value: Value, found: Named) -> np.ndarray:
     return lined_up(Named(tuple(own), found.array.reshape(shape)), value.names)
 
 
-def turned(array: np.ndarray) -> np.ndarray:
-    """Pairs of columns as complex numbers, multiplied by e^(i·m·10000^(−2i/d)) at position m."""
-    pairs = array[..., 0::2] + 1j * array[..., 1::2]
-    angles = np.outer(np.arange(array.shape[-2]), 10000.0 ** (-np.arange(0, array.shape[-1], 2) / array.shape[-1]))
-    result = pairs * np.exp(1j * angles)
-    return np.stack([result.real, result.imag], axis=-1).reshape(array.shape)
+def turned(array: np.ndarray, dims: int, turns: Sequence[float], *, in_halves: bool) -> np.ndarray:
+    """Pairs of columns as complex numbers, multiplied by e^(i·m·θ) at position m; what is in no pair as it is."""
+    result = array.copy()
+    for i, angle in enumerate(turns):
+        first, second = (i, i + dims // 2) if in_halves else (2 * i, 2 * i + 1)
+        for m in range(array.shape[-2]):
+            pair = (array[..., m, first] + 1j * array[..., m, second]) * np.exp(1j * m * angle)
+            result[..., m, first], result[..., m, second] = pair.real, pair.imag
+    return result
 
 
-def known(view: View) -> Named:
-    """An operand as it stands in a product: a matrix that is split into heads is still one matrix."""
-    is_split = len(view.axes) > len(view.value.axes)
+def turn(rotary: Rotary, i: int) -> float:
+    """θᵢ: the angle of pair i from one position to the next."""
+    angle = float(rotary.base ** (-2 * i / rotary.dims))
+    match rotary.scaling:
+        case LinearScaling(factor):
+            return angle / factor
+        case EachScaling(factors):
+            return angle / factors[i]
+        case Llama3Scaling(factor, low, high, original):
+            length = 2 * math.pi / angle
+            if length < original / high:
+                return angle
+            if length > original / low:
+                return angle / factor
+            smooth = (original / length - low) / (high - low)
+            return angle * ((1 - smooth) / factor + smooth)
+    return angle
+
+
+def known(view: View, *, in_product: bool = True) -> Named:
+    """An operand as it stands in a formula: in a product, a matrix that is split into heads is still one matrix."""
+    is_split = in_product and len(view.axes) > len(view.value.axes)
     return Named(view.value.names, view.value.array) if is_split else Named(view.names, view.array)
 
 
@@ -121,8 +164,10 @@ def known_in(value: Value, text: str) -> dict[str, Named]:
         name = f"{name_in_formulas(view.value)}{marks}"
         if name not in text and re.search(r"(?<![a-z_])x(?![a-z_])", text):
             name = "x"  # a step of another block
+        if (full := ".".join(view.path.split(".")[-2:])) in text:
+            name = full  # a step of another block that is not the stream
         assert owners.setdefault(name, view.path) == view.path, f"{text}: two values are {name}"
-        found[name] = known(view)
+        found[name] = known(view, in_product=value.made_by.name == "contract")
     return found | constants(value, known(value.operands[0]) if value.operands else Named((), 0.0))
 
 
@@ -133,11 +178,10 @@ def constants(value: Value, x: Named) -> dict[str, Named]:
         root = np.sqrt(value.operands[0].value.operands[0].shape[-1]) if "√dₖ" in right_side(value) else 1.0
         found |= {"T": Named((), 1 / (value.options["by"].value * root)), "h": Named((), 1e-5)}
         found |= {"√dₖ": Named((), root)}
+        found |= {"√d_model": Named((), np.sqrt(value.shape[-1]))}
     if "eps" in value.options:
-        mean, variance = (
-            getattr(np, moment)(x.array, axis=x.names.index(value.options["over"]), keepdims=True)
-            for moment in ("mean", "var")
-        )
+        along = tuple(map(x.names.index, value.options["over"].split()))
+        mean, variance = (getattr(np, moment)(x.array, axis=along, keepdims=True) for moment in ("mean", "var"))
         found |= {"μ": Named(x.names, mean), "σ²": Named(x.names, variance), "ε": Named((), value.options["eps"])}
     return found
 

@@ -181,7 +181,7 @@ CASES: dict[tuple[str, str], Case] = {
         "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
     ),
     ("key_position", "with padding"): lambda b: b.t.key_position(
-        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"] + 1), Numbering(1, padding=0)
+        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"] + 1), Numbering(1)
     ),
     ("relative", "both ways"): lambda b: b.t.relative(
         "r", b.buckets(8), Axis("token", 3 * b.size["token"]), RelativePositions(8, 10)
@@ -673,6 +673,31 @@ def test_merged_heads_stand_side_by_side_in_their_order() -> None:
     heads = tensor("head token d_v", np.arange(12).reshape(2, 3, 2))
     merged_heads = recorder().merge("r", heads, "token", last="head d_v")
     np.testing.assert_array_equal(merged_heads.array, [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]])
+
+
+# --- caps and gains
+
+
+def test_a_cap_leaves_small_numbers_and_is_never_passed() -> None:
+    x = np.array([-1e6, -3.0, 0.01, 3.0, 1e6])
+    found = recorder().cap("r", tensor("token", x), 2.0).array
+    np.testing.assert_allclose(found, [2 * math.tanh(number / 2) for number in x], rtol=1e-14)
+    assert (np.abs(found) <= 2).all()
+
+
+def test_a_gain_of_0_changes_nothing_where_1_is_added_to_it() -> None:
+    x, gain = tensor("token d_model", np.array([[3.0, 4.0]])), tensor("d_model", np.zeros(2))
+    plain = recorder().rms_normalise("r", x, tensor("d_model", np.ones(2)), over="d_model", eps=0.0)
+    value = recorder().rms_normalise("r", x, gain, over="d_model", eps=0.0, plus_one=True)
+    np.testing.assert_array_equal(value.array, plain.array)
+    assert formula_text(value.made_by.formula(value, (symbol("x"), symbol("γ")))) == "x/√(mean(x²) + ε) · (1 + γ)"
+
+
+def test_heads_that_are_normalised_together_have_one_mean_square() -> None:
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    ones = tensor("head d_k", np.ones((2, 4)))
+    found = recorder().rms_normalise("r", tensor("head token d_k", x), ones, over="head d_k", eps=0.0).array
+    np.testing.assert_allclose(np.square(found).mean(axis=(0, 2)), 1, rtol=1e-14)
 
 
 # --- factors
