@@ -28,8 +28,11 @@ HARMLESS = {
     "masked_softmax_fusion", "max_position_embeddings", "num_hidden_layers", "offset_alibi",
     "original_max_position_embeddings", "output_attentions", "pooler_num_attention_heads", "reorder_and_upcast_attn",
     "resid_pdrop", "skip_bias_add", "skip_bias_add_qkv", "summary_activation", "tie_encoder_decoder",
+    "tie_word_embeddings",
 }  # fmt: skip
-"""Keys that decide nothing here, although their names look so: dropout, speed, other heads, how weights were drawn."""
+"""Keys that decide nothing here, although their names look so: dropout, speed, other heads, how weights were drawn.
+
+Whether the head has a matrix of its own is seen in the file, whatever `tie_word_embeddings` says."""
 
 _NOTHING: tuple[object, ...] = (None, False, 0, 1, "", [], {})
 """Values that switch nothing on."""
@@ -129,7 +132,7 @@ class Settings:
         for key, value in self._values.items():
             if key in self._inside:
                 yield from self._inside[key]._unread()
-            elif key not in self._read and self._decides(key) and value not in _NOTHING:
+            elif key not in self._read and self._decides(key) and (value is True or value not in _NOTHING):
                 yield self.problem(key, f"{_shown(value)}: what this setting does is not implemented")
 
     def _decides(self, key: str) -> bool:

@@ -32,7 +32,6 @@ from attn_explore.model.checkpoints.families import (
 )
 from attn_explore.model.checkpoints.families.family import Family
 from attn_explore.model.checkpoints.settings import Settings
-from attn_explore.model.problems import nearest
 
 _ALL = (
     gpt2.FAMILY, gpt_neo.FAMILY, gpt_j.FAMILY, gpt_neox.FAMILY, opt.FAMILY, bloom.FAMILY, phi.FAMILY, phi3.FAMILY,
@@ -51,5 +50,5 @@ def family_of(settings: Settings) -> Family:
     kind = settings.text("model_type")
     found = FAMILIES.get(kind)
     if found is None:
-        raise settings.refused("model_type", nearest(kind, FAMILIES) or ", ".join(FAMILIES))
+        raise settings.refused("model_type", ", ".join(FAMILIES))
     return found

@@ -13,11 +13,13 @@ from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.checkpoints.tables import Places, in_layers, joined, linear, matrix, norm, table
 
 _OF_FAIRSEQ = ("normalize_before", "normalize_embedding", "add_final_layer_norm", "static_position_embeddings")
-"""What these models are by their kind, and old files also say."""
+"""What files of the first years say, and nobody reads: the kind decides."""
 
 
 def _like_bart(settings: Settings, tensors: Tensors, bends: str, *, scaled: bool, **others: Any) -> Architecture:
     """What they have in common; `others` are the fields in which one differs, `bends` its activation by default."""
+    for key in _OF_FAIRSEQ:
+        settings.raw(key)
     d_model = settings.size("d_model")
     is_scaled = settings.flag("scale_embedding", default=scaled)
     fields = {
@@ -45,14 +47,7 @@ def _of_stack(settings: Settings, stack: str, d_model: int) -> dict[str, Any]:
     return {"heads": heads, "d_k": d_k, "d_ff": settings.size(f"{stack}_ffn_dim")}
 
 
-def _expected(settings: Settings, *values: bool) -> None:
-    """Refuse an old file that says of itself what its kind is not."""
-    for key, value in zip(_OF_FAIRSEQ, values, strict=True):
-        settings.expect(key, value)
-
-
 def _bart(settings: Settings, tensors: Tensors) -> Architecture:
-    _expected(settings, False, True, False, False)
     return _like_bart(
         settings, tensors, "gelu", scaled=False, embedding_norm=True, position="learned", position_offset=2,
         counting="every_token", norm_order="post",
@@ -60,17 +55,17 @@ def _bart(settings: Settings, tensors: Tensors) -> Architecture:
 
 
 def _marian(settings: Settings, tensors: Tensors) -> Architecture:
-    _expected(settings, False, False, False, True)
-    settings.expect("share_encoder_decoder_embeddings", True)
+    """A table of positions in the file goes before the waves, be it learned or those."""
+    has_table = "model.encoder.embed_positions.weight" in tensors
+    settings.raw("share_encoder_decoder_embeddings")  # seen in the file
     settings.expect("decoder_vocab_size", settings.size("vocab_size"))
     return _like_bart(
-        settings, tensors, "gelu", scaled=False, position="sinusoidal", waves="halves", counting="every_token",
-        norm_order="post",
+        settings, tensors, "gelu", scaled=False, position="learned" if has_table else "sinusoidal", waves="halves",
+        counting="every_token", norm_order="post",
     )  # fmt: skip
 
 
 def _m2m100(settings: Settings, tensors: Tensors) -> Architecture:
-    _expected(settings, True, False, True, True)
     return _like_bart(
         settings, tensors, "relu", scaled=True, position="sinusoidal", waves="fairseq", counting="words_alone",
         position_offset=settings.whole("pad_token_id", default=1) + 1, norm_order="pre",

@@ -19,7 +19,7 @@ from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 
 NEVER_READ = re.compile(
     r"(.*\.)?(attn|attn\.attention|attention)\.(masked_)?bias|(.*\.)?position_ids"
-    r"|rope_freqs\.weight|(.*\.)?rotary_emb\.(inv_freq|cos_cached|sin_cached)|(.*\.)?(encoder|decoder)\.(version|embed_positions\..*)"
+    r"|rope_freqs\.weight|(.*\.)?rotary_emb\.(inv_freq|cos_cached|sin_cached)|(.*\.)?(encoder|decoder)\.(version|embed_positions\.(weights|_float_tensor))"
     r"|(.*\.)?pooler\..*|cls\.seq_relationship\..*|sop_classifier\..*|.*\.EncDecAttention\.relative_attention_bias\.weight"
 )
 """Tensors that are no parameters: masks, waves, factors of angles, and what other uses of a model read."""

@@ -40,7 +40,7 @@ def _kinds(settings: Settings, layers: int) -> list[str]:
     key = "attention_types"
     given: Any = settings.raw(key) if key in settings else [[["global", "local"], -(-layers // 2)]]
     try:
-        kinds = [kind for group, times in given for _ in range(min(int(times), layers)) for kind in group]
+        kinds = [kind for group, times in given for _ in range(min(int(times), layers + 1)) for kind in group]
     except (TypeError, ValueError) as error:
         raise settings.problem(key, "is not understood", 'it is like [[["global", "local"], 12]]') from error
     if any(kind not in ("global", "local") for kind in kinds):

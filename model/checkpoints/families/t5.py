@@ -19,6 +19,7 @@ _ATTENTION = {"self_attention": (0, "SelfAttention"), "cross_attention": (1, "En
 
 
 def _architecture(settings: Settings, _tensors: Tensors) -> Architecture:
+    settings.raw("n_positions")  # how long the texts were that it learned from
     d_model, layers = settings.size("d_model"), settings.count("num_layers")
     bends, is_gated = _network(settings)
     is_tied = settings.flag("tie_word_embeddings", default=True)

@@ -34,7 +34,7 @@ class Case:
     modules    which of its modules computes which of our steps
     old        config.json from what transformers writes to what older versions wrote
     renamed    how tensors are called in the file, from what transformers calls them: (part of a name, another) pairs
-    adds       tensors that the file has beside those, each like another
+    adds       tensors that the file has beside those, each like another, or of a shape
     storage    how numbers are stored
     tokens     how many are read
     pads       how many more are padding: before the text (negative) or after it
@@ -51,7 +51,7 @@ class Case:
     modules: Modules
     old: Rewritten = as_it_is
     renamed: tuple[tuple[str, str], ...] = ()
-    adds: tuple[tuple[str, str], ...] = ()
+    adds: tuple[tuple[str, str | tuple[int, int]], ...] = ()
     storage: torch.dtype = torch.bfloat16
     tokens: int = 6
     pads: int = 0
@@ -121,7 +121,8 @@ def _drawn(name: str, parameter: Tensor, case: Case, generator: torch.Generator)
 def _change(file: Path, case: Case, generator: torch.Generator) -> None:
     tensors = load_file(file)
     for name, like in case.adds:
-        noise = torch.randn(tensors[like].shape, generator=generator)
+        shape = tensors[like].shape if isinstance(like, str) else like
+        noise = torch.randn(shape, generator=generator)
         tensors[name] = (case.spread * noise).to(case.storage)
     for theirs, older in case.renamed:
         tensors = {name.replace(theirs, older): tensor for name, tensor in tensors.items()}
