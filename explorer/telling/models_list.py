@@ -10,8 +10,8 @@ from attn_explore.model.checkpoints.locating import locate_name, places
 from attn_explore.model.checkpoints.summary import Broken, Summary, summary_of
 from attn_explore.model.text import cells, clip, visible
 
-_HEADS = ("name", "family", "parameters", "stored as", "on disk", "fits")
-_LONGEST = 60
+_HEADS = ("name", "family", "parameters", "stored as", "on disk", "can be run")
+_LONGEST = 24
 _SCALES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
 
 
@@ -37,9 +37,14 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _row(model: Summary, memory: int) -> tuple[str, ...]:
-    fits = "yes" if model.need <= memory else f"no: a run takes {size_text(model.need)} of {size_text(memory)}"
-    size, stored = count_text(model.parameters), ", ".join(model.storages)
-    return visible(model.name), visible(clip(model.family, _LONGEST)), size, stored, size_text(model.nbytes), fits
+    family, size, stored = clip(model.family, _LONGEST), count_text(model.parameters), ", ".join(model.storages)
+    return visible(model.name), visible(family), size, stored, size_text(model.nbytes), _can_be_run(model, memory)
+
+
+def _can_be_run(model: Summary, memory: int) -> str:
+    if model.refused is not None:
+        return f"no: {': '.join(filter(None, (model.refused.place, model.refused.what)))}"
+    return "yes" if model.need <= memory else f"no: it takes {size_text(model.need)} of {size_text(memory)}"
 
 
 def _reason(model: Broken) -> str:
@@ -82,4 +87,5 @@ def _data(model: Summary | Broken, memory: int) -> dict[str, Any]:
         "memory_needed": model.need,
         "fits": model.need <= memory,
         "path": str(model.path),
+        **({} if model.refused is None else {"problem": model.refused.render()}),
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from attn_explore.model.checkpoints.checkpoint import checkpoint_of
 from attn_explore.model.checkpoints.locating import Located, all_names, locate_name
 from attn_explore.model.checkpoints.model_files import ModelFiles, models_in, open_files
 from attn_explore.model.files.storages import decoded_dtype
@@ -22,11 +23,12 @@ UNKNOWN = "?"
 class Summary:
     """What a model is, as far as it can be told without opening it.
 
-    family      what it says that it is: `model_type` of config.json, `general.architecture` of GGUF
+    family      as people write it; of one that is not implemented, what the model itself says
     parameters  how many numbers it has
     storages    how they are stored, that of the most bytes first
     nbytes      of its files
     need        bytes of memory that a run takes at most, a short text given: what is kept, and the largest tensor
+    refused     why it cannot be run, whatever the memory
     """
 
     name: str
@@ -36,6 +38,7 @@ class Summary:
     storages: tuple[str, ...]
     nbytes: int
     need: int
+    refused: Problem | None = None
 
 
 @dataclass(frozen=True)
@@ -69,27 +72,38 @@ def _summary_or_problem(located: Located) -> Summary | Broken:
 def summary_of(located: Located) -> Summary:
     """What a model is. Raises Problem where it cannot be opened."""
     files = open_files(located.path)
-    tensors = _parameters(files.store)
+    try:
+        checkpoint = checkpoint_of(files)
+        tensors = [files.store.tensors[name] for name in {each.tensor for each in checkpoint.parameters.values()}]
+        return _summary(located, checkpoint.family.name, files.store, tensors)
+    except Problem as problem:
+        return _summary(located, _said_family(files), files.store, _decoded(files.store), problem)
+
+
+def _summary(
+    located: Located, family: str, store: TensorStore, tensors: Sequence[StoredTensor], refused: Problem | None = None
+) -> Summary:
     stored = Counter[str]()
     for tensor in tensors:
         stored[tensor.storage] += tensor.nbytes
     return Summary(
         located.name,
         located.path,
-        _family(files),
+        family,
         sum(tensor.size for tensor in tensors),
         tuple(storage for storage, _ in stored.most_common()),
-        files.store.nbytes,
+        store.nbytes,
         LIMIT + max((tensor.size * decoded_dtype(tensor.storage).itemsize for tensor in tensors), default=0),
+        refused,
     )
 
 
-def _parameters(store: TensorStore) -> list[StoredTensor]:
-    """The tensors that hold numbers of the model, not positions or masks."""
+def _decoded(store: TensorStore) -> list[StoredTensor]:
+    """The tensors that may hold numbers of a model, not positions or masks."""
     known = {name for name, storage in store.storages.items() if storage.decode is not None}
     return [tensor for tensor in store.tensors.values() if tensor.storage in known]
 
 
-def _family(files: ModelFiles) -> str:
+def _said_family(files: ModelFiles) -> str:
     said = files.settings.get("general.architecture" if files.is_gguf else "model_type")
     return said if isinstance(said, str) else UNKNOWN

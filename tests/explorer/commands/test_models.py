@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -14,11 +15,14 @@ import pytest
 from safetensors.numpy import save_file
 
 from attn_explore.explorer.telling.models_list import count_text
+from attn_explore.model.files.stores import safetensors_store
 from attn_explore.model.keeping import LIMIT
 from tests.program import Ended, here
 from tests.usual_places import cached, empty_home, pulled
 
 Run = Callable[..., Ended]
+
+FAMILIES = Path(__file__).parents[2] / "data" / "families"
 
 
 @pytest.fixture
@@ -29,11 +33,20 @@ def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
     return partial(here, capsys, "models")
 
 
-def gguf_at(path: Path, kind: str = "llama") -> None:
+def gpt2(folder: Path) -> None:
+    """Put a small GPT-2 into a folder of the cache."""
+    (folder / "config.json").unlink()
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(FAMILIES / "gpt2" / name, folder)
+
+
+def in_quarters(path: Path) -> None:
+    """Write a GGUF file of a family that is not implemented, most of it in Q8_0."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer = gguf.GGUFWriter(path, kind)
+    writer = gguf.GGUFWriter(path, "mamba")
     writer.add_tensor("norm", np.ones(64, np.float32))
     writer.add_tensor("w", np.zeros((1000, 34), np.uint8), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.add_tensor("ids", np.arange(9, dtype=np.int32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -42,43 +55,52 @@ def gguf_at(path: Path, kind: str = "llama") -> None:
 
 @pytest.fixture
 def some(attn: Run) -> Run:
-    folder = cached("org/small", config='{"model_type": "gpt2"}')
-    save_file({"w": np.zeros((300, 50), np.float16), "mask": np.ones(9, bool)}, folder / "model.safetensors")
-    gguf_at(pulled("registry.ollama.ai/library/smollm2/135m"))
+    gpt2(cached("org/small"))
+    shutil.copy(FAMILIES / "gguf-llama" / "model.gguf", pulled("registry.ollama.ai/library/smollm2/135m"))
     return attn
 
 
 def test_every_model_is_a_line(some: Run) -> None:
     found = some("--memory-limit", "1GiB")
     assert (found.status, found.err) == (0, "")
-    size = Path(".ollama/models/blobs").glob("*").__next__().stat().st_size
     assert found.out.splitlines() == [
-        "name                 family  parameters  stored as  on disk   fits",
-        "org/small            gpt2    15K         F16        29.4 KiB  yes",
-        f"ollama:smollm2:135m  llama   32K         Q8_0, F32  {size / 1024 - 0.05:.1f} KiB  yes",
+        "name                 family  parameters  stored as  on disk   can be run",
+        "org/small            GPT-2   4.6K        BF16       11.3 KiB  yes",
+        "ollama:smollm2:135m  Llama   5.6K        BF16, F32  12.8 KiB  yes",
     ]
 
 
 def test_for_other_programs_it_is_json(some: Run) -> None:
-    found = json.loads(some("--json", "--memory-limit", "1GiB").out)
-    path = str(Path(".cache/huggingface/hub/models--org--small/snapshots", "a" * 40).absolute())
-    assert found[0] == {
+    found, other = json.loads(some("--json", "--memory-limit", "1GiB").out)
+    path = Path(".cache/huggingface/hub/models--org--small/snapshots", "a" * 40).absolute()
+    sizes = [tensor.size for tensor in safetensors_store(FAMILIES / "gpt2" / "model.safetensors").tensors.values()]
+    assert found == {
         "name": "org/small",
-        "family": "gpt2",
-        "parameters": 15_000,
-        "storage": ["F16"],
-        "bytes": (Path(path) / "model.safetensors").stat().st_size,
-        "memory_needed": LIMIT + 60_000,
+        "family": "GPT-2",
+        "parameters": sum(sizes),
+        "storage": ["BF16"],
+        "bytes": (path / "model.safetensors").stat().st_size,
+        "memory_needed": LIMIT + 4 * max(sizes),
         "fits": True,
-        "path": path,
+        "path": str(path),
     }
-    assert (found[1]["name"], found[1]["parameters"]) == ("ollama:smollm2:135m", 32_064)
-    assert found[1]["memory_needed"] == LIMIT + 4 * 32_000
+    assert (other["name"], other["family"], other["storage"]) == ("ollama:smollm2:135m", "Llama", ["BF16", "F32"])
+
+
+def test_a_family_that_is_not_implemented_is_listed_with_the_reason(attn: Run) -> None:
+    in_quarters(pulled("registry.ollama.ai/library/m/latest"))
+    line = attn().out.splitlines()[1]
+    assert line.startswith("ollama:m:latest  mamba   32K         Q8_0, F32  ")
+    assert "no: `general.architecture`: " in line
+    assert "is not implemented" in line
+    (found,) = json.loads(attn("--json").out)
+    assert (found["family"], found["parameters"]) == ("mamba", 32_064)
+    assert "is not implemented" in found["problem"]
 
 
 def test_what_does_not_fit_says_what_it_takes(some: Run) -> None:
     out = some("--memory-limit", "100MiB").out
-    assert "  no: a run takes 256.0 MiB of 100.0 MiB" in out
+    assert "  no: it takes 256.0 MiB of 100.0 MiB" in out
     assert [each["fits"] for each in json.loads(some("--json", "--memory-limit", "100MiB").out)] == [False, False]
 
 
@@ -86,7 +108,7 @@ def test_several_files_of_one_name_are_named_by_their_paths(attn: Run) -> None:
     folder = cached("org/many")
     (folder / "config.json").unlink()
     for name in ("a.gguf", "b.gguf"):
-        gguf_at(folder / name, "qwen2")
+        in_quarters(folder / name)
     names = [each["name"] for each in json.loads(attn("--json").out)]
     assert names == [str(folder / "a.gguf"), str(folder / "b.gguf")]
 
