@@ -225,7 +225,9 @@ def _screen_of(
     if isinstance(loaded, Unread):
         from attn_explore.explorer.screens.text_dialog import TextScreen
 
-        return partial(TextScreen, f"A text for {visible(loaded.source.title)} to read:", "", loaded.read), True
+        return partial(
+            TextScreen, f"A text for {visible(loaded.source.title)} to read:", loaded.read, "Read a text"
+        ), True
     from attn_explore.explorer.screens.library import LibraryScreen
 
     return partial(LibraryScreen, loaded), False

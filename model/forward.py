@@ -68,7 +68,7 @@ def trace_of(
     not computed before it is asked for.
     """
     trace = _begun(known, arrays, on_step, changes, before)
-    trace.is_lazy = lazy
+    trace.is_lazy = lazy or (before is not None and before.is_lazy)
     scenario = known.scenario
     if scenario.alone is not None:
         experiments.record(trace, scenario.alone)
@@ -167,6 +167,8 @@ class _ModelRun:
         for place in range(passes):
             chapter = f"{CHAPTER}.{place}" if place else ""
             candidates = Recorder(self._trace, chapter=chapter).last("candidates", probabilities)
+            if place + 1 == passes and self._trace.is_lazy:
+                break  # nobody reads the last word, and to know it is to compute everything
             word = self._choice(place, candidates)
             text = None if word is None or target.text is None else target.text.followed_by(word)
             if text is not None:

@@ -219,6 +219,11 @@ class Value(WithAxes):
             return self.made_by.derivative(self.unchanged, gradient)
 
     @property
+    def is_away(self) -> bool:
+        """Whether the numbers are not there now, but come when somebody asks, which may take a while."""
+        return self.keeper is not None and self.held is None
+
+    @property
     def is_planned(self) -> bool:
         """Whether there are no numbers and no way to compute them. A trace is planned as a whole: any leaf tells."""
         value = self

@@ -41,6 +41,7 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
+_A_TEXT = "Read a text"
 _OF_A_MODEL = "A model of this machine. Enter asks for a text that it should read."
 
 GLANCE = 0.15
@@ -265,7 +266,7 @@ class LibraryScreen(Screen[None]):
     def _ask(self, unread: Unread) -> None:
         asked = f"A text for {visible(unread.source.name)} to read:"
         self._opening = None
-        self.app.push_screen(TextScreen(asked, "", unread.read), self._keep_answered)
+        self.app.push_screen(TextScreen(asked, unread.read, _A_TEXT), self._keep_answered)
 
     def _keep_answered(self, session: Session | None) -> None:
         if session is not None:

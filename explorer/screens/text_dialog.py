@@ -36,18 +36,18 @@ class TextScreen(Dialog[Session | None]):
     CSS = STYLES
     SCOPED_CSS = False  # it may be the first screen there is
 
-    def __init__(self, asked: str, proposed: str, read: Read) -> None:
+    def __init__(self, asked: str, read: Read, title: str = "Read another text") -> None:
         super().__init__()
-        self._asked, self._proposed, self._read = asked, proposed, read
+        self._asked, self._read, self._title = asked, read, title
         self._work = Working(self, self._answer)
 
     def compose(self) -> ComposeResult:
         """A line for the text, and one for what is to be said about it."""
         with Vertical(id="export") as box:
-            box.border_title = Content("Read another text")
+            box.border_title = Content(self._title)
             box.border_subtitle = "Enter runs the model · Esc goes back"
             yield Static(self._asked, markup=False)
-            yield Input(value=self._proposed, id="text")
+            yield Input(id="text")
             yield Static("", id="answer", markup=False)
 
     @on(Input.Submitted)

@@ -12,7 +12,7 @@ _READ_BY_ROWS = ("lookup", "rows")
 
 def is_there(value: Value) -> bool:
     """Whether a value can be shown at once: it holds its numbers, and so does what it is made of."""
-    return all(each.held is not None or each.keeper is None for each in _shown(value))
+    return not any(each.is_away for each in _shown(value))
 
 
 def bring(value: Value, counter: Counter) -> None:

@@ -56,7 +56,12 @@ class Run:
         return is_alike and self.moment == other.moment
 
     def effect_on(self, value: Value) -> Array | None:
-        """By how much the edits changed each number of a value; None where none changed or none can be compared."""
+        """By how much the edits changed each number of a value; None where none changed or none can be compared.
+
+        Nobody waits for it where the numbers were not computed yet, or are forgotten.
+        """
+        if value.is_away:
+            return None
         if value.path not in self._effects:
             self._effects[value.path] = self._effect_on(value)
         return self._effects[value.path]
@@ -64,7 +69,7 @@ class Run:
     def _effect_on(self, value: Value) -> Array | None:
         clean = self.unedited
         before = None if clean is None else clean.steps.get(value.path) or clean.parameters.get(value.path)
-        if before is None or before is value:
+        if before is None or before is value or before.is_away:
             return None
         if (before.names, before.shape) != (value.names, value.shape):
             return None

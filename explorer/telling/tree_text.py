@@ -19,7 +19,7 @@ def beside_step(session: Session, step: Value) -> str:
     """
     sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
     if step.name == "candidates" and not is_gradient(step):
-        sign = "?" if session.lesson.is_asked(step.path) else visible(step.axes[0].label(chosen(step)))
+        sign = "?" if session.lesson.is_asked(step.path) else _chosen(step)
     moves = session.run.effect_on(step)
     most = 0.0 if moves is None else float(moves.max())
     far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
@@ -33,7 +33,12 @@ def chapters(session: Session) -> dict[str, str]:
     ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
     return {
         chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: "
-        + ("?" if session.lesson.is_asked(step.path) else visible(step.axes[0].label(chosen(step))))
+        + ("?" if session.lesson.is_asked(step.path) else _chosen(step))
         for chapter, step in ends.items()
         if step.name == "candidates"
     }
+
+
+def _chosen(candidates: Value) -> str:
+    """The word that is chosen, once it is computed."""
+    return "…" if candidates.is_away else visible(candidates.axes[0].label(chosen(candidates)))

@@ -76,6 +76,8 @@ class Filling:
             self.screen.show()
 
     def _done(self, _: object) -> None:
+        self.screen.show_tree()  # it tells words that were chosen
+        self.screen.mark_in_tree()
         if alarm := sections.alarm(self.screen.state.session):
             self.screen.warn(f"Not every number is finite: {alarm}")
 

@@ -179,7 +179,7 @@ class Panels(Actions):
         state.edit = None
         self.filling.begin()
         if self.filling.brings(value):
-            self.query_one(StepTree).mark(value.path)
+            self.mark_in_tree()
             return
         if not self.groups.player.is_playing:
             self.note(self.work.progress or self.filling.progress)
@@ -229,6 +229,10 @@ class Panels(Actions):
         self.query_one(StepTree).show(title, steps, trace.parameters, chapters)
         paths = [*(path for path, _ in steps), *trace.parameters]
         self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
+
+    def mark_in_tree(self) -> None:
+        """Mark what is looked at, or is being computed to be looked at."""
+        self.query_one(StepTree).mark(self.state.value.path)
 
     def _show_training(self) -> None:
         """The moments of the training, where there was one."""

@@ -32,7 +32,7 @@ class TextKeys:
             self.screen.refuse("The input of this scenario are vectors, and no words.")
         elif self.screen.may_leave():
             asked = f"Text, instead of “{visible(text_of(session))}”:"
-            self.screen.app.push_screen(TextScreen(asked, "", partial(with_text, session)), self._turn_to)
+            self.screen.app.push_screen(TextScreen(asked, partial(with_text, session)), self._turn_to)
 
     def _turn_to(self, session: Session | None) -> None:
         if session is None:

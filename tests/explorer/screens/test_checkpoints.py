@@ -1,0 +1,163 @@
+"""Real checkpoints in the explorer: asked for a text, computed behind the screen, edited, differentiated, compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.text_dialog import TextScreen
+from attn_explore.explorer.session import edits
+from attn_explore.explorer.session.computing import bring, fill, is_there
+from attn_explore.explorer.session.opening import Asked, find_source, pair, start
+from attn_explore.explorer.session.other_text import Unread
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.document import Edit
+from tests.explorer.conftest import Explore, app_of
+from tests.standing import until
+
+FAMILIES = Path(__file__).parents[2] / "data" / "families"
+WEIGHTS = "decoder.layers.1.self_attention.weights"
+
+
+def session_of(name: str, ids: tuple[int, ...] = (1, 2, 3)) -> Session:
+    """A run of one of the small checkpoints."""
+    return start(find_source(str(FAMILIES / name), Asked(given={"ids": list(ids)})), Limits())
+
+
+def held(session: Session) -> set[str]:
+    """The steps that were computed."""
+    return {path for path, step in session.run.trace.steps.items() if step.held is not None}
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "gemma2", "bert", "t5", "marian"])
+def test_nothing_is_computed_before_it_is_looked_at(name: str) -> None:
+    folder = FAMILIES / name
+    said = json.loads((folder / "input.json").read_text())
+    given = {key: said[key] for key in ("ids", "target_ids") if key in said}
+    session = start(find_source(str(folder), Asked(given=given)), Limits())
+    assert held(session) == set()
+    last = list(session.run.trace.steps.values())[-1]
+    assert not is_there(last)
+    bring(last, Counter())
+    assert is_there(last)
+
+
+def test_a_step_of_the_first_layer_needs_no_other_layer() -> None:
+    session = session_of("gpt2")
+    bring(session.run.trace["decoder.layers.0.self_attention.weights"], Counter())
+    assert held(session)
+    assert not any(".layers.1." in path for path in held(session))
+
+
+def test_filling_computes_every_step_and_finds_what_is_no_number() -> None:
+    session = session_of("gpt2")
+    counted = Counter(len(session.run.trace.steps))
+    fill(session.run, counted)
+    assert counted.count == len(session.run.trace.steps)
+    assert session.run.first_bad is None
+    spoiled = start(find_source(str(FAMILIES / "gpt2"), Asked(given={"ids": [1]})), Limits())
+    spoiled.run = edits.run_with(spoiled, Edit(at="decoder.layers.0.ffn.output", set=float("inf")))
+    fill(spoiled.run, Counter())
+    assert spoiled.run.first_bad is not None
+
+
+def test_an_edit_of_the_last_layer_costs_the_last_layer() -> None:
+    session = session_of("gpt2")
+    fill(session.run, Counter())
+    run = edits.run_with(session, Edit(at="decoder.layers.1.ffn.output", zero=True))
+    new = {path for path, step in run.trace.steps.items() if step is not session.run.trace.steps.get(path)}
+    assert new
+    assert all(
+        path.startswith(("decoder.layers.1.ffn", "decoder.final_norm", "logits", "prob", "cand")) for path in new
+    )
+    assert not np.array_equal(run.trace["logits"].array, session.run.trace["logits"].array)
+
+
+def test_gradients_are_computed_when_they_are_asked_for() -> None:
+    source = find_source(str(FAMILIES / "gpt2"), Asked(gradients="logits[2,5]", given={"ids": [1, 2, 3]}))
+    session = start(source, Limits())
+    gradient = session.run.trace["grad.decoder.embedding"]
+    assert gradient.held is None
+    assert np.isfinite(gradient.array).all()
+
+
+def test_two_texts_of_a_model_are_compared() -> None:
+    first, second = session_of("gpt2"), session_of("gpt2", (1, 5, 3))
+    session = pair(first, second)
+    assert session.other is second
+    same, other = (each.run.trace["decoder.embedding"].array for each in (first, second))
+    np.testing.assert_array_equal(same[0], other[0])
+    assert not np.array_equal(same[1], other[1])
+
+
+@pytest.mark.parametrize("given", [{}, {"max_new_tokens": 3}])
+def test_a_model_without_a_text_asks_for_one_in_plain(given: dict[str, int]) -> None:
+    with pytest.raises(Problem, match="nothing to read"):
+        start(find_source(str(FAMILIES / "gpt2"), Asked(given=given)), Limits())
+
+
+async def _screen(pilot: Pilot[Any], kind: type) -> Any:
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    return pilot.app.screen
+
+
+async def test_the_screen_stands_while_the_rest_is_computed() -> None:
+    session = session_of("gpt2")
+    app = app_of(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await until(pilot, lambda: not screen.filling.is_busy)
+        assert held(session) == set(session.run.trace.steps)
+        await pilot.press("end")
+        assert session.place.value.name == "candidates"
+        assert screen.query_one("#ranking").display
+
+
+async def test_escape_stops_and_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_of("gpt2")
+    app = app_of(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: not screen.filling.is_busy)
+        await pilot.press("end")
+        await until(pilot, lambda: is_there(session.place.value))
+        assert session.place.value.name == "candidates"
+
+
+async def test_a_model_that_was_named_alone_asks_for_a_text(tmp_path: Path) -> None:
+    unread = Unread(find_source(str(FAMILIES / "gpt2")), Limits())
+    app = ExplorerApp(lambda _: unread, "gpt2")
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await _screen(pilot, TextScreen)
+        dialog.query_one("#text", Input).value = "a text"
+        await pilot.press("enter")
+        await until(pilot, lambda: "no tokenizer" in str(dialog.query_one("#answer").content))
+        await pilot.press("escape")
+    assert app.failure is None
+
+
+async def test_an_edit_is_made_and_taken_back(explore: Explore) -> None:
+    session = session_of("gpt2")
+    app = app_of(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await until(pilot, lambda: not screen.filling.is_busy)
+        screen.go_to(WEIGHTS)
+        await pilot.press("e", *"0.5", "enter")
+        await until(pilot, lambda: bool(session.run.scenario.edits))
+        assert session.run.trace[WEIGHTS].array[0, 0, 0] == np.float32(0.5)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: not session.run.scenario.edits)
+        assert session.run.trace[WEIGHTS].array[0, 0, 0] == 1
