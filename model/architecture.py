@@ -196,6 +196,13 @@ class Architecture(ModelConfig):
         """How many layers a stack has."""
         return self.encoder_layers if stack == "encoder" else self.decoder_layers
 
+    def with_one_layer(self) -> Architecture:
+        """The same with one layer in each stack, which has every step that any layer has."""
+        turning = next((each for each in self.rotary if each), None)
+        rotary = (turning,) if self.rotary else ()
+        windows = (next((each for each in self.windows if each), None),) if self.windows else ()
+        return replace(self, encoder_layers=1, decoder_layers=1, rotary=rotary, windows=windows)
+
     def rotary_of(self, layer: int) -> Rotary | None:
         """How a layer turns queries and keys, if it does."""
         if self.position != "rotary":

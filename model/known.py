@@ -75,8 +75,7 @@ class Known:
 
     def with_one_layer(self) -> Known:
         """The same of the model with one layer in each stack."""
-        model = replace(self.scenario.model, encoder_layers=1, decoder_layers=1)
-        return self.with_scenario(replace(self.scenario, model=model))
+        return self.with_scenario(replace(self.scenario, model=self.architecture.with_one_layer()))
 
 
 def known_of(scenario: Scenario, allowed: Sequence[Path] = ()) -> Known:

@@ -117,9 +117,14 @@ def _alike(outline: Trace, model: Architecture) -> Iterator[_Alike]:
 def _count(value: Value, model: Architecture) -> int:
     """How many values of the run one of the outline stands for: as many as there are layers, where it is in one."""
     layered = _IN_A_LAYER.match(value.path)
-    if layered is None or (value.is_leaf and is_shared(value.path, model.of(layered[1]))):
+    if layered is None:
         return 1
-    return model.layers_of(layered[1])
+    stack = layered[1]
+    if value.is_leaf and is_shared(value.path, model.of(stack)):
+        return 1
+    if value.name in ("q_rotated", "k_rotated") and (turns := model.of(stack).rotary):
+        return sum(each is not None for each in turns)
+    return model.layers_of(stack)
 
 
 def _of_passes(alike: list[_Alike], passes: int) -> int:

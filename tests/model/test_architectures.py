@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,10 @@ from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Array
 from attn_explore.model.backward import gradients, record_gradients
 from attn_explore.model.explain import arithmetic, explanation
+from attn_explore.model.known import known_of
+from attn_explore.model.memory import RECORD, memory_of
+from attn_explore.model.prepared import plan_of
+from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.architectures import MODELS, VOCABULARY, run_of, some_run
@@ -98,6 +104,18 @@ def test_every_parameter_is_used_and_stands_where_it_is_used_first(model: Archit
     trace = some_run(model)
     used = [operand.path for value in trace.steps.values() for operand in value.operands]
     assert [path for path in dict.fromkeys(used) if path in trace.parameters] == list(trace.parameters)
+
+
+@each_model
+def test_the_memory_of_a_run_is_known_before(model: Architecture) -> None:
+    has_source = "model: {kind: encoder-decoder, head: vocabulary}\ninput: {text: a b c, target: d e}"
+    text = has_source if model.kind == "encoder-decoder" else "input: {text: a b c d, max_new_tokens: 1}"
+    known = known_of(replace(parse_scenario(text), model=model))
+    need, planned = memory_of(known), plan_of(known)
+    values = (*planned.steps.values(), *planned.parameters.values())
+    largest = max(value.nbytes for value in values)
+    assert need.steps == len(planned.steps)
+    assert need.nbytes == sum(value.nbytes + RECORD for value in values) + largest
 
 
 WORDS = [2, 0, 1]
