@@ -5,6 +5,7 @@ A part is a choice along one axis: the outputs of a projection, which most files
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -14,10 +15,13 @@ from attn_explore.model.axes import Array
 
 
 class Chosen(NamedTuple):
-    """Some of the `total` indices along an axis, in the parameter's order; `text` is nothing for all of them."""
+    """Some of the `total` indices along an axis; `text` is nothing for all of them.
+
+    `find` gives them in the parameter's order, when the tensor is known to have so many: a file may say any size.
+    """
 
     total: int
-    places: slice | Array
+    find: Callable[[], slice | Array]
     text: str = ""
 
 
@@ -35,7 +39,7 @@ class Whole:
 
     def chosen(self, size: int) -> Chosen:
         """Every index."""
-        return Chosen(size, slice(0, size))
+        return Chosen(size, lambda: slice(0, size))
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Block:
 
     def chosen(self, size: int) -> Chosen:
         """From the first to the last."""
-        return Chosen(self.length, slice(self.start, self.start + size), f"{self.start} to {self.start + size - 1}")
+        end = self.start + size
+        return Chosen(self.length, lambda: slice(self.start, end), f"{self.start} to {end - 1}")
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,8 @@ class OfEachHead:
     def chosen(self, size: int) -> Chosen:
         """Head by head."""
         first, total = self.place * self.width, self.of * size
-        places = np.arange(total).reshape(-1, self.of, self.width)[:, self.place].ravel()
-        return Chosen(total, places, f"{first} to {first + self.width - 1} of each {self.of * self.width}")
+        text = f"{first} to {first + self.width - 1} of each {self.of * self.width}"
+        return Chosen(total, lambda: np.arange(total).reshape(-1, self.of, self.width)[:, self.place].ravel(), text)
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,8 @@ class Interleaved:
 
     def chosen(self, size: int) -> Chosen:
         """Of each head the even ones, then the odd ones."""
-        places = np.arange(size).reshape(self.heads, -1, 2).swapaxes(1, 2).ravel()
-        return Chosen(size, places, f"of each {size // self.heads} the even ones, then the odd ones")
+        text = f"of each {size // self.heads} the even ones, then the odd ones"
+        return Chosen(size, lambda: np.arange(size).reshape(self.heads, -1, 2).swapaxes(1, 2).ravel(), text)
 
 
 WHOLE = Whole()

@@ -44,7 +44,7 @@ class Stored:
         """All numbers, in the parameter's shape."""
         if self.part == WHOLE:
             return self._as_ours(self._whole())
-        places = self._chosen.places
+        places = self._chosen.find()
         if isinstance(places, slice) and self._outputs == 0:
             return self._as_ours(self._rows(places.start, places.stop))
         whole = self._whole()
@@ -59,7 +59,7 @@ class Stored:
 
     def columns(self, start: int, stop: int) -> Array:
         """Some numbers along the last axis; of a matrix that is stored turned around, no more than these are read."""
-        places = self._chosen.places
+        places = self._chosen.find()
         if self.turned and isinstance(places, slice):
             return self._as_ours(self._rows(places.start + start, places.start + stop))
         return self.read()[..., start:stop]

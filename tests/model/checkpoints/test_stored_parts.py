@@ -113,3 +113,8 @@ def test_a_parameter_says_where_it_is(store: TensorStore) -> None:
         "storage": "F32",
     }
     assert "part" not in Stored(store, "bias", (12,)).describe()
+
+
+@pytest.mark.parametrize("part", [OfEachHead(1, 3, 10**6), Interleaved(4), Share(1, 3), Block(7, 10**16)])
+def test_how_much_of_a_tensor_there_must_be_is_known_without_listing_it(part: Part) -> None:
+    assert part.chosen(10**15).total >= 10**15
