@@ -22,6 +22,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, app_of
 from tests.standing import until
@@ -84,12 +85,13 @@ def test_an_edit_of_the_last_layer_costs_the_last_layer() -> None:
     assert not np.array_equal(run.trace["logits"].array, session.run.trace["logits"].array)
 
 
-def test_gradients_are_computed_when_they_are_asked_for() -> None:
+def test_gradients_are_those_of_a_run_that_keeps_everything() -> None:
     source = find_source(str(FAMILIES / "gpt2"), Asked(gradients="logits[2,5]", given={"ids": [1, 2, 3]}))
     session = start(source, Limits())
-    gradient = session.run.trace["grad.decoder.embedding"]
-    assert gradient.held is None
-    assert np.isfinite(gradient.array).all()
+    assert session.run.output is not None
+    kept = run(session.run.scenario)
+    for path in ("grad.decoder.embedding", "grad.decoder.layers.0.self_attention.weights"):
+        np.testing.assert_array_equal(session.run.trace[path].array, kept[path].array)
 
 
 def test_two_texts_of_a_model_are_compared() -> None:
