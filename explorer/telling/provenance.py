@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from attn_explore.explorer.session.session import Session
+from attn_explore.model.sources import Source
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 GIVEN = {
     "tokens": ("Token ids", "each word's row in the embedding table"),
+    "segments": ("Segments", "the first of two texts that could be read together, or the second"),
     "pad": ("Padding", "1 for each token that only fills up, 0 for the words"),
     "target": ("Targets", "the place of each word or label that should be said"),
     "target_share": ("Shares in the loss", "an equal part for each word or label that should be said"),
@@ -25,6 +29,8 @@ def provenance(session: Session, value: Value) -> str:
         return GIVEN[value.name][1]
     if value.path in weights.set:
         return "set by hand in the scenario"
+    if value.source is not None:
+        return _where_stored(value.source)
     if value.name == "embedding_table" and session.run.scenario.input.vectors is not None:
         return "the scenario's input vectors"
     if weights.file is not None:
@@ -33,3 +39,10 @@ def provenance(session: Session, value: Value) -> str:
     if value.name.endswith(("norm_gain", "norm_bias")):
         return "starts as 1" if value.name.endswith("gain") else "starts as 0"
     return f"drawn by seed {weights.seed}, standard deviation {weights.scale:g}"
+
+
+def _where_stored(source: Source) -> str:
+    """The file, the tensor and the part of it, and how its numbers are written there."""
+    told = {key: visible(str(found)) for key, found in source.describe().items()}
+    part = f", {told['part']}" if "part" in told else ""
+    return f"read from {Path(told['file']).name}: {told['tensor']}{part}, {told['storage']}"

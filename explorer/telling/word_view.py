@@ -32,6 +32,7 @@ HEADERS = {
     "scores": "score",
     "scaled_scores": "scaled",
     "biased_scores": "with bias",
+    "capped_scores": "capped",
     "masked_scores": "masked",
     "weights": "weight",
 }
@@ -78,14 +79,19 @@ def attention_of(trace: Trace, value: Value) -> Attention | None:
     if is_gradient(value):
         return None
     block = value.path.rpartition(".")[0]
-    found = {name: trace.steps.get(f"{block}.{name}") for name in (*HEADERS, "q", "k", "v", "head_output")}
-    queries, keys = (trace.steps.get(f"{block}.{name}_rotated") or found[name] for name in ("q", "k"))
+    found = {name: trace.steps.get(f"{block}.{name}") for name in (*HEADERS, "v", "head_output")}
+    queries, keys = (_as_compared(trace, f"{block}.{name}") for name in ("q", "k"))
     scores = tuple(step for name in HEADERS if (step := found[name]) is not None)
     values, output = found["v"], found["head_output"]
     if queries is None or keys is None or values is None or output is None:
         return None
     attention = Attention(queries, keys, values, scores, output)
     return attention if value in attention.steps else None
+
+
+def _as_compared(trace: Trace, path: str) -> Value | None:
+    """Queries or keys as they enter the scores: turned by their positions, normalised, or as they were projected."""
+    return next((found for end in ("_rotated", "_norm", "") if (found := trace.steps.get(f"{path}{end}"))), None)
 
 
 def word_of(session: Session, attention: Attention) -> Word:

@@ -73,7 +73,8 @@ def _sinusoid_cell(value: Value, at: At) -> Expression:
 def _power(waves: Waves, column: int, width: int, name: str) -> Expression:
     if waves == "fairseq":
         half = _sines(waves, width)
-        return Apply("divide", (Number(column % half, "i"), Number(half - 1, f"{name}/2 − 1")))
+        steps = Apply("subtract", (Number(half, f"half of {name}"), Number(1.0)))
+        return Apply("divide", (Number(column % half, "i"), steps))
     twice = column - column % 2 if waves == "interleaved" else 2 * (column % _sines(waves, width))
     return Apply("divide", (Number(twice), Number(width, name)))
 

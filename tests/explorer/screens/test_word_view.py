@@ -12,6 +12,7 @@ from attn_explore.explorer.telling.word_view import Attention, Word
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import shapes
+from tests.architectures import MODELS, like_llama, some_run
 from tests.explorer.conftest import Explore, session_of
 from tests.opened import EVERY_BUT_WIDE, Opened
 
@@ -48,6 +49,24 @@ def test_every_number_is_the_cell_that_it_leads_to(scenario: Opened) -> None:
             assert piece.link is not None
             exact = float(piece.link.value.array[piece.link.index])
             assert piece.text.strip() == "-∞" or float(piece.text) == pytest.approx(exact, abs=6e-5, rel=6e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "queries", "scores"),
+    [
+        ("gemma2", "q_rotated", ["scores", "scaled_scores", "capped_scores", "masked_scores", "weights"]),
+        ("normed-before-heads", "q_rotated", ["scores", "scaled_scores", "masked_scores", "weights"]),
+        ("normed-alone", "q_norm", ["scores", "scaled_scores", "masked_scores", "weights"]),
+        ("t5", "q", ["scores", "biased_scores", "masked_scores", "weights"]),
+    ],
+)
+def test_queries_are_shown_as_they_are_compared(name: str, queries: str, scores: list[str]) -> None:
+    model = like_llama(position="none", qk_norm="head") if name == "normed-alone" else MODELS[name]
+    trace = some_run(model)
+    attention = word_view.attention_of(trace, trace["decoder.layers.0.self_attention.weights"])
+    assert attention is not None
+    assert (attention.queries.name, [step.name for step in attention.scores]) == (queries, scores)
+    assert word_view.word_blocks(attention, Word(0, 1, 1), 120)
 
 
 def test_weights_sum_to_one_and_weighted_values_to_the_result() -> None:
