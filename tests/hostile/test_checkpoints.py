@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -21,10 +22,13 @@ from attn_explore.model.files.gguf import gguf_store
 from attn_explore.model.files.positioned import LARGEST_FILE
 from attn_explore.model.files.shards import sharded_store
 from attn_explore.model.files.stores import TensorStore, safetensors_store
+from attn_explore.model.opened import opened, scenario_of
 from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
 from tests.program import is_refusal, program
 from tests.usual_places import VARIABLES
 
+FAMILIES = Path(__file__).parents[1] / "data" / "families"
 MOST_MEMORY = 300 * 2**20
 
 
@@ -238,6 +242,26 @@ def _gguf(folder: Path) -> tuple[TensorStore, Path]:
 STORES: dict[str, Callable[[Path], tuple[TensorStore, Path]]] = {
     "safetensors": _safetensors, "shards": _shards, "gguf": _gguf,
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["shrinks", "is written over"])
+def test_c20_a_run_whose_file_changes_ends_in_a_message(how: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(FAMILIES / "gpt2", tmp_path / "gpt2"))
+    checkpoint = opened(folder)
+    changing(folder / "model.safetensors", how)
+    message = refusal(lambda: run(scenario_of("gpt2", checkpoint, {"ids": [1, 2, 3]}))["logits"].array)
+    assert "model.safetensors: this file changed after it was opened" in message
+
+
+def test_c20_what_was_forgotten_does_not_come_back_from_another_file(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(FAMILIES / "gpt2", tmp_path / "gpt2"))
+    trace = run(scenario_of("gpt2", opened(folder), {"ids": [1, 2, 3]}))
+    parameter = trace.parameters["decoder.layers.0.ffn.w_1"]
+    assert parameter.array.size
+    changing(folder / "model.safetensors", "is written over")
+    assert parameter.keeper is not None
+    parameter.keeper.forget(parameter)
+    assert "this file changed after it was opened" in refusal(lambda: parameter.array)
 
 
 # --- the program
