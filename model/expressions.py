@@ -30,19 +30,24 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A constant, and how it is written where that says more than its digits (`√d_k`)."""
+    """A constant, and how it is written where that says more than its digits (`√d_k`).
+
+    `told_by` is a cell whose own arithmetic says where it comes from, where there is one.
+    """
 
     value: float
     text: str = ""
+    told_by: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Constants:
-    """A constant for each index of some free axes, and how they are written together."""
+    """A constant for each index of some free axes, and how they are written together; `told_by` as above."""
 
     names: tuple[str, ...]
     array: Array
     text: str
+    told_by: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +111,13 @@ def ratio(x: Array, by: Array) -> Array:
     return np.where(np.equal(by, 0), 0.0, np.divide(x, by))
 
 
-def constants(names: Sequence[str], array: Array, at: Mapping[str, int], text: str) -> Expression:
+def constants(
+    names: Sequence[str], array: Array, at: Mapping[str, int], text: str, told_by: Cell | None = None
+) -> Expression:
     """What `array`, whose axes are `names`, holds at the index `at`: a single number where that fixes every axis."""
     picked = np.asarray(array[tuple(at.get(name, slice(None)) for name in names)])
     free = tuple(name for name in names if name not in at)
-    return Constants(free, picked, text) if free else Number(float(picked), text)
+    return Constants(free, picked, text, told_by) if free else Number(float(picked), text, told_by)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

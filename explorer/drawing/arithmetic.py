@@ -223,17 +223,24 @@ class _Writer:
 
     def _constant(self, part: Number, at: Mapping[str, int] | None) -> Piece:
         number = short_number(part.value)
-        return Piece(part.text or number, "name") if at is None else Piece(number, "number")
+        return Piece(part.text or number, "name") if at is None else Piece(number, "number", self._told_by(part, at))
 
     def _one_of(self, part: Constants, at: Mapping[str, int] | None) -> Piece:
-        return Piece(part.text, "name") if at is None else Piece(short_number(self._number(part, at)), "number")
+        if at is None:
+            return Piece(part.text, "name")
+        return Piece(short_number(self._number(part, at)), "number", self._told_by(part, at))
+
+    def _told_by(self, part: Number | Constants, at: Mapping[str, int]) -> Link | None:
+        return None if part.told_by is None else self._link(part.told_by, at)
 
     def _cell(self, cell: Cell, at: Mapping[str, int] | None) -> Piece:
         view = self.arithmetic.value.operands[cell.operand]
         if at is None:
             return Piece(self._named(view.value, cell.at, view.axes), "name")
-        fixed = Cell(cell.operand, {**at, **cell.at})
-        return Piece(short_number(self._number(cell, at)), "number", Link(*self.arithmetic.source(fixed)))
+        return Piece(short_number(self._number(cell, at)), "number", self._link(cell, at))
+
+    def _link(self, cell: Cell, at: Mapping[str, int]) -> Link:
+        return Link(*self.arithmetic.source(Cell(cell.operand, {**at, **cell.at})))
 
     def _number(self, part: Expression, at: Mapping[str, int]) -> float:
         result = self.evaluate(part)

@@ -204,13 +204,14 @@ class _Relocated:
         return part
 
     def _before_the_edit(self, operand: int, at: Mapping[str, int]) -> Expression:
-        step = self.step
+        """What no operand holds any more, as a constant; the edited cell tells what it was, and of the edit."""
+        step, edited = self.step, Cell(self.first + 1, at)
         if operand == 1:
-            return constants(step.names, step.unchanged.array, at, f"{step.name} before the edit")
+            return constants(step.names, step.unchanged.array, at, f"{step.name} before the edit", edited)
         kept = np.ones(step.shape, step.dtype)
         for change in reversed(step.changes):
             change.pull(kept)
-        share = constants(step.names, kept, at, "what the edit lets through")
+        share = constants(step.names, kept, at, "what the edit lets through", edited)
         return Apply("let_through", (Cell(self.first, at), share))
 
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Expression, Number, Reduce, constants
+from attn_explore.model.expressions import Apply, Expression, Number, Reduce
 from attn_explore.model.notation import (
     ONE,
     Notation,
@@ -36,6 +36,10 @@ from attn_explore.model.ops.common import (
     to_operands,
 )
 from attn_explore.model.values import Operation, Value
+
+GAIN, BIAS = 1, 2
+"""Which operands they are."""
+
 
 # --- normalise: to mean 0 and variance 1 over an axis, then a gain and a bias for each column; NaN where σ² overflows
 
@@ -122,16 +126,18 @@ def _mean_and_deviation(value: Value, row: Expression) -> tuple[Expression, Expr
 
 
 def _variance_overflows(value: Value, at: At) -> bool:
-    """Whether the row that `at` stands in is too far from its mean for the squares to be numbers of the type."""
-    row = _row(value, at)
+    """Whether a row that `at` stands in is too far from its mean for the squares to be numbers of the type."""
+    rows, over = _rows(value, at)
     with np.errstate(all="ignore"):
-        return bool(np.isposinf(np.square(row - row.mean()).mean()))
+        return bool(np.isposinf(_mean(np.square(rows - _mean(rows, over)), over)).any())
 
 
-def _row(value: Value, at: At) -> Array:
-    """The numbers that are normalised together with the one at `at`."""
-    along = _along(value, at)
-    return value.operands[0].array[tuple(along.get(name, slice(None)) for name in value.operands[0].names)]
+def _rows(value: Value, at: At) -> tuple[Array, tuple[int, ...]]:
+    """The numbers that are normalised together with those at `at`, and the axes along which they are."""
+    along, names = _along(value, at), value.operands[0].names
+    rows = value.operands[0].array[tuple(along.get(name, slice(None)) for name in names)]
+    left = [name for name in names if name not in along]
+    return rows, tuple(map(left.index, _names(value)))
 
 
 def _normalise_formula(value: Value, operands: Notations) -> Notation:
@@ -142,32 +148,27 @@ def _normalise_formula(value: Value, operands: Notations) -> Notation:
 
 def _normalise_back(value: Value, place: int, at: At) -> Expression:
     """(γ∂ − mean(γ∂) − x̂·mean(γ∂·x̂))/√(σ² + ε): moving along the mean, or along x̂ itself, changes nothing."""
-    if place > 0:
-        return _parameter_back(value, place, at, _standardised(value)[0])
+    if place == BIAS:
+        return summed(value, place, gradient_cell(value, at))
     if _variance_overflows(value, at):
         return Number(math.nan, f"σ² is too large for {value.dtype}")
     along = _along(value, at)
-    row = operand_cell(value, 0, along)
+    row, number = operand_cell(value, 0, along), operand_cell(value, 0, at)
     mean, deviation = _mean_and_deviation(value, row)
+    if place == GAIN:
+        return times_gradient(value, place, at, Apply("divide", (Apply("subtract", (number, mean)), deviation)))
     standard = Apply("divide", (Apply("subtract", (row, mean)), deviation))
     inner = _through_gain(value, along)
     pulls = _mean_cell(value, inner, "mean of γ∂")
     turns = _mean_cell(value, Apply("multiply", (inner, standard)), "mean of γ∂·standardised")
     left = Apply("subtract", (_through_gain(value, at), pulls))
-    own = Apply("divide", (Apply("subtract", (operand_cell(value, 0, at), mean)), deviation), name="standardised")
+    own = Apply("divide", (Apply("subtract", (number, mean)), deviation), name="standardised")
     return Apply("divide", (Apply("subtract", (left, Apply("multiply", (own, turns)))), deviation))
 
 
 def _through_gain(value: Value, at: At) -> Expression:
     """γ∂: the gradient of what is standardised."""
     return Apply("multiply", (gradient_cell(value, at), _factor_cell(value, operand_cell(value, 1, at))))
-
-
-def _parameter_back(value: Value, place: int, at: At, standard: Array) -> Expression:
-    """The gradient of a gain, which multiplies what is standardised, or of a bias, which is added to it."""
-    if place == 1:
-        return times_gradient(value, place, at, constants(value.names, standard, at, "standardised"))
-    return summed(value, place, gradient_cell(value, at))
 
 
 NORMALISE = Operation(
@@ -205,8 +206,9 @@ def _rms_cell(value: Value, at: At) -> Expression:
 
 
 def _square_overflows(value: Value, at: At) -> bool:
+    rows, over = _rows(value, at)
     with np.errstate(all="ignore"):
-        return bool(np.isposinf(np.square(_row(value, at)).mean()))
+        return bool(np.isposinf(_mean(np.square(rows), over)).any())
 
 
 def _root(value: Value, row: Expression) -> Expression:
@@ -223,16 +225,16 @@ def _rms_formula(value: Value, operands: Notations) -> Notation:
 
 def _rms_back(value: Value, place: int, at: At) -> Expression:
     """(γ∂ − x̂·mean(γ∂·x̂))/√(mean square + ε)."""
-    if place > 0:
-        return _parameter_back(value, place, at, _divided_by_rms(value)[0])
     if _square_overflows(value, at):
         return Number(math.nan, f"the mean square is too large for {value.dtype}")
     along = _along(value, at)
-    row = operand_cell(value, 0, along)
+    row, number = operand_cell(value, 0, along), operand_cell(value, 0, at)
     root = _root(value, row)
+    if place == GAIN:
+        return times_gradient(value, place, at, Apply("divide", (number, root)))
     body = Apply("multiply", (_through_gain(value, along), Apply("divide", (row, root))))
     turns = _mean_cell(value, body, "mean of γ∂·standardised")
-    own = Apply("divide", (operand_cell(value, 0, at), root), name="standardised")
+    own = Apply("divide", (number, root), name="standardised")
     return Apply("divide", (Apply("subtract", (_through_gain(value, at), Apply("multiply", (own, turns)))), root))
 
 

@@ -115,12 +115,44 @@ MEDIAN = Operation(
 )
 
 
-# --- length: the Euclidean norm of what stands along an axis
+# --- length: the Euclidean norm of what stands along an axis; scaled first where squares are too large, or too small
+
+
+def lengths(vectors: Array, axis: int = -1) -> Array:
+    """The length of each vector along an axis."""
+    with np.errstate(over="ignore", under="ignore"):
+        root: Array = np.sqrt(np.square(vectors).sum(axis=axis))
+    if not (lost := squares_are_lost(vectors, axis)).any():
+        return root
+    largest = np.abs(vectors).max(axis=axis)
+    shares = vectors / np.expand_dims(np.where(lost, largest, 1), axis)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(lost, largest * np.sqrt(np.square(shares).sum(axis=axis)), root)
+
+
+def squares_are_lost(vectors: Array, axis: int = -1) -> Array:
+    """Where the squares of finite vectors add up to no number of their type, or to one that has lost its digits."""
+    limits = np.finfo(vectors.dtype)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        total = np.square(vectors).sum(axis=axis)
+    is_far: Array = np.isposinf(total) | (total < limits.tiny / limits.eps)
+    if is_far.any():
+        largest = np.abs(vectors).max(axis=axis)
+        is_far &= np.isfinite(largest) & (largest > 0)
+    return is_far
+
+
+def length_cell(vector: Expression, over: str, is_scaled: bool, squares: str, largest: str) -> Expression:
+    """The length of a vector, whose axis `over` is free; `squares` and `largest` are what its parts are called."""
+    if not is_scaled:
+        return Apply("sqrt", (Reduce("sum", (over,), Apply("square", (vector,)), name=squares),))
+    most = Reduce("maximum", (over,), Apply("absolute", (vector,)), name=largest)
+    shares = Apply("square", (Apply("ratio", (vector, most)),))
+    return Apply("multiply", (most, Apply("sqrt", (Reduce("sum", (over,), shares, name=f"{squares} of its shares"),))))
 
 
 def _length(value: Value) -> Array:
-    root: Array = np.sqrt(np.square(value.operands[0].array).sum(axis=over_axis(value)))
-    return root
+    return lengths(value.operands[0].array, over_axis(value))
 
 
 def _length_derivative(value: Value, gradient: Array) -> Gradients:
@@ -131,8 +163,9 @@ def _length_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _length_cell(value: Value, at: At) -> Expression:
-    squares = Apply("square", cells(value, at))
-    return Apply("sqrt", (Reduce("sum", (value.options["over"],), squares, name="sum of squares"),))
+    (vector,) = cells(value, at)
+    is_scaled = bool(squares_are_lost(row_at(value, at)))
+    return length_cell(vector, value.options["over"], is_scaled, "sum of squares", "largest")
 
 
 def _length_back(value: Value, place: int, at: At) -> Expression:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from attn_explore.model.axes import names
+from attn_explore.model.axes import Array, names
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce
 from attn_explore.model.notation import Notation, call, elementwise_product, product, quotient, size, total, transposed
 from attn_explore.model.ops.activations import TANH
@@ -22,7 +22,7 @@ from attn_explore.model.ops.common import (
 from attn_explore.model.ops.composed import Compose, composed, part
 from attn_explore.model.ops.elementwise import ADD, RATIO
 from attn_explore.model.ops.products import CONTRACT
-from attn_explore.model.ops.reductions import LENGTH
+from attn_explore.model.ops.reductions import LENGTH, length_cell, lengths, squares_are_lost
 from attn_explore.model.values import Value, View
 
 # --- additive: tanh of a projected query plus a projected key (Bahdanau et al. 2014)
@@ -104,7 +104,7 @@ def _cosine_cell(value: Value, at: At) -> Expression:
     q, k = cells(value, at)
     if _have_no_direction(value, at):
         return Number(0.0, "a vector of length 0 has no direction")
-    directions = (Apply("ratio", (cell, _length(value, side, cell))) for side, cell in enumerate((q, k)))
+    directions = (Apply("ratio", (cell, _length(value, side, cell, at))) for side, cell in enumerate((q, k)))
     return Reduce("sum", (value.operands[0].names[-1],), Apply("multiply", tuple(directions)))
 
 
@@ -116,15 +116,19 @@ def _have_no_direction(value: Value, at: At) -> bool:
 
 def _length_at(side: View, at: At) -> float:
     """The length of the vector that an index points at."""
-    with np.errstate(all="ignore"):
-        return float(np.sqrt(np.square(side.array[tuple(at[name] for name in side.names[:-1])]).sum()))
+    return float(lengths(_vectors_at(side, at)))
 
 
-def _length(value: Value, side: int, vector: Expression) -> Expression:
+def _vectors_at(side: View, at: At) -> Array:
+    """The vectors that an index points at: one, or one for each place along the axes that it leaves free."""
+    return side.array[tuple(at.get(name, slice(None)) for name in side.names[:-1])]
+
+
+def _length(value: Value, side: int, vector: Expression, at: At) -> Expression:
     """The length of a query or of a key, whose columns are free."""
-    squares = Apply("square", (vector,))
-    name = f"squares of the {('query', 'key')[side]}"
-    return Apply("sqrt", (Reduce("sum", (value.operands[side].names[-1],), squares, name=name),))
+    view = value.operands[side]
+    is_scaled, whose = bool(squares_are_lost(_vectors_at(view, at)).any()), ("query", "key")[side]
+    return length_cell(vector, view.names[-1], is_scaled, f"squares of the {whose}", f"largest of the {whose}")
 
 
 def _cosine_formula(_value: Value, operands: Notations) -> Notation:
@@ -133,7 +137,7 @@ def _cosine_formula(_value: Value, operands: Notations) -> Notation:
 
 
 def _cosine_back(value: Value, place: int, at: At) -> Expression:
-    """∂cos/∂q = k/(|q||k|) − cos·q/|q|², summed over the keys; and the same the other way round.
+    """∂cos/∂q = (k/|k| − cos·q/|q|)/|q|, summed over the keys; and the same the other way round.
 
     With another length of a vector its cosines are the same: what points along it changes nothing.
     """
@@ -141,10 +145,10 @@ def _cosine_back(value: Value, place: int, at: At) -> Expression:
     if _length_at(own, at) == 0:
         return Number(0.0, "a vector of length 0 has no direction")
     along = {name: where for name, where in at.items() if name != column}
-    lengths = [_length(value, side, operand_cell(value, side, along)) for side in range(2)]
-    towards = Apply("ratio", (operand_cell(value, 1 - place, at), Apply("multiply", tuple(lengths))))
-    turned = Apply("multiply", (result_cell(value, at), operand_cell(value, place, at)))
-    slope = Apply("subtract", (towards, Apply("divide", (turned, Apply("square", (lengths[place],))))))
+    mine, theirs = (_length(value, side, operand_cell(value, side, along), along) for side in (place, 1 - place))
+    towards = Apply("ratio", (operand_cell(value, 1 - place, at), theirs))
+    turned = Apply("multiply", (result_cell(value, at), Apply("divide", (operand_cell(value, place, at), mine))))
+    slope = Apply("divide", (Apply("subtract", (towards, turned)), mine))
     over = tuple(name for name in value.names if name not in at)
     return Reduce("sum", over, Apply("multiply", (gradient_cell(value, at), slope)))
 

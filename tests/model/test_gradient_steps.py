@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from attn_explore.model.backward import gradients, record_gradients
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.explain import arithmetic, first_bad_number, mask_of, words
+from attn_explore.model.expressions import Apply, Constants, Expression, Number, Reduce
 from attn_explore.model.formulas import formula, letter, symbol
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.run import run
@@ -222,6 +223,54 @@ def test_gradients_leave_the_run_as_it_is() -> None:
     plain, with_them = run(parse_scenario(TEXT)), a_run("model: {}", "encoder.layers.0.ffn.norm[dog, 0]")
     for path, step in plain.steps.items():
         np.testing.assert_array_equal(with_them[path].array, step.array)
+
+
+# --- where its numbers come from
+
+
+def constants_in(part: Expression) -> Iterator[Number | Constants]:
+    if isinstance(part, Number | Constants):
+        yield part
+    inner = part.arguments if isinstance(part, Apply) else (part.body,) if isinstance(part, Reduce) else ()
+    for each in inner:
+        yield from constants_in(each)
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_the_gradient_of_a_gain_is_made_of_numbers_that_can_be_followed(norm: str) -> None:
+    trace = a_run(f"model: {{d_model: 6, norm: {norm}}}", "encoder.layers.0.ffn.output[dog, 1]")
+    found = arithmetic(trace[f"grad.{A}.norm_gain"], (2,))
+    assert {part.text for part in constants_in(found.expression) if isinstance(part, Number)} == {"ε"}
+    assert not [part for part in constants_in(found.expression) if isinstance(part, Constants)]
+    assert found.evaluate.number(found.expression) == pytest.approx(found.number, rel=1e-12)
+
+
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_the_gradient_of_a_gain_over_a_row_that_overflows_is_no_number(norm: str) -> None:
+    text = f"model: {{kind: encoder, d_model: 4, norm: {norm}, dtype: float32}}"
+    edit = "edits: [{at: encoder.layers.0.self_attention.residual, index: [1, 0], set: 1.0e+30}]"
+    trace = a_run(f"{text}\n{edit}", "encoder.layers.0.ffn.output[dog, 1]")
+    value = trace[f"grad.{A}.norm_gain"]
+    found = arithmetic(value, (0,))
+    assert np.isnan(value.array[0])
+    assert isinstance(found.expression, Number)
+    assert "too large for float32" in found.expression.text
+
+
+def test_what_lies_behind_an_edit_is_told_by_the_edited_cell() -> None:
+    edit = f"edits: [{{at: {A}.weights, index: [0, 1, 3], set: 0.5}}]"
+    trace = a_run(f"model: {{d_model: 6, head: tokens, classes: [a, b]}}\n{edit}", "logits[love, a]")
+    found = arithmetic(trace[f"grad.{A}.scaled_scores"], (0, 1, 3))
+    behind = [part for part in constants_in(found.expression) if part.text]
+    assert {part.text for part in behind} == {"weights before the edit", "what the edit lets through"}
+    assert all(part.told_by is not None for part in behind)
+    single = next(part for part in behind if isinstance(part, Number) and part.text.startswith("weights"))
+    assert single.told_by is not None
+    value, index = found.source(single.told_by)
+    assert (value.path, index) == (f"{A}.weights", (0, 1, 3))
+    before = arithmetic(value, index)
+    assert before.evaluate.number(before.expression) == single.value
+    assert value.array[index] == 0.5
 
 
 # --- where it goes

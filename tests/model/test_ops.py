@@ -509,6 +509,38 @@ def test_a_vector_of_length_0_is_like_nothing_and_has_no_gradient() -> None:
     assert isinstance(arithmetic(value, (0, 0, 0)).expression, Number)
 
 
+def _pair(factor: float, dtype: str) -> tuple[Value, Value]:
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(1, 3, 4)), np.array([[[0.5, -2, 1, 0.25], [0, 0, 0, 0]]])
+    shapes = zip(("head query d_k", "head key d_k"), vectors, strict=True)
+    q, k = (tensor(axes, (array * factor).astype(dtype), axes.split()[1]) for axes, array in shapes)
+    return q, k
+
+
+@pytest.mark.parametrize(
+    ("dtype", "factor"), [("float32", 2.0**100), ("float32", 2.0**-100), ("float64", 2.0**900), ("float64", 2.0**-900)]
+)
+def test_the_cosine_of_vectors_whose_squares_are_no_numbers_is_that_of_their_directions(
+    dtype: str, factor: float
+) -> None:
+    value, usual = (recorder(dtype).cosine("scores", "head query key", *_pair(each, dtype)) for each in (factor, 1.0))
+    rounding = 8 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(value.array, usual.array, atol=rounding)
+    assert np.abs(value.array[..., 0]).min() > 0.01
+    for index in np.ndindex(value.shape):
+        explained = arithmetic(value, index)
+        assert explained.evaluate.number(explained.expression) == pytest.approx(value.array[index], abs=rounding)
+    ones = np.ones(value.shape, dtype)
+    for found, expected in zip(*(each.made_by.derivative(each, ones) for each in (value, usual)), strict=True):
+        np.testing.assert_allclose(found * factor, expected, atol=4 * rounding)
+
+
+def test_an_infinite_number_in_a_vector_is_no_length_that_could_be_scaled() -> None:
+    q, k = tensor("head query d_k", np.array([[[np.inf, 1.0]]])), tensor("head key d_k", np.ones((1, 1, 2)))
+    assert np.isnan(recorder().cosine("scores", "head query key", q, k).array)
+    assert recorder().length("length", q, over="d_k").array == np.inf
+
+
 @pytest.mark.parametrize(
     "turns", [Rotary(6), Rotary(6, 500.0, "halves"), Rotary(4), Rotary(6, scaling=LinearScaling(4.0))]
 )

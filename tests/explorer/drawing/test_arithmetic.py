@@ -115,3 +115,13 @@ def test_a_long_word_does_not_push_the_numbers_out_of_sight() -> None:
     trace = run(parse_scenario("model: {kind: attention}\ninput: {text: supercalifragilisticexpialidocious dog}"))
     said = as_text(blocks(arithmetic(trace[f"{LAYER}.weights"], (0, 1, 0))))
     assert any(line.startswith("  supercalifragil…  ") for line in said)
+
+
+def test_a_number_from_before_an_edit_leads_to_the_edited_cell_in_every_row() -> None:
+    weights = f"{LAYER}.weights"
+    edit = f"edits: [{{at: {weights}, index: [0, 1, 3], set: 0.5}}]\ngradients: {{of: '{LAYER}.head_output[love, 0]'}}"
+    edited = run(parse_scenario(f"model: {{kind: attention}}\ninput: {{text: I love my dog}}\n{edit}"))
+    found = blocks(arithmetic(edited[f"grad.{LAYER}.scaled_scores"], (0, 1, 3)))
+    there = [link.index for link in links(found) if link.value.path == weights]
+    assert there[0] == (0, 1, 3)
+    assert set(there) == {(0, 1, key) for key in range(4)}
