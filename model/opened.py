@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Axis
-from attn_explore.model.config import InputConfig
+from attn_explore.model.config import Dtype, InputConfig
 from attn_explore.model.files.regular import resolve_inside
 from attn_explore.model.parameters import Shapes
 from attn_explore.model.problems import Problem
@@ -184,13 +184,14 @@ def opened(path: Path) -> Opened:
     return Opened(open_checkpoint(path))
 
 
-def scenario_of(name: str, checkpoint: Opened, given: Mapping[str, Any]) -> Scenario:
-    """The scenario of a checkpoint that reads what was given: keys of `input`.
+def scenario_of(name: str, checkpoint: Opened, given: Mapping[str, Any], dtype: Dtype = "float32") -> Scenario:
+    """The scenario of a checkpoint that reads what was given: keys of `input`; computed in `dtype`.
 
     One word is chosen, unless more are wanted. Raises Problem for what it cannot read.
     """
     reads = {"max_new_tokens": 1, **given}
-    data = {"title": Path(name).name, "model": {"weights": {"checkpoint": name}}, "input": reads}
+    model = {"dtype": dtype, "weights": {"checkpoint": name}}
+    data = {"title": Path(name).name, "model": model, "input": reads}
     return with_checkpoint(replace(scenario_from_dict(data, name), checkpoint=checkpoint))
 
 

@@ -44,7 +44,11 @@ EXAMPLES = {
         "attn-explore train reverse -o weights.safetensors",
         "attn-explore train reverse -o weights.safetensors --resume",
     ),
-    "check": ("attn-explore check my.yaml", "attn-explore check *.yaml trace.json"),
+    "check": (
+        "attn-explore check my.yaml",
+        "attn-explore check *.yaml trace.json models/gpt2",
+        "attn-explore check models/gpt2 --against hidden_states.safetensors --ids 464,3139",
+    ),
     "new": ("attn-explore new my.yaml", "attn-explore new my.yaml --force"),
     "schema": (
         "attn-explore schema scenario > scenario.schema.json",

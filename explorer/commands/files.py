@@ -138,31 +138,6 @@ def _taught(source: str, output: Path) -> tuple[Scenario, list[Path]]:
     return found.scenario, taught_from(found.path, found.scenario)
 
 
-def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenario files or exported traces.")],
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
-) -> None:
-    """Check files without running them; show every fault."""
-    from attn_explore.explorer.session.opening import check as check_file
-    from attn_explore.explorer.system.exits import say
-    from attn_explore.model.problems import CANNOT_BE_USED, Problem
-    from attn_explore.model.text import visible
-
-    limits = limits_of(memory_limit, allow_path)
-    failed = False
-    for file in files:
-        try:
-            notes = check_file(file, limits)
-        except Problem as problem:
-            failed = True
-            say(problem.render())
-        else:
-            print_lines([f"{visible(str(file))}: ok", *(f"  {visible(note)}" for note in notes)])
-    if failed:
-        raise typer.Exit(CANNOT_BE_USED)
-
-
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
     force: Replace = False,

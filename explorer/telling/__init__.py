@@ -6,6 +6,6 @@ found                               what a text that is typed would find
 cell_text, difference, uses         where the number of a cell comes from, and where it goes
 word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
 pictures, overview                  what is drawn and plotted
-models_list                         the models of this machine
+models_list, agreement_text         the models of this machine; whether one computes what another program did
 plain, walk_through                 everything as plain lines, for pipes and screen readers
 """

@@ -4,6 +4,7 @@ checkpoint          what a model on the disk is, and where its parameters are st
 settings            the settings of a model, read strictly
 families/           one short file a family: the mathematics by its settings, our names in its file's
 tables, parts, stored   a parameter as a tensor of a file, or as a part of one
+reference_tensors, agreement   tensors of another program, and whether a run agrees with them
 locating            from what a person names to the files of a model
 model_files         what there is of a model: a folder as Hugging Face writes it, or a GGUF file
 summary             what headers alone say of a model
