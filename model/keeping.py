@@ -20,6 +20,9 @@ from attn_explore.model.values import Value, read_only
 LIMIT = 2**28
 """Bytes that the values of a run take unless the caller sets another limit."""
 
+AT_ONCE = 2
+"""Arrays as large as the largest that are beside what a keeper holds: the newest, and what it is computed in."""
+
 STREAM = frozenset({"input", "residual"})
 """Names of the steps that all layers above are computed from."""
 

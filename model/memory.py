@@ -10,7 +10,7 @@ from math import comb
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.forward import CHAPTER, outline_of, trace_of
-from attn_explore.model.keeping import LIMIT
+from attn_explore.model.keeping import AT_ONCE, LIMIT
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.opened import Opened
 from attn_explore.model.parameters import is_shared
@@ -28,9 +28,6 @@ DRAWING = 2**25
 
 CURVES = 200
 """Bytes that the curves of a training take for each of its steps: a label, the loss, and the learning rate."""
-
-_AT_ONCE = 2
-"""Arrays as large as the largest that are beside what a keeper holds: the newest, and what it is computed in."""
 
 _IN_A_LAYER = re.compile(r"^(encoder|decoder)\.layers\.")
 _AGAIN = f"{CHAPTER}.1."
@@ -73,7 +70,7 @@ def memory_of(known: Known) -> Need:
     steps = sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike if not each.value.is_leaf)
     if isinstance(scenario.checkpoint, Opened):
         records = RECORD * sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike)
-        nbytes = records + min(nbytes - records, LIMIT) + _AT_ONCE * largest.size(passes - 1)
+        nbytes = records + min(nbytes - records, LIMIT) + AT_ONCE * largest.size(passes - 1)
     return Need(nbytes, largest.value.path, largest.shape(passes - 1), steps)
 
 

@@ -12,7 +12,7 @@ from attn_explore.model.checkpoints.locating import Located, all_names, locate_n
 from attn_explore.model.checkpoints.model_files import ModelFiles, models_in, open_files
 from attn_explore.model.files.storages import decoded_dtype
 from attn_explore.model.files.stores import StoredTensor, TensorStore
-from attn_explore.model.keeping import LIMIT
+from attn_explore.model.keeping import AT_ONCE, LIMIT
 from attn_explore.model.problems import Problem
 
 UNKNOWN = "?"
@@ -27,7 +27,7 @@ class Summary:
     parameters  how many numbers it has
     storages    how they are stored, that of the most bytes first
     nbytes      of its files
-    need        bytes of memory that a run takes at most, a short text given: what is kept, and the largest tensor
+    need        bytes of memory that a run of a short text takes at most: what is kept, and the largest tensors at once
     refused     why it cannot be run, whatever the memory
     """
 
@@ -93,9 +93,14 @@ def _summary(
         sum(tensor.size for tensor in tensors),
         tuple(storage for storage, _ in stored.most_common()),
         store.nbytes,
-        LIMIT + max((tensor.size * decoded_dtype(tensor.storage).itemsize for tensor in tensors), default=0),
+        need_of([tensor.size * decoded_dtype(tensor.storage).itemsize for tensor in tensors]),
         refused,
     )
+
+
+def need_of(sizes: Sequence[int]) -> int:
+    """The memory of a run over tensors of so many bytes, as `model.memory` counts it; a short text adds little."""
+    return min(sum(sizes), LIMIT) + AT_ONCE * max(sizes, default=0)
 
 
 def _decoded(store: TensorStore) -> list[StoredTensor]:

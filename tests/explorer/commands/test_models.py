@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from attn_explore.explorer.drawing.numbers import size_text
 from attn_explore.explorer.telling.models_list import count_text
+from attn_explore.model.checkpoints.summary import need_of
 from attn_explore.model.files.stores import safetensors_store
 from attn_explore.model.keeping import LIMIT
 from tests.program import Ended, here
@@ -80,7 +82,7 @@ def test_for_other_programs_it_is_json(some: Run) -> None:
         "parameters": sum(sizes),
         "storage": ["BF16"],
         "bytes": (path / "model.safetensors").stat().st_size,
-        "memory_needed": LIMIT + 4 * max(sizes),
+        "memory_needed": 4 * sum(sizes) + 2 * 4 * max(sizes),
         "fits": True,
         "path": str(path),
     }
@@ -99,9 +101,14 @@ def test_a_family_that_is_not_implemented_is_listed_with_the_reason(attn: Run) -
 
 
 def test_what_does_not_fit_says_what_it_takes(some: Run) -> None:
-    out = some("--memory-limit", "100MiB").out
-    assert "  no: it takes 256.0 MiB of 100.0 MiB" in out
-    assert [each["fits"] for each in json.loads(some("--json", "--memory-limit", "100MiB").out)] == [False, False]
+    need = [each["memory_needed"] for each in json.loads(some("--json").out)]
+    assert f"  no: it takes {size_text(need[0])} of 9.7 KiB" in some("--memory-limit", "10kB").out
+    assert [each["fits"] for each in json.loads(some("--json", "--memory-limit", str(need[0])).out)] == [True, False]
+    assert need[0] < need[1]
+
+
+def test_a_large_model_takes_what_is_kept_and_its_largest_tensors() -> None:
+    assert need_of([30_000_000] * 50 + [500_000_000]) == LIMIT + 2 * 500_000_000
 
 
 def test_several_files_of_one_name_are_named_by_their_paths(attn: Run) -> None:
