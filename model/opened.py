@@ -5,7 +5,6 @@ Opening reads settings and headers. Numbers are read when a run asks for them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,7 +25,7 @@ from attn_explore.model.sources import Source
 if TYPE_CHECKING:  # what no scenario of the course needs is imported where it is used
     from attn_explore.model.checkpoints.checkpoint import Checkpoint
     from attn_explore.model.checkpoints.tokenizing import Tokenizer
-    from attn_explore.model.checkpoints.tokens.folder_tokenizer import SpecialIds
+    from attn_explore.model.checkpoints.tokens.codec import SpecialIds
 
 CHECKPOINT: KeyPath = ("model", "weights", "checkpoint")
 """Where a scenario names its checkpoint."""
@@ -53,18 +52,23 @@ class Opened:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of how it was read."""
-        tokenizer = self.tokenizer if self._said else None
-        return (*self.checkpoint.notes, *(tokenizer.notes if tokenizer else ()), *self._said)
+        return (*self.checkpoint.notes, *self._said)
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """What turns texts into ids; None where the files have none that can be read."""
+        return None if isinstance(self._tokenizer, Problem) else self._tokenizer
 
     @cached_property
-    def tokenizer(self) -> Tokenizer | None:
-        """What turns texts into ids; None where the files have none. Raises Problem for one that cannot be read."""
-        files = self.checkpoint.files
-        if files.is_gguf or not os.path.lexists(files.path / "tokenizer.json"):
-            return None
+    def _tokenizer(self) -> Tokenizer | Problem:
+        """What turns texts into ids, or why there is nothing that does: a model reads ids all the same."""
         from attn_explore.model.checkpoints.tokenizing import tokenizer_of
 
-        return tokenizer_of(files.path, self.checkpoint.vocabulary)
+        files = self.checkpoint.files
+        try:
+            return tokenizer_of(files.path, self.checkpoint.vocabulary, files.settings if files.is_gguf else None)
+        except Problem as problem:
+            return problem
 
     @cached_property
     def special(self) -> SpecialIds:
@@ -72,7 +76,7 @@ class Opened:
         return self._special_of_settings() if self.tokenizer is None else self.tokenizer.special
 
     def _special_of_settings(self) -> SpecialIds:
-        from attn_explore.model.checkpoints.tokens.folder_tokenizer import SpecialIds
+        from attn_explore.model.checkpoints.tokens.codec import SpecialIds
 
         def said(key: str) -> int | None:
             found = self.checkpoint.files.settings.get(f"{key}_token_id")
@@ -139,11 +143,11 @@ class Opened:
         return (start, *self._bare(target))
 
     def _encoded(self, text: str) -> Ids:
-        tokenizer = self.tokenizer
-        if tokenizer is None:
-            raise Problem("there is no tokenizer", path=self.checkpoint.files.path, hint="give `ids`, which need none")
+        tokenizer = self._tokenizer
+        if isinstance(tokenizer, Problem):
+            raise tokenizer
         found = tokenizer.encode(text)
-        self._said.update(dict.fromkeys(found.notes))
+        self._said.update(dict.fromkeys((*tokenizer.notes, *found.notes)))
         return found.ids
 
     def _bare(self, ids: Ids) -> Ids:

@@ -5,13 +5,15 @@ No token is added that the tokenizer does not add, and none is left out: what it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
-from attn_explore.model.checkpoints.tokens.folder_tokenizer import SpecialIds, folder_source
+from attn_explore.model.checkpoints.tokens.codec import Codec, SpecialIds
+from attn_explore.model.checkpoints.tokens.folder_tokenizer import folder_source
+from attn_explore.model.checkpoints.tokens.gguf_tokenizer import gguf_source
 from attn_explore.model.checkpoints.tokens.vocabulary import TokenLabels, Vocabulary
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip
@@ -22,16 +24,6 @@ MOST_ROWS = 2**24
 """Rows of an embedding that is not known."""
 
 _LONGEST = 40
-
-
-class Codec(Protocol):
-    """Turns a text into ids, and ids into a text."""
-
-    def encode(self, text: str) -> list[int]:
-        """The ids of a text, with those that the tokenizer puts before and behind it."""
-
-    def decode(self, ids: Sequence[int], skips_special: bool) -> str:
-        """The text of some ids, perhaps without those of special tokens."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +115,12 @@ def _check_text(text: str) -> None:
             raise Problem(what, hint="write the text in UTF-8") from error
 
 
-def tokenizer_of(folder: Path, rows: int | None = None) -> Tokenizer:
-    """The tokenizer in a folder, of a model whose embedding has so many rows.
+def tokenizer_of(path: Path, rows: int | None = None, metadata: Mapping[str, Any] | None = None) -> Tokenizer:
+    """The tokenizer of a model whose embedding has so many rows: in its folder, or in the metadata of its GGUF file.
 
     Raises Problem where there is none, or where it does not fit the model.
     """
-    source = folder_source(folder)
+    source = folder_source(path) if metadata is None else gguf_source(metadata, path)
     vocabulary = source.vocabulary
     if rows is None and vocabulary.size > MOST_ROWS:
         raise Problem(f"the id {vocabulary.size - 1} is beyond any vocabulary", path=source.path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import overload
 
 
@@ -17,6 +18,11 @@ class Texts(Sequence[str]):
 
     def __len__(self) -> int:
         return len(self._starts) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        content, between = self._content, self._between
+        for start, after in pairwise(self._starts):
+            yield content[start : after - between].decode("utf-8", "replace")
 
     @overload
     def __getitem__(self, place: int) -> str: ...

@@ -21,6 +21,7 @@ COUNTS = {
     "gguf": 1500,
     "folder": 1000,
     "tokenizer": 120,
+    "gguf_tokenizer": 300,
 }
 
 

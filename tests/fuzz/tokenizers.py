@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 
 from attn_explore.model.axes import Axis
-from attn_explore.model.checkpoints.tokenizing import tokenizer_of
+from attn_explore.model.checkpoints.tokenizing import Tokenizer, tokenizer_of
+from attn_explore.model.files.strict_json import read_json
 from attn_explore.model.naming import name_along, places_named, shown
 from tests.fuzz.mutations import spoiled_tree, written
 from tests.fuzz.reader import Reader, by_path, words
@@ -47,14 +48,58 @@ def tokenizer() -> Reader:
 
 
 def _read(path: Path) -> None:
-    """Read a tokenizer, a text by it, and every label of its vocabulary."""
     path.replace(path.with_name("tokenizer.json"))
-    own = tokenizer_of(path.parent, ROWS)
+    _use(tokenizer_of(path.parent, ROWS))
+
+
+def _use(own: Tokenizer) -> None:
+    """Read a text, write it, and look at every label of the vocabulary."""
     own.text(own.encode(_TEXT).ids)
     axis = Axis("vocabulary", ROWS, own.labels)
     for place in range(ROWS):
         assert shown(axis, place).isprintable()
         assert places_named(axis, name_along(axis, place)) == (place,)
+
+
+# --- the metadata of GGUF
+
+_PRE = ("gpt-2", "smollm", "qwen2", "llama-bpe", "tekken")
+_FILES = (
+    {
+        "model": "gpt2",
+        "pre": "smollm",
+        "tokens": ["<x>", "a", "b", "ab", "Ġ", "c", "Ġc"],
+        "token_type": [3, 1, 1, 1, 1, 1, 1],
+        "merges": ["a b", "Ġ c"],
+        "bos_token_id": 0,
+        "add_bos_token": True,
+    },
+    {
+        "model": "llama",
+        "tokens": ["<unk>", "<s>", "</s>", "▁", "a", "b", "▁a", "▁ab", "<0x0A>", "<0xE6>"],
+        "token_type": [2, 3, 3, 1, 1, 1, 1, 1, 6, 6],
+        "scores": [0, 0, 0, -1, -2, -3, -1.5, -2.5, 0, 0],
+        "add_space_prefix": True,
+        "padding_token_id": 2,
+    },
+)
+_KEYS = tuple(dict.fromkeys(key for said in _FILES for key in (*said, *_PRE, "▁", "<0x41>", "<s>", "eot_token_id")))
+
+
+def gguf_tokenizer() -> Reader:
+    """Make the reader of tokenizers in GGUF files, from what their header says."""
+    seeds = tuple(json.dumps(said, ensure_ascii=False).encode() for said in _FILES)
+    return Reader("gguf_tokenizer", seeds, words("[ ] { } , :", *_KEYS), _read_metadata, _keep_metadata)
+
+
+def _read_metadata(content: bytes) -> None:
+    said = read_json(content, Path("file"), 2**24)
+    metadata = {f"tokenizer.ggml.{key}": value for key, value in said.items()} if isinstance(said, dict) else {}
+    _use(tokenizer_of(Path("file"), ROWS, metadata))
+
+
+def _keep_metadata(chance: Random, content: bytes) -> bytes:
+    return written(spoiled_tree(chance, json.loads(content), _KEYS)).encode("utf-8", "replace")
 
 
 def _keep(chance: Random, content: bytes) -> bytes:

@@ -15,6 +15,7 @@ from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario, scenario_from_dict
+from tests.tokenizer_files import folder_with, word_piece
 
 FAMILIES = Path(__file__).parents[1] / "data" / "families"
 GPT2, BERT, MARIAN = (FAMILIES / name for name in ("gpt2", "bert", "marian"))
@@ -77,13 +78,31 @@ def test_what_says_the_same_is_no_contradiction(gpt2: Path) -> None:
         ({"ids": []}, "there are no tokens"),
         ({"ids": [1] * 25}, "25 tokens, and the model has 24 positions"),
         ({"ids": [1] * 23, "max_new_tokens": 5}, "27 tokens with those that are generated"),
-        ({"text": "a"}, "there is no tokenizer"),
+        ({"text": "a"}, "there is no tokenizer.json in this folder"),
     ],
 )
 def test_what_the_model_cannot_read_is_refused_with_both_numbers(given: dict[str, object], what: str) -> None:
     with pytest.raises(Problem) as refused:
         run(scenario_of("gpt2", opened(GPT2), given))
     assert what in refused.value.render()
+
+
+def test_a_text_is_read_by_the_tokenizer_beside_the_weights(gpt2: Path) -> None:
+    folder_with(gpt2 / "gpt2", word_piece("the", "##re", "cat"))
+    found = opened(gpt2 / "gpt2")
+    trace = run(scenario_of("gpt2", found, {"text": "There, the CAT"}))
+    assert trace["decoder.embedding"].axes[0].labels == ("[CLS]", "the", "##re", "[UNK]", "the", "cat", "[SEP]")
+    assert trace["logits"].axes[-1].label(7) == "cat"
+    assert f"the tokenizer has 8 tokens, and the embedding {found.checkpoint.vocabulary:,} rows" in found.notes
+
+
+def test_ids_are_read_whatever_is_wrong_with_the_tokenizer(gpt2: Path) -> None:
+    folder_with(gpt2 / "gpt2", b"{}")
+    found = opened(gpt2 / "gpt2")
+    trace = run(scenario_of("gpt2", found, {"ids": [1, 2]}))
+    assert trace["decoder.embedding"].axes[0].labels == ("1", "2")
+    with pytest.raises(Problem, match="this is no tokenizer: it has no `model`"):
+        run(scenario_of("gpt2", found, {"text": "the cat"}))
 
 
 def test_one_word_is_chosen_unless_more_are_wanted() -> None:
