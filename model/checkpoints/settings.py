@@ -64,9 +64,9 @@ class Settings:
         """A whole number above 0, under the first of these keys that is there."""
         return self._whole(keys, default, 1)
 
-    def count(self, *keys: str) -> int:
+    def count(self, *keys: str, default: int = _MISSING) -> int:
         """How many layers there are: few enough that each can be looked at."""
-        found = self._whole(keys, _MISSING, 1)
+        found = self._whole(keys, default, 1)
         if found > _MOST_LAYERS:
             key = next(key for key in keys if key in self)
             raise self.problem(key, f"{found:,} layers are more than any model has")

@@ -31,7 +31,7 @@ def _architecture(settings: Settings, _tensors: Tensors) -> Architecture:
         heads=settings.size("num_heads"),
         d_k=settings.size("d_kv"),
         encoder_layers=layers,
-        decoder_layers=settings.size("num_decoder_layers", default=layers),
+        decoder_layers=settings.count("num_decoder_layers", default=layers),
         d_ff=settings.size("d_ff"),
         score="dot",
         position="none",

@@ -90,6 +90,24 @@ def test_more_layers_than_any_model_has_are_refused_before_anything_is_made_of_t
     assert "1,000,000,000 layers are more than any model has" in refused(lambda: settings.count("n_layer"))
 
 
+LAYERS = [
+    (family.name, key)
+    for family in sorted(FAMILIES.iterdir())
+    if (family / "config.json").exists()
+    for key in json.loads((family / "config.json").read_text())
+    if key in ("n_layer", "num_layers", "num_hidden_layers", "num_decoder_layers", "encoder_layers", "decoder_layers")
+]
+
+
+@pytest.mark.parametrize(("name", "key"), LAYERS)
+def test_whichever_key_says_so_there_are_not_a_billion_layers(name: str, key: str, tmp_path: Path) -> None:
+    folder = copy_of(name, tmp_path, **{key: 10**9})
+    if name in ("bart", "m2m100", "marian", "marian-old") and key == "num_hidden_layers":
+        assert open_checkpoint(folder).parameters  # what counts are the layers of each stack
+        return
+    assert "1,000,000,000 layers are more than any model has" in refused(lambda: open_checkpoint(folder).parameters)
+
+
 def test_a_place_inside_another_table_has_both_names() -> None:
     inner = Settings({"rope_scaling": {"factor": "two"}}, HERE).inside("rope_scaling")
     assert inner is not None
