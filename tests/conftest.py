@@ -1,6 +1,7 @@
 """Settings for all tests: hypothesis draws the same examples on every run, and no test looks at the clock."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.opened import Opened, opened
 from tests.standing import let_pilots_wait
+from tests.style_sheets import parse_once
 
 settings.register_profile(
     "repeatable",
@@ -40,6 +42,10 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
 
 
-@pytest.fixture(autouse=True)
-def _pilots_wait_for_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    let_pilots_wait(monkeypatch)
+@pytest.fixture(scope="session", autouse=True)
+def _textual() -> Iterator[None]:
+    """Pilots wait for the program, and style sheets are parsed once."""
+    with pytest.MonkeyPatch.context() as patch:
+        let_pilots_wait(patch)
+        parse_once(patch)
+        yield

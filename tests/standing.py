@@ -21,24 +21,27 @@ from textual.screen import Screen
 PATIENCE = 60
 """Seconds after which a program that does not come to rest is a fault; nothing that works takes so long."""
 
-QUIET_ROUNDS = 2
-"""A message that was handled in one round may have left another one for the next."""
-
 _WAITS_FOR_WORKERS = ContextVar("_WAITS_FOR_WORKERS", default=True)
 
 
 async def still(app: App[Any], workers: bool = True) -> None:
     """Wait until nothing is left to do: no worker, no message, no animation, nothing to be drawn; or it has ended."""
-    pilot, last, quiet = Pilot(app), time.monotonic() + PATIENCE, 0
-    while quiet < QUIET_ROUNDS and not _has_ended(app):
-        await pilot._wait_for_screen()  # every widget has handled what it had been sent
-        if _has_ended(app):
-            return
+    last = time.monotonic() + PATIENCE
+    while not _has_ended(app):
+        await asyncio.sleep(0)
+        if _is_busy():
+            continue
         app.screen._on_timer_update()  # draw now what would be drawn within a sixtieth of a second
         left = list(_left_to_do(app, workers))
+        if not left and not _is_busy():
+            return
         assert time.monotonic() < last, f"never at rest: {left}"
-        quiet = 0 if left else quiet + 1
         await asyncio.sleep(0.002 if left else 0)  # threads need a moment
+
+
+def _is_busy() -> bool:
+    """Whether any other task can go on now. One that waits for a thread or a clock cannot."""
+    return bool(asyncio.get_running_loop()._ready)  # type: ignore[attr-defined]
 
 
 def _has_ended(app: App[Any]) -> bool:
@@ -56,7 +59,10 @@ def _left_to_do(app: App[Any], workers: bool) -> Iterator[object]:
 
 
 def _has_messages(pump: MessagePump) -> bool:
-    return bool(pump.message_queue_size or pump._pending_message or pump._next_callbacks)
+    """Whether it has messages, or is in the middle of one: else it waits for the next."""
+    if pump.message_queue_size or pump._pending_message or pump._next_callbacks:
+        return True
+    return pump._running and not pump._closing and not pump._message_queue.ready_event._waiters
 
 
 def _is_to_be_drawn(screen: Screen[Any]) -> bool:
@@ -83,10 +89,14 @@ async def press_meanwhile(pilot: Pilot[None], *keys: str) -> None:
 
 
 def let_pilots_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everything that pilots do wait for the program to stand still, in place of an idle processor."""
+    """Let everything that pilots do wait for the program to stand still, in place of an idle processor or a screen."""
 
     async def wait(*_: float) -> None:
         await still(active_app.get(), _WAITS_FOR_WORKERS.get())
 
+    async def wait_for_screen(pilot: Pilot[Any]) -> None:
+        await still(pilot.app, _WAITS_FOR_WORKERS.get())
+
     monkeypatch.setattr("textual.app.wait_for_idle", wait)
     monkeypatch.setattr("textual.pilot.wait_for_idle", wait)
+    monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
