@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -32,10 +33,17 @@ def scenario(request: pytest.FixtureRequest) -> Opened:
     return opened(request.param)
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where each next test may be at home."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes what the person at this machine has in their folders; the first start is over."""
-    home: Path = tmp_path_factory.mktemp("home")
+    home = next(_homes)
     (home / "data" / "attn-explore").mkdir(parents=True)
     (home / "data" / "attn-explore" / "lessons.json").write_text("{}", "utf-8")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))

@@ -47,10 +47,13 @@ def _again(session: Session) -> Session:
     return Session(session.name, session.run, session.path, session.notes, session.moments, session.label)
 
 
-EVERY = pytest.mark.parametrize("scenario", bundled(), indirect=True, scope="session")
+NAMES = tuple(pytest.param(name, id=name, marks=pytest.mark.xdist_group(name)) for name in bundled())
+"""The names of all bundled scenarios, as parameters: what takes long in a run is done in one process alone."""
+
+EVERY = pytest.mark.parametrize("scenario", NAMES, indirect=True, scope="session")
 """A test of every bundled scenario; pytest takes the tests of one scenario together, so that each is run once."""
 
 EVERY_BUT_WIDE = pytest.mark.parametrize(
-    "scenario", [name for name in bundled() if name != "wide"], indirect=True, scope="session"
+    "scenario", [name for name in NAMES if name.id != "wide"], indirect=True, scope="session"
 )
 """A test whose time goes with the number of cells."""

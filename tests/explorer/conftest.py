@@ -40,9 +40,8 @@ async def settled(pilot: Pilot[None]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the key file of whoever runs it."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What whoever runs the tests says of colours is left out."""
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 

@@ -54,8 +54,9 @@ def places() -> Reader:
     )
 
     def read(path: Path) -> None:
-        with patch.object(bookmarks, "bookmarks_path", return_value=path):
+        with patch.object(bookmarks, "bookmarks_path", lambda: path):
             bookmarks.bookmarks()
+        path.with_name(f"{path.name}.bad").unlink(missing_ok=True)  # so that the next has not all names to try
 
     known = words('stop of done answers right [ ] { } " , : \\ud800')
     return Reader("places", tuple(json.dumps(seed).encode() for seed in seeds), known, by_path(read), _keep)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from attn_explore.explorer.session.course import COURSE, locate
+from attn_explore.explorer.session.course import locate
 from attn_explore.model.architecture import EachScaling, LinearScaling, Llama3Scaling, Rotary
 from attn_explore.model.axes import Array, names, sizes
 from attn_explore.model.backward import record_gradients
@@ -24,6 +24,7 @@ from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
 from tests.building import SEEDS, configs, encoded, masks, ran, random_parameters
 from tests.formula_reader import Named, Reader, lined_up
+from tests.opened import NAMES
 from tests.references import bucket
 
 RULES = frozenset(
@@ -226,7 +227,7 @@ def terms_of(text: str) -> list[str]:
     return terms
 
 
-@pytest.mark.parametrize("name", COURSE)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_formulas_of_a_bundled_scenario_come_to_its_values(name: str) -> None:
     scenario = read_scenario(locate(name))
     if name in ("wide", "dot-product-variance"):
@@ -259,7 +260,7 @@ def test_the_gradients_of_two_layers_that_read_one_memory_are_told_apart() -> No
         check(value)
 
 
-@pytest.mark.parametrize("name", COURSE)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_two_values_in_the_arithmetic_of_a_step_share_a_letter(name: str) -> None:
     for step in plan(read_scenario(locate(name))).steps.values():
         read = step.operands[:1] if step.made_by.name == "stack" else step.operands  # a cell of these reads one

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.typed_number import typed_number
-from attn_explore.explorer.session.course import bundled
 from attn_explore.model.axes import Array
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.lesson import Stop
@@ -23,6 +22,7 @@ from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
+from tests.opened import NAMES
 from tests.taught import at_moment, record_of, run_of, scenario_of, second_of, stops_of, told
 
 DECIMAL = re.compile(r"(?<![\w.])[−-]?\d+\.\d+(?![\d.]|·10)")
@@ -34,7 +34,6 @@ BEFORE = 3
 LARGEST = 2**21
 """Numbers of the largest tensor that is searched."""
 
-NAMES = pytest.mark.parametrize("name", bundled())
 ATTENTION = "encoder.layers.0.self_attention"
 TIRED = 4
 """Where *tired* stands in the sentence of `pre-norm-stack`."""
@@ -204,7 +203,7 @@ def runs_for(name: str, stop: Stop) -> list[Trace]:
     return found
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_the_numbers_that_a_lesson_states_are_those_of_its_run(name: str) -> None:
     for place, stop in enumerate(stops_of(name)):
         results = {right for _, right in EQUATION.findall(told(stop))}
@@ -214,7 +213,7 @@ def test_the_numbers_that_a_lesson_states_are_those_of_its_run(name: str) -> Non
         assert not wanted, f"stop {place + 1}: {told(stop)}"
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_what_a_lesson_writes_out_comes_to_what_it_says(name: str) -> None:
     for stop in stops_of(name):
         for left, right in EQUATION.findall(told(stop)):
@@ -223,7 +222,7 @@ def test_what_a_lesson_writes_out_comes_to_what_it_says(name: str) -> None:
             assert abs(typed_number(left) - typed_number(right)) <= 2 * last * max(1, largest), (left, right)
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_the_shapes_that_a_lesson_states_are_those_of_its_run(name: str) -> None:
     found = [run_of(name), *(() if (other := second_of(name)) is None else (other,))]
     values = [value for each in found for value in (*each.steps.values(), *each.parameters.values())]

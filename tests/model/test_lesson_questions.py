@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.typed_number import typed_number
-from attn_explore.explorer.session.course import bundled
 from attn_explore.model.lesson import Question, Stop
 from attn_explore.model.values import Value
+from tests.opened import NAMES
 from tests.taught import stops_of, told
 
-NAMES = pytest.mark.parametrize("name", bundled())
 NUMBER = re.compile(r"(?<![\w.])[−-]?\d+(?:\.\d+)?(?![\d.]|·10)")
 QUOTED = re.compile(r"“([^”]+)”")
 SAME = 5e-5
@@ -46,7 +45,7 @@ def in_sight(question: Question, value: Value) -> np.ndarray[tuple[int], np.dtyp
     return np.asarray(value.array, np.float64)[shown]
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_no_question_states_its_own_answer(name: str) -> None:
     for stop, question in asked(name):
         if question.kind == "number":
@@ -54,7 +53,7 @@ def test_no_question_states_its_own_answer(name: str) -> None:
             assert all(abs(number - question.number) >= SAME for number in said), told(stop)
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_what_stands_beside_a_hidden_number_does_not_show_it(name: str) -> None:
     for stop, question in asked(name):
         if question.kind == "number" and not question.is_sum:
@@ -68,7 +67,7 @@ def changed_at(question: Question, cell: tuple[int, ...]) -> Question:
     return replace(question, value=replace(question.value, held=numbers))
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_the_cells_that_judge_an_answer_are_those_that_are_hidden(name: str) -> None:
     for stop, question in asked(name):
         hidden = question.hides(stop.value)
@@ -85,7 +84,7 @@ def test_the_cells_that_judge_an_answer_are_those_that_are_hidden(name: str) -> 
                 assert judged is inside, (told(stop), place)
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_the_row_or_column_that_a_question_names_is_the_one_that_is_focused(name: str) -> None:
     for stop, question in asked(name):
         for axis, place in zip(question.value.axes, question.index, strict=True):
@@ -95,7 +94,7 @@ def test_the_row_or_column_that_a_question_names_is_the_one_that_is_focused(name
             assert not named or axis.label(place) in named, (stop.ask, axis.name)
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_a_question_about_one_word_of_several_names_it(name: str) -> None:
     """Who reads only the question knows which row is meant, where words stand along the axis."""
     for stop, question in asked(name):
@@ -105,7 +104,7 @@ def test_a_question_about_one_word_of_several_names_it(name: str) -> None:
                     assert axis.label(place) in told(stop) or str(place) in told(stop), stop.ask
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_a_wrong_first_guess_is_possible(name: str) -> None:
     """The cursor of a question for a cell does not begin at the answer."""
     for _, question in asked(name):
@@ -113,7 +112,7 @@ def test_a_wrong_first_guess_is_possible(name: str) -> None:
             assert question.index not in question.right, question.ask
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_a_lesson_asks_for_what_a_row_sums_to_only_once_in_the_course(name: str) -> None:
     sums = [question for _, question in asked(name) if question.is_sum and question.value.name == "weights"]
     rows = [question for question in sums if question.axes == ("key",)]

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from attn_explore.explorer.session.course import bundled
+from tests.opened import NAMES
 from tests.taught import scenario_of
 
-NAMES = pytest.mark.parametrize("name", bundled())
 CODE = re.compile(r"`([^`]*)`")
 SLIPS = ("behind ", "no word gets nothing", "changes over", "change over")
 
@@ -20,20 +20,20 @@ def texts(name: str) -> list[str]:
     return [" ".join(text.split()) for text in (found.title, found.summary, *said)]
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_lessons_are_called_by_their_titles_and_not_by_their_files(name: str) -> None:
     for text in texts(name):
         named = [code for code in CODE.findall(text) if code in bundled()]
         assert not named, text
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_what_comes_next_is_not_written_by_hand(name: str) -> None:
     for text in texts(name):
         assert not re.search(r"\bNext: |\b[Rr]un `[\w-]+` next\b|` comes next\b|last lesson of the course", text), text
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_titles_that_are_named_are_those_of_the_library(name: str) -> None:
     titles = {scenario_of(other).title for other in bundled()}
     for text in texts(name)[2:]:
@@ -41,7 +41,7 @@ def test_titles_that_are_named_are_those_of_the_library(name: str) -> None:
             assert quoted in titles, text
 
 
-@NAMES
+@pytest.mark.parametrize("name", NAMES)
 def test_slips_that_were_seen_do_not_come_back(name: str) -> None:
     for text in texts(name):
         assert not [slip for slip in SLIPS if slip in text], text

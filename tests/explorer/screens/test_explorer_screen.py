@@ -14,6 +14,7 @@ from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.keys import all_bindings
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.search import matches
+from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -374,10 +375,9 @@ async def test_a_command_of_the_palette_acts_on_the_panel_that_it_belongs_to(exp
         assert session.place.index == (0, 3, 2)
 
 
-async def test_keys_can_be_remapped_in_the_config_file(tmp_path: Path) -> None:
-    folder = tmp_path / "attn-explore"
-    folder.mkdir()
-    (folder / "keys.toml").write_text('[keys]\n"step.next" = "s"\n')
+async def test_keys_can_be_remapped_in_the_config_file() -> None:
+    keymap_path().parent.mkdir(parents=True)
+    keymap_path().write_text('[keys]\n"step.next" = "s"\n')
     session = session_of("i-love-my-dog")
     async with app_of(session).run_test(size=(120, 40)) as pilot:
         await settled(pilot)

@@ -24,7 +24,8 @@ def test_without_a_file_nothing_is_remapped(tmp_path: Path) -> None:
     assert read_keymap(tmp_path / "keys.toml", KNOWN) == {}
 
 
-def test_the_file_is_looked_for_in_the_config_folder(tmp_path: Path) -> None:
+def test_the_file_is_looked_for_in_the_config_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert keymap_path() == tmp_path / "attn-explore" / "keys.toml"
 
 
@@ -79,10 +80,9 @@ def test_every_key_of_the_explorer_has_an_id_to_remap_it_by() -> None:
     assert {"step.next", "cell.left", "grid.top", "tree.down", "help", "quit"} <= binding_ids()
 
 
-async def test_a_faulty_key_file_ends_the_explorer_with_its_problem(tmp_path: Path) -> None:
-    folder = tmp_path / "attn-explore"
-    folder.mkdir()
-    (folder / "keys.toml").write_text('[keys]\n"step.nxt" = "s"\n')
+async def test_a_faulty_key_file_ends_the_explorer_with_its_problem() -> None:
+    keymap_path().parent.mkdir(parents=True)
+    keymap_path().write_text('[keys]\n"step.nxt" = "s"\n')
     app = ExplorerApp(lambda _: session_of("i-love-my-dog"), "i-love-my-dog")
     async with app.run_test() as pilot:
         await settled(pilot)
