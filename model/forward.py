@@ -198,9 +198,8 @@ class _ModelRun:
             ids, pad = np.array(text.ids, np.int64), np.array(text.padding, np.int64)
         axes = (Axis("token", length, text.words if text else None),)
         tokens = self._trace.give(f"{prefix}tokens", axes, ids)
-        wanted, has_padding = self._scenario.mask.pad, self._known.readings[stack].has_padding
-        hides_pad = has_padding if wanted == "auto" else wanted
-        if has_padding or hides_pad:
+        hides_pad = self._known.hides_padding(stack)
+        if hides_pad or self._known.readings[stack].has_padding:
             padding = self._trace.give(f"{prefix}pad", axes, pad)
         return _Pass(StackTokens(tokens, padding, hides_pad, self._segments(prefix, axes)), length, text)
 

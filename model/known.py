@@ -37,10 +37,19 @@ class Known:
         """Name and axes of every parameter of the model, or of what the experiment starts from."""
         if self.scenario.alone is not None:
             return experiments.parameter_axes(self.scenario.alone)
-        stacks = {
-            stack: StackSizes(self.vocabularies[stack], reading.longest) for stack, reading in self.readings.items()
-        }
+        stacks = {stack: StackSizes(self.vocabularies[stack], self._positions(stack)) for stack in self.readings}
         return parameter_axes(self.architecture, stacks, self._predicted)
+
+    def hides_padding(self, stack: str) -> bool:
+        """Whether the padding of a stack is masked."""
+        wanted = self.scenario.mask.pad
+        return self.readings[stack].has_padding if wanted == "auto" else wanted
+
+    def _positions(self, stack: str) -> int:
+        """The most positions that a stack counts: hidden padding before the text takes none."""
+        reading = self.readings[stack]
+        is_skipped = self.hides_padding(stack) and self.architecture.counting != "every_token"
+        return reading.longest - (reading.padding_before if is_skipped else 0)
 
     def ids(self, stack: str) -> tuple[int, ...]:
         """The rows of the embedding table that a stack reads at first, with those of its padding."""

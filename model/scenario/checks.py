@@ -18,7 +18,7 @@ from attn_explore.model.scenario.experiment_keys import (
     moments_of,
 )
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
-from attn_explore.model.scenario.findings import Finding, listed, touches
+from attn_explore.model.scenario.findings import Finding, first_not_in, first_of, listed, repeated, touches
 from attn_explore.model.scenario.nested import array_faults
 from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, ScenarioSource
 from attn_explore.model.scenario.teaching import training_can_be_done
@@ -113,10 +113,11 @@ def head_has_classes(document: Document, _: ScenarioSource) -> Iterator[Finding]
     if model.head in ("tokens", "sequence") and not model.classes and not document.is_trained:
         hint = "add `classes: [negative, positive]`"
         yield Finding(("model", "head"), f"head {model.head} needs classes to choose from", hint)
+    twice = repeated(model.classes)
     for position, label in enumerate(model.classes):
         if not label:
             yield Finding(("model", "classes", position), "an empty label", "a label has at least one character")
-        elif label in model.classes[:position]:
+        elif position in twice:
             yield Finding(
                 ("model", "classes", position), f"the label {clip(label, _LABEL)} stands twice", "name it once"
             )
@@ -238,9 +239,9 @@ def labels_are_classes(document: Document, _: ScenarioSource) -> Iterator[Findin
     elif len(labels) != count:
         each = "one label for the text" if model.head == "sequence" else f"a label for each of the {count} words"
         yield Finding(path, f"head {model.head} needs {each}, and here are {len(labels)}", "write them with spaces")
-    elif model.classes and (unknown := [label for label in labels if label not in model.classes]):
-        what = f"{clip(unknown[0], _LABEL)} is none of the classes"
-        yield Finding(path, what, f"the classes are {listed(model.classes)}")
+    elif model.classes and (unknown := first_not_in(labels, set(model.classes))) is not None:
+        what = f"{clip(unknown, _LABEL)} is none of the classes"
+        yield Finding(path, what, f"the classes are {first_of(model.classes)}")
 
 
 def target_is_given_once(document: Document, _: ScenarioSource) -> Iterator[Finding]:
@@ -284,8 +285,9 @@ def vocabulary_has_words(document: Document, _: ScenarioSource) -> Iterator[Find
     if known and document.input.vectors is not None:
         what = "vectors are embeddings, and there is no table for a vocabulary"
         yield Finding(("input", "vocabulary"), what, "leave `vocabulary` out")
+    twice = repeated(known)
     for position, word in enumerate(known):
-        if not word or word in known[:position]:
+        if not word or position in twice:
             what = f"the word {clip(word, _LABEL)} stands twice" if word else "an empty word"
             yield Finding(("input", "vocabulary", position), what, "name each word once")
 

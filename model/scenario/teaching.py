@@ -10,7 +10,7 @@ from attn_explore.model.files.regular import read_inside
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import Document, Experiment
 from attn_explore.model.scenario.experiment_keys import filled
-from attn_explore.model.scenario.findings import Finding, listed
+from attn_explore.model.scenario.findings import Finding, first_not_in, first_of, listed
 from attn_explore.model.scenario.pairs import MOST_BYTES, TASKS, Example, Words, different, read_pairs, symbols_of
 from attn_explore.model.scenario.source import KeyPath, ScenarioSource
 from attn_explore.model.scenario.tokens import PAD, labels_of, target_of, tokens_of
@@ -112,24 +112,18 @@ def _check_known(document: Document, examples: Examples, source: ScenarioSource)
     answers, answers_key = (
         (given.vocabulary, "input.vocabulary") if _says_what_it_reads(model) else (model.classes, "classes")
     )
+    sides = ((set(given.vocabulary), "input.vocabulary"), (set(answers), answers_key))
     for number, example in enumerate(examples, 1):
-        for words, known, key in (
-            (example.source, given.vocabulary, "input.vocabulary"),
-            (example.target, answers, answers_key),
-        ):
-            if unknown := _first_not_in(words, known):
+        for words, (known, key) in zip((example.source, example.target), sides, strict=True):
+            if unknown := first_not_in(words, known):
                 what = f"word {words.index(unknown) + 1} of pair {number} is in the data and not in `{key}`"
                 raise source.problem(DATA, what, f"add it, or leave `{key}` out: then it has every word of the data")
     labels = () if model.has_decoder else tuple(filter(None, labels_of(model, given)))
     read = (*tokens_of(given), *(() if model.has_encoder else target_of(given) or ()))
-    for words, known, kind in ((read, (*given.vocabulary, PAD), "word"), (labels, model.classes, "label")):
-        if unknown := _first_not_in(words, known):
+    for texts, trained, kind in ((read, (*given.vocabulary, PAD), "word"), (labels, model.classes, "label")):
+        if unknown := first_not_in(texts, set(trained)):
             what = f"{clip(unknown, _WORD)} is no {kind} that the model is trained on"
-            raise source.problem(("input",), what, f"the {kind}s are {listed(known[:12], 'and')}")
-
-
-def _first_not_in(words: Words, known: Words) -> str | None:
-    return next((word for word in words if word not in known), None)
+            raise source.problem(("input",), what, f"the {kind}s are {first_of(trained)}")
 
 
 def _distinct(words: Iterable[str]) -> Words:

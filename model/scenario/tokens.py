@@ -112,6 +112,11 @@ class Reading:
         """Whether there is a token that only fills up."""
         return self.length > len(self.tokens) or any(self._is_padding())
 
+    @property
+    def padding_before(self) -> int:
+        """How many tokens before the first word only fill up; none where there is no word."""
+        return next((place for place, is_padding in enumerate(self._is_padding()) if not is_padding), 0)
+
     def padded(self) -> Words:
         """The tokens with their padding."""
         return self.tokens + (self.pad.label if self.pad else PAD,) * (self.length - len(self.tokens))

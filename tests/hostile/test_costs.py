@@ -8,7 +8,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.files.safetensors import read_safetensors
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.run import run
-from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.scenario import checks, parse_scenario
 from attn_explore.model.scenario.pairs import MOST_BYTES, read_pairs
 from attn_explore.model.scenario.yaml_source import read_yaml
 from attn_explore.model.traces.export import trace_json
@@ -146,6 +148,39 @@ def test_no_more_of_a_refusal_is_made_than_is_shown(case: str, counted: _Counted
     assert said in message
     assert counted.problems < (50 if case in IN_MEMORY else 20_000)  # a scenario has at most 20,000 values
     assert counted.compared < 12_000
+
+
+class _Compared(str):
+    """A label that counts how often it is compared with another one."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        _Compared.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_labels_and_words_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 5000
+    labels = tuple(_Compared(f"label {place}") for place in (*range(count), 7))
+    read = parse_scenario("model: {head: sequence, classes: [a, b]}\ninput: {text: a, target: b}")
+    model = replace(read.model, classes=labels)
+    given = replace(read.input, target="label", vocabulary=labels)
+    document = SimpleNamespace(model=model, input=given, is_trained=False)
+    monkeypatch.setattr(_Compared, "times", 0)
+    for check_of in (checks.head_has_classes, checks.vocabulary_has_words, checks.labels_are_classes):
+        assert [finding.path for finding in check_of(document, None)]  # type: ignore[arg-type]
+    assert _Compared.times < 20 * count
+
+
+def test_of_very_many_labels_a_message_shows_the_first() -> None:
+    classes = ", ".join(f"c{place}" for place in range(5000))
+    with pytest.raises(Problem) as refused:
+        parse_scenario(f"model: {{head: sequence, classes: [{classes}]}}\ninput: {{text: a, target: b}}")
+    assert refused.value.hint.endswith("c10, c11 and 4988 more")
 
 
 def test_of_very_many_names_those_that_begin_alike_are_compared() -> None:
