@@ -5,6 +5,7 @@ Opening reads settings and headers. Numbers are read when a run asks for them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -34,6 +35,9 @@ OPEN = ("dtype", "weights")
 """Keys of `model` that a checkpoint leaves open."""
 
 Ids = tuple[int, ...]
+
+_IS_NAME = re.compile(r"(ollama:)?[\w-][\w.:-]*(/[\w-][\w.:-]*)?(?<!\.gguf)")
+"""What is a name of a model, where there is no such file: NAME, ORG/NAME or ollama:NAME:TAG."""
 
 
 @dataclass(eq=False)
@@ -227,7 +231,7 @@ def _open(scenario: Scenario, name: str, allowed: Sequence[Path]) -> Opened:
     if folder is None:
         raise scenario.problem_at(CHECKPOINT, "files that a trace names are not opened", "run the scenario's own file")
     try:
-        if len(Path(name).parts) == 1 and not (folder / name).exists():
+        if _IS_NAME.fullmatch(name) and not (folder / name).exists():
             return opened(locate_name(name).path)
         return opened(resolve_inside(folder, name, allowed))
     except Problem as problem:

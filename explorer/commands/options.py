@@ -40,9 +40,9 @@ class Subject(StrEnum):
 
 def complete_source(incomplete: str) -> list[str]:
     """Names of bundled scenarios."""
-    from attn_explore.explorer.session.course import bundled
+    from attn_explore.explorer.session.course import named as known
 
-    return [name for name in bundled() if name.startswith(incomplete)]
+    return [name for name in known() if name.startswith(incomplete)]
 
 
 def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:

@@ -43,10 +43,10 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON: name, title, summary, difficulty, path.")] = False,
 ) -> None:
     """List the bundled scenarios, a course for beginners first."""
-    from attn_explore.explorer.session.course import bundled
+    from attn_explore.explorer.session.course import named
     from attn_explore.model.scenario import read_scenario
 
-    scenarios = {name: read_scenario(path) for name, path in bundled().items()}
+    scenarios = {name: read_scenario(path) for name, path in named().items()}
     print_lines(_listed_as_json(scenarios) if as_json else _listed(scenarios))
 
 

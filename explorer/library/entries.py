@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
-from attn_explore.explorer.session.course import bundled, own
+from attn_explore.explorer.session.course import named, own
 from attn_explore.explorer.session.opening import Source, find_source, start, within
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
@@ -21,6 +21,9 @@ from attn_explore.model.values import Value
 
 MODELS = "Models of this machine"
 """The heading of what is no scenario yet."""
+
+ON_MODELS = "On real models"
+"""The heading of lessons that need a model of this machine."""
 
 PREVIEWED = 2**24
 """Bytes of the largest run that is previewed: a larger one would take longer than a glance."""
@@ -50,7 +53,16 @@ class Entry:
             return MODELS
         if self.path.stem != self.name or self.scenario is None:
             return "Your own"
+        if self.checkpoint:
+            return ON_MODELS
         return self.scenario.difficulty.capitalize()
+
+    @property
+    def checkpoint(self) -> str:
+        """The model of this machine that it is, or that its lesson needs; nothing where it brings its own."""
+        if self.is_model:
+            return self.name
+        return (self.scenario.model.weights.checkpoint or "") if self.scenario else ""
 
     @property
     def source(self) -> Source:
@@ -72,7 +84,7 @@ class Library:
 
     def refresh(self) -> None:
         """Look at the files and the places again."""
-        course = [Entry(name, path, read_scenario(path)) for name, path in bundled().items()]
+        course = [Entry(name, path, read_scenario(path)) for name, path in named().items()]
         models = (Entry(name, Path(name), None, is_model=True) for name in all_names())
         self.entries = [*course, *map(_read, own(self.folder)), *models]
         self.refresh_bookmarks()

@@ -213,7 +213,7 @@ class LibraryScreen(Screen[None]):
 
     def _preview(self, entry: Entry, counter: Counter) -> Value | str | None:
         """What a glance shows: a tensor of a run, or what the headers of a model say."""
-        return model_facts(entry.name) if entry.is_model else self.library.preview(entry, counter)
+        return model_facts(entry.checkpoint) if entry.checkpoint else self.library.preview(entry, counter)
 
     def _keep_preview(self, entry: Entry, found: Value | str) -> None:
         self._previews[entry.name] = found

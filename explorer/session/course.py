@@ -58,6 +58,10 @@ COURSE = (
 """From the first lesson on; what is not named here follows by name."""
 
 
+ON_MODELS = ("its-law", "what-comes-next", "attention-sinks", "a-real-translator")
+"""The lessons on real models, in their order."""
+
+
 @cache
 def course_folder() -> Path:
     """The folder of the bundled scenarios; unpacked into a temporary one where the program runs from a zip file."""
@@ -73,16 +77,34 @@ def _unpacked(folder: Traversable, kept: ExitStack) -> Path:
     import tempfile  # only where there is something to unpack
 
     place = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="attn-explore-")))
-    for file in folder.iterdir():
-        if file.is_file():
-            (place / file.name).write_bytes(file.read_bytes())
+    _unpack(folder, place)
     return place.resolve()
+
+
+def _unpack(folder: Traversable, place: Path) -> None:
+    for file in folder.iterdir():
+        if file.is_dir():
+            (place / file.name).mkdir()
+            _unpack(file, place / file.name)
+        else:
+            (place / file.name).write_bytes(file.read_bytes())
 
 
 def bundled() -> dict[str, Path]:
     """Every bundled scenario, name and file."""
     found = {path.stem: path for path in sorted(course_folder().glob("*.yaml"))}
     return {name: found[name] for name in (*COURSE, *(name for name in found if name not in COURSE)) if name in found}
+
+
+@cache
+def on_models() -> dict[str, Path]:
+    """The lessons on real models, name and file: each needs a model of the machine, which it names."""
+    return {name: course_folder() / "models" / f"{name}.yaml" for name in ON_MODELS}
+
+
+def named() -> dict[str, Path]:
+    """Everything that is run by its name alone."""
+    return {**bundled(), **on_models()}
 
 
 def after(path: Path) -> Path | None:
@@ -120,7 +142,7 @@ def is_model(wanted: str) -> bool:
     """
     from attn_explore.explorer.system.file_formats import MODELS, SCENARIOS, TRACES
 
-    if wanted in bundled():
+    if wanted in named():
         return False
     path = Path(wanted)
     if path.is_dir() or wanted.startswith("ollama:") or path.suffix.lower() in MODELS:
@@ -136,7 +158,7 @@ def locate(wanted: str) -> Path:
     >>> locate("i-love-my-dog").name
     'i-love-my-dog.yaml'
     """
-    known = bundled()
+    known = named()
     if wanted in known:
         return known[wanted]
     path = Path(wanted)

@@ -94,12 +94,12 @@ NOTHING_ASKED = Asked()
 
 def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:
     """Read what a name or a path leads to. Raises Problem when there is nothing, or a scenario with faults."""
-    from attn_explore.explorer.session.course import bundled, is_model, locate
+    from attn_explore.explorer.session.course import is_model, locate, named
 
     if is_model(wanted):
         return _checkpoint_source(wanted, asked)
     path = locate(wanted)
-    name = wanted if wanted in bundled() else path.stem
+    name = wanted if wanted in named() else path.stem
     scenario = None if is_trace(path) else read_scenario(path)
     if asked.given:
         if scenario is None:

@@ -78,8 +78,9 @@ def _in_ollama(name: str) -> Located | None:
 def _not_found(name: str, known: list[str]) -> Problem:
     near = nearest(name, known)
     begin = f"did you mean {near}? " if near else ""
+    get = f"get it with `hf download {name}`; " if "/" in name and not near else ""
     looked = f"looked in {' and '.join(places())}; a folder or a .gguf file is named by its path"
-    return Problem(f"there is no model {clip(name, _LONGEST)}".rstrip(), hint=begin + looked)
+    return Problem(f"there is no model {clip(name, _LONGEST)}".rstrip(), hint=begin + get + looked)
 
 
 def _short(path: Path) -> str:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from attn_explore.explorer.commands import options
 from attn_explore.explorer.commands.command_line import app
-from attn_explore.explorer.session.course import bundled
+from attn_explore.explorer.session.course import bundled, named
 from attn_explore.explorer.system import progress
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import parse_size
@@ -179,7 +179,7 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
 
 def test_list_names_every_scenario_on_a_line_in_the_order_of_the_course(attn: Run) -> None:
     found = attn("list")
-    assert [line.split()[0] for line in found.out.splitlines() if line.startswith("  ")] == list(bundled())
+    assert [line.split()[0] for line in found.out.splitlines() if line.startswith("  ")] == list(named())
     assert [line for line in found.out.splitlines() if line and not line.startswith("  ")] == [
         "beginner", "intermediate", "advanced",
     ]  # fmt: skip

@@ -13,7 +13,7 @@ import typer
 
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.commands.examples import EXAMPLES
-from attn_explore.explorer.session.course import bundled
+from attn_explore.explorer.session.course import named
 from attn_explore.model.scenario import read_scenario
 from tests.program import Ended, here
 
@@ -103,7 +103,7 @@ def test_an_empty_step_is_refused_and_not_taken_for_the_first(command: str, empt
 
 def test_list_as_json_has_every_scenario_with_its_file(attn: Run) -> None:
     found = json.loads(attn("list", "--json").out)
-    assert [each["name"] for each in found] == list(bundled())
+    assert [each["name"] for each in found] == list(named())
     for each in found:
         scenario = read_scenario(Path(each["path"]))
         assert (each["title"], each["difficulty"]) == (scenario.title, scenario.difficulty)
