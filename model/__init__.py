@@ -15,7 +15,8 @@ sources, changes                where parameters are stored; what-if edits
 keeping, buffers                which values stay in memory, and memory that is used again
 ops/                            every operation: its computation, derivative, arithmetic and formula side by side
 backward                        reverse-mode differentiation: the order in which derivatives are applied
-config, variants, layers, transformer, parameters   the mathematics of the models
+config, architecture            what a model is: as scenarios say it, and all that the mathematics depends on
+variants, layers, transformer, parameters   the mathematics of the models
 words/                          titles, symbols and explanations of the steps: `words/en.md`
 notation, formulas              how formulas are written
 expressions, explain, finer, uses   where a number comes from, and where it goes
