@@ -18,6 +18,7 @@ Parameters that come with them, beside those of TRACE.md:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -221,3 +222,25 @@ def architecture_of(config: ModelConfig) -> Architecture:
     0
     """
     return config if isinstance(config, Architecture) else Architecture(**vars(config))
+
+
+def contradictions(model: Architecture) -> Iterator[str]:
+    """What cannot be, in sentences: numbers of a model that do not go together."""
+    for each in filter(None, (model, model.decoder)):
+        if each.heads % each.kv_heads:
+            yield f"{each.heads} heads cannot share {each.kv_heads} heads of keys and values evenly"
+    for dims in {turns.dims for turns in model.rotary if turns}:
+        if dims % 2:
+            yield f"rotary positions turn pairs of columns, and {dims} is odd"
+        if dims > model.d_k:
+            yield f"rotary positions cannot turn {dims} of {model.d_k} columns"
+    if (rules := model.relative) is not None:
+        if rules.buckets < LEAST_BUCKETS:
+            yield f"{rules.buckets} buckets are too few for distances both ways: there are {LEAST_BUCKETS} at least"
+        if rules.far <= rules.buckets // 2:
+            yield f"the distance {rules.far} has a bucket of its own, so none can be shared from there on"
+    if model.waves == "fairseq" and model.d_model < LEAST_WAVES:
+        yield f"waves from fast to slow need {LEAST_WAVES} columns, and there are {model.d_model}"
+
+
+LEAST_BUCKETS, LEAST_WAVES = 4, 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from attn_explore.model.architecture import Architecture
+from attn_explore.model.architecture import Architecture, contradictions
 from attn_explore.model.axes import Axis
 from attn_explore.model.checkpoints.families import family_of
 from attn_explore.model.checkpoints.families.family import Family, stored_parameters
@@ -18,7 +18,7 @@ from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.checkpoints.stored import Stored
 from attn_explore.model.files.stores import TensorStore
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
-from attn_explore.model.problems import Problem
+from attn_explore.model.problems import Problem, raise_any
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +66,16 @@ def _in_folder(files: ModelFiles) -> Checkpoint:
     family = family_of(settings)
     settings.expect("quantization_config")
     vocabulary = settings.size("vocab_size")
+    architecture = _architecture(family, settings, files)
+    return Checkpoint(files, family, _pooled(architecture, files), vocabulary)
+
+
+def _architecture(family: Family, settings: Settings, files: ModelFiles) -> Architecture:
+    """What the settings say of the mathematics. Raises Problem where they contradict each other or are not known."""
     architecture = family.architecture(settings, family.tensors(files.store))
     settings.refuse_unread()
-    return Checkpoint(files, family, _pooled(architecture, files), vocabulary)
+    raise_any(Problem(what, path=settings.path) for what in contradictions(architecture))
+    return architecture
 
 
 def _pooled(architecture: Architecture, files: ModelFiles) -> Architecture:
@@ -82,8 +89,7 @@ def _pooled(architecture: Architecture, files: ModelFiles) -> Architecture:
 
 def _in_gguf(files: ModelFiles) -> Checkpoint:
     family, settings = family_of_gguf(files.settings, files.path)
-    architecture = family.architecture(settings, family.tensors(files.store))
-    settings.refuse_unread()
+    architecture = _architecture(family, settings, files)
     return Checkpoint(files, family, architecture, _rows_of("token_embd.weight", files.store))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attn_explore.model.architecture import Architecture, RelativePositions, Rotary, contradictions
 from attn_explore.model.axes import sizes
 from attn_explore.model.formulas import formula
 from attn_explore.model.parameters import parameter_axes
@@ -191,3 +192,29 @@ def test_a_choice_that_no_layer_has_is_the_same_in_all() -> None:
     trace = some_run(model)
     assert trace[f"{ATTENTION}.q_rotated"].options["rotary"].dims == 4
     assert trace[f"{ATTENTION}.mask"].options["window"] is None
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (like_llama(kv_heads=3), "4 heads cannot share 3 heads of keys and values evenly"),
+        (like_llama(rotary=(Rotary(3),) * 2), "rotary positions turn pairs of columns, and 3 is odd"),
+        (like_llama(rotary=(Rotary(6), None)), "rotary positions cannot turn 6 of 4 columns"),
+        (
+            both(relative=RelativePositions(2, 9)),
+            "2 buckets are too few for distances both ways: there are 4 at least",
+        ),
+        (
+            both(relative=RelativePositions(8, 4)),
+            "the distance 4 has a bucket of its own, so none can be shared from there on",
+        ),
+        (both(waves="fairseq", d_model=3), "waves from fast to slow need 4 columns, and there are 3"),
+    ],
+)
+def test_numbers_that_do_not_go_together_are_told(model: Architecture, expected: str) -> None:
+    assert list(contradictions(model)) == [expected]
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_what_can_be_has_no_contradictions(model: Architecture) -> None:
+    assert not list(contradictions(model))
