@@ -12,7 +12,7 @@ What is where:
 
 axes, values, trace, recorder   tensors with named axes, and the record of a run
 sources, changes                where parameters are stored; what-if edits
-keeping, buffers                which values stay in memory, and memory that is used again
+keeping, windows, buffers       which values stay in memory, parts of large ones, memory that is used again
 ops/                            every operation: its computation, derivative, arithmetic and formula side by side
 backward                        reverse-mode differentiation: the order in which derivatives are applied
 config, architecture            what a model is: as scenarios say it, and all that the mathematics depends on

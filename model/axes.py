@@ -6,7 +6,7 @@ Nothing here knows positions: an axis is found by its name, so a transposition c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -95,6 +95,10 @@ class Axis:
         return tuple(int(place) for place in np.unravel_index(index, sizes(self.parts)))
 
 
+Where = Mapping[str, slice]
+"""Places along some axes, by their names, each step after step."""
+
+
 def merged(parts: Sequence[Axis]) -> Axis:
     """One axis that holds `parts` side by side, the last varying fastest."""
     return Axis("·".join(part.name for part in parts), math.prod(part.size for part in parts), parts=tuple(parts))
@@ -127,6 +131,18 @@ def ordered(stated: str, *groups: Sequence[Axis]) -> tuple[Axis, ...]:
     if missing:
         raise ValueError(f"no operand has the axis {missing[0]}: there are {', '.join(known) or 'none'}")
     return tuple(known[name] for name in stated.split())
+
+
+def index_of(axes: tuple[Axis, ...], where: Where) -> tuple[slice, ...]:
+    """Slices of places along some axes as the index of an array with these axes. Raises KeyError for another name.
+
+    >>> index_of((Axis("token", 4), Axis("d_model", 6)), {"d_model": slice(2, 4)})
+    (slice(0, 4, None), slice(2, 4, None))
+    """
+    if unknown := where.keys() - set(names(axes)):
+        raise KeyError(*unknown)
+    bounds = (where.get(axis.name, slice(None)).indices(axis.size) for axis in axes)
+    return tuple(slice(start, max(start, stop)) for start, stop, _ in bounds)
 
 
 def align(array: Array, own: Sequence[str], target: Sequence[str]) -> Array:

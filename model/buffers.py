@@ -7,7 +7,9 @@ in it is gone, and never before.
 from __future__ import annotations
 
 import math
+import mmap
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -49,11 +51,20 @@ class Buffers:
         for place in reversed(range(len(self._free))):
             if self._free[place].nbytes == nbytes:
                 return self._free.pop(place)
-        return np.empty(nbytes, np.uint8)
+        return np.frombuffer(_mapped(nbytes), np.uint8)
 
     def _collect(self) -> None:
         while self._returned:
             self._free.append(self._returned.popleft())
+
+
+def _mapped(nbytes: int) -> mmap.mmap:
+    """Memory that the system has back as soon as it is let go: an allocator would keep some of it for later."""
+    memory = mmap.mmap(-1, nbytes)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a kernel may not know them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
 
 
 class _Lease:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,17 @@ class Change:
     def apply(self, array: Array) -> None:
         """Change the numbers of `array` in place."""
         array[self.index] = self._put_at() if self.put is not None else array[self.index] * self.factor
+
+    def within(self, window: tuple[slice, ...], shape: tuple[int, ...]) -> Change | None:
+        """The same edit of a part of an array of this shape: of `window`; None where it does not reach that."""
+        bounds = [part.indices(size) for part, size in zip(window, shape, strict=True)]
+        index: list[int | slice] = []
+        for where, (start, stop, _) in zip(self.index, bounds, strict=False):
+            if isinstance(where, int) and not start <= where < stop:
+                return None
+            index.append(where - start if isinstance(where, int) else where)
+        put = self.put[window] if isinstance(self.put, np.ndarray) else self.put
+        return replace(self, index=tuple(index), put=put)
 
     def pull(self, gradient: Array) -> None:
         """Change a gradient after the edit in place to the one before it: what was put there depends on nothing."""

@@ -16,7 +16,7 @@ from attn_explore.model.known import Known
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Token, generates
-from attn_explore.model.sources import Numbers, Source
+from attn_explore.model.sources import Numbers, is_stored
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself, text_vector
 from attn_explore.model.values import Value
@@ -113,7 +113,7 @@ def _begun(
 
 def _keeper(arrays: Mapping[str, Numbers]) -> Keeper | None:
     """Decides what stays in memory of a model whose parameters are stored; of others, everything does."""
-    return Keeper() if any(isinstance(numbers, Source) for numbers in arrays.values()) else None
+    return Keeper() if any(is_stored(numbers) for numbers in arrays.values()) else None
 
 
 @dataclass(frozen=True)

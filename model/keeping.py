@@ -9,19 +9,27 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock, RLock
 
 import numpy as np
 
-from attn_explore.model.axes import Array
+from attn_explore.model.axes import Array, Where, index_of
 from attn_explore.model.buffers import Buffers
-from attn_explore.model.values import Value, read_only
+from attn_explore.model.values import Value, forgotten_before, read_only
+from attn_explore.model.windows import Parts
 
 LIMIT = 2**28
 """Bytes that the values of a run take unless the caller sets another limit."""
 
 AT_ONCE = 2
 """Arrays as large as the largest that are beside what a keeper holds: the newest, and what it is computed in."""
+
+LARGE = 4
+"""A value of more than this part of the limit, 1/4, is computed where it is looked at."""
+
+SMALL = 2**22
+"""Bytes that a value may have under any limit."""
 
 STREAM = frozenset({"input", "residual"})
 """Names of the steps that all layers above are computed from."""
@@ -35,6 +43,7 @@ class Keeper:
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
+        self._parts = Parts(max(limit // LARGE, SMALL), STREAM)
         self._held: OrderedDict[Value, int] = OrderedDict()  # the least lately used first, each with its bytes
         self._nbytes = 0
         self._plans: list[Counter[Value]] = []
@@ -42,23 +51,18 @@ class Keeper:
         self._books = Lock()
         self._computing = RLock()
 
-    def room(self, value: Value) -> Array:
-        """Memory for the numbers of a value, perhaps that of a forgotten one; what has to go for it goes before."""
-        with self._books:
-            self._make_room(value, value.nbytes)
-        return self._buffers.empty(value.shape, value.dtype)
-
     @property
     def nbytes(self) -> int:
         """The bytes of the arrays that are held."""
         return self._nbytes
 
     def take(self, value: Value) -> None:
-        """Take care of a new value of the run: compute it, unless it brings its numbers."""
+        """Take care of a new value of the run: compute it, unless it brings its numbers or is too large to be held."""
         if value.held is not None:
             self._hold(value, value.held)
         value.keeper = self
-        self.array_of(value)
+        if not self._parts.is_large(value):
+            self.array_of(value)
 
     def array_of(self, value: Value) -> Array:
         """The numbers of a value, computed or read again if they were forgotten."""
@@ -72,6 +76,24 @@ class Keeper:
                 self._held.move_to_end(value)
         return held
 
+    def window(self, value: Value, where: Where) -> Array:
+        """The numbers of a value at a slice of places along some axes: of one too large to be held, these alone."""
+        window = index_of(value.axes, where)
+        if value.held is not None or not self._parts.is_large(value):
+            return self.array_of(value)[window]
+        if value.is_leaf:
+            return value.read_window(window)
+        with self._computing, self._at_hand(value):
+            return self._parts.window(value, {name: window[value.names.index(name)] for name in where})
+
+    def room(self, value: Value) -> Array:
+        """Memory for the numbers of a value, perhaps that of a forgotten one; what has to go for it goes before."""
+        with self._books:
+            self._make_room(value, value.nbytes)
+            memory = self._buffers.empty(value.shape, value.dtype)
+            self._buffers.shrink(self.limit - self._nbytes - value.nbytes)
+        return memory
+
     def forget(self, value: Value) -> None:
         """Let the array of a value go."""
         with self._books:
@@ -80,37 +102,50 @@ class Keeper:
 
     def _brought_back(self, value: Value) -> Array:
         """Compute a value and everything forgotten that it needs, from the nearest values that are held."""
-        steps = [*value.forgotten_before(), value]
-        waiting = Counter(view.value for step in steps for view in step.operands)
+        with self._at_hand(value):
+            return self._compute(value)
+
+    @contextmanager
+    def _at_hand(self, value: Value) -> Iterator[None]:
+        """While it lasts, what a value is made of is held, and so is on the way there what that is made of."""
+        needs = self._parts.needs
+        steps = [*forgotten_before(value, needs), value]
+        waiting = Counter(need for step in steps for need in needs(step))
         self._plans.append(waiting)
         try:
-            for step in steps:
-                array = self._hold(step, step.made()) if step.held is None else step.held
-                waiting.subtract(view.value for view in step.operands)
+            for step in steps[:-1]:
+                self._compute(step)
+                waiting.subtract(needs(step))
+            yield
         finally:
             self._plans.pop()
             with self._books:
                 self._make_room(value)
-        return array
+
+    def _compute(self, value: Value) -> Array:
+        with self._books:
+            self._make_room(value, value.nbytes)
+            if value.is_leaf:  # it is read into memory of its own
+                self._buffers.shrink(self.limit - self._nbytes - value.nbytes)
+        return self._hold(value, self._parts.made(value))
 
     def _hold(self, value: Value, array: Array) -> Array:
-        """Hold an array, and forget what there is no room for beside it."""
         array = _on_its_own(array)
         value.held = array
         with self._books:
+            self._nbytes += array.nbytes - self._held.pop(value, 0)
             self._held[value] = array.nbytes
-            self._nbytes += array.nbytes
             self._make_room(value)
+            self._buffers.shrink(self.limit - self._nbytes)
         return array
 
     def _make_room(self, newest: Value, nbytes: int = 0) -> None:
-        """Forget values, and then memory that waits to be used again, until so many bytes more are within the limit."""
+        """Forget values until so many bytes more are within the limit."""
         if self._nbytes + nbytes > self.limit:
             for value in self._least_needed(newest):
                 self._let_go(value)
                 if self._nbytes + nbytes <= self.limit:
                     break
-        self._buffers.shrink(self.limit - self._nbytes)
 
     def _least_needed(self, newest: Value) -> Iterator[Value]:
         """What may be forgotten, in this order: not the newest, nor what something that is asked for is made of."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
+
+import numpy as np
 
 from attn_explore.model.axes import Array
 
@@ -33,10 +35,40 @@ class Source(Protocol):
         """The numbers from `start` to before `stop` along the first axis, with no need to read the others."""
         ...
 
+    def columns(self, start: int, stop: int) -> Array:
+        """The numbers from `start` to before `stop` along the last axis, likewise where the file allows it."""
+        ...
+
     def describe(self) -> Mapping[str, object]:
         """Where they are stored: file, tensor, part, storage type."""
         ...
 
 
+def part_of(source: Source, window: tuple[slice, ...]) -> Array:
+    """The numbers of a source at a slice of places along each axis, reading as few others as can be."""
+    bounds = [part.indices(size)[:2] for part, size in zip(window, source.shape, strict=True)]
+    share = [(stop - start) / size for (start, stop), size in zip(bounds, source.shape, strict=True)]
+    if share[0] <= share[-1] and share[0] < 1:
+        return source.rows(*bounds[0])[(slice(None), *window[1:])]
+    if share[-1] < 1:
+        return source.columns(*bounds[-1])[(*window[:-1], slice(None))]
+    return source.read()[window]
+
+
+def runs(places: Array) -> list[tuple[int, int]]:
+    """The first and the last of each group of neighbours among some places, which stand in ascending order.
+
+    >>> runs(np.array([2, 3, 4, 7]))
+    [(2, 4), (7, 7)]
+    """
+    groups = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    return [(int(group[0]), int(group[-1])) for group in groups]
+
+
 Numbers = Array | Source
 """What a parameter is given as: its numbers, or where they are stored."""
+
+
+def is_stored(numbers: Numbers | None) -> TypeGuard[Source]:
+    """Whether these are numbers that have to be read."""
+    return numbers is not None and not isinstance(numbers, np.ndarray)

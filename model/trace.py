@@ -14,7 +14,7 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.changes import Change, changed, have_same_bits
 from attn_explore.model.keeping import Keeper
-from attn_explore.model.sources import Numbers, Source
+from attn_explore.model.sources import Numbers, is_stored
 from attn_explore.model.values import Value, read_only
 
 Listener = Callable[[Value], None]
@@ -59,9 +59,9 @@ class Trace:
         value = Value(name, tuple(axes), self.dtype, changes=self.changes.get(name, ()))
         if numbers is not None:
             self.unedited[name] = numbers
-        if isinstance(numbers, Source):
+        if is_stored(numbers):
             value.source, value.keeper = numbers, self.keeper
-        elif numbers is not None:
+        elif isinstance(numbers, np.ndarray):
             value.held = read_only(changed(numbers, value.changes))
         self.parameters[name] = self._parameter_before(value) or value
 
@@ -107,8 +107,8 @@ class Trace:
         if old is None or self.before is None or not old.is_made_like(value):
             return None
         given, was = self.unedited.get(value.path), self.before.unedited.get(value.path)
-        is_stored_there = isinstance(given, Source) and isinstance(was, Source) and given.identity == was.identity
-        return old if given is was or is_stored_there else None
+        is_same_file = is_stored(given) and is_stored(was) and given.identity == was.identity
+        return old if given is was or is_same_file else None
 
     def _given_before(self, value: Value) -> Value | None:
         old = self.before.given.get(value.path) if self.before else None

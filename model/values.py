@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from attn_explore.model import axes as ax
-from attn_explore.model.axes import Array, Axis
+from attn_explore.model.axes import Array, Axis, Where, index_of
 from attn_explore.model.changes import Change, are_alike, changed
 from attn_explore.model.expressions import Expression
 from attn_explore.model.notation import Notation
-from attn_explore.model.sources import Source
+from attn_explore.model.sources import Source, part_of, runs
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Operation:
     formula     value, the notation of each operand -> the notation of the right-hand side of its formula
     back        value, which operand, index by axis name -> the arithmetic of one cell of that operand's gradient, over
                 the cells of the value's own gradient (0), the value (1) and its operands (2, 3, …); None for leaves
+    each        value -> the names of axes along which its cells do not know each other: what stands at some places of
+                these is made, by the same operation, of what stands at the same places of the operands that have them
     """
 
     name: str
@@ -41,6 +43,7 @@ class Operation:
     cell: Callable[[Value, Mapping[str, int]], Expression]
     formula: Callable[[Value, tuple[Notation, ...]], Notation]
     back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
+    each: Callable[[Value], tuple[str, ...]] = lambda _: ()
 
 
 class Keeper(Protocol):
@@ -48,6 +51,10 @@ class Keeper(Protocol):
 
     def array_of(self, value: Value) -> Array:
         """The numbers of a value, computed or read again if they were forgotten."""
+        ...
+
+    def window(self, value: Value, where: Where) -> Array:
+        """The numbers of a value at a slice of places along some axes."""
         ...
 
     def forget(self, value: Value) -> None:
@@ -155,28 +162,10 @@ class Value(WithAxes):
         self.held = self.made()
 
     def _computed(self) -> Array:
-        for value in self.forgotten_before():
+        for value in forgotten_before(self, _operands_of):
             value.held = value.made()
         self.held = self.made()
         return self.held
-
-    def forgotten_before(self) -> Iterator[Value]:
-        """Every forgotten step that this one needs, each after its operands. A loop: a model may be deep."""
-        waiting, found = self._forgotten_operands(), set[Value]()
-        while waiting:
-            value = waiting[-1]
-            needed = [operand for operand in value._forgotten_operands() if operand not in found]
-            if needed and value not in found:
-                waiting += needed
-                continue
-            waiting.pop()
-            if value not in found:
-                found.add(value)
-                yield value
-
-    def _forgotten_operands(self) -> list[Value]:
-        """Those of the operands that have to be computed first. A stored one is read, perhaps in part."""
-        return [each.value for each in self.operands if each.value.held is None and not each.value.is_leaf]
 
     def made(self) -> Array:
         """The numbers as they are computed or read now, edits and all; they are held by nobody."""
@@ -238,16 +227,30 @@ class Value(WithAxes):
         elif not self.is_leaf or self.source is not None:
             self.held = None
 
+    def window(self, **where: slice) -> Array:
+        """The numbers at a slice of places along some axes; of a value too large to be held, these alone are made."""
+        if self.held is None and self.keeper is not None:
+            return self.keeper.window(self, where)
+        return self.array[index_of(self.axes, where)]
+
+    def read_window(self, window: tuple[slice, ...]) -> Array:
+        """The numbers of a stored value at a slice of places along each axis, edits and all; nobody holds them."""
+        if self.source is None:
+            raise LookupError(f"{self.path} is not stored")
+        inner = (change.within(window, self.shape) for change in self.changes)
+        array = np.asarray(part_of(self.source, window), self.dtype)
+        return read_only(changed(array, [change for change in inner if change is not None]))
+
     def rows(self, places: Array | slice) -> Array:
         """What stands at some places of the first axis; of a stored table that is not held, these alone are read."""
-        if self.held is not None or self.source is None or self.changes:
+        if self.held is not None or self.source is None:
             return self.array[places]
+        others = (slice(None),) * (len(self.axes) - 1)
         if isinstance(places, slice):
-            start, stop, _ = places.indices(self.shape[0])
-            return np.asarray(self.source.rows(start, stop), self.dtype)
+            return self.read_window((places, *others))
         rows, back = np.unique(places, return_inverse=True)
-        read = [self.source.rows(first, last + 1) for first, last in runs(rows)]
-        return np.asarray(np.concatenate(read), self.dtype)[back.reshape(places.shape)]
+        read = [self.read_window((slice(first, last + 1), *others)) for first, last in runs(rows)]
+        return np.concatenate(read)[back.reshape(places.shape)]
 
     def view(self) -> View:
         """The value as an operand."""
@@ -297,7 +300,19 @@ class View(WithAxes):
 
     def rows(self, places: Array | slice) -> Array:
         """See `Value.rows`; `places` are those of this view."""
-        return self.value.rows(places) if self.shape == self.value.shape else self.array[places]
+        return self.value.rows(places) if self.is_plain else self.array[places]
+
+    def window(self, **where: slice) -> Array:
+        """See `Value.window`."""
+        if not self.is_plain:
+            return self.array[index_of(self.axes, where)]
+        names = dict(zip(self.names, self.value.names, strict=True))
+        return self.value.window(**{names[name]: part for name, part in where.items()})
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each axis is one of the value's, perhaps under another name."""
+        return self.shape == self.value.shape and not self.repeats
 
     @property
     def _shape_once(self) -> tuple[int, ...]:
@@ -360,14 +375,27 @@ class View(WithAxes):
         return summed.reshape(self.value.shape)
 
 
-def runs(places: Array) -> list[tuple[int, int]]:
-    """The first and the last of each group of neighbours among some places, which stand in ascending order.
+def forgotten_before(value: Value, needs: Callable[[Value], list[Value]]) -> Iterator[Value]:
+    """Every forgotten step that a value needs, each after what it needs itself. A loop: a model may be deep.
 
-    >>> runs(np.array([2, 3, 4, 7]))
-    [(2, 4), (7, 7)]
+    `needs` gives the values that one is made of. A stored one is read by whoever needs it, perhaps in part.
     """
-    groups = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
-    return [(int(group[0]), int(group[-1])) for group in groups]
+
+    def forgotten(value: Value) -> list[Value]:
+        return [need for need in needs(value) if need.held is None and not need.is_leaf and need not in found]
+
+    found = set[Value]()
+    waiting = forgotten(value)
+    while waiting:
+        if waiting[-1] not in found and (more := forgotten(waiting[-1])):
+            waiting += more
+        elif (each := waiting.pop()) not in found:
+            found.add(each)
+            yield each
+
+
+def _operands_of(value: Value) -> list[Value]:
+    return [view.value for view in value.operands]
 
 
 def read_only(array: Array) -> Array:

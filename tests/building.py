@@ -48,6 +48,9 @@ class InFile:
         self.rows_read += stop - start
         return self.array[start:stop].copy()
 
+    def columns(self, start: int, stop: int) -> Array:
+        return self.array[..., start:stop].copy()
+
     def describe(self) -> dict[str, object]:
         return {"file": str(self.identity)}
 

@@ -29,7 +29,7 @@ from attn_explore.model.notation import (
     total,
 )
 from attn_explore.model.ops.blocks import by_rows
-from attn_explore.model.ops.common import At, Gradients, Notations, cells, gradient_cell, operand_cell
+from attn_explore.model.ops.common import At, Gradients, Notations, cells, every_axis, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
 
 
@@ -173,7 +173,7 @@ def _plain(name: str, bend: Bend) -> Operation:
     def back(value: Value, _place: int, at: At) -> Expression:
         return Apply("multiply", (gradient_cell(value, at), _slope(bend, value, at)))
 
-    return Operation(name, compute, derivative, cell, notation, back)
+    return Operation(name, compute, derivative, cell, notation, back, every_axis)
 
 
 def _slope(bend: Bend, value: Value, at: At) -> Number:
@@ -211,7 +211,7 @@ def _gated(name: str, bend: Bend) -> Operation:
             return Apply("multiply", (gradient, _slope(bend, value, at), up))
         return Apply("multiply", (gradient, bend.cell(gate)))
 
-    return Operation(name, compute, derivative, cell, notation, back)
+    return Operation(name, compute, derivative, cell, notation, back, every_axis)
 
 
 TANH = _plain(
@@ -247,7 +247,7 @@ def _cap_back(value: Value, _place: int, at: At) -> Expression:
     return Apply("multiply", (gradient_cell(value, at), Apply("subtract", (Number(1.0), Apply("square", (bent,))))))
 
 
-CAP = Operation("cap", _cap, _cap_derivative, _cap_cell, _cap_formula, _cap_back)
+CAP = Operation("cap", _cap, _cap_derivative, _cap_cell, _cap_formula, _cap_back, every_axis)
 
 ROWS = (
     TANH,

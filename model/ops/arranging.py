@@ -99,7 +99,9 @@ def _stack_back(value: Value, place: int, at: At) -> Expression:
     return gradient_cell(value, {**at, **{axis.name: there for axis, there in zip(new, places, strict=True)}})
 
 
-STACK = Operation("stack", _stack, _stack_derivative, _stack_cell, _stack_formula, _stack_back)
+STACK = Operation(
+    "stack", _stack, _stack_derivative, _stack_cell, _stack_formula, _stack_back, lambda value: value.operands[0].names
+)
 
 
 # --- part: what stands at some places of the last axis, or at one
@@ -112,7 +114,9 @@ def _part_names(value: Value) -> tuple[str, ...]:
 
 
 def _part(value: Value) -> Array:
-    return align(value.operands[0].array[..., value.options["at"]], _part_names(value), value.names)
+    operand, at = value.operands[0], value.options["at"]
+    part = operand.window(**{operand.names[-1]: slice(at, at + 1) if isinstance(at, int) else at})
+    return align(part[..., 0] if isinstance(at, int) else part, _part_names(value), value.names)
 
 
 def _part_derivative(value: Value, gradient: Array) -> Gradients:
@@ -144,7 +148,11 @@ def _part_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, kept | {name: at[last] - start for name in value.names if name not in kept})
 
 
-PART = Operation("part", _part, _part_derivative, _part_cell, _part_formula, _part_back)
+def _kept(value: Value) -> tuple[str, ...]:
+    return tuple(name for name in value.operands[0].names[:-1] if name in value.names)
+
+
+PART = Operation("part", _part, _part_derivative, _part_cell, _part_formula, _part_back, _kept)
 
 
 # --- merge: axes side by side in one
@@ -186,6 +194,8 @@ def _merge_formula(_value: Value, operands: Notations) -> Notation:
     return phrase("heads of ", *operands, " side by side")
 
 
-MERGE = Operation("merge", _merge, _merge_derivative, _merge_cell, _merge_formula, _merge_back)
+MERGE = Operation(
+    "merge", _merge, _merge_derivative, _merge_cell, _merge_formula, _merge_back, lambda value: value.names[:-1]
+)
 
 ROWS = (IDENTITY, EVENLY, STACK, PART, MERGE)

@@ -91,6 +91,16 @@ def spread(value: Value, array: Array) -> Array:
     return align(array, value.names, value.operands[0].names)
 
 
+def every_axis(value: Value) -> tuple[str, ...]:
+    """Of an operation that makes each cell of the cells at the same place."""
+    return value.names
+
+
+def all_but_over(value: Value) -> tuple[str, ...]:
+    """Of an operation that looks at whole rows: the axes that number them."""
+    return tuple(name for name in value.names if name not in value.options["over"].split())
+
+
 def as_call(function: str) -> Callable[[Value, Notations], Notation]:
     """Written before its operands, as a function."""
 

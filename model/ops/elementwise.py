@@ -17,6 +17,7 @@ from attn_explore.model.ops.common import (
     aligned,
     as_call,
     cells,
+    every_axis,
     gradient_cell,
     operand_cell,
     result_cell,
@@ -60,7 +61,13 @@ def _add_back(value: Value, place: int, at: At) -> Expression:
 
 
 ADD = Operation(
-    "add", _elementwise(_sum_of_terms), _add_derivative, _elementwise_cell("add"), lambda _, s: total(*s), _add_back
+    "add",
+    _elementwise(_sum_of_terms),
+    _add_derivative,
+    _elementwise_cell("add"),
+    lambda _, s: total(*s),
+    _add_back,
+    every_axis,
 )
 
 
@@ -80,6 +87,7 @@ SUBTRACT = Operation(
     _elementwise_cell("subtract"),
     lambda _, s: difference(*s),
     _subtract_back,
+    every_axis,
 )
 
 
@@ -99,6 +107,7 @@ MULTIPLY = Operation(
     _elementwise_cell("multiply"),
     lambda _, s: elementwise_product(*s),
     _multiply_back,
+    every_axis,
 )
 
 
@@ -122,6 +131,7 @@ DIVIDE = Operation(
     _elementwise_cell("divide"),
     lambda _, s: elementwise_quotient(*s),
     _divide_back,
+    every_axis,
 )
 
 
@@ -159,6 +169,7 @@ RATIO = Operation(
     _ratio_cell,
     lambda _, s: elementwise_quotient(*s),
     _ratio_back,
+    every_axis,
 )
 
 
@@ -170,7 +181,9 @@ def _exp_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, result_cell(value, at))
 
 
-EXP = Operation("exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), as_call("exp"), _exp_back)
+EXP = Operation(
+    "exp", _elementwise(np.exp), _exp_derivative, _elementwise_cell("exp"), as_call("exp"), _exp_back, every_axis
+)
 
 
 def _square_derivative(value: Value, gradient: Array) -> Gradients:
@@ -182,7 +195,13 @@ def _square_back(value: Value, place: int, at: At) -> Expression:
 
 
 SQUARE = Operation(
-    "square", _elementwise(np.square), _square_derivative, _elementwise_cell("square"), as_call("square"), _square_back
+    "square",
+    _elementwise(np.square),
+    _square_derivative,
+    _elementwise_cell("square"),
+    as_call("square"),
+    _square_back,
+    every_axis,
 )
 
 
@@ -195,7 +214,13 @@ def _sqrt_back(value: Value, _place: int, at: At) -> Expression:
 
 
 SQRT = Operation(
-    "sqrt", _elementwise(np.sqrt), _sqrt_derivative, _elementwise_cell("sqrt"), lambda _, s: root(*s), _sqrt_back
+    "sqrt",
+    _elementwise(np.sqrt),
+    _sqrt_derivative,
+    _elementwise_cell("sqrt"),
+    lambda _, s: root(*s),
+    _sqrt_back,
+    every_axis,
 )
 
 
@@ -215,6 +240,7 @@ ABSOLUTE = Operation(
     _elementwise_cell("absolute"),
     lambda _, s: size(*s),
     _absolute_back,
+    every_axis,
 )
 
 
@@ -244,6 +270,7 @@ COMPLEMENT = Operation(
     _complement_cell,
     lambda _, s: difference(ONE, *s),
     _complement_back,
+    every_axis,
 )
 
 

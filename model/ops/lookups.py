@@ -7,7 +7,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
 from attn_explore.model.notation import Notation, indexed, phrase, symbol
-from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, gradient_cell, operand_cell
+from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, every_axis, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
 
 # --- lookup: row i of the result is row ids[i] of a table
@@ -51,7 +51,9 @@ def _lookup_formula(_value: Value, operands: Notations) -> Notation:
     return indexed(table, ids)
 
 
-LOOKUP = Operation("lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_formula, _lookup_back)
+LOOKUP = Operation(
+    "lookup", _lookup, _lookup_derivative, _lookup_cell, _lookup_formula, _lookup_back, lambda v: v.names[:-1]
+)
 
 
 # --- rows: the row of a table that stands for the position of each token
@@ -113,7 +115,9 @@ def _at_an_end(name: str, end: int) -> Operation:
     """The operation that takes what stands at an end of the first axis: 0, or −1."""
 
     def compute(value: Value) -> Array:
-        row: Array = value.operands[0].array[end]
+        operand = value.operands[0]
+        place = end % operand.axes[0].size
+        row: Array = operand.window(**{operand.names[0]: slice(place, place + 1)})[0]
         return row
 
     def derivative(value: Value, gradient: Array) -> Gradients:
@@ -133,7 +137,7 @@ def _at_an_end(name: str, end: int) -> Operation:
         is_there = at[axis.name] == end % axis.size
         return gradient_cell(value, at) if is_there else Number(0.0, f"not the {name} {axis.name}")
 
-    return Operation(name, compute, derivative, cell, formula, back)
+    return Operation(name, compute, derivative, cell, formula, back, every_axis)
 
 
 FIRST, LAST = _at_an_end("first", 0), _at_an_end("last", -1)

@@ -7,7 +7,16 @@ import numpy as np
 from attn_explore.model.axes import Array, align
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce
 from attn_explore.model.notation import Notation, call, indexed, logarithm, negated
-from attn_explore.model.ops.common import At, Gradients, Notations, cells, gradient_cell, operand_cell, over_axis
+from attn_explore.model.ops.common import (
+    At,
+    Gradients,
+    Notations,
+    cells,
+    every_axis,
+    gradient_cell,
+    operand_cell,
+    over_axis,
+)
 from attn_explore.model.values import Operation, Value
 
 # --- cross_entropy: −log softmax(logits)[target], the surprise at what should have been said
@@ -83,6 +92,7 @@ CROSS_ENTROPY = Operation(
     _cross_entropy_cell,
     _cross_entropy_formula,
     _cross_entropy_back,
+    every_axis,
 )
 
 ROWS = (CROSS_ENTROPY,)

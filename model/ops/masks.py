@@ -16,6 +16,7 @@ from attn_explore.model.ops.common import (
     Notations,
     aligned,
     cells,
+    every_axis,
     gradient_cell,
     no_derivative,
     to_operands,
@@ -107,7 +108,7 @@ def _is_hidden(value: Value, place: int, at: At) -> bool:
     return bool(np.isneginf(operand.array[tuple(at[name] for name in operand.names)]))
 
 
-MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, lambda _, s: total(*s), _mask_back)
+MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, lambda _, s: total(*s), _mask_back, every_axis)
 
 
 # --- shift: subtract a maximum; what is hidden stays −∞, also where everything is
@@ -138,7 +139,7 @@ def _shift_back(value: Value, place: int, at: At) -> Expression:
     return Reduce("sum", over, Apply("let_through", (gradient, constants(value.names, pull, at, "−1 where seen"))))
 
 
-SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, lambda _, s: difference(*s), _shift_back)
+SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, lambda _, s: difference(*s), _shift_back, every_axis)
 
 
 ROWS = (VISIBILITY, MASK, SHIFT)

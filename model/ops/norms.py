@@ -28,6 +28,7 @@ from attn_explore.model.ops.common import (
     Gradients,
     Notations,
     aligned,
+    all_but_over,
     cells,
     gradient_cell,
     operand_cell,
@@ -172,7 +173,7 @@ def _through_gain(value: Value, at: At) -> Expression:
 
 
 NORMALISE = Operation(
-    "normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_formula, _normalise_back
+    "normalise", _normalise, _normalise_derivative, _normalise_cell, _normalise_formula, _normalise_back, all_but_over
 )
 
 
@@ -238,6 +239,6 @@ def _rms_back(value: Value, place: int, at: At) -> Expression:
     return Apply("divide", (Apply("subtract", (_through_gain(value, at), Apply("multiply", (own, turns)))), root))
 
 
-RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_formula, _rms_back)
+RMS_NORMALISE = Operation("rms_normalise", _rms, _rms_derivative, _rms_cell, _rms_formula, _rms_back, all_but_over)
 
 ROWS = (NORMALISE, RMS_NORMALISE)

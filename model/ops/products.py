@@ -31,6 +31,7 @@ from attn_explore.model.ops.common import (
     Gradients,
     Notations,
     cells,
+    every_axis,
     gradient_cell,
     in_words,
     no_derivative,
@@ -152,7 +153,9 @@ def _contract_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, operand_cell(value, 1 - place, at))
 
 
-CONTRACT = Operation("contract", _contract, _contract_derivative, _contract_cell, _contract_formula, _contract_back)
+CONTRACT = Operation(
+    "contract", _contract, _contract_derivative, _contract_cell, _contract_formula, _contract_back, every_axis
+)
 
 
 # --- scale: multiply by a constant
@@ -183,7 +186,7 @@ def _scale_back(value: Value, place: int, at: At) -> Expression:
     return times_gradient(value, place, at, Number(factor.value, factor.text))
 
 
-SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_formula, _scale_back)
+SCALE = Operation("scale", _scale, _scale_derivative, _scale_cell, _scale_formula, _scale_back, every_axis)
 
 
 ROWS = (SHARES, CONTRACT, SCALE)

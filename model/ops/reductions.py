@@ -17,6 +17,7 @@ from attn_explore.model.ops.common import (
     Gradients,
     Notations,
     cells,
+    every_axis,
     gradient_cell,
     operand_cell,
     over_axis,
@@ -57,7 +58,9 @@ def _sum_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, at)
 
 
-SUM = Operation("sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum"), _sum_back)
+SUM = Operation(
+    "sum", _reduction(np.sum), _sum_derivative, _reduction_cell("sum"), _named_over("sum"), _sum_back, every_axis
+)
 
 
 def _mean_derivative(value: Value, gradient: Array) -> Gradients:
@@ -71,7 +74,7 @@ def _mean_back(value: Value, _place: int, at: At) -> Expression:
 
 
 MEAN = Operation(
-    "mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean"), _mean_back
+    "mean", _reduction(np.mean), _mean_derivative, _reduction_cell("mean"), _named_over("mean"), _mean_back, every_axis
 )
 
 
@@ -95,6 +98,7 @@ MAXIMUM = Operation(
     _reduction_cell("maximum"),
     _named_over("maximum"),
     _maximum_back,
+    every_axis,
 )
 
 
@@ -111,7 +115,12 @@ def _median_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 MEDIAN = Operation(
-    "median", _reduction(np.median), _median_derivative, _reduction_cell("median"), _named_over("median")
+    "median",
+    _reduction(np.median),
+    _median_derivative,
+    _reduction_cell("median"),
+    _named_over("median"),
+    each=every_axis,
 )
 
 
@@ -176,7 +185,7 @@ def _length_back(value: Value, place: int, at: At) -> Expression:
     return Apply("multiply", (gradient_cell(value, at), direction))
 
 
-LENGTH = Operation("length", _length, _length_derivative, _length_cell, _named_over("length"), _length_back)
+LENGTH = Operation("length", _length, _length_derivative, _length_cell, _named_over("length"), _length_back, every_axis)
 
 
 ROWS = (SUM, MEAN, MEDIAN, MAXIMUM, LENGTH)

@@ -157,6 +157,8 @@ def _rotate_formula(value: Value, operands: Notations) -> Notation:
     return phrase(*operands, f" turned by position·θᵢ{which}{beside}")
 
 
-ROTATE = Operation("rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_formula, _rotate_back)
+ROTATE = Operation(
+    "rotate", _rotate, _rotate_derivative, _rotate_cell, _rotate_formula, _rotate_back, lambda v: v.names[:-2]
+)
 
 ROWS = (ROTATE,)

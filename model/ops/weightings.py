@@ -19,6 +19,7 @@ from attn_explore.model.ops.common import (
     Gradients,
     Notations,
     aligned,
+    all_but_over,
     as_call,
     cells,
     gradient_cell,
@@ -97,7 +98,9 @@ def _softmax_back(value: Value, _place: int, at: At) -> Expression:
     return Apply("multiply", (result_cell(value, at), above))
 
 
-SOFTMAX = Operation("softmax", _softmax, _softmax_derivative, _softmax_cell, as_call("softmax"), _softmax_back)
+SOFTMAX = Operation(
+    "softmax", _softmax, _softmax_derivative, _softmax_cell, as_call("softmax"), _softmax_back, all_but_over
+)
 
 
 # --- softmax_backward: what softmax's own derivative makes of gradients of its weights
@@ -154,6 +157,7 @@ SOFTMAX_BACKWARD = Operation(
     _softmax_backward_cell,
     _softmax_backward_formula,
     _softmax_backward_back,
+    all_but_over,
 )
 
 
@@ -197,7 +201,7 @@ def _sparsemax_back(value: Value, _place: int, at: At) -> Expression:
 
 
 SPARSEMAX = Operation(
-    "sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, as_call("sparsemax"), _sparsemax_back
+    "sparsemax", _sparsemax, _sparsemax_derivative, _sparsemax_cell, as_call("sparsemax"), _sparsemax_back, all_but_over
 )
 
 
@@ -232,6 +236,8 @@ def _hardmax_back(_value: Value, _place: int, _at: At) -> Expression:
     return Number(0.0, "flat: a small change of a score changes no weight")
 
 
-HARDMAX = Operation("hardmax", _hardmax, _hardmax_derivative, _hardmax_cell, as_call("hardmax"), _hardmax_back)
+HARDMAX = Operation(
+    "hardmax", _hardmax, _hardmax_derivative, _hardmax_cell, as_call("hardmax"), _hardmax_back, all_but_over
+)
 
 ROWS = (SOFTMAX, SOFTMAX_BACKWARD, SPARSEMAX, HARDMAX)

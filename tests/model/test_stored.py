@@ -12,7 +12,6 @@ from attn_explore.model.backward import gradients
 from attn_explore.model.changes import Change
 from attn_explore.model.ops import Numbering
 from attn_explore.model.recorder import Recorder
-from attn_explore.model.sources import Source
 from attn_explore.model.trace import Trace
 from attn_explore.model.uses import uses
 from attn_explore.model.values import Value
@@ -34,7 +33,6 @@ def looked_up(trace: Trace, *ids: int) -> Value:
 
 def test_a_stored_parameter_is_a_parameter_that_is_read_when_it_is_asked_for() -> None:
     trace, table = trace_with(file := InFile(TABLE))
-    assert isinstance(file, Source)
     assert trace.unedited["table"] is file
     assert (table.is_leaf, table.is_planned, table.held, file.rows_read) == (True, False, None, 0)
     np.testing.assert_array_equal(table.array, TABLE)
