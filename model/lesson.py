@@ -33,6 +33,9 @@ TOLERANCE = 0.01
 """How far a number may be off, as a share of the right one."""
 LEAST_TOLERANCE = 0.005
 
+MOST_CHOICES = 1000
+"""Words that a question may give to choose from."""
+
 _LONGEST = 60
 
 
@@ -217,7 +220,12 @@ def _is_unknown(value: Value, where: str | int) -> bool:
 def _answer_faults(
     scenario: Scenario, path: KeyPath, entry: LessonStep, value: Value, planned: bool
 ) -> Iterator[Problem]:
-    """An operand that is not one number of the arithmetic."""
+    """An operand that is not one number of the arithmetic, and more words to choose from than anybody reads."""
+    along = entry.answer and (entry.answer.argmax or entry.answer.argmin)
+    if along in value.names and value.axis(along).size > MOST_CHOICES:
+        what = f"nobody chooses from {value.axis(along).size} places along {along}"
+        key = "argmax" if entry.answer and entry.answer.argmax else "argmin"
+        yield scenario.problem_at((*path, "answer", key), what, "ask for a number, or about another step")
     wanted = entry.answer.operand if entry.answer is not None else None
     if wanted is not None and not any(_faults(scenario, path, entry, value)):
         named = [cell for cell in _operands(entry, value, planned) if _is_named(cell[0], wanted)]
