@@ -44,7 +44,7 @@ T5 = {
     "d_ff": 8, "num_layers": 6, "num_decoder_layers": 6, "feed_forward_proj": "relu", "decoder_start_token_id": 0,
     "relative_attention_num_buckets": 32, "tie_word_embeddings": True, "eos_token_id": 1, "pad_token_id": 0,
 }  # fmt: skip
-POOLING = {"type": "m.Pooling", "path": "1_Pooling"}
+MODULES = [{"type": "m.Transformer"}, {"type": "m.Pooling", "path": "1_Pooling"}, {"type": "m.Normalize"}]
 FRANCE = ("The", *(f"Ġ{word}" for word in ("capital", "of", "France", "is", "Paris")))
 PIECES = ("▁translate", "▁English", "▁to", "▁German", ":", "▁The", "▁house", "▁is", "▁wonderful", ".", "▁Das", "▁Haus")
 STAND_INS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -75,9 +75,7 @@ def stand_in(name: str) -> None:
         tensors.setdefault(places[ours].tensors[-1], random.normal(size=shape).astype(np.float32))
     save_file(tensors, weights)
     if config["model_type"] == "bert":
-        (folder / "modules.json").write_text(
-            json.dumps([{"type": "x.Transformer"}, {"type": "x.Pooling", "path": "1_Pooling"}])
-        )
+        (folder / "modules.json").write_text(json.dumps(MODULES))
         (folder / "1_Pooling").mkdir()
         (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
 
