@@ -19,7 +19,7 @@ config, architecture            what a model is: as scenarios say it, and all th
 variants, layers, transformer, parameters   the mathematics of the models
 words/                          titles, symbols and explanations of the steps: `words/en.md`
 notation, formulas              how formulas are written
-expressions, explain, finer, uses   where a number comes from, and where it goes
+expressions, erf, explain, finer, uses   where a number comes from, and where it goes
 labels, naming, places          words along an axis, names of places there, and of cells
 plots, profile                  what is plotted
 text, problems                  text that is safe to show, and messages about what the user can mend

@@ -8,7 +8,6 @@ A tree stays small however long a sum is: a `Cell` names the axes it fixes, and 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from attn_explore.model.axes import Array, align
+from attn_explore.model.erf import erf
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,6 @@ class Reduce:
 
 
 Expression = Cell | Number | Constants | Apply | Reduce
-
-
-def erf(x: Array) -> Array:
-    """The error function, number by number: NumPy has none."""
-    found: Array = np.vectorize(math.erf, otypes=[np.float64])(x).astype(np.asarray(x).dtype)
-    return found
 
 
 def cube(x: Array) -> Array:

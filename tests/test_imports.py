@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
-    {"config", "notation", "text", "words"},
+    {"config", "erf", "notation", "text", "words"},
     {"labels"},
     {"axes"},
     {"architecture", "buffers", "changes", "expressions", "naming", "problems", "sources"},

@@ -14,7 +14,8 @@ from functools import partial
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Expression, Number, cube, erf
+from attn_explore.model.erf import erf
+from attn_explore.model.expressions import Apply, Expression, Number, cube
 from attn_explore.model.notation import (
     ONE,
     Notation,
