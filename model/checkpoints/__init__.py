@@ -1,10 +1,12 @@
 """Files that other programs wrote: one short file a family, with its names in ours.
 
 checkpoint          what a model on the disk is, and where its parameters are stored
-settings            the settings of a model, read strictly
+settings, soundness the settings of a model, read strictly, and whether they go together
 families/           one short file a family: the mathematics by its settings, our names in its file's
-tables, parts, stored   a parameter as a tensor of a file, or as a part of one
-reference_tensors, agreement   tensors of another program, and whether a run agrees with them
+tables, parts,      a parameter as a tensor of a file, or as a part of one
+stored
+reference_tensors,  tensors of another program, and whether a run agrees with them
+agreement
 locating            from what a person names to the files of a model
 model_files         what there is of a model: a folder as Hugging Face writes it, or a GGUF file
 summary             what headers alone say of a model

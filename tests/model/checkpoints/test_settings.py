@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from attn_explore.model.axes import Array
-from attn_explore.model.checkpoints.checkpoint import open_checkpoint
+from attn_explore.model.checkpoints.checkpoint import checkpoint_of, open_checkpoint
+from attn_explore.model.checkpoints.model_files import open_files
 from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.files.stores import safetensors_store
 from attn_explore.model.problems import Problem
-from tests.checkpoints import FAMILIES
+from tests.checkpoints import FAMILIES, REFERENCES, run_of, texts_of
 
 HERE = Path("config.json")
 
@@ -28,12 +32,12 @@ def refused(act: Callable[[], object]) -> str:
     return caught.value.render()
 
 
-def copy_of(name: str, folder: Path, **settings: Any) -> Path:
+def copy_of(name: str, folder: Path, **others: Any) -> Path:
     """A copy of a reference with other settings; `...` takes one away."""
     copied = Path(shutil.copytree(FAMILIES / name, folder / name))
     config = copied / "config.json"
-    if settings:
-        found = json.loads(config.read_text()) | settings
+    if others:
+        found = json.loads(config.read_text()) | others
         config.write_text(json.dumps({key: value for key, value in found.items() if value is not ...}))
     return copied
 
@@ -68,8 +72,8 @@ def test_a_size_is_a_whole_number(value: object) -> None:
     ],
 )
 def test_other_settings_have_their_type(method: str, value: object, wanted: str) -> None:
-    settings = Settings({"key": value}, HERE)
-    assert f"{json.dumps(value)} is not {wanted}" in refused(lambda: getattr(settings, method)("key"))
+    read = Settings({"key": value}, HERE)
+    assert f"{json.dumps(value)} is not {wanted}" in refused(lambda: getattr(read, method)("key"))
 
 
 def test_a_setting_that_must_be_there_is_missed_by_name() -> None:
@@ -86,8 +90,8 @@ def test_the_first_of_several_names_counts() -> None:
 
 
 def test_more_layers_than_any_model_has_are_refused_before_anything_is_made_of_them() -> None:
-    settings = Settings({"n_layer": 10**9}, HERE)
-    assert "1,000,000,000 layers are more than any model has" in refused(lambda: settings.count("n_layer"))
+    read = Settings({"n_layer": 10**9}, HERE)
+    assert "1,000,000,000 layers are more than any model has" in refused(lambda: read.count("n_layer"))
 
 
 LAYERS = [
@@ -117,11 +121,11 @@ def test_a_place_inside_another_table_has_both_names() -> None:
 @pytest.mark.parametrize("value", [2.0, True, "yes", [1], {"a": 1}])
 @pytest.mark.parametrize("key", ["logit_scale", "attn_qk_norm", "num_experts", "residual_multiplier", "window_pattern"])
 def test_a_setting_that_decides_and_was_not_asked_for_is_refused(key: str, value: object) -> None:
-    settings = Settings({key: value}, HERE)
-    message = refused(settings.refuse_unread)
+    read = Settings({key: value}, HERE)
+    message = refused(read.refuse_unread)
     assert f"`{key}`: {json.dumps(value)}: what this setting does is not implemented" in message
-    settings.raw(key)
-    settings.refuse_unread()
+    read.raw(key)
+    read.refuse_unread()
 
 
 @pytest.mark.parametrize("value", [None, False, 0, 1, [], {}])
@@ -206,15 +210,22 @@ NOT_THERE = [
     ("bert", {"is_decoder": True}, "`is_decoder`: true is not implemented"),
     ("albert", {"num_hidden_groups": 2}, "`num_hidden_groups`: 2 is not implemented"),
     ("marian", {"decoder_vocab_size": 41}, "`decoder_vocab_size`: 41 is not implemented"),
+    ("gpt-j", {"rotary_dim": 64}, "64 of the 6 columns of a head would be turned"),
+    ("phi", {"rope_parameters": {"partial_rotary_factor": 0.25, "rope_theta": 9.0}}, "1 of the 4 columns of a head"),
+    ("llama-3", {"rope_parameters": {"rope_type": "llama3", "factor": 2, "low_freq_factor": 2, "high_freq_factor": 2}},
+     "the second must be larger"),
+    ("llama", {"num_attention_heads": 3, "head_dim": 8}, "2 heads of keys and values cannot be shared by 3 heads"),
+    ("m2m100", {"pad_token_id": 2**40}, "on are more than any model has"),
+    ("t5", {"relative_attention_max_distance": 3}, "8 buckets of distances do not reach to a distance of 3"),
     ("t5", {"feed_forward_proj": "gated-elu"}, "`feed_forward_proj`: \"gated-elu\" is not implemented"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "settings", "said"), NOT_THERE)
+@pytest.mark.parametrize(("name", "others", "said"), NOT_THERE)
 def test_what_is_not_implemented_is_refused_by_name(
-    name: str, settings: dict[str, Any], said: str, tmp_path: Path
+    name: str, others: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
-    assert said in refused(lambda: open_checkpoint(copy_of(name, tmp_path, **settings)).parameters)
+    assert said in refused(lambda: open_checkpoint(copy_of(name, tmp_path, **others)).parameters)
 
 
 # --- tensors that do not fit
@@ -257,3 +268,26 @@ def test_tensors_that_are_no_parameters_do_not_matter(tmp_path: Path) -> None:
 def test_a_file_of_another_family_is_missed_by_its_tensors(tmp_path: Path) -> None:
     message = refused(lambda: open_checkpoint(copy_of("gpt-neo", tmp_path, model_type="gptj")).parameters)
     assert "is missing" in message
+
+
+# --- whatever stands there
+
+HOSTILE = (
+    None, True, False, 0, 1, 2, 3, 16, -1, 0.5, -0.5, 10**6, 10**30, 1e300, "", "x", "silu", [], [1], ["a"], [0, 1], {},
+    {"rope_type": "llama3", "factor": 1, "low_freq_factor": 2, "high_freq_factor": 2}, {"partial_rotary_factor": 3.0},
+    {"rope_type": "linear", "factor": 1e-300}, ["full_attention", "sliding_attention"], [[["global"], 2]], [[1, 2]],
+)  # fmt: skip
+
+
+@settings(max_examples=120)
+@given(st.sampled_from(REFERENCES), st.integers(0, 2**16), st.sampled_from(HOSTILE))
+def test_a_setting_is_refused_or_the_model_runs(name: str, place: int, value: object) -> None:
+    files = open_files(FAMILIES / name)
+    kind = files.settings.get("general.architecture", "")
+    keys = [key for key in files.settings if key.startswith(f"{kind}." if kind else "")]
+    changed = {**files.settings, keys[place % len(keys)]: value}
+    try:
+        checkpoint = checkpoint_of(replace(files, settings=changed))
+        assert run_of(checkpoint, texts_of(FAMILIES / name), "float32").steps
+    except Problem:
+        pass
