@@ -70,6 +70,11 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
             return f"{path}:{self.line}" + (f":{self.column}" if self.column is not None else "")
         return ": ".join(part for part in (path, _one_line(self.place)) if part)
 
+    @property
+    def in_one_line(self) -> str:
+        """What is wrong and what would be right, for where the place is in sight."""
+        return f"{self.what}: {self.hint}" if self.hint else self.what
+
     def render(self) -> str:
         """The message that is printed: what is wrong and where, the source line with a caret, a hint."""
         return "\n".join(self._lines())

@@ -5,7 +5,7 @@ A number may have a link to where it was computed, which can be followed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +55,22 @@ def links(found: Sequence[Block]) -> list[Link]:
         if piece.link is not None:
             seen.setdefault((piece.link.value.path, piece.link.index), piece.link)
     return list(seen.values())
+
+
+def flowing(parts: Iterable[Row], room: int) -> Iterator[Block]:
+    """Parts behind each other, as many to a line of `room` cells as fit; none is broken."""
+    line: Row = ()
+    for part in parts:
+        if line and _cells(line) + _cells(part) > room:
+            yield Block((line,))
+            line = ()
+        line += part
+    if line:
+        yield Block((line,))
+
+
+def _cells(row: Row) -> int:
+    return sum(most_cells(piece.text) for piece in row)
 
 
 def as_text(found: Sequence[Block]) -> list[str]:

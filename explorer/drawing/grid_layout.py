@@ -159,16 +159,19 @@ class Window:
         return range(self.first_column if len(layout.planes) == 1 else 0, last)
 
 
-def part_in_sight(layout: Layout, window: Window, rows: range) -> str:
-    """Which rows and columns are in sight when not all are (`query 12–40/512, key 0–6/512`), or what a cell pools."""
+def part_in_sight(layout: Layout, window: Window, rows: range) -> tuple[str, ...]:
+    """Which rows and columns are in sight when not all are (`query 12–40/512, key 0–6/512`), or what a cell pools.
+
+    Where it can be said more shortly, that follows.
+    """
     axes = (layout.picture.rows, layout.picture.columns)
     if layout.numbers is None:
         height, width = layout.blocks
-        return f"each cell: the largest of {height} × {width}" if height * width > 1 else "heat map"
+        largest = f"largest of {height} × {width}"
+        return (f"each cell: the {largest}", largest) if height * width > 1 else ("heat map",)
     seen = zip(axes, (rows, window.columns(layout)), strict=True)
-    return ", ".join(
-        f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size
-    )
+    parts = (f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size)
+    return (", ".join(parts),)
 
 
 def largest_place(block: Array) -> int:

@@ -205,7 +205,8 @@ def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyo
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight.
 
-    Where that is too long, the scale has fewer colours; then parts are left out, never cut, and the last stays longest.
+    Where that is too long, the scale has fewer colours, but not two while words can be shorter; then parts are left
+    out, never cut, and the last stays longest.
     """
     picture, ground, is_zoomed_out = layout.picture, window.ground, layout.numbers is None
     others = []
@@ -215,13 +216,14 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
         others.append([Segment("moved", CHANGED), Segment(" by edits", DIM)])
     if picture.bad:
         others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
-    if note := part_in_sight(layout, window, rows):
-        others.append([Segment(note, DIM)])
-    for beyond, stride in product(BEYOND, STRIDES):
-        line = _spaced([_scale(picture, ground, is_zoomed_out, stride, beyond), *others])
+    notes = [[[Segment(note, DIM)]] if note else [] for note in part_in_sight(layout, window, rows)]
+    worded = list(product(BEYOND, notes))
+    for words, stride in (*product(worded, STRIDES[:-1]), (worded[-1], STRIDES[-1])):
+        beyond, note = words
+        line = _spaced([_scale(picture, ground, is_zoomed_out, stride, beyond), *others, *note])
         if _cells_of(line) <= window.width:
             return line
-    parts = [_scale(picture, ground, is_zoomed_out, STRIDES[-1], BEYOND[-1]), *others]
+    parts = [_scale(picture, ground, is_zoomed_out, STRIDES[-1], BEYOND[-1]), *others, *notes[-1]]
     while len(parts) > 1 and _cells_of(_spaced(parts)) > window.width:
         parts.pop(1 if len(parts) > 2 else 0)
     return _spaced(parts)

@@ -47,11 +47,12 @@ _OF_A_MODEL = "A model of this machine. Enter asks for a text that it should rea
 GLANCE = 0.15
 """Seconds that a scenario is marked before it is run for its preview."""
 
+_FORGET = Key("r", "forget the place", "forget")
 _KEYS = (
     Key("⏎", "open", "choose"),
     Key("↑ ↓", "choose", "move(1)"),
     Key("/", "find", "find"),
-    Key("r", "forget the place", "forget"),
+    _FORGET,
     Key("?", "keys", "help"),
     Key("q", "quit", "app.quit"),
 )
@@ -100,7 +101,6 @@ class LibraryScreen(Screen[None]):
     def on_mount(self) -> None:
         """Fill the list."""
         self.query_one("#preview").can_focus = False
-        self.query_one(KeyBar).show(_KEYS)
         self._fill()
 
     def on_screen_resume(self) -> None:
@@ -161,6 +161,8 @@ class LibraryScreen(Screen[None]):
         if entry is None:
             return
         self.query_one("#facts", Static).update(self._facts(entry))
+        has_place = self.library.bookmark(entry) is not None
+        self.query_one(KeyBar).show([key for key in _KEYS if has_place or key is not _FORGET])
         if self._opening is not None:
             return
         self._show_preview(entry, self._previews.get(entry.name, "" if entry.problem else "…"))

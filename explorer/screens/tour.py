@@ -31,7 +31,7 @@ PAGES = (
         "The tensor",
         "This is one step: its title, its formula, and its numbers with the words they belong to. Orange is positive, "
         "blue negative, stronger is larger. h j k l move the cursor from number to number.",
-        "move('down')",
+        "move('right')",
     ),
     Page(
         "Where a number comes from",
@@ -45,13 +45,13 @@ PAGES = (
     ),
     Page(
         "What if",
-        "e changes the number, its row or its column, and everything behind it is computed again. What moved is "
+        "e changes the number, its row or its column, and all that follows from it is computed again. What moved is "
         "underlined. Ctrl+Z takes it back. Nothing is lost, so try.",
     ),
     Page(
         "One word, or all",
-        "w shows attention for one word: what it asks, how each word fits, its shares, what it takes away. w again "
-        "shows the matrices, and ] goes to the next head.",
+        "w shows attention for one word: what it asks, how well each word fits, and how much it takes from each. "
+        "w again shows the matrices, and ] goes to the next head.",
     ),
     Page(
         "Lessons",

@@ -19,8 +19,11 @@ from attn_explore.model.values import Value
 
 EditIndex = tuple[Any, ...]
 
-ACTIONS = "a number, or: zero, knock out, scale 2, freeze, swap"
-"""What may be typed."""
+
+def actions(has_other: bool) -> str:
+    """What may be typed; numbers are swapped only with those of another run."""
+    return f"a number, or: zero, knock out, scale 2, freeze{', swap' * has_other}"
+
 
 _WORDS: Mapping[str, dict[str, bool]] = {
     "zero": {"zero": True},
@@ -44,8 +47,8 @@ def scopes(value: Value, index: Index) -> dict[str, EditIndex]:
     return found
 
 
-def edit_from(value: Value, index: EditIndex, typed: str) -> Edit:
-    """The edit that is meant by what was typed. Raises Problem when it is none."""
+def edit_from(value: Value, index: EditIndex, typed: str, has_other: bool = True) -> Edit:
+    """The edit that is meant by what was typed; `has_other`: a hint speaks of it. Raises Problem when it is none."""
     text = " ".join(typed.lower().replace("_", " ").split())
     if text in _WORDS:
         return Edit(at=value.path, index=index, **_WORDS[text])
@@ -54,7 +57,7 @@ def edit_from(value: Value, index: EditIndex, typed: str) -> Edit:
     scaled = re.fullmatch(r"(?:scale|×|\*|x) ?(\S+)", text)
     number = _number(scaled[1] if scaled else text)
     if number is None:
-        raise Problem(f"{typed.strip() or 'nothing'} is no edit", hint=f"type {ACTIONS}")
+        raise Problem(f"{typed.strip() or 'nothing'} is no edit", hint=f"type {actions(has_other)}")
     return Edit(at=value.path, index=index, scale=number) if scaled else Edit(at=value.path, index=index, set=number)
 
 

@@ -8,11 +8,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from rich.cells import cell_len
 from rich.text import Text
 
 from attn_explore.explorer.drawing.arithmetic import blocks
-from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Role
+from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Role, flowing
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
@@ -103,16 +102,12 @@ def _options(question: Question, tries: tuple[Given, ...], room: int) -> Iterato
     axis = question.options
     if axis is None:
         return
-    row: list[Piece] = []
-    for place in range(axis.size):
-        cell = question.at(place)
-        mark = "✗ " if cell in tries else "  "
-        piece = Piece(shown(axis, place), "number", Link(question.value, cell))
-        if row and sum(cell_len(each.text) for each in row) + cell_len(piece.text) + len(mark) + 1 > room:
-            yield Block((tuple(row),))
-            row = []
-        row += [Piece(mark, "wrong"), piece]
-    yield Block((tuple(row),))
+    choices = ((question.at(place), shown(axis, place)) for place in range(axis.size))
+    parts = (
+        (Piece("✗ " if cell in tries else "  ", "wrong"), Piece(name, "number", Link(question.value, cell)))
+        for cell, name in choices
+    )
+    yield from flowing(parts, room - 1)
 
 
 def _lack(question: Question, given: Given) -> str:

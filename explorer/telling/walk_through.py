@@ -136,10 +136,12 @@ class _Printer:
             yield from self._indented(note)
 
     def _cell(self, value: Value) -> Index:
-        """The cell whose arithmetic is shown: the lesson's; of two runs, the one at which they are farthest apart."""
-        session = self.session
-        apart = None if session.lesson.at(value) else two_runs.most_apart(session, value)
-        return session.place.index_in(value) if apart is None else apart
+        """The cell whose arithmetic is shown: an answer's, or the lesson's; or where two runs are farthest apart."""
+        session, lesson = self.session, self.session.lesson
+        asked = (stop.question for stop in lesson.now_at(value) if stop.question is not None)
+        right = next((question.right for question in asked), [])
+        apart = None if lesson.at(value) else two_runs.most_apart(session, value)
+        return right[0] if right else session.place.index_in(value) if apart is None else apart
 
     def _worked_out(self, value: Value, terse: bool) -> list[Block]:
         """Where the number of that cell comes from; where the two runs are apart, how far."""

@@ -47,7 +47,7 @@ class EditKeys:
         elif session.question is None:
             screen.groups.player.stop()
             screen.set_focus(None)  # what is typed belongs to the edit
-            state.edit = EditLine(state.value, state.index, edits.word_here(session))
+            state.edit = EditLine(state.value, state.index, edits.word_here(session), session.other is not None)
             screen.show_cell()
 
     def takes(self, event: events.Key) -> bool:
@@ -66,7 +66,7 @@ class EditKeys:
             self._show_line(edit, edit.typed + "".join(text.splitlines()[:1]))
 
     def _show_line(self, edit: EditLine, line: str) -> None:
-        edit.typed = line[:LONGEST_LINE]
+        edit.type(line[:LONGEST_LINE])
         self.screen.show_cell()
 
     def choose(self, edit: EditLine, count: int) -> None:
@@ -81,7 +81,7 @@ class EditKeys:
         session = self.screen.state.session
         refused = partial(self._refuse, edit)
         try:
-            change = edit.change(session.other is not None)
+            change = edit.change()
         except Problem as problem:
             refused(problem)
             return
@@ -120,7 +120,7 @@ class EditKeys:
 
     def _refuse(self, edit: EditLine, problem: Problem) -> None:
         """Say what is wrong with an edit, in its line: it is there to be mended."""
-        edit.refusal = " ".join(filter(None, (f"{problem.what}.", problem.hint)))
+        edit.refusal = problem.in_one_line
         self.screen.state.edit = edit
         self.screen.show_cell()
 

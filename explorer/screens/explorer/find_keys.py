@@ -49,7 +49,7 @@ class FindKeys:
             found = search.named(session, name)
         except Problem as problem:
             self.screen.app.bell()
-            self.screen.list_named(visible(f"{problem.what}: {problem.hint}"))
+            self.screen.list_named(visible(problem.in_one_line))
             return
         self.screen.leave()
         session.place.jump(*found)

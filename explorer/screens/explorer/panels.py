@@ -138,7 +138,7 @@ class Panels(Actions):
     def tell_problem(self, problem: Problem) -> None:
         """Say what a person can mend."""
         self.app.bell()
-        self.warn(visible(f"{problem.what}: {problem.hint}"))
+        self.warn(visible(problem.in_one_line))
 
     def hides_numbers(self) -> bool:
         """Whether a question hides the numbers now; if so, that is said."""

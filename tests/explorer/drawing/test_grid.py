@@ -212,6 +212,24 @@ def test_no_part_of_the_legend_is_cut(width: int) -> None:
     assert "query 0–19/50" in text
 
 
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (100, "0 ··░░▒▒▓▓██ 1 and beyond, to 62   each cell: the largest of 20 × 5"),
+        (62, "0 ··░░▒▒▓▓██ 1 and beyond, to 62   largest of 20 × 8"),
+        (40, "0 ░░▓▓██ 1 … 62   largest of 20 × 13"),
+    ],
+)
+def test_where_there_is_little_room_the_legend_has_fewer_words_before_it_has_but_one_colour(
+    width: int, expected: str
+) -> None:
+    array = np.ones((200, 200))
+    array[3, 3] = 62
+    layout = laid_out(picture(array), width, 10, zoomed_out=True)
+    said = text_of(lines.legend_line(layout, window(layout, width), range(10)))
+    assert " ".join(said.split()) == " ".join(expected.split())
+
+
 def test_each_axis_before_the_matrix_says_where_in_it_the_plane_is() -> None:
     axes = (Axis("layer", 2), Axis("head", 3), Axis("query", 1), Axis("key", 1))
     layout = laid_out(Picture(np.ones((2, 3, 1, 1)), axes))

@@ -23,6 +23,7 @@ from attn_explore.explorer.session.opening import Source
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import session_of, settled
 from tests.standing import press_meanwhile, until
@@ -74,7 +75,11 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         await settled(pilot)
         assert "◐ One head, in whole numbers  2/" in "\n".join(lines(pilot))
         assert "left at stop 2" in said(pilot, "#facts")
+        bar = screen(pilot).query_one(KeyBar)
+        assert "r forget the place" in bar.render_line(0).text
         await pilot.press("r")
+        await pilot.pause()
+        assert "r forget" not in bar.render_line(0).text
         assert "◐" not in "".join(lines(pilot))
         assert bookmarks.bookmarks() == {}
 

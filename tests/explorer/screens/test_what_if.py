@@ -202,12 +202,27 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore)
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, session):
         await pilot.press("e", *"[red]", "enter")
         panel = pilot.app.screen.query_one(ArithmeticPanel)
-        assert "[red] is no edit." in "\n".join(panel.text())
-        await pilot.press(*(["backspace"] * 5), *"swap", "enter")
+        assert "[red] is no edit: type a number" in "\n".join(panel.text())
+        assert "\n".join(panel.text()).count("knock out") == 1
+        await pilot.press("backspace")
+        assert "is no edit" not in "\n".join(panel.text())
+        await pilot.press(*(["backspace"] * 4), *"swap", "enter")
         assert "there is no other run" in "\n".join(panel.text())
         await pilot.press("escape")
         assert panel.text()[0].startswith("A      = e^(")
         assert session.run.scenario.edits == ()
+
+
+@pytest.mark.parametrize("typed", ["", "foo"])
+async def test_all_that_is_asked_for_an_edit_is_in_sight_in_a_small_terminal(explore: Explore, typed: str) -> None:
+    async with explore("i-love-my-dog", "encoder.embedding", (3, 0), size=(80, 24)) as (pilot, _):
+        await pilot.press("L", "e", *typed, *["enter"] * bool(typed))
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        shown = "\n".join(panel.render_line(row).text for row in range(panel.size.height))
+        for said in ("● the cell", "○ everything in it", "○ the word itself: dog", "zero, knock out, scale 2, freeze"):
+            assert said in shown
+        assert "more lines" not in shown
+        assert "swap" not in shown  # there is no other run
 
 
 async def test_a_step_inside_a_step_is_not_edited(explore: Explore) -> None:

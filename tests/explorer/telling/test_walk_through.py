@@ -65,7 +65,8 @@ def steps_of(lines: list[str]) -> list[list[str]]:
 def test_every_step_has_the_arithmetic_of_the_cell_that_it_is_about(name: str) -> None:
     found = session_of(name)
     for value, lines in zip(found.place.steps, steps_of(list(walk_through_lines(found, 400))), strict=True):
-        index = found.place.index_in(value)
+        asked = [stop.question.right for stop in found.lesson.at(value) if stop.question is not None]
+        index = asked[0][0] if asked and asked[0] else found.place.index_in(value)
         worked = as_text(cell_text.cell_blocks(found, value, index))
         start = lines.index("    How one number came about:") + 1
         assert [line.strip() for line in lines[start : start + len(worked)]] == [line.strip() for line in worked]
@@ -84,6 +85,12 @@ def test_an_answer_stands_apart_from_its_question_at_the_end_of_the_stop() -> No
         assert "    How one number came about:" in before[question + 1 :]
         assert "" not in before[question:]  # it is the same stop
     assert not [line for line in lines if "Question: " in line and "Answer: " in line]
+
+
+def test_an_answer_follows_the_arithmetic_of_the_very_cell_that_it_names() -> None:
+    lines = list(walk_through_lines(session_of("cross-attention"), 200))
+    place = next(at for at, line in enumerate(lines) if line.startswith("    Answer: residual[cat, 2] = 0.9480"))
+    assert lines[place - 2].startswith("      residual[cat, 2] = ")
 
 
 @pytest.mark.parametrize("width", [LEAST, 60, 80, 100, 200])
