@@ -7,14 +7,16 @@ in it is gone, and never before.
 from __future__ import annotations
 
 import math
-import mmap
 from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+
+if TYPE_CHECKING:
+    import mmap
 
 SMALLEST = 2**16
 """Bytes below which memory is as quickly had from NumPy."""
@@ -60,6 +62,8 @@ class Buffers:
 
 def _mapped(nbytes: int) -> mmap.mmap:
     """Memory that the system has back as soon as it is let go: an allocator would keep some of it for later."""
+    import mmap  # only a run that forgets needs it
+
     memory = mmap.mmap(-1, nbytes)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel may not know them
