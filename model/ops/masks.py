@@ -38,18 +38,20 @@ def hidden_because(value: Value, query: int, key: int) -> str | None:
 
 
 def _visibility(value: Value) -> Array:
-    queries, keys = (np.arange(size) for size in value.shape[-2:])
-    distance = keys[None, :] - queries[:, None]
+    query, key = np.ogrid[tuple(map(slice, value.shape[-2:]))]
+    causal, span, window = (value.options[name] for name in ("causal", "span", "window"))
     hidden = np.zeros(value.shape, bool)
-    if value.options["causal"]:
-        hidden |= distance > 0
-    if value.options["span"] is not None:
-        hidden |= np.abs(distance) > value.options["span"]
-    if value.options["window"] is not None:
-        hidden |= distance <= -value.options["window"]
+    if causal:
+        hidden |= key > query
+    if span is not None:
+        hidden |= (key > query + span) | (key < query - span)
+    if window is not None:
+        hidden |= key <= query - window
     if value.options["pad"]:
         hidden |= value.operands[-1].array[..., None, :] != 0
-    return np.where(hidden, -np.inf, 0.0).astype(value.dtype)
+    found = np.zeros(value.shape, value.dtype)
+    np.copyto(found, -np.inf, where=hidden)
+    return found
 
 
 def _visibility_cell(value: Value, at: At) -> Expression:
