@@ -70,25 +70,25 @@ def explore(
 ) -> int:
     """Open the explorer, with a second run beside the first where there is one.
 
-    The faults of a file are told before the screen is touched; a bundled scenario has none.
+    The faults of a file are told before the screen is touched. A bundled scenario has none, and opening a model takes
+    longer than a first frame: what is wrong with one is told when the screen is gone again.
     """
     import gc
-
-    from attn_explore.explorer.session.course import bundled
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
     found: list[Source] = []
     wanted = [(source, asked), *([second] if second else [])]
-    if not all(name in bundled() and (what is None or not what.given) for name, what in wanted):
+    if not all(_waits(name, what) for name, what in wanted):
         found = [find_source(*each) for each in wanted]
     from attn_explore.explorer.app import show
 
     def load(counter: Counter) -> Session | Unread:
-        if len(found) == 1 and found[0].needs_text:
+        sources = found or [find_source(*each) for each in wanted]
+        if len(sources) == 1 and sources[0].needs_text:
             from attn_explore.explorer.session.other_text import Unread
 
-            return Unread(found[0], limits)
-        session = sessions_of(found or [find_source(*each) for each in wanted], limits, step, counter)
+            return Unread(sources[0], limits)
+        session = sessions_of(sources, limits, step, counter)
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.bookmarks import resume
 
@@ -100,3 +100,10 @@ def explore(
 
     title = found[0].title if found else source
     return show(load, title, reload if watch else None, is_pair=bool(second))
+
+
+def _waits(name: str, asked: Asked | None) -> bool:
+    """Whether a source is read when the first frame stands."""
+    from attn_explore.explorer.session.course import bundled, is_model
+
+    return (name in bundled() and (asked is None or not asked.given)) or is_model(name)
