@@ -86,6 +86,7 @@ BINDINGS: list[BindingType] = [
     _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),
     _binding("p", "part", "The first step at which two runs part", "compare.part", LOOK),
     _binding("z", "zoom", "A heat map of the whole tensor, or its numbers", "grid.zoom", LOOK),
+    _binding("F", "without_first", "Colours without the first token, or with it", "grid.without_first", LOOK),
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
     _binding("escape", "leave", "Stop what is being made; out again: the arrows step", "focus.leave", LOOK),

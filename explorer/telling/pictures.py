@@ -30,11 +30,25 @@ class Side(StrEnum):
         return sides[(sides.index(self) + 1) % len(sides)]
 
 
-def pictures(session: Session, side: Side) -> list[Picture]:
+def may_leave_first(value: Value) -> bool:
+    """Whether a value says how much each word takes from others, of which the first may drown the rest."""
+    return value.names[-1:] == ("key",) and value.shape[-1] > 1 and "query" in value.names
+
+
+def pictures(session: Session, side: Side, leaves_first: bool = False) -> list[Picture]:
     """What is drawn of the value that is looked at: one picture, or two on one scale of colours.
 
-    Where the other run has no such step, or not all of its cells, the value stands alone.
+    Where the other run has no such step, or not all of its cells, the value stands alone. `leaves_first`: the colours
+    of attention end where they would without the first token.
     """
+    drawn = _pictures(session, side)
+    if leaves_first and may_leave_first(session.place.value):
+        ends = [Picture(picture.array[..., 1:], picture.axes).end for picture in drawn]
+        drawn = [replace(picture, scale=(max(ends), picture.is_signed)) for picture in drawn]
+    return drawn
+
+
+def _pictures(session: Session, side: Side) -> list[Picture]:
     value = session.place.value
     own = _own(session, value)
     if session.question is not None:

@@ -176,6 +176,9 @@ class Actions(Screen[None]):
     def action_heads(self) -> None:
         self.groups.panels.heads()
 
+    def action_without_first(self) -> None:
+        self.groups.panels.without_first()
+
     def action_zoom(self) -> None:
         self.groups.panels.zoom()
 

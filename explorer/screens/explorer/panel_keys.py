@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.telling.pictures import may_leave_first
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ class PanelKeys:
             state.look(View.numbers)
             screen.show()
         screen.show_keys()
+
+    def without_first(self) -> None:
+        """Colours as they would be without the first token, on which many heads of real models rest; or as they are."""
+        screen, state = self.screen, self.screen.state
+        if not may_leave_first(state.value):
+            screen.refuse("This is no attention of words to words: the colours leave no token out.")
+            return
+        state.leaves_first = not state.leaves_first
+        screen.show()
+        screen.say("Colours without the first token" if state.leaves_first else "Colours with the first token")
 
     def focus(self, name: str) -> None:
         """Put the keyboard into the grid or the tree."""

@@ -271,7 +271,7 @@ class Panels(Actions):
             self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
             return
         is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
-        drawn = [] if is_ranked else pictures(session, state.side)
+        drawn = [] if is_ranked else pictures(session, state.side, state.leaves_first)
         ranking.display, other.display = not drawn, len(drawn) > 1
         self.grid.display = self.query_one("#grids").display = bool(drawn)
         self.query_one(StepTree).set_class(other.display, "-beside")

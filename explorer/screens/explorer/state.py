@@ -33,7 +33,8 @@ class State:
     `edit` is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of
     the row under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of
     where it came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths
-    that were found last. `has_library`: the person came from there, and goes back.
+    that were found last. `leaves_first`: the colours of attention leave the first token out. `has_library`: the person
+    came from there, and goes back.
     """
 
     session: Session
@@ -45,6 +46,7 @@ class State:
     shows_uses: bool = False
     edit: EditLine | None = None
     has_chosen: bool = False
+    leaves_first: bool = False
     matches: list[str] = field(default_factory=list)
     _overview: Overview | None = None
 

@@ -21,6 +21,7 @@ from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
@@ -163,3 +164,29 @@ async def test_an_edit_is_made_and_taken_back(explore: Explore) -> None:
         await pilot.press("ctrl+z")
         await until(pilot, lambda: not session.run.scenario.edits)
         assert session.run.trace[WEIGHTS].array[0, 0, 0] == 1
+
+
+def test_the_first_token_can_be_left_out_of_the_colours() -> None:
+    session = session_of("gpt2")
+    session.place.show(session.run.trace[WEIGHTS])
+    (shown,), (without,) = pictures(session, Side.one), pictures(session, Side.one, leaves_first=True)
+    array = session.run.trace[WEIGHTS].array
+    assert shown.end == array.max()
+    assert without.end == array[..., 1:].max() < shown.end
+    session.place.show(session.run.trace["decoder.embedding"])
+    (plain,), (same,) = pictures(session, Side.one), pictures(session, Side.one, leaves_first=True)
+    assert plain.end == same.end
+
+
+async def test_f_says_what_it_did_and_where_it_does_nothing() -> None:
+    session = session_of("gpt2")
+    async with app_of(session).run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await until(pilot, lambda: not screen.filling.is_busy)
+        await pilot.press("F")
+        assert not screen.state.leaves_first
+        screen.go_to(WEIGHTS)
+        await pilot.press("F")
+        assert screen.state.leaves_first
+        await pilot.press("F")
+        assert not screen.state.leaves_first
