@@ -25,7 +25,7 @@ SHOWN_TERMS = 8
 """A longer sum is folded: its largest terms, and what the others come to."""
 
 MOST_TERMS = 4096
-"""An unfolded sum shows this many terms; nobody reads on."""
+"""A sum of more terms than this, as of a vocabulary, is folded always: nobody reads them all."""
 
 LABEL = 16
 """Cells of the label of a term; longer words are shortened."""
@@ -153,10 +153,8 @@ class _Writer:
     def _terms(self, part: Reduce, unfolded: bool) -> Block:
         """A row for each term: its label, its numbers, what it comes to, and a bar; the largest first when folded."""
         terms = self.evaluate(part.body).array.ravel()
-        limit = MOST_TERMS if unfolded else SHOWN_TERMS
-        chosen = np.arange(terms.size)
-        if terms.size > limit:
-            chosen = _first_to_show(part, terms)[: limit - 1] if not unfolded else chosen[:limit]
+        limit = MOST_TERMS if unfolded and terms.size <= MOST_TERMS else SHOWN_TERMS
+        chosen = np.arange(terms.size) if terms.size <= limit else _first_to_show(part, terms)[: limit - 1]
         axes = [self._axis(name, part) for name in part.over]
         header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
         rows = [header]

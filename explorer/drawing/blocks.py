@@ -75,7 +75,8 @@ def _cells(row: Row) -> int:
 
 def as_text(found: Sequence[Block]) -> list[str]:
     """The rows of some blocks as plain lines, lined up."""
-    return [_line(row, column_widths(block)) for block in found for row in block.rows]
+    sized = ((block, column_widths(block)) for block in found)
+    return [_line(row, widths) for block, widths in sized for row in block.rows]
 
 
 def _line(row: Row, widths: Sequence[int]) -> str:

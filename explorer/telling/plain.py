@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -14,14 +14,17 @@ from attn_explore.explorer.drawing.plots.heat_files import csv_lines
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text
 from attn_explore.explorer.telling.uses import use_blocks
-from attn_explore.model.axes import Axis
+from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index
+from attn_explore.model.labels import Labels
 from attn_explore.model.naming import bracketed, shown, shown_short
 from attn_explore.model.text import clip
 from attn_explore.model.values import Value
 
 LONGEST_LABEL = 40
 """Characters of a word that a table shows."""
+OF_VOCABULARY = 20
+"""Rows or columns that a table has of a vocabulary that is not laid out."""
 
 _GAP = "  "
 
@@ -29,7 +32,8 @@ _GAP = "  "
 def table(value: Value, window: int | None = None, room: int | None = None) -> Iterator[str]:
     """The numbers of a value as aligned tables with the labels of the axes, one for each head.
 
-    `window` bounds heads, rows and columns, and `room` the cells of a line.
+    `window` bounds heads, rows and columns, and `room` the cells of a line. Of a vocabulary that is not laid out there
+    are a few columns: of a step those with the largest numbers in the last row, which says what comes next.
     """
     if not value.axes:
         yield short_number(float(value.array))
@@ -74,12 +78,14 @@ def csv(value: Value) -> Iterator[str]:
 
 def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> Iterator[str]:
     matrix = np.atleast_2d(value.array[lead])
-    height, width = (min(size, window or size) for size in matrix.shape)
     columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
+    height = len(_places(rows, window)) if rows else 1
+    places = _places(columns, window, None if value.is_leaf else matrix[height - 1])
+    width = len(places)
     longest = LONGEST_LABEL if room is None else min(LONGEST_LABEL, max(1, room // 3))
     labels = [_label(rows, row, longest) if rows else "" for row in range(height)]
-    heads = [_label(columns, column, longest) for column in range(width)]
-    texts = [[short_number(float(number)) for number in matrix[row, :width]] for row in range(height)]
+    heads = [_label(columns, column, longest) for column in places]
+    texts = [[short_number(float(matrix[row, column])) for column in places] for row in range(height)]
     corner = f"{rows.name} \\ {columns.name}" if rows else columns.name
     label_width = max(cell_len(label) for label in (corner, *labels))
     widths = [max(cell_len(text) for text in (heads[c], *(line[c] for line in texts))) for c in range(width)]
@@ -93,6 +99,15 @@ def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> 
     left += [f"{columns.size - width} more {columns.name}"] if width < columns.size else []
     if left:
         yield f"… {', '.join(left)}"
+
+
+def _places(axis: Axis, window: int | None, numbers: Array | None = None) -> Sequence[int]:
+    """The places along an axis that a table has: the first, or those with the largest `numbers` of a vocabulary."""
+    is_laid_out = not isinstance(axis.labels, Labels)
+    most = min(axis.size, window or (axis.size if is_laid_out else OF_VOCABULARY))
+    if is_laid_out or numbers is None or most == axis.size:
+        return range(most)
+    return [int(place) for place in np.argsort(-np.nan_to_num(numbers, nan=-np.inf), kind="stable")[:most]]
 
 
 def _label(axis: Axis, index: int, longest: int) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.grid_layout import Window, lay_out
 from attn_explore.explorer.drawing.lines import header_line, row_line
@@ -19,8 +21,10 @@ from attn_explore.explorer.session.matching import same_cell, same_numbers
 from attn_explore.explorer.session.search import matches
 from attn_explore.explorer.telling.plain import table
 from attn_explore.model.axes import Axis
+from attn_explore.model.explain import arithmetic
 from attn_explore.model.places import choices_along
 from attn_explore.model.plots import plot_of
+from attn_explore.model.recorder import Recorder
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.vocabulary import Vocabulary
@@ -46,6 +50,16 @@ def value_of(words: Vocabulary) -> Value:
     return trace_of(words)["logits"]
 
 
+def vocabulary(words: Vocabulary) -> Axis:
+    return Axis("vocabulary", len(words), words)
+
+
+def logits(words: Vocabulary) -> Value:
+    """The same as a step that was computed."""
+    trace = trace_of(words)
+    return Recorder(trace).add("twice", trace["logits"], trace["logits"])
+
+
 @pytest.mark.parametrize("is_turned", [False, True])
 @pytest.mark.parametrize("zoomed_out", [False, True])
 def test_a_grid_makes_the_labels_of_its_window(words: Vocabulary, is_turned: bool, zoomed_out: bool) -> None:
@@ -67,8 +81,29 @@ def test_a_heat_map_makes_the_labels_of_what_it_draws(words: Vocabulary) -> None
     assert words.made < FEW
 
 
-def test_a_table_makes_the_labels_of_its_window(words: Vocabulary) -> None:
-    assert "word0" in next(table(value_of(words), window=8, room=80))
+def test_a_table_has_the_largest_numbers_of_the_last_row_of_a_vocabulary(words: Vocabulary) -> None:
+    lines = list(table(logits(words)))
+    assert lines[0].split() == ["token", "\\", "vocabulary", *(words.label(HUGE - 1 - place) for place in range(20))]
+    assert lines[2].split()[:2] == ["␣Paris", "1.04e+06"]
+    assert lines[3] == "… 259980 more vocabulary"
+    assert words.made < FEW
+
+
+def test_a_table_has_the_first_rows_of_an_embedding(words: Vocabulary) -> None:
+    axes = (vocabulary(words), Axis("d_model", 2))
+    lines = list(table(Value("embedding_table", axes, np.dtype(np.float64), held=np.zeros((HUGE, 2)))))
+    assert [line.split()[0] for line in lines[1:-1]] == [words.label(place) for place in range(20)]
+    assert lines[-1] == "… 259980 more vocabulary"
+    assert words.made < FEW
+
+
+def test_a_sum_over_a_vocabulary_is_folded_even_where_all_of_a_sum_is_told(words: Vocabulary) -> None:
+    trace = Trace(np.dtype(np.float64))
+    scores = trace.give("logits", (vocabulary(words),), np.arange(float(HUGE)) / HUGE)
+    probabilities = Recorder(trace).softmax("probabilities", scores, over="vocabulary")
+    lines = as_text(blocks(arithmetic(probabilities, (5,)), unfolded=True))
+    assert len(lines) < 30
+    assert "word129999" in "".join(lines)
     assert words.made < FEW
 
 
