@@ -229,11 +229,10 @@ def contradictions(model: Architecture) -> Iterator[str]:
     for each in filter(None, (model, model.decoder)):
         if each.heads % each.kv_heads:
             yield f"{each.heads} heads cannot share {each.kv_heads} heads of keys and values evenly"
-    for dims in {turns.dims for turns in model.rotary if turns}:
-        if dims % 2:
-            yield f"rotary positions turn pairs of columns, and {dims} is odd"
-        if dims > model.d_k:
-            yield f"rotary positions cannot turn {dims} of {model.d_k} columns"
+    for rotary in dict.fromkeys(filter(None, model.rotary)):
+        yield from _contradictions_of_rotary(rotary, model.d_k)
+    if model.position_offset + (model.positions or 0) > MOST_POSITIONS:
+        yield f"positions up to {model.position_offset + (model.positions or 0):,} are more than any model has"
     if (rules := model.relative) is not None:
         if rules.buckets < LEAST_BUCKETS:
             yield f"{rules.buckets} buckets are too few for distances both ways: there are {LEAST_BUCKETS} at least"
@@ -243,4 +242,16 @@ def contradictions(model: Architecture) -> Iterator[str]:
         yield f"waves from fast to slow need {LEAST_WAVES} columns, and there are {model.d_model}"
 
 
-LEAST_BUCKETS, LEAST_WAVES = 4, 4
+LEAST_BUCKETS, LEAST_WAVES, MOST_POSITIONS = 4, 4, 2**31
+
+
+def _contradictions_of_rotary(rotary: Rotary, d_k: int) -> Iterator[str]:
+    dims, scaling = rotary.dims, rotary.scaling
+    if dims % 2:
+        yield f"rotary positions turn pairs of columns, and {dims} is odd"
+    if not 0 < dims <= d_k:
+        yield f"rotary positions cannot turn {dims} of {d_k} columns"
+    if isinstance(scaling, EachScaling) and len(scaling.factors) != dims // 2:
+        yield f"there are {len(scaling.factors)} factors for {dims // 2} rotary angles"
+    if isinstance(scaling, Llama3Scaling) and not scaling.low < scaling.high:
+        yield f"rotary angles cannot be slow below {scaling.low:g} and fast above {scaling.high:g}"

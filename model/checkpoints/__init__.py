@@ -1,7 +1,7 @@
 """Files that other programs wrote: one short file a family, with its names in ours.
 
 checkpoint          what a model on the disk is, and where its parameters are stored
-settings, soundness the settings of a model, read strictly, and whether they go together
+settings            the settings of a model, read strictly
 families/           one short file a family: the mathematics by its settings, our names in its file's
 tables, parts,      a parameter as a tensor of a file, or as a part of one
 stored
