@@ -134,14 +134,20 @@ def has_name(axis: Axis) -> bool:
     return axis.size > 1 or axis.name != "head"
 
 
+def in_full(axes: Iterable[Axis], index: Iterable[int]) -> str:
+    """The names of the places of a cell along every axis, in brackets: they mean it in a run of more heads, too."""
+    names = ", ".join(map(name_along, axes, index))
+    return f"[{names}]" if names else ""
+
+
 def bracketed(axes: Iterable[Axis], index: Iterable[int]) -> str:
-    """The names of the places of a cell, in brackets; nothing for a single number.
+    """The names of the places of a cell, in brackets, as it is shown everywhere; nothing for a single number.
 
     >>> bracketed([Axis("token", 3, ("dog", "1,000", "dog")), Axis("d_model", 4)], (1, 2))
     '["1,000", 2]'
     """
-    names = ", ".join(map(name_along, axes, index))
-    return f"[{names}]" if names else ""
+    named = [(axis, place) for axis, place in zip(axes, index, strict=True) if has_name(axis)]
+    return in_full(*zip(*named, strict=True)) if named else ""
 
 
 def _is_plain(label: str, signs: str) -> bool:

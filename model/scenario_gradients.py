@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_explore.model.backward import gradient_steps
 from attn_explore.model.loss import has_loss, record_loss
-from attn_explore.model.naming import bracketed
+from attn_explore.model.naming import in_full
 from attn_explore.model.ops import Output, is_gradient, output_of
 from attn_explore.model.places import index_of, paths_named, split_place, the_path
 from attn_explore.model.problems import Problem
@@ -132,7 +132,7 @@ def named_output(trace: Trace, text: str) -> Output:
 
 def output_cell(output: Output) -> str:
     """An output as a scenario names it."""
-    return f"{output.value.path}{bracketed(output.value.axes, output.index)}"
+    return f"{output.value.path}{in_full(output.value.axes, output.index)}"
 
 
 def with_output(scenario: Scenario, trace: Trace) -> Scenario:

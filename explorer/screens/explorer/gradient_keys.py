@@ -11,7 +11,7 @@ from attn_explore.explorer.session import gradients
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.formulas import output_name
-from attn_explore.model.naming import bracketed
+from attn_explore.model.naming import in_full
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.text import visible
 
@@ -47,7 +47,7 @@ class GradientKeys:
         if value.path not in state.session.run.trace.steps or is_gradient(value):
             self.screen.refuse("Gradients are of the number of a step; this is none.")
         else:
-            self._differentiate(f"{value.path}{bracketed(value.axes, state.index)}", flips=False)
+            self._differentiate(f"{value.path}{in_full(value.axes, state.index)}", flips=False)
 
     def _differentiate(self, of: str | None, *, flips: bool) -> None:
         session, work = self.screen.state.session, self.screen.work

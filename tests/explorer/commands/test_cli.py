@@ -237,7 +237,7 @@ def test_explain_prints_the_arithmetic_of_a_cell_and_where_it_goes(attn: Run) ->
     found = attn("explain", DOG, f"{SCORES}[I,dog]")
     assert (found.status, found.err) == (0, "")
     lines = found.out.splitlines()
-    assert lines[0] == f"{SCORES}[head 0, I, dog]"
+    assert lines[0] == f"{SCORES}[I, dog]"
     assert lines[1].strip().startswith("scores[I, dog] = ")
     assert len([line for line in lines if " × " in line]) == 1 + 5
     assert "scaled_scores[I, dog]" in found.out.partition("where it goes")[2]

@@ -188,7 +188,7 @@ async def test_capital_v_asks_what_the_number_under_the_cursor_depends_on(explor
     async with explore(LABELS, f"{A}.scores", (0, 1, 2)) as (pilot, session):
         await pilot.press("V")
         assert session.place.value.path == f"{A}.scores"
-        assert "scores[head 0, love, my]" in said(pilot)
+        assert "scores[love, my]" in said(pilot)
         await pilot.press("v")
         assert session.place.value.array[0, 1, 2] == 1
         await pilot.press("V")
@@ -208,7 +208,7 @@ async def test_a_number_that_has_no_part_in_it_is_said_to_have_none(explore: Exp
         await pilot.press("V")
         session.place.show(session.run.trace["logits"])
         await pilot.press("v")
-        assert "This has no part in scores[head 0, love, my]." in said(pilot)
+        assert "This has no part in scores[love, my]." in said(pilot)
 
 
 async def test_a_gradient_is_not_edited_and_has_no_word_view(explore: Explore) -> None:
