@@ -14,8 +14,9 @@ ASCII_FORMS = {
     "×": "x", "·": "*", "−": "-", "√": "sqrt ", "∞": "inf", "→": "->", "…": "...", "–": "-", "—": "--",
     "“": '"', "”": '"', "‘": "'", "’": "'", "ᵀ": "^T", "ˣ": "^x", "²": "^2", "ₖ": "_k", "Σ": "sum", "∂": "d",
     "μ": "mu", "σ": "sigma", "γ": "gamma", "β": "beta", "ε": "eps",
+    "␣": "_", "↵": "\\n", "⇥": "\\t", "⟨": "<", "⟩": ">",
 }  # fmt: skip
-"""What formulas and prose are written with where there is only ASCII."""
+"""What formulas, prose and labels are written with where there is only ASCII."""
 
 
 WIDTH = 100

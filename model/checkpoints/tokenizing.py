@@ -5,7 +5,7 @@ No token is added that the tokenizer does not add, and none is left out: what it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,8 +39,9 @@ class Encoded:
 class Tokenizer:
     """The tokenizer of a model whose embedding has so many `rows`.
 
-    path     the file that it is in
-    notes    what the file would do to texts by itself, and what of it is not done; rows without a token
+    path      the file that it is in
+    notes     what the file would do to texts by itself, and what of it is not done; rows without a token
+    is_begun  whether other settings say that a text begins with the start token; None where they say nothing
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Tokenizer:
     special: SpecialIds
     rows: int
     notes: tuple[str, ...] = ()
+    is_begun: bool | None = None
 
     @property
     def size(self) -> int:
@@ -93,10 +95,13 @@ class Tokenizer:
         """The text of some ids: what a person would read, without special tokens unless these are wanted."""
         return self.codec.decode(ids, skips_special)
 
-    def _notes_on(self, ids: list[int]) -> list[str]:
-        if len(ids) < 2 or ids[0] != ids[1] or ids[:1] != self._added_before:
-            return []
-        return [f"the text begins with {self.label(ids[0])} twice: it holds one, and the tokenizer adds one"]
+    def _notes_on(self, ids: list[int]) -> Iterator[str]:
+        if len(ids) > 1 and ids[0] == ids[1] and ids[:1] == self._added_before:
+            yield f"the text begins with {self.label(ids[0])} twice: it holds one, and the tokenizer adds one"
+        if self.start is not None and self.is_begun not in (None, self._added_before == [self.start]):
+            puts = "puts it" if self._added_before else "does not put it"
+            said = f"a text {'begins' if self.is_begun else 'does not begin'} with {self.label(self.start)}"
+            yield f"tokenizer_config.json says that {said}; the tokenizer {puts} there"
 
     @cached_property
     def _added_before(self) -> list[int]:
@@ -126,7 +131,7 @@ def tokenizer_of(path: Path, rows: int | None = None, metadata: Mapping[str, Any
         raise Problem(f"the id {vocabulary.size - 1} is beyond any vocabulary", path=source.path)
     count = vocabulary.size if rows is None else rows
     notes = (*source.notes, *_fitting(vocabulary, count, source.path))
-    return Tokenizer(source.path, vocabulary, source.codec, source.special, count, notes)
+    return Tokenizer(source.path, vocabulary, source.codec, source.special, count, notes, source.is_begun)
 
 
 def _fitting(vocabulary: Vocabulary, rows: int, path: Path) -> list[str]:

@@ -127,6 +127,22 @@ def test_a_beginning_that_stands_there_twice_is_said(data: Data, text: str, note
     assert tokenizer(tmp_path, data).encode(text).notes == ((note,) if note else ())
 
 
+@pytest.mark.parametrize(
+    ("is_said", "data", "note"),
+    [
+        (True, word_piece("a"), None),
+        (False, word_piece("a"), "a text does not begin with [CLS]; the tokenizer puts it there"),
+        (True, word_piece("a", post_processor=None), "a text begins with [CLS]; the tokenizer does not put it there"),
+        (False, word_piece("a", post_processor=None), None),
+    ],
+)
+def test_settings_that_say_otherwise_how_a_text_begins_are_told(
+    is_said: bool, data: Data, note: str | None, tmp_path: Path
+) -> None:
+    own = tokenizer(tmp_path, data, tokenizer_config={"add_bos_token": is_said, "bos_token": "[CLS]"})
+    assert own.encode("a").notes == ((f"tokenizer_config.json says that {note}",) if note else ())
+
+
 # --- special ids
 
 

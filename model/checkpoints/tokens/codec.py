@@ -32,10 +32,14 @@ class SpecialIds:
 
 @dataclass(frozen=True)
 class Source:
-    """The tokens that a file has, what turns texts into their ids, and what has to be said of it."""
+    """The tokens that a file has, what turns texts into their ids, and what has to be said of it.
+
+    `is_begun` is whether other settings say that a text begins with `special.start`; None where they say nothing.
+    """
 
     path: Path
     vocabulary: Vocabulary
     codec: Codec
     special: SpecialIds
     notes: tuple[str, ...] = ()
+    is_begun: bool | None = None

@@ -64,7 +64,15 @@ def _of_json(folder: Path) -> Source:
     document = TokenizerJson(data, path)
     vocabulary = document.vocabulary()
     codec = Library(content, path, vocabulary.added)
-    return Source(path, vocabulary, codec, special_ids(folder, vocabulary), tuple(document.notes))
+    is_begun = _settings(folder / "tokenizer_config.json").get("add_bos_token")
+    return Source(
+        path,
+        vocabulary,
+        codec,
+        special_ids(folder, vocabulary),
+        tuple(document.notes),
+        is_begun if isinstance(is_begun, bool) else None,
+    )
 
 
 def _of_parts(folder: Path) -> Source:

@@ -117,6 +117,7 @@ def test_words_with_commas_quotes_and_line_breaks_stay_in_their_cell() -> None:
         ("W₁·x + b₁", "W1*x + b1"),
         ("café 我 “x”", 'cafe ?? "x"'),
         ("\u0301", ""),
+        ("␣Paris ↵ ⇥ ⟨U+00A0⟩", "_Paris \\n \\t <U+00A0>"),
     ],
 )
 def test_every_character_has_a_form_in_ascii(text: str, form: str) -> None:
