@@ -95,6 +95,9 @@ class Axis:
         return tuple(int(place) for place in np.unravel_index(index, sizes(self.parts)))
 
 
+Index = int | slice | tuple[int | slice, ...]
+"""Places along the axes of an array from the first on: numbers, and slices of places one after the other."""
+
 Where = Mapping[str, slice]
 """Places along some axes, by their names, each step after step."""
 
@@ -141,8 +144,19 @@ def index_of(axes: tuple[Axis, ...], where: Where) -> tuple[slice, ...]:
     """
     if unknown := where.keys() - set(names(axes)):
         raise KeyError(*unknown)
+    if any(part.step not in (None, 1) for part in where.values()):
+        raise ValueError("a window has all places from one to another")
     bounds = (where.get(axis.name, slice(None)).indices(axis.size) for axis in axes)
     return tuple(slice(start, max(start, stop)) for start, stop, _ in bounds)
+
+
+def as_slice(place: int | slice, size: int) -> slice:
+    """A place along an axis of some size, or a slice of places, as a slice.
+
+    >>> as_slice(-1, 5)
+    slice(4, 5, None)
+    """
+    return place if isinstance(place, slice) else slice(place % size, place % size + 1)
 
 
 def align(array: Array, own: Sequence[str], target: Sequence[str]) -> Array:

@@ -84,7 +84,7 @@ def remarks(value: Value) -> Iterator[str]:
     if value.name == "candidates" and np.isfinite(value.array).all():
         most = float(value.array[chosen(value)])
         yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {'1' if most == 1 else f'{most:.4f}'}."
-    if value.made_by.name not in WEIGHINGS:
+    if value.made_by.name not in WEIGHINGS or value.is_large:
         return
     operand = value.operands[0]
     over = operand.names.index(value.options["over"])
@@ -121,7 +121,7 @@ class Arithmetic:
     def number(self) -> float:
         """The number of the cell itself; of one that an edit changed, what it was before."""
         is_edited = self.value.is_changed_at(self.index)
-        return self.evaluate.number(self.expression) if is_edited else float(self.value.array[self.index])
+        return self.evaluate.number(self.expression) if is_edited else float(self.value[self.index])
 
     def fixes(self, cell: Cell) -> bool:
         """Whether a cell is one number: no axis of its operand is free."""
@@ -136,7 +136,7 @@ class Arithmetic:
 def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     """How the cell of `value` at `index` came about. The value must have been computed by an operation."""
     at = dict(zip(value.names, index, strict=True))
-    operands = [(operand.names, operand.array) for operand in value.operands]
+    operands = [(operand.names, operand) for operand in value.operands]
     with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
         expression = value.made_by.cell(value, at)
     return Arithmetic(value, tuple(index), expression, Evaluation(operands, value.dtype))
@@ -203,8 +203,13 @@ def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
 
 def bad_number_in(value: Value, *, is_edited: bool) -> Index | None:
     """Where the first NaN or infinity of a value stands that is not a mask's −∞, nor may be one of an edit."""
-    good = np.isfinite(value.array)
     is_mask = not value.is_leaf and value.made_by.name in ("visibility", "mask")
-    if is_mask or is_edited:  # an edit may knock out
-        good |= np.isneginf(value.array)
-    return None if good.all() else tuple(int(place) for place in np.argwhere(~good)[0])
+    for start, numbers in value.pieces():
+        good = np.isfinite(numbers)
+        if is_mask or is_edited:  # an edit may knock out
+            good |= np.isneginf(numbers)
+        if not good.all():
+            place = np.argwhere(~good)[0]
+            place[:1] += start
+            return tuple(map(int, place))
+    return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -158,13 +158,22 @@ class Result:
     is_constant: bool = False
 
 
+class Indexed(Protocol):
+    """Numbers that are read at an index: an array, or a tensor of a run."""
+
+    def __getitem__(self, index: tuple[int | slice, ...], /) -> Array:
+        """Those at places and slices of places."""
+        ...
+
+
 class Evaluation:
     """Evaluates the parts of one expression over some operands, each part once, in the type of the value explained.
 
-    `operands` are pairs of axis names and array, in the order that `Cell.operand` counts.
+    `operands` are pairs of axis names and numbers, in the order that `Cell.operand` counts; only those that the
+    expression names are looked at.
     """
 
-    def __init__(self, operands: Sequence[tuple[tuple[str, ...], Array]], dtype: DTypeLike = np.float64) -> None:
+    def __init__(self, operands: Sequence[tuple[tuple[str, ...], Indexed]], dtype: DTypeLike = np.float64) -> None:
         self._operands = operands
         self._dtype = np.dtype(dtype)
         self._known: dict[int, tuple[Expression, Result]] = {}  # with the expression, so that its id stays its own

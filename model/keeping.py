@@ -76,6 +76,10 @@ class Keeper:
                 self._held.move_to_end(value)
         return held
 
+    def is_large(self, value: Value) -> bool:
+        """Whether a value is too large to be held, so that parts of it are made when they are looked at."""
+        return self._parts.is_large(value)
+
     def window(self, value: Value, where: Where) -> Array:
         """The numbers of a value at a slice of places along some axes: of one too large to be held, these alone."""
         window = index_of(value.axes, where)

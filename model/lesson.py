@@ -88,7 +88,7 @@ class Question:
         """The cells that are right; several where they hold the same number, none where a number is asked for."""
         if self.kind == "number":
             return []
-        numbers = np.asarray(self.value.array[self.asked])
+        numbers = np.asarray(self.value[self.asked])
         numbers = np.where(np.isfinite(numbers), numbers, np.inf if self.is_least else -np.inf)
         best = numbers.min() if self.is_least else numbers.max()
         return [self._cell(place) for place in np.argwhere(numbers == best)]
@@ -101,12 +101,12 @@ class Question:
     @property
     def number(self) -> float:
         """The number that is asked for: a cell's, or a sum of several."""
-        return float(np.asarray(self.value.array[self.asked]).sum())
+        return float(np.asarray(self.value[self.asked]).sum())
 
     def may_be(self, cell: Index) -> bool:
         """Whether a cell is one of those that are asked about, and holds a number that could be the answer."""
         is_asked = all(isinstance(at, slice) or at == here for at, here in zip(self.asked, cell, strict=True))
-        return is_asked and bool(np.isfinite(self.value.array[cell]))
+        return is_asked and bool(np.isfinite(self.value[cell]))
 
     def at(self, place: int) -> Index:
         """The cell at a place along the axis that a word is chosen from."""

@@ -181,7 +181,7 @@ def _ways(value: Value) -> tuple[str, str | None]:
 
 def _row(value: Value, kept: tuple[str, ...], at: Mapping[str, int]) -> Array:
     """The numbers along the axes `kept`, in that order, at the cursor's place along every other axis."""
-    found = value.array[tuple(slice(None) if name in kept else at[name] for name in value.names)]
+    found = value[tuple(slice(None) if name in kept else at[name] for name in value.names)]
     order = [name for name in value.names if name in kept]
     return found.transpose([order.index(name) for name in kept])
 

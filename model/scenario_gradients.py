@@ -104,7 +104,8 @@ def _largest(value: Value, is_planned: bool) -> tuple[int, ...]:
     rows: tuple[int | slice, ...] = (*(slice(None) for _ in value.axes[:-2]), *_last_row(value), slice(None))
     if is_planned:
         return tuple(0 if isinstance(row, slice) else row for row in rows)
-    numbers = np.where(np.isfinite(value.array[rows]), value.array[rows], -np.inf)
+    numbers = value[rows]
+    numbers = np.where(np.isfinite(numbers), numbers, -np.inf)
     found = iter(np.unravel_index(int(numbers.argmax()), numbers.shape))
     return tuple(int(next(found)) if isinstance(row, slice) else row for row in rows)
 

@@ -11,6 +11,7 @@ from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
+from attn_explore.model.windows import cut
 
 Index = tuple[int, ...]
 
@@ -36,13 +37,49 @@ def uses(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use]
     if is_gradient(value):
         return _uses_of_gradient(trace, value, index, most)
     steps = [step for step in trace.steps.values() if not is_gradient(step)]
-    readers = [step for step in steps if any(view.value is value for view in step.operands)]
-    changed = [(step, *_changed_cells(step, value, index)) for step in readers]
+    readers = [_near(step, value, index) for step in steps if any(view.value is value for view in step.operands)]
+    changed = [(reader, *_changed_cells(reader)) for reader in readers]
     count = sum(len(places) for _, places, _ in changed)
-    every = ((size, step, place) for step, places, sizes in changed for size, place in zip(sizes, places, strict=True))
+    every = (
+        (size, reader, place) for reader, places, sizes in changed for size, place in zip(sizes, places, strict=True)
+    )
     strongest = sorted(every, key=lambda found: -found[0])[:most]
-    exact = [Use(step, place, _derivative(step, place, value, index)) for _, step, place in strongest]
+    exact = [Use(reader.step, reader.whole(place), _derivative(reader, place)) for _, reader, place in strongest]
     return sorted(exact, key=lambda use: -abs(use.derivative)), count
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """A step that read a cell: its `part` that may change with the cell, which stands in `value` at `index`.
+
+    `first` is where the part begins. A step that can be held is its own part, and reads the whole value.
+    """
+
+    step: Value
+    part: Value
+    first: Index
+    value: Value
+    index: Index
+
+    def whole(self, place: Index) -> Index:
+        """Where a cell of the part stands in the step."""
+        return tuple(start + inner for start, inner in zip(self.first, place, strict=True))
+
+
+def _near(step: Value, value: Value, index: Index) -> _Reader:
+    """What a step reads of a value at a cell."""
+    whole = _Reader(step, step, (0,) * len(step.axes), value, index)
+    places = [place for place, view in enumerate(step.operands) if view.value is value]
+    view = step.operands[places[0]]
+    if not step.is_large or len(places) > 1 or not view.is_plain:
+        return whole
+    at = {name: here for name, here in zip(view.names, index, strict=True) if name in step.made_by.each(step)}
+    if not at:
+        return whole
+    part = cut(step, {name: slice(here, here + 1) for name, here in at.items()})
+    first = tuple(at.get(name, 0) for name in step.names)
+    inner = tuple(0 if name in at else here for name, here in zip(view.names, index, strict=True))
+    return _Reader(step, part, first, part.operands[places[0]].value, inner)
 
 
 def _uses_of_gradient(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use], int]:
@@ -63,30 +100,32 @@ def _uses_of_gradient(trace: Trace, value: Value, index: Index, most: int) -> tu
     return sorted(every, key=lambda use: -abs(use.derivative))[:most], len(every)
 
 
-def _changed_cells(step: Value, value: Value, index: Index) -> tuple[list[Index], Array]:
-    """Which cells of `step` move with a cell of `value`, and about how far: the operation on a number nearby."""
+def _changed_cells(reader: _Reader) -> tuple[list[Index], Array]:
+    """Which cells of the part move with the cell, and about how far: the operation on a number nearby."""
     with np.errstate(all="ignore"):
-        difference = np.abs(np.subtract(_nearby(step, value, index, _STEP), _nearby(step, value, index, -_STEP)))
+        difference = np.abs(np.subtract(_nearby(reader, _STEP), _nearby(reader, -_STEP)))
     difference = np.where(np.isfinite(difference), difference, 0)
     places = np.argwhere(difference > 0)
     return [tuple(map(int, place)) for place in places], difference[difference > 0]
 
 
-def _nearby(step: Value, value: Value, index: Index, by: float) -> Array:
+def _nearby(reader: _Reader, by: float) -> Array:
+    value, index = reader.value, reader.index
     array = np.array(value.array, np.float64 if value.dtype.kind == "f" else value.dtype)
     if value.dtype.kind == "f":
         array[index] += by * max(1.0, abs(float(array[index])))
     changed = replace(value, held=array)
-    views = tuple(_on(view, changed) if view.value is value else view for view in step.operands)
-    return replace(step, operands=views, held=None).array
+    views = tuple(_on(view, changed) if view.value is value else view for view in reader.part.operands)
+    return replace(reader.part, operands=views, held=None).array
 
 
 def _on(view: View, value: Value) -> View:
     return View(value, view.axes, view.repeats)
 
 
-def _derivative(step: Value, place: Index, value: Value, index: Index) -> float:
-    one = np.zeros(step.shape, step.dtype)
+def _derivative(reader: _Reader, place: Index) -> float:
+    part, value = reader.part, reader.value
+    one = np.zeros(part.shape, part.dtype)
     one[place] = 1
-    parts = zip(step.operands, step.carried_to_operands(one), strict=True)
-    return sum(float(view.carried_back(gradient)[index]) for view, gradient in parts if view.value is value)
+    parts = zip(part.operands, part.carried_to_operands(one), strict=True)
+    return sum(float(view.carried_back(gradient)[reader.index]) for view, gradient in parts if view.value is value)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from attn_explore.model import axes as ax
-from attn_explore.model.axes import Array, Axis, Where, index_of
+from attn_explore.model.axes import Array, Axis, Index, Where, as_slice, index_of
 from attn_explore.model.changes import Change, are_alike, changed
 from attn_explore.model.expressions import Expression
 from attn_explore.model.notation import Notation
@@ -51,6 +51,10 @@ class Keeper(Protocol):
 
     def array_of(self, value: Value) -> Array:
         """The numbers of a value, computed or read again if they were forgotten."""
+        ...
+
+    def is_large(self, value: Value) -> bool:
+        """Whether a value is too large to be held, so that parts of it are made when they are looked at."""
         ...
 
     def window(self, value: Value, where: Where) -> Array:
@@ -227,6 +231,31 @@ class Value(WithAxes):
         elif not self.is_leaf or self.source is not None:
             self.held = None
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it is too large to be held as a whole: `window`, an index and `pieces` make what they give."""
+        return self.held is None and self.keeper is not None and self.keeper.is_large(self)
+
+    def __getitem__(self, index: Index) -> Array:
+        """The numbers at an index, as of an array: places and slices of places along the axes from the first on."""
+        if not self.is_large:
+            found: Array = self.array[index]
+            return found
+        places = index if isinstance(index, tuple) else (index,)
+        pairs = zip(self.axes, places, strict=False)
+        window = self.window(**{axis.name: as_slice(place, axis.size) for axis, place in pairs})
+        return window[tuple(slice(None) if isinstance(place, slice) else 0 for place in places)]
+
+    def pieces(self) -> Iterator[tuple[int, Array]]:
+        """The numbers piece by piece along the first axis, each with where it begins; in one where they can be held."""
+        if not self.is_large:
+            yield 0, self.array
+            return
+        first = self.axes[0]
+        many = max(1, first.size * PIECE // self.nbytes)
+        for start in range(0, first.size, many):
+            yield start, self.window(**{first.name: slice(start, start + many)})
+
     def window(self, **where: slice) -> Array:
         """The numbers at a slice of places along some axes; of a value too large to be held, these alone are made."""
         if self.held is None and self.keeper is not None:
@@ -297,6 +326,11 @@ class View(WithAxes):
         for place, times in enumerate(self.repeats):
             array = np.repeat(array, times, axis=place) if times > 1 else array
         return array
+
+    def __getitem__(self, index: Index) -> Array:
+        """The numbers at an index of this view: see `Value`."""
+        found: Array = self.value[index] if self.is_plain else self.array[index]
+        return found
 
     def rows(self, places: Array | slice) -> Array:
         """See `Value.rows`; `places` are those of this view."""
@@ -404,6 +438,9 @@ def read_only(array: Array) -> Array:
     kept.flags.writeable = False
     return kept
 
+
+PIECE = 2**25
+"""Bytes of a piece of a value that is too large to be held."""
 
 Tensor = Value | View
 

@@ -46,13 +46,13 @@ class Parts:
         room = value.room()
         array = np.empty(value.shape, value.dtype) if room is None else room
         for part in self._pieces(value, along):
-            array[index_of(value.axes, {along: part})] = self.made(_cut(value, {along: part}))
+            array[index_of(value.axes, {along: part})] = self.made(cut(value, {along: part}))
         return read_only(array)
 
     def window(self, value: Value, where: Where) -> Array:
         """The numbers of a value that was computed at a slice of places along some axes."""
         apart = {name: part for name, part in where.items() if name in value.made_by.each(value)}
-        small = _cut(value, apart)
+        small = cut(value, apart)
         return self.made(small)[index_of(small.axes, {name: where[name] for name in where if name not in apart})]
 
     def _along(self, value: Value) -> str | None:
@@ -75,8 +75,11 @@ class Parts:
         yield from (slice(start, min(start + many, size)) for start in range(0, size, many))
 
 
-def _cut(value: Value, where: Where) -> Value:
-    """A value with some places of some axes, to be computed from those places of its operands."""
+def cut(value: Value, where: Where) -> Value:
+    """A value with some places of axes along which its cells do not know each other, of those places of its operands.
+
+    It is not computed yet, and is in no trace.
+    """
     if not where:
         return replace(value)
     window = index_of(value.axes, where)
@@ -94,8 +97,8 @@ def _cut_view(view: View, where: Where) -> View:
 
 
 def _cut_axes(axes: tuple[Axis, ...], where: Where) -> tuple[Axis, ...]:
-    def cut(axis: Axis) -> Axis:
+    def inner(axis: Axis) -> Axis:
         part = where.get(axis.name)
         return axis if part is None else Axis(axis.name, part.stop - part.start)
 
-    return tuple(map(cut, axes))
+    return tuple(map(inner, axes))

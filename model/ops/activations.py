@@ -180,7 +180,7 @@ def _plain(name: str, bend: Bend) -> Operation:
 def _slope(bend: Bend, value: Value, at: At) -> Number:
     """The slope at one number of the first operand."""
     x = value.operands[0]
-    there = x.array[tuple(at[name] for name in x.names)]
+    there = x[tuple(at[name] for name in x.names)]
     return Number(float(bend.slope(np.asarray(there))), f"slope of {formula_text(bend.formula(symbol('x')))}")
 
 

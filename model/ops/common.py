@@ -83,7 +83,7 @@ def over_axis(value: Value) -> int:
 def row_at(value: Value, at: At) -> Array:
     """The numbers of the operand, along the axis that is reduced, that the cell at `at` is made of."""
     operand = value.operands[0]
-    return operand.array[tuple(slice(None) if name == value.options["over"] else at[name] for name in operand.names)]
+    return operand[tuple(slice(None) if name == value.options["over"] else at[name] for name in operand.names)]
 
 
 def spread(value: Value, array: Array) -> Array:

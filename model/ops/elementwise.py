@@ -145,7 +145,7 @@ def _ratio_derivative(value: Value, gradient: Array) -> Gradients:
 
 def _is_by_0(value: Value, at: At) -> bool:
     b = value.operands[1]
-    return all(name in at for name in b.names) and bool(b.array[tuple(at[name] for name in b.names)] == 0)
+    return all(name in at for name in b.names) and bool(b[tuple(at[name] for name in b.names)] == 0)
 
 
 def _ratio_cell(value: Value, at: At) -> Expression:
@@ -229,7 +229,7 @@ def _absolute_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _absolute_back(value: Value, _place: int, at: At) -> Expression:
-    there = value.operands[0].array[tuple(at[name] for name in value.operands[0].names)]
+    there = value.operands[0][tuple(at[name] for name in value.operands[0].names)]
     return Apply("multiply", (gradient_cell(value, at), Number(float(np.sign(there)), "its sign")))
 
 

@@ -107,7 +107,7 @@ def _mask_back(value: Value, place: int, at: At) -> Expression:
 
 def _is_hidden(value: Value, place: int, at: At) -> bool:
     operand = value.operands[place]
-    return bool(np.isneginf(operand.array[tuple(at[name] for name in operand.names)]))
+    return bool(np.isneginf(operand[tuple(at[name] for name in operand.names)]))
 
 
 MASK = Operation("mask", _mask, _mask_derivative, _mask_cell, lambda _, s: total(*s), _mask_back, every_axis)

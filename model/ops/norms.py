@@ -136,7 +136,7 @@ def _variance_overflows(value: Value, at: At) -> bool:
 def _rows(value: Value, at: At) -> tuple[Array, tuple[int, ...]]:
     """The numbers that are normalised together with those at `at`, and the axes along which they are."""
     along, names = _along(value, at), value.operands[0].names
-    rows = value.operands[0].array[tuple(along.get(name, slice(None)) for name in names)]
+    rows = value.operands[0][tuple(along.get(name, slice(None)) for name in names)]
     left = [name for name in names if name not in along]
     return rows, tuple(map(left.index, _names(value)))
 

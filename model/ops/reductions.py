@@ -179,7 +179,7 @@ def _length_cell(value: Value, at: At) -> Expression:
 
 def _length_back(value: Value, place: int, at: At) -> Expression:
     length = result_cell(value, at)
-    if value.array[tuple(at[name] for name in value.names)] == 0:
+    if value[tuple(at[name] for name in value.names)] == 0:
         return Number(0.0, "a vector of length 0 has no direction")
     direction = Apply("divide", (operand_cell(value, place, at), length))
     return Apply("multiply", (gradient_cell(value, at), direction))

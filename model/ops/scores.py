@@ -121,7 +121,7 @@ def _length_at(side: View, at: At) -> float:
 
 def _vectors_at(side: View, at: At) -> Array:
     """The vectors that an index points at: one, or one for each place along the axes that it leaves free."""
-    return side.array[tuple(at.get(name, slice(None)) for name in side.names[:-1])]
+    return side[tuple(at.get(name, slice(None)) for name in side.names[:-1])]
 
 
 def _length(value: Value, side: int, vector: Expression, at: At) -> Expression:

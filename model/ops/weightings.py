@@ -192,7 +192,7 @@ def _sparsemax_cell(value: Value, at: At) -> Expression:
 def _sparsemax_back(value: Value, _place: int, at: At) -> Expression:
     over = value.options["over"]
     row = _along(value, at)
-    has_weight = value.array[tuple(row.get(name, slice(None)) for name in value.names)] > 0
+    has_weight = value[tuple(row.get(name, slice(None)) for name in value.names)] > 0
     if not has_weight[at[over]]:
         return Number(0.0, "no weight: a small change of the score gives it none")
     share = constants((over,), has_weight / has_weight.sum(), {}, "1/n of those with a weight")

@@ -7,15 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_explore.model import keeping
+from attn_explore.model import keeping, values
 from attn_explore.model.axes import Array, Axis, index_of
 from attn_explore.model.changes import Change, changed
 from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.explain import arithmetic, bad_number_in
 from attn_explore.model.keeping import STREAM, Keeper
 from attn_explore.model.layers import cross_entropy
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.sources import part_of
 from attn_explore.model.trace import Trace
+from attn_explore.model.uses import uses
 from attn_explore.model.values import Value
 from attn_explore.model.windows import Parts
 from tests.building import SEEDS, InFile, configs, encoded, ran, random_parameters, tensor
@@ -217,3 +219,39 @@ def test_what_is_forgotten_on_the_way_to_a_window_is_computed_once(monkeypatch: 
     assert sorted(path.rpartition(".")[2] for path in paths if path in trace.steps) == sorted(
         ["norm", "q", "k", "scores", "scaled_scores", "weights"]
     )
+
+
+@pytest.mark.usefixtures("small")
+def test_a_number_of_what_is_never_whole_is_read_explained_and_followed_alone() -> None:
+    whole, trace = decoder(None), decoder(Keeper(4 * 1200))
+    logits, expected = trace["logits"], whole["logits"].array
+    np.testing.assert_allclose(logits[2, 7], expected[2, 7], rtol=1e-12)
+    np.testing.assert_allclose(logits[2], expected[2], rtol=1e-12)
+    np.testing.assert_allclose(logits[1:3, -1], expected[1:3, -1], rtol=1e-12)
+    explained = arithmetic(logits, (2, 7))
+    assert explained.number == pytest.approx(explained.evaluate.number(explained.expression), rel=1e-12)
+    for path, index in (("decoder.final_norm", (2, 1)), ("head.w", (1, 7))):
+        found, count = uses(trace, trace[path], index, 60)
+        wanted, of = uses(whole, whole[path], index, 60)
+        known = {(use.value.path, use.index): use.derivative for use in wanted}
+        assert {(use.value.path, use.index): use.derivative for use in found} == pytest.approx(known)
+        assert count == of
+    assert logits.held is None
+
+
+@pytest.mark.usefixtures("small")
+def test_a_bad_number_is_found_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "PIECE", 1000)
+    trace = decoder(Keeper(4 * 1200))
+    logits = trace["logits"]
+    assert len(list(logits.pieces())) == 3
+    assert bad_number_in(logits, is_edited=False) is None
+    logits.changes = (Change((5, 3), put=np.inf), Change((5, 2), put=-np.inf))
+    assert bad_number_in(logits, is_edited=True) == (5, 3)
+    assert bad_number_in(logits, is_edited=False) == (5, 2)
+    assert logits.held is None
+
+
+def test_a_window_has_no_gaps() -> None:
+    with pytest.raises(ValueError, match="all places from one to another"):
+        tensor("token", np.zeros(5)).window(token=slice(0, 5, 2))
