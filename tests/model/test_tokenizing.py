@@ -209,6 +209,22 @@ def test_a_tokenizer_without_the_package_says_how_to_install_it(
     assert refused.value.hint.startswith("pip install 'attn-explore[checkpoints]'")
 
 
+def test_a_text_of_two_hundred_thousand_letters_is_read(tmp_path: Path) -> None:
+    assert len(tokenizer(tmp_path, KINDS["bytes"]).encode("The law of Paris " * 12_000).ids) == 60_000
+
+
+def test_where_no_process_can_be_started_that_is_told_of_the_surroundings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("attn_explore.model.checkpoints.tokens.library.subprocess.Popen", refuse)
+    with pytest.raises(Problem, match="no process can be started") as refused:
+        tokenizer(tmp_path, word_piece("a")).encode("a")
+    assert refused.value.exit_status == 3
+
+
 # --- the process
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from attn_explore.model.checkpoints.tokens.worker import read_frame, write_frame
-from attn_explore.model.problems import Problem
+from attn_explore.model.problems import SURROUNDINGS, Problem
 from attn_explore.model.text import clip
 
 _PROGRAM = (
@@ -65,7 +65,11 @@ class Library:
             what = "the tokenizers package is not installed, which turns texts into ids"
             hint = "pip install 'attn-explore[checkpoints]', or give the ids of a text: --ids 1,2,3"
             raise Problem(what, path=self._path, hint=hint)
-        process = _Process(self, self._content)
+        try:
+            process = _Process(self, self._content)
+        except OSError as error:
+            what = f"no process can be started for the tokenizers package: {error.strerror}"
+            raise Problem(what, path=self._path, exit_status=SURROUNDINGS) from error
         added = dict(self._answer(process, "added", 1.0 + len(self._content) / _BYTES_A_SECOND)["added"])
         for place, token in self._added.items():
             if added.get(place) != token:

@@ -21,9 +21,9 @@ from typing import IO, Any
 Answer = dict[str, Any]
 
 _LENGTH = struct.Struct(">Q")
-_BASE_MEMORY = 2**28
-_MEMORY_FOR_A_BYTE = 24
-"""Bytes of memory that a byte of a file may take: a vocabulary of 260,000 words with half a million merges takes 12."""
+_MEMORY = 2**28
+_MEMORY_FOR_A_BYTE, _MEMORY_FOR_A_LETTER = 24, 1024
+"""Bytes of memory beyond that for a byte of the file (a vocabulary of 260,000 words takes 12) and one of a text."""
 
 
 def write_frame(sink: IO[bytes], content: bytes) -> None:
@@ -50,10 +50,10 @@ def main() -> None:
     content = read_frame(requests)
     if content is None:
         return
-    _bound_memory(len(content))
     tokenizer: Any = None
     while (request := read_frame(requests)) is not None:
         asked = json.loads(request)
+        _bound_memory(_MEMORY_FOR_A_BYTE * len(content) + _MEMORY_FOR_A_LETTER * len(request))
         _bound_time(asked["seconds"])
         try:
             tokenizer = tokenizer or _loaded(content)
@@ -83,7 +83,7 @@ def _loaded(content: bytes) -> Any:
 
 
 def _added(tokenizer: Any, _: Answer) -> Answer:
-    """The id of each added token, as a list of pairs, and how many tokens there are in all."""
+    """The ids of the added tokens, in pairs: names in JSON would be texts."""
     added = tokenizer.get_added_tokens_decoder()
     return {"added": [[place, token.content] for place, token in added.items()]}
 
@@ -102,10 +102,9 @@ _ANSWERS: dict[str, Callable[[Any, Answer], Answer]] = {"added": _added, "encode
 # --- bounds
 
 
-def _bound_memory(length: int) -> None:
-    """Let this process have as much memory as a tokenizer of this size may need, and leave no dump of it."""
-    bound = _BASE_MEMORY + _MEMORY_FOR_A_BYTE * length
-    _bound("RLIMIT_DATA", bound)
+def _bound_memory(more: int) -> None:
+    """Let this process have as much memory as such a file and text may need, and leave no dump of it."""
+    _bound("RLIMIT_DATA", _MEMORY + more)
     _bound("RLIMIT_CORE", 0)
 
 
