@@ -17,6 +17,7 @@ from attn_explore.model.checkpoints.locating import all_names
 from attn_explore.model.experiments import telling_step
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 MODELS = "Models of this machine"
@@ -147,6 +148,9 @@ def facts(scenario: Scenario) -> Iterator[str]:
         yield f"experiment {scenario.alone.kind}"
         return
     model = scenario.model
+    if model.weights.checkpoint is not None:
+        yield f"on {visible(model.weights.checkpoint)}"
+        return
     yield model.kind
     layers = max(model.encoder_layers if model.has_encoder else 0, model.decoder_layers if model.has_decoder else 0)
     yield f"{layers} layer{'s' * (layers != 1)}"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.entries import Library, facts
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import ON_MODELS, bundled, locate, on_models
 from attn_explore.explorer.session.opening import find_source, start
@@ -120,6 +120,12 @@ def test_the_library_has_the_lessons_and_the_models(tmp_path: Path) -> None:
     groups = [entry.group for entry in Library(tmp_path, Limits()).entries]
     assert groups.count("On real models") == len(ON_MODELS)
     assert groups.count("Models of this machine") == 1
+
+
+@pytest.mark.parametrize("name", ON_MODELS)
+def test_the_library_says_on_which_model_a_lesson_is_and_nothing_of_its_size(name: str) -> None:
+    scenario = read_scenario(on_models()[name])
+    assert list(facts(scenario)) == [f"on {scenario.model.weights.checkpoint}"]
 
 
 def test_nobody_is_asked_to_choose_from_a_whole_vocabulary() -> None:
