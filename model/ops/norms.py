@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from attn_explore.model.notation import (
     symbol,
     total,
 )
+from attn_explore.model.ops.blocks import Function, by_rows
 from attn_explore.model.ops.common import (
     At,
     Gradients,
@@ -85,15 +87,33 @@ def _factor_notation(value: Value, gain: Notation) -> Notation:
 
 
 def _standardised(value: Value) -> tuple[Array, Array]:
-    array, over = value.operands[0].array, _places(value)
+    return _standardise(value.operands[0].array, *_settings(value))
+
+
+def _settings(value: Value) -> tuple[tuple[int, ...], Any]:
+    """The axes that are normalised, and ε."""
+    return _places(value), value.dtype.type(value.options["eps"])
+
+
+def _standardise(array: Array, over: tuple[int, ...], eps: Any) -> tuple[Array, Array]:
     centred = array - _mean(array, over)
-    deviation = np.sqrt(_mean(np.square(centred), over) + value.dtype.type(value.options["eps"]))
+    deviation = np.sqrt(_mean(np.square(centred), over) + eps)
     deviation[np.isposinf(deviation)] = np.nan  # dividing by ∞ would give 0: only the bias, as if all were well
     return centred / deviation, deviation
 
 
 def _normalise(value: Value) -> Array:
-    return _standardised(value)[0] * _factor(value) + aligned(value)[2]
+    over, eps = _settings(value)
+
+    def normalised(x: Array, factor: Array, bias: Array, out: Array | None = None) -> Array:
+        return np.add(np.multiply(_standardise(x, over, eps)[0], factor, out=out), bias, out=out)
+
+    return _by_rows(value, over, normalised, value.operands[0].array, _factor(value), aligned(value)[BIAS])
+
+
+def _by_rows(value: Value, over: tuple[int, ...], function: Function, *arrays: Array) -> Array:
+    """In blocks, where it is rows that are normalised."""
+    return by_rows(value, function, *arrays) if over == (len(value.axes) - 1,) else function(*arrays)
 
 
 def _normalise_derivative(value: Value, gradient: Array) -> Gradients:
@@ -180,15 +200,23 @@ NORMALISE = Operation(
 # --- rms_normalise: to a mean square of 1 over an axis, then a gain for each column (Zhang & Sennrich 2019)
 
 
-def _divided_by_rms(value: Value) -> tuple[Array, Array]:
-    array = value.operands[0].array
-    root = np.sqrt(_mean(np.square(array), _places(value)) + value.dtype.type(value.options["eps"]))
+def _divide_by_rms(array: Array, over: tuple[int, ...], eps: Any) -> tuple[Array, Array]:
+    root = np.sqrt(_mean(np.square(array), over) + eps)
     root[np.isposinf(root)] = np.nan  # as above
     return array / root, root
 
 
 def _rms(value: Value) -> Array:
-    return _divided_by_rms(value)[0] * _factor(value)
+    over, eps = _settings(value)
+
+    def divided(x: Array, factor: Array, out: Array | None = None) -> Array:
+        return np.multiply(_divide_by_rms(x, over, eps)[0], factor, out=out)
+
+    return _by_rows(value, over, divided, value.operands[0].array, _factor(value))
+
+
+def _divided_by_rms(value: Value) -> tuple[Array, Array]:
+    return _divide_by_rms(value.operands[0].array, *_settings(value))
 
 
 def _rms_derivative(value: Value, gradient: Array) -> Gradients:
