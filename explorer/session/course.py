@@ -149,7 +149,16 @@ def is_model(wanted: str) -> bool:
         return True
     if path.exists():
         return path.name.startswith("model.safetensors") and (path.parent / "config.json").exists()
-    return len(path.parts) == 2 and path.suffix.lower() not in (*SCENARIOS, *TRACES)
+    if path.suffix.lower() in (*SCENARIOS, *TRACES):
+        return False
+    return len(path.parts) == 2 or (len(path.parts) == 1 and _is_known(wanted))
+
+
+def _is_known(name: str) -> bool:
+    """Whether a model in the usual places has this name, or one that ends with it."""
+    from attn_explore.model.checkpoints.locating import all_names
+
+    return any(f"/{known}".endswith(f"/{name}") for known in all_names())
 
 
 def locate(wanted: str) -> Path:
@@ -165,5 +174,5 @@ def locate(wanted: str) -> Path:
     if path.suffix or len(path.parts) > 1 or path.exists() or path.is_symlink():
         return path
     near = nearest(wanted, known)
-    hint = f"did you mean {near}?" if near else "`attn-explore list` names them; a file needs its ending"
-    raise Problem("there is no scenario of this name", path=wanted, hint=hint)
+    hint = f"did you mean {near}?" if near else "`attn-explore list` and `models` name them; a file needs its ending"
+    raise Problem("there is no scenario and no model of this name", path=wanted, hint=hint)

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from attn_explore.explorer.library.entries import Library, facts
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import ON_MODELS, bundled, locate, on_models
-from attn_explore.explorer.session.opening import find_source, start
+from attn_explore.explorer.session.opening import Asked, find_source, start
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.axes import Axis, sizes
 from attn_explore.model.checkpoints.checkpoint import shapes_of
@@ -120,6 +120,16 @@ def test_the_library_has_the_lessons_and_the_models(tmp_path: Path) -> None:
     groups = [entry.group for entry in Library(tmp_path, Limits()).entries]
     assert groups.count("On real models") == len(ON_MODELS)
     assert groups.count("Models of this machine") == 1
+
+
+@pytest.mark.parametrize("name", ["google-t5/t5-small", "t5-small"])
+def test_a_model_is_run_by_its_name_or_the_end_of_it(name: str) -> None:
+    with pytest.raises(Problem, match="no scenario and no model of this name|there is no model"):
+        find_source(name)
+    stand_in("google-t5/t5-small")
+    found = find_source(name, Asked(given={"text": "The house", "max_new_tokens": 2}))
+    assert found.name == "google-t5/t5-small"
+    assert "generated.1.logits" in start(found, Limits()).run.trace.steps
 
 
 @pytest.mark.parametrize("name", ON_MODELS)
