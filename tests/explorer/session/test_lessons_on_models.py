@@ -124,12 +124,12 @@ def test_the_library_has_the_lessons_and_the_models(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["google-t5/t5-small", "t5-small"])
 def test_a_model_is_run_by_its_name_or_the_end_of_it(name: str) -> None:
-    with pytest.raises(Problem, match="no scenario and no model of this name|there is no model"):
+    with pytest.raises(Problem, match=r"no scenario and no model of this name|there is no model"):
         find_source(name)
     stand_in("google-t5/t5-small")
-    found = find_source(name, Asked(given={"text": "The house", "max_new_tokens": 2}))
+    found = find_source(name, Asked(given={"text": "The house"}))
     assert found.name == "google-t5/t5-small"
-    assert "generated.1.logits" in start(found, Limits()).run.trace.steps
+    assert "candidates" in start(found, Limits()).run.trace.steps
 
 
 @pytest.mark.parametrize("name", ON_MODELS)
