@@ -26,6 +26,7 @@ text, problems                  text that is safe to show, and messages about wh
 scenario/                       scenario files: keys, checks, YAML
 files/                          formats of bytes: npz, safetensors, strict JSON; reading and writing them safely
 checkpoints/                    the names that other programs give to parameters
+opened, named_checkpoint        the checkpoint that a scenario names
 known, prepared, memory         what is known of a scenario before it runs
 weights, edits, loss, scenario_gradients, experiments   what else a scenario asks for
 forward, run                    putting the model together, and running it

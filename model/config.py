@@ -10,7 +10,7 @@ A default that follows from other keys is `DERIVED` here; `filled` puts the numb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
@@ -187,6 +187,11 @@ class MaskConfig:
     """Hide later tokens; auto: in a decoder's self-attention."""
     pad: Choice = "auto"
     """Hide <pad> tokens; auto: where there are some."""
+
+
+def of_a_scenario(model: ModelConfig) -> ModelConfig:
+    """As much of a model as a scenario can say."""
+    return ModelConfig(**{each.name: getattr(model, each.name) for each in fields(ModelConfig)})
 
 
 def filled(config: ModelConfig) -> ModelConfig:

@@ -14,6 +14,7 @@ from attn_explore.model.formulas import letter, notation, output_name, symbol
 from attn_explore.model.naming import shown
 from attn_explore.model.notation import Binding, formula_text
 from attn_explore.model.ops import differentiated, hidden_because, is_gradient, output_of
+from attn_explore.model.sources import Elsewhere
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
 from attn_explore.model.words.language import StepWords
@@ -84,7 +85,7 @@ def remarks(value: Value) -> Iterator[str]:
     if value.name == "candidates" and np.isfinite(value.array).all():
         most = float(value.array[chosen(value)])
         yield f"Chosen here: {value.axes[0].label(chosen(value))}, with {'1' if most == 1 else f'{most:.4f}'}."
-    if value.made_by.name not in WEIGHINGS or value.is_large:
+    if value.made_by.name not in WEIGHINGS or value.is_large or lacking(value) is not None:
         return
     operand = value.operands[0]
     over = operand.names.index(value.options["over"])
@@ -142,6 +143,12 @@ def arithmetic(value: Value, index: Sequence[int]) -> Arithmetic:
     return Arithmetic(value, tuple(index), expression, Evaluation(operands, value.dtype))
 
 
+def lacking(value: Value) -> Elsewhere | None:
+    """Why a cell of a value cannot be worked out: its numbers are not here, or some of those that it is made from."""
+    every = (value, *(view.value for view in value.operands))
+    return next((each.elsewhere for each in every if each.elsewhere is not None), None)
+
+
 def single_numbers(value: Value, index: Sequence[int]) -> list[tuple[Value, Index]]:
     """The cells in the first line of a cell's arithmetic, each once; not those of its sums and of its named parts."""
     if value.is_leaf:
@@ -194,9 +201,9 @@ def hidden_reason(value: Value, index: Sequence[int]) -> str | None:
 
 
 def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
-    """The first NaN or infinity that is not a mask's −∞, among parameters and then steps."""
+    """The first NaN or infinity that is not a mask's −∞, among parameters and then steps, as far as they are here."""
     for value in (*trace.parameters.values(), *trace.steps.values()):
-        if (index := bad_number_in(value, is_edited=bool(trace.changes))) is not None:
+        if value.elsewhere is None and (index := bad_number_in(value, is_edited=bool(trace.changes))) is not None:
             return value, index
     return None
 

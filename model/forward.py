@@ -56,7 +56,7 @@ def trace_of(
     known: Known,
     arrays: Mapping[str, Numbers] | None,
     on_step: Listener | None = None,
-    generated: Sequence[str] | None = None,
+    generated: Sequence[Token] | None = None,
     *,
     changes: Changes | None = None,
     before: Trace | None = None,
@@ -73,10 +73,18 @@ def trace_of(
     if scenario.alone is not None:
         experiments.record(trace, scenario.alone)
     else:
-        count = scenario.input.max_new_tokens if generated is None else len(generated)
-        _ModelRun(trace, known, generated).read(count)
+        _ModelRun(trace, known, generated).read(_passes(known, generated))
     trace.before = None  # it was of use while this one ran
     return trace
+
+
+def _passes(known: Known, generated: Sequence[Token] | None) -> int:
+    """How many passes a generation has at most, or has where its words are known: all, but perhaps the last."""
+    most = known.scenario.input.max_new_tokens
+    if generated is None:
+        return most
+    is_over = len(generated) == most or (len(generated) > 0 and known.ends_with(generated[-1]))
+    return len(generated) + (not is_over)
 
 
 OUTLINED = 2
@@ -142,7 +150,7 @@ class _ModelRun:
     """Runs a model over the texts of its scenario, and over the words that it chooses itself."""
 
     def __init__(
-        self, trace: Trace, known: Known, generated: Sequence[str] | None = None, *, has_words: bool = True
+        self, trace: Trace, known: Known, generated: Sequence[Token] | None = None, *, has_words: bool = True
     ) -> None:
         self._trace, self._known, self._scenario = trace, known, known.scenario
         self._generated, self._has_words = generated, has_words
@@ -171,7 +179,8 @@ class _ModelRun:
                 break  # nobody reads the last word, and to know it is to compute everything
             word = self._choice(place, candidates)
             text = None if word is None or target.text is None else target.text.followed_by(word)
-            if text is not None:
+            if word is not None and text is not None:
+                self._trace.generated.append(word.id)
                 self._trace.tokens["decoder"] = text.words
             if place + 1 == passes or (word is not None and self._known.ends_with(word)):
                 break
@@ -213,7 +222,7 @@ class _ModelRun:
     def _choice(self, place: int, candidates: Value) -> Token | None:
         """The likeliest word; in a plan the one that is known, if it is."""
         if self._generated is not None:
-            return Token(self._known.rows["decoder"].get(self._generated[place], 0), self._generated[place])
+            return self._generated[place] if place < len(self._generated) else None
         if self._trace.planned:
             return None
         likeliest = int(np.argmax(candidates.array))

@@ -10,7 +10,8 @@ from pathlib import Path
 from attn_explore.model import experiments
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis
-from attn_explore.model.opened import Opened, with_checkpoint
+from attn_explore.model.named_checkpoint import checkpoint_of
+from attn_explore.model.opened import with_checkpoint
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import END, Reading, Token, predicting_stack, readings, vocabularies
@@ -96,9 +97,9 @@ def known_of(scenario: Scenario, allowed: Sequence[Path] = ()) -> Known:
     if scenario.alone is not None:
         return Known(scenario, {}, {})
     scenario = with_checkpoint(scenario, allowed)
-    if isinstance(scenario.checkpoint, Opened):
+    if (checkpoint := checkpoint_of(scenario)) is not None:
         read = scenario.readings()
-        return Known(scenario, read, dict.fromkeys(read, scenario.checkpoint.vocabulary))
+        return Known(scenario, read, dict.fromkeys(read, checkpoint.vocabulary))
     read = readings(scenario.model, scenario.input)
     words = vocabularies(scenario.model, scenario.input, read)
     return Known(scenario, read, {stack: Axis("vocabulary", len(each), each) for stack, each in words.items()})

@@ -12,7 +12,6 @@ from attn_explore.model.architecture import Architecture
 from attn_explore.model.forward import CHAPTER, outline_of, trace_of
 from attn_explore.model.keeping import AT_ONCE, LIMIT
 from attn_explore.model.known import Known, known_of
-from attn_explore.model.opened import Opened
 from attn_explore.model.parameters import is_shared
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import generates
@@ -68,7 +67,7 @@ def memory_of(known: Known) -> Need:
     curves = 0 if trained is None else CURVES * trained.steps
     nbytes = once + _of_passes(in_passes, passes) + differentiated + curves + largest.size(passes - 1)
     steps = sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike if not each.value.is_leaf)
-    if isinstance(scenario.checkpoint, Opened):
+    if scenario.checkpoint is not None:
         records = RECORD * sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike)
         nbytes = records + min(nbytes - records, LIMIT) + AT_ONCE * largest.size(passes - 1)
     return Need(nbytes, largest.value.path, largest.shape(passes - 1), steps)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Axis
-from attn_explore.model.config import Dtype, InputConfig
+from attn_explore.model.config import Dtype, InputConfig, ModelConfig
 from attn_explore.model.files.regular import resolve_inside
 from attn_explore.model.parameters import Shapes
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, scenario_from_dict
 from attn_explore.model.scenario.source import KeyPath
-from attn_explore.model.scenario.tokens import Reading, Token, generates
+from attn_explore.model.scenario.tokens import FileOfWeights, Reading, Token, generates
 from attn_explore.model.sources import Source
 
 if TYPE_CHECKING:  # what no scenario of the course needs is imported where it is used
@@ -47,6 +47,17 @@ class Opened:
     checkpoint: Checkpoint
     _said: dict[str, None] = field(default_factory=dict, init=False, repr=False)
     _read: dict[InputConfig, dict[str, Reading]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def family(self) -> str:
+        """What kind of model it is."""
+        return self.checkpoint.family.name
+
+    @cached_property
+    def files(self) -> tuple[FileOfWeights, ...]:
+        """The files of its weights, all read through. Raises Problem where one is no longer what was opened."""
+        store = self.checkpoint.store
+        return tuple(FileOfWeights(path.name, file.size, file.sha256()) for path, file in store.files.items())
 
     @property
     def architecture(self) -> Architecture:
@@ -212,7 +223,7 @@ def with_checkpoint(scenario: Scenario, allowed: Sequence[Path] = ()) -> Scenari
     if scenario.model.weights.checkpoint is None:
         return scenario
     found = scenario.checkpoint
-    if not isinstance(found, Opened):
+    if found is None:
         found = _open(scenario, scenario.model.weights.checkpoint, allowed)
     is_said = scenario.source.holds(("model", "dtype"))
     model = replace(
@@ -240,7 +251,7 @@ def _open(scenario: Scenario, name: str, allowed: Sequence[Path]) -> Opened:
         raise scenario.problem_at(CHECKPOINT, problem.what, problem.hint) from problem
 
 
-def _check_agrees(scenario: Scenario, architecture: Architecture) -> None:
+def _check_agrees(scenario: Scenario, architecture: ModelConfig) -> None:
     """Raise Problem for the first key of `model` that says something else than the checkpoint."""
     if isinstance(scenario.model, Architecture):
         return  # it is the checkpoint's

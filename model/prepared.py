@@ -14,9 +14,10 @@ from attn_explore.model.files.safetensors import TensorFile
 from attn_explore.model.forward import trace_of
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.memory import Need, memory_of
-from attn_explore.model.opened import Opened
+from attn_explore.model.named_checkpoint import checkpoint_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
+from attn_explore.model.scenario.tokens import Token
 from attn_explore.model.scenario_gradients import record_wanted
 from attn_explore.model.sources import Numbers
 from attn_explore.model.trace import Trace
@@ -70,8 +71,8 @@ class Prepared:
     @cached_property
     def numbers(self) -> Mapping[str, Numbers]:
         """The same; of a checkpoint, where they are stored."""
-        if isinstance(opened := self.scenario.checkpoint, Opened):
-            return {**opened.parameters(self.known.shapes), **by_hand(self.scenario, self.known.shapes)}
+        if (checkpoint := checkpoint_of(self.scenario)) is not None:
+            return {**checkpoint.parameters(self.known.shapes), **by_hand(self.scenario, self.known.shapes)}
         return self.arrays
 
     def remarks(self, arrays: Mapping[str, Numbers]) -> tuple[str, ...]:
@@ -84,8 +85,8 @@ class Prepared:
         `limit` bounds the bytes of the file; `allowed` are folders outside the scenario's own that it may lie in.
         Raises Problem when it cannot be read.
         """
-        if isinstance(opened := self.scenario.checkpoint, Opened):
-            return replace(self, notes=opened.notes)
+        if (checkpoint := checkpoint_of(self.scenario)) is not None:
+            return replace(self, notes=checkpoint.notes)
         file = weights_file(self.scenario, limit, allowed)
         model, notes = fitted(self.scenario, file)
         scenario = replace(self.scenario, model=model)
@@ -116,7 +117,7 @@ def _at_a_moment(stop: LessonStep, record: Record | None) -> LessonStep:
     return replace(stop, moment=record.steps[record.nearest(stop.moment)])
 
 
-def plan_of(known: Known, generated: Sequence[str] | None = None) -> Trace:
+def plan_of(known: Known, generated: Sequence[Token] | None = None) -> Trace:
     """The trace that a run gives, with every record and without a number: nothing large is allocated.
 
     `generated` are the words that the decoder chose, where they are known. Raises Problem for edits and gradients that

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Protocol, TypeGuard, runtime_checkable
+from dataclasses import dataclass, field
+from typing import NoReturn, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.problems import Problem
 
 
 @runtime_checkable
@@ -63,6 +65,42 @@ def runs(places: Array) -> list[tuple[int, int]]:
     """
     groups = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
     return [(int(group[0]), int(group[-1])) for group in groups]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Numbers that are not in the trace that names them, in the shape of their value. Who asks for them hears why.
+
+    what       which numbers they are, and where they may be
+    hint       how to have them
+    described  where they are stored, as the trace says
+    """
+
+    what: str
+    shape: tuple[int, ...]
+    hint: str = ""
+    described: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    @property
+    def identity(self) -> Hashable:
+        """Nothing else has these numbers."""
+        return id(self)
+
+    def read(self) -> NoReturn:
+        """Raises Problem: a file that a trace names is not opened."""
+        raise Problem(self.what, hint=self.hint)
+
+    def rows(self, start: int, stop: int) -> NoReturn:
+        """The same."""
+        self.read()
+
+    def columns(self, start: int, stop: int) -> NoReturn:
+        """The same."""
+        self.read()
+
+    def describe(self) -> Mapping[str, object]:
+        """Where they are stored: file, tensor, part, storage type."""
+        return self.described
 
 
 Numbers = Array | Source

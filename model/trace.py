@@ -25,10 +25,11 @@ class Trace:
     """The values of one run by path, in the order in which they were computed.
 
     `parameters` and `given` (token ids) are what they were computed from, `unedited` the parameters before any edit;
-    `tokens` are the words that each stack read and generated. `planned` means without numbers. `changes` are what-if
-    edits by the path of their step or parameter. `before` is a run of the same model: a value that came about there in
-    the same way is the same value here, whether its numbers are held or forgotten. `keeper` decides which values hold
-    their arrays; without one all do. `is_lazy`: with a keeper, nothing is computed before somebody asks for it.
+    `tokens` are the words that each stack read and generated, `generated` the rows of the latter. `planned` means
+    without numbers. `changes` are what-if edits by the path of their step or parameter. `before` is a run of the same
+    model: a value that came about there in the same way is the same value here, whether its numbers are held or
+    forgotten. `keeper` decides which values hold their arrays; without one all do. `is_lazy`: with a keeper, nothing is
+    computed before somebody asks for it. `left_out`: how many steps the file that it was read from has not.
     """
 
     dtype: np.dtype[Any]
@@ -36,6 +37,7 @@ class Trace:
     given: dict[str, Value] = field(default_factory=dict)
     steps: dict[str, Value] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    generated: list[int] = field(default_factory=list)
     unedited: dict[str, Numbers] = field(default_factory=dict)
     planned: bool = False
     on_step: Listener | None = None
@@ -43,6 +45,7 @@ class Trace:
     before: Trace | None = None
     keeper: Keeper | None = None
     is_lazy: bool = False
+    left_out: int = 0
 
     def __getitem__(self, path: str) -> Value:
         """The step or parameter at `path`. Raises KeyError when there is none."""

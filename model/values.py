@@ -20,7 +20,7 @@ from attn_explore.model.axes import Array, Axis, Index, Where, as_slice, index_o
 from attn_explore.model.changes import Change, are_alike, changed
 from attn_explore.model.expressions import Expression
 from attn_explore.model.notation import Notation
-from attn_explore.model.sources import Source, part_of, runs
+from attn_explore.model.sources import Elsewhere, Source, part_of, runs
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class WithAxes:
 class Value(WithAxes):
     """One tensor of a trace: a step, a parameter, or something given such as the token ids.
 
-    Parameters and given values have no operation: their array is all there is, or it is read from their `source`.
+    Parameters and given values have no operation: their array is all there is, or it is read from their `source`. So it
+    is of a step that a trace leaves out: its source says why there are no numbers.
     `changes` are what-if edits, made after the operation or the reading. A `keeper`, where there is one, decides how
     long the array is held; a copy of the value has none.
     """
@@ -178,10 +179,10 @@ class Value(WithAxes):
 
     def _made(self) -> Array:
         """The numbers before any edit."""
-        if self.operation is not None:
-            return self.operation.compute(self)
         if self.source is not None:
             return np.asarray(self.source.read(), self.dtype)
+        if self.operation is not None:
+            return self.operation.compute(self)
         raise LookupError(f"{self.path} has no numbers: it was planned, not run")
 
     def room(self) -> Array | None:
@@ -215,6 +216,11 @@ class Value(WithAxes):
     def is_away(self) -> bool:
         """Whether the numbers are not there now, but come when somebody asks, which may take a while."""
         return self.keeper is not None and self.held is None
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """Why the numbers cannot be had, of a value in a trace that does not hold them; of any other, None."""
+        return self.source if self.held is None and isinstance(self.source, Elsewhere) else None
 
     @property
     def is_planned(self) -> bool:
@@ -416,7 +422,8 @@ def forgotten_before(value: Value, needs: Callable[[Value], list[Value]]) -> Ite
     """
 
     def forgotten(value: Value) -> list[Value]:
-        return [need for need in needs(value) if need.held is None and not need.is_leaf and need not in found]
+        computed = [need for need in needs(value) if not need.is_leaf and need.source is None]
+        return [need for need in computed if need.held is None and need not in found]
 
     found = set[Value]()
     waiting = forgotten(value)

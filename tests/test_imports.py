@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
     {"config", "erf", "notation", "text", "words"},
-    {"labels"},
+    {"labels", "problems"},
     {"axes"},
-    {"architecture", "buffers", "changes", "expressions", "naming", "problems", "sources"},
+    {"architecture", "buffers", "changes", "expressions", "naming", "sources"},
     {"values"},
     {"ops", "windows"},
     {"keeping"},
@@ -36,7 +36,7 @@ LEVELS = (
     {"files"},
     {"checkpoints"},
     {"scenario"},
-    {"edits", "experiments", "loss", "opened", "weights"},
+    {"edits", "experiments", "loss", "named_checkpoint", "opened", "weights"},
     {"known", "scenario_gradients"},
     {"forward"},
     {"lesson", "training"},

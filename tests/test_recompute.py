@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.session.saving import chunks
+from attn_explore.model.traces.wanted import Wanted
 from tests.opened import EVERY, Opened
 from tests.program import program
 from tests.recomputed import EXPERIMENTS
@@ -259,7 +260,7 @@ def array(values: Any) -> Numbers:
 
 @EVERY
 def test_every_step_follows_from_the_parameters(scenario: Opened) -> None:
-    trace = json.loads(b"".join(chunks(scenario.session(), ".json", fine=scenario.name != "wide")))
+    trace = json.loads(b"".join(chunks(scenario.session(), ".json", Wanted(fine=scenario.name != "wide"))))
     parameters = {record["name"]: array(record["values"]) for record in trace["parameters"]}
     ours = recomputed(trace, parameters)
     for step in trace["steps"]:

@@ -36,6 +36,8 @@ from attn_explore.explorer.commands.options import (
 if TYPE_CHECKING:
     from attn_explore.model.scenario import Scenario
 
+_SOME_OF_IT = "--steps writes some steps, as in --steps '*.layers.0.*'; --force writes all; .npz takes less than .json"
+
 
 def export(
     source: SourceName,
@@ -43,7 +45,16 @@ def export(
         Path, typer.Option("--output", "-o", metavar="FILE", help="Its ending is the format; - is stdout.")
     ],
     format: Annotated[Format | None, typer.Option(help="The format, where the ending does not say.")] = None,
+    steps: Annotated[
+        list[str],
+        typer.Option(
+            "--steps", metavar="GLOB", help="Only these steps: '*.layers.5.*', weights. Can be given several times."
+        ),
+    ] = [],  # noqa: B006
     fine: Annotated[bool, typer.Option("--fine", help="The finer steps inside softmax and the norms too.")] = False,
+    parameters: Annotated[
+        bool, typer.Option("--parameters", help="A checkpoint's parameters too, which are only named otherwise.")
+    ] = False,
     force: Replace = False,
     gradients: WithGradients = False,
     of: NumberName = "",
@@ -62,7 +73,6 @@ def export(
     from attn_explore.explorer.system.file_formats import format_of
     from attn_explore.explorer.system.progress import Progress
     from attn_explore.model.files.writing import check_target
-    from attn_explore.model.problems import Problem
     from attn_explore.model.text import visible
 
     is_stdout = str(output) == "-"
@@ -75,20 +85,20 @@ def export(
         limits = limits_of(memory_limit, allow_path)
         session = session_of(found, limits, counter=Counter(tell=lambda counter: progress(f"computed {counter.path}")))
         from attn_explore.explorer.session import saving  # it needs NumPy, and what is refused does not
+        from attn_explore.model.traces.wanted import Wanted
 
         say_notes(session)
+        wanted = Wanted(tuple(steps), fine, parameters)
         if is_stdout:
-            sys.stdout.buffer.writelines(saving.chunks(session, ending, fine))
+            sys.stdout.buffer.writelines(saving.chunks(session, ending, wanted))
             return
-        if not force and (size := saving.large_export(session, ending)):
-            raise Problem(
-                f"this export takes {size}", path=output, hint="--force writes it; .npz takes less than .json"
-            )
+        if not force:
+            saving.check_size(session, output, ending, wanted, _SOME_OF_IT)
         written = saving.export(
             session,
             output,
+            wanted,
             ending=ending,
-            fine=fine,
             force=force,
             progress=lambda nbytes: progress(f"written {size_text(nbytes)}"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -21,33 +22,44 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
-Write = Callable[[Path, bool, Callable[[int], None]], Path]
-"""Writes a file, over one that exists only if the second argument says so, and gives its path.
 
-The third hears how many bytes were written so far, where they may be many.
-"""
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: a file, whether one that exists is replaced, and which steps are written, where some are."""
+
+    path: Path
+    force: bool
+    steps: tuple[str, ...] = ()
+
+
+Write = Callable[[Request, Callable[[int], None]], Path]
+"""Writes a file and gives its path. The second argument hears how many bytes were written, where they may be many."""
 
 
 class ExportScreen(Dialog[str | None]):
-    """A file name. Dismissed with the path that was written, or None."""
+    """A file name, and where `asks_steps` says so which steps. Dismissed with the path that was written, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back without writing", id="export.close", group=Binding.Group("Writing a file"))
     ]
 
-    def __init__(self, title: str, asked: str, proposed: str, write: Write) -> None:
+    def __init__(self, title: str, asked: str, proposed: str, write: Write, *, asks_steps: bool = False) -> None:
         super().__init__()
         self._title, self._asked, self._proposed, self._write = title, asked, proposed, write
+        self._asks_steps = asks_steps
         self._refused = ""
         self._work = Working(self, self._show_progress)
 
     def compose(self) -> ComposeResult:
-        """A line for the name, and one for what is to be said about it."""
+        """A line for the name, perhaps one for the steps, and one for what is to be said about it."""
         with Vertical(id="export") as box:
             box.border_title = Content(self._title)
             box.border_subtitle = "Enter writes · Esc goes back"
             yield Static(self._asked, markup=False)
             yield Input(value=self._proposed, id="target")
+            if self._asks_steps:
+                yield Static("Steps, such as *.layers.0.* or weights (nothing: all of them):", markup=False)
+                yield Input(id="steps")
             yield Static("", id="answer", markup=False)
 
     @on(Input.Submitted)
@@ -56,19 +68,20 @@ class ExportScreen(Dialog[str | None]):
         event.stop()
         if self._work.is_busy:
             return
-        target = event.value
+        target = self.query_one("#target", Input).value
+        steps = self.query_one("#steps", Input).value.split() if self._asks_steps else ()
         self._work.do(
             Work(
                 what="writing",
-                make=partial(self._make, Path(target), target == self._refused),
+                make=partial(self._make, Request(Path(target), target == self._refused, tuple(steps))),
                 then=self.dismiss,
                 refused=partial(self._say, target),
                 seconds=AT_ONCE,  # a disk may take any time
             )
         )
 
-    def _make(self, target: Path, force: bool, counter: Counter) -> str:
-        return visible(str(self._write(target, force, lambda nbytes: counter.say(size_text(nbytes)))))
+    def _make(self, request: Request, counter: Counter) -> str:
+        return visible(str(self._write(request, lambda nbytes: counter.say(size_text(nbytes)))))
 
     def action_back(self) -> None:
         """Leave; what is being written is given up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.run_files import check_beside_weights, inputs_of
@@ -16,37 +17,51 @@ from attn_explore.model.plots import Plot
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.document import LessonStep
 
+if TYPE_CHECKING:
+    from attn_explore.model.traces.wanted import Wanted  # only an export needs this, and what writes it
+
 LARGE = 100_000_000
-"""Bytes of an export from which on its size is told before it is written."""
+"""Bytes of an export from which on it is not written unasked."""
 
 
-def chunks(session: Session, ending: str, fine: bool = False) -> Iterator[bytes]:
-    """The trace in the format of files with this ending, piece by piece."""
-    from attn_explore.model.traces.export import WRITERS  # only an export needs them
+def chunks(session: Session, ending: str, wanted: Wanted) -> Iterator[bytes]:
+    """What is wanted of the trace, in the format of files with this ending, piece by piece."""
+    from attn_explore.model.traces.export import WRITERS
 
-    return WRITERS[ending](session.run.trace, session.run.scenario, fine)
+    return WRITERS[ending](session.run.trace, session.run.scenario, wanted)
 
 
-def large_export(session: Session, ending: str) -> str:
+def large_export(session: Session, ending: str, wanted: Wanted | None = None) -> str:
     """Say how much an export in this format takes, where that is more than a person may expect; else nothing."""
     from attn_explore.explorer.drawing.numbers import size_text
     from attn_explore.model.traces.export import size_of
+    from attn_explore.model.traces.wanted import EVERYTHING
 
-    nbytes = size_of(session.run.trace, ending)
+    nbytes = size_of(session.run.trace, session.run.scenario, ending, wanted or EVERYTHING)
     return f"about {size_text(nbytes)}" if nbytes > LARGE else ""
+
+
+def check_size(session: Session, target: Path, ending: str, wanted: Wanted, hint: str) -> None:
+    """Refuse an export that is larger than a person may expect, unless they said which steps, and only those.
+
+    Raises Problem with its size, and with a hint at what may be said.
+    """
+    is_said = wanted.steps and not wanted.parameters
+    if (size := large_export(session, ending, wanted)) and not is_said:
+        raise Problem(f"this export takes {size}", path=target, hint=hint)
 
 
 def export(
     session: Session,
     target: Path,
+    wanted: Wanted,
     *,
     ending: str = "",
-    fine: bool = False,
     force: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Path:
     """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
-    found = chunks(session, ending or format_of(target), fine)
+    found = chunks(session, ending or format_of(target), wanted)
     write_atomically(target, found, force=force, inputs=_inputs(session), progress=progress)
     return target.absolute()
 

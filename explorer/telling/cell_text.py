@@ -10,7 +10,7 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.provenance import provenance
-from attn_explore.model.explain import Index, arithmetic, hidden_reason
+from attn_explore.model.explain import Index, arithmetic, hidden_reason, lacking
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import is_fully_masked
 from attn_explore.model.values import Value
@@ -24,7 +24,13 @@ def name_at(value: Value, index: Index) -> str:
 def cell_blocks(
     session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
 ) -> list[Block]:
-    """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed."""
+    """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed.
+
+    Where a trace does not hold what it is made from, that is said.
+    """
+    if (lost := lacking(value)) is not None:
+        own = [] if value.elsewhere is not None else [_number(value, index, "")]
+        return [*own, Block(((Piece(f"{lost.what}.", "note"),),))]
     computed = [] if value.is_leaf else blocks(arithmetic(value, index), unfolded, terse)
     if value.is_changed_at(index):
         return [_number(value, index, "edited" if value.is_leaf else "edited, instead of:"), *computed]
@@ -35,7 +41,7 @@ def _number(value: Value, index: Index, note: str) -> Block:
     """`A[I, dog] = 0.5000   edited`."""
     number = short_number(float(value.array[index]))
     name, equals = Piece(name_at(value, index), "name"), Piece(" = ", "sign")
-    return Block(((name, equals, Piece(number, "result"), Piece(f"   {note}", "note")),))
+    return Block(((name, equals, Piece(number, "result"), *([Piece(f"   {note}", "note")] if note else [])),))
 
 
 def cell_note(value: Value, index: Index) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attn_explore.explorer.drawing.arithmetic import bar, cell_name
 from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import short_number
-from attn_explore.model.explain import Index
+from attn_explore.model.explain import Index, lacking
 from attn_explore.model.trace import Trace
 from attn_explore.model.uses import Use, uses
 from attn_explore.model.values import Value
@@ -15,7 +15,10 @@ SHOWN = 12
 
 
 def use_blocks(trace: Trace, value: Value, index: Index) -> list[Block]:
-    """How many cells were computed from a cell, and those that depend on it most."""
+    """How many cells were computed from a cell, and those that depend on it most; or why that is not known."""
+    steps = [step for step in trace.steps.values() if any(view.value is value for view in step.operands)]
+    if (lost := next(filter(None, map(lacking, (value, *steps))), None)) is not None:
+        return [Block(((Piece(f"{lost.what}.", "note"),),))]
     found, count = uses(trace, value, index, SHOWN)
     if not found:
         return [Block(((Piece("No other number changes with it.", "note"),),))]

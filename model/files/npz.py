@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.files.pieces import pieces_of
 from attn_explore.model.problems import Problem
 
 MOST_UNPACKED = 100
@@ -45,7 +46,11 @@ def npz(arrays: Iterable[tuple[str, Array]]) -> Iterator[bytes]:
     with zipfile.ZipFile(sink, "w") as archive:
         for key, array in arrays:
             with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
+                said = {"descr": array.dtype.newbyteorder("<").str, "fortran_order": False, "shape": array.shape}
+                np.lib.format.write_array_header_1_0(member, said)
+                for piece in pieces_of(array):
+                    member.write(piece)
+                    yield sink.taken()
             yield sink.taken()
     yield sink.taken()
 

@@ -5,6 +5,7 @@ Large files are not mapped into memory: one that shrinks under a mapping kills t
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import weakref
@@ -15,6 +16,9 @@ from attn_explore.model.problems import Problem
 
 LARGEST_FILE = 10**12
 """Bytes of a file that is opened: a larger model is in several files, and a larger sparse file was made to do harm."""
+
+_PIECE = 2**20
+"""Bytes that are read at once where all of them are."""
 
 _TURN = threading.Lock()
 
@@ -42,6 +46,13 @@ class PositionedFile:
         if len(content) != length:
             raise Problem(f"this file ends before its byte {start + length:,}", path=self.path)
         return content
+
+    def sha256(self) -> str:
+        """The SHA-256 of all that it holds, in hexadecimal. Raises Problem where it changed meanwhile."""
+        digest = hashlib.sha256()
+        for start in range(0, self.size, _PIECE):
+            digest.update(self.read(start, min(_PIECE, self.size - start)))
+        return digest.hexdigest()
 
     def check(self) -> None:
         """Raise Problem where the file is no longer what was opened."""

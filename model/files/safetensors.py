@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, names, sizes
+from attn_explore.model.files.pieces import pieces_of
 from attn_explore.model.files.signatures import advice_for
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 
@@ -85,7 +86,7 @@ def safetensors_bytes(
     encoded += b" " * (-len(encoded) % 8)  # so that the numbers lie where a processor likes to read them
     yield len(encoded).to_bytes(8, "little") + encoded
     for array in arrays:
-        yield np.asarray(array, array.dtype.newbyteorder("<"), order="C").tobytes()
+        yield from pieces_of(array)
 
 
 # --- reading

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from attn_explore.model.config import filled
+from attn_explore.model.config import filled, of_a_scenario
 from attn_explore.model.files.regular import read_inside, read_regular
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.checks import check_agreement
@@ -135,13 +135,16 @@ class Scenario(Document):
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scenario as it is run as plain data, which reads back as the same scenario."""
-        data = {section.name: _plain(getattr(self, section.name), (section.name,)) for section in fields(Document)}
+        said = replace(self, model=of_a_scenario(self.model))
+        data = {section.name: _plain(getattr(said, section.name), (section.name,)) for section in fields(Document)}
         if self.alone is not None:
             for key in ("model", "input", "mask"):
                 del data[key]
         elif not self.model.weights.are_drawn:
             for key in ("seed", "scale"):
                 del data["model"]["weights"][key]
+            if self.model.weights.checkpoint is not None:
+                del data["input"]["vocabulary"]
         return {key: value for key, value in data.items() if value is not None}
 
     def as_yaml(self, second: Scenario | None = None) -> str:
@@ -217,7 +220,10 @@ def _checked(source: ScenarioSource) -> Scenario:
     document, source = _correct(source)
     title = document.title or Path(source.name).stem
     experiment = None if document.experiment is None else filled_experiment(document.experiment)
-    document = replace(document, title=title, model=filled(document.model), experiment=experiment)
+    given = document.input
+    if document.model.weights.checkpoint is not None:
+        given = replace(given, tokenizer="checkpoint")
+    document = replace(document, title=title, model=filled(document.model), input=given, experiment=experiment)
     document = taught(document, source)
     sections = {section.name: getattr(document, section.name) for section in fields(Document)}
     return Scenario(**sections, source=source)

@@ -166,12 +166,32 @@ def reading_stack(model: ModelConfig) -> str:
     return "encoder" if model.has_encoder else "decoder"
 
 
+class FileOfWeights(NamedTuple):
+    """A file that parameters are stored in, so that it can be told from any other."""
+
+    name: str
+    size: int
+    sha256: str
+
+
 class Checkpoint(Protocol):
     """What a scenario knows of the checkpoint that it names, once that is open."""
 
     @property
+    def family(self) -> str:
+        """What kind of model it is, as people write it."""
+
+    @property
     def architecture(self) -> ModelConfig:
         """The model, as the checkpoint's own configuration says."""
+
+    @property
+    def files(self) -> tuple[FileOfWeights, ...]:
+        """What its parameters are stored in. Raises Problem for a file that is no longer what was opened."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of how it was read."""
 
     @property
     def ends(self) -> frozenset[int]:

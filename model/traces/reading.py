@@ -1,57 +1,46 @@
 """Reading an exported trace back: the records are planned again from its scenario, the numbers come from the file.
 
 So a trace from a stranger shows the arithmetic that this program would do, over the numbers that are in the file.
-Files that its scenario names are not opened: the parameters are in the trace.
+Files that it names are not opened: parameters that are stored there, and steps that were left out, have no numbers.
 """
 
 from __future__ import annotations
 
-import json
-from codecs import BOM_UTF8
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from attn_explore.model.axes import Array
-from attn_explore.model.files.npz import Npz
 from attn_explore.model.files.regular import read_regular
-from attn_explore.model.files.safetensors import read_safetensors
-from attn_explore.model.files.strict_json import Advice, read_json
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.memory import memory_of
 from attn_explore.model.prepared import plan_of
-from attn_explore.model.problems import Problem, nearest, raise_any
+from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, scenario_from_dict
-from attn_explore.model.scenario.tokens import generates
-from attn_explore.model.text import clip, figure
+from attn_explore.model.scenario.tokens import Token, generates
+from attn_explore.model.sources import Elsewhere, Numbers
+from attn_explore.model.text import figure
 from attn_explore.model.trace import Trace
-from attn_explore.model.traces.export import DESCRIPTION, FORMAT, PARAMETER, VERSION, name_in_file, steps_of
+from attn_explore.model.traces.containers import TraceFile, opened
+from attn_explore.model.traces.record_checks import (
+    Expected,
+    Records,
+    check_inputs,
+    check_records,
+    check_stored,
+    left_out_of,
+    list_at,
+    records_in,
+)
+from attn_explore.model.traces.recorded import CHECKPOINT, Recorded, recorded, stored_elsewhere
+from attn_explore.model.traces.records import VERSION, name_in_file
+from attn_explore.model.traces.wanted import PARAMETER, Contents, Wanted
 from attn_explore.model.values import Value
 
-Records = dict[str, dict[str, Any]]
-"""What a file says of its tensors, by their keys in the binary formats."""
-
-Expected = Mapping[str, Value]
-"""The tensors that there must be, by the same keys."""
-
-_SEEDS = (("scenario", "model", "weights", "seed"), ("scenario", "experiment", "seed"))
-
-_LONGEST_NAME = 60
-
-_NOT_NUMBERS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """A file whose JSON was read. `fetch` gives the arrays of keys that it expects, and may meet others to ignore."""
-
-    description: dict[str, Any]
-    fetch: Callable[[Expected, Iterable[str]], Iterator[tuple[str, Array]]]
+MOST_LEFT_OUT = 50_000
+"""Steps that are planned although the file has not them: more are left out to keep a machine busy."""
 
 
 def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
@@ -59,60 +48,45 @@ def read_trace(path: Path, limit: int) -> tuple[Scenario, Trace]:
 
     `limit` bounds the memory of reading it and of the trace. Raises Problem for everything that does not fit.
     """
-    opened = _opened(read_regular(path, limit), path, limit)
-    known = _known(opened.description, path, limit)
-    trace = plan_of(known, _generated(opened.description, known, path))
+    file = opened(read_regular(path, limit), path, limit)
+    trace, scenario = _planned(file.description, path, limit)
     expected = {**{f"{PARAMETER}{name}": value for name, value in trace.parameters.items()}, **trace.steps}
-    finer = {step.path: step for step in steps_of(trace, fine=True) if step.path not in trace.steps}
-    records = _records(opened.description, path)
-    _check_records(records, expected, finer, path)
-    _check_inputs(records, {*trace.steps, *finer, *trace.parameters, *map(name_in_file, trace.given.values())}, path)
+    every = Contents(trace, scenario, Wanted(fine=True)).steps(planned=True)
+    finer = {step.path: step for step in every if step.path not in trace.steps}
+    records, trace.left_out = records_in(file.description, path), left_out_of(file.description, path)
+    check_records(records, expected, finer, trace.left_out, path)
+    check_inputs(records, {*trace.steps, *finer, *trace.parameters, *map(name_in_file, trace.given.values())}, path)
+    _leave_out(trace, records)
+    here = _held_here(file, records, scenario, trace, path)
+    _check_memory(sum(value.nbytes for value in here.values()), path, limit)
     with np.errstate(all="ignore"):  # what is too large for float32 is shown as ∞ where it appears
-        for key, array in opened.fetch(expected, finer):
-            expected[key].held = np.asarray(array, expected[key].dtype, order="C")
+        for key, array in file.fetch(here, finer):
+            here[key].held = np.asarray(array, here[key].dtype, order="C")
     trace.planned = False
-    trace.unedited = {name: value.array for name, value in trace.parameters.items()}
-    return known.scenario, trace
+    trace.unedited = {name: _as_given(value) for name, value in trace.parameters.items()}
+    return scenario, trace
 
 
-def _opened(content: bytes, path: Path, limit: int) -> _Opened:
-    content = content.removeprefix(BOM_UTF8)  # editors put one before JSON, as before YAML
-    if content[:2] == b"PK":
-        return _open_npz(content, path, limit)
-    if content[4:9] == b"\0\0\0\0{":  # the length of a header under 4 GiB, then the header
-        return _open_safetensors(content, path, limit)
-    return _open_json(content, path, limit)
+# --- what was run
 
 
-# --- what the file says of itself
-
-_ADVICE = Advice(
-    damaged="a trace is .json, .npz or .safetensors, as `attn-explore export` writes it",
-    too_large="raise --memory-limit, or export as .npz",
-)
-
-
-def _description(content: bytes, path: Path, limit: int) -> dict[str, Any]:
-    found = read_json(content, path, limit, _ADVICE)
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        hint = "a trace is what `attn-explore export` writes"
-        raise Problem("this is not a trace of attn-explore", path=path, line=1, column=1, hint=hint)
-    return json.loads(content) if _has_long_seed(found) else found
-
-
-def _has_long_seed(description: dict[str, Any]) -> bool:
-    """Whether a seed has more than 64 bits, which only Python's own, slower reader of JSON reads in full."""
-    return any(isinstance(_at(description, path), float) for path in _SEEDS)
+def _planned(description: dict[str, Any], path: Path, limit: int) -> tuple[Trace, Scenario]:
+    """The run without its numbers, and its scenario."""
+    known = _known(description, path)
+    checkpoint = known.scenario.checkpoint
+    if isinstance(checkpoint, Recorded):
+        generated = checkpoint.generated if generates(known.scenario.model, known.scenario.input) else None
+    else:
+        generated = _generated(description, known, path)
+    _check_size(known, generated, description, path, limit)
+    trace = plan_of(known, generated)
+    words = {stack: list(found or ()) for stack, found in trace.tokens.items()}
+    if checkpoint is not None and description.get("tokens") != words:
+        raise Problem("these are not the words of the tokens that were read", path=path, place="tokens")
+    return trace, known.scenario
 
 
-def _at(data: Any, path: Sequence[str]) -> Any:
-    """What stands at a path of keys; None where there is no such path."""
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data
-
-
-def _known(description: dict[str, Any], path: Path, limit: int) -> Known:
+def _known(description: dict[str, Any], path: Path) -> Known:
     """What is known of the scenario that was run."""
     version = description.get("version")
     if type(version) is not int or version != VERSION:
@@ -123,19 +97,38 @@ def _known(description: dict[str, Any], path: Path, limit: int) -> Known:
     if not isinstance(description.get("scenario"), dict):
         raise Problem("the trace does not say what was run", path=path, place="scenario")
     scenario = scenario_from_dict(description["scenario"], str(path))
+    is_named, is_said = scenario.model.weights.checkpoint is not None, CHECKPOINT in description
+    if is_named is not is_said:
+        what = "this is missing: its scenario names one" if is_named else "its scenario names none"
+        raise Problem(what, path=path, place=CHECKPOINT, hint="export it again")
+    if is_said:
+        scenario = replace(scenario, checkpoint=recorded(description[CHECKPOINT], scenario, path))
+    return known_of(scenario)
+
+
+def _check_size(
+    known: Known, generated: Sequence[Token] | None, description: dict[str, Any], path: Path, limit: int
+) -> None:
+    """Refuse a run that would take more memory than there may be, or has many more steps than are here."""
+    scenario, count = known.scenario, len(list_at(description, "steps", path))
+    is_whole = not left_out_of(description, path)
     layers = scenario.model.encoder_layers * scenario.model.has_encoder
     layers += scenario.model.decoder_layers * scenario.model.has_decoder
-    if layers > len(_list(description, "steps", path)):
+    passes = scenario.input.max_new_tokens if generated is None else len(generated) + 1
+    need = memory_of(known.with_scenario(replace(scenario, input=replace(scenario.input, max_new_tokens=passes))))
+    if (is_whole and layers > count) or need.steps > count + MOST_LEFT_OUT:
         raise Problem("there are fewer steps than layers", path=path, place="steps")
-    known = known_of(scenario)
-    need = memory_of(known).nbytes
-    if need > limit:
-        what = f"this trace takes {figure(need)} bytes, and the limit is {limit}"
+    if is_whole and scenario.checkpoint is None:
+        _check_memory(need.nbytes, path, limit)
+
+
+def _check_memory(nbytes: int, path: Path, limit: int) -> None:
+    if nbytes > limit:
+        what = f"this trace takes {figure(nbytes)} bytes, and the limit is {limit}"
         raise Problem(what, path=path, hint="raise --memory-limit")
-    return known
 
 
-def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[str, ...] | None:
+def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[Token, ...] | None:
     """The words that the decoder chose: what stands behind those that it was fed. None where nothing is generated."""
     scenario = known.scenario
     if not generates(scenario.model, scenario.input):
@@ -152,139 +145,34 @@ def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[s
         raise Problem(what, path=path, place="tokens.decoder")
     if not 1 <= len(words) - len(fed) <= scenario.input.max_new_tokens:
         raise Problem("this is not the number of words that the decoder generates", path=path, place="tokens.decoder")
-    return tuple(words[len(fed) :])
+    return tuple(Token(rows[word], word) for word in words[len(fed) :])
 
 
-def _records(description: dict[str, Any], path: Path) -> Records:
-    """The records of all parameters and steps. Raises Problem when one has no name, or two have the same."""
-    found: Records = {}
-    for section, name, prefix in (("parameters", "name", PARAMETER), ("steps", "path", "")):
-        for place, record in enumerate(_list(description, section, path)):
-            key = record.get(name) if isinstance(record, dict) else None
-            if not isinstance(key, str) or f"{prefix}{key}" in found:
-                what = f"a record needs a `{name}` of its own"
-                raise Problem(what, path=path, place=f"{section}[{place}]")
-            found[f"{prefix}{key}"] = record
-    return found
+# --- which numbers are here
 
 
-def _list(description: dict[str, Any], key: str, path: Path) -> list[Any]:
-    found = description.get(key)
-    if not isinstance(found, list):
-        raise Problem("this must be a list", path=path, place=key)
-    return found
+def _leave_out(trace: Trace, records: Records) -> None:
+    """Take the steps out of a trace that a file has not; who asks for their numbers hears so."""
+    for path, step in list(trace.steps.items()):
+        if path not in records:
+            hint = "export it with this step, too, or run its scenario"
+            step.source = Elsewhere(f"{path} was left out of this trace", step.shape, hint)
+            del trace.steps[path]
 
 
-def _check_records(records: Records, expected: Expected, finer: Expected, path: Path) -> None:
-    """The records must be those of the scenario: all of them, in order, with the shapes and types that they have."""
-    known = {**expected, **finer}
-    raise_any(partial(_unknown, key, known, path) for key in records if key not in known)
-    raise_any(partial(_missing, key, path) for key in expected if key not in records)
-    misfits = (key for key, record in records.items() if not _fits(record, known[key]))
-    raise_any(partial(_misfit, records[key], known[key], path) for key in misfits)
-    if [key for key in records if key in expected] != list(expected):
-        raise Problem("the steps are not in the order in which they are computed", path=path, place="steps")
+def _held_here(file: TraceFile, records: Records, scenario: Scenario, trace: Trace, path: Path) -> Expected:
+    """What the file has the numbers of, by its keys: every step, and the parameters that are not stored elsewhere."""
+    files = {each.name for each in scenario.checkpoint.files} if scenario.checkpoint is not None else set()
+    found: dict[str, Value] = {}
+    for name, parameter in trace.parameters.items():
+        key = f"{PARAMETER}{name}"
+        if "file" in records[key]:
+            parameter.source = stored_elsewhere(name, parameter.shape, check_stored(records[key], files, path))
+        if parameter.source is None or key in file.keys:
+            found[key] = parameter
+    return found | trace.steps
 
 
-def _check_inputs(records: Records, names: Container[str], path: Path) -> None:
-    """What a step was computed from must be in the trace, too. Raises Problem with the first that is not."""
-    for key, record in records.items():
-        if key.startswith(PARAMETER):
-            continue
-        inputs = record.get("inputs")
-        if not isinstance(inputs, list):
-            raise Problem("this must be a list", path=path, place=f"{key}: inputs")
-        lost = next((name for name in inputs if not isinstance(name, str) or name not in names), None)
-        if lost is not None:
-            what = f"it names {clip(str(lost), _LONGEST_NAME)}, which is no step or parameter of the trace"
-            raise Problem(what, path=path, place=f"{key}: inputs", hint="export it again")
-
-
-def _unknown(key: str, known: Expected, path: Path) -> Problem:
-    near = nearest(key, known)
-    hint = f"did you mean {near}?" if near else ""
-    return Problem("its scenario has no such step or parameter", path=path, place=key, hint=hint)
-
-
-def _missing(key: str, path: Path) -> Problem:
-    return Problem("this step or parameter is missing", path=path, place=key)
-
-
-def _fits(record: dict[str, Any], value: Value) -> bool:
-    return record.get("shape") == list(value.shape) and record.get("dtype") == str(value.dtype)
-
-
-def _misfit(record: dict[str, Any], value: Value, path: Path) -> Problem:
-    shape, dtype = record.get("shape"), record.get("dtype")
-    what = f"{dtype!s:.20} of shape {shape!s:.60}, and its scenario makes it {value.dtype} of shape {list(value.shape)}"
-    return Problem(what, path=path, place=value.path)
-
-
-# --- JSON
-
-
-def _open_json(content: bytes, path: Path, limit: int) -> _Opened:
-    description = _description(content, path, limit)
-
-    def fetch(expected: Expected, _ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
-        records = _records(description, path)
-        for key, value in expected.items():
-            yield key, _array(records[key].get("values"), value, path)
-
-    return _Opened(description, fetch)
-
-
-def _array(values: object, value: Value, path: Path) -> Array:
-    """Nested lists as an array in the value's shape; "NaN", "Infinity" and "-Infinity" stand for what JSON lacks."""
-    items = [values]
-    for depth, size in enumerate(value.shape):
-        if any(type(item) is not list or len(item) != size for item in items):
-            what = f"the numbers are not nested as the shape {list(value.shape)} says: {size} at depth {depth + 1}"
-            raise Problem(what, path=path, place=f"{value.path}: values")
-        items = list(chain.from_iterable(items))  # type: ignore[arg-type]
-    kinds = set(map(type, items))
-    if str in kinds:
-        items = [_NOT_NUMBERS.get(item, item) if isinstance(item, str) else item for item in items]
-        kinds = set(map(type, items))
-    if kinds - {int, float}:
-        raise Problem('not all of these are numbers, "NaN" or "-Infinity"', path=path, place=f"{value.path}: values")
-    return np.array(items, np.float64).reshape(value.shape)
-
-
-# --- safetensors and npz
-
-
-def _open_safetensors(content: bytes, path: Path, limit: int) -> _Opened:
-    length = int.from_bytes(content[:8], "little")
-    if length > len(content) - 8:
-        raise Problem("the header of this safetensors file is cut short", path=path, place="byte 8")
-    header = read_json(content[8 : 8 + length], path, limit, _ADVICE)
-    metadata = header.get("__metadata__")
-    text = metadata.get(FORMAT) if isinstance(metadata, dict) else None
-    if not isinstance(text, str):
-        raise Problem("this file holds tensors but no trace", path=path, place=f"metadata key '{FORMAT}'")
-
-    def fetch(expected: Expected, ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
-        shapes = {key: value.axes for key, value in expected.items()}
-        yield from read_safetensors(content, str(path), shapes, by_hand=set(ignored))
-
-    return _Opened(_description(text.encode(), path, limit), fetch)
-
-
-def _open_npz(content: bytes, path: Path, limit: int) -> _Opened:
-    archive = Npz(content, path, limit)
-    description = archive[DESCRIPTION]
-    if description.shape != () or description.dtype.kind != "U":
-        raise Problem("this must be a text", path=path, place=DESCRIPTION)
-
-    def fetch(expected: Expected, ignored: Iterable[str]) -> Iterator[tuple[str, Array]]:
-        known = {*expected, *ignored, DESCRIPTION}
-        raise_any(partial(_unknown, key, expected, path) for key in archive.keys if key not in known)
-        for key, value in expected.items():
-            array = archive[key]
-            if (array.shape, array.dtype) != (value.shape, value.dtype):
-                what = f"{array.dtype} of shape {array.shape}, and the step is {value.dtype} of shape {value.shape}"
-                raise Problem(what, path=path, place=key)
-            yield key, array
-
-    return _Opened(_description(str(description).encode("utf-8", "replace"), path, limit), fetch)
+def _as_given(parameter: Value) -> Numbers:
+    """A parameter as a run is given it."""
+    return parameter.elsewhere or parameter.array

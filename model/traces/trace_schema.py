@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_explore.model.traces.export import FORMAT, VERSION
+from attn_explore.model.traces.records import FORMAT, VERSION
 
 _TEXT = {"type": "string"}
 _NUMBERS = {
@@ -18,7 +18,7 @@ _NUMBERS = {
 _AXIS = {
     "name": {**_TEXT, "description": "What runs along this axis: token, head, query, key, d_model, …"},
     "labels": {
-        "description": "A label for each index, or null where an index is just a number.",
+        "description": "A label for each index, or null where an index is just a number, or a checkpoint's word.",
         "anyOf": [{"type": "array", "items": _TEXT}, {"type": "null"}],
     },
 }
@@ -29,7 +29,14 @@ _TENSOR = {
 _PARAMETER = {
     "name": {**_TEXT, "description": "Dotted name, as in weights files."},
     **_TENSOR,
-    "values": {"$ref": "#/$defs/numbers"},
+    "file": {"$ref": "#/$defs/stored", "description": "Where it is stored, if it is in a file of the checkpoint."},
+    "values": {"$ref": "#/$defs/numbers", "description": "Left out where they are in that file, and not asked for."},
+}
+_STORED = {
+    "file": {**_TEXT, "description": "One of the checkpoint's files."},
+    "tensor": {**_TEXT, "description": "Its name there."},
+    "part": {**_TEXT, "description": "Which part of it, where it is one, and whether it is transposed."},
+    "storage": {**_TEXT, "description": "F32, BF16, Q4_1, …"},
 }
 _STEP = {
     "path": {**_TEXT, "description": "Dotted path, zero-based: encoder.layers.0.self_attention.weights"},
@@ -43,6 +50,31 @@ _STEP = {
     "values": {"$ref": "#/$defs/numbers"},
     "explanation": _TEXT,
 }
+_IDS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+_READ = {
+    "ids": {**_IDS, "description": "The token ids that it reads at first, with those of the padding."},
+    "padding": {"type": ["integer", "null"], "description": "The id that fills a text up, if there is one."},
+}
+_VOCABULARY = {
+    "size": {"type": "integer", "minimum": 1},
+    "labels": {
+        "description": "A label by its id: of the words that occur, or of all where a step has a number for each.",
+        "anyOf": [{"type": "object", "additionalProperties": _TEXT}, {"type": "null"}],
+    },
+}
+_FILE = {"name": _TEXT, "size": {"type": "integer", "minimum": 0}, "sha256": _TEXT}
+_CHECKPOINT = {
+    "family": {**_TEXT, "description": "What kind of model it is."},
+    "architecture": {
+        "type": "object",
+        "description": "What the scenario cannot say of it, where it is no default.",
+    },
+    "vocabulary": {"$ref": "#/$defs/vocabulary"},
+    "reads": {"type": "object", "additionalProperties": {"$ref": "#/$defs/read"}, "description": "By stack."},
+    "generated": {**_IDS, "description": "The token ids that the decoder chose, as far as they are known."},
+    "ends": {**_IDS, "description": "The token ids that end a generated text."},
+    "files": {"type": "array", "items": {"$ref": "#/$defs/file"}, "description": "What its parameters are stored in."},
+}
 _TRACE = {
     "format": {"const": FORMAT},
     "version": {"const": VERSION},
@@ -51,6 +83,12 @@ _TRACE = {
     "tokens": {"type": "object", "additionalProperties": {"type": "array", "items": _TEXT}},
     "parameters": {"type": "array", "items": {"$ref": "#/$defs/parameter"}},
     "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}, "minItems": 1},
+    "left_out": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "How many steps of the run are not here.",
+    },
+    "checkpoint": {"$ref": "#/$defs/checkpoint", "description": "The model, where the scenario names a checkpoint."},
 }
 
 
@@ -59,16 +97,24 @@ def trace_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "attn-explore trace",
-        **_closed(_TRACE),
+        **_closed(_TRACE, "left_out", "checkpoint"),
         "$defs": {
             "axis": _closed(_AXIS),
+            "checkpoint": _closed(_CHECKPOINT),
+            "file": _closed(_FILE),
             "generator": _closed({"name": _TEXT, "version": _TEXT}),
             "numbers": _NUMBERS,
-            "parameter": _closed(_PARAMETER),
+            "parameter": _closed(_PARAMETER, "file", "values")
+            | {"anyOf": [{"required": ["values"]}, {"required": ["file"]}]},
+            "read": _closed(_READ),
             "step": _closed(_STEP),
+            "stored": _closed(_STORED, "part"),
+            "vocabulary": _closed(_VOCABULARY),
         },
     }
 
 
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+def _closed(properties: dict[str, Any], *optional: str) -> dict[str, Any]:
+    """An object with these keys and no others; all of them are needed, but the optional ones."""
+    required = [key for key in properties if key not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}

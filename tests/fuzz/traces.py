@@ -19,8 +19,10 @@ from attn_explore.model.files.npz import npz as npz_file
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.traces.export import DESCRIPTION, FORMAT, PARAMETER, trace_json
+from attn_explore.model.traces.export import DESCRIPTION, trace_json
 from attn_explore.model.traces.reading import read_trace
+from attn_explore.model.traces.records import FORMAT
+from attn_explore.model.traces.wanted import PARAMETER
 from tests.fuzz.mutations import spoiled, spoiled_tree, written
 from tests.fuzz.reader import Reader, by_path, words
 from tests.fuzz.scenarios import KEYS, LIMIT

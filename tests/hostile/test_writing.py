@@ -29,6 +29,7 @@ from attn_explore.model.scenario import Scenario, parse_scenario, scenario_from_
 from attn_explore.model.trace import Trace
 from attn_explore.model.traces.export import WRITERS
 from attn_explore.model.traces.reading import read_trace
+from attn_explore.model.traces.wanted import Wanted
 from tests.building import configs
 from tests.program import command, environment, in_shell, is_refusal, program
 from tests.rights import IS_ROOT, no_rights, owned_folder
@@ -344,7 +345,8 @@ def test_f8_what_another_program_is_writing_is_not_removed(tmp_path: Path) -> No
 def test_f7_a_large_export_says_its_size_and_is_written_only_by_force(tmp_path: Path) -> None:
     found = program("export", "wide", "-o", "wide.json", folder=tmp_path)
     assert found.returncode == 2
-    assert "error: wide.json: this export takes about 130.2 MiB\nhint: --force writes it" in found.stderr.decode()
+    said = found.stderr.decode()
+    assert "error: wide.json: this export takes about 130.2 MiB\nhint: --steps writes some steps" in said
     assert names(tmp_path) == []
 
 
@@ -359,7 +361,7 @@ def test_f7_a_large_export_is_written_by_force_and_takes_what_was_said(tmp_path:
 
 @pytest.mark.skipif(not shutil.which("node") and not shutil.which("jq"), reason="no other reader of JSON is here")
 def test_f6_other_programs_read_an_export_with_infinities(tmp_path: Path) -> None:
-    content = b"".join(WRITERS[".json"](*traced("input: {text: a, pad_to: 3}"), False))
+    content = b"".join(WRITERS[".json"](*traced("input: {text: a, pad_to: 3}")))
     reader = ["jq", "."] if shutil.which("jq") else ["node", "-e", "JSON.parse(require('fs').readFileSync(0))"]
     assert b'"-Infinity"' in content
     subprocess.run(reader, input=content, check=True, stdout=subprocess.DEVNULL)
@@ -368,7 +370,7 @@ def test_f6_other_programs_read_an_export_with_infinities(tmp_path: Path) -> Non
 def test_f6_an_export_with_nan_and_infinities_is_strict_json(tmp_path: Path) -> None:
     text = "model: {dtype: float32, weights: {scale: 1.0e+38}}\ninput: {text: a b, pad_to: 3}"
     trace, scenario = traced(text)
-    content = b"".join(WRITERS[".json"](trace, scenario, False))
+    content = b"".join(WRITERS[".json"](trace, scenario))
     assert any(np.isnan(value.array).any() for value in trace.steps.values())
 
     def refuse(constant: str) -> None:
@@ -392,7 +394,7 @@ def test_f10_export_import_export_gives_the_same_bytes(
     trace = run(scenario)
     path = tmp_path_factory.mktemp("trace") / "trace"
     for write in WRITERS.values():
-        first = b"".join(write(trace, scenario, fine))
+        first = b"".join(write(trace, scenario, Wanted(fine=fine)))
         path.write_bytes(first)
         again, found = read_trace(path, 2**28)
-        assert b"".join(write(found, again, fine)) == first
+        assert b"".join(write(found, again, Wanted(fine=fine))) == first

@@ -150,11 +150,11 @@ def test_an_exported_run_with_gradients_reads_back_the_same(tmp_path: Path, endi
     made = scenario(text)
     trace = run(made)
     file = tmp_path / f"trace{ending}"
-    file.write_bytes(b"".join(WRITERS[ending](trace, made, False)))
+    file.write_bytes(b"".join(WRITERS[ending](trace, made)))
     again, found = read_trace(file, 2**33)
     assert again.gradients == with_output(made, trace).gradients
     assert list(found.steps) == list(trace.steps)
-    assert b"".join(WRITERS[ending](found, again, False)) == file.read_bytes()
+    assert b"".join(WRITERS[ending](found, again)) == file.read_bytes()
 
 
 def test_a_scenario_with_gradients_survives_being_written() -> None:

@@ -248,7 +248,7 @@ def test_an_edited_run_comes_back_from_its_file(ending: str, tmp_path: Path) -> 
     made = scenario(f"at: {A}.weights, index: [0, all, 3], scale: 0.5", f"at: {A}.output, freeze: true")
     trace = run(made)
     path = tmp_path / f"trace{ending}"
-    path.write_bytes(b"".join(WRITERS[ending](trace, made, False)))
+    path.write_bytes(b"".join(WRITERS[ending](trace, made)))
     again, found = read_trace(path, 2**28)
     assert again == made
     for step in trace.steps.values():

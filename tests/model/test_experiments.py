@@ -108,7 +108,7 @@ def test_the_memory_that_is_foretold_is_enough(kind: str) -> None:
 def test_an_exported_experiment_opens_again(kind: str, ending: str, tmp_path: Path) -> None:
     scenario, file = scenario_of(kind), tmp_path / f"trace{ending}"
     trace = run(scenario)
-    file.write_bytes(b"".join(WRITERS[ending](trace, scenario, False)))
+    file.write_bytes(b"".join(WRITERS[ending](trace, scenario)))
     again, read = read_trace(file, 2**30)
     assert again.as_dict() == scenario.as_dict()
     assert list(read.steps) == list(trace.steps)
@@ -118,7 +118,7 @@ def test_an_exported_experiment_opens_again(kind: str, ending: str, tmp_path: Pa
 
 def test_a_seed_of_more_than_64_bits_survives_an_export(tmp_path: Path) -> None:
     scenario, file = scenario_of("dot_product_variance", f"widths: [2], pairs: 16, seed: {2**70}"), tmp_path / "t.json"
-    file.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario, False)))
+    file.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario)))
     assert read_trace(file, 2**30)[0].experiment == scenario.experiment
 
 

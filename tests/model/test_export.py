@@ -22,6 +22,7 @@ from attn_explore.model.trace import Trace
 from attn_explore.model.traces import export
 from attn_explore.model.traces.export import numbers, trace_json, trace_npz, trace_safetensors
 from attn_explore.model.traces.trace_schema import trace_schema
+from attn_explore.model.traces.wanted import Wanted
 
 SMALL = "model: {heads: 2, layers: 2, norm_order: pre, bias: true}\ninput: {text: I love my dog, pad_to: 5}"
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -33,7 +34,7 @@ def traced(text: str = SMALL, name: str = "scenario") -> tuple[Trace, Scenario]:
 
 
 def as_json(text: str = SMALL, fine: bool = False) -> dict[str, Any]:
-    return strictly(b"".join(trace_json(*traced(text), fine)))
+    return strictly(b"".join(trace_json(*traced(text), Wanted(fine=fine))))
 
 
 def strictly(content: bytes) -> Any:
@@ -203,7 +204,7 @@ def test_npz_holds_the_same_keys_and_the_json_and_no_pickle(tmp_path: Path) -> N
 @pytest.mark.parametrize("ending", export.WRITERS)
 @pytest.mark.parametrize("fine", [False, True])
 def test_the_same_run_gives_the_same_bytes(ending: str, fine: bool) -> None:
-    first, second = (b"".join(export.WRITERS[ending](*traced(), fine)) for _ in range(2))
+    first, second = (b"".join(export.WRITERS[ending](*traced(), Wanted(fine=fine))) for _ in range(2))
     assert first == second
 
 

@@ -169,7 +169,7 @@ def test_a_generation_comes_back_from_its_file(kind: str, ending: str, tmp_path:
     scenario = small(kind)
     trace = run(scenario)
     path = tmp_path / f"trace{ending}"
-    path.write_bytes(b"".join(WRITERS[ending](trace, scenario, False)))
+    path.write_bytes(b"".join(WRITERS[ending](trace, scenario)))
     again, found = read_trace(path, ENOUGH)
     assert again == scenario
     assert found.tokens == trace.tokens
@@ -194,7 +194,7 @@ def test_a_generation_comes_back_from_its_file(kind: str, ending: str, tmp_path:
 def test_words_that_the_decoder_cannot_have_generated_are_refused(tokens: object, tmp_path: Path) -> None:
     scenario = always(2, "encoder-decoder", 3)
     path = tmp_path / "trace.json"
-    path.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario, False)))
+    path.write_bytes(b"".join(WRITERS[".json"](run(scenario), scenario)))
     description = json.loads(path.read_bytes())
     description["tokens"] = {"encoder": ["a", "b"], "decoder": tokens}
     path.write_text(json.dumps(description))

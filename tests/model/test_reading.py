@@ -18,6 +18,7 @@ from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.traces.export import WRITERS
 from attn_explore.model.traces.reading import read_trace
+from attn_explore.model.traces.wanted import Wanted
 from tests.opened import EVERY_BUT_WIDE, Opened
 
 ENOUGH = 2**28
@@ -29,7 +30,7 @@ SMALL = "model: {heads: 2, layers: 2, norm_order: pre, bias: true}\ninput: {text
 def written(folder: Path, ending: str, scenario: Scenario, fine: bool = False) -> tuple[Path, Trace]:
     trace = run(scenario, record=prepare(scenario).record)
     path = folder / f"trace{ending}"
-    path.write_bytes(b"".join(WRITERS[ending](trace, scenario, fine)))
+    path.write_bytes(b"".join(WRITERS[ending](trace, scenario, Wanted(fine=fine))))
     return path, trace
 
 
@@ -44,7 +45,7 @@ def changed(folder: Path, **changes: Any) -> Path:
 @EVERY_BUT_WIDE
 def test_every_bundled_scenario_comes_back_with_the_same_steps(scenario: Opened, ending: str, tmp_path: Path) -> None:
     path, trace, said = tmp_path / f"trace{ending}", scenario.trace, scenario.scenario
-    path.write_bytes(b"".join(WRITERS[ending](trace, said, False)))
+    path.write_bytes(b"".join(WRITERS[ending](trace, said)))
     again, found = read_trace(path, ENOUGH)
     assert again == said
     assert list(found.steps) == list(trace.steps)

@@ -8,23 +8,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import edits, saving
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.file_formats import format_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
-    from attn_explore.explorer.screens.file_dialog import Write
+    from attn_explore.explorer.screens.file_dialog import Request, Write
 
 WRITTEN_AS = (".json", ".npz", ".safetensors")
 """The formats of a trace."""
 
 
-def _save(svg: str, target: Path, force: bool, _: Callable[[int], None]) -> Path:
+_SOME_OF_IT = "name some steps, such as *.layers.0.* or weights; * is all of them"
+
+
+def _export(session: Session, request: Request, told: Callable[[int], None]) -> Path:
+    """Write the trace to a file. Raises Problem when that cannot be."""
+    from attn_explore.model.traces.wanted import Wanted
+
+    wanted = Wanted(request.steps)
+    saving.check_size(session, request.path, format_of(request.path), wanted, _SOME_OF_IT)
+    return saving.export(session, request.path, wanted, force=request.force, progress=told)
+
+
+def _save(svg: str, request: Request, _: Callable[[int], None]) -> Path:
     """Write a picture of the screen to a file. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_picture
     from attn_explore.explorer.drawing.screen_svg import standing_alone
 
-    return write_picture(standing_alone(svg), target, force=force)
+    return write_picture(standing_alone(svg), request.path, force=request.force)
 
 
 class FileKeys:
@@ -53,8 +67,9 @@ class FileKeys:
         self._write(
             "Export the trace",
             "\n".join(["File (.json, .npz or .safetensors):", *sizes]),
-            f"{session.name}.json",
-            lambda path, force, told: saving.export(session, path, force=force, progress=told),
+            f"{Path(session.name).name}.json",
+            partial(_export, session),
+            asks_steps=True,
         )
 
     def save(self) -> None:
@@ -66,8 +81,8 @@ class FileKeys:
         self._write(
             "Save as a scenario",
             asked,
-            f"{told.name}-edited.yaml",
-            lambda path, force, _: saving.save(told, path, force),
+            f"{Path(told.name).name}-edited.yaml",
+            lambda request, _: saving.save(told, request.path, request.force),
         )
 
     def picture(self) -> None:
@@ -83,21 +98,22 @@ class FileKeys:
         state = self.screen.state
         title = visible(state.session.run.scenario.title)
         drawn = self.screen.app.export_screenshot(title=title, simplify=True)
-        name = f"{state.session.name}-{state.value.name}.svg"
+        name = f"{Path(state.session.name).name}-{state.value.name}.svg"
         self._write("Save the screen as a picture", "File (.svg or .png):", name, partial(_save, drawn))
 
     def _save_plot(self) -> None:
         state = self.screen.state
         asked = "File (.svg or .png is the picture; .csv or .json the numbers, with every digit):"
         drawn = state.overview
-        name = f"{state.session.name}-{drawn.name if drawn else state.value.name}.svg"
+        name = f"{Path(state.session.name).name}-{drawn.name if drawn else state.value.name}.svg"
         write = partial(saving.save_plot, state.session, state.plot)
-        self._write("Save the plot", asked, name, lambda path, force, _: write(path, force))
+        self._write("Save the plot", asked, name, lambda request, _: write(request.path, request.force))
 
-    def _write(self, title: str, asked: str, proposed: str, write: Write) -> None:
+    def _write(self, title: str, asked: str, proposed: str, write: Write, *, asks_steps: bool = False) -> None:
         from attn_explore.explorer.screens.file_dialog import ExportScreen
 
-        self.screen.app.push_screen(ExportScreen(title, asked, visible(proposed), write), self._written)
+        dialog = ExportScreen(title, asked, visible(proposed), write, asks_steps=asks_steps)
+        self.screen.app.push_screen(dialog, self._written)
 
     def _written(self, path: str | None) -> None:
         if path is not None:
