@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.files.pieces import pieces_of
+from attn_explore.model.files.pieces import Described, pieces_of
 from attn_explore.model.problems import Problem
 
 MOST_UNPACKED = 100
@@ -42,13 +42,18 @@ _DAMAGED = (
 
 def npz(arrays: Iterable[tuple[str, Array]]) -> Iterator[bytes]:
     """The arrays as an npz file, piece by piece; the same arrays give the same bytes."""
+    yield from npz_of_parts((Described(key, array.dtype, array.shape), (array,)) for key, array in arrays)
+
+
+def npz_of_parts(arrays: Iterable[tuple[Described, Iterable[Array]]]) -> Iterator[bytes]:
+    """The same of arrays that come in parts, which stand one behind the other along the first axis."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w") as archive:
-        for key, array in arrays:
+        for (key, dtype, shape), parts in arrays:
             with archive.open(zipfile.ZipInfo(f"{key}.npy"), "w", force_zip64=True) as member:
-                said = {"descr": array.dtype.newbyteorder("<").str, "fortran_order": False, "shape": array.shape}
+                said = {"descr": dtype.newbyteorder("<").str, "fortran_order": False, "shape": shape}
                 np.lib.format.write_array_header_1_0(member, said)
-                for piece in pieces_of(array):
+                for piece in pieces_of(parts):
                     member.write(piece)
                     yield sink.taken()
             yield sink.taken()

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, names, sizes
-from attn_explore.model.files.pieces import pieces_of
+from attn_explore.model.files.pieces import Described, pieces_of
 from attn_explore.model.files.signatures import advice_for
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 
@@ -64,18 +64,13 @@ def first_rows(array: Array, axes: Sequence[Axis]) -> Array:
 # --- writing
 
 
-class Described(NamedTuple):
-    """What the header says of a tensor that is written."""
-
-    key: str
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-
-
 def safetensors_bytes(
     tensors: Iterable[Described], arrays: Iterable[Array], metadata: Mapping[str, str]
 ) -> Iterator[bytes]:
-    """The bytes of a file, piece by piece: the tensors in their order, each array asked for when it is written."""
+    """The bytes of a file, piece by piece: the tensors in their order, each array asked for when it is written.
+
+    A tensor may be several arrays, which stand one behind the other along its first axis.
+    """
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     end = 0
     for key, dtype, shape in tensors:
@@ -85,8 +80,7 @@ def safetensors_bytes(
     encoded = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
     encoded += b" " * (-len(encoded) % 8)  # so that the numbers lie where a processor likes to read them
     yield len(encoded).to_bytes(8, "little") + encoded
-    for array in arrays:
-        yield from pieces_of(array)
+    yield from pieces_of(arrays)
 
 
 # --- reading

@@ -14,13 +14,13 @@ import numpy as np
 import orjson
 
 from attn_explore.model.axes import Array
-from attn_explore.model.files.npz import npz
-from attn_explore.model.files.pieces import PIECE
-from attn_explore.model.files.safetensors import Described, safetensors_bytes
+from attn_explore.model.files.npz import npz_of_parts
+from attn_explore.model.files.pieces import PIECE, Described
+from attn_explore.model.files.safetensors import safetensors_bytes
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.traces.records import FORMAT, behind_step, footer, header, of_parameter, of_step
-from attn_explore.model.traces.wanted import EVERYTHING, Contents, Wanted
+from attn_explore.model.traces.wanted import EVERYTHING, Contents, Wanted, parts_of
 from attn_explore.model.values import Value
 
 DESCRIPTION = "__trace__"
@@ -61,15 +61,15 @@ def trace_json(trace: Trace, scenario: Scenario, wanted: Wanted = EVERYTHING) ->
 
 def trace_npz(trace: Trace, scenario: Scenario, wanted: Wanted = EVERYTHING) -> Chunks:
     """The trace as npz: an array a step, and all else as JSON in the text `__trace__`."""
-    yield from npz(_with_description(Contents(trace, scenario, wanted)))
+    yield from npz_of_parts(_with_description(Contents(trace, scenario, wanted)))
 
 
 def trace_safetensors(trace: Trace, scenario: Scenario, wanted: Wanted = EVERYTHING) -> Chunks:
     """The trace as safetensors: a tensor a step, and all else as JSON in the metadata."""
     contents = Contents(trace, scenario, wanted)
     tensors = (Described(key, value.dtype, value.shape) for key, value in contents.tensors(planned=True))
-    arrays = (value.array for _, value in contents.tensors())
-    yield from safetensors_bytes(tensors, arrays, {FORMAT: _description(contents)})
+    parts = (part for _, value in contents.tensors() for part in parts_of(value))
+    yield from safetensors_bytes(tensors, parts, {FORMAT: _description(contents)})
 
 
 class Writer(Protocol):
@@ -84,9 +84,11 @@ WRITERS: dict[str, Writer] = {".json": trace_json, ".npz": trace_npz, ".safetens
 """Every format by the ending of its files."""
 
 
-def _with_description(contents: Contents) -> Iterator[tuple[str, Array]]:
-    yield DESCRIPTION, np.array(_description(contents))
-    yield from ((key, value.array) for key, value in contents.tensors())
+def _with_description(contents: Contents) -> Iterator[tuple[Described, Iterator[Array]]]:
+    text = np.array(_description(contents))
+    yield Described(DESCRIPTION, text.dtype, text.shape), iter((text,))
+    for key, value in contents.tensors():
+        yield Described(key, value.dtype, value.shape), parts_of(value)
 
 
 def _description(contents: Contents) -> str:
@@ -103,8 +105,20 @@ def _description(contents: Contents) -> str:
 def _record(value: Value, before: dict[str, Any], after: dict[str, Any]) -> Chunks:
     """A JSON object with the numbers of `value` between the keys of `before` and of `after`."""
     yield _text(before)[:-1] + b',"values":'
-    yield from numbers(value.array)
+    yield from _numbers_of(value)
     yield b"," + _text(after)[1:] if after else b"}"
+
+
+def _numbers_of(value: Value) -> Chunks:
+    """The numbers of a value; of a large one row by row, of which few are made at once."""
+    if value.nbytes <= PIECE or len(value.axes) < 2:
+        yield from numbers(value.array)
+        return
+    yield b"["
+    for place, row in enumerate(row for part in parts_of(value) for row in part):
+        yield b"," * (place > 0)
+        yield from numbers(row)
+    yield b"]"
 
 
 def _text(data: object) -> bytes:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.model.files.safetensors import Described, safetensors_bytes
+from attn_explore.model.files.pieces import Described
+from attn_explore.model.files.safetensors import safetensors_bytes
 from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, parse_scenario
