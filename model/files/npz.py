@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.files.pieces import Described, pieces_of
+from attn_explore.model.files.in_pieces import Described, pieces_of
 from attn_explore.model.problems import Problem
 
 MOST_UNPACKED = 100

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, names, sizes
-from attn_explore.model.files.pieces import Described, pieces_of
+from attn_explore.model.files.in_pieces import Described, pieces_of
 from attn_explore.model.files.signatures import advice_for
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 

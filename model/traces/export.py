@@ -14,8 +14,8 @@ import numpy as np
 import orjson
 
 from attn_explore.model.axes import Array
+from attn_explore.model.files.in_pieces import PIECE, Described
 from attn_explore.model.files.npz import npz_of_parts
-from attn_explore.model.files.pieces import PIECE, Described
 from attn_explore.model.files.safetensors import safetensors_bytes
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.trace import Trace

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attn_explore.model.axes import Array, Axis, sizes
-from attn_explore.model.files.pieces import Described
+from attn_explore.model.files.in_pieces import Described
 from attn_explore.model.files.safetensors import TensorFile, safetensors_bytes, tensor_file, tensors_in
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.experiment_keys import moments_of

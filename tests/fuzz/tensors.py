@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.files.pieces import Described
+from attn_explore.model.files.in_pieces import Described
 from attn_explore.model.files.safetensors import read_safetensors, safetensors_bytes
 from attn_explore.model.training.record import ABOUT, Record, read_record, record_file
 from tests.fuzz import mutations

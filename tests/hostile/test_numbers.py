@@ -14,8 +14,8 @@ import pytest
 
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.model.axes import Axis
+from attn_explore.model.files.in_pieces import Described
 from attn_explore.model.files.npz import Npz
-from attn_explore.model.files.pieces import Described
 from attn_explore.model.files.safetensors import read_safetensors, safetensors_bytes
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.model.files.pieces import Described
+from attn_explore.model.files.in_pieces import Described
 from attn_explore.model.files.safetensors import safetensors_bytes
 from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
