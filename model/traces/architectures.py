@@ -11,7 +11,15 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from attn_explore.model.architecture import Architecture, EachScaling, LinearScaling, Llama3Scaling, Rotary
+from attn_explore.model.architecture import (
+    LEAST_BUCKETS,
+    LEAST_WAVES,
+    Architecture,
+    EachScaling,
+    LinearScaling,
+    Llama3Scaling,
+    Rotary,
+)
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.scenario.source import KeyPath
 from attn_explore.model.variants import GATED
@@ -134,7 +142,7 @@ _RULES: tuple[Rule, ...] = (
     ("gated", lambda a: not a.gated or a.activation in GATED, "the activation is gated already"),
     ("head_hidden", lambda a: a.head_hidden is None or a.head_hidden in GATED, "this activation needs a gate"),
     ("projects_output", lambda a: not a.projects_output or _may_project(a), "this is for narrow decoders alone"),
-    ("waves", lambda a: a.waves == "interleaved" or _is_even(a), "this needs an even width of 4 or more"),
+    ("waves", lambda a: a.waves == "interleaved" or _is_even(a), f"this needs an even width, from {LEAST_WAVES} on"),
     ("counting", lambda a: a.counting != "words_alone" or _has_row_for_padding(a), "padding has no row of the table"),
 )  # fmt: skip
 
@@ -146,7 +154,7 @@ def _may_project(a: Architecture) -> bool:
 
 def _is_even(a: Architecture) -> bool:
     width = a.embedding_width if a.projected_last else a.d_model
-    return width % 2 == 0 and width > 2
+    return width % 2 == 0 and width >= LEAST_WAVES
 
 
 def _has_row_for_padding(a: Architecture) -> bool:
@@ -164,8 +172,8 @@ def _of_a_stack(own: Architecture, layers: int) -> Iterator[tuple[KeyPath, str]]
     turns = own.rotary or (Rotary(own.d_k),)
     if own.position == "rotary" and not all(each is None or _can_turn(each, own.d_k) for each in turns):
         yield ("rotary",), f"this does not turn pairs of {own.d_k} columns"
-    if own.relative is not None and not 4 <= own.relative.buckets < own.relative.far:
-        yield ("relative",), "there are at least 4 buckets, and fewer than distances"
+    if (rules := own.relative) is not None and not LEAST_BUCKETS // 2 <= rules.buckets // 2 < rules.far:
+        yield ("relative",), f"there are at least {LEAST_BUCKETS} buckets, and no more each way than distances"
 
 
 def _can_turn(rotary: Rotary, width: int) -> bool:
