@@ -12,13 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attn_explore.model.architecture import (
-    LEAST_BUCKETS,
     LEAST_WAVES,
     Architecture,
     EachScaling,
     LinearScaling,
     Llama3Scaling,
     Rotary,
+    contradictions,
 )
 from attn_explore.model.config import ModelConfig
 from attn_explore.model.scenario.source import KeyPath
@@ -101,6 +101,7 @@ def _known_part(data: Any, location: Sequence[str | int]) -> KeyPath:
 
 def _faults(found: Architecture) -> Iterator[tuple[KeyPath, str]]:
     """What keeps a model from being put together, and where that is said."""
+    yield from (((), what) for what in contradictions(found))
     yield from _of_the_whole(found)
     stacks = {"encoder": found.has_encoder, "decoder": found.has_decoder}
     for stack in (stack for stack, is_there in stacks.items() if is_there):
@@ -162,27 +163,24 @@ def _has_row_for_padding(a: Architecture) -> bool:
 
 
 def _of_a_stack(own: Architecture, layers: int) -> Iterator[tuple[KeyPath, str]]:
-    if own.heads % own.kv_heads:
-        yield ("kv_heads",), f"{own.kv_heads} do not divide {own.heads} heads"
     for key in ("rotary", "windows"):
         if len(getattr(own, key)) not in (0, layers):
             yield (key,), f"{len(getattr(own, key))} entries for {layers} layers"
     if any(window is not None and window < 1 for window in own.windows):
         yield ("windows",), "a window has at least one token"
-    turns = own.rotary or (Rotary(own.d_k),)
-    if own.position == "rotary" and not all(each is None or _can_turn(each, own.d_k) for each in turns):
-        yield ("rotary",), f"this does not turn pairs of {own.d_k} columns"
-    if (rules := own.relative) is not None and not LEAST_BUCKETS // 2 <= rules.buckets // 2 < rules.far:
-        yield ("relative",), f"there are at least {LEAST_BUCKETS} buckets, and no more each way than distances"
+    if own.position == "rotary" and not own.rotary and own.d_k % 2:
+        yield ("rotary",), f"{own.d_k} columns are not turned in pairs"
+    if not all(number > 0 for rotary in own.rotary if rotary for number in _stretches(rotary)):
+        yield ("rotary",), "what a position is divided by must be above 0"
 
 
-def _can_turn(rotary: Rotary, width: int) -> bool:
-    is_paired = 0 < rotary.dims <= width and rotary.dims % 2 == 0 and rotary.base > 0
+def _stretches(rotary: Rotary) -> tuple[float, ...]:
+    """The numbers that say how fast pairs are turned."""
     match rotary.scaling:
         case LinearScaling(factor):
-            return is_paired and factor > 0
+            return rotary.base, factor
         case EachScaling(factors):
-            return is_paired and len(factors) == rotary.dims // 2 and min(factors) > 0
-        case Llama3Scaling(factor, low, high, original):
-            return is_paired and factor > 0 and low < high and original > 0
-    return is_paired
+            return rotary.base, *factors
+        case Llama3Scaling(factor=factor, original=original):
+            return rotary.base, factor, original
+    return (rotary.base,)

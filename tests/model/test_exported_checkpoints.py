@@ -96,7 +96,7 @@ def test_the_parameters_are_held_when_they_are_asked_for() -> None:
 
 def test_a_parameter_that_is_not_as_it_is_stored_is_held() -> None:
     _, scenario = run_of("gpt2")
-    by_hand = {"decoder.final_norm_bias": [0.5] * 12}
+    by_hand = {"decoder.final_norm_bias": (0.5,) * 12}
     edited = parse_scenario("input: {text: a}\nedits: [{at: decoder.layers.0.ffn.b_1, zero: true}]").edits
     weights = replace(scenario.model.weights, set=by_hand)
     scenario = replace(scenario, model=replace(scenario.model, weights=weights), edits=edited)

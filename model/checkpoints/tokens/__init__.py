@@ -3,7 +3,7 @@
 codec              what a file says of a tokenizer, whatever kind of file it is
 folder_tokenizer   where a folder has its tokenizer, and which ids begin, end and fill up a text
 gguf_tokenizer     the tokenizer in the metadata of a GGUF file
-in_pieces          SentencePiece with scores
+pieces             SentencePiece with scores
 vocab_files        a tokenizer in several files, as older folders have it
 tokenizer_json     tokenizer.json: its tokens, checked
 assembled          a tokenizer.json made of what other files hold
