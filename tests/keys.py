@@ -93,7 +93,7 @@ def _press(terminal: Terminal, chance: random.Random, count: int, keys: list[byt
         if chance.random() < AT_ONCE:
             terminal.read(0.01)
         else:
-            terminal.wait_until_idle(2)  # what plays by itself never is
+            terminal.settle(seconds=2)  # what plays by itself never is
     found.memory = max(found.memory, memory, key=len)
     if (status := terminal.leave()) != 0 or not terminal.is_restored():
         last = terminal.seen.rpartition(b"\x1b[?1049l")[2].decode(errors="replace")

@@ -15,6 +15,7 @@ import pytest
 from textual._context import active_app
 from textual.app import App
 from textual.message_pump import MessagePump
+from textual.notifications import Notification
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -95,8 +96,9 @@ def let_pilots_wait(monkeypatch: pytest.MonkeyPatch) -> None:
         await still(active_app.get(), _WAITS_FOR_WORKERS.get())
 
     async def wait_for_screen(pilot: Pilot[Any]) -> None:
-        await still(pilot.app, _WAITS_FOR_WORKERS.get())
+        await still(pilot.app, workers=False)
 
     monkeypatch.setattr("textual.app.wait_for_idle", wait)
     monkeypatch.setattr("textual.pilot.wait_for_idle", wait)
     monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+    monkeypatch.setattr(Notification, "time_left", 3600.0)  # a busy machine needs seconds from one line to the next

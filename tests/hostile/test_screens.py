@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from attn_explore.explorer.widgets.last_gate import guard_terminal
-from tests.hostile.test_terminal import Terminal
+from tests.hostile.test_terminal import LONG_QUIET, LOOK, Terminal
 from tests.program import command
 
 OBEYED = {
@@ -114,6 +114,7 @@ def test_e4_the_library_writes_nothing_that_a_terminal_obeys(folder: Path, open_
     terminal.settle()
     for keys in (b"\x1b[F", b"\x1b[A", b"/red", b"\r", b"\x1b[B", b"\x1b[B", b"\r", b"q", b"\x1b", b"r", b"?", b"\x1b"):
         terminal.press(keys)
+        terminal.settle(LONG_QUIET)
         assert not _obeyed(terminal), keys
     terminal.press(b"q")
     assert "⟨U+202E⟩".encode() in terminal.seen
@@ -189,8 +190,8 @@ def test_g2_stopped_and_continued_the_terminal_is_given_back_and_drawn_anew(open
     terminal.settle()
     terminal.process.send_signal(signal.SIGTSTP)
     terminal.wait_for("\x1b[?1049l")
-    while _state(terminal.process.pid) != "T":
-        terminal.read(0.05)
+    while not terminal.is_stopped():
+        terminal.read(LOOK)
     assert terminal.is_restored()
     terminal.seen = b""
     terminal.process.send_signal(signal.SIGCONT)
@@ -199,7 +200,3 @@ def test_g2_stopped_and_continued_the_terminal_is_given_back_and_drawn_anew(open
     terminal.press(b"q")
     assert terminal.ended() == 0
     assert terminal.is_restored()
-
-
-def _state(process: int) -> str:
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]

@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,15 @@ input:
     - "a\nb"
     - "❤️"
 """
+
+LOOK = 0.02
+"""Seconds between two looks at what the program does."""
+
+QUIET = 0.08
+"""Who does nothing for so long, longer than from one frame to the next, has nothing to do."""
+
+LONG_QUIET = 0.24
+"""Longer than it waits by itself: for what may follow Escape (0.1 s), and before a glance in the library (0.15 s)."""
 
 
 class Terminal:
@@ -86,13 +96,15 @@ class Terminal:
             assert time.monotonic() < last, f"{text!r} was not shown: {self.seen[-500:]!r}"
             self.read(0.2)
 
-    def settle(self) -> None:
-        while self.read(0.4):
-            pass
+    def settle(self, quiet: float = QUIET, seconds: float = 30) -> None:
+        """Wait until the program has nothing to do: whenever one looks, it shows nothing and no thread of it runs."""
+        last, still = time.monotonic() + seconds, 0.0
+        while still < quiet and time.monotonic() < last:
+            still = 0 if self.read(LOOK) or self.is_busy() else still + LOOK
 
     def press(self, keys: bytes) -> None:
         os.write(self.master, keys)
-        self.settle()
+        self.settle(LONG_QUIET if keys.endswith(b"\x1b") else QUIET)
 
     def ended(self, seconds: float = 30) -> int:
         last = time.monotonic() + seconds
@@ -102,19 +114,21 @@ class Terminal:
         self.settle()
         return self.process.returncode
 
-    def state(self) -> str:
-        """What the program's main thread does: R it runs, S it waits, T it was stopped."""
-        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    def states(self) -> set[str]:
+        """What its threads do: R they run or could, D they wait for a disk, S they wait, T they are stopped."""
+        found = set()
+        for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with suppress(OSError):  # it has ended
+                found.add(stat.read_text().rpartition(")")[2].split()[0])
+        return found
+
+    def is_busy(self) -> bool:
+        """Whether it does something, or would if other programs left it the time."""
+        return bool(self.states() & {"R", "D"})
 
     def is_stopped(self) -> bool:
         """Whether a signal stopped the program, so that it waits to be continued."""
-        return self.state() == "T"
-
-    def wait_until_idle(self, seconds: float = 30) -> None:
-        """Wait until the program has nothing to do: it shows nothing and never runs, as often as one looks."""
-        last, quiet = time.monotonic() + seconds, 0
-        while quiet < 5 and time.monotonic() < last:
-            quiet = 0 if self.read(0.02) or self.state() == "R" else quiet + 1
+        return self.states() == {"T"}
 
     def stop(self, number: int = signal.SIGTSTP, seconds: float = 30) -> None:
         """Send a signal, and wait until the program has stopped."""
@@ -274,8 +288,10 @@ def test_g3_a_terminal_that_goes_away_ends_the_program(
     terminals.append(terminal)
     terminal.wait_for(shown)
     if keys:
-        terminal.settle()
-        terminal.press(keys)
+        patience = 1 if where == "a long computation" else 30  # it is never at rest
+        terminal.settle(seconds=patience)
+        os.write(terminal.master, keys)
+        terminal.settle(seconds=patience)
     terminal.go_away()
     assert terminal.process.wait(30) == 128 + signal.SIGHUP
 

@@ -141,8 +141,8 @@ async def test_r_plays_the_training_from_its_beginning_to_its_end(tmp_path: Path
         assert session.run.moment == 0
         await pilot.press(*"+++++")
         assert "▶ 8 moments/s" in line(pilot, Timeline)
-        await until(pilot, lambda: "▶" not in line(pilot, Timeline))
-        assert session.run.moment == 6
+        await until(pilot, lambda: session.run.moment == 6 and not screen(pilot).groups.player.is_playing)
+        assert "▶" not in line(pilot, Timeline)
         assert session.place.value.path == WEIGHTS
 
 
