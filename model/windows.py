@@ -56,10 +56,13 @@ class Parts:
         return self.made(small)[index_of(small.axes, {name: where[name] for name in where if name not in apart})]
 
     def _along(self, value: Value) -> str | None:
-        """The axis along which a value is computed in parts; None where it is computed in one piece."""
+        """The axis along which a value is computed in parts; None where it is computed in one piece.
+
+        A part must need no more than a part of what is large: else all of that is computed again for each.
+        """
         large = [view for view in value.operands if self._is_in_the_way(view.value)]
         names = value.made_by.each(value) if large else ()
-        return next((name for name in names if all(name in view.names and view.is_plain for view in large)), None)
+        return next((name for name in names if all(_can_be_cut(view, name) for view in large)), None)
 
     def _is_in_the_way(self, operand: Value) -> bool:
         """A parameter is read as a whole, as the next part needs it again, unless it is nearly all that can be held."""
@@ -73,6 +76,14 @@ class Parts:
         largest = max(view.value.nbytes for view in value.operands if along in view.names)
         many = max(1, size * (self.most // 4) // largest)
         yield from (slice(start, min(start + many, size)) for start in range(0, size, many))
+
+
+def _can_be_cut(view: View, name: str) -> bool:
+    """Whether places along an axis of a view can be computed, or read, without the others."""
+    if name not in view.names or not view.is_plain:
+        return False
+    own = view.value.names[view.names.index(name)]
+    return view.value.is_leaf or own in view.value.made_by.each(view.value)
 
 
 def cut(value: Value, where: Where) -> Value:

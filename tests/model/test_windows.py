@@ -191,6 +191,22 @@ def test_logits_are_never_whole_unless_somebody_asks_for_all_of_them(monkeypatch
 
 
 @pytest.mark.usefixtures("small")
+def test_what_stands_at_the_last_word_is_computed_of_that_word_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of all words again for each part of the vocabulary."""
+    trace = decoder(Keeper(4 * 1200))
+    trace["candidates"].forget()
+    computed: list[int] = []
+    made = Value.made
+    monkeypatch.setattr(
+        Value, "made", lambda value: computed.append(value.nbytes if value.path == "logits" else 0) or made(value)
+    )
+    expected = decoder(None)["candidates"].array
+    computed.clear()
+    np.testing.assert_allclose(trace["candidates"].array, expected, rtol=1e-12)
+    assert sum(computed) == expected.nbytes
+
+
+@pytest.mark.usefixtures("small")
 def test_a_head_at_a_time_gives_the_bits_that_all_heads_together_give() -> None:
     config = filled(ModelConfig(d_model=8, heads=4, d_ff=4, norm_order="pre", layers=2))
     parameters = random_parameters(config, 3, 0)
