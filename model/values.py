@@ -34,7 +34,8 @@ class Operation:
     back        value, which operand, index by axis name -> the arithmetic of one cell of that operand's gradient, over
                 the cells of the value's own gradient (0), the value (1) and its operands (2, 3, …); None for leaves
     each        value -> the names of axes along which its cells do not know each other: what stands at some places of
-                these is made, by the same operation, of what stands at the same places of the operands that have them
+                these is made, by the same operation, of what stands at the same places of the operands that have them.
+                None where the operation itself asks for a part of an operand
     """
 
     name: str

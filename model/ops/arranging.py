@@ -148,11 +148,7 @@ def _part_back(value: Value, _place: int, at: At) -> Expression:
     return gradient_cell(value, kept | {name: at[last] - start for name in value.names if name not in kept})
 
 
-def _kept(value: Value) -> tuple[str, ...]:
-    return tuple(name for name in value.operands[0].names[:-1] if name in value.names)
-
-
-PART = Operation("part", _part, _part_derivative, _part_cell, _part_formula, _part_back, _kept)
+PART = Operation("part", _part, _part_derivative, _part_cell, _part_formula, _part_back)
 
 
 # --- merge: axes side by side in one

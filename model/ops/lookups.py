@@ -7,7 +7,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
 from attn_explore.model.notation import Notation, indexed, phrase, symbol
-from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, every_axis, gradient_cell, operand_cell
+from attn_explore.model.ops.common import NOWHERE, At, Gradients, Notations, gradient_cell, operand_cell
 from attn_explore.model.values import Operation, Value
 
 # --- lookup: row i of the result is row ids[i] of a table
@@ -137,7 +137,7 @@ def _at_an_end(name: str, end: int) -> Operation:
         is_there = at[axis.name] == end % axis.size
         return gradient_cell(value, at) if is_there else Number(0.0, f"not the {name} {axis.name}")
 
-    return Operation(name, compute, derivative, cell, formula, back, every_axis)
+    return Operation(name, compute, derivative, cell, formula, back)
 
 
 FIRST, LAST = _at_an_end("first", 0), _at_an_end("last", -1)
