@@ -23,7 +23,7 @@ from attn_explore.model.lesson import Question
 from attn_explore.model.naming import bracketed, shown
 from attn_explore.model.values import Value
 
-HOW = {
+_HOW = {
     "word": "↑ ↓ choose, Enter answers",
     "cell": "h j k l go to a cell, Enter answers",
     "number": "type a number or a sum, Enter answers",
@@ -32,6 +32,8 @@ HOW = {
 
 ROUNDING = 8
 """A sum that is off a whole number by so many units in the last place of its terms is that number, but for rounding."""
+MANY = 10**6
+"""Lines where there is room for everything."""
 NEAR = 0.1
 """A number that is off by no more than this share is nearly right."""
 
@@ -44,35 +46,44 @@ _VERDICT = {
 
 
 def asked(session: Session, room: int) -> list[Block]:
-    """The question that waits: its text, what the last try lacked, a hint, what can be chosen, and how it is answered.
+    """The question that waits: its text, what the last try lacked, what can be chosen, and a hint.
 
     Lines are at most `room` cells wide.
     """
     lesson, question = session.lesson, session.question
     if question is None:
         return []
-    how = f"{HOW[question.kind]}{'' if lesson.has_hint else '; H gives a hint'}; → shows the answer"
     return [
         *_narrated(question.ask, "name", room),
         *(_lines(_lack(question, lesson.given), "wrong", room) if lesson.given is not None else ()),
         *_options(question, lesson.tries, room),
         *(_hint(question, room) if lesson.has_hint else ()),
-        *_lines(how, "note", room),
     ]
 
 
-def answered(session: Session, room: int) -> list[Block]:
-    """What is said of the answer at this stop; the arithmetic of the right cell goes below."""
+def how(session: Session) -> str:
+    """How the question that waits is answered."""
+    question, has_hint = session.question, session.lesson.has_hint
+    if question is None:
+        return ""
+    return f"{_HOW[question.kind]}{'' if has_hint else '; H gives a hint'}; → the answer"
+
+
+def answered(session: Session, room: int, lines: int = MANY) -> list[Block]:
+    """What is said of the answer at this stop, under the question where that leaves room of so many `lines`.
+
+    The arithmetic of the right cell goes below.
+    """
     lesson = session.lesson
     question, outcome = lesson.stop.question, lesson.outcome
     if question is None or outcome is None:
         return []
-    verdict = f"{_VERDICT[outcome]} {answer(question)}"
-    return [
-        *_narrated(question.ask, "name", room),
-        *_lines(verdict, "right" if outcome.is_right else "label", room),
+    asked_for = _narrated(question.ask, "name", room)
+    verdict = [
+        *_lines(f"{_VERDICT[outcome]} {answer(question)}", "right" if outcome.is_right else "label", room),
         *(line for said in _wrong_try(question, lesson.given) for line in _lines(said, "wrong", room)),
     ]
+    return [*asked_for, *verdict] if len(asked_for) + len(verdict) <= lines else verdict
 
 
 def answer(question: Question) -> str:

@@ -46,6 +46,10 @@ class _Line:
     block: range
 
 
+def _nothing() -> Piece:
+    return Piece("", "note")
+
+
 class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False):
     """Shows blocks of arithmetic. `chosen` is the link that following goes along."""
 
@@ -68,7 +72,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._write: Callable[[bool], Sequence[Block]] = lambda _: ()
-        self._under: Callable[[], str] = str
+        self._under: Callable[[], Piece] = _nothing
         self._head: Callable[[], Sequence[Block]] = tuple
         self._blocks: Sequence[Block] = ()
         self._rows: list[_Line] = []
@@ -77,6 +81,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._links: list[Link] = []
         self._places: dict[tuple[str, Index], int] = {}
         self._chosen: int | None = None
+        self._ends_in_view = False
 
     @property
     def chosen(self) -> Link | None:
@@ -103,14 +108,16 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         marked: Link | None = None,
         is_choice: bool = False,
         head: Callable[[], Sequence[Block]] = tuple,
-        under: Callable[[], str] = str,
+        under: Callable[[], Piece] = _nothing,
+        ends_in_view: bool = False,
     ) -> None:
         """Show what `write` gives (tersely where it has to), with a link marked and its block in view.
 
         The first link is, where `marked` is none of them; with `is_choice`, none before a key was pressed. `head` gives
         what stands above it and is not scrolled away; `under` the text that fills what is left of the room.
+        `ends_in_view`: the last line is what is new.
         """
-        self._write, self._head, self._under = write, head, under
+        self._write, self._head, self._under, self._ends_in_view = write, head, under, ends_in_view
         self._chosen = None
         self._fill()
         if self._links and not is_choice:
@@ -126,8 +133,10 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self.refresh()
 
     def _show_chosen(self) -> None:
-        """Bring what is marked into view, unless that scrolls away what stands above it."""
-        if self._chosen and self._kept == self._head_rows:
+        """Bring what is marked into view, or an end that is new; what stands above it is never scrolled away."""
+        if self._ends_in_view:
+            self.scroll_end(animate=False, immediate=True)
+        elif self._chosen and self._kept == self._head_rows:
             self.choose(0)
 
     def _fill(self) -> None:
@@ -139,7 +148,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._head_rows = len(self._rows)
         self._rows += _lines(blocks, room, self._head_rows)
         self._own_rows = len(self._rows)
-        self._rows += [_Line((Piece(text, "name"),), [0], range(0)) for text in self._lines_under(room)]
+        self._rows += [_Line((piece,), [0], range(0)) for piece in self._lines_under(room)]
         self._links = links(self._blocks)
         if self._chosen is not None:
             self._chosen = min(self._chosen, len(self._links) - 1) if self._links else None
@@ -147,15 +156,15 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         size = Size(room, len(self._rows))
         self.set_reactive(ArithmeticPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
 
-    def _lines_under(self, width: int) -> list[str]:
+    def _lines_under(self, width: int) -> list[Piece]:
         """A free line and the text under the rows, as much of it as there is room for."""
         free = self.scrollable_content_region.height - self._own_rows - 1
-        if free < 2 or width <= 0 or not (text := self._under()):
+        if free < 2 or width <= 0 or not (under := self._under()).text:
             return []
-        lines = wrapped(text, width - 1)
+        lines = wrapped(under.text, width - 1)
         if len(lines) > free:
             lines = [*lines[: free - 1], "… i shows all of it"]
-        return ["", *(f" {line}" for line in lines)]
+        return [Piece("", under.role), *(Piece(f" {line}", under.role) for line in lines)]
 
     @property
     def _kept(self) -> int:

@@ -8,6 +8,9 @@ from attn_explore.explorer.telling import cell_text, questions, word_view
 from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.pictures import Side
 
+LEAST_UNDER = 1
+"""Lines of the arithmetic that are left under what is said of an answer with its question."""
+
 
 def title(state: State, width: int) -> str:
     """Its title, with the way that led to the cell in `width` cells."""
@@ -31,11 +34,11 @@ def blocks(state: State, room: int, terse: bool) -> list[Block]:
     return _numbers(state, room, terse)
 
 
-def head(state: State, room: int) -> list[Block]:
-    """What stands above them, and stays: how the question of this stop was answered."""
+def head(state: State, room: int, lines: int) -> list[Block]:
+    """What stands above them, and stays, of the `lines` that there are: how the question of this stop was answered."""
     session = state.session
     is_told = session.lesson.is_guided and session.stop is not None and state.edit is None
-    return questions.answered(session, room) if is_told else []
+    return questions.answered(session, room, lines - LEAST_UNDER) if is_told else []
 
 
 def _numbers(state: State, room: int, terse: bool) -> list[Block]:

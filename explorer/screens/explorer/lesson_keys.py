@@ -147,6 +147,7 @@ class LessonKeys:
         else:
             session.lesson.hint()
             self.screen.show_cell()
+            self.screen.share_lines()
 
     # --- the place in the lesson
 

@@ -14,7 +14,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
-from attn_explore.explorer.drawing.blocks import Link
+from attn_explore.explorer.drawing.blocks import Link, Piece
 from attn_explore.explorer.screens.explorer import below
 from attn_explore.explorer.screens.explorer.actions import Actions
 from attn_explore.explorer.screens.explorer.filling import Filling
@@ -24,7 +24,7 @@ from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.telling import headings, sections, timelines, tree_text
+from attn_explore.explorer.telling import headings, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre
@@ -195,8 +195,12 @@ class Panels(Actions):
         self._ask()
         state.has_chosen = False
         self.show_cell()
-        self.query_one(Centre).share()
+        self.share_lines()
         self.groups.lessons.keep_place()
+
+    def share_lines(self) -> None:
+        """Share the lines between the grid and what stands under it."""
+        self.query_one(Centre).share()
 
     def show_after(self, has_changed: bool) -> None:
         """Show what a key led to; where it led to nothing, a bell."""
@@ -309,7 +313,7 @@ class Panels(Actions):
 
     def show_cell(self) -> None:
         """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
-        state, panel = self.state, self.arithmetic
+        state, panel, lesson = self.state, self.arithmetic, self.state.session.lesson
         panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
         if self._lists_uses:
@@ -320,16 +324,22 @@ class Panels(Actions):
                 lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse),
                 chosen,
                 is_choice=state.session.question is not None,
-                head=lambda: below.head(state, panel.scrollable_content_region.width),
-                under=self._explanation,
+                head=lambda: below.head(state, *panel.scrollable_content_region.size),
+                under=self._text_under,
+                ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self.show_keys()
 
-    def _explanation(self) -> str:
-        """What is said under the arithmetic, as far as there is room: why the step exists, where no panel says it."""
+    def _text_under(self) -> Piece:
+        """What is said under the arithmetic, as far as there is room.
+
+        How a question is answered, which the keys say too; or why the step exists, where no panel says it.
+        """
         state = self.state
-        is_busy = state.session.question is not None or state.edit is not None or state.attention is not None
-        return "" if is_busy or self.words.display else sections.explanation(state.session, state.value)
+        if state.session.question is not None:
+            return Piece(questions.how(state.session), "note")
+        is_busy = state.edit is not None or state.attention is not None or self.words.display
+        return Piece("" if is_busy else sections.explanation(state.session, state.value), "name")
 
     @property
     def _lists_uses(self) -> bool:

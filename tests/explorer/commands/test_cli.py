@@ -501,6 +501,7 @@ STARTING_WITH_W = [
     "write-word-by-word",
     "where-gradients-flow",
     "wide",
+    "what-comes-next",
 ]
 
 

@@ -238,7 +238,7 @@ async def test_z_zooms_out_and_says_what_a_cell_is(explore: Explore) -> None:
         grid = pilot.app.screen.query_one("#grid", TensorGrid)
         await pilot.press("z")
         text = "".join(grid.render_line(y).text for y in range(grid.size.height))
-        assert "each cell: the largest of" in text
+        assert "largest of 29 × 23" in text
 
 
 @pytest.mark.parametrize("view", ["P", "w", ""])

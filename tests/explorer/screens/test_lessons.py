@@ -193,14 +193,14 @@ def test_a_wrong_number_is_told_which_way_it_is_off(session: Session, given: flo
 
 def test_a_hint_is_given_when_it_is_asked_for(session: Session) -> None:
     stepping.step_by(session, 1)
-    assert "H gives a hint" in asked(session)
+    assert "H gives a hint" in questions.how(session)
     session.lesson.hint()
     words = session.place.value.axis("key").labels or ()
     row = session.place.value.array[0, 0]
     best, next_best = (words[int(place)] for place in np.argsort(-row)[:2])
     pairs = [(best, next_best), (next_best, best)]
     assert any(f"It is “{one}” or “{other}”." in asked(session) for one, other in pairs)
-    assert "H gives a hint" not in asked(session)
+    assert "H gives a hint" not in questions.how(session)
 
 
 def test_a_lesson_may_have_hints_of_its_own() -> None:
@@ -612,6 +612,33 @@ async def test_what_is_said_of_an_answer_is_in_sight(
             rows = [found.render_line(row).text for row in range(found.size.height)]
             assert any("The answer:" in row for row in rows)
             assert (sign in "\n".join(rows)) is (found.max_scroll_y > 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "size"),
+    [
+        ("reverse", 4, (80, 24)),
+        ("sentiment", 5, (80, 24)),
+        ("positions-rotary", 2, (80, 24)),
+        ("positions-rotary", 2, (60, 16)),
+        ("i-love-my-dog", 2, (120, 40)),
+    ],
+)
+async def test_a_hint_and_then_the_verdict_are_in_sight_however_small_the_terminal_is(
+    explore: Explore, name: str, place: int, size: tuple[int, int]
+) -> None:
+    async with explore(name, size=size) as (pilot, session):
+        stepping.follow_lesson(session, place)
+        await pilot.press("L", "L", "H")
+        found = pilot.app.screen.query_one(ArithmeticPanel)
+
+        def shown() -> list[str]:
+            return [found.render_line(row).text.strip() for row in range(found.size.height)]
+
+        assert found.text()[-1].strip() in shown()
+        assert any("Enter answers" in row for row in shown()) is (size == (120, 40))
+        await pilot.press("right")
+        assert any("The answer:" in row for row in shown())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
