@@ -1,6 +1,6 @@
 """Measures everything in one run, each figure beside what it is compared with and the limit that it has to keep.
 
-python -m benchmarks [--check] [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training]
+python -m benchmarks [--check] [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training] [models]
 
 With --check, the exit status is 1 if a limit is not kept or a measurement measured nothing, and what fell is said last.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.exporting import export
 from benchmarks.figures import Measured
+from benchmarks.models import models
 from benchmarks.pressing import compare, edits, keys, lessons, views
 from benchmarks.starting import help, start
 from benchmarks.terminal import NothingShownError
@@ -19,7 +20,8 @@ from benchmarks.training import training
 from tools import links
 
 MEASUREMENTS: dict[str, Callable[[], Measured]] = {
-    function.__name__: function for function in (start, help, keys, edits, compare, lessons, views, export, training)
+    function.__name__: function
+    for function in (start, help, keys, edits, compare, lessons, views, export, training, models)
 }
 
 
