@@ -49,6 +49,16 @@ class Opened:
     _read: dict[InputConfig, dict[str, Reading]] = field(default_factory=dict, init=False, repr=False)
 
     @property
+    def path(self) -> Path:
+        """The folder, or the file, that it was opened from."""
+        return self.checkpoint.files.path
+
+    @property
+    def inputs(self) -> list[Path]:
+        """Every file that it may be read from."""
+        return [self.path] if self.checkpoint.files.is_gguf else list(self.path.iterdir())
+
+    @property
     def family(self) -> str:
         """What kind of model it is."""
         return self.checkpoint.family.name

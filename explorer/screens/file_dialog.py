@@ -32,8 +32,11 @@ class Request:
     steps: tuple[str, ...] = ()
 
 
-Write = Callable[[Request, Callable[[int], None]], Path]
-"""Writes a file and gives its path. The second argument hears how many bytes were written, where they may be many."""
+Write = Callable[[Request, Callable[[int], None]], Path | str]
+"""Writes a file and gives its path, with what has to be said of it.
+
+The second argument hears how many bytes were written, where they may be many.
+"""
 
 
 class ExportScreen(Dialog[str | None]):

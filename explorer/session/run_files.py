@@ -16,7 +16,9 @@ _PAIRS = ("experiment", "data")
 
 def inputs_of(path: Path, scenario: Scenario | None) -> list[Path]:
     """The files that a run, and the run that it is compared with, are read from: their own, and those that it names."""
-    return _named(path, scenario, _WEIGHTS, (COMPARED, *_WEIGHTS), _PAIRS, (COMPARED, *_PAIRS))
+    named = _named(path, scenario, _WEIGHTS, (COMPARED, *_WEIGHTS), _PAIRS, (COMPARED, *_PAIRS))
+    checkpoint = scenario.checkpoint if scenario else None
+    return named if checkpoint is None else [*named, *checkpoint.inputs]
 
 
 def taught_from(path: Path, scenario: Scenario) -> list[Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import edits
+from attn_explore.explorer.session.checkpoint_names import folders_outside, named_beside
 from attn_explore.explorer.session.run_files import check_beside_weights, inputs_of
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.file_formats import format_of
@@ -15,6 +16,7 @@ from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.lesson import Stop
 from attn_explore.model.plots import Plot
 from attn_explore.model.problems import Problem
+from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
 
 if TYPE_CHECKING:
@@ -75,12 +77,23 @@ def save(session: Session, target: Path, force: bool = False) -> Path:
         raise Problem(what, path=target, hint="take it back (Ctrl+Z), or add `compare` to the scenario")
     if edits.changed_words(session):
         scenario = replace(scenario, lesson=tuple(map(_by_number, scenario.lesson, session.lesson.stops)))
-    second = session.other.run.scenario if session.other and session.run.scenario.compare else None
+    second = _compared_with(session)
+    scenario = named_beside(target, scenario, second)
     write_atomically(target, [scenario.as_yaml(second).encode()], force=force, inputs=_inputs(session))
     for run in (session, session.other) if second else (session,):
         if run is not None:
             run.saved = run.run.scenario
     return target.absolute()
+
+
+def needs_leave(session: Session, target: Path) -> str:
+    """The options by which the file of a saved scenario may read what lies outside its folder; mostly nothing."""
+    folders = folders_outside(target, session.run.scenario, _compared_with(session))
+    return " ".join(f"--allow-path {folder}" for folder in folders)
+
+
+def _compared_with(session: Session) -> Scenario | None:
+    return session.other.run.scenario if session.other and session.run.scenario.compare else None
 
 
 def save_plot(session: Session, plot: Plot, target: Path, force: bool = False) -> Path:

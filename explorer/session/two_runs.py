@@ -17,9 +17,11 @@ from attn_explore.model.values import Value
 
 
 def beside(session: Session, value: Value) -> Value | None:
-    """The value of the same path and axes in the other run, where it has one."""
+    """The value of the same path and axes in the other run, where it has one, and both have its numbers."""
     found = session.other.place.find(value.path) if session.other else None
-    return found if found is not None and found.names == value.names else None
+    if found is None or found.names != value.names or value.elsewhere is not None or found.elsewhere is not None:
+        return None
+    return found
 
 
 def numbers_beside(session: Session, value: Value) -> Array | None:

@@ -30,7 +30,8 @@ def provenance(session: Session, value: Value) -> str:
     if value.path in weights.set:
         return "set by hand in the scenario"
     if value.source is not None:
-        return _where_stored(value.source)
+        where = _where_stored(value.source)
+        return f"read from {where}" if value.elsewhere is None else f"stored in {where}; not in this trace"
     if value.name == "embedding_table" and session.run.scenario.input.vectors is not None:
         return "the scenario's input vectors"
     if weights.file is not None:
@@ -45,4 +46,4 @@ def _where_stored(source: Source) -> str:
     """The file, the tensor and the part of it, and how its numbers are written there."""
     told = {key: visible(str(found)) for key, found in source.describe().items()}
     part = f", {told['part']}" if "part" in told else ""
-    return f"read from {Path(told['file']).name}: {told['tensor']}{part}, {told['storage']}"
+    return f"{Path(told['file']).name}: {told['tensor']}{part}, {told['storage']}"

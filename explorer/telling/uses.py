@@ -17,7 +17,7 @@ SHOWN = 12
 def use_blocks(trace: Trace, value: Value, index: Index) -> list[Block]:
     """How many cells were computed from a cell, and those that depend on it most; or why that is not known."""
     steps = [step for step in trace.steps.values() if any(view.value is value for view in step.operands)]
-    if (lost := next(filter(None, map(lacking, (value, *steps))), None)) is not None:
+    if (lost := next(filter(None, (value.elsewhere, *map(lacking, steps))), None)) is not None:
         return [Block(((Piece(f"{lost.what}.", "note"),),))]
     found, count = uses(trace, value, index, SHOWN)
     if not found:

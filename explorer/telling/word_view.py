@@ -75,8 +75,11 @@ class Word:
 
 
 def attention_of(trace: Trace, value: Value) -> Attention | None:
-    """The attention block that a step belongs to, from queries to weighted values; None for all others."""
-    if is_gradient(value):
+    """The attention block that a step belongs to, from queries to weighted values; None for all others.
+
+    Where a trace leaves steps out, it cannot be told.
+    """
+    if is_gradient(value) or trace.left_out:
         return None
     block = value.path.rpartition(".")[0]
     found = {name: trace.steps.get(f"{block}.{name}") for name in (*HEADERS, "v", "head_output")}

@@ -6,8 +6,9 @@ it, the target. Where a decoder has no target it generates one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from attn_explore.model.config import InputConfig, ModelConfig
@@ -188,6 +189,10 @@ class Checkpoint(Protocol):
     @property
     def files(self) -> tuple[FileOfWeights, ...]:
         """What its parameters are stored in. Raises Problem for a file that is no longer what was opened."""
+
+    @property
+    def inputs(self) -> Sequence[Path]:
+        """The files on this machine that it may be read from."""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -152,12 +152,15 @@ def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[T
 
 
 def _leave_out(trace: Trace, records: Records) -> None:
-    """Take the steps out of a trace that a file has not; who asks for their numbers hears so."""
-    for path, step in list(trace.steps.items()):
-        if path not in records:
+    """Take the steps out of a trace that a file has not; who asks for their numbers hears so.
+
+    What follows from the tokens alone, as masks do, is computed where it is needed.
+    """
+    for path in [path for path in trace.steps if path not in records]:
+        step = trace.steps.pop(path)
+        if any(view.path not in trace.given for view in step.operands):
             hint = "export it with this step, too, or run its scenario"
             step.source = Elsewhere(f"{path} was left out of this trace", step.shape, hint)
-            del trace.steps[path]
 
 
 def _held_here(file: TraceFile, records: Records, scenario: Scenario, trace: Trace, path: Path) -> Expected:

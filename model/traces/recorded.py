@@ -50,6 +50,7 @@ class Recorded:
     ends: frozenset[int]
     files: tuple[FileOfWeights, ...]
     notes: tuple[str, ...] = ()
+    inputs: tuple[Path, ...] = ()
 
     def readings(self, config: InputConfig) -> Mapping[str, Reading]:
         """What each stack read at first. Raises Problem for another text."""

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from attn_explore.model.config import of_a_scenario
-from attn_explore.model.explain import general_words, lacking, remarks
+from attn_explore.model.explain import general_words, hidden_reason, lacking, mask_of, remarks
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.formulas import formula
 from attn_explore.model.opened import opened, scenario_of
@@ -318,3 +318,14 @@ def test_labels_are_those_that_occur_or_all_where_a_step_has_a_number_for_each(t
     vocabulary = opened(FAMILIES / "gpt2").vocabulary
     assert vocabulary.labels is None  # this folder has no tokenizer
     assert as_json(made)["checkpoint"]["vocabulary"] == {"size": vocabulary.size, "labels": None}
+
+
+def test_a_mask_that_was_left_out_follows_from_the_tokens(tmp_path: Path) -> None:
+    made = run_of("gpt2-padded-left")
+    _, found = read_trace(written(tmp_path, ".npz", made, Wanted(("weights",))), ENOUGH)
+    ours, theirs = mask_of(found[WEIGHTS]), mask_of(made[0][WEIGHTS])
+    assert ours is not None
+    assert theirs is not None
+    assert ours.path not in found.steps
+    assert np.array_equal(ours.array, theirs.array)
+    assert hidden_reason(found[WEIGHTS], (0, 2, 0)) == hidden_reason(made[0][WEIGHTS], (0, 2, 0)) == "padding"

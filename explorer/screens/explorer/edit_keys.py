@@ -44,7 +44,7 @@ class EditKeys:
             screen.refuse("Steps and parameters can be edited; this is inside a step.")
         elif is_gradient(state.value):
             screen.refuse("A gradient follows from the run: edit the number itself (v goes to it).")
-        elif session.question is None:
+        elif session.question is None and not screen.hides_numbers():
             screen.groups.player.stop()
             screen.set_focus(None)  # what is typed belongs to the edit
             state.edit = EditLine(state.value, state.index, edits.word_here(session), session.other is not None)

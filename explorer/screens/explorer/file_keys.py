@@ -33,7 +33,14 @@ def _export(session: Session, request: Request, told: Callable[[int], None]) -> 
     return saving.export(session, request.path, wanted, force=request.force, progress=told)
 
 
-def _save(svg: str, request: Request, _: Callable[[int], None]) -> Path:
+def _save(session: Session, request: Request, _: Callable[[int], None]) -> str:
+    """Write the scenario to a file. Raises Problem when that cannot be."""
+    written = saving.save(session, request.path, request.force)
+    leave = saving.needs_leave(session, request.path)
+    return f"{written}; to run it: {leave}" if leave else str(written)
+
+
+def _save_picture(svg: str, request: Request, _: Callable[[int], None]) -> Path:
     """Write a picture of the screen to a file. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_picture
     from attn_explore.explorer.drawing.screen_svg import standing_alone
@@ -69,7 +76,7 @@ class FileKeys:
             "\n".join(["File (.json, .npz or .safetensors):", *sizes]),
             f"{Path(session.name).name}.json",
             partial(_export, session),
-            asks_steps=True,
+            asks_steps=bool(sizes) or session.run.scenario.checkpoint is not None,
         )
 
     def save(self) -> None:
@@ -82,7 +89,7 @@ class FileKeys:
             "Save as a scenario",
             asked,
             f"{Path(told.name).name}-edited.yaml",
-            lambda request, _: saving.save(told, request.path, request.force),
+            partial(_save, told),
         )
 
     def picture(self) -> None:
@@ -99,7 +106,7 @@ class FileKeys:
         title = visible(state.session.run.scenario.title)
         drawn = self.screen.app.export_screenshot(title=title, simplify=True)
         name = f"{Path(state.session.name).name}-{state.value.name}.svg"
-        self._write("Save the screen as a picture", "File (.svg or .png):", name, partial(_save, drawn))
+        self._write("Save the screen as a picture", "File (.svg or .png):", name, partial(_save_picture, drawn))
 
     def _save_plot(self) -> None:
         state = self.screen.state

@@ -28,6 +28,8 @@ class PanelKeys:
     def plot(self) -> None:
         """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""
         screen, state = self.screen, self.screen.state
+        if state.value.elsewhere is not None and screen.hides_numbers():
+            return
         had_focus = screen.focused is screen.numbers
         name = state.next_plot
         state.look(View.plot if name else View.numbers, overview_name=name.removeprefix("plot"))

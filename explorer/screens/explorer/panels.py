@@ -141,11 +141,15 @@ class Panels(Actions):
         self.warn(visible(problem.in_one_line))
 
     def hides_numbers(self) -> bool:
-        """Whether a question hides the numbers now; if so, that is said."""
-        is_asked = self.state.session.question is not None
-        if is_asked:
+        """Whether a question hides the numbers now, or there are none here; if so, that is said."""
+        lost = self.state.value.elsewhere
+        if self.state.session.question is not None:
             self.refuse("Answer first: the numbers are hidden until then.")
-        return is_asked
+        elif lost is not None:
+            self.refuse(visible(f"{lost.what}: {lost.hint}."))
+        else:
+            return False
+        return True
 
     def may_leave(self) -> bool:
         """Whether nothing is lost by leaving; if something is, that is said, once."""
@@ -267,11 +271,14 @@ class Panels(Actions):
         return state.side is Side.beside and not is_of_one
 
     def _show_numbers(self) -> None:
-        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side."""
+        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side.
+
+        Nothing is drawn of what is stored elsewhere: that is said under it.
+        """
         state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
         other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
         self._show_plot()
-        if state.attention is not None or state.is_plotted:
+        if state.attention is not None or state.is_plotted or value.elsewhere is not None:
             self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
             return
         is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell

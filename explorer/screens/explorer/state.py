@@ -90,8 +90,8 @@ class State:
 
     @property
     def is_plotted(self) -> bool:
-        """Whether the numbers are shown as a plot now; not while a question hides them."""
-        return self.view is View.plot and self.session.question is None
+        """Whether the numbers are shown as a plot now; not while a question hides them, nor where there are none."""
+        return self.view is View.plot and self.session.question is None and self.value.elsewhere is None
 
     @property
     def overview(self) -> Overview | None:
