@@ -271,23 +271,3 @@ def test_a_bad_number_is_found_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -
 def test_a_window_has_no_gaps() -> None:
     with pytest.raises(ValueError, match="all places from one to another"):
         tensor("token", np.zeros(5)).window(token=slice(0, 5, 2))
-
-
-@pytest.mark.usefixtures("small")
-def test_of_what_is_never_whole_an_operation_that_picks_a_row_computes_that_row(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shapes: list[tuple[int, ...]] = []
-    made = Value.made
-
-    def watched(value: Value) -> Array:
-        if value.path == "logits":
-            shapes.append(value.shape)
-        return made(value)
-
-    monkeypatch.setattr(Value, "made", watched)
-    trace = decoder(Keeper(4 * 1200))
-    shapes.clear()
-    trace["candidates"].forget()
-    _ = trace["candidates"].array
-    assert shapes == [(1, 50)]
