@@ -16,7 +16,7 @@ def _architecture(settings: Settings, tensors: Tensors) -> Architecture:
     settings.expect("num_hidden_groups", 1)
     settings.expect("inner_group_num", 1)
     bends = activation(settings, "hidden_act", default="gelu_new")
-    found = like_bert(settings, tensors, "albert.pooler.weight", activation=bends)
+    found = like_bert(settings, tensors, "predictions.dense.weight", "albert.pooler.weight", activation=bends)
     has_head = found.head == "vocabulary"
     return replace(
         found,

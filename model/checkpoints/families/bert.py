@@ -12,16 +12,17 @@ from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.checkpoints.tables import Places, in_layers, linear, matrix, norm, table
 
 
-def like_bert(settings: Settings, tensors: Tensors, pooler: str, **others: Any) -> Architecture:
+def like_bert(settings: Settings, tensors: Tensors, predicts: str, pooler: str = "", **others: Any) -> Architecture:
     """What these encoders have in common; `others` are the fields in which one differs.
 
-    Without a head for words the text's vector is that of the pooler, where the file has one.
+    `predicts` is a tensor of the head for words, which there is where the settings say so, or where they say nothing
+    and the file has it. Without it the text's vector is that of the pooler, where the file has that tensor.
     """
     settings.expect("position_embedding_type", "absolute")
     settings.expect("is_decoder", False)
     settings.expect("add_cross_attention", False)
     d_model, heads = settings.size("hidden_size", "dim"), settings.size("num_attention_heads", "n_heads")
-    has_head = head(settings, default="Model") == "vocabulary"
+    has_head = head(settings, default="ForMaskedLM" if predicts in tensors else "Model") == "vocabulary"
     bends = activation(settings, "hidden_act", "activation", default="gelu")
     return architecture(**{
         "kind": "encoder",
@@ -46,7 +47,7 @@ def like_bert(settings: Settings, tensors: Tensors, pooler: str, **others: Any) 
 
 
 def _bert(settings: Settings, tensors: Tensors) -> Architecture:
-    return like_bert(settings, tensors, "bert.pooler.dense.weight")
+    return like_bert(settings, tensors, "cls.predictions.transform.dense.weight", "bert.pooler.dense.weight")
 
 
 def _roberta(settings: Settings, tensors: Tensors) -> Architecture:
@@ -55,7 +56,7 @@ def _roberta(settings: Settings, tensors: Tensors) -> Architecture:
     rows = settings.size("max_position_embeddings", default=512)
     if rows <= offset:
         raise settings.problem("max_position_embeddings", f"{rows} leaves no position after the first {offset}")
-    found = like_bert(settings, tensors, "roberta.pooler.dense.weight")
+    found = like_bert(settings, tensors, "lm_head.dense.weight", "roberta.pooler.dense.weight")
     is_head = found.head == "vocabulary"
     return replace(
         found,

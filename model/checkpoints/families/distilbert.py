@@ -12,7 +12,7 @@ from attn_explore.model.checkpoints.tables import Places, in_layers, linear, mat
 def _architecture(settings: Settings, tensors: Tensors) -> Architecture:
     settings.raw("sinusoidal_pos_embds")  # how the table of positions was drawn; it is in the file
     settings.raw("tie_weights_")
-    return like_bert(settings, tensors, pooler="", segments=0, norm_eps=1e-12)
+    return like_bert(settings, tensors, "vocab_transform.weight", segments=0, norm_eps=1e-12)
 
 
 def _places(model: Architecture) -> Places:

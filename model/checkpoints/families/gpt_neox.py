@@ -18,7 +18,6 @@ from attn_explore.model.checkpoints.tables import Places, in_layers, linear, mat
 
 
 def _architecture(settings: Settings, _tensors: Tensors) -> Architecture:
-    settings.expect("is_decoder", False, True)
     d_model, heads = settings.size("hidden_size"), settings.size("num_attention_heads")
     layers = settings.count("num_hidden_layers")
     d_k = width_of_head(settings, d_model, heads, "num_attention_heads")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from attn_explore.model.checkpoints.checkpoint import Checkpoint, open_checkpoint
+from attn_explore.model.checkpoints.checkpoint import Checkpoint, checkpoint_of, open_checkpoint
 from attn_explore.model.checkpoints.families import FAMILIES as KNOWN
 from attn_explore.model.checkpoints.families.of_gguf import GGUF_FAMILIES
 from tests.checkpoints import FAMILIES, REFERENCES, differences, expected_of, run_of, texts_of
@@ -79,6 +80,13 @@ def test_an_output_that_is_not_in_the_file_is_the_embedding(name: str) -> None:
     place = opened("gpt2").parameters["head.w"]
     assert place.tensor.endswith("wte.weight")
     assert "head.w" not in opened("gpt2-no-prefix").parameters
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "distilbert", "albert", "bert-no-prefix"])
+def test_where_no_class_is_named_the_file_decides_whether_there_is_a_head(name: str) -> None:
+    files = opened(name).files
+    settings = {key: value for key, value in files.settings.items() if key != "architectures"}
+    assert checkpoint_of(replace(files, settings=settings)).architecture == opened(name).architecture
 
 
 def test_the_file_decides_whether_the_output_has_a_matrix_of_its_own() -> None:
