@@ -25,7 +25,7 @@ def check(
     ] = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(metavar="SHARE", min=0, help="How far off is the same. Default: 1e-6, for float32 1e-4."),
+        typer.Option(metavar="SHARE", min=0, help="How far off is the same. Default: 2e-6, for float32 1e-4."),
     ] = None,
     text: Text = None,
     ids: Ids = "",
