@@ -17,7 +17,8 @@ def test_the_sections_have_the_keys_of_the_format_in_its_order():
     )
     assert keys(WeightsConfig) == "seed scale file checkpoint set"
     assert keys(InputConfig) == (
-        "text tokens vectors vocabulary tokenizer pad_to target target_tokens target_vectors max_new_tokens"
+        "text tokens vectors ids vocabulary tokenizer pad_to "
+        "target target_tokens target_vectors target_ids max_new_tokens"
     )
     assert keys(MaskConfig) == "causal pad"
 

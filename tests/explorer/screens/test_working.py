@@ -121,7 +121,7 @@ async def test_an_edit_that_does_not_fit_is_told_in_its_line(
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("e", *"0.9", "enter")
         await settled(pilot)
-        assert "it does not fit. try another" in "\n".join(pilot.app.screen.query_one(ArithmeticPanel).text())
+        assert "it does not fit: try another" in "\n".join(pilot.app.screen.query_one(ArithmeticPanel).text())
         assert not edits.is_edited(session)
 
 
