@@ -152,7 +152,8 @@ class Terminal:
                     return self.ended()
                 if self.is_stopped():
                     self.process.send_signal(signal.SIGCONT)
-                self.press(keys)
+                os.write(self.master, keys)
+                self.settle(LONG_QUIET, seconds=1)  # one that computes is never at rest
         return self.ended()
 
     def has_settings(self) -> bool:
