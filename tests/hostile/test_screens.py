@@ -172,7 +172,7 @@ def test_g7_a_held_key_ends_where_the_key_count_says(open_terminals: list[Termin
     open_terminals.append(terminal)
     terminal.wait_for("Token embeddings")
     terminal.settle()
-    for _ in range(60):  # as many as thirty a second make in a minute, and back to where it began
+    for _ in range(20):  # as many as thirty a second make in twenty seconds, and back to where it began
         os.write(terminal.master, b"\x1b[C" * 15 + b"\x1b[D" * 15)
         terminal.read(0.05)
     terminal.settle()

@@ -313,6 +313,7 @@ def test_g6_any_size_is_survived_and_the_place_kept(terminals: list[Terminal]) -
     assert terminal.ended() == 0
 
 
+@pytest.mark.long
 def test_g7_two_thousand_random_keys_end_where_quitting_works(terminals: list[Terminal], tmp_path: Path) -> None:
     terminal = started(terminals, command("run", "padding-mask"), folder=tmp_path)
     draw = random.Random(7)  # noqa: S311

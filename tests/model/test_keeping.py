@@ -156,7 +156,7 @@ def test_several_threads_may_ask_at_once() -> None:
 
 
 def test_a_deep_model_of_which_nothing_is_held_comes_back() -> None:
-    layers = 60
+    layers = 30
     whole, kept = deep(layers), deep(layers, Keeper(0))
     end = list(whole.steps)[-1]
     for value in kept.steps.values():

@@ -232,6 +232,7 @@ def test_the_shapes_that_a_lesson_states_are_those_of_its_run(name: str) -> None
             assert (int(rows), int(columns)) in shapes, told(stop)
 
 
+@pytest.mark.long
 def test_what_is_said_to_follow_belongs_to_a_stop() -> None:
     for name, place in (*ALSO, *FOLLOWS):
         assert 0 < place <= len(stops_of(name)), (name, place)

@@ -169,7 +169,7 @@ def test_a_training_that_is_done_says_so(train: Train) -> None:
     assert (ended.status, ended.err) == (0, "w.safetensors: all 40 steps are done\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_an_interrupted_training_keeps_its_last_moment_and_goes_on_to_the_same_weights(
     number: signal.Signals, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,7 @@ def at_both_ends(values: Iterable[Value]) -> list[Value]:
     return [value for alike in kinds.values() for value in (alike if len(alike) < 3 else (alike[0], alike[-1]))]
 
 
+@pytest.mark.long
 @EVERY_BUT_WIDE
 async def test_every_kind_of_step_of_every_bundled_scenario_can_be_shown(scenario: Opened) -> None:
     session = scenario.session()
