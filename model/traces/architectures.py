@@ -58,24 +58,32 @@ def architecture_from(said: Any, model: ModelConfig, refuse: Refuse) -> Architec
 
     Raises what `refuse` makes for the first key that is not as it must be.
     """
-    from pydantic import ValidationError
-
     if not isinstance(said, dict):
         raise refuse((), "this must be an object")
     known = {each.name: _plain(getattr(model, each.name)) for each in fields(model) if each.name != "weights"}
     if twice := sorted(said.keys() & known.keys()):
         raise refuse((twice[0],), "the scenario of the trace says this")
-    whole = {**known, **said}
-    if isinstance(said.get("decoder"), dict):
-        whole["decoder"] = {**whole, "decoder": None, **said["decoder"]}
-    try:
-        found = _validator().validate_json(json.dumps(whole), strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise refuse(_known_part(said, first["loc"]), str(first["msg"])) from error
+    whole = {**known, **{key: value for key, value in said.items() if key != "decoder"}}
+    found = _validated(whole, (), refuse)
+    if "decoder" in said:
+        if not isinstance(said["decoder"], dict):
+            raise refuse(("decoder",), "this must be an object")
+        found = replace(found, decoder=_validated({**whole, **said["decoder"]}, ("decoder",), refuse))
     for path, what in _faults(found):
         raise refuse(path, what)
     return replace(found, weights=model.weights)
+
+
+def _validated(data: Data, above: KeyPath, refuse: Refuse) -> Architecture:
+    """The architecture that the data say, which stands at the keys `above`."""
+    from pydantic import ValidationError
+
+    try:
+        return _validator().validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = str(first["msg"])
+        raise refuse((*above, *_known_part(data, first["loc"])), what[:1].lower() + what[1:]) from error
 
 
 @cache

@@ -22,6 +22,7 @@ COUNTS = {
     "folder": 1000,
     "tokenizer": 120,
     "gguf_tokenizer": 300,
+    "checkpoint_trace": 300,
 }
 
 

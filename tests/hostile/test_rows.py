@@ -12,7 +12,7 @@ TESTS = Path(__file__).parents[1]
 
 SCENARIOS, WEIGHTS, NUMBERS = "hostile/test_scenario_files.py", "model/test_weights.py", "hostile/test_numbers.py"
 TRACES, WRITING, PROCESS = "hostile/test_traces.py", "hostile/test_writing.py", "hostile/test_process.py"
-TOKENIZERS = "hostile/test_tokenizers.py"
+TOKENIZERS, CHECKPOINT_TRACES = "hostile/test_tokenizers.py", "hostile/test_checkpoint_traces.py"
 TERMINAL, SCREENS, OPS, FILES = (
     "hostile/test_terminal.py",
     "hostile/test_screens.py",
@@ -77,8 +77,14 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "D5": ((TOKENIZERS, "test_d5_words_without_a_row_are_refused_with_both_figures"),),
     "D6": ((TOKENIZERS, "test_d6_words_that_a_terminal_would_obey_are_shown_in_one_line"),),
     "D7": ((TRACES, "test_d7_json_that_is_not_strict_is_refused_at_its_line_and_column"),),
-    "D8": ((TRACES, "test_d8_a_trace_that_does_not_fit_itself_is_refused"),),
-    "D9": ((TRACES, "test_d9_weights_that_a_trace_names_are_never_opened"),),
+    "D8": (
+        (TRACES, "test_d8_a_trace_that_does_not_fit_itself_is_refused"),
+        (CHECKPOINT_TRACES, "test_d8_what_a_trace_says_of_a_checkpoint_and_cannot_be_is_refused_at_its_key"),
+    ),
+    "D9": (
+        (TRACES, "test_d9_weights_that_a_trace_names_are_never_opened"),
+        (CHECKPOINT_TRACES, "test_d9_no_file_that_a_trace_names_is_opened"),
+    ),
     "E1": ((SCENARIOS, "test_e1_a_path_that_leaves_the_scenarios_folder_is_refused"),),
     "E2": ((SCENARIOS, "test_e2_a_link"), (FILES, "test_a_file_swapped_for_a_link_before_it_is_opened_is_refused")),
     "E3": ((SCENARIOS, "test_e3_a_link_in_the_library"), ("hostile/test_training_files.py", "test_e3_what_a_file")),
