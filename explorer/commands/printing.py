@@ -81,6 +81,7 @@ def show(
         ),
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="The same, a line for each number.")] = False,
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,
@@ -99,7 +100,7 @@ def show(
     session = session_of(found, limits_of(memory_limit, allow_path), step)
     say_notes(session)
     value = session.place.value
-    print_lines(plain.csv(value) if csv else plain.table(value))
+    print_lines(plain.csv_rows(value) if rows else plain.csv(value) if csv else plain.table(value))
 
 
 def plot(

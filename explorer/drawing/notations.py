@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -20,14 +21,19 @@ LARGEST = 74_994
 _NOT_FINITE = {"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"}
 
 
-def parts(value: Value, index: Index) -> dict[str, Array]:
-    """What there is to copy around a cell, the smallest first."""
-    found = {"the cell": value.array[index]}
+def parts(index: Index) -> dict[str, Index]:
+    """What there is to copy around a cell, the smallest first, and where it stands along the first axes."""
+    found = {"the cell": index}
     if len(index) > 1:
-        found["the row"] = value.array[index[:-1]]
+        found["the row"] = index[:-1]
     if len(index) > 2:
-        found["the matrix of this head"] = value.array[index[:-2]]
-    return found | {"the whole tensor": value.array}
+        found["the matrix of this head"] = index[:-2]
+    return found | {"the whole tensor": ()}
+
+
+def size_of(value: Value, part: Index) -> int:
+    """How many numbers a part has."""
+    return math.prod(value.shape[len(part) :])
 
 
 def numpy_text(array: Array) -> str:
@@ -67,9 +73,9 @@ NOTATIONS: Mapping[str, Callable[[Array], str]] = MappingProxyType(
 """How numbers are written."""
 
 
-def fits(array: Array) -> bool:
-    """Whether numbers may fit at all: one takes two characters at the least."""
-    return 2 * array.size <= LARGEST
+def fits(size: int) -> bool:
+    """Whether so many numbers may fit at all: one takes two characters at the least."""
+    return 2 * size <= LARGEST
 
 
 def checked(text: str) -> str:

@@ -13,9 +13,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts
+from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts, size_of
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.widgets.choices import Choices
+from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import figure
@@ -32,7 +33,7 @@ class CopyScreen(Dialog[str | None]):
     def __init__(self, value: Value, index: Index, arithmetic: str) -> None:
         super().__init__()
         self._value, self._index, self._arithmetic = value, index, arithmetic
-        self._parts = parts(value, index)
+        self._parts = parts(index)
         self._choices = list(product(self._parts, NOTATIONS))
 
     def compose(self) -> ComposeResult:
@@ -44,16 +45,20 @@ class CopyScreen(Dialog[str | None]):
             yield Choices(Option("the arithmetic, as text"), *(Option(Content(line)) for line in lines))
             yield Static("", id="answer", markup=False)
 
+    def _numbers(self, part: Index) -> Array:
+        """The numbers of a part. Raises Problem before so many are read that they cannot fit."""
+        if not fits(size := size_of(self._value, part)):
+            what = f"{figure(size)} numbers do not fit through a terminal"
+            raise Problem(what, hint="export the trace (x), or `attn-explore show … --csv`")
+        return self._value[part]
+
     @on(OptionList.OptionSelected)
     def copy(self, event: OptionList.OptionSelected) -> None:
         """Copy it, or say why it does not go."""
         part, notation = self._choices[event.option_index - 1] if event.option_index else ("the arithmetic", "text")
         write = NOTATIONS.get(notation)
         try:
-            if write and not fits(self._parts[part]):
-                what = f"{figure(self._parts[part].size)} numbers do not fit through a terminal"
-                raise Problem(what, hint="export the trace (x), or `attn-explore show … --csv`")
-            text = checked(write(self._parts[part]) if write else self._arithmetic)
+            text = checked(write(self._numbers(self._parts[part])) if write else self._arithmetic)
         except Problem as problem:
             self.query_one("#answer", Static).update(f"{problem.what}\n{problem.hint}")
             return

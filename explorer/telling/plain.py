@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.blocks import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
-from attn_explore.explorer.drawing.plots.heat_files import csv_lines
+from attn_explore.explorer.drawing.plots.heat_files import check_columns, csv_line, csv_lines
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text
 from attn_explore.explorer.telling.uses import use_blocks
@@ -72,8 +72,22 @@ def explained(session: Session, depth: int) -> Iterator[str]:
 
 
 def csv(value: Value) -> Iterator[str]:
-    """The numbers of a value as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
+    """The numbers of a value as comma-separated lines: the labels of every axis but the last, then a row of numbers.
+
+    Raises Problem for a value of more columns than a table may have.
+    """
+    check_columns(value.axes, "--rows writes a line for each number")
     return csv_lines(value.name, value.array, value.axes)
+
+
+def csv_rows(value: Value) -> Iterator[str]:
+    """The numbers of a value as comma-separated lines, one for each: the labels of every axis, then the number."""
+    yield csv_line([*value.names, value.name])
+    for start, part in value.pieces():
+        for index in np.ndindex(part.shape):
+            places = (start + index[0], *index[1:]) if index else ()
+            labels = (shown(axis, place) for axis, place in zip(value.axes, places, strict=True))
+            yield csv_line([*labels, repr(part[index].item())])
 
 
 def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> Iterator[str]:

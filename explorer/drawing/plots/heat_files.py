@@ -14,29 +14,43 @@ import numpy as np
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.naming import shown
-from attn_explore.model.text import visible
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import figure, visible
 
 NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 """How JSON says what it has no numbers for, as in an exported trace."""
 
 
+MOST_COLUMNS = 2**14
+"""Columns that spreadsheets read."""
+
+
+def check_columns(axes: tuple[Axis, ...], hint: str) -> None:
+    """Raise Problem for a tensor that has more columns than a table may have."""
+    if axes and axes[-1].size > MOST_COLUMNS:
+        what = f"a table of {figure(axes[-1].size)} columns, {axes[-1].name}, is more than spreadsheets read"
+        raise Problem(f"{what} ({figure(MOST_COLUMNS)})", hint=hint)
+
+
 def csv_lines(name: str, array: Array, axes: tuple[Axis, ...]) -> Iterator[str]:
     """A tensor as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
     *leading, columns = axes or (Axis("", 1, (name,)),)
-    yield _csv_line([*(axis.name for axis in leading), *(shown(columns, place) for place in range(columns.size))])
+    yield csv_line([*(axis.name for axis in leading), *(shown(columns, place) for place in range(columns.size))])
     for lead in np.ndindex(array.shape[:-1]):
         labels = (shown(axis, place) for axis, place in zip(leading, lead, strict=True))
-        yield _csv_line([*labels, *map(repr, np.atleast_1d(array[lead]).tolist())])
+        yield csv_line([*labels, *map(repr, np.atleast_1d(array[lead]).tolist())])
 
 
-def _csv_line(items: Iterable[str]) -> str:
+def csv_line(items: Iterable[str]) -> str:
+    """One line, with quotes where they are needed."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(map(visible, items))
     return line.getvalue()
 
 
 def heat_csv(heat_map: HeatMap) -> bytes:
-    """A line for each row of each plane."""
+    """A line for each row of each plane. Raises Problem for one of too many columns."""
+    check_columns(heat_map.picture.axes, "plot one row of it, as in logits[0], or write .json")
     picture = heat_map.picture
     return "".join(f"{line}\n" for line in csv_lines(heat_map.title, picture.array, picture.axes)).encode()
 

@@ -8,11 +8,13 @@ import io
 import numpy as np
 import pytest
 
+from attn_explore.explorer.drawing.plots.heat_files import MOST_COLUMNS
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import ascii_form
 from attn_explore.explorer.telling import plain
 from attn_explore.explorer.telling.walk_through import WINDOW
+from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.text import cells
@@ -104,6 +106,28 @@ def test_csv_has_every_digit(dtype: str) -> None:
 def test_words_with_commas_quotes_and_line_breaks_stay_in_their_cell() -> None:
     found = rows(value("encoder.embedding", 'input: {tokens: ["a,b", "\\"", "c\\nd"]}'))
     assert [row[0] for row in found] == ["token", "a,b", '"', "c␊d"]
+
+
+def test_rows_of_csv_hold_one_number_each_with_its_place_along_every_axis() -> None:
+    found = value(f"{LAYER}.weights")
+    head, *lines = csv.reader(io.StringIO("\n".join(plain.csv_rows(found))))
+    assert head == ["head", "query", "key", "weights"]
+    assert lines[7][:3] == ["head 0", "love", "my"]
+    assert [float(line[-1]) for line in lines] == found.array.ravel().tolist()
+
+
+def test_a_number_is_one_row_of_csv() -> None:
+    assert list(plain.csv_rows(tensor("", np.array(0.5)))) == ["a", "0.5"]
+
+
+def test_a_table_that_spreadsheets_do_not_read_is_refused_and_its_numbers_are_had_row_by_row() -> None:
+    widest = tensor("token vocabulary", np.zeros((1, MOST_COLUMNS)))
+    assert len(list(plain.csv(widest))) == 2
+    wider = tensor("token vocabulary", np.zeros((1, MOST_COLUMNS + 1)))
+    with pytest.raises(Problem, match="a table of 16385 columns, vocabulary, is more than") as refused:
+        plain.csv(wider)
+    assert refused.value.hint == "--rows writes a line for each number"
+    assert len(list(plain.csv_rows(wider))) == MOST_COLUMNS + 2
 
 
 # --- without Unicode
