@@ -104,7 +104,8 @@ def at_this_moment(session: Session, run: Run, on_step: Listener | None = None) 
 def word_here(session: Session) -> str:
     """The word of the input in whose embedding the cursor stands; nothing elsewhere, in padding and in vectors."""
     scenario, place = session.run.scenario, session.place
-    tokens = scenario.tokens() if scenario.input.vectors is None else ()
+    has_words = scenario.input.vectors is None and scenario.checkpoint is None  # those have tokens: Ctrl+T reads others
+    tokens = scenario.tokens() if has_words else ()
     is_embedding = place.value.path == f"{reading_stack(scenario.model)}.embedding"
     return tokens[place.index[0]] if is_embedding and place.index[0] < len(tokens) else ""
 

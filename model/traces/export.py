@@ -20,7 +20,7 @@ from attn_explore.model.files.safetensors import safetensors_bytes
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.traces.records import FORMAT, behind_step, footer, header, of_parameter, of_step
-from attn_explore.model.traces.wanted import EVERYTHING, Contents, Wanted, parts_of
+from attn_explore.model.traces.wanted import EVERYTHING, Contents, Wanted
 from attn_explore.model.values import Value
 
 DESCRIPTION = "__trace__"
@@ -68,7 +68,7 @@ def trace_safetensors(trace: Trace, scenario: Scenario, wanted: Wanted = EVERYTH
     """The trace as safetensors: a tensor a step, and all else as JSON in the metadata."""
     contents = Contents(trace, scenario, wanted)
     tensors = (Described(key, value.dtype, value.shape) for key, value in contents.tensors(planned=True))
-    parts = (part for _, value in contents.tensors() for part in parts_of(value))
+    parts = (part for _, value in contents.tensors() for _, part in value.pieces())
     yield from safetensors_bytes(tensors, parts, {FORMAT: _description(contents)})
 
 
@@ -88,7 +88,7 @@ def _with_description(contents: Contents) -> Iterator[tuple[Described, Iterator[
     text = np.array(_description(contents))
     yield Described(DESCRIPTION, text.dtype, text.shape), iter((text,))
     for key, value in contents.tensors():
-        yield Described(key, value.dtype, value.shape), parts_of(value)
+        yield Described(key, value.dtype, value.shape), (part for _, part in value.pieces())
 
 
 def _description(contents: Contents) -> str:
@@ -115,7 +115,7 @@ def _numbers_of(value: Value) -> Chunks:
         yield from numbers(value.array)
         return
     yield b"["
-    for place, row in enumerate(row for part in parts_of(value) for row in part):
+    for place, row in enumerate(row for _, part in value.pieces() for row in part):
         yield b"," * (place > 0)
         yield from numbers(row)
     yield b"]"

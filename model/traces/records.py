@@ -11,6 +11,7 @@ from attn_explore.model.explain import explanation, title
 from attn_explore.model.formulas import formula, symbol
 from attn_explore.model.labels import AxisLabels
 from attn_explore.model.named_checkpoint import checkpoint_of
+from attn_explore.model.scenario.document import LessonStep
 from attn_explore.model.scenario_gradients import with_output
 from attn_explore.model.sources import Source
 from attn_explore.model.traces.recorded import CHECKPOINT, checkpoint_data
@@ -27,7 +28,7 @@ Data = dict[str, Any]
 
 
 def header(contents: Contents) -> Data:
-    """What stands before the parameters. A lesson speaks of every step: where some are left out, it is, too."""
+    """What stands before the parameters."""
     from importlib.metadata import version
 
     scenario = with_output(contents.scenario, contents.trace)
@@ -35,9 +36,17 @@ def header(contents: Contents) -> Data:
         "format": FORMAT,
         "version": VERSION,
         "generator": {"name": "attn-explore", "version": version("attn-explore")},
-        "scenario": (replace(scenario, lesson=()) if contents.left_out else scenario).as_dict(),
+        "scenario": replace(scenario, lesson=_lesson(contents)).as_dict(),
         "tokens": contents.trace.tokens,
     }
+
+
+def _lesson(contents: Contents) -> tuple[LessonStep, ...]:
+    """The lesson, if it can be told of what the trace holds: all its steps, and the operands that it asks for."""
+    lesson, parameters = contents.scenario.lesson, contents.trace.parameters.values()
+    asks_for_operands = any(stop.answer is not None and stop.answer.operand is not None for stop in lesson)
+    is_told = not contents.left_out and (not asks_for_operands or all(map(contents.holds, parameters)))
+    return lesson if is_told else ()
 
 
 def footer(contents: Contents) -> Data:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from attn_explore.model.axes import Array
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest
@@ -19,9 +18,6 @@ from attn_explore.model.values import Value
 
 PARAMETER = "parameters."
 """In the binary formats, keys of parameters begin with this."""
-
-PART = 32 * 2**20
-"""Bytes of a value that are asked for at once: enough for a product of matrices not to be slower in parts."""
 
 _LONGEST = 60
 
@@ -80,20 +76,6 @@ class Contents:
             if self.holds(parameter):
                 yield f"{PARAMETER}{name}", parameter
         yield from ((step.path, step) for step in self.steps(planned=planned))
-
-
-def parts_of(value: Value) -> Iterator[Array]:
-    """The numbers of a value as parts that stand one behind the other along its first axis.
-
-    A large one is in several: where it is too large to be held, no more than one of them is made at once.
-    """
-    if value.nbytes <= PART or not value.axes:
-        yield value.array
-        return
-    first = value.axes[0]
-    rows = max(1, PART // (value.nbytes // first.size))
-    for start in range(0, first.size, rows):
-        yield value.window(**{first.name: slice(start, min(start + rows, first.size))})
 
 
 def chosen(trace: Trace, patterns: Sequence[str]) -> list[Value]:

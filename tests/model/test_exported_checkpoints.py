@@ -13,21 +13,24 @@ import jsonschema
 import numpy as np
 import pytest
 
+from attn_explore.model import forward, keeping, values
 from attn_explore.model.config import of_a_scenario
 from attn_explore.model.explain import general_words, hidden_reason, lacking, mask_of, remarks
+from attn_explore.model.files import in_pieces
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.formulas import formula
 from attn_explore.model.opened import opened, scenario_of
+from attn_explore.model.prepared import prepare
 from attn_explore.model.problems import Problem
-from attn_explore.model.run import run
+from attn_explore.model.run import run, run_prepared
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.trace import Trace
-from attn_explore.model.traces import wanted
+from attn_explore.model.traces import export
 from attn_explore.model.traces.architectures import architecture_from, as_data
 from attn_explore.model.traces.export import WRITERS, size_of, trace_json
 from attn_explore.model.traces.reading import read_trace
 from attn_explore.model.traces.trace_schema import trace_schema
-from attn_explore.model.traces.wanted import Wanted, matches
+from attn_explore.model.traces.wanted import EVERYTHING, Wanted, matches
 from tests.checkpoints import FAMILIES, REFERENCES
 
 ENOUGH = 2**28
@@ -49,13 +52,13 @@ def run_of(name: str, new_tokens: int = 1) -> Run:
     return run(scenario), scenario
 
 
-def written(folder: Path, ending: str, made: Run, asked: Wanted = wanted.EVERYTHING) -> Path:
+def written(folder: Path, ending: str, made: Run, asked: Wanted = EVERYTHING) -> Path:
     path = folder / f"trace{ending}"
     path.write_bytes(b"".join(WRITERS[ending](*made, asked)))
     return path
 
 
-def as_json(made: Run, asked: Wanted = wanted.EVERYTHING) -> dict[str, Any]:
+def as_json(made: Run, asked: Wanted = EVERYTHING) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(b"".join(trace_json(*made, asked)))
     return found
 
@@ -207,11 +210,16 @@ def test_what_was_forgotten_comes_back_for_the_export_and_nothing_stays(ending: 
 def test_a_large_value_is_written_in_parts_and_reads_the_same(
     ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = run_of("gpt2")
-    whole = written(tmp_path, ending, made).read_bytes()
-    monkeypatch.setattr(wanted, "PART", 256)
-    monkeypatch.setattr("attn_explore.model.traces.export.PIECE", 64)
-    assert written(tmp_path, ending, made).read_bytes() == whole
+    whole = run_of("gpt2")
+    monkeypatch.setattr(keeping, "SMALL", 64)
+    monkeypatch.setattr(forward, "Keeper", lambda: keeping.Keeper(4 * 256))
+    for module in (values, in_pieces, export):
+        monkeypatch.setattr(module, "PIECE", 64)
+    made = run_prepared(prepare(whole[1]), lazy=True), whole[1]
+    _, found = read_trace(written(tmp_path, ending, made), ENOUGH)
+    assert made[0]["logits"].is_large
+    for path, step in found.steps.items():
+        np.testing.assert_allclose(step.array, whole[0][path].array, rtol=1e-5, atol=1e-6)  # products are rounded anew
 
 
 # --- what is read back
