@@ -35,6 +35,11 @@ class Buffers:
         self._collect()
         return sum(memory.nbytes for memory in self._free)
 
+    def has(self, nbytes: int) -> bool:
+        """Whether memory of this very size waits."""
+        self._collect()
+        return any(memory.nbytes == nbytes for memory in self._free)
+
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """An array whose numbers are whatever they are, in memory that was given back where some is as large."""
         nbytes = math.prod(shape) * dtype.itemsize
@@ -64,7 +69,8 @@ def _mapped(nbytes: int) -> mmap.mmap:
     """Memory that the system has back as soon as it is let go: an allocator would keep some of it for later."""
     import mmap  # only a run that forgets needs it
 
-    memory = mmap.mmap(-1, nbytes)
+    private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    memory = mmap.mmap(-1, nbytes, **private)  # what is shared has no huge pages
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel may not know them
             memory.madvise(mmap.MADV_HUGEPAGE)

@@ -93,6 +93,7 @@ class Keeper:
     def room(self, value: Value) -> Array:
         """Memory for the numbers of a value, perhaps that of a forgotten one; what has to go for it goes before."""
         with self._books:
+            self._free_memory_of(value)
             self._make_room(value, value.nbytes)
             memory = self._buffers.empty(value.shape, value.dtype)
             self._buffers.shrink(self.limit - self._nbytes - value.nbytes)
@@ -127,9 +128,9 @@ class Keeper:
                 self._make_room(value)
 
     def _compute(self, value: Value) -> Array:
-        with self._books:
-            self._make_room(value, value.nbytes)
-            if value.is_leaf:  # it is read into memory of its own
+        if value.is_leaf:  # it is read into memory of its own; an operation asks for room by itself
+            with self._books:
+                self._make_room(value, value.nbytes)
                 self._buffers.shrink(self.limit - self._nbytes - value.nbytes)
         return self._hold(value, self._parts.made(value))
 
@@ -142,6 +143,13 @@ class Keeper:
             self._make_room(value)
             self._buffers.shrink(self.limit - self._nbytes)
         return array
+
+    def _free_memory_of(self, value: Value) -> None:
+        """Forget a value of the very size, where something has to go: its memory serves as it is, others' does not."""
+        if self._nbytes + value.nbytes > self.limit and not self._buffers.has(value.nbytes):
+            alike = (other for other in self._least_needed(value) if other.nbytes == value.nbytes)
+            if (found := next(alike, None)) is not None:
+                self._let_go(found)
 
     def _make_room(self, newest: Value, nbytes: int = 0) -> None:
         """Forget values until so many bytes more are within the limit."""

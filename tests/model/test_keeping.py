@@ -89,6 +89,19 @@ def test_what_was_used_last_is_forgotten_last() -> None:
     assert [value.held is None for value in (first, second, third)] == [False, True, False]
 
 
+def test_of_values_that_may_be_forgotten_one_whose_memory_serves_the_next_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(buffers, "SMALLEST", 0)
+    t = recorder(keeper=Keeper(3 * 8))
+    short, long = (t.trace.give("x", (Axis("token", size),), np.ones(size)) for size in (1, 2))
+    other, alike = t.exp("other", short), t.exp("alike", long)
+    place = alike.array.ctypes.data
+    newest = t.square("newest", long)
+    assert [value.held is None for value in (other, alike)] == [False, True]
+    assert newest.array.ctypes.data == place
+
+
 def test_the_residual_stream_is_forgotten_after_everything_else() -> None:
     t = recorder(keeper=Keeper(2 * 8))
     leaf = t.trace.give("x", (Axis("token", 1),), np.ones(1))
