@@ -17,7 +17,7 @@ MATHEMATICS = (
     {"config", "erf", "notation", "text", "words"},
     {"labels", "problems"},
     {"axes"},
-    {"architecture", "buffers", "changes", "expressions", "naming", "sources"},
+    {"architecture", "buffers", "changes", "cores", "expressions", "naming", "sources"},
     {"values"},
     {"ops", "windows"},
     {"keeping"},

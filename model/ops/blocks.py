@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.values import Value
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
 
 LARGE = 2**18
 """Cells from which on it is worth while."""
@@ -37,13 +32,15 @@ def by_rows(value: Value, function: Function, *arrays: Array) -> Array:
     """
     if value.size < LARGE or len(value.shape) < 2 or not _can_be_cut(value, arrays):
         return function(*arrays)
+    from attn_explore.model.cores import share  # small arrays have no need of it
+
     found = value.room()
     out = np.empty(value.shape, value.dtype) if found is None else found
 
     def compute(place: Place) -> None:
         function(*(_cut(array, place) for array in arrays), out=out[place])
 
-    _share(compute, list(_blocks(value.shape)))
+    share(compute, _blocks(value.shape))
     return out
 
 
@@ -67,32 +64,3 @@ def _blocks(shape: tuple[int, ...]) -> Iterator[Place]:
 def _cut(array: Array, place: Place) -> Array:
     """The part of an array that a block is made of: an axis of length 1 is the same for all of them."""
     return array[tuple(part if size > 1 else slice(None) for part, size in zip(place, array.shape, strict=False))]
-
-
-def _share(compute: Callable[[Place], object], places: list[Place]) -> None:
-    """Compute every block, each core some of them."""
-    cores = _cores()
-
-    def some(first: int) -> None:
-        with np.errstate(all="ignore"):  # each thread has a state of its own
-            for place in places[first::cores]:
-                compute(place)
-
-    others = [_threads().submit(some, core) for core in range(1, cores)]
-    some(0)
-    for other in others:
-        other.result()
-
-
-@lru_cache(maxsize=1)
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(max(1, _cores() - 1), "blocks")

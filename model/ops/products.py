@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -103,12 +104,25 @@ SHARES = Operation("shares", _shares, no_derivative, _shares_cell, in_words("1/n
 def _contract(value: Value) -> Array:
     a, b, *bias = value.operands
     left, right = a.array, b.array
-    room = value.room() if left.dtype == right.dtype == value.dtype else None
-    product = contract(left, a.names, right, b.names, value.names, room)
+    room = _room(value) if left.dtype == right.dtype == value.dtype else None
+    product = contract(left, a.names, right, b.names, value.names, np.matmul if room is None else _in(room))
     if not bias:
         return product
     added = align(bias[0].array, bias[0].names, value.names)
     return np.add(product, added, out=product if added.dtype == product.dtype else None)
+
+
+def _in(room: Array) -> Callable[[Array, Array], Array]:
+    """How matrices are multiplied whose product goes into some memory."""
+    from attn_explore.model.ops.matrices import multiply  # only a run that forgets needs it
+
+    return partial(multiply, room=room)
+
+
+def _room(value: Value) -> Array | None:
+    """Memory for a product in a run that forgets: that of a forgotten one, or for a part of a value fresh memory."""
+    weights = value.operands[1].value
+    return np.empty(value.shape, value.dtype) if value.keeper is None and weights.source is not None else value.room()
 
 
 def _contract_derivative(value: Value, gradient: Array) -> Gradients:

@@ -93,11 +93,12 @@ def test_of_values_that_may_be_forgotten_one_whose_memory_serves_the_next_goes_f
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(buffers, "SMALLEST", 0)
+    monkeypatch.setattr(blocks, "LARGE", 0)
     t = recorder(keeper=Keeper(3 * 8))
-    short, long = (t.trace.give("x", (Axis("token", size),), np.ones(size)) for size in (1, 2))
+    short, long = (t.trace.give("x", (Axis("head", 1), Axis("token", size)), np.ones((1, size))) for size in (1, 2))
     other, alike = t.exp("other", short), t.exp("alike", long)
     place = alike.array.ctypes.data
-    newest = t.square("newest", long)
+    newest = t.exp("newest", long)
     assert [value.held is None for value in (other, alike)] == [False, True]
     assert newest.array.ctypes.data == place
 
