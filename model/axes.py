@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -57,13 +57,20 @@ MEANINGS = {
 class Axis:
     """One axis of a tensor: its name, its size, and a label for each index where there is one.
 
-    An axis that holds others side by side (`head·d_v`) keeps them in `parts`, outermost first.
+    An axis that holds others side by side (`head·d_v`) keeps them in `parts`, outermost first. Tokens of a pass that
+    reads only the end of a text are counted from the place `start` that the first of them has there.
     """
 
     name: str
     size: int
     labels: AxisLabels | None = None
     parts: tuple[Axis, ...] = ()
+    start: int = field(default=0, repr=False)
+
+    @property
+    def places_in_text(self) -> range:
+        """The place of each index, of an axis of tokens, in the text that they are of."""
+        return range(self.start, self.start + self.size)
 
     def renamed(self, name: str) -> Axis:
         """The same axis under another name: queries and keys are tokens seen from two sides."""

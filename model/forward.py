@@ -13,6 +13,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.edits import Changes
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.known import Known
+from attn_explore.model.layers import Cache
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Token, generates
@@ -25,15 +26,27 @@ CHAPTER = "generated"
 """Each further pass of a decoder that generates is a chapter: `generated.1` and so on. The first is as in any model."""
 
 
+def takes_over(scenario: Scenario) -> bool:
+    """Whether each pass of a generation reads its new word alone, and takes the keys and values of the others over.
+
+    A scenario's own model reads all of its few words in each pass. So does one that sees later words: what it makes of
+    a word changes with each that follows.
+    """
+    return scenario.checkpoint is not None and scenario.mask.causal is not False
+
+
 class Assembly:
     """A scenario's model in a trace that has its parameters.
 
-    What the encoder makes of the source, where there is an encoder, is computed once for every pass of the decoder.
+    What the encoder makes of the source, where there is an encoder, is computed once for every pass of the decoder; so
+    are the keys and values of each token, where there is a `cache`.
     """
 
-    def __init__(self, trace: Trace, scenario: Scenario, source: StackTokens | None) -> None:
+    def __init__(
+        self, trace: Trace, scenario: Scenario, source: StackTokens | None, cache: Cache | None = None
+    ) -> None:
         self._trace, self._config, self._mask = trace, architecture_of(scenario.model), scenario.mask
-        self._source = source
+        self._source, self._cache = source, cache
         if source is not None:
             visibility = of_itself(source, self._config, self._mask, is_decoder=False)
             self._memory = encode(Recorder(trace, "encoder"), source, visibility, self._config)
@@ -44,7 +57,7 @@ class Assembly:
         if target is not None:
             visibility = of_itself(target, self._config, self._mask, is_decoder=True)
             memory = None if self._source is None else (self._memory, across(target, self._source))
-            x = decode(t.inside("decoder"), target, visibility, self._config, memory)
+            x = decode(t.inside("decoder"), target, visibility, self._config, memory, self._cache)
             return logits(t, x, target, self._config)
         if self._source is None:
             raise ValueError("a model reads a source or a target")
@@ -87,8 +100,8 @@ def _passes(known: Known, generated: Sequence[Token] | None) -> int:
     return len(generated) + (not is_over)
 
 
-OUTLINED = 2
-"""Passes of a generation in an outline: as many as show how a pass grows with its text."""
+OUTLINED = 3
+"""Passes of a generation in an outline: the first, and two that show how the others grow with the text."""
 
 
 def outline_of(known: Known) -> Trace:
@@ -154,12 +167,14 @@ class _ModelRun:
     ) -> None:
         self._trace, self._known, self._scenario = trace, known, known.scenario
         self._generated, self._has_words = generated, has_words
+        self._takes_over = takes_over(self._scenario)
 
     def read(self, passes: int) -> None:
         """Read the source and the target; where the words are chosen one by one, in at most so many passes."""
         has_source = "encoder" in self._known.readings
         source = self._first("encoder", "") if has_source else None
-        model = Assembly(self._trace, self._scenario, source.tokens if source else None)
+        cache = Cache() if self._takes_over else None
+        model = Assembly(self._trace, self._scenario, source.tokens if source else None, cache)
         if "decoder" not in self._known.readings:
             self._probabilities("", model.logits())
             return
@@ -176,7 +191,8 @@ class _ModelRun:
             chapter = f"{CHAPTER}.{place}" if place else ""
             candidates = Recorder(self._trace, chapter=chapter).last("candidates", probabilities)
             if place + 1 == passes and self._trace.is_lazy:
-                break  # nobody reads the last word, and to know it is to compute everything
+                self._trace.last_choice = candidates  # nobody reads that word, and to know it is to compute everything
+                break
             word = self._choice(place, candidates)
             text = None if word is None or target.text is None else target.text.followed_by(word)
             if word is not None and text is not None:
@@ -185,7 +201,8 @@ class _ModelRun:
             if place + 1 == passes or (word is not None and self._known.ends_with(word)):
                 break
             chapter = f"{CHAPTER}.{place + 1}"
-            target = self._reads("decoder", f"{chapter}.{stack}", text, target.length + 1)
+            start = target.length if self._takes_over else 0
+            target = self._reads("decoder", f"{chapter}.{stack}", text, target.length + 1, start)
             probabilities = self._probabilities(chapter, model.logits(target.tokens, chapter)) or probabilities
 
     def _probabilities(self, chapter: str, found: Value | None) -> Value | None:
@@ -199,18 +216,26 @@ class _ModelRun:
         text = _Text(reading.padded(), self._known.ids(stack), reading.padding()) if self._has_words else None
         return self._reads(stack, prefix, text, reading.length)
 
-    def _reads(self, stack: str, prefix: str, text: _Text | None, length: int) -> _Pass:
-        """Give the trace the tokens that a stack reads, and which of them are padding, where there can be some."""
-        ids = pad = padding = None
+    def _reads(self, stack: str, prefix: str, text: _Text | None, length: int, start: int = 0) -> _Pass:
+        """Give the trace the tokens that a stack reads, and which of them are padding, where there can be some.
+
+        Those before `start` were read in an earlier pass, from which they are taken over.
+        """
+        ids = read = pad = padding = all_tokens = None
         if text is not None:
             self._trace.tokens[stack] = text.words
             ids, pad = np.array(text.ids, np.int64), np.array(text.padding, np.int64)
+            read = ids[start:]
         axes = (Axis("token", length, text.words if text else None),)
-        tokens = self._trace.give(f"{prefix}tokens", axes, ids)
+        read_axes = (Axis("token", length - start, text.words[start:] if text else None, start=start),)
+        if start:
+            all_tokens = self._trace.give(f"{prefix}all_tokens", axes, ids)
+        tokens = self._trace.give(f"{prefix}tokens", read_axes, read)
         hides_pad = self._known.hides_padding(stack)
         if hides_pad or self._known.readings[stack].has_padding:
             padding = self._trace.give(f"{prefix}pad", axes, pad)
-        return _Pass(StackTokens(tokens, padding, hides_pad, self._segments(prefix, axes)), length, text)
+        segments = self._segments(prefix, tokens.axes)
+        return _Pass(StackTokens(tokens, padding, hides_pad, segments, all_tokens), length, text)
 
     def _segments(self, prefix: str, axes: tuple[Axis, ...]) -> Value | None:
         """Where the model has segments, one text is all in the first."""
@@ -225,5 +250,18 @@ class _ModelRun:
             return self._generated[place] if place < len(self._generated) else None
         if self._trace.planned:
             return None
-        likeliest = int(np.argmax(candidates.array))
-        return Token(likeliest, candidates.axes[0].label(likeliest))
+        return _likeliest(candidates)
+
+
+def _likeliest(candidates: Value) -> Token:
+    place = int(np.argmax(candidates.array))
+    return Token(place, candidates.axes[0].label(place))
+
+
+def choose_last(trace: Trace) -> None:
+    """Let a run that is computed when it is looked at choose its last word, unless it has."""
+    if trace.last_choice is not None:
+        word = _likeliest(trace.last_choice)
+        trace.tokens["decoder"] = (*(trace.tokens["decoder"] or ()), word.label)
+        trace.generated.append(word.id)
+        trace.last_choice = None

@@ -58,16 +58,41 @@ class Visibility:
         return first, end if end < self.keys.shape[0] else None
 
 
+class Cache:
+    """The keys and values that each block of attention had last: in a generation, the next pass takes them over."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def with_earlier(self, t: Recorder, k: Tensor, v: Tensor, tokens: Axis) -> tuple[Tensor, Tensor]:
+        """The keys and values of all `tokens`: those of earlier passes, and behind them those of this one."""
+        if t.prefix in self._blocks:
+            keys, values = self._blocks[t.prefix]
+            k, v = t.taken_over("all_keys", keys, k, tokens), t.taken_over("all_values", values, v, tokens)
+        self._blocks[t.prefix] = k, v
+        return k, v
+
+    def once(self, t: Recorder, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """The keys and values of a text that each pass reads as a whole: projected in the first, then taken over."""
+        if t.prefix not in self._blocks:
+            self._blocks[t.prefix] = project(t, "k", memory), project(t, "v", memory)
+            return self._blocks[t.prefix]
+        keys, values = self._blocks[t.prefix]
+        return t.taken_over("k", keys), t.taken_over("v", values)
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A layer of a stack as its attention knows it: its number, and what its positions are counted from.
 
-    `relative_table` is the table of relative positions that all layers share, where there is one.
+    `relative_table` is the table of relative positions that all layers share, where there is one; `cache` holds keys
+    and values for the passes of a generation.
     """
 
     number: int
     numbering: Numbering
     relative_table: Value | None = None
+    cache: Cache | None = None
 
 
 def numbered(visibility: Visibility, config: Architecture) -> Numbering:
@@ -112,16 +137,26 @@ def self_attention(t: Recorder, x: Tensor, visibility: Visibility, config: Archi
         q, k = norm(t, "q_norm", q, config), norm(t, "k_norm", k, config)
     if (turn := POSITIONS[config.position].turned) and (turns := config.rotary_of(layer.number)):
         q, k = turn(t, "q_rotated", q, turns), turn(t, "k_rotated", k, turns)
+    if layer.cache:
+        k, v = layer.cache.with_earlier(t, k, v, visibility.keys.axes[-1])
     seen = replace(visibility, window=config.window_of(layer.number))
     return attend(t, q, k, v, seen, config, layer)
 
 
-def cross_attention(t: Recorder, x: Tensor, memory: Tensor, visibility: Visibility, config: Architecture) -> Tensor:
+def cross_attention(
+    t: Recorder,
+    x: Tensor,
+    memory: Tensor,
+    visibility: Visibility,
+    config: Architecture,
+    cache: Cache | None = None,
+) -> Tensor:
     """Queries from the decoder, keys and values from the encoder's output (section 3.2.3).
 
     x: (token, d_model) of the decoder, memory: (token, d_model) of the encoder. Returns (token, d_model).
     """
-    q, k, v = project(t, "q", x), project(t, "k", memory), project(t, "v", memory)
+    q = project(t, "q", x)
+    k, v = cache.once(t, memory) if cache else (project(t, "k", memory), project(t, "v", memory))
     return attend(t, q, k, v, visibility, config)
 
 
@@ -141,7 +176,7 @@ def attend(
     """
     queries, keys, values = q.renamed(token="query"), share(k, q), share(v, q)
     scores = SCORES[config.score].compute(t, queries, keys)
-    bias = position_bias(t, q, config, layer) if layer else None
+    bias = position_bias(t, queries, keys, config, layer) if layer else None
     scores = scale(t, scores, q.axis("d_k"), config, layer)
     if bias:
         scores = t.add("biased_scores", scores, bias)
@@ -157,12 +192,13 @@ def attend(
     return t.contract("output", "token d_model", concat, t.parameter("w_o"), t.optional("b_o"))
 
 
-def position_bias(t: Recorder, q: Tensor, config: Architecture, layer: Layer) -> Value | None:
+def position_bias(t: Recorder, q: Tensor, k: Tensor, config: Architecture, layer: Layer) -> Value | None:
     """What is added to the scores for where query and key stand, where something is. Returns (head, query, key)."""
     if config.relative and layer.relative_table:
-        return t.relative("position_bias", layer.relative_table, q.axis("token"), config.relative)
+        axes = (q.axis("query"), k.axis("key"))
+        return t.relative("position_bias", layer.relative_table, *axes, config.relative)
     bias = POSITIONS[config.position].bias
-    return bias(t, q, layer.numbering, config) if bias else None
+    return bias(t, q, k, layer.numbering, config) if bias else None
 
 
 def project(t: Recorder, name: str, x: Tensor) -> Tensor:

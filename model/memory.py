@@ -29,7 +29,7 @@ CURVES = 200
 """Bytes that the curves of a training take for each of its steps: a label, the loss, and the learning rate."""
 
 _IN_A_LAYER = re.compile(r"^(encoder|decoder)\.layers\.")
-_AGAIN = f"{CHAPTER}.1."
+_SECOND, _THIRD = f"{CHAPTER}.1.", f"{CHAPTER}.2."
 
 
 @dataclass(frozen=True)
@@ -56,35 +56,32 @@ def memory_of(known: Known) -> Need:
     scenario = known.scenario
     if scenario.alone is not None:
         return _of_experiment(trace_of(known, None), 1 if scenario.gradients is None else 2)
-    alike = list(_alike(outline_of(known), known.architecture))
     passes = scenario.input.max_new_tokens if generates(scenario.model, scenario.input) else 1
-    once = sum(each.nbytes(0) for each in alike if not each.is_in_each_pass)
-    in_passes = [each for each in alike if each.is_in_each_pass]
-    longest = sum(each.nbytes(passes - 1) for each in in_passes)
-    largest = max(alike, key=lambda each: each.size(passes - 1))
-    differentiated = 0 if scenario.gradients is None else once + longest
+    alike = list(_alike(outline_of(known), known.architecture, passes))
+    largest = max(alike, key=lambda each: each.size(each.passes - 1))
+    size, count = largest.size(largest.passes - 1), sum(each.count * each.passes for each in alike)
     trained = curves_of(scenario)
     curves = 0 if trained is None else CURVES * trained.steps
-    nbytes = once + _of_passes(in_passes, passes) + differentiated + curves + largest.size(passes - 1)
-    steps = sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike if not each.value.is_leaf)
+    nbytes = sum(map(_of_passes, alike)) + curves + size
+    if scenario.gradients is not None:
+        nbytes += _differentiated(alike)
+    steps = sum(each.count * each.passes for each in alike if not each.value.is_leaf)
     if scenario.checkpoint is not None:
-        records = RECORD * sum(each.count * (passes if each.is_in_each_pass else 1) for each in alike)
-        nbytes = records + min(nbytes - records, LIMIT) + AT_ONCE * largest.size(passes - 1)
-    return Need(nbytes, largest.value.path, largest.shape(passes - 1), steps)
+        nbytes = RECORD * count + min(nbytes - RECORD * count, LIMIT) + AT_ONCE * size
+    return Need(nbytes, _in_first_pass(largest.value.path), largest.shape(largest.passes - 1), steps)
 
 
 @dataclass(frozen=True)
 class _Alike:
-    """Values that differ in their layer alone: one of them, how many there are, and how many numbers a pass adds.
+    """Values that differ in their layer alone, or in the pass of a generation: one of them, that of the first pass.
 
-    `growth` is by how much each axis is longer in the next pass of a generation; `is_in_each_pass`: there are as many
-    of them again.
+    There are `count` of them in each of so many `passes`, and `growth` is by how much each axis is longer in the next.
     """
 
     value: Value
     count: int
+    passes: int
     growth: tuple[int, ...]
-    is_in_each_pass: bool
 
     def shape(self, place: int) -> tuple[int, ...]:
         """The shape of one of them in a pass."""
@@ -99,20 +96,33 @@ class _Alike:
         return self.count * (self.size(place) + RECORD)
 
 
-def _alike(outline: Trace, model: Architecture) -> Iterator[_Alike]:
-    """The values of an outline, each with what it stands for in the run; steps before parameters."""
+def _alike(outline: Trace, model: Architecture, passes: int) -> Iterator[_Alike]:
+    """The values of an outline, each with what it stands for in the run; steps before parameters.
+
+    Further passes of a generation are alike, each a little longer than the one before; the first may be unlike them.
+    """
     for path, value in (*outline.steps.items(), *outline.parameters.items()):
-        if path.startswith(_AGAIN):
+        if path.startswith(_THIRD):
             continue
-        again = outline.steps.get(f"{_AGAIN}{path}", value)
+        again = outline.steps.get(path.replace(_SECOND, _THIRD, 1), value)
         growth = tuple(after - before for before, after in zip(value.shape, again.shape, strict=True))
-        is_once = value.is_leaf or path.startswith("encoder.")
-        yield _Alike(value, _count(value, model), growth, not is_once)
+        yield _Alike(value, _count(value, model), passes - 1 if path.startswith(_SECOND) else 1, growth)
+
+
+def _in_first_pass(path: str) -> str:
+    """The path of a step of any pass as it is in the first one."""
+    return path.removeprefix(_SECOND)
+
+
+def _differentiated(alike: list[_Alike]) -> int:
+    """The bytes that gradients take: as much as what is computed once, and the longest pass."""
+    again = {_in_first_pass(each.value.path) for each in alike if each.value.path.startswith(_SECOND)}
+    return sum(each.nbytes(each.passes - 1) for each in alike if each.value.path not in again)
 
 
 def _count(value: Value, model: Architecture) -> int:
     """How many values of the run one of the outline stands for: as many as there are layers, where it is in one."""
-    layered = _IN_A_LAYER.match(value.path)
+    layered = _IN_A_LAYER.match(_in_first_pass(value.path))
     if layered is None:
         return 1
     stack = layered[1]
@@ -123,13 +133,14 @@ def _count(value: Value, model: Architecture) -> int:
     return model.layers_of(stack)
 
 
-def _of_passes(alike: list[_Alike], passes: int) -> int:
-    """The bytes that all passes of a generation take together.
+def _of_passes(alike: _Alike) -> int:
+    """The bytes that values take in all their passes together.
 
-    What a pass takes grows with the square of its text, so the first three passes tell what any number of them does
+    What a pass takes grows with the square of its text at most, so three passes tell what any number of them does
     (Newton's forward differences).
     """
-    first, second, third = (sum(each.nbytes(place) for each in alike) for place in range(3))
+    first, second, third = map(alike.nbytes, range(3))
+    passes = alike.passes
     return passes * first + comb(passes, 2) * (second - first) + comb(passes, 3) * (third - 2 * second + first)
 
 

@@ -72,6 +72,11 @@ class Recorder:
         """What stands at the last index of the first axis of `x`."""
         return self._apply(name, "last", x.axes[1:], x)
 
+    def taken_over(self, name: str, earlier: Tensor, new: Tensor | None = None, tokens: Axis | None = None) -> Value:
+        """What an earlier pass computed, as it is; behind it what is `new`: both together are of these `tokens`."""
+        axes = tuple(tokens if tokens and axis.name == tokens.name else axis for axis in earlier.axes)
+        return self._apply(name, "taken_over", axes, *(earlier,) if new is None else (earlier, new))
+
     def shares(self, name: str, tokens: Tensor, pad: Tensor | None = None) -> Value:
         """1/n for each of the n tokens that are not padding (1 in `pad`), 0 for the others."""
         operands = (tokens,) if pad is None else (tokens, pad)
@@ -81,19 +86,19 @@ class Recorder:
         """Each pair of columns of each token turned by an angle that grows with its position (Su et al. 2021)."""
         return self._apply(name, "rotate", x.axes, x, rotary=rotary)
 
-    def distance(self, name: str, heads: Axis, tokens: Axis) -> Value:
+    def distance(self, name: str, heads: Axis, queries: Axis, keys: Axis) -> Value:
         """Minus the distance of query and key, times a slope for each head."""
-        return self._apply(name, "distance", (heads, tokens.renamed("query"), tokens.renamed("key")))
+        return self._apply(name, "distance", (heads, queries, keys))
 
-    def key_position(self, name: str, heads: Axis, tokens: Axis, numbering: Numbering = FROM_THE_FIRST) -> Value:
+    def key_position(
+        self, name: str, heads: Axis, queries: Axis, keys: Axis, numbering: Numbering = FROM_THE_FIRST
+    ) -> Value:
         """The position of the key, times a slope for each head, the same for every query."""
-        axes = (heads, tokens.renamed("query"), tokens.renamed("key"))
-        return self._apply(name, "key_position", axes, numbering=numbering)
+        return self._apply(name, "key_position", (heads, queries, keys), numbering=numbering)
 
-    def relative(self, name: str, table: Tensor, tokens: Axis, rules: RelativePositions) -> Value:
+    def relative(self, name: str, table: Tensor, queries: Axis, keys: Axis, rules: RelativePositions) -> Value:
         """The row of `table` (bucket, head) for the bucket of query and key (Raffel et al. 2019, section 2.1)."""
-        axes = (table.axis("head"), tokens.renamed("query"), tokens.renamed("key"))
-        return self._apply(name, "relative", axes, table, rules=rules)
+        return self._apply(name, "relative", (table.axis("head"), queries, keys), table, rules=rules)
 
     def buckets(self, name: str, queries: Axis, keys: Axis, rules: RelativePositions) -> Value:
         """The bucket of each query and key."""

@@ -25,11 +25,12 @@ class Trace:
     """The values of one run by path, in the order in which they were computed.
 
     `parameters` and `given` (token ids) are what they were computed from, `unedited` the parameters before any edit;
-    `tokens` are the words that each stack read and generated, `generated` the rows of the latter. `planned` means
-    without numbers. `changes` are what-if edits by the path of their step or parameter. `before` is a run of the same
-    model: a value that came about there in the same way is the same value here, whether its numbers are held or
-    forgotten. `keeper` decides which values hold their arrays; without one all do. `is_lazy`: with a keeper, nothing is
-    computed before somebody asks for it. `left_out`: how many steps the file that it was read from has not.
+    `tokens` are the words that each stack read and generated, `generated` the rows of the latter; `last_choice` is what
+    the last of them is yet to be chosen from. `planned` means without numbers. `changes` are what-if edits by the path
+    of their step or parameter. `before` is a run of the same model: a value that came about there in the same way is
+    the same value here, whether its numbers are held or forgotten. `keeper` decides which values hold their arrays;
+    without one all do. `is_lazy`: with a keeper, nothing is computed before somebody asks for it. `left_out`: how many
+    steps the file that it was read from has not.
     """
 
     dtype: np.dtype[Any]
@@ -38,6 +39,7 @@ class Trace:
     steps: dict[str, Value] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     generated: list[int] = field(default_factory=list)
+    last_choice: Value | None = None
     unedited: dict[str, Numbers] = field(default_factory=dict)
     planned: bool = False
     on_step: Listener | None = None

@@ -9,6 +9,7 @@ from functools import partial
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.config import MaskConfig
 from attn_explore.model.layers import (
+    Cache,
     Layer,
     Visibility,
     add_and_norm,
@@ -35,13 +36,15 @@ class StackTokens:
     """What a stack reads: token ids, and which of them are padding (1 or 0; None: none is).
 
     `hides_pad`: whether attention sees no padding; `segments`: the row of each token in the table of segments, where
-    the model has one.
+    the model has one. `all_tokens` are these and those before them that an earlier pass has read, where one has; then
+    `pad` is of all of them, too.
     """
 
     tokens: Value
     pad: Value | None = None
     hides_pad: bool = False
     segments: Value | None = None
+    all_tokens: Value | None = None
 
     @property
     def hidden(self) -> Value | None:
@@ -52,7 +55,8 @@ class StackTokens:
 def of_itself(text: StackTokens, config: Architecture, mask: MaskConfig, is_decoder: bool) -> Visibility:
     """Self-attention: the future is hidden in a decoder unless the scenario says otherwise."""
     causal = is_decoder if mask.causal == "auto" else mask.causal
-    return Visibility(text.tokens, text.tokens, text.hidden, causal, config.attention_span)
+    keys = text.tokens if text.all_tokens is None else text.all_tokens
+    return Visibility(text.tokens, keys, text.hidden, causal, config.attention_span)
 
 
 def across(target: StackTokens, source: StackTokens) -> Visibility:
@@ -74,13 +78,14 @@ def decode(
     visibility: Visibility,
     config: Architecture,
     memory: tuple[Tensor, Visibility] | None = None,
+    cache: Cache | None = None,
 ) -> Tensor:
     """The decoder: the same with attention to the encoder's output in between (Vaswani et al. 2017, section 3.1).
 
     `memory` is the encoder's output, and what may be seen of it; without it the decoder stands alone, as in GPT.
-    Returns (token, d_model).
+    `cache` holds what passes of a generation take over from each other. Returns (token, d_model).
     """
-    x = _stack(t, text, visibility, config, "decoder", memory)
+    x = _stack(t, text, visibility, config, "decoder", memory, cache)
     if config.output_scale is not None:
         x = t.scale("output_scaled", x, by=by_root(config.output_scale, x.axes[-1]))
     return x
@@ -93,14 +98,18 @@ def _stack(
     whole: Architecture,
     stack: str,
     memory: tuple[Tensor, Visibility] | None = None,
+    cache: Cache | None = None,
 ) -> Tensor:
     config, numbering = whole.of(stack), numbered(visibility, whole)
     owner = "layers.0" if config.shared_layers else None
     x = embed(t, text.tokens, text.segments, numbering, config)
     table = t.optional("layers.0.self_attention.relative_table")
-    source = None if memory is None else partial(cross_attention, memory=memory[0], visibility=memory[1], config=config)
+    source = None
+    if memory is not None:
+        source = partial(cross_attention, memory=memory[0], visibility=memory[1], config=config, cache=cache)
     for i in range(whole.layers_of(stack)):
-        attention = partial(self_attention, visibility=visibility, config=config, layer=Layer(i, numbering, table))
+        layer = Layer(i, numbering, table, cache)
+        attention = partial(self_attention, visibility=visibility, config=config, layer=layer)
         x = _layer(t.inside(f"layers.{i}", owner), x, attention, source, config)
     if config.final_norm:
         x = norm(t, "final_norm", x, config)

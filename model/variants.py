@@ -132,12 +132,12 @@ def rotary(t: Recorder, name: str, x: Tensor, turns: Rotary) -> Value:
     return t.rotate(name, x, turns)
 
 
-def alibi(t: Recorder, q: Tensor, numbering: Numbering, config: Architecture) -> Value:
+def alibi(t: Recorder, q: Tensor, k: Tensor, numbering: Numbering, config: Architecture) -> Value:
     """A bias that grows with the distance (Press et al. 2021), or with the position of the key (Bloom)."""
-    head, token = q.axis("head"), q.axis("token")
+    axes = (q.axis("head"), q.axis("query"), k.axis("key"))
     if config.alibi_by_key:
-        return t.key_position("position_bias", head, token, numbering)
-    return t.distance("position_bias", head, token)
+        return t.key_position("position_bias", *axes, numbering)
+    return t.distance("position_bias", *axes)
 
 
 def _of_learned(positions: Axis, d_model: Axis) -> NamedAxes:
@@ -153,7 +153,7 @@ class Position:
 
     added: Callable[[Recorder, Tensor, Numbering, Architecture], Value] | None = None
     turned: Callable[[Recorder, str, Tensor, Rotary], Value] | None = None
-    bias: Callable[[Recorder, Tensor, Numbering, Architecture], Value] | None = None
+    bias: Callable[[Recorder, Tensor, Tensor, Numbering, Architecture], Value] | None = None
     parameters: Callable[[Axis, Axis], NamedAxes] = _no_parameters
 
 

@@ -75,6 +75,7 @@ _AROUND = {
     "square": ("(", ")²"),
     "cube": ("(", ")³"),
     "negate": ("−(", ")"),
+    "taken_over": ("taken over from ", ""),
     "tanh": ("tanh(", ")"),
     "erf": ("erf(", ")"),
     "sin": ("sin(", ")"),

@@ -151,6 +151,54 @@ def _part_back(value: Value, _place: int, at: At) -> Expression:
 PART = Operation("part", _part, _part_derivative, _part_cell, _part_formula, _part_back)
 
 
+# --- taken_over: what an earlier pass of a generation computed, and behind it what is new
+
+
+def _taken_over(value: Value) -> Array:
+    parts = [operand.array for operand in value.operands]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=_token(value))
+
+
+def _token(value: Value) -> int:
+    """Where the axis stands along which what is new follows."""
+    return value.names.index("token")
+
+
+def _earlier(value: Value) -> int:
+    """How many tokens are taken over."""
+    return value.operands[0].axis("token").size
+
+
+def _taken_over_derivative(value: Value, gradient: Array) -> Gradients:
+    return tuple(np.split(gradient, [_earlier(value)], axis=_token(value))[: len(value.operands)])
+
+
+def _taken_over_cell(value: Value, at: At) -> Expression:
+    new = at["token"] - _earlier(value)
+    return Apply("taken_over", (Cell(0, at),)) if new < 0 else Cell(1, {**at, "token": new})
+
+
+def _taken_over_back(value: Value, place: int, at: At) -> Expression:
+    return gradient_cell(value, {**at, "token": at["token"] + place * _earlier(value)})
+
+
+def _taken_over_formula(_value: Value, operands: Notations) -> Notation:
+    _, *new = operands
+    taken_over = "taken over from an earlier pass"
+    return phrase(f"{taken_over}, then ", *new) if new else phrase(taken_over)
+
+
+TAKEN_OVER = Operation(
+    "taken_over",
+    _taken_over,
+    _taken_over_derivative,
+    _taken_over_cell,
+    _taken_over_formula,
+    _taken_over_back,
+    lambda value: tuple(name for name in value.names if name != "token"),
+)
+
+
 # --- merge: axes side by side in one
 
 
@@ -194,4 +242,4 @@ MERGE = Operation(
     "merge", _merge, _merge_derivative, _merge_cell, _merge_formula, _merge_back, lambda value: value.names[:-1]
 )
 
-ROWS = (IDENTITY, EVENLY, STACK, PART, MERGE)
+ROWS = (IDENTITY, EVENLY, STACK, PART, TAKEN_OVER, MERGE)

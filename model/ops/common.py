@@ -101,6 +101,24 @@ def all_but_over(value: Value) -> tuple[str, ...]:
     return tuple(name for name in value.names if name not in value.options["over"].split())
 
 
+def ahead(value: Value) -> Array:
+    """By how many places each key stands ahead of each query in their text; less than 0 behind it. (query, key)."""
+    query, key = places_in_text(value)
+    return np.asarray(key - query)
+
+
+def ahead_at(value: Value, at: At) -> int:
+    """By how many places the key at an index stands ahead of the query there."""
+    query, key = (value.axis(name).places_in_text[at[name]] for name in ("query", "key"))
+    return key - query
+
+
+def places_in_text(value: Value) -> tuple[Array, Array]:
+    """The places of queries and keys in their text, ready to broadcast: (query, 1) and (1, key)."""
+    query, key = (np.asarray(value.axis(name).places_in_text) for name in ("query", "key"))
+    return query[:, None], key[None, :]
+
+
 def as_call(function: str) -> Callable[[Value, Notations], Notation]:
     """Written before its operands, as a function."""
 

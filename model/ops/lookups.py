@@ -60,21 +60,15 @@ LOOKUP = Operation(
 
 
 def _rows(value: Value) -> Array:
-    table, numbering = value.operands[0], value.options["numbering"]
-    tokens = value.shape[0]
-    words = numbering.words(tokens)
-    counted = table.rows(slice(numbering.offset, numbering.offset + words.stop - words.start))
-    if len(counted) == tokens:
-        return counted
-    rows = np.zeros(value.shape, counted.dtype)
-    if numbering.padding is not None:
-        rows[:] = table.rows(slice(numbering.padding, numbering.padding + 1))
-    rows[words] = counted
+    table, positions = value.operands[0], value.options["numbering"].along(value.axes[0])
+    stand = positions >= 0
+    rows = np.zeros(value.shape, value.dtype)
+    rows[stand] = table.rows(positions[stand])
     return rows
 
 
 def _rows_derivative(value: Value, gradient: Array) -> Gradients:
-    positions = value.options["numbering"].positions(value.shape[0])
+    positions = value.options["numbering"].along(value.axes[0])
     stand = positions >= 0
     spread = np.zeros(value.operands[0].shape, gradient.dtype)
     np.add.at(spread, positions[stand], gradient[stand])
@@ -82,7 +76,8 @@ def _rows_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _rows_cell(value: Value, at: At) -> Expression:
-    table, row = value.operands[0], value.options["numbering"].position(at[value.names[0]])
+    token = value.axes[0].places_in_text[at[value.names[0]]]
+    table, row = value.operands[0], value.options["numbering"].position(token)
     return Number(0.0, NOWHERE) if row is None else Cell(0, {table.names[0]: row, table.names[1]: at[value.names[1]]})
 
 
@@ -90,7 +85,7 @@ def _rows_back(value: Value, _place: int, at: At) -> Expression:
     """A row of the table gets what arrives at the tokens that stand there: one word, or all the padding."""
     row, column = (at[name] for name in value.operands[0].names)
     token, width = value.names
-    standing = value.options["numbering"].positions(value.shape[0]) == row
+    standing = value.options["numbering"].along(value.axes[0]) == row
     there = np.flatnonzero(standing)
     if len(there) == 0:
         return Number(0.0, "no word stands there")

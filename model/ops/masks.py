@@ -14,11 +14,13 @@ from attn_explore.model.ops.common import (
     At,
     Gradients,
     Notations,
+    ahead_at,
     aligned,
     cells,
     every_axis,
     gradient_cell,
     no_derivative,
+    places_in_text,
     to_operands,
 )
 from attn_explore.model.values import Operation, Value
@@ -29,16 +31,17 @@ from attn_explore.model.values import Operation, Value
 def hidden_because(value: Value, query: int, key: int) -> str | None:
     """Why `query` may not see `key` in a mask: "padding", "future", "too far", or None when it may."""
     span, window = value.options["span"], value.options["window"]
+    ahead = ahead_at(value, {"query": query, "key": key})
     if value.options["pad"] and value.operands[-1].array[key]:
         return "padding"
-    if value.options["causal"] and key > query:
+    if value.options["causal"] and ahead > 0:
         return "future"
-    is_far = (span is not None and abs(key - query) > span) or (window is not None and query - key >= window)
+    is_far = (span is not None and abs(ahead) > span) or (window is not None and -ahead >= window)
     return "too far" if is_far else None
 
 
 def _visibility(value: Value) -> Array:
-    query, key = np.ogrid[tuple(map(slice, value.shape[-2:]))]
+    query, key = places_in_text(value)
     causal, span, window = (value.options[name] for name in ("causal", "span", "window"))
     hidden = np.zeros(value.shape, bool)
     if causal:

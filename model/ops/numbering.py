@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attn_explore.model.axes import Array
+from attn_explore.model.axes import Array, Axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Numbering:
         words = self.words(tokens)
         found[words] = np.arange(self.offset, self.offset + words.stop - words.start)
         return found
+
+    def along(self, tokens: Axis) -> Array:
+        """The position of each token along an axis, which may be those at the end of a text."""
+        return self.positions(tokens.places_in_text.stop)[tokens.start :]
 
     def position(self, token: int) -> int | None:
         """The position of one token, if it has one."""

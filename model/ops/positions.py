@@ -16,7 +16,7 @@ from attn_explore.model.notation import (
     size,
     symbol,
 )
-from attn_explore.model.ops.common import NOWHERE, At, Notations, no_derivative
+from attn_explore.model.ops.common import NOWHERE, At, Notations, ahead, ahead_at, no_derivative
 from attn_explore.model.values import Operation, Value
 
 # --- sinusoid: waves from fast to slow, in one of three orders of the columns
@@ -26,8 +26,8 @@ LONGEST = 10000.0
 
 
 def _sinusoid(value: Value) -> Array:
-    tokens, width = value.shape
-    position = value.options["numbering"].positions(tokens)[:, None]
+    width = value.shape[1]
+    position = value.options["numbering"].along(value.axes[0])[:, None]
     column = np.arange(width)
     angle = position / LONGEST ** _exponents(value.options["waves"], column, width)
     waves = np.where(_is_sine(value.options["waves"], column, width), np.sin(angle), np.cos(angle))
@@ -60,7 +60,7 @@ def _but_the_odd_one(waves: Waves, array: Array) -> Array:
 def _sinusoid_cell(value: Value, at: At) -> Expression:
     token, column = (at[name] for name in value.names)
     waves, width = value.options["waves"], value.shape[1]
-    position = value.options["numbering"].position(token)
+    position = value.options["numbering"].position(value.axes[0].places_in_text[token])
     if position is None:
         return Number(0.0, NOWHERE)
     if waves == "fairseq" and width % 2 and column == width - 1:
@@ -111,15 +111,14 @@ def _slopes(value: Value) -> Array:
 
 
 def _distance(value: Value) -> Array:
-    queries, keys = (np.arange(size) for size in value.shape[1:])
-    distances = np.abs(keys[None, :] - queries[:, None])
+    distances = np.abs(ahead(value))
     return np.asarray(-_slopes(value)[:, None, None] * distances, value.dtype)
 
 
 def _distance_cell(value: Value, at: At) -> Expression:
-    head, query, key = (at[name] for name in value.names)
+    head = at["head"]
     slope = Number(-float(_slopes(value)[head]), f"−slope of head {head}")
-    return Apply("multiply", (slope, Number(abs(key - query), "distance")))
+    return Apply("multiply", (slope, Number(abs(ahead_at(value, at)), "distance")))
 
 
 def _distance_formula(_value: Value, _operands: Notations) -> Notation:
@@ -133,14 +132,14 @@ DISTANCE = Operation("distance", _distance, no_derivative, _distance_cell, _dist
 
 
 def _key_position(value: Value) -> Array:
-    positions = value.options["numbering"].positions(value.shape[2])
+    positions = value.options["numbering"].along(value.axes[2])
     bias = np.asarray(_slopes(value)[:, None, None] * np.maximum(positions, 0), value.dtype)
     return np.array(np.broadcast_to(bias, value.shape))
 
 
 def _key_position_cell(value: Value, at: At) -> Expression:
     head, _, key = (at[name] for name in value.names)
-    position = value.options["numbering"].position(key)
+    position = value.options["numbering"].position(value.axes[2].places_in_text[key])
     if position is None:
         return Number(0.0, NOWHERE)
     slope = Number(float(_slopes(value)[head]), f"slope of head {head}")

@@ -11,7 +11,7 @@ from attn_explore.model.architecture import RelativePositions
 from attn_explore.model.axes import Array
 from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
 from attn_explore.model.notation import Notation, call, difference, indexed, symbol
-from attn_explore.model.ops.common import At, Gradients, Notations, gradient_cell, no_derivative
+from attn_explore.model.ops.common import At, Gradients, Notations, ahead, ahead_at, gradient_cell, no_derivative
 from attn_explore.model.values import Operation, Value
 
 # --- buckets: near distances have one each, far ones share, the more the further
@@ -23,18 +23,17 @@ def _buckets(value: Value) -> Array:
 
 def _buckets_of(value: Value) -> Array:
     """The bucket of each query and key."""
-    queries, keys = value.shape[-2:]
-    return bucket(np.arange(keys)[None, :] - np.arange(queries)[:, None], value.options["rules"])
+    return bucket(ahead(value), value.options["rules"])
 
 
-def bucket(ahead: Array, rules: RelativePositions) -> Array:
-    """The bucket of keys that stand `ahead` of their query, or behind it where that is negative.
+def bucket(places: Array, rules: RelativePositions) -> Array:
+    """The bucket of keys that stand so many `places` ahead of their query, or behind it where that is negative.
 
     Where it goes both ways, the second half of the buckets is for keys ahead; else all of them are for keys behind.
     """
     side = rules.buckets // 2 if rules.both_ways else rules.buckets
-    start = np.where(ahead > 0, side, 0) if rules.both_ways else 0
-    distance = np.abs(ahead) if rules.both_ways else np.maximum(-ahead, 0)
+    start = np.where(places > 0, side, 0) if rules.both_ways else 0
+    distance = np.abs(places) if rules.both_ways else np.maximum(-places, 0)
     exact = side // 2
     far_out = np.log(np.maximum(distance, exact).astype(np.float32) / np.float32(exact))
     shared = exact + (far_out / np.float32(np.log(rules.far / exact)) * np.float32(side - exact)).astype(np.int64)
@@ -42,9 +41,9 @@ def bucket(ahead: Array, rules: RelativePositions) -> Array:
 
 
 def _buckets_cell(value: Value, at: At) -> Expression:
-    ahead = at["key"] - at["query"]
-    where = f"a key {abs(ahead)} {'ahead' if ahead > 0 else 'behind'}" if ahead else "the query itself"
-    return Number(int(bucket(np.asarray(ahead), value.options["rules"])), f"bucket of {where}")
+    places = ahead_at(value, at)
+    where = f"a key {abs(places)} {'ahead' if places > 0 else 'behind'}" if places else "the query itself"
+    return Number(int(bucket(np.asarray(places), value.options["rules"])), f"bucket of {where}")
 
 
 def _buckets_formula(_value: Value, _operands: Notations) -> Notation:
@@ -71,7 +70,7 @@ def _relative_derivative(value: Value, gradient: Array) -> Gradients:
 
 
 def _relative_cell(value: Value, at: At) -> Expression:
-    row = bucket(np.asarray(at["key"] - at["query"]), value.options["rules"])
+    row = bucket(np.asarray(ahead_at(value, at)), value.options["rules"])
     return Cell(0, {"bucket": int(row), "head": at["head"]})
 
 

@@ -45,7 +45,7 @@ def _columns(rotary: Rotary) -> tuple[slice, slice]:
 
 def _cosines_and_sines(value: Value) -> tuple[Array, Array]:
     """Cosine and sine of the angle of each token and pair: (token, dims / 2)."""
-    angle = np.arange(value.shape[-2])[:, None] / _stretches(value.options["rotary"])
+    angle = np.asarray(value.axes[-2].places_in_text)[:, None] / _stretches(value.options["rotary"])
     return np.asarray(np.cos(angle), value.dtype), np.asarray(np.sin(angle), value.dtype)
 
 
@@ -121,7 +121,8 @@ def _cosine_and_sine(value: Value, at: At, pair: tuple[int, int]) -> tuple[Expre
     width = subscripted(value.names[-1]) if rotary.dims == value.axes[-1].size else "turned columns"
     power = Apply("divide", (Number(2 * place, "2i"), Number(rotary.dims, width)))
     stretch = _scaled(rotary, place, Apply("power", (Number(rotary.base), power)))
-    angle = Apply("divide", (Number(at[value.names[-2]], "position"), stretch), name="θ")
+    position = value.axes[-2].places_in_text[at[value.names[-2]]]
+    angle = Apply("divide", (Number(position, "position"), stretch), name="θ")
     return Apply("cos", (angle,)), Apply("sin", (angle,))
 
 

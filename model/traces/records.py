@@ -9,6 +9,7 @@ from typing import Any
 
 from attn_explore.model.explain import explanation, title
 from attn_explore.model.formulas import formula, symbol
+from attn_explore.model.forward import choose_last
 from attn_explore.model.labels import AxisLabels
 from attn_explore.model.named_checkpoint import checkpoint_of
 from attn_explore.model.scenario.document import LessonStep
@@ -32,6 +33,7 @@ def header(contents: Contents) -> Data:
     from importlib.metadata import version
 
     scenario = with_output(contents.scenario, contents.trace)
+    choose_last(contents.trace)
     return {
         "format": FORMAT,
         "version": VERSION,

@@ -111,7 +111,7 @@ def test_one_word_is_chosen_unless_more_are_wanted() -> None:
     assert len(one.tokens["decoder"] or ()) == 3
     assert len(three.tokens["decoder"] or ()) == 5
     again = run(scenario_of("gpt2", found, {"ids": [*map(int, (three.tokens["decoder"] or ())[:4])]}))
-    np.testing.assert_allclose(again["logits"].array, three["generated.2.logits"].array, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(again["logits"].array[-1:], three["generated.2.logits"].array, rtol=1e-5, atol=1e-6)
 
 
 def test_a_decoder_beside_an_encoder_is_fed_the_target_with_its_start() -> None:

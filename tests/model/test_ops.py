@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -21,13 +21,23 @@ from attn_explore.model.keeping import Keeper
 from attn_explore.model.notation import formula_text, symbol
 from attn_explore.model.ops import OPERATIONS, Factor, Numbering, hidden_because, is_fully_masked
 from attn_explore.model.ops.pair_counts import BINS, SUMS, Drawing
-from attn_explore.model.values import Value
+from attn_explore.model.values import Value, View
 from tests.building import SEEDS, recorder, tensor
 from tests.references import alibi_slopes, difference_quotient, sinusoids, sparsemax
 
 AXES = ("token", "query", "key", "head", "d_model", "d_k", "d_score", "d_ff", "vocabulary", "position")
 SIZES = st.fixed_dictionaries({name: st.integers(1, 4) for name in AXES})
 ALL_DIFFERENT = {name: 2 + place for place, name in enumerate(AXES)}
+
+
+def queries_and_keys(tokens: int, start: int = 0) -> tuple[Axis, Axis]:
+    """The axes of the tokens of a text as keys, and of those from a place on as queries."""
+    return Axis("query", tokens - start, start=start), Axis("key", tokens)
+
+
+def at_the_end(value: Value) -> View:
+    """A value as that of the last tokens of a text."""
+    return View(value, tuple(replace(axis, start=3) if axis.name == "token" else axis for axis in value.axes))
 
 
 @dataclass
@@ -145,6 +155,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("rows", "with other numbers, and padding on both sides"): lambda b: b.t.rows(
         "r", b.normal("position d_model"), Axis("token", b.size["position"] + 1), Numbering(1, b.size["position"], 1, 0)
     ),
+    ("rows", "of the end of a text"): lambda b: b.t.rows(
+        "r", b.normal("position d_model"), Axis("token", 1, start=b.size["position"] - 1)
+    ),
+    ("sinusoid", "of the end of a text"): lambda b: b.t.sinusoid(
+        "r", Axis("token", b.size["token"], start=3), Axis("d_model", b.size["d_model"])
+    ),
     ("first", "of a matrix"): lambda b: b.t.first("r", b.normal("token vocabulary")),
     ("last", "of a matrix"): lambda b: b.t.last("r", b.normal("token vocabulary")),
     ("shares", "with padding"): lambda b: b.t.shares("r", b.ids(), b.pad_but_the_first()),
@@ -178,16 +194,19 @@ CASES: dict[tuple[str, str], Case] = {
         "r", b.pairs(), Rotary(2 * b.size["d_k"], 50.0, "halves", Llama3Scaling(8.0, 1.0, 4.0, 64))
     ),
     ("key_position", "of any heads"): lambda b: b.t.key_position(
-        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
+        "r", Axis("head", b.size["head"]), *queries_and_keys(b.size["token"])
     ),
     ("key_position", "with padding"): lambda b: b.t.key_position(
-        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"] + 1), Numbering(1)
+        "r", Axis("head", b.size["head"]), *queries_and_keys(b.size["token"] + 1), Numbering(1)
     ),
     ("relative", "both ways"): lambda b: b.t.relative(
-        "r", b.buckets(8), Axis("token", 3 * b.size["token"]), RelativePositions(8, 10)
+        "r", b.buckets(8), *queries_and_keys(3 * b.size["token"]), RelativePositions(8, 10)
     ),
     ("relative", "backwards"): lambda b: b.t.relative(
-        "r", b.buckets(6), Axis("token", 3 * b.size["token"]), RelativePositions(6, 9, both_ways=False)
+        "r", b.buckets(6), *queries_and_keys(3 * b.size["token"]), RelativePositions(6, 9, both_ways=False)
+    ),
+    ("relative", "of the end of a text"): lambda b: b.t.relative(
+        "r", b.buckets(8), *queries_and_keys(3 * b.size["token"], start=2), RelativePositions(8, 10)
     ),
     ("buckets", "both ways"): lambda b: b.t.buckets(
         "r", Axis("query", 3 * b.size["query"]), Axis("key", 3 * b.size["key"]), RelativePositions(8, 10)
@@ -195,8 +214,18 @@ CASES: dict[tuple[str, str], Case] = {
     ("cap", "of anything"): lambda b: b.t.cap("r", b.normal("head query key"), 1.5),
     ("rotate", "of pairs"): lambda b: b.t.rotate("r", b.pairs(), Rotary(2 * b.size["d_k"])),
     ("distance", "of any heads"): lambda b: b.t.distance(
-        "r", Axis("head", b.size["head"]), Axis("token", b.size["token"])
+        "r", Axis("head", b.size["head"]), *queries_and_keys(b.size["token"])
     ),
+    ("distance", "of the end of a text"): lambda b: b.t.distance(
+        "r", Axis("head", b.size["head"]), *queries_and_keys(b.size["token"] + 2, start=2)
+    ),
+    ("rotate", "of the end of a text"): lambda b: b.t.rotate(
+        "r", at_the_end(b.pairs()), Rotary(2 * b.size["d_k"], base=50.0)
+    ),
+    ("taken_over", "with what is new behind it"): lambda b: b.t.taken_over(
+        "r", b.normal("head token d_k"), at_the_end(b.normal("head token d_k")), Axis("token", 2 * b.size["token"])
+    ),
+    ("taken_over", "as it is"): lambda b: b.t.taken_over("r", b.normal("head token d_k")),
     ("ratio", "of vectors and their lengths"): lambda b: b.t.ratio(
         "r", b.normal("head query d_k"), b.not_near_0("head query")
     ),
@@ -559,19 +588,19 @@ def test_a_rotation_keeps_lengths_and_makes_products_depend_on_the_distance_alon
 
 
 def test_the_slopes_of_eight_heads_are_those_of_the_paper() -> None:
-    bias = recorder().distance("bias", Axis("head", 8), Axis("token", 3)).array
+    bias = recorder().distance("bias", Axis("head", 8), *queries_and_keys(3)).array
     np.testing.assert_allclose(-bias[:, 0, 1], [1 / 2**power for power in range(1, 9)])
     np.testing.assert_array_equal(bias[:, 0, 2], 2 * bias[:, 0, 1])
 
 
 @pytest.mark.parametrize("heads", range(1, 26))
 def test_the_slopes_of_any_number_of_heads_are_those_of_the_authors(heads: int) -> None:
-    bias = recorder().distance("bias", Axis("head", heads), Axis("token", 2)).array
+    bias = recorder().distance("bias", Axis("head", heads), *queries_and_keys(2)).array
     np.testing.assert_allclose(-bias[:, 0, 1], alibi_slopes(heads), rtol=1e-14)
 
 
 def test_the_slopes_of_twelve_heads_are_those_of_eight_and_four_between_them() -> None:
-    bias = recorder().distance("bias", Axis("head", 12), Axis("token", 2)).array
+    bias = recorder().distance("bias", Axis("head", 12), *queries_and_keys(2)).array
     between = [2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5]
     np.testing.assert_allclose(-bias[:, 0, 1], [*(2.0**-power for power in range(1, 9)), *between])
 

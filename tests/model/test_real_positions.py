@@ -148,7 +148,7 @@ def test_the_buckets_of_t5_are_those_of_its_authors(both_ways: bool) -> None:
 
 def test_a_bias_is_the_row_of_the_bucket_for_each_head() -> None:
     table = tensor("bucket head", np.arange(16.0).reshape(8, 2))
-    found = recorder().relative("r", table, Axis("token", 5), RelativePositions(8, 10)).array
+    found = recorder().relative("r", table, Axis("query", 5), Axis("key", 5), RelativePositions(8, 10)).array
     assert found.shape == (2, 5, 5)
     assert found[1, 3, 1] == table.array[bucket(-2, 8, 10, True), 1]
     assert found[0, 1, 3] == table.array[bucket(2, 8, 10, True), 0]
@@ -166,9 +166,9 @@ def test_the_arithmetic_of_a_bucket_says_which_key_it_is_of() -> None:
 
 def test_a_bias_by_the_key_is_that_by_the_distance_but_for_what_a_row_has_in_common() -> None:
     """After softmax, which sees differences alone, they are the same where later keys are hidden."""
-    heads, tokens = Axis("head", 4), Axis("token", 5)
-    by_key = recorder().key_position("r", heads, tokens).array
-    by_distance = recorder().distance("r", heads, tokens).array
+    axes = Axis("head", 4), Axis("query", 5), Axis("key", 5)
+    by_key = recorder().key_position("r", *axes).array
+    by_distance = recorder().distance("r", *axes).array
     seen = np.tril(np.ones((5, 5), bool))
     differences = by_key - by_distance
     for head in range(4):
