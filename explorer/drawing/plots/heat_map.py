@@ -10,23 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from rich.cells import cell_len
-
 from attn_explore.explorer.drawing.grid_layout import Layout
 from attn_explore.explorer.drawing.numbers import numbers_for, shortened
 from attn_explore.explorer.drawing.picture import Index, Picture
+from attn_explore.explorer.drawing.plots.svg import FONT, LETTER, LINE, MARGIN, SMALL_FONT, width_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.naming import shown_short
 
-FONT = 12.0
-SMALL_FONT = 9.0
-"""Heights of letters; those in cells are small where that lets them fit."""
-
-LETTER = 0.62
-"""Width of a letter as a share of its height, at most; wide characters take two."""
-
-LINE = 18.0
-MARGIN = 24.0
 BESIDE = 40.0
 """Between two planes."""
 
@@ -66,9 +56,15 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Panels:
-    """Every plane of a heat map as it is laid out; all have the same size and share their labels."""
+    """Every plane of a heat map as it is laid out; all have the same size and share their labels.
+
+    `room` is the width, and the height, that the cells of a plane take at most, `most` how many of them there are in a
+    row or a column.
+    """
 
     heat_map: HeatMap
+    room: float = PANEL
+    most: int = MOST_CELLS
 
     @property
     def picture(self) -> Picture:
@@ -84,7 +80,7 @@ class Panels:
     def layout(self) -> Layout:
         """Which rows and columns a drawn cell stands for."""
         picture = self.picture
-        rows, columns = (max(1, math.ceil(axis.size / MOST_CELLS)) for axis in (picture.rows, picture.columns))
+        rows, columns = (max(1, math.ceil(axis.size / self.most)) for axis in (picture.rows, picture.columns))
         numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, 7)
         return Layout(picture, 0, 1, numbers, tuple(self.planes), (rows, columns))
 
@@ -93,19 +89,19 @@ class Panels:
         """The height of the numbers in the cells; 0 where there is no room for them."""
         numbers = self.layout.numbers
         wanted = 0 if numbers is None else numbers.width
-        sizes = (font for font in (FONT, SMALL_FONT) if wanted * font * LETTER + 4 <= self._room)
+        sizes = (font for font in (FONT, SMALL_FONT) if wanted * font * LETTER + 4 <= self._widest)
         return next(sizes, 0.0)
 
     @property
-    def _room(self) -> float:
-        return min(WIDEST, PANEL / max(1, self.layout.drawn[1]))
+    def _widest(self) -> float:
+        return min(WIDEST, self.room / max(1, self.layout.drawn[1]))
 
     @cached_property
     def cell(self) -> tuple[float, float]:
         """Width and height of a cell."""
         rows = max(1, self.layout.drawn[0])
-        width = max(NARROWEST, math.floor(self._room))
-        return width, max(NARROWEST, math.floor(min(HIGHEST, width, PANEL / rows)))
+        width = max(NARROWEST, math.floor(self._widest))
+        return width, max(NARROWEST, math.floor(min(HIGHEST, width, self.room / rows)))
 
     @property
     def plane_size(self) -> tuple[float, float]:
@@ -179,11 +175,6 @@ class Panels:
 
 def _written(number: float) -> str:
     return f"{number:.4g}"
-
-
-def width_of(text: str, font: float = FONT) -> float:
-    """The width that a text may take at most."""
-    return cell_len(text) * font * LETTER
 
 
 def _labels(axis: Axis, block: int, drawn: int, needed: float) -> Iterator[Place]:

@@ -22,8 +22,9 @@ from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.plots.formats import write_plot
 from attn_explore.explorer.drawing.plots.heat_files import heat_csv, heat_json
 from attn_explore.explorer.drawing.plots.heat_map import MOST_CELLS, MOST_PLANES, HeatMap, Panels
-from attn_explore.explorer.drawing.plots.heat_svg import GROUND, heat_svg
+from attn_explore.explorer.drawing.plots.heat_svg import heat_svg
 from attn_explore.explorer.drawing.plots.heat_text import heat_lines
+from attn_explore.explorer.drawing.plots.svg import GROUND
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.problems import Problem
 from tests.program import here
@@ -104,7 +105,7 @@ def test_each_text_has_one_place_and_no_font_from_elsewhere() -> None:
 def test_cells_neither_overlap_nor_leave_the_picture() -> None:
     drawn = root(heat_map())
     width, height = float(drawn.get("width", "")), float(drawn.get("height", ""))
-    cells = list(drawn.iter(f"{SVG}rect"))[1:19]
+    cells = [node for node in drawn.iter(f"{SVG}rect") if node.get("fill") != "none"][1:19]  # behind the ground
     boxes = [[float(node.get(name, "")) for name in ("x", "y", "width", "height")] for node in cells]
     assert len({(x, y) for x, y, _, _ in boxes}) == 18
     assert all(x > 0 and x + wide < width and y > 0 and y + high < height for x, y, wide, high in boxes)
