@@ -122,8 +122,8 @@ SPECS: Mapping[str, PlotSpec] = MappingProxyType({f"experiment.{name}": spec for
 """How steps are plotted, by their path. Any other step is plotted as the row under the cursor, in bars."""
 
 
-def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
-    """What is plotted of `value` while the cursor is at `index`."""
+def plot_of(trace: Trace, value: Value, index: Index, wanted: PlotSpec | None = None) -> Plot:
+    """What is plotted of `value` while the cursor is at `index`: as is wanted, or as its step is plotted."""
     if not value.axes:
         return Plot(
             _title(value),
@@ -133,7 +133,7 @@ def plot_of(trace: Trace, value: Value, index: Index) -> Plot:
             (Curve("", _numbers(value.array[None])),),
             "bars",
         )
-    spec, at = spec_of(value), dict(zip(value.names, index, strict=True))
+    spec, at = wanted or spec_of(value), dict(zip(value.names, index, strict=True))
     along, lines = value.axis(spec.along), value.axis(spec.lines) if spec.lines else None
     kept = (lines.name, along.name) if lines else (along.name,)
     rows = np.atleast_2d(_numbers(_row(value, kept, at)))

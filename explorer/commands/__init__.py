@@ -1,8 +1,8 @@
 """The commands.
 
 command_line                     all of them, and the options of the program itself
-exploring, printing, files,      the commands, by what they do
-models, checking
+exploring, printing, plotting,   the commands, by what they do
+files, models, checking
 train, starter                   what `train` does, and the scenario that `new` writes
 starting                         opening the library and the explorer, also without Typer
 options, common, examples        what several commands take, share, and show as examples

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands import checking, exploring, files, models, printing
+from attn_explore.explorer.commands import checking, exploring, files, models, plotting, printing
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
 from attn_explore.explorer.commands.starting import browse
@@ -61,7 +61,7 @@ COMMANDS = (
     printing.list_,
     models.models,
     printing.show,
-    printing.plot,
+    plotting.plot,
     printing.explain,
     files.export,
     files.train,

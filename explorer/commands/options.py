@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from attn_explore.explorer.system.figure_kinds import FigureKind, kinds_said
+
 if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Asked
     from attn_explore.explorer.system.limits import Limits
@@ -120,6 +122,23 @@ Target = Annotated[
 NewTokens = Annotated[
     int | None,
     typer.Option("--max-new-tokens", metavar="N", min=1, help="Let the decoder choose so many tokens at most."),
+]
+Kind = Annotated[
+    FigureKind | None,
+    typer.Option("--kind", help=f"How it is drawn: {kinds_said()}.", show_default=False),
+]
+Head = Annotated[
+    int | None,
+    typer.Option("--head", metavar="N", min=0, help="Only this head, counted from 0.", show_default=False),
+]
+FigureTitle = Annotated[
+    str | None, typer.Option("--title", metavar="TEXT", help="What stands over a figure.", show_default=False)
+]
+FigureSize = Annotated[
+    str,
+    typer.Option(
+        "--size", metavar="WxH", help="Of a picture, in millimetres or pixels: 160x100mm, 1200x800px, or a width: 80mm."
+    ),
 ]
 Replace = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 Memory = Annotated[

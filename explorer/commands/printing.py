@@ -1,9 +1,8 @@
-"""Commands that print: the scenarios, a tensor, a plot, where a number comes from."""
+"""Commands that print: the scenarios, a tensor, where a number comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +22,6 @@ from attn_explore.explorer.commands.options import (
     Moment,
     NewTokens,
     NumberName,
-    Replace,
     SourceName,
     Target,
     Text,
@@ -33,7 +31,6 @@ from attn_explore.explorer.commands.options import (
     limits_of,
     named,
 )
-from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
     from attn_explore.model.scenario import Scenario
@@ -101,67 +98,6 @@ def show(
     say_notes(session)
     value = session.place.value
     print_lines(plain.csv_rows(value) if rows else plain.csv(value) if csv else plain.table(value))
-
-
-def plot(
-    source: SourceName,
-    cell: Annotated[
-        str,
-        typer.Argument(
-            metavar="STEP[INDEX]",
-            help="A step (a matrix is a heat map), a row of it such as weights[love]; or profile or saliency, of the "
-            "gradients.",
-            callback=named,
-            autocompletion=complete_step,
-        ),
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write a picture (.svg, .png) or the numbers (.csv, .json)."
-        ),
-    ] = None,
-    force: Replace = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
-) -> None:
-    """Plot a step: as text, or into a file."""
-    from attn_explore.explorer.system.file_formats import PLOTS, format_of
-    from attn_explore.model.files.writing import check_target
-
-    is_overview = cell in ("profile", "saliency")
-    differentiate = number_to_differentiate(gradients or is_overview, of, cell)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
-    found = find_source(source, asked)
-    if output is not None:
-        format_of(output, PLOTS, "a plot")
-        check_target(output, force, found.inputs)
-    session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell, or_row=True)
-    say_notes(session)
-    from attn_explore.explorer.telling.overview import plotted  # it needs NumPy, and what is refused does not
-
-    plot = plotted(session, cell, is_row=cell.endswith("]"))
-    if output is None:
-        from attn_explore.explorer.drawing.plots.heat_map import HeatMap
-        from attn_explore.explorer.drawing.plots.heat_text import heat_lines
-        from attn_explore.explorer.drawing.plots.text import plot_lines
-
-        width = line_width()
-        print_lines(heat_lines(plot, width) if isinstance(plot, HeatMap) else plot_lines(plot, width))
-        return
-    from attn_explore.explorer.drawing.plots.formats import write_plot
-    from attn_explore.explorer.system.exits import say
-    from attn_explore.model.text import visible
-
-    written = write_plot(plot, output, force=force, inputs=found.inputs)
-    say(f"wrote {visible(str(written))}")
 
 
 def explain(

@@ -16,14 +16,14 @@ ZOOM = 2.0
 _EMPTY = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" font-family="{}">{}</svg>'
 
 
-def png_of(svg: bytes) -> bytes:
-    """The picture in pixels, on white. Raises Problem where the machine has no font to write its words with."""
+def png_of(svg: bytes, zoom: float = ZOOM) -> bytes:
+    """The picture in pixels, on white, `zoom` to each of its units. Raises Problem where the machine has no font."""
     import resvg_py  # needed for this alone
 
     if not _has_fonts():
         hint = "install one, such as DejaVu Sans, or write .svg"
         raise Problem("this machine has no font to write words with", hint=hint, exit_status=SURROUNDINGS)
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), zoom=ZOOM, background="white"))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), zoom=zoom, background="white"))
 
 
 @cache

@@ -13,8 +13,8 @@ TRACES = (".json", ".npz", ".safetensors")
 PICTURES = (".svg", ".png")
 """The endings of a picture: in lines, or in pixels."""
 
-PLOTS = (*PICTURES, ".csv", ".json")
-"""The endings of a plot: a picture, or its numbers."""
+PLOTS = (*PICTURES, ".pdf", ".csv", ".json")
+"""The endings of a plot: a picture, also as a page, or its numbers."""
 
 MODELS = (".gguf",)
 """The endings of a model that is one file; others are folders."""

@@ -6,14 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attn_explore.explorer.drawing.plots.heat_map import HeatMap
-from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import headings
-from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.model.axes import Axis
-from attn_explore.model.explain import Index, mask_of
-from attn_explore.model.plots import Plot, has_own_plot, plot_of
-from attn_explore.model.problems import Problem
+from attn_explore.model.explain import Index
+from attn_explore.model.plots import Plot
 from attn_explore.model.profile import OVERVIEWS
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -42,20 +37,3 @@ def overview(trace: Trace, name: str) -> Overview | None:
     curves = Axis("curve", len(plot.curves), tuple(curve.name for curve in plot.curves))
     places = Axis("place", numbers.shape[1], plot.x if isinstance(plot.x, tuple) else None)
     return Overview(name, trace, plot, Value(f"gradients.{name}", (curves, places), numbers.dtype, held=numbers))
-
-
-def plotted(session: Session, wanted: str, is_row: bool = True) -> Plot | HeatMap:
-    """The overview that is wanted by name, or what is plotted of the value that is looked at.
-
-    That is the row under the cursor; or, without `is_row`, all of a matrix as a heat map, unless it has its own plot.
-    Raises Problem where the gradients have nothing to show there.
-    """
-    if wanted not in OVERVIEWS:
-        value = session.place.value
-        if is_row or has_own_plot(value) or len(value.axes) < 2:
-            return plot_of(session.run.trace, value, session.place.index)
-        return HeatMap(headings.title(session, value), value.path, picture_of(value, mask_of(value)))
-    plot = OVERVIEWS[wanted](session.run.trace)
-    if plot is None:
-        raise Problem(f"there is no {wanted} of these gradients", hint="ask for another number with --of")
-    return plot

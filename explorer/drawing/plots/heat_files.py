@@ -57,8 +57,13 @@ def heat_csv(heat_map: HeatMap) -> bytes:
 
 def heat_json(heat_map: HeatMap) -> bytes:
     """Strict JSON with everything that the heat map holds."""
+    return f"{json.dumps(heat_plain(heat_map), ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
+def heat_plain(heat_map: HeatMap) -> dict[str, Any]:
+    """The same as plain objects. What is not finite is a string."""
     picture = heat_map.picture
-    plain = {
+    return {
         "format": "attn-explore-plot",
         "version": 1,
         "title": heat_map.title,
@@ -69,7 +74,6 @@ def heat_json(heat_map: HeatMap) -> bytes:
         ],
         "values": _nested(picture.array.tolist()),
     }
-    return f"{json.dumps(plain, ensure_ascii=False, allow_nan=False)}\n".encode()
 
 
 def _nested(values: Any) -> Any:

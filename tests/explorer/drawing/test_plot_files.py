@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_explore.explorer.drawing.plots.formats import WRITERS, plot_csv, plot_json, plot_svg, write_plot
+from attn_explore.explorer.drawing.plots.curve_files import plot_csv, plot_json, plot_svg
+from attn_explore.explorer.drawing.plots.formats import figure_bytes, write_plot
+from attn_explore.explorer.system.file_formats import PLOTS
 from attn_explore.model.plots import Curve, Plot
 from attn_explore.model.problems import Problem
 from tests.program import environment, here
@@ -113,10 +115,10 @@ def test_strange_numbers_make_a_picture(numbers: list[float], kind: str, is_log:
 
 
 def test_a_file_is_replaced_only_when_that_is_asked_for(tmp_path: Path) -> None:
-    for ending, write in WRITERS.items():
+    for ending in PLOTS:
         target = tmp_path / f"plot{ending}"
         write_plot(plot(), target)
-        assert target.read_bytes() == write(plot())
+        assert target.read_bytes() == figure_bytes(plot(), ending)
         with pytest.raises(Problem, match="exists already"):
             write_plot(plot(), target)
         write_plot(plot(), target, force=True)

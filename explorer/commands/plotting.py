@@ -1,0 +1,118 @@
+"""Commands that make figures and sheets of paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attn_explore.explorer.commands.common import (
+    at_cell,
+    find_source,
+    number_to_differentiate,
+    print_lines,
+    say_notes,
+)
+from attn_explore.explorer.commands.options import (
+    Allowed,
+    FigureSize,
+    FigureTitle,
+    Head,
+    Ids,
+    Kind,
+    Memory,
+    Moment,
+    NewTokens,
+    NumberName,
+    Replace,
+    SourceName,
+    Target,
+    Text,
+    WithGradients,
+    asked_for,
+    complete_step,
+    limits_of,
+    named,
+)
+from attn_explore.explorer.system.streams import line_width
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.drawing.plots.looks import Looks
+
+
+def plot(
+    source: SourceName,
+    cell: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP[INDEX]",
+            help="A step (a matrix is a heat map), a row of it such as weights[love]; or profile or saliency, of the "
+            "gradients.",
+            callback=named,
+            autocompletion=complete_step,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write a picture (.svg, .png, .pdf) or the numbers (.csv, .json)."
+        ),
+    ] = None,
+    kind: Kind = None,
+    head: Head = None,
+    title: FigureTitle = None,
+    size: FigureSize = "",
+    force: Replace = False,
+    gradients: WithGradients = False,
+    of: NumberName = "",
+    moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Plot a step: as text, or into a file."""
+    from attn_explore.explorer.drawing.pdf import library
+    from attn_explore.explorer.system.file_formats import PLOTS, format_of
+    from attn_explore.model.files.writing import check_target
+
+    is_overview = cell in ("profile", "saliency")
+    differentiate = number_to_differentiate(gradients or is_overview, of, cell)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
+    found = find_source(source, asked)
+    looks = _looks(title, size)
+    if output is not None:
+        if format_of(output, PLOTS, "a plot") == ".pdf":
+            library()
+        check_target(output, force, found.inputs)
+    session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell, or_row=True)
+    say_notes(session)
+    from attn_explore.explorer.telling.figures import figure_of  # it needs NumPy, and what is refused does not
+
+    figure = figure_of(session, cell, kind, is_row=cell.endswith("]"), head=head)
+    if output is None:
+        from attn_explore.explorer.drawing.plots.as_text import figure_lines
+        from attn_explore.explorer.drawing.plots.figure import titled
+
+        print_lines(figure_lines(titled(figure, title), line_width()))
+        return
+    from attn_explore.explorer.drawing.plots.formats import write_plot
+
+    _say_written(write_plot(figure, output, force=force, inputs=found.inputs, looks=looks))
+
+
+def _looks(title: str | None, size: str) -> Looks:
+    """What a figure is called and how large it is. Raises Problem for a size that is none."""
+    from attn_explore.explorer.drawing.plots.looks import Looks, read_size
+
+    return Looks(title, read_size(size) if size else None)
+
+
+def _say_written(path: Path) -> None:
+    from attn_explore.explorer.system.exits import say
+    from attn_explore.model.text import visible
+
+    say(f"wrote {visible(str(path))}")

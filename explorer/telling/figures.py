@@ -1,0 +1,143 @@
+"""The figure of a step: which kinds there are of it, which one it is drawn as unasked, and each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from attn_explore.explorer.drawing.plots.attention_lines import AttentionLines
+from attn_explore.explorer.drawing.plots.figure import Figure
+from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.explorer.drawing.plots.sheet import Sheet
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.figure_kinds import FigureKind
+from attn_explore.explorer.telling import headings
+from attn_explore.explorer.telling.head_sheet import HEAD, PAIR, sheet_of
+from attn_explore.explorer.telling.pictures import picture_of
+from attn_explore.model.explain import mask_of
+from attn_explore.model.naming import shown
+from attn_explore.model.plots import Plot, PlotKind, PlotSpec, has_own_plot, plot_of, spec_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.profile import OVERVIEWS
+from attn_explore.model.values import Value
+
+
+def figure_of(
+    session: Session, wanted: str = "", kind: FigureKind | None = None, *, is_row: bool = True, head: int | None = None
+) -> Figure:
+    """The overview that is wanted by name, or the step that is looked at, drawn as it is asked for.
+
+    `is_row`: the row under the cursor is meant, not all of a matrix. `head`: only this head; without it, all of them.
+    Raises Problem for a kind that there is not of the step, and for gradients that have nothing to show there.
+    """
+    if wanted in OVERVIEWS:
+        return _overview(session, wanted, kind)
+    value = session.place.value
+    _check_head(value, head)
+    if kind is None and (is_row or _usual(value) is not FigureKind.heat):
+        return plot_of(session.run.trace, value, session.place.index)
+    kind = kind or FigureKind.heat
+    _check_kind(value, kind)
+    return _MAKERS[kind](session, is_row, head)
+
+
+def _usual(value: Value) -> FigureKind:
+    """A matrix is a heat map; what has a plot of its own is drawn as that."""
+    if has_own_plot(value) or len(value.axes) < 2:
+        return FigureKind.curves if has_own_plot(value) and spec_of(value).kind == "line" else FigureKind.bars
+    return FigureKind.heat
+
+
+def kinds_of(value: Value) -> list[FigureKind]:
+    """The kinds of figures that there are of a step, the usual one first."""
+    usual = _usual(value)
+    found = [kind for kind in FigureKind if _lacks(value, kind) is None]
+    return sorted(found, key=lambda kind: kind is not usual)
+
+
+def _lacks(value: Value, kind: FigureKind) -> str | None:
+    """Why there is no such figure of a step; None where there is."""
+    is_pairs = value.names[-2:] == PAIR and value.name == "weights"
+    is_of_attention = HEAD in value.names and not value.is_leaf
+    reasons = {
+        FigureKind.heat: None if len(value.axes) > 1 else "a heat map is of a matrix",
+        FigureKind.lines: None if is_pairs else "lines are drawn of attention weights",
+        FigureKind.sheet: None if is_of_attention else "a sheet is of one head of attention",
+    }
+    return reasons.get(kind)
+
+
+def _check_kind(value: Value, kind: FigureKind) -> None:
+    """Raise Problem for a figure that there is not of a step; a sheet is of any step that leads to a head's output."""
+    lacks = None if kind is FigureKind.sheet else _lacks(value, kind)
+    if lacks is not None:
+        raise Problem(lacks, path=value.path, hint=f"there is --kind {', '.join(kinds_of(value))}")
+
+
+def _check_head(value: Value, head: int | None) -> None:
+    """Raise Problem for a head that a step does not have."""
+    if head is None:
+        return
+    if HEAD not in value.names:
+        raise Problem("this step has no heads", path=value.path, hint="leave --head out")
+    if not 0 <= head < value.axis(HEAD).size:
+        raise Problem(f"there is no head {head}", path=value.path, hint=f"there are 0 to {value.axis(HEAD).size - 1}")
+
+
+def _overview(session: Session, wanted: str, kind: FigureKind | None) -> Plot:
+    if kind not in (None, FigureKind.curves, FigureKind.bars):
+        raise Problem(f"there is no {kind} of {wanted}", hint="leave --kind out")
+    plot = OVERVIEWS[wanted](session.run.trace)
+    if plot is None:
+        raise Problem(f"there is no {wanted} of these gradients", hint="ask for another number with --of")
+    return plot
+
+
+def _heat(session: Session, is_row: bool, head: int | None) -> HeatMap:
+    """A matrix, every head of it or one."""
+    value = session.place.value
+    picture = picture_of(value, mask_of(value))
+    title = headings.title(session, value)
+    if head is None:
+        return HeatMap(title, value.path, picture)
+    place = value.names.index(HEAD)
+    axes = tuple(axis for axis in value.axes if axis.name != HEAD)
+    array = picture.array.take(head, axis=place)
+    return HeatMap(f"{title}, {shown(value.axis(HEAD), head)}", value.path, replace(picture, array=array, axes=axes))
+
+
+def _lines(session: Session, is_row: bool, head: int | None) -> AttentionLines:
+    """Attention among the words."""
+    at = session.place.index
+    return AttentionLines(_heat(session, is_row, head), (at[-2], at[-1]))
+
+
+def _rows(kind: PlotKind, session: Session, is_row: bool, head: int | None) -> Plot:
+    """A row, or all rows of a plane beside each other; what has a plot of its own keeps what that is over."""
+    value, index = session.place.value, session.place.index
+    if head is not None:
+        index = tuple(head if name == HEAD else at for name, at in zip(value.names, index, strict=True))
+    if has_own_plot(value) or not value.axes:
+        return plot_of(session.run.trace, value, index, replace(spec_of(value), kind=kind) if value.axes else None)
+    lines = value.names[-2] if len(value.axes) > 1 and not is_row else None
+    plot = plot_of(session.run.trace, value, index, PlotSpec(value.names[-1], lines, kind=kind))
+    return plot if lines is None else replace(plot, title=f"{plot.title}, for each {lines}")
+
+
+def _sheet(session: Session, is_row: bool, head: int | None) -> Sheet:
+    """The attention that the step belongs to, for one head: the one that is asked for, or under the cursor."""
+    value = session.place.value
+    here = dict(zip(value.names, session.place.index, strict=True)).get(HEAD, 0)
+    return sheet_of(session.run.trace, value, here if head is None else head)
+
+
+_MAKERS: Mapping[FigureKind, Callable[[Session, bool, int | None], Figure]] = MappingProxyType(
+    {
+        FigureKind.heat: _heat,
+        FigureKind.bars: lambda *asked: _rows("bars", *asked),
+        FigureKind.curves: lambda *asked: _rows("line", *asked),
+        FigureKind.lines: _lines,
+        FigureKind.sheet: _sheet,
+    }
+)
