@@ -9,7 +9,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,6 +23,7 @@ class Drawn(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._kept_styles: dict[str, Style] = {}
+        self._fitted = Size()
 
     def style_of(self, name: str) -> Style:
         """The style of a component class, or the widget's own for an empty name."""
@@ -44,6 +45,31 @@ class Drawn(Widget):
         own = self.style_of("")
         roomed = (Segment(roomy(text), style, control) for text, style, control in segments)
         return Strip(Segment.apply_style(roomed, own)).adjust_cell_length(self.size.width, own)
+
+    def size_to_fit(self) -> Size:
+        """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
+        self._fitted = self.size
+        return self._fitted
+
+    def fit(self) -> None:
+        """Fit what is shown into another size."""
+        self.size_to_fit()
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        """Fit before the frame in which the size changes, so that no second one has to follow (Textual is pinned)."""
+        is_resized = super()._size_updated(size, virtual_size, container_size, layout)
+        if self.size != self._fitted:
+            self.fit()
+            self._repaint_required = False  # all of the widget is drawn in this frame
+            self._exchange_repaint_regions()
+        return is_resized
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Draw what came into sight. No bar is told: all are hidden, and Textual would lay out again for one."""
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
+
+    watch_scroll_y = watch_scroll_x
 
     def notify_style_update(self) -> None:
         """Another theme, or another state: look the styles up again."""

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from attn_explore.explorer.drawing.plots.labels import Line, above, axis_labels, readings, x_label
 from attn_explore.explorer.drawing.plots.layout import Drawing, lay_out
+from attn_explore.explorer.widgets.centre import Unscrolled
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import Index
@@ -58,7 +59,7 @@ class _Lines(Drawn):
         return self.line([Segment(text, self.style_of(f"plot--{role}" if role else "")) for text, role in pieces])
 
 
-class PlotPanel(Vertical, can_focus=True, inherit_bindings=False):
+class PlotPanel(Vertical, Unscrolled, can_focus=True, inherit_bindings=False):
     """Shows a plot of a value. The cursor goes along x, and up and down to other curves or rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -61,7 +61,6 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._value: Value | None = None
         self._picture: Picture | None = None
         self._plan: Layout | None = None
-        self._planned_for: Size | None = None
         self._cursor: Index = ()
         self._kept_ground: Ground | None = None
 
@@ -121,7 +120,6 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """The title, the columns' labels, the rows in sight, and the legend on the last line."""
-        self._plan_anew()  # so that the first frame of another size is right
         return self.line(self._segments(y, self._plan) if self._plan is not None else [])
 
     def on_click(self, event: events.Click) -> None:
@@ -143,12 +141,9 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         """Lay out again."""
         self._lay_out()
 
-    def on_resize(self) -> None:
-        """Lay out again for the new size, unless it was drawn in it already."""
-        if self.size != self._planned_for:
-            self._lay_out()
-        else:
-            self._measure()
+    def fit(self) -> None:
+        """Lay out again for the new size."""
+        self._lay_out()
         self._bring_into_view(from_home=True)
 
     def notify_style_update(self) -> None:
@@ -202,26 +197,18 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         return []
 
     def _lay_out(self) -> None:
-        self._plan = self._planned_for = None  # a hidden grid has no size: it is planned when it is drawn
-        if self._picture is None or not self.size.width:
-            return
-        self._plan_anew()
-        self._measure()
+        self._plan, size = None, self.size_to_fit()
+        if self._picture is None or not size.width:
+            return  # a hidden grid is planned when it is shown
+        lead = self._cursor[:-2]
+        self._plan = lay_out(self._picture, lead, size.width, self._body, self.all_planes, self.zoomed_out)
+        self._measure(self._plan)
         self.refresh()
 
-    def _plan_anew(self) -> None:
-        """Make the plan for the size that the grid has, unless there is one."""
-        if self._picture is None or self.size == self._planned_for:
-            return
-        lead, self._planned_for = self._cursor[:-2], self.size
-        self._plan = lay_out(self._picture, lead, self.size.width, self._body, self.all_planes, self.zoomed_out)
-
-    def _measure(self) -> None:
+    def _measure(self, plan: Layout) -> None:
         """Say how much room the plan takes, and bring the cursor into view."""
-        if self._plan is None:
-            return
-        height = self._plan.drawn[0] + self.size.height - self._body
-        size = Size(max(self._plan.width, self.size.width), max(height, self.size.height))
+        height = plan.drawn[0] + self.size.height - self._body
+        size = Size(max(plan.width, self.size.width), max(height, self.size.height))
         self.set_reactive(TensorGrid.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._bring_into_view()
 

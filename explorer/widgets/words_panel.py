@@ -36,7 +36,7 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
         self._wrap()
         self.scroll_home(animate=False)
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """Wrap to the new width."""
         self._wrap()
 
@@ -56,8 +56,9 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
         return self.line(Segment(said, own + (style or Style())) for said, style, _ in segments if said)
 
     def _wrap(self) -> None:
-        self._wrapped = list(self._lines(max(1, self.scrollable_content_region.width)))[:-1]  # no blank line at the end
-        size = Size(self.scrollable_content_region.width, len(self._wrapped))
+        width = self.size_to_fit().width
+        self._wrapped = list(self._lines(max(1, width)))[:-1]  # no blank line at the end
+        size = Size(width, len(self._wrapped))
         self.set_reactive(WordsPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._show_title()
         self.refresh_changed()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
@@ -27,7 +26,7 @@ from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.telling import headings, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
-from attn_explore.explorer.widgets.centre import Centre
+from attn_explore.explorer.widgets.centre import Centre, Row
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.number_input import NumberInput
@@ -65,13 +64,13 @@ class Panels(Actions):
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
         take_size(self)
-        with Horizontal(id="body"):
+        with Row(id="body"):
             yield StepTree(id="tree")
             with Centre(id="centre"):
-                with Horizontal(id="headings"):
+                with Row(id="headings"):
                     yield Heading(id="heading")
                     yield Heading(id="other-heading")
-                with Horizontal(id="grids"):
+                with Row(id="grids"):
                     yield TensorGrid(id="grid")
                     yield TensorGrid(id="other")
                 yield Ranking(id="ranking")

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets._toast import Toast
 
+from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.drawing.room import lines_of_grid
 from attn_explore.explorer.drawing.tree_label import tree_label
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
@@ -226,3 +227,18 @@ async def test_a_heading_that_is_too_long_says_so_in_every_width(explore: Explor
             assert max(map(len, said)) <= words.size.width
         shown = "\n".join(screen_lines(pilot))
         assert "· mask forgotten" in shown or "…" in shown
+
+
+async def test_a_step_is_one_frame_also_where_the_panels_share_their_lines_otherwise(
+    explore: Explore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[object] = []
+    monkeypatch.setattr(ExplorerApp, "_display", lambda _, __, drawn: frames.append(drawn) if drawn else None)
+    async with explore("wide", WEIGHTS) as (pilot, _):
+        grid = pilot.app.screen.query_one(TensorGrid)
+        before = grid.size.height
+        for key in ("right", "left"):
+            frames.clear()
+            await pilot.press(key)
+            assert len(frames) == 1
+            assert (grid.size.height == before) == (key == "left")
