@@ -39,11 +39,19 @@ def blocks(arithmetic: Arithmetic, unfolded: bool = False, terse: bool = False) 
 
     `unfolded`: every term of long sums. `terse`: names without indices and no bars, for where there is little room.
     """
+    return list(written(arithmetic, unfolded, terse))
+
+
+def written(arithmetic: Arithmetic, unfolded: bool, terse: bool) -> Iterator[Block]:
+    """The same, block by block: whoever sees that one has no room need not wait for the others."""
     writer = _Writer(arithmetic, terse)
     name, expression = writer.name(), arithmetic.expression
     if isinstance(expression, Reduce):
-        return [*writer.reduction(expression, name, unfolded), *writer.parts(expression.body, unfolded)]
-    return [writer.equation(expression, name), *writer.parts(expression, unfolded)]
+        yield from writer.reduction(expression, name, unfolded)
+        yield from writer.parts(expression.body, unfolded)
+    else:
+        yield writer.equation(expression, name)
+        yield from writer.parts(expression, unfolded)
 
 
 def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None = None, called: str = "") -> str:

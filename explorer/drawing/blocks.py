@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from rich.cells import cell_len
@@ -40,12 +41,29 @@ class Piece:
 Row = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Rows that are lined up with each other in columns."""
 
     rows: tuple[Row, ...]
     folded: int = 0
+
+    @cached_property
+    def column_widths(self) -> list[int]:
+        """The width of each column in terminal cells. A piece that stands alone in its row does not count."""
+        widths = [0] * max(map(len, self.rows))
+        for row in self.rows:
+            for place, piece in enumerate(row if len(row) > 1 else ()):
+                widths[place] = max(widths[place], most_cells(piece.text))
+        return widths
+
+    @cached_property
+    def width(self) -> int:
+        """Cells of the widest row."""
+        return max(
+            sum(self.column_widths[: len(row)]) if len(row) > 1 else sum(most_cells(piece.text) for piece in row)
+            for row in self.rows
+        )
 
 
 def links(found: Sequence[Block]) -> list[Link]:
@@ -75,8 +93,7 @@ def _cells(row: Row) -> int:
 
 def as_text(found: Sequence[Block]) -> list[str]:
     """The rows of some blocks as plain lines, lined up."""
-    sized = ((block, column_widths(block)) for block in found)
-    return [_line(row, widths) for block, widths in sized for row in block.rows]
+    return [_line(row, block.column_widths) for block in found for row in block.rows]
 
 
 def _line(row: Row, widths: Sequence[int]) -> str:
@@ -87,20 +104,3 @@ def padded(piece: Piece, width: int) -> str:
     """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
     space = " " * (width - cell_len(piece.text))
     return space + piece.text if piece.role in ("number", "result") else piece.text + space
-
-
-def column_widths(block: Block) -> list[int]:
-    """The width of each column of a block in terminal cells. A piece that stands alone in its row does not count."""
-    columns = max(len(row) for row in block.rows)
-    return [
-        max((most_cells(row[place].text) for row in block.rows if place < len(row) and len(row) > 1), default=0)
-        for place in range(columns)
-    ]
-
-
-def block_width(block: Block) -> int:
-    """Cells of the widest row of a block."""
-    widths = column_widths(block)
-    return max(
-        sum(max(most_cells(piece.text), size) for piece, size in zip(row, widths, strict=False)) for row in block.rows
-    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.blocks import Block, Piece, Row, block_width, column_widths, padded
+from attn_explore.explorer.drawing.blocks import Block, Piece, Row, padded
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import wrapped
 
@@ -26,9 +26,9 @@ def folded(block: Block, room: int) -> list[Block]:
     The columns go on below: of an equation all of its names, then all of its numbers; of a table each row by itself.
     """
     room = max(room, LEAST)
-    if block_width(block) <= room:
+    if block.width <= room:
         return [block]
-    lines = list(_lines_of_columns(column_widths(block), block.rows, room))
+    lines = list(_lines_of_columns(block.column_widths, block.rows, room))
     is_equation = len(block.rows) == 2
     places = (
         [(row, line) for line in lines for row in block.rows]

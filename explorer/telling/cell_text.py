@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import blocks, cell_name
+from attn_explore.explorer.drawing.arithmetic import cell_name, written
 from attn_explore.explorer.drawing.blocks import Block, Piece
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.place import Cell, has_cell
@@ -28,13 +30,22 @@ def cell_blocks(
 
     Where a trace does not hold what it is made from, that is said.
     """
+    return list(written_blocks(session, value, index, unfolded, terse))
+
+
+def written_blocks(session: Session, value: Value, index: Index, unfolded: bool, terse: bool) -> Iterator[Block]:
+    """The same, block by block."""
     if (lost := lacking(value)) is not None:
-        own = [] if value.elsewhere is not None else [_number(value, index, "")]
-        return [*own, Block(((Piece(f"{lost.what}.", "note"),),))]
-    computed = [] if value.is_leaf else blocks(arithmetic(value, index), unfolded, terse)
+        if value.elsewhere is None:
+            yield _number(value, index, "")
+        yield Block(((Piece(f"{lost.what}.", "note"),),))
+        return
     if value.is_changed_at(index):
-        return [_number(value, index, "edited" if value.is_leaf else "edited, instead of:"), *computed]
-    return computed or [_number(value, index, provenance(session, value))]
+        yield _number(value, index, "edited" if value.is_leaf else "edited, instead of:")
+    elif value.is_leaf:
+        yield _number(value, index, provenance(session, value))
+    if not value.is_leaf:
+        yield from written(arithmetic(value, index), unfolded, terse)
 
 
 def _number(value: Value, index: Index, note: str) -> Block:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.blocks import Block, as_text, block_width
+from attn_explore.explorer.drawing.blocks import Block, as_text
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
 from attn_explore.explorer.session import change_moment, two_runs
@@ -128,7 +128,7 @@ class _Printer:
         if value.is_leaf:
             return
         worked = [self._worked_out(value, terse) for terse in (False, True)]
-        fits = max(map(block_width, worked[0]), default=0) <= self.room
+        fits = max((block.width for block in worked[0]), default=0) <= self.room
         yield f"{_INDENT}How one number came about:"
         for line in as_text(worked[0 if fits else 1]):
             yield from self._hanging(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
@@ -21,8 +21,6 @@ from attn_explore.explorer.drawing.blocks import (
     Role,
     Row,
     as_text,
-    block_width,
-    column_widths,
     links,
     padded,
 )
@@ -32,6 +30,9 @@ from attn_explore.explorer.widgets.drawn import DrawnAgain, more_lines
 from attn_explore.model.explain import Index
 
 _ROLES = get_args(Role)
+
+Write = Callable[[bool], Iterable[Block]]
+"""Gives the blocks to be shown, or with True the same ones tersely."""
 
 LEAST = 4
 """Lines that are left to what is scrolled, else nothing is kept above it."""
@@ -71,9 +72,13 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._write: Callable[[bool], Sequence[Block]] = lambda _: ()
+        self._write: Write = lambda _: ()
         self._under: Callable[[], Piece] = _nothing
         self._head: Callable[[], Sequence[Block]] = tuple
+        self._fills_height = False
+        self._written_for: Size | None = None
+        self._own_blocks: Sequence[Block] = ()
+        """What was written, without what stands above it."""
         self._blocks: Sequence[Block] = ()
         self._rows: list[_Line] = []
         self._own_rows = 0
@@ -104,21 +109,22 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
 
     def show(
         self,
-        write: Callable[[bool], Sequence[Block]],
+        write: Write,
         marked: Link | None = None,
         is_choice: bool = False,
         head: Callable[[], Sequence[Block]] = tuple,
         under: Callable[[], Piece] = _nothing,
         ends_in_view: bool = False,
+        fills_height: bool = False,
     ) -> None:
         """Show what `write` gives (tersely where it has to), with a link marked and its block in view.
 
         The first link is, where `marked` is none of them; with `is_choice`, none before a key was pressed. `head` gives
         what stands above it and is not scrolled away; `under` the text that fills what is left of the room.
-        `ends_in_view`: the last line is what is new.
+        `ends_in_view`: the last line is what is new. `fills_height`: more lines have room for other blocks.
         """
         self._write, self._head, self._under, self._ends_in_view = write, head, under, ends_in_view
-        self._chosen = None
+        self._fills_height, self._chosen, self._written_for = fills_height, None, None
         self._fill()
         if self._links and not is_choice:
             self._chosen = self._links.index(marked) if marked in self._links else 0
@@ -126,7 +132,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._show_chosen()
         self.refresh_changed()
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """More room may say more; what is marked stays in view."""
         self._fill()
         self._show_chosen()
@@ -140,9 +146,11 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
             self.choose(0)
 
     def _fill(self) -> None:
-        room, head, blocks = self.scrollable_content_region.width, self._head(), self._write(False)
-        if max(map(block_width, blocks), default=0) > room:
-            blocks = self._write(True)
+        size, head = self.size_to_fit(), self._head()
+        room = size.width
+        if not self._is_written_for(size):
+            self._own_blocks, self._written_for = self._written(room), size
+        blocks = self._own_blocks
         self._blocks = [*head, *blocks]
         self._rows = list(_lines(head, room))
         self._head_rows = len(self._rows)
@@ -155,6 +163,20 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         size = Size(room, len(self._rows))
         self.set_reactive(ArithmeticPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
+
+    def _written(self, room: int) -> Sequence[Block]:
+        """The blocks, tersely where one of them has no room: then no more of them are written."""
+        blocks = []
+        for block in self._write(False):
+            if block.width > room:
+                return list(self._write(True))
+            blocks.append(block)
+        return blocks
+
+    def _is_written_for(self, size: Size) -> bool:
+        """Whether the blocks would be the same in this size."""
+        before = self._written_for
+        return before is not None and (size == before or (size.width == before.width and not self._fills_height))
 
     def _lines_under(self, width: int) -> list[Piece]:
         """A free line and the text under the rows, as much of it as there is room for."""
@@ -238,5 +260,4 @@ def _lines(blocks: Sequence[Block], room: int, first: int = 0) -> Iterator[_Line
         lines = range(first, first + sum(len(part.rows) for part in parts))
         first = lines.stop
         for part in parts:
-            widths = column_widths(part)
-            yield from (_Line(row, widths, lines) for row in part.rows)
+            yield from (_Line(row, part.column_widths, lines) for row in part.rows)

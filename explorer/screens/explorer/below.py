@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.telling import cell_text, questions, word_view
@@ -24,7 +26,7 @@ def title(state: State, width: int) -> str:
     return cell_text.way(session, width)
 
 
-def blocks(state: State, room: int, terse: bool) -> list[Block]:
+def blocks(state: State, room: int, terse: bool) -> Iterable[Block]:
     """Its lines in `room` cells; `terse` where they are too long for the panel."""
     session = state.session
     if session.question is not None:
@@ -41,9 +43,9 @@ def head(state: State, room: int, lines: int) -> list[Block]:
     return questions.answered(session, room, lines - LEAST_UNDER) if is_told else []
 
 
-def _numbers(state: State, room: int, terse: bool) -> list[Block]:
+def _numbers(state: State, room: int, terse: bool) -> Iterable[Block]:
     """The attention of one word, or the arithmetic of the cell."""
     if (attention := state.attention) is not None:
         return word_view.word_blocks(attention, word_view.word_of(state.session, attention), room)
-    told = difference_blocks if state.side is Side.difference else cell_text.cell_blocks
+    told = difference_blocks if state.side is Side.difference else cell_text.written_blocks
     return told(state.session, state.value, state.index, state.is_unfolded, terse)

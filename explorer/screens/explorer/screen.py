@@ -141,7 +141,7 @@ class ExplorerScreen(Panels):
         """Show blocks for so many cells and lines where the arithmetic stands."""
         panel = self.arithmetic
         panel.put_title(Content(title))
-        panel.show(lambda _: blocks(*panel.scrollable_content_region.size))
+        panel.show(lambda _: blocks(*panel.scrollable_content_region.size), fills_height=True)
 
     # --- what the panels say happened
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.arithmetic import blocks
-from attn_explore.explorer.drawing.blocks import Block, as_text, block_width, links
+from attn_explore.explorer.drawing.blocks import Block, as_text, links
 from attn_explore.explorer.drawing.folding import LEAST, folded
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
@@ -36,7 +36,7 @@ def test_no_number_is_cut_in_any_width_and_none_is_lost(session: Session) -> Non
         whole = blocks(arithmetic(value, index))
         for width in (*range(20, 60), 80, 120, 200):
             parts = [part for block in whole for part in folded(block, width)]
-            assert max(map(block_width, parts), default=0) <= width
+            assert max((part.width for part in parts), default=0) <= width
             assert numbers_of(parts) == numbers_of(whole)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.blocks import Block, as_text, block_width, links
+from attn_explore.explorer.drawing.blocks import Block, as_text, links
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.word_view import Attention, Word
@@ -102,7 +102,7 @@ def test_what_stands_after_a_weight_is_the_value_that_it_multiplies(name: str, r
 @pytest.mark.parametrize("name", ["i-love-my-dog", "encoder-layer", "translate", "positions-rotary"])
 def test_blocks_fit_the_room(name: str, room: int) -> None:
     drawn = word_view.word_blocks(attention_in(session_of(name)), Word(0, 0, 0), room)
-    assert max(map(block_width, drawn)) <= room
+    assert max(block.width for block in drawn) <= room
 
 
 def test_of_many_words_the_heaviest_are_shown_and_what_the_others_come_to() -> None:
