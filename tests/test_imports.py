@@ -23,7 +23,7 @@ MATHEMATICS = (
     {"keeping"},
     {"trace"},
     {"recorder"},
-    {"backward", "formulas", "places", "uses"},
+    {"backward", "diagram", "formulas", "places", "uses"},
     {"explain", "finer", "variants"},
     {"layers", "plots"},
     {"profile", "transformer"},

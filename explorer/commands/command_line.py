@@ -61,6 +61,7 @@ COMMANDS = (
     printing.list_,
     models.models,
     printing.show,
+    printing.map_,
     plotting.plot,
     printing.explain,
     files.export,

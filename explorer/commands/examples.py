@@ -25,6 +25,10 @@ EXAMPLES = {
         f"attn-explore show i-love-my-dog {_WEIGHTS} --csv",
         "attn-explore show encoder-layer grad.encoder.embedding --of 'encoder.layers.0.ffn.norm[dog,0]'",
     ),
+    "map": (
+        "attn-explore map translate",
+        f"attn-explore map encoder-layer --step {_WEIGHTS}",
+    ),
     "plot": (
         f"attn-explore plot multi-head {_WEIGHTS} -o weights.svg",
         f"attn-explore plot i-love-my-dog '{_WEIGHTS}[love]'",

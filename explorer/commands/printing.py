@@ -100,6 +100,29 @@ def show(
     print_lines(plain.csv_rows(value) if rows else plain.csv(value) if csv else plain.table(value))
 
 
+def map_(
+    source: SourceName,
+    step: Annotated[
+        str,
+        typer.Option("--step", metavar="STEP", help="Light the box of this step.", autocompletion=complete_step),
+    ] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="A box to a line, in words, without the drawing.")] = False,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Print the model as a diagram of boxes and arrows, as it ran."""
+    asked = asked_for(None, None, text, ids, target, max_new_tokens)
+    session = session_of(find_source(source, asked), limits_of(memory_limit, allow_path), step)
+    say_notes(session)
+    from attn_explore.explorer.telling.model_map import map_lines
+
+    print_lines(map_lines(session, line_width(), is_lit=bool(step), plain=plain))
+
+
 def explain(
     source: SourceName,
     cell: Annotated[

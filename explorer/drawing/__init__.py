@@ -6,6 +6,7 @@ blocks, folding                             rows of pieces in columns, and in th
 arithmetic                                  the arithmetic of a cell in such rows
 wrapping, plain_narration, anchored         text and Markdown in lines, and what terminals draw in other widths
 room, tree_label                            how room is shared, and the label of a step in the tree
+maps/                                       the model as boxes and arrows
 plots/                                      curves, bars, heat maps, lines between words, and the sheet of a head
 png, pdf, screen_svg                        pictures as files
 """

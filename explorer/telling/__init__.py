@@ -5,7 +5,7 @@ sections, lesson_text, provenance   the words beside the grid
 found                               what a text that is typed would find
 cell_text, difference, uses         where the number of a cell comes from, and where it goes
 word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
-pictures, overview                  what is drawn and plotted
+pictures, overview, model_map       what is drawn and plotted
 figures, head_sheet                 what is drawn into a file
 models_list, agreement_text         the models of this machine; whether one computes what another program did
 plain, walk_through                 everything as plain lines, for pipes and screen readers

@@ -1,0 +1,137 @@
+"""Boxes one below the other in a lane, and in lanes side by side where a value goes several ways.
+
+│                      the value that flows on
+├──╮                   goes two ways: past what follows, and through it
+│  [self-attention]
+⊕──╯ add               where both are added
+[norm]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from attn_explore.explorer.drawing.maps.canvas import Canvas
+from attn_explore.explorer.drawing.maps.map_words import SKIP, Words, broken
+from attn_explore.explorer.drawing.numbers import most_cells
+from attn_explore.model.diagram.boxes import Box, Fork, Part
+
+_LEAST_BESIDE = 8
+"""Cells that words are put into beside a box; with fewer they get a line of their own."""
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Draws on a canvas, up to column `right`; the `present` box is lit."""
+
+    canvas: Canvas
+    words: Words
+    right: int
+    present: str
+
+    def parts(self, parts: Sequence[Part], x: int, y: int, is_alone: bool = True) -> tuple[int, list[int]]:
+        """Draw parts below each other from row `y` on, in the lane at column `x`.
+
+        `is_alone`: there is no lane to the right. Returns the row behind, and the lanes that go on there.
+        """
+        lanes = [x]
+        for part in parts:
+            if isinstance(part, Box):
+                y = self.box(part, x, y, is_alone)
+            else:
+                y, lanes = self._fork(part, x, y, is_alone)
+        return y, lanes
+
+    def box(self, box: Box, x: int, y: int, is_alone: bool = True) -> int:
+        """Draw a box, and what is said of it beside it, or below where there is no room; returns the row behind."""
+        end = self._name(box, x - 1, y)
+        notes, room = self.words.notes(box), self.right - end - 1
+        if not is_alone or self._has_room_below(notes, x, room):
+            return self._notes_below(box, notes, x, y + 1)
+        first, *others = broken(notes, room) or [""]
+        self.canvas.put(end + 1, y, first, "note", box.path)
+        for line in others:
+            y += 1
+            self.canvas.put(x, y, "│")
+            self.canvas.put(end + 1, y, line, "note", box.path)
+        return y + 1
+
+    def _has_room_below(self, notes: Sequence[str], x: int, room: int) -> bool:
+        """Whether notes that have no `room` beside a box have it below, or there is next to none beside it."""
+        longest = max(map(most_cells, notes), default=0)
+        return longest > room and (longest <= self.right - x - SKIP + 1 or room < _LEAST_BESIDE)
+
+    def _notes_below(self, box: Box, notes: Sequence[str], x: int, y: int) -> int:
+        lines = broken(notes, self.right - x - SKIP + 1)
+        for place, line in enumerate(lines):
+            self.canvas.put(x, y + place, "│")
+            self.canvas.put(x + 2, y + place, line, "note", box.path)
+        return y + len(lines)
+
+    def _name(self, box: Box, x: int, y: int) -> int:
+        name = self.words.name(box)
+        is_present = box.path == self.present
+        said = f"▐{name}▌" if is_present else f"[{name}]"
+        return self.canvas.put(x, y, said, "present" if is_present else "box", box.path)
+
+    # --- several ways
+
+    def _fork(self, fork: Fork, x: int, y: int, is_alone: bool) -> tuple[int, list[int]]:
+        first, *others = fork.ways
+        if fork.join is not None and first and all(len(way) == 1 and isinstance(way[0], Box) for way in others):
+            return self._with_sources(fork.join, fork.ways, x, y, is_alone), [x]
+        starts = self._starts(fork, x)
+        self._bar(y, starts, "├┬╮")
+        ends = [
+            replace(self, right=right).parts(way, start, y + 1, is_alone and right == self.right)
+            for way, start, right in zip(
+                fork.ways, starts, (*(lane - 1 for lane in starts[1:]), self.right), strict=True
+            )
+        ]
+        bottom = max(end for end, _ in ends)
+        for end, lanes in ends:
+            for lane in lanes:
+                self.canvas.down(lane, end, bottom)
+        every = [lane for _, lanes in ends for lane in lanes]
+        if fork.join is None:
+            return bottom, every
+        self._bar(bottom, every, "⊕┴╯")
+        self._sum(fork.join, x, bottom)
+        if every[-1] + 2 + len(fork.join.name) <= self.right:
+            self.canvas.put(every[-1] + 2, bottom, fork.join.name, "note", fork.join.path)
+        return bottom + 1, [x]
+
+    def _starts(self, fork: Fork, x: int) -> list[int]:
+        """The lane of each way, as far to the right of the one before as that is wide."""
+        starts = []
+        for way in fork.ways:
+            starts.append(x)
+            x += self.words.width_of(way) + 1 if way else SKIP
+        return starts
+
+    def _with_sources(self, join: Box, ways: Sequence[Sequence[Part]], x: int, y: int, is_alone: bool) -> int:
+        """What a value is added to that comes from nowhere else: its position, say. One below the other."""
+        y, _ = self.parts(ways[0], x, y, is_alone)
+        for (source,) in ways[1:]:
+            below = self.parts([source], x + SKIP, y, is_alone)[0]
+            self.canvas.put(x + 1, y, "─")
+            for row in range(y + 1, below):
+                self.canvas.put(x, row, "│" + " " * SKIP)  # no value flows on below the source
+            self._sum(join, x, y)
+            y = below
+        return y
+
+    def _sum(self, join: Box, x: int, y: int) -> None:
+        if join.path == self.present:
+            self.canvas.put(x - 1, y, "▐⊕▌", "present", join.path)
+        else:
+            self.canvas.put(x, y, "⊕", "box", join.path)
+
+    def _bar(self, y: int, lanes: Sequence[int], corners: str) -> None:
+        """A line across lanes: a corner at the first, one at each between, one at the last."""
+        self.canvas.across(y, lanes[0], lanes[-1])
+        for lane in lanes[1:-1]:
+            self.canvas.put(lane, y, corners[1])
+        self.canvas.put(lanes[0], y, corners[0])
+        self.canvas.put(lanes[-1], y, corners[2])

@@ -1,0 +1,161 @@
+"""What a diagram is made of: boxes, forks where one value goes several ways, layers, towers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+
+@dataclass(frozen=True)
+class Box:
+    """Some steps that are one thing: an attention, a norm, a sum.
+
+    path        where one goes: the step that the box is about
+    name        in the field's words; `short` where there is little room
+    notes       what else is to be seen of it: its heads, its masks
+    steps       the paths of all its steps, in the order of the run; none for the words that a tower reads
+    parameters  what it reads of the model's own
+    shape       of what goes out of it
+    reads       the paths of the boxes that it is made from, in the order of its operands
+    is_sum      whether it does no more than add what it reads
+    """
+
+    path: str
+    name: str
+    short: str
+    shape: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    is_sum: bool = False
+
+    @property
+    def look(self) -> object:
+        """What is the same of boxes that look alike."""
+        return (self.name, self.notes, self.shape, self.is_sum)
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A value that goes several ways, which `join` adds. A way without parts is the residual connection.
+
+    Without `join` the ways end in what the fork around this one joins, or nowhere.
+    """
+
+    ways: tuple[tuple[Part, ...], ...]
+    join: Box | None
+
+    @property
+    def look(self) -> object:
+        """What is the same of forks that look alike."""
+        ways = tuple(tuple(part.look for part in way) for way in self.ways)
+        return (ways, self.join and self.join.look)
+
+
+Part = Box | Fork
+
+
+def boxes_in(parts: tuple[Part, ...]) -> Iterator[Box]:
+    """Every box of some parts, in the order of the arrows."""
+    for part in parts:
+        if isinstance(part, Box):
+            yield part
+            continue
+        for way in part.ways:
+            yield from boxes_in(way)
+        if part.join is not None:
+            yield part.join
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a stack. `shares`: it has no parameters of its own."""
+
+    number: int
+    parts: tuple[Part, ...]
+    shares: bool = False
+
+    @property
+    def look(self) -> object:
+        """What is the same of layers that look alike."""
+        return tuple(part.look for part in self.parts)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Every box of the layer."""
+        return tuple(boxes_in(self.parts))
+
+
+@dataclass(frozen=True)
+class Tower:
+    """A stack in one pass: what comes before its layers, the layers, and what comes after them, its head too.
+
+    `number` counts the passes of a generation from 0, of which there are `passes`.
+    """
+
+    stack: str
+    number: int
+    before: tuple[Part, ...]
+    layers: tuple[Layer, ...]
+    after: tuple[Part, ...]
+    passes: int = 1
+
+    @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """Every box of the tower, in the order of the arrows."""
+        inner = (box for layer in self.layers for box in layer.boxes)
+        return (*boxes_in(self.before), *inner, *boxes_in(self.after))
+
+    @cached_property
+    def runs(self) -> tuple[tuple[Layer, ...], ...]:
+        """The layers, those that follow each other and look alike together."""
+        return tuple(tuple(run) for _, run in groupby(self.layers, lambda layer: layer.look))
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The paths of its boxes."""
+        return frozenset(box.path for box in self.boxes)
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The towers of a run in its order, a decoder's once for each pass; and the steps that stand outside, by kind."""
+
+    towers: tuple[Tower, ...]
+    outside: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def boxes(self) -> Mapping[str, Box]:
+        """Every box by its path, in the order of the arrows."""
+        return {box.path: box for tower in self.towers for box in tower.boxes}
+
+    @cached_property
+    def _towers(self) -> Mapping[str, Tower]:
+        return {box.path: tower for tower in self.towers for box in tower.boxes}
+
+    def tower_of(self, path: str) -> Tower:
+        """The tower that the box at a path stands in."""
+        return self._towers[path]
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Box]:
+        """The box of each step; of each parameter the first one that reads it."""
+        boxes = list(self.boxes.values())
+        learned = {name: box for box in reversed(boxes) for name in box.parameters}
+        return learned | {path: box for box in boxes for path in (box.path, *box.steps)}
+
+    def box_of(self, path: str) -> Box | None:
+        """The box that a step belongs to; a finer step to that of its step, a gradient to that of what it is by."""
+        path = path.removeprefix("grad.")
+        return self._by_path.get(path) or self._by_path.get(path.rpartition(".")[0])
+
+    def in_sight(self, present: Box | None) -> tuple[Tower, ...]:
+        """The towers that are drawn: of the passes of a generation the one of the present box, or else the first."""
+        chosen = {tower.stack: tower for tower in reversed(self.towers)}
+        if present is not None:
+            here = self.tower_of(present.path)
+            chosen[here.stack] = here
+        return tuple(chosen[stack] for stack in dict.fromkeys(tower.stack for tower in self.towers))
