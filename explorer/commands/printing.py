@@ -1,4 +1,4 @@
-"""Commands that print: the scenarios, a tensor, where a number comes from."""
+"""Commands that print: the scenarios, a tensor, the map of a model, where a number comes from."""
 
 from __future__ import annotations
 
@@ -107,6 +107,9 @@ def map_(
         typer.Option("--step", metavar="STEP", help="Light the box of this step.", autocompletion=complete_step),
     ] = "",
     plain: Annotated[bool, typer.Option("--plain", help="A box to a line, in words, without the drawing.")] = False,
+    gradients: WithGradients = False,
+    of: NumberName = "",
+    moment: Moment = None,
     text: Text = None,
     ids: Ids = "",
     target: Target = None,
@@ -115,7 +118,7 @@ def map_(
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print the model as a diagram of boxes and arrows, as it ran."""
-    asked = asked_for(None, None, text, ids, target, max_new_tokens)
+    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens)
     session = session_of(find_source(source, asked), limits_of(memory_limit, allow_path), step)
     say_notes(session)
     from attn_explore.explorer.telling.model_map import map_lines

@@ -14,9 +14,11 @@ ASCII_FORMS = {
     "×": "x", "·": "*", "−": "-", "√": "sqrt ", "∞": "inf", "→": "->", "…": "...", "–": "-", "—": "--",
     "“": '"', "”": '"', "‘": "'", "’": "'", "ᵀ": "^T", "ˣ": "^x", "²": "^2", "ₖ": "_k", "Σ": "sum", "∂": "d",
     "μ": "mu", "σ": "sigma", "γ": "gamma", "β": "beta", "ε": "eps",
+    "│": "|", "─": "-", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+", "┬": "+", "┴": "+", "╭": "+", "╮": "+",
+    "╯": "+", "╰": "+", "⊕": "+", "▐": ">", "▌": "<", "▶": ">", "▼": "v",
     "␣": "_", "↵": "\\n", "⇥": "\\t", "⟨": "<", "⟩": ">",
 }  # fmt: skip
-"""What formulas, prose and labels are written with where there is only ASCII."""
+"""What formulas, prose, labels and maps are written with where there is only ASCII."""
 
 
 WIDTH = 100

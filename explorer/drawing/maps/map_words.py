@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from attn_explore.explorer.drawing.numbers import most_cells, shortened
 from attn_explore.model.diagram.boxes import Box, Fork, Part
@@ -13,16 +14,24 @@ GAP = " · "
 """Between what is said beside a box."""
 
 
+class Tightness(IntEnum):
+    """How boxes are written: in long words; in short ones; in short ones, with notes that may be shortened too."""
+
+    long = 0
+    short = 1
+    tight = 2
+
+
 @dataclass(frozen=True)
 class Words:
-    """How boxes are written: in `short` words or not; `more` is what is said of one beside its notes."""
+    """How boxes are written; `more` is what is said of one beside its notes."""
 
-    short: bool
+    tightness: Tightness
     more: Callable[[Box], Sequence[str]]
 
     def name(self, box: Box) -> str:
         """What stands in a box."""
-        return box.short if self.short else box.name
+        return box.name if self.tightness is Tightness.long else box.short
 
     def notes(self, box: Box) -> tuple[str, ...]:
         """What stands beside it."""
@@ -39,7 +48,8 @@ class Words:
     def _width(self, part: Part) -> int:
         if isinstance(part, Fork):
             return sum(self.width_of(way) + 1 if way else SKIP for way in part.ways)
-        return max((self.width(part), *(most_cells(note) + 3 for note in self.notes(part))))
+        notes = () if self.tightness is Tightness.tight else self.notes(part)
+        return max((self.width(part), *(most_cells(note) + SKIP for note in notes)))
 
 
 SKIP = 3

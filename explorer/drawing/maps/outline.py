@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from attn_explore.explorer.drawing.maps.map_words import shape_words
-from attn_explore.explorer.drawing.maps.towers import present_layer, title
+from attn_explore.explorer.drawing.maps.towers import layer_with, title
 from attn_explore.model.diagram.boxes import Box, Diagram, Layer, Part, boxes_in
 from attn_explore.model.text import visible
 
@@ -24,7 +24,7 @@ def outline(diagram: Diagram, present: str) -> Iterator[str]:
 
 
 def _layers(diagram: Diagram, run: Sequence[Layer], present: Box | None) -> Iterator[str]:
-    layer = present_layer(run, present.path if present else "") or run[0]
+    layer = layer_with(run, present.path if present else "") or run[0]
     others = f", one of {len(run)} that are alike" if len(run) > 1 else ""
     yield f"  layer {layer.number}{others}{', with one set of weights' * any(each.shares for each in run)}"
     yield from _boxes(diagram, layer.parts, present, 2)

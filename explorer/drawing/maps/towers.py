@@ -6,14 +6,14 @@ Equal layers are drawn once, as `× 12`; of layers that differ the present one i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.maps.canvas import Canvas, Line
 from attn_explore.explorer.drawing.maps.lanes import Pen
-from attn_explore.explorer.drawing.maps.map_words import Words, shape_words
+from attn_explore.explorer.drawing.maps.map_words import Tightness, Words, shape_words
 from attn_explore.model.diagram.boxes import Box, Diagram, Layer, Part, Tower
 
 LEAST_WIDTH = 24
@@ -62,20 +62,41 @@ class ModelMap:
         return ""
 
 
-def draw_map(diagram: Diagram, present: str, width: int) -> ModelMap:
+@dataclass(frozen=True)
+class _Look:
+    """How towers are drawn: beside each other or not, and how tight their words are.
+
+    The box at `lit` is the present one, and the layer that the box at `opened` is in stands open.
+    """
+
+    towers: Sequence[Tower]
+    lit: str
+    opened: str
+    is_beside: bool = True
+    tightness: Tightness = Tightness.long
+
+
+_TRIED = (
+    (True, Tightness.long), (True, Tightness.short), (False, Tightness.long), (False, Tightness.short),
+    (False, Tightness.tight),
+)  # fmt: skip
+"""Ways to draw towers: the first one is taken that there is room for."""
+
+
+def draw_map(diagram: Diagram, present: str, width: int, at: str = "") -> ModelMap:
     """The map of a run in `width` cells, with the box of the step at `present` lit; no lines where no model ran.
 
+    Of equal layers and of passes that is drawn which the step at `at` is in, or else the present one.
     Towers stand beside each other in long words, or in short ones; else one below the other.
     """
-    box = diagram.box_of(present)
-    towers, lit = diagram.in_sight(box), box.path if box is not None else ""
+    here, lit = diagram.box_of(at or present), diagram.box_of(present)
+    towers = diagram.in_sight(here)
+    look = _Look(towers, lit.path if lit else "", here.path if here else "")
     canvas = Canvas()
-    for put, is_beside, short in (
-        (_beside, True, False), (_beside, True, True), (_below, False, False), (_below, False, True),
-    ):  # fmt: skip
+    for is_beside, tightness in _TRIED:
         share = (width - _BETWEEN * (len(towers) - 1)) // max(len(towers), 1) if is_beside else width
-        drawn = [_draw(tower, towers, lit, share, short, is_beside) for tower in towers]
-        canvas = put(towers, drawn)
+        drawn = [_draw(tower, replace(look, is_beside=is_beside, tightness=tightness), share) for tower in towers]
+        canvas = _beside(towers, drawn) if is_beside else _below(drawn)
         if canvas.width <= width:
             break
     return ModelMap(canvas.lines(width))
@@ -94,7 +115,7 @@ def _spots(line: Line, y: int) -> Iterator[Spot]:
 # --- several towers
 
 
-def _below(_: Sequence[Tower], drawn: Sequence[Canvas]) -> Canvas:
+def _below(drawn: Sequence[Canvas]) -> Canvas:
     """Towers one below the other."""
     canvas = Canvas()
     for tower in drawn:
@@ -141,18 +162,18 @@ def _carry(canvas: Canvas, start: int, end: int, column: int, shape: str) -> Non
 # --- one tower
 
 
-def _draw(tower: Tower, towers: Sequence[Tower], lit: str, width: int, short: bool, is_beside: bool) -> Canvas:
+def _draw(tower: Tower, look: _Look, width: int) -> Canvas:
     """A tower in at most `width` cells, unless its shortest words need more."""
-    memory = {} if is_beside else _memory(towers, tower)
-    words = Words(short, lambda box: (f"from {memory[box.path].stack}",) if box.path in memory else ())
+    memory = {} if look.is_beside else _memory(look.towers, tower)
+    words = Words(look.tightness, lambda box: (f"from {memory[box.path].stack}",) if box.path in memory else ())
     canvas = Canvas()
-    pen = Pen(canvas, words, width, lit)
+    pen = Pen(canvas, words, width, look.lit)
     canvas.put(_LANE - 1, 0, title(tower), "title")
     y, lanes = pen.parts(tower.before, _LANE, 1)
     ends = _last(tower.before)
     if tower.layers:
         y = _arrow(canvas, y, lanes, ends)
-        y = _layers(pen, tower, y)
+        y = _layers(pen, tower, look.opened, y)
         lanes, ends = [_LANE], _last(tower.layers[-1].parts)
         y = _arrow(canvas, y, lanes, ends) if tower.after else y
     if tower.after:
@@ -188,22 +209,22 @@ def _last(parts: Sequence[Part]) -> list[Box]:
 # --- layers
 
 
-def _layers(pen: Pen, tower: Tower, y: int) -> int:
+def _layers(pen: Pen, tower: Tower, opened: str, y: int) -> int:
     """The layers: one of them open, the others a line for those that look alike."""
     runs = list(tower.runs)
-    chosen = next((place for place, run in enumerate(runs) if present_layer(run, pen.present)), 0)
+    chosen = next((place for place, run in enumerate(runs) if layer_with(run, opened)), 0)
     before, after = runs[:chosen], runs[chosen + 1 :]
     for run in before if len(runs) <= _MOST_RUNS else _together(before):
         y = _folded(pen, run, y)
-    y = _open(pen, runs[chosen], y)
+    y = _open(pen, runs[chosen], layer_with(runs[chosen], opened) or runs[chosen][0], y)
     for run in after if len(runs) <= _MOST_RUNS else _together(after):
         y = _folded(pen, run, y)
     return y
 
 
-def present_layer(run: Sequence[Layer], present: str) -> Layer | None:
-    """The layer that the box at `present` is in, where it is one of these."""
-    return next((layer for layer in run if any(box.path == present for box in layer.boxes)), None)
+def layer_with(run: Sequence[Layer], path: str) -> Layer | None:
+    """The layer that the box at `path` is in, where it is one of these."""
+    return next((layer for layer in run if any(box.path == path for box in layer.boxes)), None)
 
 
 def _together(runs: Sequence[tuple[Layer, ...]]) -> Iterator[tuple[Layer, ...]]:
@@ -222,15 +243,15 @@ def _folded(pen: Pen, run: Sequence[Layer], y: int) -> int:
     return y + 1
 
 
-def _open(pen: Pen, run: Sequence[Layer], y: int) -> int:
-    """A layer in a frame that says how many are like it."""
-    layer = present_layer(run, pen.present) or run[0]
+def _open(pen: Pen, run: Sequence[Layer], layer: Layer, y: int) -> int:
+    """A layer of a run in a frame that says how many are like it."""
     inside = Pen(pen.canvas, pen.words, pen.right - 2, pen.present)
     bottom, _ = inside.parts(layer.parts, _LANE, y + 1)
     name = f" layer {layer.number} "
     least = _LANE + 2 + len(name) + 3
     times = next((said for said in _times(run) if least + len(said) < pen.right), "")
-    right = max(pen.canvas.right_edge(y + 1, bottom) + 1, least + len(times))
+    edge = pen.canvas.right_edge(y + 1, bottom)
+    right = max(edge, min(edge + 1, pen.right - 1), least + len(times))
     canvas = pen.canvas
     canvas.across(y, 0, right)
     canvas.across(bottom, 0, right)

@@ -21,7 +21,7 @@ from tests.program import Ended, here
 DOG = "i-love-my-dog"
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-RUNNING = ("run", "compare", "show", "plot", "explain", "export")
+RUNNING = ("run", "compare", "show", "map", "plot", "explain", "export")
 """Commands that run a scenario and tell of it."""
 WRITING = ("plot", "export", "train", "new")
 
@@ -116,6 +116,27 @@ def test_list_as_json_has_every_scenario_with_its_file(attn: Run) -> None:
     for each in found:
         scenario = read_scenario(Path(each["path"]))
         assert (each["title"], each["difficulty"]) == (scenario.title, scenario.difficulty)
+
+
+# --- map
+
+
+def test_map_draws_in_the_width_that_there_is_and_lights_a_step(attn: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    drawn = attn("map", "translate", "--step", "decoder.layers.0.cross_attention.weights").out
+    assert max(map(len, drawn.splitlines())) <= 40
+    assert drawn.count("▐") == drawn.count("▐cross-attention▌") == 1
+
+
+def test_map_reads_another_text_and_says_it_in_words_where_asked(attn: Run) -> None:
+    found = attn("map", DOG, "--text", "my dog", "--plain").out.splitlines()
+    assert found[:3] == ["encoder", "  tokens, my dog: 2", "  embedding, of tokens: 2×6"]
+
+
+def test_map_says_why_an_experiment_has_none(attn: Run) -> None:
+    found = attn("map", "softmax-jacobian")
+    assert (found.status, found.out.count("\n")) == (0, 1)
+    assert found.out.startswith("There is no map of this run")
 
 
 # --- compare
