@@ -31,6 +31,7 @@ from attn_explore.explorer.commands.options import (
     limits_of,
     named,
 )
+from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
     from attn_explore.model.scenario import Scenario
