@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +15,9 @@ _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 BY_SIGNAL = 128
 """What is added to the number of a signal in the exit status."""
+
+_HELPERS = "blocks"
+"""Threads that are called so compute a share for others, and have nothing to put away."""
 
 _PATIENCE = 1.0
 """Seconds that a thread is given to put its files away."""
@@ -47,15 +52,26 @@ def leave_behind(status: int) -> None:
     """End with a status where threads still compute when the screen is gone; else there is nothing to do.
 
     A thread ends by itself as soon as it counts the next value or the next bytes, and removes what it has half written.
+    The libraries' own ends are left out: OpenBLAS was seen to wait for ever for its threads, after a computation was
+    left, and whatever was to be written is written.
     """
     import threading  # not before signals are heeded
 
     last = time.monotonic() + _PATIENCE
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join(max(0.0, last - time.monotonic()))
-            if thread.is_alive():
-                os._exit(status)
+    threads = [each for each in threading.enumerate() if each is not threading.current_thread() and not each.daemon]
+    if not threads:
+        return
+    try:
+        for thread in threads:
+            if not thread.name.startswith(_HELPERS):
+                thread.join(max(0.0, last - time.monotonic()))
+    except SystemExit as signalled:
+        status = signalled.code if isinstance(signalled.code, int) else status
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def end_at_once(message: str) -> dict[signal.Signals, object]:
