@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -58,7 +59,7 @@ def _sizes(gradients: list[Value]) -> tuple[float, float]:
 
 def norm(gradient: Value) -> float:
     """The length of a gradient, over all its numbers."""
-    return float(np.sqrt(np.square(gradient.array, dtype=np.float64).sum()))
+    return math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for _, part in gradient.pieces()))
 
 
 def _block(path: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.changes import Change
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.trace import Trace
@@ -52,7 +53,7 @@ def uses(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use]
 class _Reader:
     """A step that read a cell: its `part` that may change with the cell, which stands in `value` at `index`.
 
-    `first` is where the part begins. A step that can be held is its own part, and reads the whole value.
+    `first` is where the part begins. A step that can be held, and so can what it reads, is its own part.
     """
 
     step: Value
@@ -71,7 +72,7 @@ def _near(step: Value, value: Value, index: Index) -> _Reader:
     whole = _Reader(step, step, (0,) * len(step.axes), value, index)
     places = [place for place, view in enumerate(step.operands) if view.value is value]
     view = step.operands[places[0]]
-    if not step.is_large or len(places) > 1 or not view.is_plain:
+    if not (step.is_large or value.is_large) or len(places) > 1 or not view.is_plain:
         return whole
     at = {name: here for name, here in zip(view.names, index, strict=True) if name in step.made_by.each(step)}
     if not at:
@@ -111,12 +112,22 @@ def _changed_cells(reader: _Reader) -> tuple[list[Index], Array]:
 
 def _nearby(reader: _Reader, by: float) -> Array:
     value, index = reader.value, reader.index
-    array = np.array(value.array, np.float64 if value.dtype.kind == "f" else value.dtype)
-    if value.dtype.kind == "f":
-        array[index] += by * max(1.0, abs(float(array[index])))
-    changed = replace(value, held=array)
+    number = float(value[index])
+    moved = number + by * max(1.0, abs(number)) if value.dtype.kind == "f" else number
+    changed = _with_number(value, index, moved)
     views = tuple(_on(view, changed) if view.value is value else view for view in reader.part.operands)
     return replace(reader.part, operands=views, held=None).array
+
+
+def _with_number(value: Value, index: Index, number: float) -> Value:
+    """A value with another number at an index; of one that is too large to be held, it is put where it is looked at."""
+    if value.is_large:
+        changed = replace(value, changes=(*value.changes, Change(index, put=number)))
+        changed.keeper = value.keeper
+        return changed
+    array = np.array(value.array, np.float64 if value.dtype.kind == "f" else value.dtype)
+    array[index] = number
+    return replace(value, held=array)
 
 
 def _on(view: View, value: Value) -> View:

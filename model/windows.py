@@ -27,8 +27,12 @@ class Parts:
     always_whole: frozenset[str] = frozenset()
 
     def is_large(self, value: Value) -> bool:
-        """Whether a value is too large to be held unless somebody asks for all of it."""
-        return value.nbytes > self.most and value.name not in self.always_whole
+        """Whether a value is too large to be held unless somebody asks for all of it.
+
+        One of which no part can be made without the others is held whatever its size: it would be whole each time.
+        """
+        is_in_parts = value.is_leaf or bool(value.made_by.each(value))
+        return value.nbytes > self.most and is_in_parts and value.name not in self.always_whole
 
     def needs(self, value: Value) -> list[Value]:
         """The values whose arrays a value is made of: in the place of a large operand, what that is made of."""

@@ -19,7 +19,7 @@ MATHEMATICS = (
     {"axes"},
     {"architecture", "buffers", "changes", "cores", "expressions", "naming", "sources"},
     {"values"},
-    {"ops", "windows"},
+    {"cells", "ops", "windows"},
     {"keeping"},
     {"trace"},
     {"recorder"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.numbers import Numbers, most_cells, numbers_for
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.cells import picked
 from attn_explore.model.labels import sample
 from attn_explore.model.naming import shown_labels, shown_short
+from attn_explore.model.text import figure
 
 LABEL = 14
 """Cells that a row's label takes at most."""
@@ -54,12 +57,49 @@ class Layout:
         """Cells of everything, row labels included."""
         return self.label_width + len(self.planes) * (self.plane_width + GAP) - GAP
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a drawn cell stands for several."""
+        return self.blocks != (1, 1)
+
     def peak(self, lead: Index, row: int, column: int) -> tuple[int, int]:
-        """Row and column of the number that a drawn cell shows: its own, or the largest of the block it stands for."""
-        top, left = row * self.blocks[0], column * self.blocks[1]
-        block = self.picture.plane(lead)[top : top + self.blocks[0], left : left + self.blocks[1]]
+        """Row and column of the number that a drawn cell shows: its own, or the largest of the block it stands for.
+
+        Of what is too large to be held, the block shows its first.
+        """
+        (height, width), picture = self.blocks, self.picture
+        top, left = row * height, column * width
+        if not self.is_pooled or picture.sample is not None:
+            return top, left
+        block = picture.part(picture.array, lead, slice(top, top + height), slice(left, left + width))
         down, right = np.unravel_index(largest_place(block), block.shape)
         return top + int(down), left + int(right)
+
+    def row(self, lead: Index, row: int, columns: range) -> list[float]:
+        """The numbers of a drawn row: themselves, or the one of each block that `peak` is the place of."""
+        (height, width), picture = self.blocks, self.picture
+        if self.is_pooled and picture.sample is not None:
+            return [float(number) for number in self._some(lead)[row, columns.start : columns.stop]]
+        part = picture.part(
+            picture.array,
+            lead,
+            slice(row * height, (row + 1) * height),
+            slice(columns.start * width, columns.stop * width),
+        )
+        if not self.is_pooled:
+            return [float(number) for number in part[0]]
+        blocks = (part[:, start : start + width] for start in range(0, part.shape[1], width))
+        return [float(block.flat[largest_place(block)]) for block in blocks]
+
+    def _some(self, lead: Index) -> Array:
+        """The first number of each block of a plane."""
+        if lead not in self._somes:
+            self._somes[lead] = _first_of_blocks(self.picture, lead, *self.blocks)
+        return self._somes[lead]
+
+    @cached_property
+    def _somes(self) -> dict[Index, Array]:
+        return {}
 
     def column_at(self, x: int, first: int) -> tuple[int, int] | None:
         """Which plane and which drawn column are at `x`, when `first` is the first column in sight."""
@@ -103,12 +143,23 @@ def _room_of_column(picture: Picture, planes: tuple[Index, ...], width: int) -> 
     return (width - GAP * (len(planes) - 1)) // max(1, picture.columns.size * len(planes))
 
 
+def _first_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> Array:
+    """The first number of each block of a plane that is too large to be held."""
+    rows, columns = range(0, picture.rows.size, height), range(0, picture.columns.size, width)
+    if len(picture.axes) < 2:
+        return np.array([[picture.array[at] for at in columns]])
+    return picked(picture.array, lead, rows, columns, picture.is_by_columns)
+
+
 def _scale_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> tuple[float, bool]:
     """The scale of a plane of which blocks are shown: it ends where most of their largest numbers lie.
 
     The largest of all is that of a few blocks; beside it all others would have one colour.
     """
-    sizes = np.abs(np.where(np.isfinite(plane := picture.plane(lead)), plane, 0))
+    if picture.sample is not None:
+        return picture.end, picture.is_signed
+    plane = picture.part(picture.array, lead, slice(None), slice(None))
+    sizes = np.abs(np.where(np.isfinite(plane), plane, 0))
     if not sizes.size:
         return picture.end, picture.is_signed
     rows = np.maximum.reduceat(sizes, np.arange(0, sizes.shape[0], height), axis=0)
@@ -166,12 +217,22 @@ def part_in_sight(layout: Layout, window: Window, rows: range) -> tuple[str, ...
     """
     axes = (layout.picture.rows, layout.picture.columns)
     if layout.numbers is None:
-        height, width = layout.blocks
-        largest = f"largest of {height} × {width}"
-        return (f"each cell: the {largest}", largest) if height * width > 1 else ("heat map",)
+        shown = shown_of_block(layout)
+        return (f"each cell: the {shown}", shown) if layout.is_pooled else ("heat map",)
     seen = zip(axes, (rows, window.columns(layout)), strict=True)
     parts = (f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size)
     return (", ".join(parts),)
+
+
+def bare(part: str) -> str:
+    """Rows and columns in sight without the names of their axes, which stand over them: `12–40/512 × 0–6/512`."""
+    return " × ".join(each.rpartition(" ")[2] for each in part.split(", "))
+
+
+def shown_of_block(layout: Layout) -> str:
+    """Which number of a block is drawn: `largest of 34 × 12`."""
+    which = "largest" if layout.picture.sample is None else "first"
+    return f"{which} of {figure(layout.blocks[0])} × {figure(layout.blocks[1])}"
 
 
 def largest_place(block: Array) -> int:

@@ -6,7 +6,6 @@ Only the rows and columns that are asked for are turned into text.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -24,10 +23,11 @@ from attn_explore.explorer.drawing.colours import (
     quiet_style,
     style_of,
 )
-from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS, Layout, Window, largest_place, part_in_sight
+from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS, Layout, Window, bare, part_in_sight
 from attn_explore.explorer.drawing.numbers import fitted, pad, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array
+from attn_explore.model.cells import Cells
 from attn_explore.model.naming import shown_short
 
 HEADER = 2
@@ -119,19 +119,17 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
 
 
 def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int) -> list[Segment]:
-    numbers = _window(layout, layout.picture.plane(plane), row, columns)
-    hidden = _hidden(layout, row, columns)
-    by_edits = layout.picture.changed
-    changed = None if by_edits is None or layout.numbers is None else np.atleast_2d(by_edits[plane])[row]
-    veil = None if layout.picture.veiled is None else np.atleast_2d(layout.picture.veiled[plane])
+    picture, numbers, hidden = layout.picture, layout.row(plane, row, columns), _hidden(layout, row, columns)
+    changed = _marked(layout, picture.changed if layout.numbers is not None else None, plane, row, columns)
+    veil = _marked(layout, picture.veiled, plane, row, columns)
     segments = []
     for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
         is_hidden = hidden is not None and bool(hidden[place])
         text = _text(layout, number, is_hidden)
         style = _style(layout, number, is_hidden, ground)
-        if veil is not None and veil[row * layout.blocks[0], column * layout.blocks[1]]:
+        if veil is not None and veil[place]:
             text, style = pad("?", layout.column_width, right=True), quiet_style(ground)
-        if changed is not None and changed[column]:
+        if changed is not None and changed[place]:
             style += CHANGED
         if column == cursor:
             text, style = _frame(layout.column_width) if layout.numbers is None else text, cursor_style(ground)
@@ -144,14 +142,13 @@ def _frame(width: int) -> str:
     return f"[{' ' * (width - 2)}]"
 
 
-def _window(layout: Layout, plane: Array, row: int, columns: range) -> Sequence[float]:
-    """The numbers of a drawn row: themselves, or the largest by size of each block."""
+def _marked(layout: Layout, cells: Cells | None, plane: Index, row: int, columns: range) -> Array | None:
+    """What is marked of the first cell that each drawn one of a row stands for; None where nothing is."""
+    if cells is None:
+        return None
     height, width = layout.blocks
-    if layout.blocks == (1, 1):
-        return [float(number) for number in plane[row, columns.start : columns.stop]]
-    strip = plane[row * height : (row + 1) * height, columns.start * width : columns.stop * width]
-    blocks = (strip[:, start : start + width] for start in range(0, strip.shape[1], width))
-    return [float(block.flat[largest_place(block)]) for block in blocks]
+    there = slice(columns.start * width, columns.stop * width)
+    return layout.picture.part(cells, plane, slice(row * height, row * height + 1), there)[0, ::width]
 
 
 def _hidden(layout: Layout, row: int, columns: range) -> Array | None:
@@ -185,12 +182,12 @@ def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> St
 def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyond: str = BEYOND[0]) -> list[Segment]:
     """The colours from the lowest to the largest number, or the glyphs where those stand for numbers.
 
-    Where some numbers lie beyond the scale, it says up to which.
+    Where some numbers lie beyond the scale, it says up to which; and where it is one of a sample, that.
     """
     if picture.end == 0 and picture.veiled is not None:
         return [Segment("the numbers come with the answer", DIM)]
     if picture.end == 0:
-        others = "other " if np.isneginf(picture.array).any() else ""
+        others = "other " if np.isneginf(picture.seen).any() else ""
         return [Segment(f"every {others}number is 0", DIM)]
     low = short_number(-picture.end) if picture.is_signed else "0"
     segments = [Segment(f"{low} ", DIM)]
@@ -199,14 +196,15 @@ def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyo
         text = glyphs(step * picture.end / LEVELS, picture.end) if zoomed_out else zero
         segments.append(Segment(text, style_of(step, ground, soft=zoomed_out)))
     rest = beyond.format(short_number(picture.largest)) if picture.largest > picture.end else ""
-    return [*segments, Segment(f" {short_number(picture.end)}{rest}", DIM)]
+    by = (" in a sample" if beyond == BEYOND[0] else " sampled") if picture.sample is not None else ""
+    return [*segments, Segment(f" {short_number(picture.end)}{rest}{by}", DIM)]
 
 
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     """What the colours mean: the ends of the scale, masked cells and NaN where there are any; and what is in sight.
 
-    Where that is too long, the scale has fewer colours, but not two while words can be shorter; then parts are left
-    out, never cut, and the last stays longest.
+    Where that is too long, the scale has fewer colours, but not two while words can be shorter; then the axes of what
+    is in sight are not named; then parts are left out, never cut, and the last stays longest.
     """
     picture, ground, is_zoomed_out = layout.picture, window.ground, layout.numbers is None
     others = []
@@ -215,11 +213,14 @@ def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:
     if picture.changed is not None and not is_zoomed_out:
         others.append([Segment("moved", CHANGED), Segment(" by edits", DIM)])
     if picture.bad:
-        others.append([Segment("NaN", alarm_style(ground)), Segment(f" {picture.bad} not finite", DIM)])
+        count = "" if picture.sample is not None else f" {picture.bad}"
+        others.append([Segment("NaN", alarm_style(ground)), Segment(f"{count} not finite", DIM)])
     notes = [[[Segment(note, DIM)]] if note else [] for note in part_in_sight(layout, window, rows)]
     worded = list(product(BEYOND, notes))
-    for words, stride in (*product(worded, STRIDES[:-1]), (worded[-1], STRIDES[-1])):
-        beyond, note = words
+    ways = [*product(worded, STRIDES[:-1]), (worded[-1], STRIDES[-1])]
+    if not is_zoomed_out and notes[-1]:
+        ways.append(((BEYOND[-1], [[Segment(bare(notes[-1][0][0].text), DIM)]]), STRIDES[-1]))
+    for (beyond, note), stride in ways:
         line = _spaced([_scale(picture, ground, is_zoomed_out, stride, beyond), *others, *note])
         if _cells_of(line) <= window.width:
             return line

@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_explore.explorer.drawing.colours import scale_end
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.cells import Cells
 from attn_explore.model.naming import shown
 
 Index = tuple[int, ...]
@@ -24,15 +25,21 @@ class Picture:
     """A tensor to draw. `hidden` says which (query, key) cells are masked, `changed` which cells an edit changed,
     `veiled` whose numbers are not shown yet, `scale` where the colours end, when two pictures share a scale.
 
+    Of a tensor that is too large to be held, `sample` are some numbers from all over it, and `is_by_columns` says that
+    a column of it is sooner made than a row.
+
     `largest` is the largest finite number by size; `end`, where the scale of the colours ends, is most often the same.
+    What is said of all numbers is said of the sample where there is one.
     """
 
-    array: Array
+    array: Cells
     axes: tuple[Axis, ...]
     hidden: Array | None = None
-    changed: Array | None = None
-    veiled: Array | None = None
+    changed: Cells | None = None
+    veiled: Cells | None = None
     scale: tuple[float, bool] | None = None
+    sample: Array | None = None
+    is_by_columns: bool = False
     largest: float = field(init=False)
     end: float = field(init=False)
     is_signed: bool = field(init=False)
@@ -40,9 +47,10 @@ class Picture:
     bad: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look at every number once, here; a frame looks only at those in sight."""
-        finite = np.isfinite(self.array)
-        numbers = self.array if finite.all() else np.where(finite, self.array, 0)
+        """Look at every number once, here, or at those of the sample; a frame looks only at those in sight."""
+        seen = self.seen
+        finite = np.isfinite(seen)
+        numbers = seen if finite.all() else np.where(finite, seen, 0)
         object.__setattr__(self, "largest", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
         object.__setattr__(self, "is_signed", bool(numbers.min(initial=0) < 0))
         object.__setattr__(self, "end", scale_end(numbers) if self.is_signed else self.largest)
@@ -50,12 +58,17 @@ class Picture:
             object.__setattr__(self, "end", self.scale[0])
             object.__setattr__(self, "is_signed", self.scale[1])
         object.__setattr__(self, "is_whole", bool((numbers == np.rint(numbers)).all()))
-        object.__setattr__(self, "bad", int((~finite & ~np.isneginf(self.array)).sum()))
+        object.__setattr__(self, "bad", int((~finite & ~np.isneginf(seen)).sum()))
 
     def together(self, other: Picture) -> tuple[Picture, Picture]:
         """Two pictures on one scale of colours: the wider one."""
         scale = (max(self.end, other.end), self.is_signed or other.is_signed)
         return replace(self, scale=scale), replace(other, scale=scale)
+
+    @property
+    def seen(self) -> Array:
+        """The numbers that the scale is made for: all, or a sample."""
+        return np.asarray(self.array[()]) if self.sample is None else self.sample
 
     @property
     def rows(self) -> Axis:
@@ -70,11 +83,13 @@ class Picture:
     @property
     def planes(self) -> list[Index]:
         """The leading indices of every plane."""
-        return list(np.ndindex(self.array.shape[:-2]))
+        return list(np.ndindex(*self.array.shape[:-2]))
 
-    def plane(self, lead: Index) -> Array:
-        """The matrix under some leading indices."""
-        return np.atleast_2d(self.array[lead])
+    def part(self, cells: Cells, lead: Index, rows: slice, columns: slice) -> Array:
+        """What stands at some rows and columns under some leading indices: numbers, or what is marked in them."""
+        whole: tuple[int | slice, ...] = (*lead, rows, columns)
+        places = whole[-len(self.axes) :] if self.axes else ()
+        return np.atleast_2d(np.asarray(cells[places]))
 
     def plane_name(self, lead: Index) -> str:
         """`head 1`, or nothing when there is a single plane."""

@@ -30,7 +30,16 @@ def fill(run: Run, counter: Counter) -> None:
 
 
 def _shown(value: Value) -> list[Value]:
-    """What a value is made of, as far as it is read as a whole, and the value itself, which is wanted longest, last."""
+    """What a value is made of, as far as it is read as a whole, and the value itself, which is wanted longest, last.
+
+    What is too large to be held is made where it is looked at: in its place, what that is made of.
+    """
     if not value.is_leaf and value.made_by.name in _READ_BY_ROWS:
         return [value]
-    return [*(view.value for view in value.operands), value]
+    return [each for shown in (*(view.value for view in value.operands), value) for each in _held(shown)]
+
+
+def _held(value: Value) -> list[Value]:
+    if not value.is_large:
+        return [value]
+    return [each for view in value.operands for each in _held(view.value)]

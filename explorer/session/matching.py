@@ -9,21 +9,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attn_explore.model.axes import Array, Axis
+from attn_explore.model.axes import Axis
+from attn_explore.model.cells import Cells, along_axes, cells_of
 from attn_explore.model.explain import Index
 from attn_explore.model.labels import as_labels
 from attn_explore.model.values import Value
 
 
-def same_numbers(value: Value, other: Value) -> Array | None:
+def same_numbers(value: Value, other: Value) -> Cells | None:
     """The numbers of `other` at the cells of `value`; None where some of them are not there."""
     if value.names != other.names:
         return None
     places = [_places(axis, against) for axis, against in zip(value.axes, other.axes, strict=True)]
     if all(axis == against for axis, against in zip(value.axes, other.axes, strict=True)):
-        return other.array
-    found = [place for place in places if place is not None]
-    return other.array[np.ix_(*found)] if len(found) == len(places) else None
+        return cells_of(other)
+    found = tuple(np.asarray(place, np.intp) for place in places if place is not None)
+    if len(found) < len(places):
+        return None
+    return along_axes(other, found) if other.is_large else other.array[np.ix_(*found)]
 
 
 def same_cell(value: Value, index: Index, other: Value) -> Index | None:
@@ -35,9 +38,9 @@ def same_cell(value: Value, index: Index, other: Value) -> Index | None:
     return found if len(found) == len(places) else None
 
 
-def numbers_by_place(value: Value, other: Value) -> Array | None:
+def numbers_by_place(value: Value, other: Value) -> Cells | None:
     """The numbers of `other` at the same places, whatever words stand there; None where the shapes are not the same."""
-    return other.array if value.names == other.names and value.shape == other.shape else None
+    return cells_of(other) if value.names == other.names and value.shape == other.shape else None
 
 
 def _places(axis: Axis, other: Axis) -> Sequence[int] | None:

@@ -66,12 +66,16 @@ class Run:
             self._effects[value.path] = self._effect_on(value)
         return self._effects[value.path]
 
-    def _effect_on(self, value: Value) -> Array | None:
+    def before(self, value: Value) -> Value | None:
+        """The value without the edits, where it is another one that can be compared with it."""
         clean = self.unedited
         before = None if clean is None else clean.steps.get(value.path) or clean.parameters.get(value.path)
-        if before is None or before is value or before.is_away:
-            return None
-        if (before.names, before.shape) != (value.names, value.shape):
+        is_alike = before is not None and (before.names, before.shape) == (value.names, value.shape)
+        return before if is_alike and before is not value else None
+
+    def _effect_on(self, value: Value) -> Array | None:
+        before = self.before(value)
+        if before is None or before.is_away:
             return None
         found = distances(value.array, before.array)
         return found if found.any() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from attn_explore.explorer.session.moments import takes_numbers
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances, farthest
 from attn_explore.model.axes import Array
+from attn_explore.model.cells import Cells, Made
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.values import Value
@@ -24,7 +26,7 @@ def beside(session: Session, value: Value) -> Value | None:
     return found
 
 
-def numbers_beside(session: Session, value: Value) -> Array | None:
+def numbers_beside(session: Session, value: Value) -> Cells | None:
     """The other run's numbers at the cells of a value, where it has them all."""
     found = beside(session, value)
     return same_numbers(value, found) if found is not None else None
@@ -34,7 +36,7 @@ def numbers_beside(session: Session, value: Value) -> Array | None:
 class Subtracted:
     """What is taken from the numbers of a value: the other run's at the same words, or else `by_place`."""
 
-    numbers: Array
+    numbers: Cells
     by_place: bool
 
 
@@ -42,6 +44,13 @@ def difference(array: Array, other: Array) -> Array:
     """One number minus the other, cell by cell; two equal infinities have no difference."""
     with np.errstate(invalid="ignore"):
         return np.where(array == other, 0, array - other)
+
+
+def differences(value: Value, other: Cells) -> Cells:
+    """The numbers of a value minus others of its shape; of a large one, as they are asked for."""
+    if not value.is_large:
+        return difference(value.array, np.asarray(other[()]))
+    return Made(value.shape, lambda index: difference(value[index], other[index]))
 
 
 def subtracted(session: Session, value: Value) -> Subtracted | None:
@@ -63,23 +72,31 @@ def cell_beside(session: Session, value: Value, index: Index) -> Index | None:
     return index if is_by_place else by_word
 
 
-def apart(session: Session, value: Value) -> Array | None:
-    """By how much each number of a value differs from the other run's; None where nothing can be subtracted."""
-    other = subtracted(session, value)
-    return None if other is None else distances(value.array, other.numbers)
+def apart(value: Value, other: Cells) -> Iterator[tuple[int, Array]]:
+    """By how much each number of a value differs from others: pieces along the first axis, each with its beginning."""
+    for start, part in value.pieces():
+        yield start, distances(part, np.asarray(other[slice(start, start + len(part)) if part.ndim else ()]))
 
 
 def most_apart(session: Session, value: Value) -> Index | None:
     """The cell at which the two runs are farthest apart; None where they are the same there, or not to be compared."""
-    found = apart(session, value)
-    return farthest(found) if found is not None and found.any() else None
+    other, most, index = subtracted(session, value), 0.0, None
+    for start, found in apart(value, other.numbers) if other is not None else ():
+        if found.size and found.max() > most:
+            first, *rest = (*farthest(found), 0)
+            most, index = float(found.max()), (start + first, *rest)[: found.ndim]
+    return index
 
 
-def parting(session: Session) -> Value | None:
-    """The first step at which the two runs part: other numbers, or cells that only this one has."""
+def parting(session: Session, counter: Callable[[Value], object] = lambda _: None) -> Value | None:
+    """The first step at which the two runs part: other numbers, or cells that only this one has.
+
+    `counter` hears of each step that is compared.
+    """
     for step in session.run.trace.steps.values():
+        counter(step)
         numbers = numbers_beside(session, step)
-        if numbers is None or distances(step.array, numbers).any():
+        if numbers is None or any(found.any() for _, found in apart(step, numbers)):
             return step
     return None
 

@@ -50,7 +50,7 @@ def written_blocks(session: Session, value: Value, index: Index, unfolded: bool,
 
 def _number(value: Value, index: Index, note: str) -> Block:
     """`A[I, dog] = 0.5000   edited`."""
-    number = short_number(float(value.array[index]))
+    number = short_number(float(value[index]))
     name, equals = Piece(name_at(value, index), "name"), Piece(" = ", "sign")
     return Block(((name, equals, Piece(number, "result"), *([Piece(f"   {note}", "note")] if note else [])),))
 

@@ -28,7 +28,7 @@ def difference_blocks(
     beside, cell = two_runs.beside(session, value), two_runs.cell_beside(session, value, index)
     if other is None or found is None or beside is None or cell is None:
         return own
-    numbers = float(value.array[index]), float(found.numbers[index])
+    numbers = float(value[index]), float(found.numbers[index])
     name = letter(value) if terse else name_at(value, index)
     return [
         _subtraction(name, (run_name(session), run_name(other)), numbers),

@@ -83,7 +83,7 @@ class EditLine:
             return self.refusal
         if self.is_word:
             return "Type another word."
-        number = short_number(float(self.value.array[self.index]))
+        number = short_number(float(self.value[self.index]))
         return f"It is {number}. Type {actions(self.has_other)}."
 
     def _choice(self, place: int) -> Row:

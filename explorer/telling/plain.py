@@ -10,11 +10,12 @@ from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.blocks import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
-from attn_explore.explorer.drawing.plots.heat_files import check_columns, csv_line, csv_lines
+from attn_explore.explorer.drawing.plots.heat_files import MOST_COLUMNS, check_columns, csv_line, csv_lines
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text
 from attn_explore.explorer.telling.uses import use_blocks
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.cells import is_by_columns, picked
 from attn_explore.model.explain import Index
 from attn_explore.model.labels import Labels
 from attn_explore.model.naming import bracketed, shown, shown_short
@@ -36,7 +37,7 @@ def table(value: Value, window: int | None = None, room: int | None = None) -> I
     are a few columns: of a step those with the largest numbers in the last row, which says what comes next.
     """
     if not value.axes:
-        yield short_number(float(value.array))
+        yield short_number(float(value[()]))
         return
     planes = list(np.ndindex(value.shape[:-2]))
     for lead in planes[:window]:
@@ -77,7 +78,7 @@ def csv(value: Value) -> Iterator[str]:
     Raises Problem for a value of more columns than a table may have.
     """
     check_columns(value.axes, "--rows writes a line for each number")
-    return csv_lines(value.name, value.array, value.axes)
+    return csv_lines(value.name, value.pieces(), value.axes)
 
 
 def csv_rows(value: Value) -> Iterator[str]:
@@ -91,15 +92,15 @@ def csv_rows(value: Value) -> Iterator[str]:
 
 
 def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> Iterator[str]:
-    matrix = np.atleast_2d(value.array[lead])
     columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
     height = len(_places(rows, window)) if rows else 1
-    places = _places(columns, window, None if value.is_leaf else matrix[height - 1])
-    width = len(places)
+    last = None if value.is_leaf else value[(*lead, height - 1)] if rows else value[()]
+    places = _places(columns, window or (OF_VOCABULARY if value.is_large else None), last)
+    matrix, width = _part(value, lead, range(height), places), len(places)
     longest = LONGEST_LABEL if room is None else min(LONGEST_LABEL, max(1, room // 3))
     labels = [_label(rows, row, longest) if rows else "" for row in range(height)]
     heads = [_label(columns, column, longest) for column in places]
-    texts = [[short_number(float(matrix[row, column])) for column in places] for row in range(height)]
+    texts = [[short_number(float(number)) for number in line] for line in matrix]
     corner = f"{rows.name} \\ {columns.name}" if rows else columns.name
     label_width = max(cell_len(label) for label in (corner, *labels))
     widths = [max(cell_len(text) for text in (heads[c], *(line[c] for line in texts))) for c in range(width)]
@@ -109,15 +110,23 @@ def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> 
     for label, line in zip((corner, *labels), (heads, *texts), strict=True):
         numbers = (pad(text, size, right=True) for text, size in zip(line[:width], widths, strict=False))
         yield _GAP.join((pad(label, label_width), *numbers))
-    left = [f"{matrix.shape[0] - height} more {rows.name}"] if rows and height < matrix.shape[0] else []
+    left = [f"{rows.size - height} more {rows.name}"] if rows and height < rows.size else []
     left += [f"{columns.size - width} more {columns.name}"] if width < columns.size else []
     if left:
         yield f"… {', '.join(left)}"
 
 
+def _part(value: Value, lead: Index, rows: Sequence[int], columns: Sequence[int]) -> Array:
+    """The numbers of a plane at some rows and columns."""
+    if value.is_large and len(value.axes) > 1:
+        return picked(value, lead, rows, columns, is_by_columns(value))
+    part: Array = np.atleast_2d(value[lead])[np.ix_(rows, columns)]
+    return part
+
+
 def _places(axis: Axis, window: int | None, numbers: Array | None = None) -> Sequence[int]:
     """The places along an axis that a table has: the first, or those with the largest `numbers` of a vocabulary."""
-    is_laid_out = not isinstance(axis.labels, Labels)
+    is_laid_out = not isinstance(axis.labels, Labels) and (axis.labels is not None or axis.size <= MOST_COLUMNS)
     most = min(axis.size, window or (axis.size if is_laid_out else OF_VOCABULARY))
     if is_laid_out or numbers is None or most == axis.size:
         return range(most)

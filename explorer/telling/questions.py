@@ -124,7 +124,7 @@ def _options(question: Question, tries: tuple[Given, ...], room: int) -> Iterato
 def _lack(question: Question, given: Given) -> str:
     """What is off with a wrong answer, without the right one."""
     if isinstance(given, tuple):
-        number = short_number(float(question.value.array[given]))
+        number = short_number(float(question.value[given]))
         other = "a smaller" if question.is_least else "a larger"
         return f"✗ Not so: {cell_text.name_at(question.value, given)} = {number}, and there is {other} one."
     right = question.number
@@ -160,7 +160,7 @@ def _left_over(question: Question) -> str:
     value, right = question.value, question.right[0]
     cells = (tuple(map(int, cell)) for cell in np.ndindex(value.shape))
     others = [cell for cell in cells if cell != right and question.may_be(cell)]
-    nearest = min(others, key=lambda cell: abs(float(value.array[cell] - value.array[right])), default=right)
+    nearest = min(others, key=lambda cell: abs(float(value[cell] - value[right])), default=right)
     names = " or ".join(_choice(question, cell) for cell in sorted({right, nearest}))
     return f"It is {names}."
 
@@ -180,7 +180,7 @@ def _place_reason(question: Question) -> str:
     extreme = "smallest" if question.is_least else "largest"
     where = f"along {question.axes[0]}" if question.kind == "word" else "of them all"
     names = " and ".join(cell_text.name_at(value, cell) for cell in right[:3])
-    number = short_number(float(value.array[right[0]]))
+    number = short_number(float(value[right[0]]))
     verb = "is" if len(right) == 1 else "are"
     equal = {1: "=", 2: "both ="}.get(len(right), "and others =" if len(right) > 3 else "all =")
     return f"{names} {equal} {number} {verb} the {extreme} {where}."
@@ -194,7 +194,7 @@ def _wrong_try(question: Question, given: Given | None) -> Iterator[str]:
     if not isinstance(given, tuple):
         yield f"✗ You said {short_number(given)}."
     elif _is_in(value, given):
-        yield f"✗ You chose {cell_text.name_at(value, given)} = {short_number(float(value.array[given]))}."
+        yield f"✗ You chose {cell_text.name_at(value, given)} = {short_number(float(value[given]))}."
 
 
 def _is_in(value: Value, cell: Index) -> bool:
@@ -202,7 +202,7 @@ def _is_in(value: Value, cell: Index) -> bool:
 
 
 def _number_reason(question: Question) -> str:
-    value, numbers = question.value, np.asarray(question.value.array[question.asked]).ravel()
+    value, numbers = question.value, np.asarray(question.value[question.asked]).ravel()
     number = short_number(_whole(question.number, numbers))
     if question.axes:
         terms = " + ".join(short_number(float(each)) for each in numbers[:8])

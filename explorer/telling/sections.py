@@ -19,10 +19,11 @@ from attn_explore.explorer.telling.lesson_text import lesson_sections
 from attn_explore.explorer.telling.provenance import provenance
 from attn_explore.model import axes
 from attn_explore.model.axes import Array
+from attn_explore.model.cells import Cells, Made, sample
 from attn_explore.model.explain import words
 from attn_explore.model.formulas import letter
 from attn_explore.model.ops import is_gradient, readers_of
-from attn_explore.model.text import visible
+from attn_explore.model.text import figure, visible
 from attn_explore.model.values import Value
 
 
@@ -63,14 +64,27 @@ def difference_of_runs(session: Session, value: Value) -> str:
     if other is None:
         return "The other run's tensor has another shape."
     note = "The words are not the same: cells are compared by their place. " if other.by_place else ""
-    found = distances(value.array, other.numbers)
+    if value.is_large:
+        return note + _sampled(value, other.numbers)
+    found = distances(value.array, np.asarray(other.numbers[()]))
     return note + (_differences(value, found) if found.any() else "Every number here is the same in both runs.")
 
 
 def _effect_of_edits(session: Session, value: Value) -> str:
     """How far the edits changed a value."""
+    before = session.run.before(value) if value.is_large else None
+    if before is not None:
+        return _sampled(value, before)
     found = session.run.effect_on(value)
     return "" if found is None else _differences(value, found)
+
+
+def _sampled(value: Value, other: Cells) -> str:
+    """How many numbers are different in a sample of a value that is too large to be held, and by how much most."""
+    found = sample(value, Made(value.shape, lambda index: distances(value[index], other[index])))
+    count, most = int(np.count_nonzero(found)), short_number(float(found.max(initial=0)))
+    far = f"{figure(count)} are different, by {most} at most" if count else "none is different"
+    return f"Too large to be compared as a whole: of {figure(found.size)} numbers from all over it, {far}."
 
 
 def _differences(value: Value, found: Array) -> str:
@@ -93,7 +107,7 @@ def alarm(session: Session) -> str:
     if session.run.first_bad is None:
         return ""
     value, index = session.run.first_bad
-    what = "NaN" if math.isnan(value.array[index]) else "∞"
+    what = "NaN" if math.isnan(value[index]) else "∞"
     return f"first {what} at {cell_name(value, dict(zip(value.names, index, strict=True)))} of {value.path}"
 
 

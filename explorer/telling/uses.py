@@ -37,7 +37,7 @@ def use_blocks(trace: Trace, value: Value, index: Index) -> list[Block]:
 
 def _row(use: Use, largest: float) -> Row:
     name = cell_name(use.value, dict(zip(use.value.names, use.index, strict=True)))
-    number = Piece(short_number(float(use.value.array[use.index])), "number", Link(use.value, use.index))
+    number = Piece(short_number(float(use.value[use.index])), "number", Link(use.value, use.index))
     change = Piece(short_number(use.derivative), "number")
     return (
         Piece(f"  {name}", "label"), Piece(" = ", "sign"), number, Piece("   ", "sign"), change,

@@ -145,7 +145,7 @@ class _Writer:
         self.word = word
         self.room = room
         _, self.queries, self.keys = attention.scores[0].axes
-        self.weights = attention.scores[-1].array[word.head, word.query]
+        self.weights = attention.scores[-1][word.head, word.query]
         self.shown = self._shown()
         self.labels = [shortened(shown(self.keys, key), LABEL) for key in self.shown]
         self.left = self.keys.size - len(self.shown)
@@ -160,8 +160,8 @@ class _Writer:
     def products(self) -> Block:
         """The query, then each key and its score."""
         attention = self.attention
-        vectors = (attention.queries.array[self.word.head, self.word.query], *self._all(attention.keys))
-        last = max(self._widths(attention.scores[0].array[self.word.head, self.word.query][:, None])[0], len("  score"))
+        vectors = (attention.queries[self.word.head, self.word.query], *self._all(attention.keys))
+        last = max(self._widths(attention.scores[0][self.word.head, self.word.query][:, None])[0], len("  score"))
         beside, labels = len(" → ") + last, self._named("of ")
         if self._cells(labels) + beside + self._least(*vectors) > self.room:
             labels = self._named("")
@@ -184,7 +184,7 @@ class _Writer:
         steps = self.attention.scores
         rows: list[Row] = [(Piece(" key", "note"), *(Piece(f"  {HEADERS[step.name]}", "number") for step in steps))]
         for word, label in zip(self._each(), self.labels, strict=True):
-            weight = float(steps[-1].array[self.attention.cell(steps[-1], word)])
+            weight = float(steps[-1][self.attention.cell(steps[-1], word)])
             numbers = (self._number(step, word) for step in steps)
             rows.append((Piece(f" {label}", "label"), *numbers, Piece(f"  {bar(weight, BAR)}", "positive")))
         blanks = [Piece("", "note") for _ in steps[:-1]]
@@ -200,7 +200,7 @@ class _Writer:
         attention = self.attention
         shares = self.weights[self.shown]
         values = np.array(self._all(attention.values))
-        products, result = shares[:, None] * values, attention.output.array[self.word.head, self.word.query]
+        products, result = shares[:, None] * values, attention.output[self.word.head, self.word.query]
         width = values.shape[1]
         taken = (
             max(len(" 999 others"), *map(most_cells, self.labels)) + 1 + max(self._widths(shares[:, None])) + len(" ×")
@@ -233,12 +233,12 @@ class _Writer:
 
     def _all(self, step: Value) -> list[Array]:
         """The vector of every word that is asked."""
-        return [step.array[self.attention.cell(step, word)[:2]] for word in self._each()]
+        return [step[self.attention.cell(step, word)[:2]] for word in self._each()]
 
     def _number(self, step: Value, word: Word, column: int = 0) -> Piece:
         cell = self.attention.cell(step, word, column)
         edited = "✎" if step.is_changed_at(cell) else ""  # the numbers beside it do not make it
-        return Piece(f"  {edited}{short_number(float(step.array[cell]))}", "number", Link(step, cell))
+        return Piece(f"  {edited}{short_number(float(step[cell]))}", "number", Link(step, cell))
 
     def _vector(self, step: Value, word: Word, count: int) -> Sequence[Piece]:
         numbers = [self._number(step, word, column) for column in range(count)]

@@ -113,16 +113,23 @@ def _as_ours(value: Value, array: Array, name: str, references: References) -> A
 
 
 def _gap(value: Value, name: str, there: Array) -> Gap:
-    here = value.array
+    largest = float(np.abs(there[np.isfinite(there)]).max(initial=0)) or 1.0
+    most, index = -1.0, (0,) * there.ndim
+    for start, here in value.pieces():
+        apart = _apart(here, there[slice(start, start + len(here)) if here.ndim else ()])
+        if apart.size and apart.max() > most:
+            first, *rest = (*map(int, np.unravel_index(int(apart.argmax()), apart.shape)), 0)
+            most, index = float(apart.max()), (start + first, *rest)[: apart.ndim]
+    cell = bracketed(value.axes, index)
+    return Gap(value.path, name, max(most, 0) / largest, cell, float(value[index]), float(there[index]))
+
+
+def _apart(here: Array, there: Array) -> Array:
+    """By how much each number differs; NaN and infinities do from anything else, without end."""
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(here - there)
     same = (here == there) | (np.isnan(here) & np.isnan(there))
-    apart = np.where(same, 0, np.where(np.isnan(apart), np.inf, apart))
-    largest = float(np.abs(there[np.isfinite(there)]).max(initial=0)) or 1.0
-    index = tuple(map(int, np.unravel_index(int(apart.argmax()), apart.shape))) if apart.size else ()
-    cell = bracketed(value.axes, index)
-    share = float(apart.max(initial=0)) / largest
-    return Gap(value.path, name, share, cell, float(here[index]), float(there[index]))
+    return np.where(same, 0, np.where(np.isnan(apart), np.inf, apart))
 
 
 def _made_from(value: Value, agreeing: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -32,13 +32,27 @@ def check_columns(axes: tuple[Axis, ...], hint: str) -> None:
         raise Problem(f"{what} ({figure(MOST_COLUMNS)})", hint=hint)
 
 
-def csv_lines(name: str, array: Array, axes: tuple[Axis, ...]) -> Iterator[str]:
-    """A tensor as comma-separated lines: the labels of every axis but the last, then a row of numbers."""
+def _whole(heat_map: HeatMap) -> Array:
+    """Every number of a heat map. Raises Problem where they are too many to be held."""
+    picture = heat_map.picture
+    if picture.sample is not None:
+        what = f"{figure(math.prod(picture.array.shape))} numbers are too many for the file of a plot"
+        raise Problem(what, hint="`attn-explore show … --rows` writes a line for each; .svg and .png draw some")
+    return np.asarray(picture.array[()])
+
+
+def csv_lines(name: str, pieces: Iterable[tuple[int, Array]], axes: tuple[Axis, ...]) -> Iterator[str]:
+    """A tensor as comma-separated lines: the labels of every axis but the last, then a row of numbers.
+
+    `pieces` are its numbers piece by piece along the first axis, each with where it begins.
+    """
     *leading, columns = axes or (Axis("", 1, (name,)),)
     yield csv_line([*(axis.name for axis in leading), *(shown(columns, place) for place in range(columns.size))])
-    for lead in np.ndindex(array.shape[:-1]):
-        labels = (shown(axis, place) for axis, place in zip(leading, lead, strict=True))
-        yield csv_line([*labels, *map(repr, np.atleast_1d(array[lead]).tolist())])
+    for start, part in pieces:
+        for lead in np.ndindex(part.shape[:-1]):
+            places = (start + lead[0], *lead[1:]) if lead else ()
+            labels = (shown(axis, place) for axis, place in zip(leading, places, strict=True))
+            yield csv_line([*labels, *map(repr, np.atleast_1d(part[lead]).tolist())])
 
 
 def csv_line(items: Iterable[str]) -> str:
@@ -50,9 +64,9 @@ def csv_line(items: Iterable[str]) -> str:
 
 def heat_csv(heat_map: HeatMap) -> bytes:
     """A line for each row of each plane. Raises Problem for one of too many columns."""
-    check_columns(heat_map.picture.axes, "plot one row of it, as in logits[0], or write .json")
-    picture = heat_map.picture
-    return "".join(f"{line}\n" for line in csv_lines(heat_map.title, picture.array, picture.axes)).encode()
+    axes = heat_map.picture.axes
+    check_columns(axes, "plot one row of it, as in logits[0], or write .json")
+    return "".join(f"{line}\n" for line in csv_lines(heat_map.title, [(0, _whole(heat_map))], axes)).encode()
 
 
 def heat_json(heat_map: HeatMap) -> bytes:
@@ -72,7 +86,7 @@ def heat_plain(heat_map: HeatMap) -> dict[str, Any]:
         "axes": [
             {"name": axis.name, "labels": [shown(axis, place) for place in range(axis.size)]} for axis in picture.axes
         ],
-        "values": _nested(picture.array.tolist()),
+        "values": _nested(_whole(heat_map).tolist()),
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from attn_explore.explorer.drawing.grid_layout import Layout
+from attn_explore.explorer.drawing.grid_layout import Layout, shown_of_block
 from attn_explore.explorer.drawing.numbers import numbers_for, shortened
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.svg import FONT, LETTER, LINE, MARGIN, SMALL_FONT, width_of
@@ -161,10 +161,10 @@ class Panels:
     @property
     def notes(self) -> list[str]:
         """What has to be said of what is not drawn one to one."""
-        height, width = self.layout.blocks
         hides = self.picture.hidden is not None and bool(self.picture.hidden.any())
         found = ["grey cells are masked"] if hides else []
-        found += [f"each cell is the largest of {height} × {width}"] if height * width > 1 else []
+        found += [f"each cell is the {shown_of_block(self.layout)}"] if self.layout.is_pooled else []
+        found += ["the colours are those of a sample"] if self.picture.sample is not None else []
         left = len(self.picture.planes) - len(self.planes)
         found += [f"{left} more {self.picture.axes[0].name}s are not drawn"] if left else []
         if self.picture.largest > self.picture.end:

@@ -76,16 +76,14 @@ def draw_plane(root: Element, panels: Panels, lead: Index, corner: Point) -> Non
         text(root, x - panels.before + FONT / 2, y + height / 2, name, anchor="middle", turned=True, fill=GREY)
     rows, columns = panels.layout.drawn
     for row in range(rows):
-        for column in range(columns):
-            _cell(root, panels, lead, row, column, (x + column * wide, y + row * high))
+        for column, number in enumerate(panels.layout.row(lead, row, range(columns))):
+            _cell(root, panels, lead, (row, column), number, (x + column * wide, y + row * high))
     rectangle(root, x, y, width, height, "none", _EDGE)
 
 
-def _cell(root: Element, panels: Panels, lead: Index, row: int, column: int, at: Point) -> None:
+def _cell(root: Element, panels: Panels, lead: Index, drawn: tuple[int, int], number: float, at: Point) -> None:
     picture, (width, height), (x, y) = panels.picture, panels.cell, at
-    peak = panels.layout.peak(lead, row, column)
-    number = float(picture.plane(lead)[peak])
-    is_hidden = picture.hidden is not None and bool(picture.hidden[peak])
+    is_hidden = picture.hidden is not None and bool(picture.hidden[panels.layout.peak(lead, *drawn)])
     if is_hidden:
         back, fore = quiet_paint(GROUND)
     elif math.isfinite(number):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.colours import RAMP, glyphs
-from attn_explore.explorer.drawing.grid_layout import LABEL, Layout
+from attn_explore.explorer.drawing.grid_layout import LABEL, Layout, shown_of_block
 from attn_explore.explorer.drawing.numbers import fitted, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.heat_map import MOST_PLANES, HeatMap
@@ -35,8 +35,8 @@ def heat_lines(heat_map: HeatMap, width: int) -> Iterator[str]:
         if name := picture.plane_name(lead):
             yield visible(name)
         yield from _plane(layout, lead)
-    if math.prod(layout.blocks) > 1:
-        yield f"each cell is the largest of {layout.blocks[0]} × {layout.blocks[1]}; -o FILE.csv writes them all"
+    if layout.is_pooled:
+        yield f"each cell is the {shown_of_block(layout)}{_elsewhere(picture)}"
     if len(picture.planes) > MOST_PLANES:
         yield f"… {len(picture.planes) - MOST_PLANES} more {picture.axes[0].name}s"
 
@@ -57,15 +57,22 @@ def _plane(layout: Layout, lead: Index) -> Iterator[str]:
     heads = "".join(f" {fitted(label, width - 1)}" for label in _labels(picture.columns, layout.blocks[1]))
     yield f"{fitted(_corner(picture), layout.label_width)}{heads}".rstrip()
     for row, label in enumerate(_labels(picture.rows, layout.blocks[0])):
-        cells = (_glyphs(picture, lead, layout.peak(lead, row, column)) for column in range(columns))
+        numbers = layout.row(lead, row, range(columns))
+        cells = (_glyphs(layout, lead, row, column, number) for column, number in enumerate(numbers))
         line = "".join(f" {cell:<{width - 1}}" for cell in cells)
         yield f"{fitted(label, layout.label_width)}{line}".rstrip()
 
 
-def _glyphs(picture: Picture, lead: Index, at: tuple[int, int]) -> str:
-    if picture.hidden is not None and picture.hidden[at]:
+def _glyphs(layout: Layout, lead: Index, row: int, column: int, number: float) -> str:
+    hidden = layout.picture.hidden
+    if hidden is not None and hidden[layout.peak(lead, row, column)]:
         return "x"
-    return glyphs(float(picture.plane(lead)[at]), picture.end)
+    return glyphs(number, layout.picture.end)
+
+
+def _elsewhere(picture: Picture) -> str:
+    """Where all numbers are to be had; of what is too large to be held they are not written as one table."""
+    return "" if picture.sample is not None else "; -o FILE.csv writes them all"
 
 
 def _legend(picture: Picture) -> str:
@@ -74,7 +81,8 @@ def _legend(picture: Picture) -> str:
     signs = ", with - below 0" if picture.is_signed else ""
     hidden = "; x is masked" if picture.hidden is not None and picture.hidden.any() else ""
     beyond = f"; the largest is {short_number(picture.largest)}" if picture.largest > picture.end else ""
-    return f"{ends}{signs}{hidden}{beyond}"
+    by = "; these are of a sample" if picture.sample is not None else ""
+    return f"{ends}{signs}{hidden}{beyond}{by}"
 
 
 def _corner(picture: Picture) -> str:

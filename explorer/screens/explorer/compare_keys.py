@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -52,7 +54,20 @@ class CompareKeys:
         session = self.screen.state.session
         if session.other is None:
             self._refuse()
-        elif (step := two_runs.parting(session)) is None:
+            return
+        self.screen.work.do(
+            Work(
+                what="looking where the two runs part",
+                make=lambda counter: two_runs.parting(session, counter),
+                then=self._go_to,
+                refused=self.screen.tell_problem,
+                seconds=AT_ONCE if session.run.trace.is_lazy else 0,
+                steps=len(session.run.trace.steps),
+            )
+        )
+
+    def _go_to(self, step: Value | None) -> None:
+        if step is None:
             self.screen.say("The two runs are the same throughout.")
         else:
             self.screen.go_to(step.path)

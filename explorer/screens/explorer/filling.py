@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.computing import bring, fill, is_there
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling import sections
+from attn_explore.explorer.telling.pictures import look_at
+from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -24,6 +27,7 @@ class Filling:
         self._all = Working(screen, self._tell)
         self._one = Working(screen, self._tell)
         self._filled: Trace | None = None
+        self._looked_at: Value | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -53,13 +57,17 @@ class Filling:
         )
 
     def brings(self, value: Value) -> bool:
-        """Whether a value and what it is made of have to be computed first; the screen shows it when that is done."""
-        if is_there(value):
+        """Whether a value and what it is made of have to be computed first; the screen shows it when that is done.
+
+        Of one that is too large to be held, what is in sight.
+        """
+        if is_there(value) and (not value.is_large or value is self._looked_at):
             return False
+        index = self.screen.state.session.place.index_in(value)
         self._one.do(
             Work(
                 what="computing",
-                make=partial(bring, value),
+                make=partial(self._bring, value, index),
                 then=partial(self._show, value),
                 refused=self._refuse,
                 seconds=AT_ONCE,
@@ -71,7 +79,13 @@ class Filling:
         """Stop, and keep what there is; False where nothing is being computed."""
         return self._one.stop() | self._all.stop()
 
+    def _bring(self, value: Value, index: Index, counter: Counter) -> None:
+        bring(value, counter)
+        if value.is_large:
+            look_at(value, index)
+
     def _show(self, value: Value, _: object) -> None:
+        self._looked_at = value
         if self.screen.state.value is value:
             self.screen.show()
 

@@ -45,9 +45,9 @@ def test_two_runs_side_by_side_share_a_scale_of_colours() -> None:
     session = session_of("softmax-vs-relu", WEIGHTS)
     one, other = pictures(session, Side.beside)
     assert session.other is not None
-    np.testing.assert_array_equal(one.array, session.run.trace[WEIGHTS].array)
-    np.testing.assert_array_equal(other.array, session.other.run.trace[WEIGHTS].array)
-    assert one.end == other.end == max(np.abs(one.array).max(), np.abs(other.array).max())
+    np.testing.assert_array_equal(one.seen, session.run.trace[WEIGHTS].array)
+    np.testing.assert_array_equal(other.seen, session.other.run.trace[WEIGHTS].array)
+    assert one.end == other.end == max(np.abs(one.seen).max(), np.abs(other.seen).max())
 
 
 def test_a_difference_is_that_of_the_numbers_and_equal_infinities_have_none() -> None:
@@ -58,8 +58,8 @@ def test_a_difference_is_that_of_the_numbers_and_equal_infinities_have_none() ->
     one, other = session.place.value.array, session.other.run.trace[f"{LAYER}.masked_scores"].array
     seen = np.isfinite(one)
     assert not seen.all()
-    np.testing.assert_array_equal(picture.array[seen], one[seen] - other[seen])
-    assert np.all(picture.array[~seen] == 0)
+    np.testing.assert_array_equal(picture.seen[seen], one[seen] - other[seen])
+    assert np.all(picture.seen[~seen] == 0)
 
 
 def test_a_step_that_only_one_run_has_stands_alone_and_says_so() -> None:
@@ -100,12 +100,12 @@ async def test_d_shows_both_then_the_difference_then_one(explore: Explore, size:
         (picture,) = drawn(pilot)
         assert picture is not None
         assert session.other is not None
-        np.testing.assert_allclose(picture.array, session.place.value.array - session.other.run.trace[WEIGHTS].array)
+        np.testing.assert_allclose(picture.seen, session.place.value.array - session.other.run.trace[WEIGHTS].array)
         assert "first run − ReLU" in heading(pilot)
         await pilot.press("d")
         (picture,) = drawn(pilot)
         assert picture is not None
-        np.testing.assert_array_equal(picture.array, session.place.value.array)
+        np.testing.assert_array_equal(picture.seen, session.place.value.array)
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])
@@ -161,8 +161,8 @@ async def test_with_other_words_a_difference_is_taken_place_by_place_and_that_is
         assert session.other is not None
         (picture,) = pictures(session, Side.difference)
         other = session.other.run.trace[WEIGHTS].array
-        np.testing.assert_array_equal(picture.array, session.place.value.array - other)
-        assert picture.array.any()
+        np.testing.assert_array_equal(picture.seen, session.place.value.array - other)
+        assert picture.seen.any()
         assert "their place" in said_under(session, session.place.value)["Compared with: dogs"]
         await pilot.press("d", "d")
         assert "first run − dogs, place by place" in heading(pilot)
