@@ -15,6 +15,8 @@ from attn_explore.explorer.system.figure_kinds import FigureKind
 from attn_explore.explorer.telling import headings
 from attn_explore.explorer.telling.head_sheet import HEAD, PAIR, sheet_of
 from attn_explore.explorer.telling.pictures import picture_of
+from attn_explore.model.axes import sizes
+from attn_explore.model.cells import Made
 from attn_explore.model.explain import mask_of
 from attn_explore.model.naming import shown
 from attn_explore.model.plots import Plot, PlotKind, PlotSpec, has_own_plot, plot_of, spec_of
@@ -103,7 +105,8 @@ def _heat(session: Session, is_row: bool, head: int | None) -> HeatMap:
         return HeatMap(title, value.path, picture)
     place = value.names.index(HEAD)
     axes = tuple(axis for axis in value.axes if axis.name != HEAD)
-    array = picture.array.take(head, axis=place)
+    cells = picture.array
+    array = Made(sizes(axes), lambda index: cells[(*index[:place], head, *index[place:])])
     return HeatMap(f"{title}, {shown(value.axis(HEAD), head)}", value.path, replace(picture, array=array, axes=axes))
 
 

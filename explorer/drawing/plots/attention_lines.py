@@ -87,7 +87,8 @@ class Columns:
 
     def drawn(self, head: Index) -> Iterator[Line]:
         """The lines of a head, thin ones first: the others are drawn over them."""
-        weights = self.picture.plane(head)[self.queries.start : self.queries.stop, self.keys.start : self.keys.stop]
+        queries, keys = (slice(places.start, places.stop) for places in (self.queries, self.keys))
+        weights = self.picture.part(self.picture.array, head, queries, keys)
         found = [
             Line(query, key, float(weight))
             for query, row in enumerate(weights)

@@ -20,7 +20,7 @@ def sheet_csv(sheet: Sheet) -> bytes:
 
 def _lines(part: Part) -> Iterator[str]:
     picture = part.heat_map.picture
-    for (row, column), number in np.ndenumerate(np.atleast_2d(picture.array)):
+    for (row, column), number in np.ndenumerate(np.atleast_2d(picture.seen)):
         yield csv_line([part.path, shown(picture.rows, row), shown(picture.columns, column), repr(number.item())])
 
 

@@ -77,7 +77,7 @@ def test_the_steps_on_a_sheet_have_the_numbers_of_the_trace(name: str, head: int
 
 def test_queries_that_share_keys_take_those_of_their_group_and_the_columns_of_their_own_matrix() -> None:
     trace, parts = opened("grouped-query").trace, {part.path: part for part in sheet("grouped-query", head=3).parts}
-    shown = {name: parts[f"{BLOCK}.{name}"].heat_map.picture.array for name in ("q", "k", "w_q", "w_k")}
+    shown = {name: parts[f"{BLOCK}.{name}"].heat_map.picture.seen for name in ("q", "k", "w_q", "w_k")}
     assert np.array_equal(shown["q"], trace[f"{BLOCK}.q"].array[3])
     assert np.array_equal(shown["k"], trace[f"{BLOCK}.k"].array[1])
     assert np.allclose(trace["encoder.input"].array @ shown["w_q"], shown["q"])
@@ -167,7 +167,7 @@ def test_a_heat_map_of_one_head_has_its_numbers_alone() -> None:
     found = figure_of(at("multi-head"), is_row=False, head=2)
     assert isinstance(found, HeatMap)
     assert found.title.endswith("head 2")
-    assert np.array_equal(found.picture.array, opened("multi-head").trace[WEIGHTS].array[2])
+    assert np.array_equal(found.picture.seen, opened("multi-head").trace[WEIGHTS].array[2])
 
 
 def test_what_there_is_of_a_step_is_known() -> None:
