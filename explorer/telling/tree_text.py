@@ -9,6 +9,7 @@ from attn_explore.model.formulas import letter
 from attn_explore.model.forward import CHAPTER
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.text import visible
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
 
@@ -19,7 +20,7 @@ def beside_step(session: Session, step: Value) -> str:
     """
     sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
     if step.name == "candidates" and not is_gradient(step):
-        sign = "?" if session.lesson.is_asked(step.path) else _chosen(step)
+        sign = "?" if session.lesson.is_asked(step.path) else _chosen(session.run.trace, step)
     moves = session.run.effect_on(step)
     most = 0.0 if moves is None else float(moves.max())
     far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
@@ -32,13 +33,22 @@ def chapters(session: Session) -> dict[str, str]:
     steps = session.run.trace.steps
     ends = {path.removesuffix(".candidates"): step for path, step in steps.items() if path.startswith(CHAPTER)}
     return {
-        chapter: f"word {int(chapter.rpartition('.')[2]) + 1}: "
-        + ("?" if session.lesson.is_asked(step.path) else _chosen(step))
+        chapter: f"word {_pass_of(chapter) + 1}: "
+        + ("?" if session.lesson.is_asked(step.path) else _chosen(session.run.trace, step))
         for chapter, step in ends.items()
         if step.name == "candidates"
     }
 
 
-def _chosen(candidates: Value) -> str:
-    """The word that is chosen, once it is computed."""
+def _chosen(trace: Trace, candidates: Value) -> str:
+    """The word that is chosen, once it is known: of a generation as soon as its next pass has read it."""
+    place = _pass_of(candidates.path)
+    if candidates.is_away and place < len(trace.generated):
+        return visible(candidates.axes[0].label(trace.generated[place]))
     return "…" if candidates.is_away else visible(candidates.axes[0].label(chosen(candidates)))
+
+
+def _pass_of(path: str) -> int:
+    """Which pass of a generation a step is of, counted from 0."""
+    chapter, place, *_ = f"{path}.".split(".")
+    return int(place) if chapter == CHAPTER else 0

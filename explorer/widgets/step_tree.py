@@ -20,6 +20,8 @@ FEW = 30
 """A tree of so many steps is shown as a whole."""
 MOST_OPEN = 4
 """In a longer one, groups with fewer parts in their path are open from the start: the stacks and their layers."""
+MOST_LAYERS = 6
+"""Of more layers, each is one line: only the one that the current step stands in is open."""
 
 GRADIENTS = "grad"
 """The first part of the paths of gradients: they stand in a branch that is folded until one of them is looked at."""
@@ -33,7 +35,7 @@ class StepTree(Tree[str], inherit_bindings=False):
     """Shows paths as a tree. Nodes carry the path of their step; nodes that only group others carry none.
 
     Where the tree is longer than the panel, only the block that the current step stands in is open: so the encoder and
-    the decoder can be seen together.
+    the decoder can be seen together. Of a model of many layers, so is only the layer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,7 +59,7 @@ class StepTree(Tree[str], inherit_bindings=False):
         self._by_path: dict[str, TreeNode[str]] = {}
         self._current = ""
         self._chapters: Mapping[str, str] = NO_CHAPTERS
-        self._is_long = False
+        self._is_long = self._is_deep = False
         self._opened: list[TreeNode[str]] = []
         self._shape: object = None
 
@@ -77,7 +79,8 @@ class StepTree(Tree[str], inherit_bindings=False):
             return
         self.clear()
         self._chapters = chapters
-        self._is_long = sum(not _is_gradient(path) for path, _ in steps) > FEW
+        own = [path for path, _ in steps if not _is_gradient(path)]
+        self._is_long, self._is_deep = len(own) > FEW, len({*map(_layer_of, own)}) > MOST_LAYERS + 1
         self._opened = []
         self.root.set_label(Text(visible(title)))
         self.root.expand()
@@ -134,6 +137,12 @@ class StepTree(Tree[str], inherit_bindings=False):
             text.append(f" {symbol}", self.get_component_rich_style("step-tree--symbol", partial=True))
         return text
 
+    def on_resize(self) -> None:
+        """Keep the current step in sight, however much room there is now."""
+        node = self._by_path.get(self._current)
+        if node is not None:
+            self.call_after_refresh(self._bring_into_view, node)
+
     def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
         """Turn the choice of a step into a message of our own; groups only open and close."""
         event.stop()
@@ -148,8 +157,7 @@ class StepTree(Tree[str], inherit_bindings=False):
             size, label = self._group(parts, place)
             group = ".".join(parts[: place + size])
             if prefix + group not in self._by_path:
-                is_small = not self._is_long or (size + place < MOST_OPEN and not self._is_one_of_many(group))
-                is_open = is_small and group != GRADIENTS
+                is_open = group != GRADIENTS and (not self._is_long or self._is_open_at_first(group, place + size))
                 self._by_path[prefix + group] = parent.add(Text(label), expand=is_open) if label else parent
             parent, place = self._by_path[prefix + group], place + size
         if parent.data is not None:
@@ -157,9 +165,14 @@ class StepTree(Tree[str], inherit_bindings=False):
             parent.expand()
         self._by_path[path] = parent.add(self._label(path, symbol), data=path, allow_expand=False)
 
-    def _is_one_of_many(self, group: str) -> bool:
-        """Whether a group is a word that was generated, or a width that an experiment tried."""
-        return group in self._chapters or (group.rpartition(".")[2].isdecimal() and "layers" not in group.split("."))
+    def _is_open_at_first(self, group: str, parts: int) -> bool:
+        """Whether a group of so many parts in its path is open before one of its steps is looked at, in a long tree.
+
+        A word that was generated is not, nor a width that an experiment tried, nor one of many layers.
+        """
+        is_numbered = group.rpartition(".")[2].isdecimal()
+        is_one_of_many = group in self._chapters or (is_numbered and ("layers" not in group.split(".") or self._is_deep))
+        return parts < MOST_OPEN and not is_one_of_many
 
     def _group(self, parts: list[str], place: int) -> tuple[int, str]:
         """How many parts of a path from `place` on are one group, and its label; none for a chapter's only stack."""
@@ -174,9 +187,24 @@ class StepTree(Tree[str], inherit_bindings=False):
         return size, " ".join(parts[place : place + size]).replace("layers", "layer").replace("_", "-")
 
     def _bring_into_view(self, node: TreeNode[str]) -> None:
-        if node.line >= 0:
-            self.move_cursor(node)
-            self.scroll_to_line(node.line, animate=False)
+        """Scroll to a node; where layers are folded, so that what is open around it is in sight, too, if it fits."""
+        if node.line < 0:
+            return
+        self.move_cursor(node)
+        if self._is_deep and node.parent is not None:
+            block = self._lines_of(node.parent)
+            if len(block) <= self.scrollable_content_region.height:
+                self.scroll_to_line(block[-1], animate=False)
+                self.scroll_to_line(block[0], animate=False)
+        self.scroll_to_line(node.line, animate=False)
+
+    @staticmethod
+    def _lines_of(branch: TreeNode[str]) -> range:
+        """The lines of an open branch, and of what is open in it."""
+        last = branch
+        while last.is_expanded and last.children:
+            last = last.children[-1]
+        return range(max(branch.line, 0), last.line + 1)
 
     def _open_above(self, node: TreeNode[str]) -> None:
         """Open the branches above a node, and close those that were opened for another one.
@@ -198,6 +226,12 @@ class StepTree(Tree[str], inherit_bindings=False):
 
 def _is_gradient(path: str) -> bool:
     return path.startswith(f"{GRADIENTS}.")
+
+
+def _layer_of(path: str) -> str:
+    """The layer that a step stands in, of whichever pass of a generation; nothing where it stands in none."""
+    before, layers, after = path.partition("layers.")
+    return f"{before.split('.')[-2]}.{after.split('.')[0]}" if layers else ""
 
 
 def _above(node: TreeNode[str]) -> list[TreeNode[str]]:

@@ -1,0 +1,86 @@
+"""The tree of a model of many layers: one line a layer, but for that of the step that is looked at."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.widgets.tree import TreeNode
+
+from attn_explore.explorer.widgets.step_tree import MOST_LAYERS, StepTree
+
+STEPS = ("self_attention.q", "self_attention.weights", "self_attention.output", "ffn.hidden", "ffn.output")
+WORD = "generated.1."
+
+
+class Alone(App[None]):
+    """Nothing but the tree."""
+
+    def compose(self) -> ComposeResult:
+        yield StepTree()
+
+    @property
+    def tree(self) -> StepTree:
+        return self.query_one(StepTree)
+
+    def build(self, layers: int) -> None:
+        one_pass = [
+            "decoder.input",
+            *(f"decoder.layers.{layer}.{step}" for layer in range(layers) for step in STEPS),
+            "logits",
+        ]
+        steps = [(path, "") for path in (*one_pass, *(f"{WORD}{path}" for path in one_pass))]
+        self.tree.show("many", steps, ["decoder.embedding_table"], {WORD[:-1]: "word 2: cat"})
+
+
+def open_labels(node: TreeNode[str]) -> list[str]:
+    found = []
+    for child in node.children:
+        label = str(child.label).partition("\0")[0]
+        found.append(f"▾ {label}" if child.is_expanded and child.children else label)
+        found += open_labels(child) if child.is_expanded else []
+    return found
+
+
+def lines_in_sight(tree: StepTree) -> range:
+    top = round(tree.scroll_y)
+    return range(top, top + tree.scrollable_content_region.height)
+
+
+@pytest.mark.parametrize("height", [12, 24, 60])
+async def test_the_layer_of_the_step_alone_is_open_and_the_step_in_sight(height: int) -> None:
+    app = Alone()
+    async with app.run_test(size=(30, height)) as pilot:
+        app.build(30)
+        for before, where in (("", 0), ("", 17), ("", 18), ("", 29), (WORD, 3), ("", 17)):
+            path = f"{before}decoder.layers.{where}.ffn.hidden"
+            app.tree.mark(path)
+            await pilot.pause()
+            node = next(each for each in app.tree.root.tree._tree_nodes.values() if each.data == path)
+            assert node.line in lines_in_sight(app.tree)
+            labels = open_labels(app.tree.root)
+            assert [label for label in labels if label.startswith("▾ layer")] == [f"▾ layer {where}"]
+            assert labels.count("hidden") == 1
+            assert sum("layer" in label for label in labels) == (60 if before else 30)
+            assert ("▾ word 2: cat" in labels) is bool(before)
+
+
+async def test_the_step_stays_in_sight_when_the_tree_gets_less_room() -> None:
+    app = Alone()
+    async with app.run_test(size=(30, 50)) as pilot:
+        app.build(30)
+        app.tree.mark("decoder.layers.28.ffn.output")
+        await pilot.pause()
+        await pilot.resize_terminal(30, 10)
+        await pilot.pause()
+        assert app.tree.cursor_line in lines_in_sight(app.tree)
+
+
+async def test_a_tree_of_few_layers_shows_all_of_them() -> None:
+    app = Alone()
+    async with app.run_test(size=(30, 40)) as pilot:
+        app.build(MOST_LAYERS)
+        app.tree.mark("decoder.layers.1.ffn.hidden")
+        await pilot.pause()
+        shown = open_labels(app.tree.root)
+        assert [label for label in shown if "layer" in label] == [f"▾ layer {layer}" for layer in range(MOST_LAYERS)]
+        assert shown.count("hidden") == 1
