@@ -9,8 +9,8 @@ r"""How a place along an axis is called in text, and how such a name is read.
 
 A word is also found as the screen shows it (`visible`), where it has characters that a terminal would obey, and without
 the marks of a token: `Paris` and `" Paris"` mean `␣Paris`. Where `Paris` stands there, too, `Paris` may mean both, and
-`"Paris"` means itself. In a scenario file YAML tells words from numbers: there a number is a place, and a string a
-word, or a word and a number.
+`"Paris"` means itself. Where `Law` stands nowhere, it means `law`. In a scenario file YAML tells words from numbers:
+there a number is a place, and a string a word, or a word and a number.
 
 `name_along` writes a name for each place that `place_named` reads as that place again, whatever the words are.
 """
@@ -180,7 +180,7 @@ def places_named(axis: Axis, name: str) -> tuple[int, ...]:
     labels, quoted = as_labels(axis.all_labels), _NAME.fullmatch(name)
     if quoted is None:
         word = " ".join(name.split())
-        return labels.meant(word) or _only(_word_and_place(labels, visible(word)))
+        return labels.meant(word) or _only(_word_and_place(labels, visible(word))) or _in_other_letters(labels, word)
     word, place = re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted[2]
     return _only(_at(labels, visible(word), place) if place else labels.place(word))
 
@@ -194,6 +194,12 @@ def place_along(axis: Axis, where: str | int) -> int | None:
     labels = as_labels(axis.all_labels)
     found = labels.place(where)
     return _word_and_place(labels, visible(where)) if found is None else found
+
+
+def _in_other_letters(labels: Labels, word: str) -> tuple[int, ...]:
+    """The places of a word in small or large letters that nowhere stands as it was written: `Law` means `law`."""
+    found = (place for other in (word.lower(), word.capitalize(), word.upper()) for place in labels.meant(other))
+    return tuple(dict.fromkeys(found))
 
 
 def _only(place: int | None) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
 """Cells by name: `encoder.layers.0.self_attention.scores[head 0, I, dog]`, a step and a place along each of its axes.
 
-A step is named by its path, or by the end of it where no other step has that: `weights`, `ffn.output`. How a place is
-written is said in `naming`. Axes of size 1 may be left out, the heads first.
+A step is named by its path, or by the end of it where no other step has that: `weights`, `ffn.output`. Parts between
+may be left out, too: `layers.5.weights`. How a place is written is said in `naming`. Axes of size 1 may be left out,
+the heads first; and the heads where a word stands in their place: `weights[its, law]`.
 """
 
 from __future__ import annotations
@@ -26,18 +27,28 @@ _PATHS = 4
 
 
 def paths_named(name: str, paths: Iterable[str]) -> list[str]:
-    """The paths that a name may mean: the one that it is, or those that end with it.
+    """The paths that a name may mean: the one that it is, those that end with it, or those that have all its parts.
 
     Gradients are named as such: `grad.weights`.
 
     >>> paths_named("weights", ["a.weights", "a.w", "b.weights", "grad.a.weights"])
     ['a.weights', 'b.weights']
+    >>> paths_named("layers.5.weights", ["encoder.layers.5.self_attention.weights", "encoder.layers.15.ffn.weights"])
+    ['encoder.layers.5.self_attention.weights']
     """
     known = list(paths)
     if name in known or not name:
         return [name] if name else []
-    is_gradient, end = name.startswith(PREFIX), f".{name.removeprefix(PREFIX)}"
-    return [path for path in known if path.startswith(PREFIX) == is_gradient and f".{path}".endswith(end)]
+    is_gradient, own = name.startswith(PREFIX), name.removeprefix(PREFIX)
+    alike = [path for path in known if path.startswith(PREFIX) == is_gradient]
+    ending = [path for path in alike if f".{path}".endswith(f".{own}")]
+    return ending or [path for path in alike if _has_parts(path.split("."), own.split("."))]
+
+
+def _has_parts(path: list[str], parts: list[str]) -> bool:
+    """Whether a path has some parts in their order, the last one at its end."""
+    behind = iter(path)
+    return path[-1] == parts[-1] and all(part in behind for part in parts)
 
 
 def the_path(name: str, found: list[str], paths: Iterable[str], otherwise: str = "") -> str:
@@ -106,33 +117,58 @@ def split_place(text: str) -> tuple[str, list[str] | None]:
     return path, split_names(rest[:-1])
 
 
-def index_of(value: Value, names: list[str]) -> tuple[int, ...]:
-    """The cell that is named by a place for each axis; axes of size 1 may be left out.
+def index_of(value: Value, names: list[str], head: int = 0) -> tuple[int, ...]:
+    """The cell that is named by a place for each axis; axes of size 1 may be left out, and the heads: then of `head`.
 
     Raises Problem that says what may be given.
     """
-    named = _named_axes(value.axes, len(names))
+    named = _named_axes(_axes_meant(value, names), len(names))
     if len(named) != len(names):
         needed = [axis.name for axis in value.axes if axis.size > 1] or list(value.names)
         indices, axes = "index" if len(names) == 1 else "indices", "axis" if len(needed) == 1 else "axes"
         what = f"{len(names)} {indices} for {len(needed)} {axes}"
         raise Problem(what, path=value.path, hint=f"give one for each of {', '.join(needed)}")
-    return _index(value, named, names)
+    return _index(value, named, names, head)
+
+
+def places_of(value: Value, names: list[str]) -> dict[str, int]:
+    """The places that are named along the first axes of a value, or along the first but the heads; by axis.
+
+    Where there is one head, it is that. Raises Problem that says what may be given.
+    """
+    axes = _axes_meant(value, names)
+    if len(names) > len(axes):
+        index_of(value, names)
+    single = {axis.name: 0 for axis in value.axes if axis.name == "head" and axis.size == 1}
+    return single | {axis.name: _place(value, axis, name) for axis, name in zip(axes, names, strict=False)}
 
 
 def row_of(value: Value, names: list[str]) -> tuple[int, ...]:
     """The first cell of a row, named by a place along each axis but the last; or any cell, by all of them."""
-    longer = tuple(axis for axis in value.axes if axis.size > 1)
-    for axes in (value.axes, longer):
-        if len(names) == len(axes) - 1 and len(names) not in (len(value.axes), len(longer)):
+    meant = _axes_meant(value, names)
+    longer = tuple(axis for axis in meant if axis.size > 1)
+    for axes in (meant, longer):
+        if len(names) == len(axes) - 1 and len(names) not in (len(meant), len(longer)):
             return _index(value, axes[:-1], names)
     return index_of(value, names)
 
 
-def _index(value: Value, axes: tuple[Axis, ...], names: list[str]) -> tuple[int, ...]:
-    """The cell at the places that are named along some axes, and at the first along the others."""
+def _index(value: Value, axes: tuple[Axis, ...], names: list[str], head: int = 0) -> tuple[int, ...]:
+    """The cell at the places that are named along some axes, in a head, and at the first along the others."""
     found = {axis.name: _place(value, axis, name) for axis, name in zip(axes, names, strict=True)}
-    return tuple(found.get(axis.name, 0) for axis in value.axes)
+    return tuple(found.get(axis.name, min(head, axis.size - 1) if axis.name == "head" else 0) for axis in value.axes)
+
+
+def _axes_meant(value: Value, names: list[str]) -> tuple[Axis, ...]:
+    """The axes that names may be for: not the heads, where there are fewer names than axes and the first is of none."""
+    axes = value.axes
+    if not axes or axes[0].name != "head" or not 0 < len(names) < len(axes):
+        return axes
+    return axes if _is_number(names[0]) or places_named(axes[0], names[0]) else axes[1:]
+
+
+def _is_number(name: str) -> bool:
+    return name.removeprefix("-").isdecimal()
 
 
 def _named_axes(axes: tuple[Axis, ...], count: int) -> tuple[Axis, ...]:

@@ -7,7 +7,7 @@ of matrices: how that is rounded depends on its size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,6 +88,13 @@ def _can_be_cut(view: View, name: str) -> bool:
         return False
     own = view.value.names[view.names.index(name)]
     return view.value.is_leaf or own in view.value.made_by.each(view.value)
+
+
+def at_places(value: Value, at: Mapping[str, int]) -> Value:
+    """What stands at a place along some axes of a value, without these axes. It is in no trace."""
+    index = tuple(at.get(name, slice(None)) for name in value.names)
+    axes = tuple(axis for axis in value.axes if axis.name not in at)
+    return replace(value, axes=axes, held=read_only(np.asarray(value[index])))
 
 
 def cut(value: Value, where: Where) -> Value:

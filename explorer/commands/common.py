@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
+    from attn_explore.model.values import Value
 
 
 def number_to_differentiate(gradients: bool, of: str, step: str = "") -> str | None:
@@ -27,25 +28,45 @@ def find_source(wanted: str, asked: Asked | None = None) -> Source:
 
 
 def session_of(source: Source, limits: Limits, step: str = "", counter: Counter | None = None) -> Session:
-    """Run or read the source, and go to a step, by its path or its end. Raises Problem where there is not just one."""
+    """Run or read the source, and go to a step, by its path or its end, or to a cell of it: STEP[INDEX].
+
+    Raises Problem where there is not just one.
+    """
     from attn_explore.explorer.session.opening import start
-    from attn_explore.explorer.session.search import only
 
     session = start(source, limits, counter)
     if step:
-        session.place.show(only(session, step))
+        _go_to(session, step)
     return session
 
 
 def at_cell(source: Source, limits: Limits, cell: str, *, or_row: bool = False) -> Session:
     """Run or read the source, and go to a cell, given as STEP[INDEX]; to a row of it, where that will do; or a step."""
+    session = session_of(source, limits)
+    if cell:
+        _go_to(session, cell, or_row=or_row)
+    return session
+
+
+def _go_to(session: Session, cell: str, *, or_row: bool = False) -> None:
+    from attn_explore.explorer.session.search import only
     from attn_explore.model.places import index_of, row_of, split_place
 
-    step, parts = split_place(cell)
+    step, places = split_place(cell)
+    session.place.show(only(session, step))
+    if places is not None:
+        session.place.move_to((row_of if or_row else index_of)(session.place.value, places))
+
+
+def part_named(source: Source, limits: Limits, name: str) -> tuple[Session, Value]:
+    """Run or read the source; with it a step, or what stands at the places of STEP[INDEX] along its first axes."""
+    from attn_explore.model.places import places_of, split_place
+    from attn_explore.model.windows import at_places
+
+    step, places = split_place(name)
     session = session_of(source, limits, step)
-    if parts is not None:
-        session.place.move_to((row_of if or_row else index_of)(session.place.value, parts))
-    return session
+    value = session.place.value
+    return session, value if places is None else at_places(value, places_of(value, places))
 
 
 def sessions_of(sources: list[Source], limits: Limits, step: str, counter: Counter | None = None) -> Session:

@@ -86,7 +86,7 @@ StartStep = Annotated[
     typer.Option(
         "--step",
         metavar="STEP",
-        help="Start at this step: its path, or the end of it, such as weights.",
+        help="Start at this step: its path, or the end of it, such as weights; or at a cell: weights[love,dog].",
         autocompletion=complete_step,
     ),
 ]

@@ -11,6 +11,7 @@ from attn_explore.explorer.commands.common import (
     at_cell,
     find_source,
     number_to_differentiate,
+    part_named,
     print_lines,
     say_notes,
     session_of,
@@ -72,8 +73,8 @@ def show(
     step: Annotated[
         str,
         typer.Argument(
-            metavar="STEP",
-            help="Path of a step, a finer step or a parameter.",
+            metavar="STEP[INDEX]",
+            help="A step, a finer step or a parameter, or a part of it: weights[love] is the row of a word.",
             callback=named,
             autocompletion=complete_step,
         ),
@@ -95,9 +96,8 @@ def show(
 
     asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens)
     found = find_source(source, asked)
-    session = session_of(found, limits_of(memory_limit, allow_path), step)
+    session, value = part_named(found, limits_of(memory_limit, allow_path), step)
     say_notes(session)
-    value = session.place.value
     print_lines(plain.csv_rows(value) if rows else plain.csv(value) if csv else plain.table(value))
 
 

@@ -49,7 +49,15 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
     """
     name, places = split_place(_closed(text.strip()))
     value = _at(session, the_path(name, _from_here(session, _paths(session, name))[:1], _known(session), _OTHERWISE))
-    return value, session.place.index_in(value) if places is None else index_of(value, places)
+    if places is None:
+        return value, session.place.index_in(value)
+    return value, index_of(value, places, _head(session))
+
+
+def _head(session: Session) -> int:
+    """The head that is looked at; the first where there are none."""
+    value, index = session.place.value, session.place.index
+    return dict(zip(value.names, index, strict=True)).get("head", 0)
 
 
 def _closed(text: str) -> str:

@@ -171,7 +171,9 @@ class StepTree(Tree[str], inherit_bindings=False):
         A word that was generated is not, nor a width that an experiment tried, nor one of many layers.
         """
         is_numbered = group.rpartition(".")[2].isdecimal()
-        is_one_of_many = group in self._chapters or (is_numbered and ("layers" not in group.split(".") or self._is_deep))
+        is_one_of_many = group in self._chapters or (
+            is_numbered and ("layers" not in group.split(".") or self._is_deep)
+        )
         return parts < MOST_OPEN and not is_one_of_many
 
     def _group(self, parts: list[str], place: int) -> tuple[int, str]:

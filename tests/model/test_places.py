@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from attn_explore.explorer.drawing.arithmetic import cell_name
 from attn_explore.model.axes import Axis
 from attn_explore.model.finer import finer_steps
-from attn_explore.model.naming import bracketed
-from attn_explore.model.places import choices_along, index_of, split_place
+from attn_explore.model.naming import bracketed, places_named
+from attn_explore.model.places import choices_along, index_of, places_of, row_of, split_place
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import scenario_from_dict
@@ -79,6 +79,33 @@ def test_the_name_of_any_cell_of_any_model_leads_back_to_it(words: list[str], da
 def test_axes_of_size_1_may_be_left_out() -> None:
     assert index_of(scores(heads=1), ["dog", "1"]) == (0, 2, 1)
     assert index_of(scores(heads=1), ["0", "dog", "1"]) == (0, 2, 1)
+
+
+def test_heads_may_be_left_out_where_a_word_stands_in_their_place() -> None:
+    assert index_of(scores(), ["dog", "1"]) == (0, 2, 1)
+    assert index_of(scores(), ["dog", "1"], head=1) == (1, 2, 1)
+    assert index_of(scores(), ["0", "dog", "1"], head=1) == (0, 2, 1)
+    assert row_of(scores(), ["dog"]) == (0, 2, 0)
+    assert row_of(scores(), ["1", "dog"]) == (1, 2, 0)
+
+
+def test_a_part_is_named_by_places_along_the_first_axes() -> None:
+    assert places_of(scores(), ["dog"]) == {"query": 2}
+    assert places_of(scores(), ["1"]) == {"head": 1}
+    assert places_of(scores(), ["1", "I"]) == {"head": 1, "query": 0}
+    assert places_of(scores(), ["dog", "1"]) == {"query": 2, "d_k": 1}
+    with pytest.raises(Problem, match="there is no cat along query"):
+        places_of(scores(), ["cat"])
+    with pytest.raises(Problem, match="4 indices for 3 axes"):
+        places_of(scores(), ["1", "I", "1", "1"])
+
+
+def test_a_word_in_other_letters_is_meant_where_it_stands_in_none_as_written() -> None:
+    axis = Axis("token", 4, ("[CLS]", "law", "The", "the"))
+    assert places_named(axis, "Law") == places_named(axis, "LAW") == places_named(axis, "law") == (1,)
+    assert places_named(axis, "The") == (2,)
+    assert places_named(axis, "THE") == (3, 2)
+    assert places_named(axis, '"Law"') == ()
 
 
 def test_where_more_axes_have_size_1_the_heads_are_left_out_first() -> None:

@@ -193,6 +193,28 @@ def test_show_prints_steps_finer_steps_parameters_and_tokens(path: str, attn: Ru
     assert "dog" in found.out
 
 
+@pytest.mark.parametrize(
+    ("part", "lines"),
+    [
+        ("weights[love]", ["key  I love my dog", ""]),
+        ("layers.0.weights[Love, dog]", [""]),
+        ("weights[0, love]", ["key  I love my dog", ""]),
+    ],
+)
+def test_show_prints_a_part_that_is_named_by_words(part: str, lines: list[str], attn: Run) -> None:
+    found = attn("show", DOG, part)
+    assert (found.status, found.err) == (0, "")
+    heads = [line.split("0.")[0].split() for line in found.out.splitlines()]
+    assert heads == [line.split() for line in lines]
+
+
+def test_show_prints_the_row_of_a_word_in_every_head(attn: Run) -> None:
+    rows = attn("show", "encoder-layer", "weights[my]", "--csv").out.splitlines()
+    whole = attn("show", "encoder-layer", "weights", "--csv").out.splitlines()
+    assert rows[0] == "head,I,love,my,dog"
+    assert rows[1:] == [line.replace(",my,", ",", 1) for line in whole if ",my," in line][1:]
+
+
 def test_show_prints_csv_to_compute_with(attn: Run) -> None:
     lines = attn("show", DOG, WEIGHTS, "--csv").out.splitlines()
     assert lines[0] == "head,query,I,love,my,dog"

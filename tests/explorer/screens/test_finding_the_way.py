@@ -45,6 +45,15 @@ def test_a_cell_is_named_by_the_end_of_its_path(text: str, path: str, index: tup
     assert (value.path, found) == (path, index)
 
 
+def test_parts_between_and_the_head_may_be_left_out() -> None:
+    session = session_of("input: {text: its law is law}\nmodel: {layers: 3, heads: 2}")
+    path = "encoder.layers.2.self_attention.weights"
+    value, index = named(session, "layers.2.weights[its, Law]")
+    assert (value.path, index) == (path, (0, 0, 1))
+    session.place.show(value, (1, 0, 0))
+    assert named(session, "layers.1.weights[its, law 3") == (session.place.find(path.replace("2", "1")), (1, 0, 3))
+
+
 def test_of_several_steps_with_a_name_the_next_one_is_meant() -> None:
     session = session_of("input: {text: a b}\nmodel: {layers: 2}", "encoder.layers.0.ffn.output")
     assert named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"

@@ -19,7 +19,7 @@ class Alone(App[None]):
         yield StepTree()
 
     @property
-    def tree(self) -> StepTree:
+    def steps(self) -> StepTree:
         return self.query_one(StepTree)
 
     def build(self, layers: int) -> None:
@@ -29,7 +29,7 @@ class Alone(App[None]):
             "logits",
         ]
         steps = [(path, "") for path in (*one_pass, *(f"{WORD}{path}" for path in one_pass))]
-        self.tree.show("many", steps, ["decoder.embedding_table"], {WORD[:-1]: "word 2: cat"})
+        self.steps.show("many", steps, ["decoder.embedding_table"], {WORD[:-1]: "word 2: cat"})
 
 
 def open_labels(node: TreeNode[str]) -> list[str]:
@@ -53,11 +53,11 @@ async def test_the_layer_of_the_step_alone_is_open_and_the_step_in_sight(height:
         app.build(30)
         for before, where in (("", 0), ("", 17), ("", 18), ("", 29), (WORD, 3), ("", 17)):
             path = f"{before}decoder.layers.{where}.ffn.hidden"
-            app.tree.mark(path)
+            app.steps.mark(path)
             await pilot.pause()
-            node = next(each for each in app.tree.root.tree._tree_nodes.values() if each.data == path)
-            assert node.line in lines_in_sight(app.tree)
-            labels = open_labels(app.tree.root)
+            node = next(each for each in app.steps.root.tree._tree_nodes.values() if each.data == path)
+            assert node.line in lines_in_sight(app.steps)
+            labels = open_labels(app.steps.root)
             assert [label for label in labels if label.startswith("▾ layer")] == [f"▾ layer {where}"]
             assert labels.count("hidden") == 1
             assert sum("layer" in label for label in labels) == (60 if before else 30)
@@ -68,19 +68,19 @@ async def test_the_step_stays_in_sight_when_the_tree_gets_less_room() -> None:
     app = Alone()
     async with app.run_test(size=(30, 50)) as pilot:
         app.build(30)
-        app.tree.mark("decoder.layers.28.ffn.output")
+        app.steps.mark("decoder.layers.28.ffn.output")
         await pilot.pause()
         await pilot.resize_terminal(30, 10)
         await pilot.pause()
-        assert app.tree.cursor_line in lines_in_sight(app.tree)
+        assert app.steps.cursor_line in lines_in_sight(app.steps)
 
 
 async def test_a_tree_of_few_layers_shows_all_of_them() -> None:
     app = Alone()
     async with app.run_test(size=(30, 40)) as pilot:
         app.build(MOST_LAYERS)
-        app.tree.mark("decoder.layers.1.ffn.hidden")
+        app.steps.mark("decoder.layers.1.ffn.hidden")
         await pilot.pause()
-        shown = open_labels(app.tree.root)
+        shown = open_labels(app.steps.root)
         assert [label for label in shown if "layer" in label] == [f"▾ layer {layer}" for layer in range(MOST_LAYERS)]
         assert shown.count("hidden") == 1
