@@ -27,6 +27,9 @@ STRONGEST = 0.85
 ALARM = ("#a01070", "#ffffff")
 """Background and letters of what is no number."""
 
+LIT = 0.3
+"""How much of the colour of letters a lit cell takes."""
+
 READABLE = 4.5
 """The contrast of letters that can be read (WCAG 2, level AA)."""
 
@@ -106,6 +109,14 @@ def cursor_style(ground: Ground) -> Style:
     Reversed, not set: so it is also seen where a terminal shows no colours.
     """
     return Style(color=_hex(ground.fore), bgcolor=_hex(ground.back), bold=True, reverse=True)
+
+
+@cache
+def lit_style(style: Style, ground: Ground) -> Style:
+    """The style of a cell that is lit: its colour, nearer to that of letters."""
+    back = ground.back if style.bgcolor is None or style.bgcolor.triplet is None else style.bgcolor.triplet
+    lit = _blend((back[0], back[1], back[2]), ground.fore, LIT)
+    return style + Style(color=_hex(_readable(lit, ground)), bgcolor=_hex(lit))
 
 
 @cache

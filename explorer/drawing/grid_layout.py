@@ -30,6 +30,15 @@ GAP = 3
 """Cells between two heads that are drawn side by side."""
 
 
+@dataclass(frozen=True)
+class Fit:
+    """How wide the labels and columns of a matrix have to be, as others stand over it; and what it is called."""
+
+    label_width: int
+    column_width: int
+    name: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Layout:
     """Where things stand for one picture in one width. `blocks` is how many rows and columns one drawn cell pools."""
@@ -40,6 +49,7 @@ class Layout:
     numbers: Numbers | None
     planes: tuple[Index, ...]
     blocks: tuple[int, int] = (1, 1)
+    name: str = ""
 
     @property
     def drawn(self) -> tuple[int, int]:
@@ -114,7 +124,7 @@ class Layout:
 
 def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: bool, zoomed_out: bool) -> Layout:
     """The layout that shows most: every plane where they fit side by side, digits as fine as there is room for."""
-    label_width = min(LABEL, _label_width(picture)) + 1
+    label_width = min(LABEL, labels_width(picture)) + 1
     if zoomed_out:
         return _heat_map(picture, lead, width, lines, all_planes, label_width)
     if all_planes and len(picture.planes) > 1:
@@ -122,6 +132,12 @@ def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: b
         if together.width <= width:
             return together
     return _with_room(picture, (lead,), width, label_width)
+
+
+def fitted_layout(picture: Picture, lead: Index, fit: Fit) -> Layout:
+    """The layout of one plane in columns of a given width."""
+    numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, min(fit.column_width, COLUMN) - 1)
+    return Layout(picture, fit.label_width, fit.column_width, numbers, (lead,), name=fit.name)
 
 
 def _heat_map(picture: Picture, lead: Index, width: int, lines: int, all_planes: bool, label_width: int) -> Layout:
@@ -134,7 +150,7 @@ def _heat_map(picture: Picture, lead: Index, width: int, lines: int, all_planes:
     blocks = max(1, height), max(1, columns)
     if picture.scale is None:
         picture = replace(picture, scale=_scale_of_blocks(picture, lead, *blocks))
-    column_width = max(GLYPHS, min(COLUMN, _longest_label(picture.columns) + 1, rooms[planes]))
+    column_width = max(GLYPHS, min(COLUMN, longest_label(picture.columns) + 1, rooms[planes]))
     return Layout(picture, label_width, column_width, None, planes, blocks)
 
 
@@ -173,11 +189,12 @@ def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_wi
     room = _room_of_column(picture, planes, width - label_width)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
-    wanted = max(numbers.width, min(_longest_label(picture.columns), COLUMN - 1)) + 1
+    wanted = max(numbers.width, min(longest_label(picture.columns), COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
 
 
-def _longest_label(columns: Axis) -> int:
+def longest_label(columns: Axis) -> int:
+    """Cells of the longest label of some columns, as far as that can be told from a sample."""
     return max(map(most_cells, _column_labels(columns)), default=0)
 
 
@@ -187,7 +204,8 @@ def _column_labels(columns: Axis) -> Sequence[str]:
     return sample(labels) if labels else [shown_short(columns, columns.size - 1)] if columns.size else ()
 
 
-def _label_width(picture: Picture) -> int:
+def labels_width(picture: Picture) -> int:
+    """Cells that the labels of a picture's rows take, and the name of their axis."""
     rows = picture.rows
     labels = shown_labels(rows)
     heads = (shown_short(rows, max(rows.size, 1) - 1),) if labels is None else sample(labels)

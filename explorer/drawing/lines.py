@@ -50,6 +50,8 @@ def title_line(layout: Layout, window: Window) -> list[Segment]:
     """The names of the planes, and of the axis that runs along the columns."""
     picture = layout.picture
     segments = [Segment(" " * layout.label_width)]
+    if layout.name:
+        segments.append(Segment(f"{layout.name}   ", BOLD))
     lead = window.cursor[: len(picture.axes) - 2] if len(picture.axes) > 2 else ()
     for place, plane in enumerate(layout.planes):
         style = BOLD if plane == lead else DIM
@@ -113,12 +115,15 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
     columns = window.columns(layout)
     for place, plane in enumerate(layout.planes):
         here = window.cursor[-1] // layout.blocks[1] if row == cursor_row and plane == lead and window.cursor else -1
-        segments += _cells(layout, window.ground, plane, row, columns, here)
+        segments += cells_of_row(layout, window.ground, plane, row, columns, here)
         segments.append(_gap(layout, place))
     return segments
 
 
-def _cells(layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int) -> list[Segment]:
+def cells_of_row(
+    layout: Layout, ground: Ground, plane: Index, row: int, columns: range, cursor: int = -1
+) -> list[Segment]:
+    """The numbers of one drawn row of a plane, that in the column `cursor` as the one under the cursor."""
     picture, numbers, hidden = layout.picture, layout.row(plane, row, columns), _hidden(layout, row, columns)
     changed = _marked(layout, picture.changed if layout.numbers is not None else None, plane, row, columns)
     veil = _marked(layout, picture.veiled, plane, row, columns)

@@ -27,6 +27,13 @@ def title_alone(value: Value) -> str:
     return GIVEN[value.name][0] if value.name in GIVEN else f"Parameter {letter(value)}"
 
 
+def where(value: Value) -> str:
+    """Where in the model a value is: `encoder · layer 0 · self-attention`."""
+    parts = iter(visible(value.path).split(".")[:-1])
+    named = (f"layer {next(parts, '')}" if part == "layers" else part.replace("_", "-") for part in parts)
+    return " · ".join(named)
+
+
 def _runs(session: Session, value: Value, side: Side) -> str:
     own = run_name(session)
     if session.other is None or side is Side.one:

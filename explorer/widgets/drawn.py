@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from rich.color import Color
+from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from attn_explore.explorer.drawing.anchored import roomy
-from attn_explore.explorer.drawing.colours import readable
+from attn_explore.explorer.drawing.colours import Ground, readable
 
 
 class Drawn(Widget):
@@ -24,6 +25,15 @@ class Drawn(Widget):
         super().__init__(id=id)
         self._kept_styles: dict[str, Style] = {}
         self._fitted = Size()
+        self._kept_ground: Ground | None = None
+
+    @property
+    def ground(self) -> Ground:
+        """Background and foreground of the theme, where the widget stands."""
+        if self._kept_ground is None:
+            _, back = self.background_colors
+            self._kept_ground = Ground(back.rgb, Color.parse(self.app.theme_variables["foreground"]).rgb)
+        return self._kept_ground
 
     def style_of(self, name: str) -> Style:
         """The style of a component class, or the widget's own for an empty name."""
@@ -38,7 +48,7 @@ class Drawn(Widget):
         fore, back = style.color, style.bgcolor or self.rich_style.bgcolor
         if fore is None or fore.triplet is None or back is None or back.triplet is None:
             return style
-        return style + Style(color=Color.from_rgb(*readable(fore.triplet, back.triplet)))
+        return style + Style(color=RichColor.from_rgb(*readable(fore.triplet, back.triplet)))
 
     def line(self, segments: Iterable[Segment]) -> Strip:
         """A line of exactly the widget's width, over the widget's own colours."""
@@ -75,6 +85,7 @@ class Drawn(Widget):
         """Another theme, or another state: look the styles up again."""
         super().notify_style_update()
         self._kept_styles.clear()
+        self._kept_ground = None
         self.refresh()
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -15,8 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from attn_explore.explorer.drawing import lines
-from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.grid_layout import Layout, Window, lay_out
+from attn_explore.explorer.drawing.grid_layout import Fit, Layout, Window, fitted_layout, lay_out
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.model.values import Value
@@ -62,18 +60,34 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._picture: Picture | None = None
         self._plan: Layout | None = None
         self._cursor: Index = ()
-        self._kept_ground: Ground | None = None
+        self._under: Fit | None = None
 
     @property
     def cursor(self) -> Index:
         """The index of the cell under the cursor."""
         return self._cursor
 
+    @property
+    def picture(self) -> Picture | None:
+        """What is drawn."""
+        return self._picture
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether several planes stand side by side."""
+        return self._plan is not None and len(self._plan.planes) > 1
+
     def show(self, value: Value, index: Index, picture: Picture) -> None:
         """Show the picture of `value`, or of what it is compared with, with the cursor at `index`."""
         self._value, self._picture = value, picture
         self._cursor = index
         self._lay_out()
+
+    def stand_under(self, fit: Fit | None) -> None:
+        """Draw one plane in columns over which others stand; or as there is room for."""
+        if fit != self._under:
+            self._under = fit
+            self._lay_out()
 
     def show_cell(self, index: Index) -> None:
         """Put the cursor on another cell of the same value: only the lines that change are drawn again.
@@ -146,11 +160,6 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._lay_out()
         self._bring_into_view(from_home=True)
 
-    def notify_style_update(self) -> None:
-        """Another theme: other colours."""
-        super().notify_style_update()
-        self._kept_ground = None
-
     # --- drawing
 
     @property
@@ -173,14 +182,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _window(self) -> Window:
         width = self._plan.column_width if self._plan else 1
-        return Window(self.size.width, -(-self.scroll_offset.x // width), self._cursor, self._ground)
-
-    @property
-    def _ground(self) -> Ground:
-        if self._kept_ground is None:
-            _, back = self.background_colors
-            self._kept_ground = Ground(back.rgb, Color.parse(self.app.theme_variables["foreground"]).rgb)
-        return self._kept_ground
+        return Window(self.size.width, -(-self.scroll_offset.x // width), self._cursor, self.ground)
 
     def _segments(self, y: int, plan: Layout) -> list[Segment]:
         first = self.scroll_offset.y
@@ -201,7 +203,10 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if self._picture is None or not size.width:
             return  # a hidden grid is planned when it is shown
         lead = self._cursor[:-2]
-        self._plan = lay_out(self._picture, lead, size.width, self._body, self.all_planes, self.zoomed_out)
+        if self._under is not None:
+            self._plan = fitted_layout(self._picture, lead, self._under)
+        else:
+            self._plan = lay_out(self._picture, lead, size.width, self._body, self.all_planes, self.zoomed_out)
         self._measure(self._plan)
         self.refresh()
 

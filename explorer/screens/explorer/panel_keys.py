@@ -38,10 +38,12 @@ class PanelKeys:
             screen.set_focus(screen.numbers)
 
     def heads(self) -> None:
-        """All heads side by side where they fit, or one."""
-        all_planes = not self.screen.grid.all_planes
-        for grid in self.screen.query(TensorGrid):
-            grid.all_planes = all_planes
+        """All heads side by side where they fit, or one with what it is made of."""
+        screen, state = self.screen, self.screen.state
+        state.all_heads = not screen.grid.shows_all
+        for grid in screen.query(TensorGrid):
+            grid.all_planes = state.all_heads
+        screen.show_cell()
 
     def zoom(self) -> None:
         """A heat map of the whole tensor in the space there is, or its numbers; instead of a plot or one word, too."""

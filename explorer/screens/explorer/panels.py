@@ -23,13 +23,14 @@ from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.telling import headings, questions, sections, timelines, tree_text
+from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre, Row
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.number_input import NumberInput
+from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.ranking import Ranking
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -70,7 +71,9 @@ class Panels(Actions):
                 with Row(id="headings"):
                     yield Heading(id="heading")
                     yield Heading(id="other-heading")
+                yield OperandsPanel(id="above")
                 with Row(id="grids"):
+                    yield OperandsPanel(id="left")
                     yield TensorGrid(id="grid")
                     yield TensorGrid(id="other")
                 yield Ranking(id="ranking")
@@ -198,7 +201,6 @@ class Panels(Actions):
         self._ask()
         state.has_chosen = False
         self.show_cell()
-        self.share_lines()
         self.groups.lessons.keep_place()
 
     def share_lines(self) -> None:
@@ -257,10 +259,12 @@ class Panels(Actions):
         beside = self.query_one("#other-heading", Heading)
         beside.display = other is not None
         title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
-        self.query_one("#heading", Heading).show(title, headings.shape_forms(value), equation, shapes(value))
+        self.query_one("#heading", Heading).show(
+            title, headings.where(value), headings.shape_forms(value), equation, shapes(value)
+        )
         if session.other is not None and other is not None:
             title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
-            beside.show(title, headings.shape_forms(other), equation, shapes(other))
+            beside.show(title, "", headings.shape_forms(other), equation, shapes(other))
 
     @property
     def _shows_two(self) -> bool:
@@ -284,7 +288,6 @@ class Panels(Actions):
         drawn = [] if is_ranked else pictures(session, state.side, state.leaves_first)
         ranking.display, other.display = not drawn, len(drawn) > 1
         self.grid.display = self.query_one("#grids").display = bool(drawn)
-        self.query_one(StepTree).set_class(other.display, "-beside")
         if not drawn:
             ranking.show(value, index)
         for panel, picture in zip((self.grid, other), drawn, strict=False):
@@ -334,7 +337,18 @@ class Panels(Actions):
                 under=self._text_under,
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
+        self._show_around()
         self.show_keys()
+
+    def _show_around(self) -> None:
+        """What the cell is made from, around its grid, where that is of one run and one plane."""
+        state, centre, grid = self.state, self.query_one(Centre), self.grid
+        picture = grid.picture
+        is_alone = state.side is Side.one and state.session.question is None and grid.display and not grid.zoomed_out
+        centre.around = None
+        if is_alone and picture is not None and not (state.all_heads and len(picture.planes) > 1):
+            centre.around = operands.around(picture, state.value, state.index)
+        centre.share()
 
     def _text_under(self) -> Piece:
         """What is said under the arithmetic, as far as there is room.

@@ -16,7 +16,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from attn_explore.explorer.drawing.blocks import Block
+from attn_explore.explorer.drawing.blocks import Block, Link
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
@@ -27,12 +27,13 @@ from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import search
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling import sections
+from attn_explore.explorer.telling import operands, sections
 from attn_explore.explorer.telling.found import found_blocks, found_title
 from attn_explore.explorer.telling.going import going_blocks, going_title
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
@@ -186,6 +187,13 @@ class ExplorerScreen(Panels):
             self.groups.lessons.answer(event.link.index)
         else:
             self.groups.cells.follow_link(event.link)
+
+    @on(OperandsPanel.CellClicked)
+    def operand_clicked(self, event: OperandsPanel.CellClicked) -> None:
+        """A cell of what stands around the grid was clicked."""
+        around = {each.name: each for each in operands.beside(self.state.value, self.state.index)}
+        if (found := around.get(event.name)) is not None:
+            self.groups.cells.follow_link(Link(found.view.value, found.cell_at(event.row, event.column)))
 
     @on(StepTree.Chosen)
     def step_chosen(self, event: StepTree.Chosen) -> None:

@@ -33,8 +33,9 @@ class State:
     `edit` is the edit that is being typed. `overview_name` is the plot of all gradients that is wanted instead of
     the row under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of
     where it came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths
-    that were found last. `leaves_first`: the colours of attention leave the first token out. `has_library`: the person
-    came from there, and goes back.
+    that were found last. `leaves_first`: the colours of attention leave the first token out.
+    `all_heads`: whether heads stand side by side where they fit; None: unless what one is made of stands around it.
+    `has_library`: the person came from there, and goes back.
     """
 
     session: Session
@@ -47,6 +48,7 @@ class State:
     edit: EditLine | None = None
     has_chosen: bool = False
     leaves_first: bool = False
+    all_heads: bool | None = None
     matches: list[str] = field(default_factory=list)
     _overview: Overview | None = None
 

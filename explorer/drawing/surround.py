@@ -1,0 +1,243 @@
+"""Matrices that stand around another one: to its left one that has its rows, above it those that have its columns.
+
+What stands above stands column over column. Whole matrices are tried first, with as many digits as there is room for;
+then two lines: the row and the column that make a cell, number over number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.segment import Segment
+from rich.style import Style
+
+from attn_explore.explorer.drawing.colours import Ground, lit_style
+from attn_explore.explorer.drawing.grid_layout import COLUMN, GAP, LABEL, Fit, Layout, labels_width, longest_label
+from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
+from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, Numbers, fitted, most_cells, numbers_for, shortened
+from attn_explore.explorer.drawing.picture import Picture
+from attn_explore.model.axes import Axis
+from attn_explore.model.naming import shown_short
+from attn_explore.model.text import figure
+
+MOST = 64
+"""A matrix that has more rows or columns is not tried as a whole."""
+
+STRIPS = 3
+"""Lines that a row and a column take, and the labels over them."""
+
+LIT = Style(bold=True, underline=True)
+"""How a lit cell is seen where there are no colours."""
+
+Lit = tuple[frozenset[int], frozenset[int]]
+"""Rows and columns whose common cells make the cell under the cursor."""
+
+NOTHING: Lit = (frozenset(), frozenset())
+
+Lines = list[list[Segment]]
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A matrix, what it is called, and which of its cells are lit."""
+
+    name: str
+    picture: Picture
+    lit: Lit
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A matrix where it stands; of one that does not end there, how many columns it has."""
+
+    named: Named
+    layout: Layout
+    columns_in_all: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Surround:
+    """What stands to the left and above. `fit` is that of the matrix in the middle; None where it keeps its own."""
+
+    fit: Fit | None
+    left: Placed | None
+    above: tuple[Placed, ...]
+
+    @property
+    def left_width(self) -> int:
+        """Cells of what stands to the left, with the gap behind it."""
+        return 0 if self.left is None else self.left.layout.width + GAP
+
+    @property
+    def lines_above(self) -> int:
+        """Lines of what stands above."""
+        titles = len(self.above) if self.fit is not None else 0
+        return sum(each.named.picture.rows.size for each in self.above) + titles + bool(self.above)
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What may stand around a matrix: to the left, above; as another way all above; or a row and a column as `pair`."""
+
+    name: str
+    own: Picture
+    left: Named | None = None
+    above: tuple[Named, ...] = ()
+    may_all_be_above: bool = False
+    pair: tuple[Named, Named] | None = None
+
+    def placed(self, width: int, lines: int, spare: int) -> Surround | None:
+        """As it stands in `width` cells and, above, in so many lines, of which `spare` are needed by nothing else."""
+        ways = [(self.left, self.above)]
+        if self.may_all_be_above and self.left is not None:
+            ways.append((None, (self.left, *self.above)))
+        found = (whole(self.name, self.own, left, above, width) for left, above in ways)
+        fitting = next((each for each in found if each is not None and each.lines_above <= lines), None)
+        if fitting is None and self.pair is not None and spare > STRIPS:
+            return strips(*self.pair, width)
+        return fitting
+
+
+def whole(name: str, own: Picture, left: Named | None, above: Sequence[Named], width: int) -> Surround | None:
+    """How they stand in `width` cells, with the most digits that there is room for; None where they do not fit."""
+    every = [*above, *([] if left is None else [left])]
+    if not every or any(max(each.picture.rows.size, each.picture.columns.size) > MOST for each in every):
+        return None
+    for digits in range(COLUMN - 1, SMALLEST_WIDTH - 1, -1):
+        for beside in range(digits, max(SMALLEST_WIDTH, digits - 2) - 1, -1):
+            found = _with_digits(name, own, left, above, digits, beside)
+            fit = found.fit or Fit(0, 0)
+            if found.left_width + fit.label_width + own.columns.size * fit.column_width <= width:
+                return found
+    return None
+
+
+def strips(row: Named, column: Named, width: int) -> Surround:
+    """Two vectors, each a matrix of one row, number over number, as far as they go in `width` cells."""
+    size = row.picture.columns.size
+    numbers = max((_numbers(each.picture, COLUMN - 2) for each in (row, column)), key=lambda found: found.width)
+    label_width = max(most_cells(each.name) for each in (row, column)) + 1
+    column_width = numbers.width + 1
+    count = max(1, (width - label_width) // column_width)
+    if count < size:
+        count = max(1, (width - label_width - len(_rest(size))) // column_width)
+    placed = []
+    for each in (row, column):
+        begins = replace(each, picture=_beginning(each.picture, count))
+        layout = Layout(begins.picture, label_width, column_width, numbers, ((),))
+        placed.append(Placed(begins, layout, size if count < size else 0))
+    return Surround(None, None, tuple(placed))
+
+
+def _beginning(picture: Picture, count: int) -> Picture:
+    rows, columns = picture.axes
+    if count >= columns.size:
+        return picture
+    labels = None if columns.labels is None else tuple(map(columns.label, range(count)))
+    return Picture(picture.array[:, :count], (rows, Axis(columns.name, count, labels)), scale=(picture.end, True))
+
+
+def _rest(size: int) -> str:
+    return f" … of {figure(size)}"
+
+
+def _with_digits(
+    name: str, own: Picture, left: Named | None, above: Sequence[Named], digits: int, beside: int
+) -> Surround:
+    """With `digits` cells for the numbers of the middle and of those above it, and `beside` for those to the left."""
+    written = [_numbers(each.picture, digits) for each in above]
+    label_width = max(min(LABEL, labels_width(own)), *(_heads(each) for each in above), 0) + 1
+    column = max(numbers.width for numbers in (_numbers(own, digits), *written))
+    fit = Fit(label_width, max(column, min(longest_label(own.columns), digits)) + 1, name)
+    placed = (
+        Placed(each, Layout(each.picture, label_width, fit.column_width, numbers, ((),)))
+        for each, numbers in zip(above, written, strict=True)
+    )
+    return Surround(fit, None if left is None else _left(left, beside), tuple(placed))
+
+
+def _left(named: Named, digits: int) -> Placed:
+    picture, numbers = named.picture, _numbers(named.picture, digits)
+    column_width = max(numbers.width, min(longest_label(picture.columns), digits)) + 1
+    return Placed(named, Layout(picture, _heads(named) + 1, column_width, numbers, ((),)))
+
+
+def _heads(named: Named) -> int:
+    return min(LABEL, labels_width(named.picture))
+
+
+def _numbers(picture: Picture, digits: int) -> Numbers:
+    return numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
+
+
+# --- drawing
+
+
+def above_lines(found: Surround, ground: Ground, width: int) -> Lines:
+    """What stands above: of the first the labels of its columns as well, which are those of all."""
+    lines: Lines = []
+    for place, each in enumerate(found.above):
+        if found.fit is not None:
+            lines.append(_title(each, width))
+        if place == 0:
+            lines.append(_header(each))
+        lines += _rows(each, ground)
+    return lines
+
+
+def left_lines(found: Placed, ground: Ground, width: int) -> Lines:
+    """What stands to the left, its rows beside those of the matrix in the middle."""
+    return [_title(found, width), _header(found), *_rows(found, ground)]
+
+
+def _title(found: Placed, width: int) -> list[Segment]:
+    """What it is called, and what runs along its columns."""
+    picture, indent = found.named.picture, found.layout.label_width
+    name = shortened(found.named.name, max(1, width - indent))
+    arrow = f"   {picture.columns.name} →" if picture.columns.name else ""
+    has_room = indent + most_cells(name) + most_cells(arrow) <= width
+    return [Segment(" " * indent), Segment(name, BOLD), Segment(arrow if has_room else "", DIM)]
+
+
+def _header(found: Placed) -> list[Segment]:
+    """The name of the rows' axis, or of a row's columns, and the labels of the columns."""
+    picture, layout, (_, lit) = found.named.picture, found.layout, found.named.lit
+    corner = f"{picture.rows.name} ↓" if picture.rows.name else f"{picture.columns.name} →"
+    rest = _rest(found.columns_in_all) if found.columns_in_all else ""
+    room, count = layout.column_width - 1, picture.columns.size
+    labels = (fitted(shown_short(picture.columns, column), room, right=True) for column in range(count))
+    styles = (BOLD if column in lit and len(lit) < count else DIM for column in range(count))
+    shown = (Segment(f" {text}", style) for text, style in zip(labels, styles, strict=True))
+    return [Segment(fitted(corner, layout.label_width), DIM), *shown, Segment(rest, DIM)]
+
+
+def _rows(found: Placed, ground: Ground) -> Lines:
+    picture, layout, (rows, columns) = found.named.picture, found.layout, found.named.lit
+    lines: Lines = []
+    for row in range(picture.rows.size):
+        label = fitted(shown_short(picture.rows, row), layout.label_width - 1) + " "
+        is_lit = row in rows and len(rows) < picture.rows.size
+        cells = cells_of_row(layout, ground, (), row, range(picture.columns.size))
+        lit = (_lit(cell, ground) if row in rows and column in columns else [cell] for column, cell in enumerate(cells))
+        lines.append([Segment(label, BOLD if is_lit else DIM), *(segment for each in lit for segment in each)])
+    return lines
+
+
+def _lit(cell: Segment, ground: Ground) -> list[Segment]:
+    """A cell that is lit: nearer to the colour of letters, and the number stands out."""
+    text, style = cell.text, lit_style(cell.style or Style(), ground)
+    number = text.lstrip()
+    return [Segment(text[: len(text) - len(number)], style), Segment(number, style + LIT)]
+
+
+def place_at(placed: Sequence[Placed], x: int, y: int) -> tuple[str, int, int] | None:
+    """The name, row and column of the cell that is drawn there; None beside the cells of whole matrices."""
+    top = 1
+    for place, each in enumerate(placed):
+        top += 1 if place == 0 else 0
+        row, (column, _) = y - top, divmod(x - each.layout.label_width, each.layout.column_width)
+        if 0 <= row < each.named.picture.rows.size:
+            return (each.named.name, row, column) if 0 <= column < each.named.picture.columns.size else None
+        top += each.named.picture.rows.size + 1
+    return None

@@ -1,0 +1,214 @@
+"""What a step is made from, as matrices around its own: to the left what has its rows, above what has its columns.
+
+Which cells of them make a cell of the step is known from the operation: along axes on which cells do not know each
+other (`Operation.each`) it is the same place, along all others everything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+
+from attn_explore.explorer.drawing.picture import NO_AXIS, Index, Picture
+from attn_explore.explorer.drawing.surround import MOST, NOTHING, Around, Lit, Named
+from attn_explore.model.axes import Axis, merged, names
+from attn_explore.model.explain import mask_of, single_numbers
+from attn_explore.model.formulas import letter
+from attn_explore.model.naming import shown_short
+from attn_explore.model.values import Value, View
+
+_PICKS = frozenset({"lookup", "rows", "rotate"})
+"""Operations that make a cell of a few single ones: which these are, its arithmetic says."""
+
+_REPEATS = frozenset({"merge", "split"})
+"""Operations whose operand has the same numbers again."""
+
+
+class Stand(StrEnum):
+    """Where a matrix stands."""
+
+    left = "left"
+    above = "above"
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """An operand of a step as a matrix. `at` is where it stands along the axes that pick the plane.
+
+    `may_stand_above`: it has the rows and the columns of the step, and may stand on either side.
+    """
+
+    view: View
+    stand: Stand
+    rows: tuple[Axis, ...]
+    columns: tuple[Axis, ...]
+    lit: Lit
+    at: Mapping[str, int]
+    may_stand_above: bool = False
+
+    @property
+    def name(self) -> str:
+        """How it is called: `W_Q`, or turned around `Kᵀ`."""
+        order = [name for name in self.view.names if name not in self.at]
+        wanted = [axis.name for axis in (*self.rows, *self.columns)]
+        is_turned = len(order) > 1 and order != wanted and sorted(order) == sorted(wanted)
+        return f"{letter(self.view.value)}{'ᵀ' if is_turned else ''}"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it may be looked at as a whole."""
+        return max(_size(self.rows), _size(self.columns)) <= MOST
+
+    @property
+    def picture(self) -> Picture:
+        """The matrix to draw."""
+        order = tuple(axis.name for axis in (*self.rows, *self.columns))
+        return _picture(self.view, order, len(self.rows), tuple(self.at.items()))
+
+    def cell_at(self, row: int, column: int) -> Index:
+        """Where a cell of the matrix stands in the value itself."""
+        places = dict(self.at)
+        for axes, place in ((self.rows, row), (self.columns, column)):
+            if axes:
+                found = np.unravel_index(place, [axis.size for axis in axes])
+                places |= {axis.name: int(each) for axis, each in zip(axes, found, strict=True)}
+        return self.view.source_index(tuple(places[name] for name in self.view.names))
+
+    def named(self) -> Named:
+        """The whole matrix, to draw."""
+        return Named(self.name, self.picture, self.lit)
+
+    def vector(self, along: tuple[Axis, ...], place: Axis) -> Named:
+        """Its numbers along some axes, at the one place of another that is lit, as a row to draw."""
+        at = min(self.lit[0 if place in self.rows else 1])
+        array = self.view.window(**{name: slice(i, i + 1) for name, i in {**self.at, place.name: at}.items()})
+        axis = _together(list(along))
+        row = array.transpose([self.view.names.index(name) for name in (*self._fixed(along), *names(along))])
+        called = f"{letter(self.view.value)}[{shown_short(place, at)}]"
+        return Named(called, Picture(row.reshape(1, axis.size), (Axis("", 1, (called,)), axis)), NOTHING)
+
+    def _fixed(self, along: tuple[Axis, ...]) -> list[str]:
+        return [name for name in self.view.names if name not in names(along)]
+
+
+def around(own: Picture, value: Value, index: Index) -> Around | None:
+    """What may stand around a step, for a cell of it; None where there is nothing."""
+    found = beside(value, index)
+    if not found or own.rows.size > MOST or own.columns.size > MOST:
+        return None
+    pair = _pair(value, found)
+    if not all(each.is_small for each in found):
+        return Around(letter(value), own, pair=pair) if pair is not None else None
+    left = next((each for each in found if each.stand is Stand.left), None)
+    above = tuple(each.named() for each in found if each.stand is Stand.above)
+    is_free = left is not None and left.may_stand_above
+    return Around(letter(value), own, None if left is None else left.named(), above, is_free, pair)
+
+
+def _pair(value: Value, found: list[Beside]) -> tuple[Named, Named] | None:
+    """Of a product the row of the one factor and the column of the other that make the cell."""
+    left, above, *_ = [*found, None, None]
+    if value.made_by.name != "contract" or left is None or above is None or len(value.axes) < 2:
+        return None
+    if left.stand is Stand.above:
+        left, above = above, left
+    if left.stand is above.stand or left.columns != above.rows or not left.columns:
+        return None
+    return left.vector(left.columns, left.rows[0]), above.vector(above.rows, above.columns[0])
+
+
+def beside(value: Value, index: Index) -> list[Beside]:
+    """The operands that stand around a step, for a cell of it, in the order of its formula, if that says something."""
+    if value.is_leaf or not value.axes or value.made_by.name in _REPEATS:
+        return []
+    found = [each for view in value.operands if (each := _beside(value, view, index)) is not None]
+    alike = [each for each in found if each.may_stand_above]
+    if len(alike) == 1 and all(each.stand is Stand.above for each in found):  # what it is made of alone: beside it
+        only = alike[0]
+        moved = Beside(only.view, Stand.left, only.rows, only.columns, only.lit, only.at, True)
+        found = [moved if each is only else each for each in found]
+    return found if sum(each.stand is Stand.left for each in found) < 2 else []
+
+
+def _beside(value: Value, view: View, index: Index) -> Beside | None:
+    """A vector is a single row: what has not its axis stands to the left, as a row as well."""
+    operation, apart = value.made_by, value.made_by.each(value)
+    column, row = value.names[-1], value.names[-2] if len(value.names) > 1 else ""
+    picks, has_column = operation.name in _PICKS, column in view.names
+    has_row = row in view.names if row else not has_column
+    leading = {name for name in value.names[:-2] if name in apart}
+    place = dict(zip(value.names, index, strict=True))
+    at = {name: place[name] for name in view.names if name in leading}
+    free = tuple(axis for axis in view.axes if axis.name not in (*leading, row, column))
+    rows = tuple(axis for axis in view.axes if axis.name == row)
+    columns = tuple(axis for axis in view.axes if axis.name == column)
+    if view.value.elsewhere is not None or (not row and free and operation.name != "contract"):
+        return None
+    is_alike = has_column and not free and (has_row or not row) and (not row or row in apart or picks)
+    if is_alike:
+        stand = Stand.above
+    elif has_row and not has_column and (not row or row in apart):
+        stand, columns = Stand.left, free
+    elif has_column and not has_row and (apart or picks):
+        stand, rows = Stand.above, free
+    else:
+        return None
+    return Beside(view, stand, rows, columns, _lit(value, view, index, rows, columns), at, is_alike)
+
+
+def _lit(value: Value, view: View, index: Index, rows: tuple[Axis, ...], columns: tuple[Axis, ...]) -> Lit:
+    place = dict(zip(value.names, index, strict=True))
+    if value.made_by.name in _PICKS:
+        found = single_numbers(value, index)
+        cells = [each for source, there in found if source is view.value for each in view.places_of(there)]
+        if cells:
+            named = [dict(zip(view.names, cell, strict=True)) for cell in cells]
+            return _places(rows, named), _places(columns, named)
+    apart = set(value.made_by.each(value))
+    if len(value.names) > 1 and value.names[-2] not in view.names:
+        apart.add(value.names[-1])  # such as a gain: all rows share it, and a column has its own number
+    return _along(rows, place, apart), _along(columns, place, apart)
+
+
+def _places(axes: tuple[Axis, ...], cells: Iterable[Mapping[str, int]]) -> frozenset[int]:
+    sizes = [axis.size for axis in axes]
+    return frozenset(
+        int(np.ravel_multi_index([cell[axis.name] for axis in axes], sizes)) if axes else 0 for cell in cells
+    )
+
+
+def _along(axes: tuple[Axis, ...], place: Mapping[str, int], apart: set[str]) -> frozenset[int]:
+    """The place of the cell along an axis that its step has as well; all places of others."""
+    only = axes[0] if len(axes) == 1 else None
+    if only is not None and only.name in apart and only.name in place:
+        return frozenset({place[only.name]})
+    return frozenset(range(_size(axes)))
+
+
+@lru_cache(maxsize=16)
+def _picture(view: View, order: tuple[str, ...], rows: int, at: tuple[tuple[str, int], ...]) -> Picture:
+    """The matrix of a view at some places, its axes in an order of which the first `rows` run down."""
+    where = {name: slice(place, place + 1) for name, place in at}
+    array = view.window(**where)
+    names = [*(name for name, _ in at), *order]
+    array = array.transpose([view.names.index(name) for name in names])
+    axes = [view.axis(name) for name in order]
+    down, along = _together(axes[:rows]), _together(axes[rows:])
+    mask = mask_of(view.value)
+    hidden = None
+    if mask is not None and set(order) == set(mask.names):
+        hidden = np.isneginf(mask.array.transpose([mask.names.index(name) for name in order]))
+    return Picture(array.reshape(down.size, along.size), (down, along), hidden)
+
+
+def _size(axes: tuple[Axis, ...]) -> int:
+    return math.prod(axis.size for axis in axes)
+
+
+def _together(axes: list[Axis]) -> Axis:
+    return NO_AXIS if not axes else axes[0] if len(axes) == 1 else merged(axes)
