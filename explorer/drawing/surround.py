@@ -104,8 +104,8 @@ def whole(name: str, own: Picture, left: Named | None, above: Sequence[Named], w
     every = [*above, *([] if left is None else [left])]
     if not every or any(max(each.picture.rows.size, each.picture.columns.size) > MOST for each in every):
         return None
-    for digits in range(COLUMN - 1, SMALLEST_WIDTH - 1, -1):
-        for beside in range(digits, max(SMALLEST_WIDTH, digits - 2) - 1, -1):
+    for beside in range(COLUMN - 1, SMALLEST_WIDTH - 1, -1):
+        for digits in (beside + 1, beside):
             found = _with_digits(name, own, left, above, digits, beside)
             fit = found.fit or Fit(0, 0)
             if found.left_width + fit.label_width + own.columns.size * fit.column_width <= width:
@@ -117,7 +117,8 @@ def strips(row: Named, column: Named, width: int) -> Surround:
     """Two vectors, each a matrix of one row, number over number, as far as they go in `width` cells."""
     size = row.picture.columns.size
     numbers = max((_numbers(each.picture, COLUMN - 2) for each in (row, column)), key=lambda found: found.width)
-    label_width = max(most_cells(each.name) for each in (row, column)) + 1
+    heads = (row.name, column.name, _along(row.picture))
+    label_width = max(map(most_cells, heads)) + 1
     column_width = numbers.width + 1
     count = max(1, (width - label_width) // column_width)
     if count < size:
@@ -136,6 +137,10 @@ def _beginning(picture: Picture, count: int) -> Picture:
         return picture
     labels = None if columns.labels is None else tuple(map(columns.label, range(count)))
     return Picture(picture.array[:, :count], (rows, Axis(columns.name, count, labels)), scale=(picture.end, True))
+
+
+def _along(picture: Picture) -> str:
+    return f"{picture.columns.name} →"
 
 
 def _rest(size: int) -> str:
@@ -203,7 +208,7 @@ def _title(found: Placed, width: int) -> list[Segment]:
 def _header(found: Placed) -> list[Segment]:
     """The name of the rows' axis, or of a row's columns, and the labels of the columns."""
     picture, layout, (_, lit) = found.named.picture, found.layout, found.named.lit
-    corner = f"{picture.rows.name} ↓" if picture.rows.name else f"{picture.columns.name} →"
+    corner = f"{picture.rows.name} ↓" if picture.rows.name else _along(picture)
     rest = _rest(found.columns_in_all) if found.columns_in_all else ""
     room, count = layout.column_width - 1, picture.columns.size
     labels = (fitted(shown_short(picture.columns, column), room, right=True) for column in range(count))

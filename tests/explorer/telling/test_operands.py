@@ -1,0 +1,74 @@
+"""What stands around a step: in every scenario the lit cells are those that the arithmetic reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from attn_explore.explorer.telling.operands import Beside, Stand, around, beside
+from attn_explore.explorer.telling.pictures import picture_of
+from attn_explore.model.axes import Array
+from attn_explore.model.explain import Index, single_numbers
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.values import Value
+from tests.opened import EVERY_BUT_WIDE, Opened
+
+
+def steps(scenario: Opened) -> Iterator[tuple[Value, Index]]:
+    """Every step and finer step, with a cell that is not the first one where there is another."""
+    for step in scenario.trace.steps.values():
+        for value in (step, *finer_steps(step)):
+            yield value, tuple(min(1, size - 1) for size in value.shape)
+
+
+def lit(found: Beside) -> Array:
+    """The lit cells as a matrix of rows and columns."""
+    rows, columns = map(sorted, found.lit)
+    return found.picture.array[np.ix_(rows, columns)]
+
+
+@EVERY_BUT_WIDE
+def test_a_product_is_made_of_the_lit_row_and_the_lit_column(scenario: Opened) -> None:
+    for value, index in steps(scenario):
+        if value.made_by.name != "contract" or value.is_changed_at(index):
+            continue
+        found = beside(value, index)
+        factors = [each for each in found if each.stand is Stand.left or len(each.lit[0]) > 1 or each.rows]
+        if len(factors) == 2:
+            left, above = sorted(factors, key=lambda each: each.stand is Stand.above)
+            bias = sum(float(lit(each)[0, 0]) for each in found if each not in factors)
+            assert float((lit(left) @ lit(above))[0, 0]) + bias == pytest.approx(
+                float(value[index]), rel=1e-5, abs=1e-6
+            )
+
+
+@EVERY_BUT_WIDE
+def test_what_the_arithmetic_reads_by_itself_is_lit(scenario: Opened) -> None:
+    for value, index in steps(scenario):
+        read = single_numbers(value, index)
+        for found in beside(value, index):
+            cells = {found.cell_at(row, column) for row in found.lit[0] for column in found.lit[1]}
+            assert {place for source, place in read if source is found.view.value} <= cells, (value.path, found.name)
+
+
+@EVERY_BUT_WIDE
+def test_every_cell_of_a_matrix_is_the_cell_of_its_value(scenario: Opened) -> None:
+    for value, index in steps(scenario):
+        for found in beside(value, index):
+            array = found.picture.array
+            row, column = (size - 1 for size in array.shape)
+            np.testing.assert_equal(array[row, column], found.view.value[found.cell_at(row, column)])
+
+
+@EVERY_BUT_WIDE
+def test_the_rows_of_the_left_one_and_the_columns_of_those_above_are_the_steps_own(scenario: Opened) -> None:
+    for value, index in steps(scenario):
+        own = picture_of(value, None)
+        found = around(own, value, index)
+        if found is None:
+            continue
+        if found.left is not None:
+            assert found.left.picture.rows.size == own.rows.size
+        assert all(each.picture.columns.size == own.columns.size for each in found.above)
