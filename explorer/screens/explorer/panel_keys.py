@@ -54,7 +54,8 @@ class PanelKeys:
         if state.view is not View.numbers:
             state.look(View.numbers)
             screen.show()
-        screen.show_keys()
+        else:
+            screen.show_cell()
 
     def without_first(self) -> None:
         """Colours as they would be without the first token, on which many heads of real models rest; or as they are."""

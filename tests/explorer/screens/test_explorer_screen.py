@@ -88,7 +88,7 @@ async def test_the_cell_stops_at_the_edges(explore: Explore) -> None:
 
 async def test_moving_past_the_edge_enters_the_head_beside_it(explore: Explore) -> None:
     async with explore("encoder-layer", WEIGHTS, (0, 1, 3)) as (pilot, session):
-        await pilot.press("l")
+        await pilot.press("a", "l")
         assert session.place.index == (1, 1, 0)
         await pilot.press("h")
         assert session.place.index == (0, 1, 3)
@@ -216,7 +216,7 @@ async def test_finding_nothing_says_so_and_stays(explore: Explore) -> None:
 
 
 async def test_t_and_i_show_and_hide_the_side_panels(explore: Explore) -> None:
-    async with explore("i-love-my-dog") as (pilot, _):
+    async with explore("i-love-my-dog", size=(160, 40)) as (pilot, _):
         for key, widget in (("t", StepTree), ("i", WordsPanel)):
             panel = pilot.app.screen.query_one(widget)
             assert panel.display
@@ -226,9 +226,14 @@ async def test_t_and_i_show_and_hide_the_side_panels(explore: Explore) -> None:
             assert panel.display
 
 
-async def test_a_shows_one_head_instead_of_all(explore: Explore) -> None:
+async def test_a_shows_all_heads_instead_of_one_with_what_it_is_made_of(explore: Explore) -> None:
     async with explore("encoder-layer", WEIGHTS) as (pilot, _):
+        left = pilot.app.screen.query_one("#left")
+        assert "head 0 of 2" in line(pilot, TensorGrid)
+        assert left.display
+        await pilot.press("a")
         assert "head 1" in line(pilot, TensorGrid)
+        assert not left.display
         await pilot.press("a")
         assert "head 0 of 2" in line(pilot, TensorGrid)
 
@@ -238,7 +243,7 @@ async def test_z_zooms_out_and_says_what_a_cell_is(explore: Explore) -> None:
         grid = pilot.app.screen.query_one("#grid", TensorGrid)
         await pilot.press("z")
         text = "".join(grid.render_line(y).text for y in range(grid.size.height))
-        assert "largest of 29 × 23" in text
+        assert "largest of 29 × 15" in text
 
 
 @pytest.mark.parametrize("view", ["P", "w", ""])

@@ -178,7 +178,7 @@ async def test_a_row_is_copied_in_the_notation_that_was_chosen(explore: Explore)
         await pilot.press(*["down"] * 5, "enter")
         assert pilot.app.clipboard == csv_text(session.place.value.array[0, 1])
         await pilot.press("y")
-        assert pilot.app.clipboard.startswith("A      = e^(scaled_scores")
+        assert pilot.app.clipboard.startswith("A[love, dog] = e^(scaled_scores")
 
 
 async def test_a_large_tensor_is_not_copied_and_the_reason_told(explore: Explore) -> None:

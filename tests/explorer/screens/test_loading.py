@@ -82,7 +82,7 @@ def test_as_many_values_are_expected_as_are_computed(name: str) -> None:
     assert counter.steps <= counter.count * 2
 
 
-@pytest.mark.parametrize(("width", "shown"), [(80, set()), (120, {"tree", "words"})])
+@pytest.mark.parametrize(("width", "shown"), [(80, set()), (120, {"words"}), (160, {"tree", "words"})])
 async def test_the_first_frames_show_the_panels_that_there_is_room_for(
     width: int, shown: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,7 +209,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore)
         await pilot.press(*(["backspace"] * 4), *"swap", "enter")
         assert "there is no other run" in "\n".join(panel.text())
         await pilot.press("escape")
-        assert panel.text()[0].startswith("A      = e^(")
+        assert panel.text()[0].startswith("A[love, dog] = e^(")
         assert session.run.scenario.edits == ()
 
 
