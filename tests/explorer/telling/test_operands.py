@@ -26,7 +26,7 @@ def steps(scenario: Opened) -> Iterator[tuple[Value, Index]]:
 def lit(found: Beside) -> Array:
     """The lit cells as a matrix of rows and columns."""
     rows, columns = map(sorted, found.lit)
-    return found.picture.array[np.ix_(rows, columns)]
+    return found.picture.seen[np.ix_(rows, columns)]
 
 
 @EVERY_BUT_WIDE
@@ -57,7 +57,7 @@ def test_what_the_arithmetic_reads_by_itself_is_lit(scenario: Opened) -> None:
 def test_every_cell_of_a_matrix_is_the_cell_of_its_value(scenario: Opened) -> None:
     for value, index in steps(scenario):
         for found in beside(value, index):
-            array = found.picture.array
+            array = found.picture.seen
             row, column = (size - 1 for size in array.shape)
             np.testing.assert_equal(array[row, column], found.view.value[found.cell_at(row, column)])
 
