@@ -128,10 +128,6 @@ class Keeper:
                 self._make_room(value)
 
     def _compute(self, value: Value) -> Array:
-        if value.is_leaf:  # it is read into memory of its own; an operation asks for room by itself
-            with self._books:
-                self._make_room(value, value.nbytes)
-                self._buffers.shrink(self.limit - self._nbytes - value.nbytes)
         return self._hold(value, self._parts.made(value))
 
     def _hold(self, value: Value, array: Array) -> Array:

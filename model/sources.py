@@ -29,8 +29,11 @@ class Source(Protocol):
         """The sizes of the parameter's axes."""
         ...
 
-    def read(self) -> Array:
-        """Every number. Raises Problem when the file is not what it was when it was opened."""
+    def read(self, room: Array | None = None) -> Array:
+        """Every number. Raises Problem when the file is not what it was when it was opened.
+
+        `room` is memory for so many, laid out in one piece, in which they may be put in the order that the file has.
+        """
         ...
 
     def rows(self, start: int, stop: int) -> Array:
@@ -86,7 +89,7 @@ class Elsewhere:
         """Nothing else has these numbers."""
         return id(self)
 
-    def read(self) -> NoReturn:
+    def read(self, _room: Array | None = None) -> NoReturn:
         """Raises Problem: a file that a trace names is not opened."""
         raise Problem(self.what, hint=self.hint)
 

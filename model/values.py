@@ -181,13 +181,13 @@ class Value(WithAxes):
     def _made(self) -> Array:
         """The numbers before any edit."""
         if self.source is not None:
-            return np.asarray(self.source.read(), self.dtype)
+            return np.asarray(self.source.read(self.room()), self.dtype)
         if self.operation is not None:
             return self.operation.compute(self)
         raise LookupError(f"{self.path} has no numbers: it was planned, not run")
 
     def room(self) -> Array | None:
-        """Memory in which the operation may put the numbers, row by row; None: it is as well to take fresh memory."""
+        """Memory in which the numbers may be put, row by row; None: it is as well to take fresh memory."""
         return None if self.keeper is None else self.keeper.room(self)
 
     @property

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
+from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.layers import Visibility
 from attn_explore.model.parameters import StackSizes, parameter_axes
@@ -41,7 +43,7 @@ class InFile:
     def shape(self) -> tuple[int, ...]:
         return self.array.shape
 
-    def read(self) -> Array:
+    def read(self, _room: Array | None = None) -> Array:
         return self.rows(0, len(self.array))
 
     def rows(self, start: int, stop: int) -> Array:
@@ -53,6 +55,17 @@ class InFile:
 
     def describe(self) -> dict[str, object]:
         return {"file": str(self.identity)}
+
+
+def bytes_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many bytes each reading of a file takes, from now on."""
+    lengths: list[int] = []
+    read, read_into = PositionedFile.read, PositionedFile.read_into
+    monkeypatch.setattr(PositionedFile, "read", lambda file, at, n: lengths.append(n) or read(file, at, n))
+    monkeypatch.setattr(
+        PositionedFile, "read_into", lambda file, at, memory: lengths.append(len(memory)) or read_into(file, at, memory)
+    )
+    return lengths
 
 
 def recorder(dtype: str = "float64", keeper: Keeper | None = None) -> Recorder:

@@ -10,7 +10,12 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.checkpoints.parts import WHOLE, Chosen, Part
+from attn_explore.model.cores import share
+from attn_explore.model.files.storages import decoded_dtype
 from attn_explore.model.files.stores import StoredTensor, TensorStore
+
+_CELLS = 2**18
+"""Cells of a tensor that are read at once where some columns are chosen: they fit into the cache."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,16 @@ class Stored:
         shape[self._outputs] = self._chosen.total
         return tuple(shape)
 
-    def read(self) -> Array:
-        """All numbers, in the parameter's shape."""
+    def read(self, room: Array | None = None) -> Array:
+        """All numbers, in the parameter's shape; in `room`, memory for so many, where they come as they are stored."""
         if self.part == WHOLE:
-            return self._as_ours(self._whole())
+            return self._as_ours(self._whole(room))
         places = self._chosen.find()
-        if isinstance(places, slice) and self._outputs == 0:
-            return self._as_ours(self._rows(places.start, places.stop))
-        whole = self._whole()
-        chosen = whole[places] if self._outputs == 0 else whole[:, places]
-        return self._as_ours(np.ascontiguousarray(chosen))  # a copy, so that what was not chosen is let go
+        if self._outputs == 1:
+            return self._columns(places, room)
+        if isinstance(places, slice):
+            return self._as_ours(self._rows(places.start, places.stop, room))
+        return self._as_ours(self._whole()[places])
 
     def rows(self, start: int, stop: int) -> Array:
         """Some rows of the parameter; of a table that is stored as we have it, no more than these are read."""
@@ -88,14 +93,31 @@ class Stored:
     def _chosen(self) -> Chosen:
         return self.part.chosen(self.shape[-1])
 
-    def _whole(self) -> Array:
-        return self.store.read(self.tensor).reshape(self.stored_shape)
+    def _whole(self, room: Array | None = None) -> Array:
+        return self.store.read(self.tensor, room=room).reshape(self.stored_shape)
 
-    def _rows(self, start: int, stop: int) -> Array:
+    def _rows(self, start: int, stop: int, room: Array | None = None) -> Array:
         """Rows of the tensor."""
-        if len(self._stored.shape) > len(self.shape):
+        if self._has_axes_before:
             return self._whole()[start:stop]
-        return self.store.read(self.tensor, start, stop)
+        return self.store.read(self.tensor, start, stop, room=room)
+
+    def _columns(self, places: slice | Array, room: Array | None) -> Array:
+        """Columns of the tensor, chosen from a few rows after the other: what was not chosen is let go at once."""
+        rows, width = self.stored_shape
+        step = rows if self._has_axes_before else max(1, _CELLS // width)
+        found = np.empty(self.shape, decoded_dtype(self._stored.storage)) if room is None else room
+
+        def choose(start: int) -> None:
+            found[start : start + step] = self._rows(start, min(start + step, rows))[:, places]
+
+        share(choose, range(0, rows, step))
+        return found
+
+    @property
+    def _has_axes_before(self) -> bool:
+        """Whether the tensor has axes of length 1 that the parameter has not."""
+        return len(self._stored.shape) > len(self.shape)
 
     def _as_ours(self, array: Array) -> Array:
         return array.T if self.turned else array

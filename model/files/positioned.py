@@ -41,11 +41,22 @@ class PositionedFile:
         try:
             content = _read(self._descriptor, start, length)
         except OSError as error:
-            raise Problem(f"this file could not be read: {error.strerror}", path=self.path) from error
-        self.check()
-        if len(content) != length:
-            raise Problem(f"this file ends before its byte {start + length:,}", path=self.path)
+            raise self._unreadable(error) from error
+        self._check_read(start + length, is_whole=len(content) == length)
         return content
+
+    def read_into(self, start: int, memory: memoryview) -> None:
+        """Fill `memory`, which counts in bytes, with what stands from `start` on; the rest is as in `read`."""
+        if _read_at_into is None:
+            memory[:] = self.read(start, len(memory))
+            return
+        filled = 0
+        try:
+            while read := _read_at_into(self._descriptor, [memory[filled:]], start + filled):
+                filled += read
+        except OSError as error:
+            raise self._unreadable(error) from error
+        self._check_read(start + len(memory), is_whole=filled == len(memory))
 
     def sha256(self) -> str:
         """The SHA-256 of all that it holds, in hexadecimal. Raises Problem where it changed meanwhile."""
@@ -59,6 +70,15 @@ class PositionedFile:
         state = os.fstat(self._descriptor)
         if (state.st_size, state.st_mtime_ns) != (self.size, self._modified):
             raise Problem("this file changed after it was opened", hint="open it again", path=self.path)
+
+    def _unreadable(self, error: OSError) -> Problem:
+        return Problem(f"this file could not be read: {error.strerror}", path=self.path)
+
+    def _check_read(self, end: int, *, is_whole: bool) -> None:
+        """Raise Problem where the file changed while it was read, or did not have all that was wanted."""
+        self.check()
+        if not is_whole:
+            raise Problem(f"this file ends before its byte {end:,}", path=self.path)
 
 
 def _read(descriptor: int, start: int, length: int) -> bytes:
@@ -81,3 +101,4 @@ def _read_in_turn(descriptor: int, length: int, start: int) -> bytes:
 
 
 _read_at = getattr(os, "pread", _read_in_turn)
+_read_at_into = getattr(os, "preadv", None)

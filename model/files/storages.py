@@ -23,11 +23,13 @@ class Storage(NamedTuple):
     numbers  in a block, which is stored and decoded as a whole; 1 where each number stands for itself
     nbytes   of a block
     decode   gives float32 or float64; None where these are no numbers of a model, or are not understood
+    dtype    of numbers that are stored as NumPy has them
     """
 
     numbers: int
     nbytes: int
     decode: Decode | None = None
+    dtype: np.dtype[Any] | None = None
 
     def bytes_of(self, count: int) -> int:
         """The bytes that so many numbers take: they fill their blocks."""
@@ -44,7 +46,7 @@ def decoded_dtype(name: str) -> np.dtype[Any]:
 
 def _plain(dtype: str) -> Storage:
     stored = np.dtype(dtype)
-    return Storage(1, stored.itemsize, lambda content: np.frombuffer(content, stored))
+    return Storage(1, stored.itemsize, lambda content: np.frombuffer(content, stored), stored)
 
 
 def _bf16(content: bytes) -> Array:

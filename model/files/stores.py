@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.cores import share
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.safetensors import Tensor, header_length, parse_header, shape_text
 from attn_explore.model.files.signatures import LOOKED_AT
@@ -21,6 +22,8 @@ _MOST_AXES = 32
 """Axes of a tensor that is read: NumPy has a limit, and no model comes near it."""
 _MOST_ADDRESSED = 2**59
 """Numbers that a shape may ask for with its empty axes left out: NumPy refuses more, even where there is no number."""
+_READ_AT_ONCE = 2**20
+"""Bytes that are read at once where they are the numbers."""
 _PIECE = 2**17
 """Bytes that are decoded at once: reading takes little more memory than it gives, and a piece fits into the cache."""
 
@@ -68,20 +71,21 @@ class TensorStore:
         """How large the files are."""
         return sum(file.size for file in self.files.values())
 
-    def read(self, name: str, start: int | None = None, stop: int | None = None) -> Array:
+    def read(self, name: str, start: int | None = None, stop: int | None = None, *, room: Array | None = None) -> Array:
         """The numbers of a tensor as float32 (F64: float64), or its rows [start, stop) along the first axis.
 
-        No more than these rows is read. Raises Problem where there is no such tensor, it holds no numbers that are
-        understood, or the file is no longer what was opened.
+        No more than these rows is read. `room` is memory for so many, in any type, where they may be put. Raises
+        Problem where there is no such tensor, it holds no numbers that are understood, or the file is no longer what
+        was opened.
         """
         tensor = self._tensor(name)
         storage = self.storages.get(tensor.storage, _UNKNOWN)
         if storage.decode is None:
             raise Problem(f"has the type {tensor.storage}", hint=_CONVERT, path=tensor.file, place=_place(name))
         if start is None and stop is None:
-            return self._numbers(tensor, storage, storage.decode, range(tensor.size)).reshape(tensor.shape)
+            return self._numbers(tensor, storage.decode, range(tensor.size), room).reshape(tensor.shape)
         rows, width = range(tensor.shape[0])[start:stop], math.prod(tensor.shape[1:])
-        numbers = self._numbers(tensor, storage, storage.decode, range(rows.start * width, rows.stop * width))
+        numbers = self._numbers(tensor, storage.decode, range(rows.start * width, rows.stop * width), room)
         return numbers.reshape(len(rows), *tensor.shape[1:])
 
     def _tensor(self, name: str) -> StoredTensor:
@@ -92,17 +96,27 @@ class TensorStore:
             raise Problem("there is no such tensor", hint=hint, path=self.path, place=_place(name))
         return found
 
-    def _numbers(self, tensor: StoredTensor, storage: Storage, decode: Decode, wanted: range) -> Array:
+    def _numbers(self, tensor: StoredTensor, decode: Decode, wanted: range, room: Array | None) -> Array:
         """Some numbers that follow one another in the file: whole blocks are decoded, piece by piece."""
-        file, size = self.files[tensor.file], storage.numbers
+        file, storage = self.files[tensor.file], self.storages[tensor.storage]
+        size = storage.numbers
         first, last = wanted.start // size, -(-wanted.stop // size)
-        found = np.empty((last - first) * size, decoded_dtype(tensor.storage))
-        step = max(1, _PIECE // storage.nbytes)
-        for begin in range(first, last, step):
+        count = (last - first) * size
+        fits = room is not None and room.size == count
+        found = room.reshape(-1) if room is not None and fits else np.empty(count, decoded_dtype(tensor.storage))
+        is_as_stored = storage.dtype == found.dtype
+        step = max(1, (_READ_AT_ONCE if is_as_stored else _PIECE) // storage.nbytes)
+
+        def read(begin: int) -> None:
             end = min(begin + step, last)
-            content = file.read(tensor.offset + begin * storage.nbytes, (end - begin) * storage.nbytes)
-            with np.errstate(all="ignore"):  # a NaN is a number here
-                found[(begin - first) * size : (end - first) * size] = decode(content)
+            piece = found[(begin - first) * size : (end - first) * size]
+            place = tensor.offset + begin * storage.nbytes
+            if is_as_stored:
+                file.read_into(place, piece.view(np.uint8).data)
+            else:
+                piece[:] = decode(file.read(place, (end - begin) * storage.nbytes))
+
+        share(read, range(first, last, step))
         return found[wanted.start - first * size :][: len(wanted)]
 
 

@@ -23,6 +23,7 @@ from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.storages import GGML_TYPES
 from attn_explore.model.files.texts import Texts
 from attn_explore.model.problems import Problem
+from tests.building import bytes_read
 
 TYPES = ("F32", "F16", "BF16", "F64", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K", "Q2_K", "IQ4_NL")
 ROWS, WIDTH = 37, 512
@@ -95,8 +96,7 @@ def test_numbers_are_those_that_the_package_gguf_gives(path: Path) -> None:
 
 @pytest.mark.parametrize("name", TYPES)
 def test_of_a_matrix_of_blocks_rows_alone_are_read(path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, content, lengths, read = gguf_store(path), stored(name), [], PositionedFile.read
-    monkeypatch.setattr(PositionedFile, "read", lambda file, at, n: lengths.append(n) or read(file, at, n))
+    store, content, lengths = gguf_store(path), stored(name), bytes_read(monkeypatch)
     for start, stop in ((0, 1), (5, 30), (36, 37), (9, 9)):
         lengths.clear()
         np.testing.assert_array_equal(store.read(f"{name}.weight", start, stop), decoded(content, name)[start:stop])
@@ -267,8 +267,7 @@ def test_a_header_without_end_is_given_up_soon(tmp_path: Path, monkeypatch: pyte
     with (tmp_path / "m.gguf").open("wb") as file:
         file.write(head)
         file.truncate(10**12)  # texts of no characters, one after another, in a file of a terabyte
-    lengths, read = [], PositionedFile.read
-    monkeypatch.setattr(PositionedFile, "read", lambda file, at, n: lengths.append(n) or read(file, at, n))
+    lengths = bytes_read(monkeypatch)
     assert f"more than {LARGEST_HEADER:,} bytes" in refused(lambda: gguf_store(tmp_path / "m.gguf"))
     assert sum(lengths) <= LARGEST_HEADER + 4096
 

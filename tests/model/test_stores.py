@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from attn_explore.model.files import positioned
-from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.stores import TensorStore, safetensors_store
 from attn_explore.model.problems import Problem
+from tests.building import bytes_read
 
 
 def refused(act: Callable[[], object]) -> str:
@@ -49,10 +49,10 @@ def table(tmp_path: Path) -> tuple[TensorStore, np.ndarray]:
 
 def test_a_store_knows_its_tensors_without_reading_them(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store, _ = table
-    monkeypatch.setattr(PositionedFile, "read", lambda *_: pytest.fail("it reads"))
+    lengths = bytes_read(monkeypatch)
     tensor = store.tensors["table"]
     assert (tensor.file, tensor.shape, tensor.storage, tensor.nbytes) == (store.path, (70, 3, 5), "F32", 4200)
-    assert tensor.size == 1050
+    assert (tensor.size, lengths) == (1050, [])
     assert store.nbytes == store.path.stat().st_size
 
 
@@ -65,9 +65,7 @@ def test_numbers_are_those_of_the_file(table: Any) -> None:
 @pytest.mark.parametrize(("start", "stop"), [(0, 1), (69, 70), (3, 60), (5, 5), (None, 4), (66, None)])
 def test_rows_alone_are_read(table: Any, start: int | None, stop: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     store, numbers = table
-    lengths = []
-    read = PositionedFile.read
-    monkeypatch.setattr(PositionedFile, "read", lambda file, at, n: lengths.append(n) or read(file, at, n))
+    lengths = bytes_read(monkeypatch)
     np.testing.assert_array_equal(store.read("table", start, stop), numbers[start:stop])
     assert sum(lengths) == numbers[start:stop].nbytes
 
@@ -207,6 +205,7 @@ def test_threads_may_read_at_once(table: Any, monkeypatch: pytest.MonkeyPatch, b
     store, numbers = table
     if not by_position:
         monkeypatch.setattr(positioned, "_read_at", positioned._read_in_turn)
+        monkeypatch.setattr(positioned, "_read_at_into", None)
     wrong = []
 
     def read(first: int) -> None:

@@ -51,6 +51,18 @@ def test_a_part_of_a_matrix_is_some_of_its_outputs(store: TensorStore, part: Par
         np.testing.assert_array_equal(stored.columns(1, 3), wanted[:, 1:3])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("part", "outputs"), PARTS, ids=str)
+def test_a_part_is_the_same_in_memory_that_is_given(
+    store: TensorStore, part: Part, outputs: list[int], dtype: str
+) -> None:
+    for tensor, turned in (("matrix", True), ("turned", False)):
+        room = np.full((8, len(outputs)), np.nan, dtype)
+        found = Stored(store, tensor, room.shape, turned, part).read(room)
+        np.testing.assert_array_equal(found, MATRIX[outputs].T)
+        assert np.shares_memory(found, room) is not (turned and part in (OfEachHead(1, 3, 2), Interleaved(2)))
+
+
 @pytest.mark.parametrize(("part", "outputs"), PARTS, ids=str)
 def test_a_part_of_a_bias_is_some_of_its_numbers(store: TensorStore, part: Part, outputs: list[int]) -> None:
     stored = Stored(store, "bias", (len(outputs),), part=part)
@@ -83,8 +95,8 @@ def test_no_more_is_read_than_what_is_asked_for(
     read: list[int] = []
     original = TensorStore.read
 
-    def counted(self: TensorStore, *args: Any) -> Array:
-        found = original(self, *args)
+    def counted(self: TensorStore, *args: Any, **more: Any) -> Array:
+        found = original(self, *args, **more)
         read.append(found.size)
         return found
 
