@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 SMALLEST = 2**16
 """Bytes below which memory is as quickly had from NumPy."""
 
+HUGE = 2**24
+"""Bytes up to which memory is in huge pages. They help what is multiplied again and again; what is larger is gone
+through in order, and a virtual machine may wait seven times as long for new huge pages as for as many small ones."""
+
 
 class Buffers:
     """Gives memory for arrays, and gets it back. Arrays may be dropped by any thread; one at a time asks for memory."""
@@ -71,7 +75,7 @@ def _mapped(nbytes: int) -> mmap.mmap:
 
     private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
     memory = mmap.mmap(-1, nbytes, **private)  # what is shared has no huge pages
-    if hasattr(mmap, "MADV_HUGEPAGE"):
+    if nbytes <= HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
         with suppress(OSError):  # a kernel may not know them
             memory.madvise(mmap.MADV_HUGEPAGE)
     return memory

@@ -141,11 +141,20 @@ class Keeper:
         return array
 
     def _free_memory_of(self, value: Value) -> None:
-        """Forget a value of the very size, where something has to go: its memory serves as it is, others' does not."""
-        if self._nbytes + value.nbytes > self.limit and not self._buffers.has(value.nbytes):
-            alike = (other for other in self._least_needed(value) if other.nbytes == value.nbytes)
-            if (found := next(alike, None)) is not None:
-                self._let_go(found)
+        """Forget a value of the very size, where something has to go: its memory serves as it is, others' does not.
+
+        It is one of the older half: what is needed next is in the other.
+        """
+        if self._nbytes + value.nbytes <= self.limit or self._buffers.has(value.nbytes):
+            return
+        passed = 0
+        for other in self._least_needed(value):
+            if passed > self._nbytes // 2:
+                break
+            if other.nbytes == value.nbytes:
+                self._let_go(other)
+                break
+            passed += other.nbytes
 
     def _make_room(self, newest: Value, nbytes: int = 0) -> None:
         """Forget values until so many bytes more are within the limit."""

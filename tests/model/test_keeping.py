@@ -103,6 +103,16 @@ def test_of_values_that_may_be_forgotten_one_whose_memory_serves_the_next_goes_f
     assert newest.array.ctypes.data == place
 
 
+def test_what_was_used_last_is_not_forgotten_for_its_memory() -> None:
+    t = recorder(keeper=Keeper(5 * 8))
+    short, long = (t.trace.give("x", (Axis("head", 1), Axis("token", size)), np.ones((1, size))) for size in (1, 2))
+    first, second, last = t.exp("first", long), t.exp("second", long), t.exp("last", short)
+    keeper = first.keeper
+    assert keeper is not None
+    keeper.room(last)
+    assert [value.held is None for value in (first, second, last)] == [True, False, False]
+
+
 def test_the_residual_stream_is_forgotten_after_everything_else() -> None:
     t = recorder(keeper=Keeper(2 * 8))
     leaf = t.trace.give("x", (Axis("token", 1),), np.ones(1))
