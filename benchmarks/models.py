@@ -56,6 +56,7 @@ def _gpt2(folder: Path) -> Measured:
         share = _median(ours, "peak") / _median(found["torch_with_hooks"], "peak")
         yield Claim("  peak memory at most a fifth of PyTorch's", share <= 0.2, f"{share:.2f}")
     yield Claim("  peak memory of the process", True, f"{_median(ours, 'peak') / GIBI:.2f} GiB")
+    yield Figure("  imports and opening before it", _median(ours, "opening"))
     again = _median(ours, "again")
     yield Figure("  weights of any layer come back after they were forgotten", again, again / 0.15, most=1)
     yield Claim("  bit for bit", all(each["same"] for each in ours))
