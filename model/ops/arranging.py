@@ -213,7 +213,11 @@ def _merge_order(value: Value) -> list[int]:
 
 
 def _merge(value: Value) -> Array:
-    return value.operands[0].array.transpose(_merge_order(value)).reshape(value.shape)
+    apart, room = value.operands[0].array.transpose(_merge_order(value)), value.room()
+    if room is None:
+        return apart.reshape(value.shape)
+    room.reshape(apart.shape)[...] = apart
+    return room
 
 
 def _merge_derivative(value: Value, gradient: Array) -> Gradients:

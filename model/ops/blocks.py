@@ -25,16 +25,17 @@ Function = Callable[..., Array]
 """Computes an array from others, as NumPy's functions do: in fresh memory, or in that of the keyword `out`."""
 
 
-def by_rows(value: Value, function: Function, *arrays: Array) -> Array:
+def by_rows(value: Value, function: Function, *arrays: Array, room: Array | None = None) -> Array:
     """`function` of some arrays that broadcast to the shape of a value, whose rows do not know each other.
 
-    A row is what stands along the last axis. Each array has as many axes as the value.
+    A row is what stands along the last axis. Each array has as many axes as the value. `room` is where the numbers go,
+    which may be one of the arrays; else it is memory that the value has for them, or fresh memory.
     """
     if value.size < LARGE or len(value.shape) < 2 or not _can_be_cut(value, arrays):
-        return function(*arrays)
+        return function(*arrays) if room is None else function(*arrays, out=room)
     from attn_explore.model.cores import share  # small arrays have no need of it
 
-    found = value.room()
+    found = value.room() if room is None else room
     out = np.empty(value.shape, value.dtype) if found is None else found
 
     def compute(place: Place) -> None:

@@ -43,16 +43,16 @@ def hidden_because(value: Value, query: int, key: int) -> str | None:
 def _visibility(value: Value) -> Array:
     query, key = places_in_text(value)
     causal, span, window = (value.options[name] for name in ("causal", "span", "window"))
-    hidden = np.zeros(value.shape, bool)
-    if causal:
-        hidden |= key > query
+    hidden = key > query if causal else np.zeros(value.shape[-2:], bool)
     if span is not None:
         hidden |= (key > query + span) | (key < query - span)
     if window is not None:
         hidden |= key <= query - window
     if value.options["pad"]:
-        hidden |= value.operands[-1].array[..., None, :] != 0
-    found = np.zeros(value.shape, value.dtype)
+        hidden = hidden | (value.operands[-1].array[..., None, :] != 0)
+    room = value.room()
+    found = np.empty(value.shape, value.dtype) if room is None else room
+    found[...] = 0
     np.copyto(found, -np.inf, where=hidden)
     return found
 
@@ -82,13 +82,14 @@ VISIBILITY = Operation("visibility", _visibility, no_derivative, _visibility_cel
 
 def _mask(value: Value) -> Array:
     scores, mask = aligned(value)
-    return by_rows(value, _hide, scores, mask, np.isneginf(mask))
+    return by_rows(value, _hide, scores, mask)
 
 
-def _hide(scores: Array, mask: Array, is_hidden: Array, out: Array | None = None) -> Array:
-    """What is hidden is −∞ whatever stands there, also ∞ and NaN."""
+def _hide(scores: Array, mask: Array, out: Array | None = None) -> Array:
+    """What is hidden is −∞ whatever stands there."""
     hidden = np.asarray(np.add(scores, mask, out=out))
-    np.copyto(hidden, mask, where=is_hidden)
+    if not scores.max(initial=-np.inf) < np.inf:  # what is added to ∞ and NaN changes nothing
+        np.copyto(hidden, mask, where=np.isneginf(mask))
     return hidden
 
 

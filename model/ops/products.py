@@ -109,7 +109,7 @@ def _contract(value: Value) -> Array:
     if not bias:
         return product
     added = align(bias[0].array, bias[0].names, value.names)
-    return np.add(product, added, out=product if added.dtype == product.dtype else None)
+    return by_rows(value, np.add, product, added, room=product if added.dtype == product.dtype else None)
 
 
 def _in(room: Array) -> Callable[[Array, Array], Array]:

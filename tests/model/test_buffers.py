@@ -70,6 +70,26 @@ def test_an_operation_in_memory_that_is_used_again_and_in_blocks_gives_the_same_
         poison(keeper._buffers)
 
 
+@pytest.mark.parametrize("there", [0.0, np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("hidden", ["nothing", "the future", "the past", "all but the first", "everything"])
+def test_weights_have_the_same_bits_in_blocks_whatever_is_hidden(
+    hidden: str, there: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query, key = np.ogrid[:30, :30]
+    rules = {"nothing": key < 0, "the future": key > query, "the past": key < query, "all but the first": key > 0}
+    scores = np.random.default_rng(0).normal(size=(2, 30, 30)).astype("float32")
+    scores[1, 20, 0] = there
+    scores = np.where(rules.get(hidden, key >= 0), np.float32(-np.inf), scores)
+    bench = Bench(np.random.default_rng(0), {"head": 2, "query": 30, "key": 30}, "float32")
+    weights = bench.t.softmax("weights", bench.leaf("head query key", scores), over="key")
+    expected = weights.array.tobytes()
+    monkeypatch.setattr(blocks, "LARGE", 0)
+    for rows in (1, 4, 30):
+        monkeypatch.setattr(blocks, "BLOCK", 30 * rows)
+        weights.compute_again()
+        assert weights.array.tobytes() == expected
+
+
 def _order(array: Array) -> list[int]:
     """The axes from the one that varies slowest: what sums along them depends on it."""
     return sorted(
