@@ -14,6 +14,7 @@ from attn_explore.model.edits import Changes
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.known import Known
 from attn_explore.model.layers import Cache
+from attn_explore.model.passes import CHAPTER
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import Token, generates
@@ -21,9 +22,6 @@ from attn_explore.model.sources import Numbers, is_stored
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself, text_vector
 from attn_explore.model.values import Value
-
-CHAPTER = "generated"
-"""Each further pass of a decoder that generates is a chapter: `generated.1` and so on. The first is as in any model."""
 
 
 def takes_over(scenario: Scenario) -> bool:

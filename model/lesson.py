@@ -15,8 +15,8 @@ import numpy as np
 
 from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index, single_numbers
-from attn_explore.model.forward import CHAPTER
 from attn_explore.model.naming import place_along
+from attn_explore.model.passes import CHAPTER
 from attn_explore.model.places import choices_along
 from attn_explore.model.problems import MOST_READ, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from math import comb
 
 from attn_explore.model.architecture import Architecture
-from attn_explore.model.forward import CHAPTER, outline_of, trace_of
+from attn_explore.model.forward import outline_of, trace_of
 from attn_explore.model.keeping import AT_ONCE, LIMIT
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.parameters import is_shared
+from attn_explore.model.passes import CHAPTER, in_first_pass
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.tokens import generates
 from attn_explore.model.trace import Trace
@@ -68,7 +69,7 @@ def memory_of(known: Known) -> Need:
     steps = sum(each.count * each.passes for each in alike if not each.value.is_leaf)
     if scenario.checkpoint is not None:
         nbytes = RECORD * count + min(nbytes - RECORD * count, LIMIT) + AT_ONCE * size
-    return Need(nbytes, _in_first_pass(largest.value.path), largest.shape(largest.passes - 1), steps)
+    return Need(nbytes, in_first_pass(largest.value.path), largest.shape(largest.passes - 1), steps)
 
 
 @dataclass(frozen=True)
@@ -109,20 +110,15 @@ def _alike(outline: Trace, model: Architecture, passes: int) -> Iterator[_Alike]
         yield _Alike(value, _count(value, model), passes - 1 if path.startswith(_SECOND) else 1, growth)
 
 
-def _in_first_pass(path: str) -> str:
-    """The path of a step of any pass as it is in the first one."""
-    return path.removeprefix(_SECOND)
-
-
 def _differentiated(alike: list[_Alike]) -> int:
     """The bytes that gradients take: as much as what is computed once, and the longest pass."""
-    again = {_in_first_pass(each.value.path) for each in alike if each.value.path.startswith(_SECOND)}
+    again = {in_first_pass(each.value.path) for each in alike if each.value.path.startswith(_SECOND)}
     return sum(each.nbytes(each.passes - 1) for each in alike if each.value.path not in again)
 
 
 def _count(value: Value, model: Architecture) -> int:
     """How many values of the run one of the outline stands for: as many as there are layers, where it is in one."""
-    layered = _IN_A_LAYER.match(_in_first_pass(value.path))
+    layered = _IN_A_LAYER.match(in_first_pass(value.path))
     if layered is None:
         return 1
     stack = layered[1]

@@ -13,6 +13,7 @@ from attn_explore.model.formulas import output_letter, output_name
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import differentiated, is_gradient, output_of
 from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.plots import Curve, Plot
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -34,32 +35,52 @@ class Size:
 
 
 def sizes(trace: Trace) -> list[Size]:
-    """The norm of the gradient by each layer's input and by each block's output, in the order of the model."""
-    found = {path: trace.steps[f"{PREFIX}{path}"] for path in trace.steps if f"{PREFIX}{path}" in trace.steps}
-    blocks: dict[str, list[Value]] = {}
-    for path, gradient in found.items():
-        if ".layers." in path:
-            blocks.setdefault(path.rpartition(".")[0], []).append(gradient)
+    """The norm of the gradient by each layer's input and by each block's output, in the order of the model.
+
+    Passes of a generation that take over from each other are one text: their gradients count together.
+    """
+    inputs, blocks = _by_place(trace)
     stacks = list(dict.fromkeys(block.partition(".layers.")[0] for block in blocks))
     places = []
     for stack in stacks:
         own = {_block(block): gradients for block, gradients in blocks.items() if block.startswith(f"{stack}.layers.")}
-        before = stack.rpartition(".")[2] + " " if len(stacks) > 1 else ""
-        if f"{stack}.input" in found:
-            places.append(Size(f"{before}X", norm(found[f"{stack}.input"]), None))
+        before = f"{stack} " if len(stacks) > 1 else ""
+        if stack in inputs:
+            places.append(Size(f"{before}X", norm(*inputs[stack]), None))
         places += [Size(f"{before}{name}", *_sizes(gradients)) for name, gradients in own.items()]
     return places
 
 
-def _sizes(gradients: list[Value]) -> tuple[float, float]:
+_Gradients = dict[str, list[Value]]
+"""The gradients by the steps of one name, of every pass that has them, in the order of the last of these."""
+
+
+def _by_place(trace: Trace) -> tuple[_Gradients, dict[str, _Gradients]]:
+    """The gradients by the input of each stack, and by each block's steps."""
+    inputs: _Gradients = {}
+    blocks: dict[str, _Gradients] = {}
+    for path in trace.steps:
+        gradient = trace.steps.get(f"{PREFIX}{path}")
+        place, _, name = in_first_pass(path).rpartition(".")
+        if gradient is not None and ".layers." in place:
+            own = blocks.setdefault(place, {})
+            own[name] = [*own.pop(name, ()), gradient]
+        elif gradient is not None and name == "input":
+            inputs.setdefault(place, []).append(gradient)
+    return inputs, blocks
+
+
+def _sizes(gradients: _Gradients) -> tuple[float, float]:
     """By the last step of a block, which the next block reads, and by what the block itself computed."""
-    output = next((each for each in reversed(gradients) if each.name in ("output", "concat")), gradients[-1])
-    return norm(gradients[-1]), norm(output)
+    last = [*gradients][-1]
+    output = next((name for name in reversed(gradients) if name in ("output", "concat")), last)
+    return norm(*gradients[last]), norm(*gradients[output])
 
 
-def norm(gradient: Value) -> float:
-    """The length of a gradient, over all its numbers."""
-    return math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for _, part in gradient.pieces()))
+def norm(*gradients: Value) -> float:
+    """The length of gradients, over all their numbers."""
+    parts = (part for gradient in gradients for _, part in gradient.pieces())
+    return math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts))
 
 
 def _block(path: str) -> str:

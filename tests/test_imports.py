@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
-    {"config", "erf", "notation", "text", "words"},
+    {"config", "erf", "notation", "passes", "text", "words"},
     {"labels", "problems"},
     {"axes"},
     {"architecture", "buffers", "changes", "cores", "expressions", "naming", "sources"},

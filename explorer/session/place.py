@@ -5,7 +5,6 @@ It knows values and indices, not widgets.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,12 +13,9 @@ from attn_explore.explorer.session.matching import same_cell
 from attn_explore.model.axes import Axis
 from attn_explore.model.explain import Index, chosen, is_choice
 from attn_explore.model.finer import finer_steps, has_finer
-from attn_explore.model.forward import CHAPTER
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
-
-_PASS = re.compile(rf"^{CHAPTER}\.\d+\.")
-"""How the steps of a further word of a generation begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +139,7 @@ class Place:
         wanted, step = self._wanted, self._step.path
         self.trace = trace
         self.opened = {path: finer_steps(trace.steps[path]) for path in self.opened if path in trace.steps}
-        self._step = self.find(step) or self.find(_PASS.sub("", step)) or self.steps[0]
+        self._step = self.find(step) or self.find(in_first_pass(step)) or self.steps[0]
         self.show(self.find(wanted) or self._step)
         self._wanted = wanted
 

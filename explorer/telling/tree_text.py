@@ -6,8 +6,8 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import chosen
 from attn_explore.model.formulas import letter
-from attn_explore.model.forward import CHAPTER
 from attn_explore.model.ops import is_gradient
+from attn_explore.model.passes import CHAPTER
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value

@@ -82,10 +82,13 @@ def attention_of(trace: Trace, value: Value) -> Attention | None:
     if is_gradient(value) or trace.left_out:
         return None
     block = value.path.rpartition(".")[0]
-    found = {name: trace.steps.get(f"{block}.{name}") for name in (*HEADERS, "v", "head_output")}
+    found = {
+        name: trace.steps.get(f"{block}.{name}") for name in (*HEADERS, "all_keys", "v", "all_values", "head_output")
+    }
     queries, keys = (_as_compared(trace, f"{block}.{name}") for name in ("q", "k"))
+    keys, values = found["all_keys"] or keys, found["all_values"] or found["v"]
     scores = tuple(step for name in HEADERS if (step := found[name]) is not None)
-    values, output = found["v"], found["head_output"]
+    output = found["head_output"]
     if queries is None or keys is None or values is None or output is None:
         return None
     attention = Attention(queries, keys, values, scores, output)

@@ -19,6 +19,7 @@ from attn_explore.model.known import known_of
 from attn_explore.model.memory import memory_of
 from attn_explore.model.opened import Opened, opened, scenario_of
 from attn_explore.model.prepared import Prepared
+from attn_explore.model.profile import salient, sizes
 from attn_explore.model.run import run, run_prepared
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Edit, Gradients
@@ -78,7 +79,7 @@ def test_each_number_of_the_last_pass_is_that_of_a_run_of_the_whole_text(name: s
         np.testing.assert_allclose(step.array, rows_of(step, path, whole), rtol=1e-12, atol=1e-12, err_msg=path)
 
 
-def of_whole_text(name: str, written: list[int]) -> Trace:
+def of_whole_text(name: str, written: list[int], gradients: Gradients | None = None) -> Trace:
     """What was generated, read at once with what is before it."""
     checkpoint, given = opened(FAMILIES / name), given_of(name)
     if checkpoint.architecture.has_encoder:
@@ -87,7 +88,7 @@ def of_whole_text(name: str, written: list[int]) -> Trace:
         found = scenario_of(name, checkpoint, {**given, "target_ids": [start, *written]}, "float64")
     else:
         found = scenario_of(name, checkpoint, {"ids": [*given["ids"], *written]}, "float64")
-    return run(found)
+    return run(replace(found, gradients=gradients))
 
 
 def rows_of(step: Value, path: str, whole: Trace) -> Array:
@@ -161,6 +162,25 @@ def test_a_gradient_goes_back_through_what_is_taken_over() -> None:
         moved = (up[f"{LAST}logits"].array[0, 5] - down[f"{LAST}logits"].array[0, 5]) / (2 * by)
         assert trace[f"grad.{path}"].array[cell] == pytest.approx(moved, rel=1e-6)
         assert abs(moved) > 1e-6
+
+
+@pytest.mark.parametrize("name", ["gemma2", "t5"])
+def test_gradients_at_a_glance_are_those_of_a_run_of_the_whole_text(name: str) -> None:
+    written = generated(name).generated[: PASSES - 1]
+    in_passes = run(replace(scenario(name), gradients=Gradients(of=f"{LAST}logits[0, 5]")), before=generated(name))
+    whole = of_whole_text(name, written, Gradients(of=f"logits[{rows_of_decoder(name) + len(written) - 1}, 5]"))
+    for found, expected in zip(salient(in_passes), salient(whole), strict=True):
+        assert (found.size, found.share) == pytest.approx((expected.size, expected.share), rel=1e-9)
+    for layer, other in zip(sizes(in_passes), sizes(whole), strict=True):
+        assert layer.name == other.name
+        assert (layer.stream, layer.output) == pytest.approx((other.stream, other.output), rel=1e-9)
+    path = "decoder.layers.0.self_attention.w_k"
+    gradient, expected_gradient = in_passes[f"grad.{path}"].array, whole[f"grad.{path}"].array
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-9, atol=1e-12)
+
+
+def rows_of_decoder(name: str) -> int:
+    return generated(name)["decoder.input"].shape[0]
 
 
 @pytest.mark.parametrize("name", ["gemma2", "marian"])
