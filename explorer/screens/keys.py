@@ -93,6 +93,7 @@ BINDINGS: list[BindingType] = [
     _binding("ctrl+t", "text", "Read another text", "text", OTHER),
     _binding("s", "save", "Save the run with its edits as a scenario", "save", OTHER),
     _binding("x", "export", "Export the trace to a file", "export", OTHER),
+    _binding("X", "figure", "Write this step as a figure: SVG, PNG, PDF", "figure", OTHER),
     _binding("S", "picture", "Save the screen, or the plot, as SVG", "picture", OTHER),
     _binding("T", "tour", "A tour in two minutes", "tour", OTHER),
     _binding("question_mark,f1", "help", "The keys", "help", OTHER),

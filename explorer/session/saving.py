@@ -14,12 +14,12 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.file_formats import format_of
 from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.lesson import Stop
-from attn_explore.model.plots import Plot
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import LessonStep
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.drawing.plots.figure import Figure
     from attn_explore.model.traces.wanted import Wanted  # only an export needs this, and what writes it
 
 LARGE = 100_000_000
@@ -96,8 +96,8 @@ def _compared_with(session: Session) -> Scenario | None:
     return session.other.run.scenario if session.other and session.run.scenario.compare else None
 
 
-def save_plot(session: Session, plot: Plot, target: Path, force: bool = False) -> Path:
-    """Write a plot of a session: a picture, or its numbers. Raises Problem when that cannot be."""
+def save_plot(session: Session, plot: Figure, target: Path, force: bool = False) -> Path:
+    """Write a figure of a session: a picture, or its numbers. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_plot  # only this needs them
 
     return write_plot(plot, target, force=force, inputs=_inputs(session))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from attn_explore.explorer.drawing.plots.attention_lines import AttentionLines
@@ -56,6 +56,37 @@ def kinds_of(value: Value) -> list[FigureKind]:
     usual = _usual(value)
     found = [kind for kind in FigureKind if _lacks(value, kind) is None]
     return sorted(found, key=lambda kind: kind is not usual)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A figure that there is of what is looked at, for one head or for all, and what is said of it."""
+
+    kind: FigureKind
+    head: int | None
+    said: str
+
+
+def choices(session: Session) -> Iterator[Choice]:
+    """The figures that there are of the step that is looked at; of several heads, those of this one too."""
+    value = session.place.value
+    here = dict(zip(value.names, session.place.index, strict=True)).get(HEAD, 0)
+    has_heads = HEAD in value.names and value.axis(HEAD).size > 1
+    for kind in kinds_of(value):
+        heads = (None, here) if kind in _OF_ALL_HEADS and has_heads else (here if HEAD in value.names else None,)
+        for head in heads:
+            one = f", {shown(value.axis(HEAD), head)}" if head is not None and has_heads else ""
+            yield Choice(kind, head, f"{_SAID[kind]}{one or (', all heads' if has_heads else '')}")
+
+
+_OF_ALL_HEADS = (FigureKind.heat, FigureKind.lines)
+_SAID = {
+    FigureKind.heat: "heat map",
+    FigureKind.bars: "every row, in bars",
+    FigureKind.curves: "every row, as curves",
+    FigureKind.lines: "lines between the words",
+    FigureKind.sheet: "this head on one sheet, from X to AV",
+}
 
 
 def _lacks(value: Value, kind: FigureKind) -> str | None:

@@ -207,6 +207,9 @@ class Actions(Screen[None]):
     def action_export(self) -> None:
         self.groups.files.export()
 
+    def action_figure(self) -> None:
+        self.groups.files.figure()
+
     def action_picture(self) -> None:
         self.groups.files.picture()
 

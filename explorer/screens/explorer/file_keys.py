@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.session import edits, saving
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.file_formats import format_of
+from attn_explore.explorer.telling.headings import title_alone
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.screens.file_dialog import Request, Write
+    from attn_explore.explorer.telling.figures import Choice
 
 WRITTEN_AS = (".json", ".npz", ".safetensors")
 """The formats of a trace."""
 
 
+_ASKED_OF_PLOT = "File (.svg, .png or .pdf is the picture; .csv or .json the numbers, with every digit):"
 _SOME_OF_IT = "name some steps, such as *.layers.0.* or weights; * is all of them"
 
 
@@ -46,6 +49,14 @@ def _save_picture(svg: str, request: Request, _: Callable[[int], None]) -> Path:
     from attn_explore.explorer.drawing.screen_svg import standing_alone
 
     return write_picture(standing_alone(svg), request.path, force=request.force)
+
+
+def _save_figure(session: Session, choice: Choice, request: Request, _: Callable[[int], None]) -> Path:
+    """Write a figure of the step that is looked at. Raises Problem when that cannot be."""
+    from attn_explore.explorer.telling.figures import figure_of
+
+    figure = figure_of(session, kind=choice.kind, is_row=False, head=choice.head)
+    return saving.save_plot(session, figure, request.path, request.force)
 
 
 class FileKeys:
@@ -110,11 +121,28 @@ class FileKeys:
 
     def _save_plot(self) -> None:
         state = self.screen.state
-        asked = "File (.svg or .png is the picture; .csv or .json the numbers, with every digit):"
         drawn = state.overview
         name = f"{Path(state.session.name).name}-{drawn.name if drawn else state.value.name}.svg"
         write = partial(saving.save_plot, state.session, state.plot)
-        self._write("Save the plot", asked, name, lambda request, _: write(request.path, request.force))
+        self._write("Save the plot", _ASKED_OF_PLOT, name, lambda request, _: write(request.path, request.force))
+
+    def figure(self) -> None:
+        """Ask which figure of the step that is looked at, and where to."""
+        session = self.screen.state.session
+        if self.screen.hides_numbers():
+            return
+        from attn_explore.explorer.screens.figure_dialog import FigureScreen
+        from attn_explore.explorer.telling.figures import choices
+
+        found = FigureScreen(title_alone(session.place.value), list(choices(session)))
+        self.screen.app.push_screen(found, self._ask_where)
+
+    def _ask_where(self, choice: Choice | None) -> None:
+        if choice is None:
+            return
+        session = self.screen.state.session
+        name = f"{Path(session.name).name}-{session.place.value.name}-{choice.kind}.svg"
+        self._write(f"Write a figure: {choice.said}", _ASKED_OF_PLOT, name, partial(_save_figure, session, choice))
 
     def _write(self, title: str, asked: str, proposed: str, write: Write, *, asks_steps: bool = False) -> None:
         from attn_explore.explorer.screens.file_dialog import ExportScreen

@@ -1,5 +1,6 @@
 """The plot view: how it is reached, how its cursor moves, and what it must not show."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,18 @@ async def test_s_saves_the_plot_instead_of_the_screen(
     lines = (tmp_path / "i-love-my-dog-weights.csv").read_text().splitlines()
     assert lines[0] == "key,A"
     assert [float(line.split(",")[1]) for line in lines[1:]] == session.place.value.array[0, 1].tolist()
+
+
+async def test_x_writes_the_step_as_the_figure_that_is_chosen(
+    explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("multi-head", WEIGHTS, (1, 0, 0)) as (pilot, session):
+        await pilot.press("X", *["down"] * 5, "enter", "end", *["backspace"] * 3, *"json", "enter")
+        await settled(pilot)
+    written = json.loads((tmp_path / "multi-head-weights-lines.json").read_text())
+    assert written["values"] == session.place.value.array[1].tolist()
+    assert written["title"].endswith("head 1")
 
 
 async def test_where_there_is_no_room_for_curves_they_are_still_read(explore: Explore) -> None:
