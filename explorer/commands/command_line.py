@@ -64,6 +64,7 @@ COMMANDS = (
     printing.map_,
     plotting.plot,
     printing.explain,
+    plotting.handout,
     files.export,
     files.train,
     checking.check,

@@ -41,6 +41,11 @@ EXAMPLES = {
         f"attn-explore explain i-love-my-dog '{_WEIGHTS}[love,dog]'",
         "attn-explore explain i-love-my-dog 'encoder.layers.0.self_attention.scores[I,dog]' --depth 2",
     ),
+    "handout": (
+        "attn-explore handout i-love-my-dog -o lesson.html",
+        "attn-explore handout i-love-my-dog --questions -o questions.md",
+        "attn-explore handout i-love-my-dog --blank scores --blank weights --seed 5 -o by-hand.tex",
+    ),
     "export": (
         "attn-explore export i-love-my-dog -o trace.json",
         "attn-explore export encoder-layer --gradients -o trace.npz",

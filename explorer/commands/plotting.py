@@ -13,6 +13,7 @@ from attn_explore.explorer.commands.common import (
     number_to_differentiate,
     print_lines,
     say_notes,
+    session_of,
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
@@ -39,6 +40,7 @@ from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
     from attn_explore.explorer.drawing.plots.looks import Looks
+    from attn_explore.explorer.session.opening import Source
 
 
 def plot(
@@ -102,6 +104,81 @@ def plot(
     from attn_explore.explorer.drawing.plots.formats import write_plot
 
     _say_written(write_plot(figure, output, force=force, inputs=found.inputs, looks=looks))
+
+
+def handout(
+    source: SourceName,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Its ending is the format: .md, .html, .tex. Without it, Markdown is printed.",
+        ),
+    ] = None,
+    asks_only: Annotated[
+        bool, typer.Option("--questions", help="Leave the answers out, and put them on a page of their own at the end.")
+    ] = False,
+    blank: Annotated[
+        list[str],
+        typer.Option("--blank", metavar="STEP", help="Leave the cells of this step empty. Can be given several times."),
+    ] = [],  # noqa: B006
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed",
+            metavar="N",
+            min=0,
+            show_default=False,
+            help="Other numbers, drawn from this seed. What the lesson says of the numbers is left out.",
+        ),
+    ] = None,
+    force: Replace = False,
+    moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Write a lesson on paper, worked out or to be filled in.
+
+    A scenario without a lesson has all its steps.
+    """
+    from attn_explore.explorer.system.file_formats import HANDOUTS, format_of
+    from attn_explore.model.files.writing import check_target, write_atomically
+
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    if output is not None:
+        format_of(output, HANDOUTS, "a handout")
+        check_target(output, force, found.inputs)
+    if seed is not None:
+        found = _drawn_again(found, seed)
+    session = session_of(found, limits_of(memory_limit, allow_path))
+    say_notes(session)
+    from attn_explore.explorer.drawing.handouts.writers import WRITERS
+    from attn_explore.explorer.telling.handout import Wanted, handout_of
+
+    made = handout_of(session, Wanted(asks_only, tuple(blank), tells=seed is None))
+    if output is None:
+        print_lines(WRITERS[".md"](made).splitlines())
+        return
+    written = WRITERS[format_of(output, HANDOUTS)](made)
+    write_atomically(output, [written.encode()], force=force, inputs=found.inputs)
+    _say_written(output.absolute())
+
+
+def _drawn_again(source: Source, seed: int) -> Source:
+    """The same scenario with other numbers. Raises Problem for a trace, and where no numbers are drawn."""
+    from dataclasses import replace
+
+    from attn_explore.model.problems import Problem
+
+    if source.scenario is None:
+        raise Problem("the numbers of a trace are what they are", path=source.path, hint="leave --seed out")
+    return replace(source, scenario=source.scenario.with_seed(seed))
 
 
 def _looks(title: str | None, size: str) -> Looks:

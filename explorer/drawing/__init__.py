@@ -8,5 +8,6 @@ wrapping, plain_narration, anchored         text and Markdown in lines, and what
 room, tree_label                            how room is shared, and the label of a step in the tree
 maps/                                       the model as boxes and arrows
 plots/                                      curves, bars, heat maps, lines between words, and the sheet of a head
+handouts/                                   a lesson on paper
 png, pdf, screen_svg                        pictures as files
 """

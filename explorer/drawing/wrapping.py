@@ -113,7 +113,8 @@ def _plain(text: str) -> list[_Paragraph]:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """The parser of narration."""
     from markdown_it import MarkdownIt  # only narration needs it
 
     # There is nothing to click in a terminal that can be trusted, so that links and images stay as they are written.
@@ -126,7 +127,7 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
     leads: list[str] = []
     numbers: list[int | None] = []
     is_heading = False
-    for token in _parser().parse(text):
+    for token in parser().parse(text):
         match token.type:
             case "bullet_list_open" | "ordered_list_open":
                 numbers.append(int(token.attrs.get("start", 1)) if token.type.startswith("ordered") else None)

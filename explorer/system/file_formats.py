@@ -16,6 +16,9 @@ PICTURES = (".svg", ".png")
 PLOTS = (*PICTURES, ".pdf", ".csv", ".json")
 """The endings of a plot: a picture, also as a page, or its numbers."""
 
+HANDOUTS = (".md", ".html", ".tex")
+"""The endings of a handout."""
+
 MODELS = (".gguf",)
 """The endings of a model that is one file; others are folders."""
 

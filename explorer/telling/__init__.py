@@ -7,6 +7,7 @@ cell_text, difference, uses         where the number of a cell comes from, and w
 word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
 pictures, overview, model_map       what is drawn and plotted
 figures, head_sheet                 what is drawn into a file
+handout, lesson_moments             the lesson on paper; a stop at its moment of training
 models_list, agreement_text         the models of this machine; whether one computes what another program did
 plain, walk_through                 everything as plain lines, for pipes and screen readers
 """

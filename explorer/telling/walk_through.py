@@ -10,11 +10,12 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing.blocks import Block, as_text
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
-from attn_explore.explorer.session import change_moment, two_runs
+from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import WIDTH
 from attn_explore.explorer.telling import cell_text, headings, questions, sections, timelines, two_walks
 from attn_explore.explorer.telling.difference import difference_blocks
+from attn_explore.explorer.telling.lesson_moments import stop_then
 from attn_explore.explorer.telling.plain import table
 from attn_explore.model.explain import Index
 from attn_explore.model.lesson import Stop
@@ -107,7 +108,7 @@ class _Printer:
         yield from self._table(value)
         if session.other is not None:
             yield from self._indented(sections.difference_of_runs(session, value))
-        asked = [stop for stop in map(self._then, stops) if stop.question is not None]
+        asked = [stop for stop in (stop_then(session, stop) for stop in stops) if stop.question is not None]
         if not asked:
             yield from self._arithmetic(value)
         for stop in stops:
@@ -157,16 +158,9 @@ class _Printer:
         first, *others = wrapped(line, room - 2)
         return [f"{_INDENT}  {first}", *(f"{_INDENT}    {other}" for other in others)]
 
-    def _then(self, stop: Stop) -> Stop:
-        """A stop at the moment of training that it is about."""
-        moment = self.session.lesson.moment_of(stop)
-        if self.session.moments is None or moment == self.session.run.moment:
-            return stop
-        return stop.in_run(change_moment.run_at(self.session, moment, self.session.run.scenario, None).trace)
-
     def _told(self, stop: Stop) -> Iterator[str]:
         """What a lesson says and asks at a step; where it is at another moment of training, of the numbers then."""
-        then = self._then(stop)
+        then = stop_then(self.session, stop)
         if then is not stop and self.session.moments is not None:
             steps = self.session.moments.steps[self.session.lesson.moment_of(stop)]
             yield from self._indented(f"After {steps} steps of training:")

@@ -111,6 +111,17 @@ class Scenario(Document):
         data = {key: value for key, value in self.source.data.items() if key != TOLD_IN_FIRST}
         return replace(_checked(self.source.with_data(data | {"input": given}, "input")), checkpoint=self.checkpoint)
 
+    def with_seed(self, seed: int) -> Scenario:
+        """Give the scenario with other numbers, drawn from another seed. Raises Problem where none are drawn."""
+        data = self.source.data
+        section = "model" if self.alone is None else "experiment"
+        if not self.model.weights.are_drawn:
+            hint = "they were trained, or are set by hand: leave the seed out"
+            raise Problem("the weights of this scenario are not drawn", path=self.source.name, hint=hint)
+        drawn = {"weights": {"seed": seed}} if section == "model" else {"seed": seed}
+        changed = {section: merged(data.get(section) or {}, drawn)}
+        return replace(_checked(self.source.with_data(data | changed, section)), checkpoint=self.checkpoint)
+
     def pairs(self) -> tuple[Example, ...]:
         """Read the pairs that the model is trained on. Raises Problem where they cannot be read."""
         return pairs_of(self, self.source)
