@@ -12,6 +12,7 @@ from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
+from attn_explore.explorer.widgets.statistics import Statistics
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 
 FREE = 1
@@ -40,18 +41,24 @@ class Centre(Vertical, Unscrolled):
         self.share()
 
     def share(self) -> None:
-        """Set the height of the row of grids and of what stands above; what is left is for the arithmetic."""
+        """Set the height of the row of grids and of what stands above; what is left is for the arithmetic.
+
+        A line that is free is for the statistics of a row.
+        """
         row, heading = self.query_one("#grids", Row), self.query_one("#headings", Row)
         grids = [grid.lines_wanted for grid in self.query(TensorGrid) if grid.display]
-        free = self.size.height - heading.outer_size.height
+        free, statistics = self.size.height - heading.outer_size.height, self.query_one(Statistics)
         if not grids or free <= 0:
             self._surround(None)
+            statistics.display = False
             return
         free -= row.styles.margin.height
         below = self.query_one(ArithmeticPanel).lines_wanted
         found = self._placed(free - max(grids), below)
         above = self._surround(found)
         lines = lines_of_grid(free - above, max(grids), below)
+        statistics.display = lines > max(grids)
+        lines -= statistics.display
         if row.styles.height is None or row.styles.height.value != lines:
             row.styles.height = lines
 

@@ -33,6 +33,7 @@ from attn_explore.explorer.widgets.number_input import NumberInput
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.ranking import Ranking
+from attn_explore.explorer.widgets.statistics import Statistics
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
@@ -76,6 +77,7 @@ class Panels(Actions):
                     yield OperandsPanel(id="left")
                     yield TensorGrid(id="grid")
                     yield TensorGrid(id="other")
+                yield Statistics(id="statistics")
                 yield Ranking(id="ranking")
                 yield PlotPanel(id="plot-panel")
                 yield ArithmeticPanel(id="arithmetic")
@@ -338,6 +340,7 @@ class Panels(Actions):
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self._show_around()
+        self.query_one(Statistics).show(self.grid.picture if self.grid.display else None, state.index)
         self.show_keys()
 
     def _show_around(self) -> None:

@@ -1,0 +1,84 @@
+"""One line about the row under the cursor: its mean and spread, its ends, its length, and where the cell stands in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from rich.cells import cell_len
+
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.picture import Index, Picture
+from attn_explore.model.axes import Array
+from attn_explore.model.naming import shown_short
+from attn_explore.model.text import figure
+
+BARS = "▁▂▃▄▅▆▇█"
+BINS = 16
+GAP = "  "
+
+
+def statistics_line(picture: Picture, cursor: Index, width: int) -> str:
+    """As many figures of the cursor's row as fit, the most telling first.
+
+    Nothing is said of a tensor that is not here as a whole, nor of one that a question hides. NaN and infinities are
+    left out: the legend counts what is not finite.
+    """
+    is_told = picture.sample is None and picture.veiled is None
+    if not is_told or len(cursor) != len(picture.axes) or picture.columns.size < 2:
+        return ""
+    row = picture.part(picture.array, cursor[:-2], *_row(picture, cursor))[0]
+    said = ""
+    for each in (*_figures(picture, row, cursor), _histogram(picture)):
+        if each and cell_len(said) + len(GAP) + cell_len(each) <= width:
+            said += (GAP if said else "") + each
+    return said
+
+
+def _row(picture: Picture, cursor: Index) -> tuple[slice, slice]:
+    place = cursor[-2] if len(cursor) > 1 else 0
+    return slice(place, place + 1), slice(0, picture.columns.size)
+
+
+def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
+    finite = row[np.isfinite(row)]
+    if finite.size < 2:
+        return
+    name = shown_short(picture.rows, cursor[-2]) if len(cursor) > 1 else "all"
+    yield f"{name}: mean {short_number(float(finite.mean()))}"
+    yield f"σ {short_number(float(finite.std()))}"
+    for what, place in (("largest", np.nanargmax(_ends(row, -np.inf))), ("smallest", np.nanargmin(_ends(row, np.inf)))):
+        yield f"{what} {short_number(float(row[place]))} at {shown_short(picture.columns, int(place))}"
+    if not picture.is_signed:
+        yield f"sum {short_number(float(finite.sum()))}"
+    yield f"norm {short_number(math.sqrt(float(np.square(finite, dtype=np.float64).sum())))}"
+    here = row[cursor[-1]]
+    if np.isfinite(here):
+        yield f"the cell is {_rank(int((finite > here).sum()) + 1)} of {figure(finite.size)}"
+
+
+def _ends(row: Array, instead: float) -> Array:
+    return np.where(np.isfinite(row), row, instead)
+
+
+def _rank(place: int) -> str:
+    """`1st`, `2nd`, `13th`.
+
+    >>> [_rank(place) for place in (1, 2, 3, 4, 11, 112, 121)]
+    ['1st', '2nd', '3rd', '4th', '11th', '112th', '121st']
+    """
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th") if place % 100 not in (11, 12, 13) else "th"
+    return f"{figure(place)}{ending}"
+
+
+def _histogram(picture: Picture) -> str:
+    """How all numbers are spread between the smallest and the largest."""
+    numbers = picture.seen
+    finite = numbers[np.isfinite(numbers)].astype(np.float64)
+    if finite.size < 2 * BINS or finite.min() == finite.max():
+        return ""
+    counts, _ = np.histogram(finite, BINS)
+    most = counts.max()
+    bars = "".join(" " if count == 0 else BARS[math.ceil(count * len(BARS) / most) - 1] for count in counts)
+    return f"all: {short_number(float(finite.min()))} {bars} {short_number(float(finite.max()))}"

@@ -1,0 +1,45 @@
+"""What is said of the row under the cursor."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attn_explore.explorer.drawing.picture import Picture
+from attn_explore.explorer.drawing.statistics import statistics_line
+from attn_explore.model.axes import Array, Axis
+
+WORDS = ("I", "love", "my", "dog")
+
+
+def picture(array: Array) -> Picture:
+    return Picture(array, (Axis("query", array.shape[0], WORDS[: array.shape[0]]), Axis("key", array.shape[1])))
+
+
+def test_the_row_of_the_cursor_is_told_by_its_mean_spread_ends_and_length() -> None:
+    said = statistics_line(picture(np.array([[9.0, 9, 9, 9], [3, -1, 0, 2]])), (1, 3), 200)
+    assert said == "love: mean 1  σ 1.5811  largest 3 at 0  smallest -1 at 1  norm 3.7417  the cell is 2nd of 4"
+
+
+def test_of_what_has_no_signs_the_sum_is_told() -> None:
+    assert "sum 1  " in statistics_line(picture(np.array([[0.5, 0.25, 0.25, 0]])), (0, 0), 200)
+
+
+def test_no_figure_is_cut() -> None:
+    shown = picture(np.random.default_rng(0).normal(size=(4, 40)))
+    whole = statistics_line(shown, (0, 0), 500)
+    assert "▁" in whole
+    for width in range(120):
+        said = statistics_line(shown, (0, 0), width)
+        assert len(said) <= width
+        assert all(part in whole for part in said.split("  "))
+
+
+def test_what_is_not_finite_is_left_out() -> None:
+    said = statistics_line(picture(np.array([[1.0, -np.inf, np.nan, 3]])), (0, 1), 200)
+    assert said == "I: mean 2  σ 1  largest 3 at 3  smallest 1 at 0  sum 4  norm 3.1623"
+    assert statistics_line(picture(np.full((1, 3), np.nan)), (0, 0), 200) == ""
+
+
+def test_a_question_is_not_answered() -> None:
+    veiled = Picture(np.zeros((2, 2)), (Axis("query", 2), Axis("key", 2)), veiled=np.ones((2, 2), bool))
+    assert statistics_line(veiled, (0, 0), 200) == ""
