@@ -1,4 +1,4 @@
-"""One line about the row under the cursor: its mean and spread, its ends, its length, and where the cell stands in it."""
+"""One line about the row under the cursor: its mean and spread, its ends, its length, and the cell's place in it."""
 
 from __future__ import annotations
 

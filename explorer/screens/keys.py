@@ -29,7 +29,7 @@ BINDINGS: list[BindingType] = [
     _binding("right_curly_bracket", "layer(1)", "Same step in the next layer, or width", "layer.next", STEPS),
     _binding("left_curly_bracket", "layer(-1)", "Same step in the previous layer, or width", "layer.previous", STEPS),
     _binding("o", "open", "Open or close the finer steps inside this step", "step.open", STEPS),
-    _binding("space", "play", "Play and pause", "play.toggle", STEPS),
+    _binding("space", "play", "Play and pause: steps, or in the grid its cells", "play.toggle", STEPS),
     _binding("plus,equals_sign", "speed(1)", "Play faster", "play.faster", STEPS),
     _binding("minus", "speed(-1)", "Play slower", "play.slower", STEPS),
     _binding("slash", "find", "Find a step, a word, a parameter or a text", "find.open", STEPS),

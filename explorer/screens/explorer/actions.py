@@ -78,7 +78,10 @@ class Actions(Screen[None]):
         self.groups.steps.open()
 
     def action_play(self) -> None:
-        self.groups.steps.play()
+        if self.focused is not None and self.focused.id == "grid":
+            self.groups.cells.sweep()
+        else:
+            self.groups.steps.play()
 
     def action_speed(self, change: int) -> None:
         self.groups.player.faster(change)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling import word_view
@@ -26,6 +28,19 @@ class CellKeys:
         queries, keys = _MOVES[direction]
         if not self._ask_about(queries, keys):
             self.screen.numbers.move(direction)
+
+    def sweep(self) -> None:
+        """Go through the cells by itself, row by row: so it is seen how rows meet columns."""
+        self.screen.groups.player.toggle(self._next_cell, "cells")
+
+    def _next_cell(self) -> bool:
+        place, screen = self.screen.state.session.place, self.screen
+        shape = place.value.shape
+        at = int(np.ravel_multi_index(place.index, shape)) + 1
+        if at == place.value.size or screen.focused is not screen.grid:
+            return False
+        screen.choose_cell(tuple(map(int, np.unravel_index(at, shape))))
+        return True
 
     def head(self, count: int) -> None:
         """Look at another head, or another place along the first axis."""

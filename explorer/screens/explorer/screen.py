@@ -37,6 +37,7 @@ from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.model.explain import Index
 from attn_explore.model.text import visible
 
 
@@ -173,11 +174,16 @@ class ExplorerScreen(Panels):
             return
         if event.value is not state.value or state.edit is not None:
             return  # a step came in between, or an edit of the cell is being typed
-        state.session.place.move_to(event.index)
+        self.choose_cell(event.index)
+
+    def choose_cell(self, index: Index) -> None:
+        """Put the cursor on another cell of the value that is looked at."""
+        state = self.state
+        state.session.place.move_to(index)
         state.has_chosen = True
-        self.numbers.show_cell(event.index)
+        self.numbers.show_cell(index)
         if (other := self.query_one("#other", TensorGrid)).display:
-            other.show_cell(self._index_beside(event.index))
+            other.show_cell(self._index_beside(index))
         self.show_cell()
 
     @on(ArithmeticPanel.Follow)

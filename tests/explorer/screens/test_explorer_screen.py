@@ -459,3 +459,18 @@ async def test_u_shows_where_a_number_goes_and_enter_goes_there(explore: Explore
         assert session.place.cell == Cell(WEIGHTS, (0, 1, 2))
         await pilot.press("backspace", "backspace", "u")
         assert "the sum of 5 over dₖ" in panel.text()[0]
+
+
+async def test_space_in_the_grid_sweeps_the_cell_along_the_rows(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 2)) as (pilot, session):
+        await pilot.press("tab", "space")
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        assert screen.groups.player.is_playing
+        for _ in range(2):
+            screen.groups.player._play()
+        assert session.place.index == (0, 2, 0)
+        assert session.place.value.path == WEIGHTS
+        await pilot.press("escape")
+        screen.groups.player._play()
+        assert not screen.groups.player.is_playing
