@@ -12,7 +12,7 @@ from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
-from attn_explore.explorer.widgets.statistics import Statistics
+from attn_explore.explorer.widgets.statistics_panel import Statistics
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 
 FREE = 1

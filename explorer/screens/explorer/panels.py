@@ -33,7 +33,7 @@ from attn_explore.explorer.widgets.number_input import NumberInput
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.ranking import Ranking
-from attn_explore.explorer.widgets.statistics import Statistics
+from attn_explore.explorer.widgets.statistics_panel import Statistics
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
