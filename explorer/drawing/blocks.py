@@ -6,7 +6,7 @@ A number may have a link to where it was computed, which can be followed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -104,3 +104,12 @@ def padded(piece: Piece, width: int) -> str:
     """A piece in a column of some width: numbers end at its right edge, all else starts at its left."""
     space = " " * (width - cell_len(piece.text))
     return space + piece.text if piece.role in ("number", "result") else piece.text + space
+
+
+def without_bars(found: Sequence[Block]) -> list[Block]:
+    """Blocks without the bars that show how large a number is: on paper, and read aloud, these say nothing."""
+    return [replace(block, rows=tuple(tuple(filter(_is_no_bar, row)) for row in block.rows)) for block in found]
+
+
+def _is_no_bar(piece: Piece) -> bool:
+    return piece.role not in ("positive", "negative")

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _MARKS: Mapping[str, Style] = {"strong": Style(bold=True), "em": Style(italic=True), "code": Style(bold=True)}
 _WORD = re.compile(r"\s+|\S+\s*")
 _PART_OF_PATH = re.compile(r"\.*[^.]+|\.+$")
+_SENTENCE = re.compile(r"(?<=[.!?])[ \n]+(?=[A-ZÀ-Þ“‘(√∂Σ])|(?<=[.!?][”’)])[ \n]+(?=[A-ZÀ-Þ“‘(])|(?<=[。！？])")
+"""Where a sentence ends and the next one begins."""
+_LEAD = re.compile(r"((?: {2}|│ |• |\d+\. )*)(.*)", re.S)
+_RULE = re.compile(r"^─+$")
+_ENDLESS = 10**6
 _QUOTE = "│ "
 _DEEPEST = 200
 _NO_SCREEN = Console(width=80, color_system=None, legacy_windows=False)
@@ -34,6 +39,24 @@ def wrapped(text: str, width: int) -> list[str]:
     ['one two', 'three']
     """
     return [line.plain.rstrip() for line in Text(_broken(text, width)).wrap(_NO_SCREEN, max(1, width))]
+
+
+def by_sentence(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` cells, each sentence beginning a line of its own: so it is read aloud best.
+
+    >>> by_sentence("One is 1.5. Two: a, e.g. b. (Three.)", 30)
+    ['One is 1.5.', 'Two: a, e.g. b.', '(Three.)']
+    """
+    return [line for sentence in _SENTENCE.split(text) for line in wrapped(sentence, width)]
+
+
+def narration_by_sentence(text: str, width: int) -> Iterator[str]:
+    """A narration in the same way: the marks of lists and quotes stay, and nothing is drawn with lines."""
+    for line in markdown(text, _ENDLESS):
+        lead, said = _LEAD.fullmatch(_RULE.sub("", line.plain).replace("\n", " ")).groups()  # type: ignore[union-attr]
+        first = lead.replace(_QUOTE, "> ")
+        for place, each in enumerate(by_sentence(said, max(1, width - len(first)))):
+            yield f"{first if place == 0 else ' ' * len(first)}{each}"
 
 
 def _broken(text: str, width: int) -> str:

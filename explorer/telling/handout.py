@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attn_explore.explorer.drawing.blocks import Block, as_text
+from attn_explore.explorer.drawing.blocks import as_text, without_bars
 from attn_explore.explorer.drawing.handouts.page import Answer, Cell, Handout, Row, Stop, Table
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session import two_runs
@@ -189,15 +189,6 @@ class _Maker:
         fits = max((block.width for block in found[0]), default=0) <= ROOM
         note = cell_text.cell_note(self.value, self.cell)
         return (*as_text(without_bars(found[0 if fits else 1])), *([note] if note else []))
-
-
-def without_bars(found: Sequence[Block]) -> list[Block]:
-    """Arithmetic without the bars that show how large its terms are: on paper, and read aloud, they say nothing."""
-    kept = (
-        tuple(tuple(piece for piece in row if piece.role not in ("positive", "negative")) for row in block.rows)
-        for block in found
-    )
-    return [replace(block, rows=rows) for block, rows in zip(found, kept, strict=True)]
 
 
 def tables(value: Value, around: Index, hidden: Array | None, marked: Index | None) -> Iterator[Table]:

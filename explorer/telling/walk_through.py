@@ -1,4 +1,7 @@
-"""The walk-through as plain lines, for pipes, logs and screen readers: every step with its worked arithmetic."""
+"""The walk-through as plain lines, for pipes, logs and screen readers: every step with its worked arithmetic.
+
+It is read aloud line by line: a sentence a line where the width allows it, no bars and no boxes.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.blocks import Block, as_text
+from attn_explore.explorer.drawing.blocks import Block, as_text, without_bars
 from attn_explore.explorer.drawing.numbers import shortened
-from attn_explore.explorer.drawing.wrapping import markdown, wrapped
+from attn_explore.explorer.drawing.wrapping import by_sentence, markdown, narration_by_sentence, wrapped
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import WIDTH
@@ -148,7 +151,7 @@ class _Printer:
         """Where the number of that cell comes from; where the two runs are apart, how far."""
         index, is_apart = self._cell(value), two_runs.most_apart(self.session, value) is not None
         tell = difference_blocks if is_apart else cell_text.cell_blocks
-        return tell(self.session, value, index, terse=terse)
+        return without_bars(tell(self.session, value, index, terse=terse))
 
     def _hanging(self, line: str) -> Iterable[str]:
         """A line of arithmetic; what goes on in another line is indented further."""
@@ -167,10 +170,10 @@ class _Printer:
             yield from (f"{_INDENT}{line}" for line in table(then.value, WINDOW, self.room))
         if stop.say:
             yield f"{_INDENT}In this scenario:"
-            yield from (f"{_INDENT}  {line.plain}" for line in markdown(stop.say, self.room - 2))
+            yield from (f"{_INDENT}  {line}" for line in narration_by_sentence(stop.say, self.room - 2))
         if stop.ask:
             asked = " ".join(line.plain for line in markdown(stop.ask, self.room))
             yield from self._indented(f"Question: {asked}")
 
     def _indented(self, text: str) -> Iterator[str]:
-        yield from (f"{_INDENT}{line}" for line in wrapped(text, self.room))
+        yield from (f"{_INDENT}{line}" for line in by_sentence(text, self.room))

@@ -7,7 +7,8 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.blocks import as_text
+from attn_explore.explorer.drawing.blocks import as_text, without_bars
+from attn_explore.explorer.drawing.wrapping import narration_by_sentence
 from attn_explore.explorer.system.streams import WIDTH
 from attn_explore.explorer.telling import cell_text, questions
 from attn_explore.explorer.telling.walk_through import LEAST, walk_through_lines
@@ -22,7 +23,7 @@ def test_every_step_is_shown_with_title_path_shape_formula_numbers_and_reason() 
     lines = list(walk_through_lines(found))
     text = "\n".join(lines)
     assert lines[:2] == ["A walk", "One line."]
-    assert [line.split()[0] for line in lines if " Keys" in line or "  Queries" in line] == [
+    assert [line.split()[0] for line in lines if re.match(r"\d+/\d+  (?:Keys|Queries)$", line)] == [
         f"{place}/{len(found.place.steps)}" for place in (4, 5, 20, 21)
     ]
     for step in found.place.steps:
@@ -67,9 +68,23 @@ def test_every_step_has_the_arithmetic_of_the_cell_that_it_is_about(name: str) -
     for value, lines in zip(found.place.steps, steps_of(list(walk_through_lines(found, 400))), strict=True):
         asked = [stop.question.right for stop in found.lesson.at(value) if stop.question is not None]
         index = asked[0][0] if asked and asked[0] else found.place.index_in(value)
-        worked = as_text(cell_text.cell_blocks(found, value, index))
+        worked = as_text(without_bars(cell_text.cell_blocks(found, value, index)))
         start = lines.index("    How one number came about:") + 1
         assert [line.strip() for line in lines[start : start + len(worked)]] == [line.strip() for line in worked]
+
+
+@pytest.mark.parametrize("name", ["i-love-my-dog", "multi-head", "softmax-saturation", "why-scale"])
+def test_it_is_read_aloud_a_sentence_a_line_without_bars_and_boxes(name: str) -> None:
+    lines = list(walk_through_lines(session_of(name), 400))
+    assert not [line for line in lines if re.search("[─-╿▀-▟]", line)]
+    assert not [line for line in lines if re.search(r"[a-z]\. [A-Z][a-z]+ ", line)]
+
+
+def test_what_goes_on_after_a_mark_of_a_list_stays_under_its_text() -> None:
+    said = "One. Two goes on.\n\n- A point. It goes on.\n\n> A quote.\n\n---\n"
+    assert list(narration_by_sentence(said, 14)) == [
+        "One.", "Two goes on.", "• A point.", "  It goes on.", "> A quote.", "", "",
+    ]  # fmt: skip
 
 
 def test_an_answer_stands_apart_from_its_question_at_the_end_of_the_stop() -> None:
