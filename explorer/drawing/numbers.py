@@ -29,7 +29,7 @@ def short_number(number: float) -> str:
     """A number in at most ten cells: four decimals where they say something, powers of ten where they don't.
 
     >>> [short_number(number) for number in (0.5, -1234.56789, 0.00001234, 3, float("-inf"))]
-    ['0.5000', '-1234.5679', '1.23e-05', '3', '-∞']
+    ['0.5000', '-1234.5679', '1.23e-5', '3', '-∞']
     """
     if not math.isfinite(number):
         return _not_finite(number)
@@ -37,7 +37,16 @@ def short_number(number: float) -> str:
         return str(int(number))
     if 1e-3 <= abs(number) < 1e4:
         return f"{number:.4f}"
-    return f"{number:.2e}" if abs(number) < 1e-3 or abs(number) >= 1e6 else f"{number:.2f}"
+    return short_power(f"{number:.2e}") if abs(number) < 1e-3 or abs(number) >= 1e6 else f"{number:.2f}"
+
+
+def short_power(text: str) -> str:
+    """A number in powers of ten as it is written everywhere here: the power without a plus or zeros before it.
+
+    >>> [short_power(text) for text in ("1.23e-05", "1e+06", "5e-324", "0.5")]
+    ['1.23e-5', '1e6', '5e-324', '0.5']
+    """
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def _is_whole(number: float) -> bool:
@@ -96,7 +105,7 @@ class Numbers:
             return _not_finite(number).rjust(self.width)
         if _is_whole(number) and len(whole := str(int(number))) <= self.width:
             return whole.rjust(self.width)
-        text = f"{number:.{self.decimals}e}" if self.scientific else f"{number:.{self.decimals}f}"
+        text = short_power(f"{number:.{self.decimals}{'e' if self.scientific else 'f'}}")
         if len(text) > self.width or (number != 0 and float(text) == 0 and not self.scientific):
             text = _squeezed(number, self.width)
         return text.rjust(self.width)
@@ -105,7 +114,7 @@ class Numbers:
 def _squeezed(number: float, width: int, decimals_tried: Sequence[int] = (2, 1, 0)) -> str:
     """A number that its column was not made for, in powers of ten, as exactly as fits."""
     for decimals in decimals_tried:
-        text = f"{number:.{decimals}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        text = short_power(f"{number:.{decimals}e}")
         if len(text) <= width:
             return text
     return "~0" if abs(number) < 1 else "#" * width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attn_explore.explorer.drawing.numbers import most_cells, shortened
+from attn_explore.explorer.drawing.numbers import most_cells, short_power, shortened
 
 FAR = "Δ"
 """Before how far an edit moved a step."""
@@ -41,6 +41,6 @@ def _forms(signs: list[str]) -> Iterator[str]:
 
 def _rounded(far: str) -> str:
     try:
-        return f"{FAR}{float(far.removeprefix(FAR)):.1g}"
+        return short_power(f"{FAR}{float(far.removeprefix(FAR)):.1g}")
     except ValueError:  # ∞
         return far

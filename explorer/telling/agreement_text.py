@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.drawing.numbers import short_power
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def _off(gap: Gap) -> str:
     """By how much, and where most."""
     cell = f" at {visible(gap.cell)}" if gap.cell else ""
     name = "" if gap.name == gap.path else f" ({visible(gap.name)})"
-    return f"off by {gap.share:.2g} of its largest number{cell}, {gap.here:.7g} here and {gap.there:.7g} there{name}"
+    far, here, there = (short_power(text) for text in (f"{gap.share:.2g}", f"{gap.here:.7g}", f"{gap.there:.7g}"))
+    return f"off by {far} of its largest number{cell}, {here} here and {there} there{name}"
 
 
 def _origins(found: Agreement) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.numbers import short_number, short_power
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import chosen
 from attn_explore.model.formulas import letter
@@ -23,7 +23,7 @@ def beside_step(session: Session, step: Value) -> str:
         sign = "?" if session.lesson.is_asked(step.path) else _chosen(session.run.trace, step)
     moves = session.run.effect_on(step)
     most = 0.0 if moves is None else float(moves.max())
-    far = f"Δ{most:.2g}" if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
+    far = short_power(f"Δ{most:.2g}") if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
     star = "★" if session.place.is_marked(step) else ""
     return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
 

@@ -84,7 +84,7 @@ def test_a_heat_map_makes_the_labels_of_what_it_draws(words: Vocabulary) -> None
 def test_a_table_has_the_largest_numbers_of_the_last_row_of_a_vocabulary(words: Vocabulary) -> None:
     lines = list(table(logits(words)))
     assert lines[0].split() == ["token", "\\", "vocabulary", *(words.label(HUGE - 1 - place) for place in range(20))]
-    assert lines[2].split()[:2] == ["␣Paris", "1.04e+06"]
+    assert lines[2].split()[:2] == ["␣Paris", "1.04e6"]
     assert lines[3] == "… 259980 more vocabulary"
     assert words.made < FEW
 

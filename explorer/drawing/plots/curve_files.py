@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from attn_explore.explorer.drawing.numbers import short_power
 from attn_explore.explorer.drawing.plots.heat_files import NOT_FINITE
 from attn_explore.explorer.drawing.plots.layout import LINES_TO_A_TICK, Drawing, Scale, Tick, lay_out, shown, thinned
 from attn_explore.explorer.drawing.png import LETTERS
@@ -148,7 +149,7 @@ def _labels(ticks: list[Tick]) -> list[dict[str, Any]]:
 
 def _number_at(scale: Scale) -> Callable[[float], str]:
     """How a place on a scale is written: the number that stands there."""
-    return lambda at: f"{scale.number(at):.6g}"
+    return lambda at: short_power(f"{scale.number(at):.6g}")
 
 
 def _points(drawing: Drawing, curve: int) -> list[tuple[float, float] | None]:

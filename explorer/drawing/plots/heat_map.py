@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from attn_explore.explorer.drawing.grid_layout import Layout, shown_of_block
-from attn_explore.explorer.drawing.numbers import numbers_for, shortened
+from attn_explore.explorer.drawing.numbers import numbers_for, short_power, shortened
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.svg import FONT, LETTER, LINE, MARGIN, SMALL_FONT, width_of
 from attn_explore.model.axes import Axis
@@ -174,7 +174,7 @@ class Panels:
 
 
 def _written(number: float) -> str:
-    return f"{number:.4g}"
+    return short_power(f"{number:.4g}")
 
 
 def _labels(axis: Axis, block: int, drawn: int, needed: float) -> Iterator[Place]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.numbers import short_number, short_power
 from attn_explore.model.axes import Array
 from attn_explore.model.plots import Plot
 from attn_explore.model.text import visible
@@ -107,9 +107,8 @@ def _round_numbers(low: float, high: float, most: int) -> list[Tick]:
     step = steps[chosen]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     is_plain = decimals <= 4 and max(abs(low), abs(high)) < 1e6
-    return [
-        Tick(place * step, f"{place * step:.{decimals}f}" if is_plain else f"{place * step:.3g}") for place in places
-    ]
+    written = f".{decimals}f" if is_plain else ".3g"
+    return [Tick(place * step, short_power(f"{place * step:{written}}")) for place in places]
 
 
 def _multiples(low: float, high: float, step: float) -> range:
@@ -125,11 +124,11 @@ def _decades(scale: Scale, most: int) -> list[Tick]:
         return [Tick(power - scale.base, _power_of_ten(power)) for power in powers if power % every == 0]
     found = [factor * 10.0**power for power in range(math.floor(low), math.ceil(high)) for factor in (1, 2, 5)]
     places = [(math.log10(number), number) for number in found]
-    return [Tick(place - scale.base, f"{number:g}") for place, number in places if low <= place <= high]
+    return [Tick(place - scale.base, short_power(f"{number:g}")) for place, number in places if low <= place <= high]
 
 
 def _power_of_ten(power: int) -> str:
-    return f"{10.0**power:g}" if power in _WHOLE_DECADES else f"1e{power}"
+    return short_power(f"{10.0**power:g}") if power in _WHOLE_DECADES else f"1e{power}"
 
 
 # --- along x
@@ -178,7 +177,7 @@ def x_text(plot: Plot, place: int) -> str:
     if not isinstance(plot.x, np.ndarray):
         return visible(plot.x[place])
     number = float(plot.x[place])
-    return f"{number:g}" if math.isfinite(number) else short_number(number)
+    return short_power(f"{number:g}") if math.isfinite(number) else short_number(number)
 
 
 # --- curves

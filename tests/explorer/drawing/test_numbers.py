@@ -54,7 +54,7 @@ def test_a_loss_takes_no_more_than_seven_cells_and_reads_back(loss: float) -> No
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0.0, "0"), (-0.0, "0"), (1.0, "1"), (-2.0, "-2"), (0.25, "0.2500"), (1e-5, "1.00e-05"), (math.nan, "NaN")],
+    [(0.0, "0"), (-0.0, "0"), (1.0, "1"), (-2.0, "-2"), (0.25, "0.2500"), (1e-5, "1.00e-5"), (math.nan, "NaN")],
 )
 def test_a_short_number_is_written_as_people_do(number: float, text: str) -> None:
     assert short_number(number) == text

@@ -74,7 +74,7 @@ async def test_j_and_k_go_to_other_curves_of_the_same_plot(monkeypatch: pytest.M
         await pilot.press("P", "j", "l")
         assert session.place.index == (41, 1)
         await pilot.pause()
-        assert "a = 10.25:  o y₁ 3.54e-05  + y₂ 3.54e-05  * y₃ 0.9999" in screen_text(pilot)
+        assert "a = 10.25:  o y₁ 3.54e-5  + y₂ 3.54e-5  * y₃ 0.9999" in screen_text(pilot)
 
 
 async def test_the_arrows_move_in_a_plot_that_has_the_focus(explore: Explore) -> None:

@@ -147,7 +147,7 @@ def test_keys_that_are_kept_stand_there_whatever_is_dropped() -> None:
 
 def test_in_any_width_the_tree_shows_a_whole_number_or_none() -> None:
     for room in range(4, 60):
-        for far in ("Δ0.12", "Δ1.2e-05", "Δ1234", "Δ∞"):
+        for far in ("Δ0.12", "Δ1.2e-5", "Δ1234", "Δ∞"):
             name, signs = tree_label("scaled_scores", f"S ★ ✎ {far}", room)
             assert len(name) + len(signs) + (1 if signs else 0) <= room
             assert name == "scaled_scores" or name.endswith("…")
