@@ -15,6 +15,7 @@ TRAINING = Binding.Group("The training")
 LOOK = Binding.Group("What is shown")
 OTHER = Binding.Group("Other")
 LIBRARY = Binding.Group("In the library")
+MAP = Binding.Group("In the map")
 
 
 def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
@@ -87,6 +88,7 @@ BINDINGS: list[BindingType] = [
     _binding("p", "part", "The first step at which two runs part", "compare.part", LOOK),
     _binding("z", "zoom", "A heat map of the whole tensor, or its numbers", "grid.zoom", LOOK),
     _binding("F", "without_first", "Colours without the first token, or with it", "grid.without_first", LOOK),
+    _binding("ctrl+g", "map", "The model as a map: go to any box of it", "map.open", LOOK),
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
     _binding("escape", "leave", "Stop what is being made; out again: the arrows step", "focus.leave", LOOK),
@@ -114,6 +116,22 @@ LIBRARY_BINDINGS: list[BindingType] = [
 """Actions of `LibraryScreen`."""
 
 
+MAP_BINDINGS: list[BindingType] = [
+    _binding("up,k", "move('up')", "Mark the box above", "map.up", MAP),
+    _binding("down,j", "move('down')", "Mark the box below", "map.down", MAP),
+    _binding("left,h", "move('left')", "Mark the box to the left", "map.left", MAP),
+    _binding("right,l", "move('right')", "Mark the box to the right", "map.right", MAP),
+    _binding("right_curly_bracket", "layer(1)", "The same box in the next layer", "map.next_layer", MAP),
+    _binding("left_curly_bracket", "layer(-1)", "The same box in the previous layer", "map.previous_layer", MAP),
+    _binding("enter", "choose", "Go to what was computed there", "map.choose", MAP),
+    _binding("J", "scroll(3)", "Scroll the words down", "map.words_down", MAP),
+    _binding("K", "scroll(-3)", "Scroll the words up", "map.words_up", MAP),
+    _binding("escape,ctrl+g,q", "leave", "Back to where one was", "map.close", MAP),
+    _binding("question_mark,f1", "help", "The keys", "map.help", MAP),
+]
+"""Actions of `MapScreen`."""
+
+
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
     every = (*BINDINGS, *TensorGrid.BINDINGS, *Ranking.BINDINGS, *PlotPanel.BINDINGS, *StepTree.BINDINGS)
@@ -121,6 +139,6 @@ def all_bindings() -> list[Binding]:
 
 
 def binding_ids() -> set[str]:
-    """The ids of every binding, the library's too, by which a key file names them."""
-    library = (binding for binding in LIBRARY_BINDINGS if isinstance(binding, Binding))
-    return {binding.id for binding in (*all_bindings(), *library) if binding.id}
+    """The ids of every binding, the library's and the map's too, by which a key file names them."""
+    others = (binding for binding in (*LIBRARY_BINDINGS, *MAP_BINDINGS) if isinstance(binding, Binding))
+    return {binding.id for binding in (*all_bindings(), *others) if binding.id}

@@ -140,6 +140,24 @@ class Diagram:
         """The tower that the box at a path stands in."""
         return self._towers[path]
 
+    def layer_of(self, path: str) -> Layer | None:
+        """The layer that the box at a path stands in; None for one outside of layers."""
+        layers = self.tower_of(path).layers
+        return next((layer for layer in layers if any(box.path == path for box in layer.boxes)), None)
+
+    def in_layer_beside(self, path: str, count: int) -> str | None:
+        """The path of the same box so many layers further on; of its first box, where that layer has no such box."""
+        layer, layers = self.layer_of(path), self.tower_of(path).layers
+        if layer is None or not 0 <= (place := layers.index(layer) + count) < len(layers):
+            return None
+        there = layers[place]
+        same = path.replace(f".layers.{layer.number}.", f".layers.{there.number}.")
+        return same if same in self.boxes else there.boxes[0].path
+
+    def readers_of(self, path: str) -> list[Box]:
+        """The boxes that are made from the box at a path."""
+        return [box for box in self.boxes.values() if path in box.reads]
+
     @cached_property
     def _by_path(self) -> Mapping[str, Box]:
         """The box of each step; of each parameter the first one that reads it."""

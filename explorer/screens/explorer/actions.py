@@ -15,6 +15,7 @@ from attn_explore.explorer.screens.explorer.file_keys import FileKeys
 from attn_explore.explorer.screens.explorer.find_keys import FindKeys
 from attn_explore.explorer.screens.explorer.gradient_keys import GradientKeys
 from attn_explore.explorer.screens.explorer.lesson_keys import LessonKeys
+from attn_explore.explorer.screens.explorer.map_keys import MapKeys
 from attn_explore.explorer.screens.explorer.moment_keys import MomentKeys
 from attn_explore.explorer.screens.explorer.panel_keys import PanelKeys
 from attn_explore.explorer.screens.explorer.player import Player
@@ -36,7 +37,7 @@ class Groups:
         self.edits, self.moments, self.lessons = EditKeys(screen), MomentKeys(screen), LessonKeys(screen)
         self.gradients, self.comparing, self.finding = GradientKeys(screen), CompareKeys(screen), FindKeys(screen)
         self.panels, self.copying, self.files = PanelKeys(screen), CopyKeys(screen), FileKeys(screen)
-        self.texts = TextKeys(screen)
+        self.texts, self.map = TextKeys(screen), MapKeys(screen)
 
 
 class Actions(Screen[None]):
@@ -193,6 +194,9 @@ class Actions(Screen[None]):
 
     def action_part(self) -> None:
         self.groups.comparing.part()
+
+    def action_map(self) -> None:
+        self.groups.map.open()
 
     def action_focus_on(self, name: str) -> None:
         self.groups.panels.focus(name)

@@ -99,6 +99,7 @@ def _of_screen(state: State, offers: Offers) -> Iterator[Key]:
     yield Key("q", "library" if state.has_library else "quit", "quit", is_kept=True)
     if offers.hides_words:
         yield Key("i", "words", "panel('words')")
+    yield Key("^G", "map", "map")
     yield Key("x", "export", "export")
     yield Key("/", "find", "find")
     if state.matches:

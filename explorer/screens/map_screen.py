@@ -1,0 +1,111 @@
+"""The map of the model, over all of the screen: from box to box, and to what was computed there."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from attn_explore.explorer.drawing.maps.moving import Direction
+from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling.model_map import about
+from attn_explore.explorer.widgets.key_bar import Key, KeyBar
+from attn_explore.explorer.widgets.map_lines import MapLines
+from attn_explore.explorer.widgets.map_view import MapView
+from attn_explore.explorer.widgets.words_panel import WordsPanel
+from attn_explore.model.diagram.boxes import Diagram
+from attn_explore.model.text import visible
+
+_KEYS = (
+    Key("↑ ↓ ← →", "box", "move('down')"),
+    Key("⏎", "go there", "choose"),
+    Key("{ }", "layer", "layer(1)"),
+    Key("Esc", "back", "leave"),
+    Key("?", "keys", "help", is_kept=True),
+)
+
+
+class MapScreen(Dialog[str]):
+    """Shows a diagram. Dismissed with the path of the step that one wants to go to, or nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.MAP_BINDINGS
+
+    AUTO_FOCUS = "MapView"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012
+
+    def __init__(self, session: Session, diagram: Diagram) -> None:
+        super().__init__()
+        self._session, self._diagram = session, diagram
+
+    def compose(self) -> ComposeResult:
+        """The map, and beside it what the box under the cursor is."""
+        title = Content(f"{visible(self._session.run.scenario.title)} · the map of the model")
+        yield Static(title, id="map-title", markup=False)
+        with Horizontal(id="map-body"):
+            yield MapView(self._diagram, self._session.place.value.path)
+            yield WordsPanel(id="map-words")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Tell of the present box."""
+        self.query_one(KeyBar).show(_KEYS)
+        self._tell()
+
+    @property
+    def _view(self) -> MapView:
+        return self.query_one(MapView)
+
+    @on(MapView.Moved)
+    def _tell(self) -> None:
+        """Say what the box under the cursor is."""
+        self.query_one(WordsPanel).show(about(self._session, self._diagram, self._view.cursor))
+
+    @on(MapLines.Chosen)
+    def box_clicked(self, event: MapLines.Chosen) -> None:
+        """A box was clicked."""
+        event.stop()
+        self.dismiss(event.path)
+
+    @on(KeyBar.Pressed)
+    async def key_pressed(self, event: KeyBar.Pressed) -> None:
+        """A key of the bar was clicked."""
+        event.stop()
+        await self.run_action(event.action)
+
+    def action_move(self, direction: str) -> None:
+        """Go to the nearest box in a direction."""
+        self._view.move(cast("Direction", direction))
+
+    def action_layer(self, count: int) -> None:
+        """Go to the same box of another layer."""
+        path = self._diagram.in_layer_beside(self._view.cursor, count)
+        if path is None:
+            self.app.bell()
+        else:
+            self._view.go(path)
+
+    def action_choose(self) -> None:
+        """Go to the step that the box is about."""
+        self.dismiss(self._view.cursor)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the words."""
+        self.query_one(WordsPanel).scroll_relative(y=lines, animate=False)
+
+    def action_leave(self) -> None:
+        """Go back to where one was."""
+        self.dismiss(None)
+
+    def action_help(self) -> None:
+        """List the keys."""
+        from attn_explore.explorer.screens.help import HelpScreen, grouped
+
+        bindings = [binding for binding in keys.MAP_BINDINGS if isinstance(binding, Binding)]
+        self.app.push_screen(HelpScreen(grouped(bindings, getattr(self.app, "keys", {}))))

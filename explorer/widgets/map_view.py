@@ -1,0 +1,65 @@
+"""The map of the model as large as it is, with a cursor that goes from box to box."""
+
+from __future__ import annotations
+
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from attn_explore.explorer.drawing.maps.moving import Direction, beside
+from attn_explore.explorer.drawing.maps.towers import draw_map
+from attn_explore.explorer.widgets.map_lines import MapLines
+from attn_explore.model.diagram.boxes import Diagram
+
+_AROUND = 3
+"""Lines that are kept in sight above and below the cursor."""
+
+
+class MapView(MapLines, ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows a diagram; the layer and the pass that the cursor is in stand open."""
+
+    # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
+    DEFAULT_CSS = "MapView { overflow: hidden scroll; scrollbar-size: 0 0; }"
+
+    class Moved(Message):
+        """The cursor went to another box."""
+
+        def __init__(self, path: str) -> None:
+            super().__init__()
+            self.path = path
+
+    def __init__(self, diagram: Diagram, present: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._diagram, self._present = diagram, present
+        box = diagram.box_of(present)
+        self.cursor = box.path if box is not None else next(iter(diagram.boxes))
+
+    def on_resize(self) -> None:
+        """Draw in the width that there is."""
+        self._draw()
+
+    def move(self, direction: Direction) -> None:
+        """Go to the nearest box in a direction."""
+        self.go(beside(self.drawn, self.cursor, direction))
+
+    def go(self, path: str) -> None:
+        """Put the cursor on a box."""
+        if path != self.cursor:
+            self.cursor = path
+            self._draw()
+            self.post_message(self.Moved(path))
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the map."""
+        row = y + round(self.scroll_offset.y)
+        return self.map_line(self.drawn.lines[row], self.cursor) if row < len(self.drawn.lines) else self.line([])
+
+    def _draw(self) -> None:
+        self.drawn = draw_map(self._diagram, self._present, self.scrollable_content_region.width, at=self.cursor)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.drawn.lines))
+        spot = self.drawn.spot_of(self.cursor)
+        if spot is not None:
+            around = Region(0, spot.y - _AROUND, 1, 2 * _AROUND + 1)
+            self.scroll_to_region(around, animate=False, force=True)
+        self.refresh()
