@@ -43,13 +43,14 @@ class MapScreen(Dialog[str]):
     def __init__(self, session: Session, diagram: Diagram) -> None:
         super().__init__()
         self._session, self._diagram = session, diagram
+        self._view = MapView(diagram, session.place.value.path)
 
     def compose(self) -> ComposeResult:
         """The map, and beside it what the box under the cursor is."""
         title = Content(f"{visible(self._session.run.scenario.title)} · the map of the model")
         yield Static(title, id="map-title", markup=False)
         with Horizontal(id="map-body"):
-            yield MapView(self._diagram, self._session.place.value.path)
+            yield self._view
             yield WordsPanel(id="map-words")
         yield KeyBar(id="keys")
 
@@ -57,10 +58,6 @@ class MapScreen(Dialog[str]):
         """Tell of the present box."""
         self.query_one(KeyBar).show(_KEYS)
         self._tell()
-
-    @property
-    def _view(self) -> MapView:
-        return self.query_one(MapView)
 
     @on(MapView.Moved)
     def _tell(self) -> None:

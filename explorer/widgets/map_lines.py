@@ -19,7 +19,8 @@ class MapLines(Drawn):
     """Draws lines of a map, with a cursor on a box where there is one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "map--line", "map--box", "map--note", "map--shape", "map--title", "map--present", "map--cursor",
+        "map--line", "map--box", "map--edge", "map--note", "map--shape", "map--title", "map--present", "map--lit",
+        "map--cursor",
     }  # fmt: skip
 
     class Chosen(Message):

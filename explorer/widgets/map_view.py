@@ -20,7 +20,7 @@ class MapView(MapLines, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a diagram; the layer and the pass that the cursor is in stand open."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
-    DEFAULT_CSS = "MapView { overflow: hidden scroll; scrollbar-size: 0 0; }"
+    DEFAULT_CSS = "MapView { overflow: hidden auto; scrollbar-size: 1 0; }"
 
     class Moved(Message):
         """The cursor went to another box."""
@@ -41,13 +41,16 @@ class MapView(MapLines, ScrollView, can_focus=True, inherit_bindings=False):
 
     def move(self, direction: Direction) -> None:
         """Go to the nearest box in a direction."""
+        if not self.drawn.lines:  # a key that came with the one that opened it
+            self.drawn = draw_map(self._diagram, self._present, self.app.size.width, at=self.cursor)
         self.go(beside(self.drawn, self.cursor, direction))
 
     def go(self, path: str) -> None:
         """Put the cursor on a box."""
         if path != self.cursor:
             self.cursor = path
-            self._draw()
+            if self.size:
+                self._draw()
             self.post_message(self.Moved(path))
 
     def render_line(self, y: int) -> Strip:
@@ -56,8 +59,9 @@ class MapView(MapLines, ScrollView, can_focus=True, inherit_bindings=False):
         return self.map_line(self.drawn.lines[row], self.cursor) if row < len(self.drawn.lines) else self.line([])
 
     def _draw(self) -> None:
-        self.drawn = draw_map(self._diagram, self._present, self.scrollable_content_region.width, at=self.cursor)
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.drawn.lines))
+        width, height = self.scrollable_content_region.size
+        self.drawn = draw_map(self._diagram, self._present, width, at=self.cursor, height=height)
+        self.virtual_size = Size(width, len(self.drawn.lines))
         spot = self.drawn.spot_of(self.cursor)
         if spot is not None:
             around = Region(0, spot.y - _AROUND, 1, 2 * _AROUND + 1)

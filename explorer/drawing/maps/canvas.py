@@ -10,8 +10,16 @@ from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.numbers import ELLIPSIS
 
-Ink = Literal["line", "box", "note", "shape", "title", "present"]
-"""What a stroke is: a line, a box, what is said beside it, a shape on an arrow, a title, the present box."""
+Ink = Literal["line", "box", "edge", "note", "shape", "title", "present", "lit"]
+"""What a stroke is.
+
+line            between boxes, and around a layer
+box, present    what stands in a box, in the present one
+edge, lit       the frame of a box, of the present one
+note            what is said beside a box
+shape           of what flows along an arrow
+title           what a tower or a layer is called
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from attn_explore.explorer.drawing.maps.canvas import Canvas
-from attn_explore.explorer.drawing.maps.map_words import SKIP, Words, broken
+from attn_explore.explorer.drawing.maps.canvas import Canvas, Ink
+from attn_explore.explorer.drawing.maps.map_words import SKIP, Tightness, Words, broken
 from attn_explore.explorer.drawing.numbers import most_cells
 from attn_explore.model.diagram.boxes import Box, Fork, Part
 
 _LEAST_BESIDE = 8
 """Cells that words are put into beside a box; with fewer they get a line of their own."""
+
+
+_LIGHT = ("┌", "┴", "─", "┐", "│", "└", "┬", "┘")
+_HEAVY = ("┏", "┻", "━", "┓", "┃", "┗", "┳", "┛")
+"""A frame: its top with the way in, a line and its end; its side, and its bottom with the way out and its end."""
+
+_GOING_ON = {"┬": "─", "┳": "━", "│": " "}
+"""A line that goes on downward, and what stands there where none does."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +53,34 @@ class Pen:
 
     def box(self, box: Box, x: int, y: int, is_alone: bool = True) -> int:
         """Draw a box, and what is said of it beside it, or below where there is no room; returns the row behind."""
-        end = self._name(box, x - 1, y)
+        end, behind = self.label(self.words.name(box), box.path, x, y, has_entry=bool(box.reads))
         notes, room = self.words.notes(box), self.right - end - 1
         if not is_alone or self._has_room_below(notes, x, room):
-            return self._notes_below(box, notes, x, y + 1)
-        first, *others = broken(notes, room) or [""]
-        self.canvas.put(end + 1, y, first, "note", box.path)
-        for line in others:
-            y += 1
-            self.canvas.put(x, y, "│")
-            self.canvas.put(end + 1, y, line, "note", box.path)
-        return y + 1
+            return self._notes_below(box, notes, x, behind)
+        lines, middle = broken(notes, room), (y + behind) // 2
+        for place, line in enumerate(lines):
+            self.canvas.put(end + 1, middle + place, line, "note", box.path)
+        self.canvas.down(x, behind, middle + len(lines))
+        return max(behind, middle + len(lines))
+
+    def label(self, name: str, path: str, x: int, y: int, has_entry: bool = True) -> tuple[int, int]:
+        """Draw what can be entered, in brackets or in a frame that a line comes into from above, where one does.
+
+        Returns the column and the row behind it.
+        """
+        is_present = path == self.present
+        if self.words.tightness is not Tightness.roomy:
+            said = f"▐{name}▌" if is_present else f"[{name}]"
+            return self.canvas.put(x - 1, y, said, "present" if is_present else "box", path), y + 1
+        top, entry, bar, right, side, low, way, corner = _HEAVY if is_present else _LIGHT
+        edge: Ink = "lit" if is_present else "edge"
+        rest = bar * (len(name) + 1)
+        self.canvas.put(x - 1, y, f"{top}{entry if has_entry else bar}{rest}{right}", edge, path)
+        inner = self.canvas.put(x - 1, y + 1, f"{side} ", edge, path)
+        inner = self.canvas.put(inner, y + 1, name, "present" if is_present else "box", path)
+        end = self.canvas.put(inner, y + 1, f" {side}", edge, path)
+        self.canvas.put(x - 1, y + 2, f"{low}{way}{rest}{corner}", edge, path)
+        return end, y + 3
 
     def _has_room_below(self, notes: Sequence[str], x: int, room: int) -> bool:
         """Whether notes that have no `room` beside a box have it below, or there is next to none beside it."""
@@ -68,12 +93,6 @@ class Pen:
             self.canvas.put(x, y + place, "│")
             self.canvas.put(x + 2, y + place, line, "note", box.path)
         return y + len(lines)
-
-    def _name(self, box: Box, x: int, y: int) -> int:
-        name = self.words.name(box)
-        is_present = box.path == self.present
-        said = f"▐{name}▌" if is_present else f"[{name}]"
-        return self.canvas.put(x, y, said, "present" if is_present else "box", box.path)
 
     # --- several ways
 
@@ -115,12 +134,21 @@ class Pen:
         y, _ = self.parts(ways[0], x, y, is_alone)
         for (source,) in ways[1:]:
             below = self.parts([source], x + SKIP, y, is_alone)[0]
-            self.canvas.put(x + 1, y, "─")
-            for row in range(y + 1, below):
-                self.canvas.put(x, row, "│" + " " * SKIP)  # no value flows on below the source
-            self._sum(join, x, y)
+            middle = y + (self.words.tightness is Tightness.roomy)
+            for row in (row for row in range(y, below) if row != middle):
+                self.canvas.put(x, row, "│")
+            self._close(x + SKIP, y, below)
+            self.canvas.put(x + 1, middle, "─")
+            self._sum(join, x, middle)
             y = below
         return y
+
+    def _close(self, x: int, y: int, below: int) -> None:
+        """Take away the line that goes on below a source: what it gives goes to the side."""
+        for row in range(y + 1, below):
+            stroke = self.canvas.cells.get((row, x))
+            if stroke is not None and stroke.text in _GOING_ON:
+                self.canvas.put(x, row, _GOING_ON[stroke.text], stroke.ink, stroke.path)
 
     def _sum(self, join: Box, x: int, y: int) -> None:
         if join.path == self.present:

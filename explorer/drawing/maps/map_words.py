@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, auto
 
 from attn_explore.explorer.drawing.numbers import most_cells, shortened
 from attn_explore.model.diagram.boxes import Box, Fork, Part
@@ -14,12 +14,19 @@ GAP = " · "
 """Between what is said beside a box."""
 
 
-class Tightness(IntEnum):
-    """How boxes are written: in long words; in short ones; in short ones, with notes that may be shortened too."""
+class Tightness(Enum):
+    """How boxes are written.
 
-    long = 0
-    short = 1
-    tight = 2
+    roomy   in frames, in long words
+    long    in brackets, in long words
+    short   in short words
+    tight   in short words, with notes that may be shortened too
+    """
+
+    roomy = auto()
+    long = auto()
+    short = auto()
+    tight = auto()
 
 
 @dataclass(frozen=True)
@@ -31,15 +38,15 @@ class Words:
 
     def name(self, box: Box) -> str:
         """What stands in a box."""
-        return box.name if self.tightness is Tightness.long else box.short
+        return box.name if self.tightness in (Tightness.roomy, Tightness.long) else box.short
 
     def notes(self, box: Box) -> tuple[str, ...]:
         """What stands beside it."""
         return (*map(visible, box.notes), *self.more(box))
 
     def width(self, box: Box) -> int:
-        """Cells of a box with its brackets."""
-        return len(self.name(box)) + 2
+        """Cells of a box with its brackets or its frame."""
+        return len(self.name(box)) + (4 if self.tightness is Tightness.roomy else 2)
 
     def width_of(self, parts: Sequence[Part]) -> int:
         """Cells of some parts below each other, with notes in lines of their own."""

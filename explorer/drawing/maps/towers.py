@@ -19,6 +19,9 @@ from attn_explore.model.diagram.boxes import Box, Diagram, Layer, Part, Tower
 LEAST_WIDTH = 24
 """Cells that the shortest words need."""
 
+NAMES = ("box", "present")
+"""The ink of what stands in a box."""
+
 _LANE = 3
 """The column of the value that flows through a tower."""
 _BETWEEN = 5
@@ -77,17 +80,18 @@ class _Look:
 
 
 _TRIED = (
-    (True, Tightness.long), (True, Tightness.short), (False, Tightness.long), (False, Tightness.short),
-    (False, Tightness.tight),
+    (True, Tightness.roomy), (True, Tightness.long), (True, Tightness.short),
+    (False, Tightness.long), (False, Tightness.short), (False, Tightness.tight),
 )  # fmt: skip
 """Ways to draw towers: the first one is taken that there is room for."""
 
 
-def draw_map(diagram: Diagram, present: str, width: int, at: str = "") -> ModelMap:
+def draw_map(diagram: Diagram, present: str, width: int, at: str = "", height: int = 0) -> ModelMap:
     """The map of a run in `width` cells, with the box of the step at `present` lit; no lines where no model ran.
 
     Of equal layers and of passes that is drawn which the step at `at` is in, or else the present one.
-    Towers stand beside each other in long words, or in short ones; else one below the other.
+    Boxes have frames where all of them have room in `height` lines. Towers stand beside each other in long words, or
+    in short ones; else one below the other.
     """
     here, lit = diagram.box_of(at or present), diagram.box_of(present)
     towers = diagram.in_sight(here)
@@ -97,7 +101,7 @@ def draw_map(diagram: Diagram, present: str, width: int, at: str = "") -> ModelM
         share = (width - _BETWEEN * (len(towers) - 1)) // max(len(towers), 1) if is_beside else width
         drawn = [_draw(tower, replace(look, is_beside=is_beside, tightness=tightness), share) for tower in towers]
         canvas = _beside(towers, drawn) if is_beside else _below(drawn)
-        if canvas.width <= width:
+        if canvas.width <= width and (tightness is not Tightness.roomy or canvas.height <= height):
             break
     return ModelMap(canvas.lines(width))
 
@@ -107,7 +111,7 @@ def _spots(line: Line, y: int) -> Iterator[Spot]:
     x = 0
     for stroke in line:
         end = x + cell_len(stroke.text)
-        if stroke.path and stroke.ink in ("box", "present"):
+        if stroke.path and stroke.ink in NAMES:
             yield Spot(stroke.path, y, x, end)
         x = end
 
@@ -132,7 +136,8 @@ def _beside(towers: Sequence[Tower], drawn: Sequence[Canvas]) -> Canvas:
         canvas.put_canvas(tower, starts[-1])
     for reader, start in zip(towers[1:], starts[1:], strict=True):
         source = _memory(towers, reader)
-        rows = [y for (y, x), stroke in canvas.cells.items() if x >= start and stroke.path in source]
+        names = ((y, x) for (y, x), stroke in canvas.cells.items() if stroke.path in source and stroke.ink in NAMES)
+        rows = [y for y, x in names if x >= start]
         if rows:
             _carry(canvas, drawn[0].height - 1, min(rows), start, shape_words(towers[0].boxes[-1].shape))
     return canvas
@@ -239,8 +244,8 @@ def _folded(pen: Pen, run: Sequence[Layer], y: int) -> int:
     kinds = len({layer.look for layer in run})
     said = f"layers {first.number}–{last.number}" if len(run) > 1 else f"layer {first.number}"
     said += f", {kinds} kinds" if kinds > 1 else f" × {len(run)}" if len(run) > 1 else ""
-    pen.canvas.put(_LANE - 1, y, f"[{said}]", "box", first.boxes[0].path)
-    return y + 1
+    _, behind = pen.label(said, first.boxes[0].path, _LANE, y)
+    return behind
 
 
 def _open(pen: Pen, run: Sequence[Layer], layer: Layer, y: int) -> int:
