@@ -30,6 +30,10 @@ class Row(Horizontal, Unscrolled):
     """Panels side by side."""
 
 
+class Column(Vertical, Unscrolled):
+    """Panels one below the other."""
+
+
 class Centre(Vertical, Unscrolled):
     """Gives each panel the lines that it needs, the grid first, then what stands around it."""
 

@@ -9,9 +9,6 @@ from attn_explore.explorer.drawing.maps.towers import ModelMap
 from attn_explore.explorer.widgets.drawn import DrawnAgain
 from attn_explore.explorer.widgets.map_lines import MapLines
 
-LEAST_LINES = 8
-"""With fewer lines, its rule included, it is not worth its room."""
-
 
 class MapPanel(MapLines, DrawnAgain, can_focus=False, inherit_bindings=False):
     """Shows a map, and is as high as that."""

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.widgets.step_tree import StepTree
+
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+    from attn_explore.explorer.widgets.map_panel import MapPanel
     from attn_explore.model.diagram.boxes import Diagram
     from attn_explore.model.trace import Trace
+
+
+_LEAST_ROOM = 8
+"""With fewer lines under the tree, the map's rule included, there is none."""
 
 
 class MapKeys:
@@ -19,6 +26,7 @@ class MapKeys:
     def __init__(self, screen: ExplorerScreen) -> None:
         self.screen = screen
         self._known: tuple[Trace, Diagram] | None = None
+        self._panel: MapPanel | None = None
 
     @property
     def diagram(self) -> Diagram:
@@ -44,3 +52,36 @@ class MapKeys:
     def _go(self, path: str | None) -> None:
         if path is not None:
             self.screen.go_to(path)
+
+    # --- under the tree
+
+    def show(self) -> None:
+        """Show it under the tree, when what is looked at stands: as much of it as there is room for, or nothing."""
+        if self._panel is None:
+            self.screen.call_after_refresh(self._show)
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        tree = self.screen.query_one(StepTree)
+        side, width = self.screen.query_one("#side"), tree.content_size.width
+        room = side.size.height - tree.last_line - 1
+        is_shown = tree.display and width > 0 and room >= _LEAST_ROOM and bool(self.diagram.towers)
+        if is_shown and self._panel is None:
+            from attn_explore.explorer.widgets.map_panel import MapPanel
+
+            self._panel = MapPanel(id="map")
+            side.mount(self._panel)
+        if self._panel is None:
+            return
+        self._panel.display = is_shown
+        if is_shown:
+            self._draw(self._panel, width, room)
+
+    def _draw(self, panel: MapPanel, width: int, room: int) -> None:
+        from attn_explore.explorer.drawing.maps.towers import draw_map
+
+        path = self.screen.state.value.path
+        box = self.diagram.box_of(path)
+        drawn = draw_map(self.diagram, path, width, height=room - 1)
+        panel.show(drawn, box.path if box is not None else "", room)

@@ -26,7 +26,7 @@ from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
-from attn_explore.explorer.widgets.centre import Centre, Row
+from attn_explore.explorer.widgets.centre import Centre, Column, Row
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.number_input import NumberInput
@@ -67,7 +67,8 @@ class Panels(Actions):
         """The panels; the sheet beside them decides which are shown at which size."""
         take_size(self)
         with Row(id="body"):
-            yield StepTree(id="tree")
+            with Column(id="side"):
+                yield StepTree(id="tree")
             with Centre(id="centre"):
                 with Row(id="headings"):
                     yield Heading(id="heading")
@@ -96,6 +97,7 @@ class Panels(Actions):
         width, height = self.size
         said = f"attn-explore needs 60 × 16 cells;\nthis terminal has {width} × {height}"
         self.query_one("#too-small", Static).update(said)
+        self.call_after_refresh(self.groups.map.show)
 
     # --- panels that keys move something in
 
@@ -197,6 +199,7 @@ class Panels(Actions):
         self._show_numbers()
         self.query_one(WordsPanel).show(sections.sections(session, value))
         self.query_one(StepTree).mark(value.path)
+        self.groups.map.show()
         self.query_one(Timeline).show(*timelines.place_in_run(session))
         self._show_training()
         self.set_class(session.lesson.is_guided, "-guided")

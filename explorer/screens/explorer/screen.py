@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
@@ -39,6 +39,9 @@ from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
 from attn_explore.model.explain import Index
 from attn_explore.model.text import visible
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.widgets.map_lines import MapLines
 
 
 class ExplorerScreen(Panels):
@@ -204,6 +207,10 @@ class ExplorerScreen(Panels):
     @on(StepTree.Chosen)
     def step_chosen(self, event: StepTree.Chosen) -> None:
         """A step of the tree was chosen."""
+        self.go_to(event.path)
+
+    def on_map_lines_chosen(self, event: MapLines.Chosen) -> None:
+        """A box of the map was clicked. This is found by its name, so that nothing of the map is imported for it."""
         self.go_to(event.path)
 
     @on(Timeline.Chosen)
