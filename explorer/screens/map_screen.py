@@ -44,6 +44,7 @@ class MapScreen(Dialog[str]):
         super().__init__()
         self._session, self._diagram = session, diagram
         self._view = MapView(diagram, session.place.value.path)
+        self._words = WordsPanel(id="map-words")
 
     def compose(self) -> ComposeResult:
         """The map, and beside it what the box under the cursor is."""
@@ -51,7 +52,7 @@ class MapScreen(Dialog[str]):
         yield Static(title, id="map-title", markup=False)
         with Horizontal(id="map-body"):
             yield self._view
-            yield WordsPanel(id="map-words")
+            yield self._words
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -62,7 +63,7 @@ class MapScreen(Dialog[str]):
     @on(MapView.Moved)
     def _tell(self) -> None:
         """Say what the box under the cursor is."""
-        self.query_one(WordsPanel).show(about(self._session, self._diagram, self._view.cursor))
+        self._words.show(about(self._session, self._diagram, self._view.cursor))
 
     @on(MapLines.Chosen)
     def box_clicked(self, event: MapLines.Chosen) -> None:
@@ -94,7 +95,7 @@ class MapScreen(Dialog[str]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the words."""
-        self.query_one(WordsPanel).scroll_relative(y=lines, animate=False)
+        self._words.scroll_relative(y=lines, animate=False)
 
     def action_leave(self) -> None:
         """Go back to where one was."""

@@ -6,6 +6,7 @@ from functools import partial
 
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
@@ -31,7 +32,14 @@ class Row(Horizontal, Unscrolled):
 
 
 class Column(Vertical, Unscrolled):
-    """Panels one below the other."""
+    """Panels one below the other. It says when there is more room for them, or less."""
+
+    class Resized(Message):
+        """There is another size for the panels."""
+
+    def on_resize(self) -> None:
+        """Say so."""
+        self.post_message(self.Resized())
 
 
 class Centre(Vertical, Unscrolled):

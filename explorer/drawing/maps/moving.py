@@ -39,6 +39,11 @@ def _along(here: Spot, there: Spot) -> int:
     return _rows(here, there) + _FAR * max(0, _columns(here, there) - _ASIDE)
 
 
+def _is_aside(here: Spot, there: Spot) -> bool:
+    """Whether a spot is in another lane or tower, and not just a little to the side above or below."""
+    return here.y == there.y or _columns(here, there) > _ASIDE
+
+
 def _over(here: Spot, there: Spot) -> int:
     return _columns(here, there) + _ASIDE * _rows(here, there)
 
@@ -48,8 +53,8 @@ Way = tuple[Callable[[Spot, Spot], bool], Callable[[Spot, Spot], int]]
 _WAYS: dict[Direction, Way] = {
     "up": (lambda here, there: there.y < here.y, _along),
     "down": (lambda here, there: there.y > here.y, _along),
-    "left": (lambda here, there: there.right <= here.left, _over),
-    "right": (lambda here, there: there.left >= here.right, _over),
+    "left": (lambda here, there: there.right <= here.left and _is_aside(here, there), _over),
+    "right": (lambda here, there: there.left >= here.right and _is_aside(here, there), _over),
 }
 
 

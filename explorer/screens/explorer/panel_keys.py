@@ -24,7 +24,7 @@ class PanelKeys:
         panel = self.screen.query_one(f"#{name}")
         panel.display = not panel.display
         self.screen.set_class(panel.display, f"-with-{name}")
-        self.screen.call_after_refresh(self.screen.groups.map.show)
+        self.screen.groups.map.show()
 
     def plot(self) -> None:
         """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""

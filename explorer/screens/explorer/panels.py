@@ -97,7 +97,6 @@ class Panels(Actions):
         width, height = self.size
         said = f"attn-explore needs 60 × 16 cells;\nthis terminal has {width} × {height}"
         self.query_one("#too-small", Static).update(said)
-        self.call_after_refresh(self.groups.map.show)
 
     # --- panels that keys move something in
 

@@ -32,6 +32,7 @@ from attn_explore.explorer.telling.found import found_blocks, found_title
 from attn_explore.explorer.telling.going import going_blocks, going_title
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.centre import Column
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -208,6 +209,11 @@ class ExplorerScreen(Panels):
     def step_chosen(self, event: StepTree.Chosen) -> None:
         """A step of the tree was chosen."""
         self.go_to(event.path)
+
+    @on(Column.Resized)
+    def side_resized(self) -> None:
+        """There is more room under the tree, or less."""
+        self.groups.map.show()
 
     def on_map_lines_chosen(self, event: MapLines.Chosen) -> None:
         """A box of the map was clicked. This is found by its name, so that nothing of the map is imported for it."""
