@@ -27,6 +27,7 @@ class MapKeys:
         self.screen = screen
         self._known: tuple[Trace, Diagram] | None = None
         self._panel: MapPanel | None = None
+        self._begins = self._has_begun = False
 
     @property
     def diagram(self) -> Diagram:
@@ -57,10 +58,14 @@ class MapKeys:
 
     def show(self) -> None:
         """Show it under the tree, when what is looked at stands: as much of it as there is room for, or nothing."""
-        if self._panel is None:
-            self.screen.call_after_refresh(self._show)
-        else:
+        if self._has_begun:
             self._show()
+        elif not self._begins:
+            self._begins = self.screen.call_after_refresh(self._begin)  # the first tensor does not wait for it
+
+    def _begin(self) -> None:
+        self._has_begun = True
+        self._show()
 
     def _show(self) -> None:
         tree = self.screen.query_one(StepTree)
