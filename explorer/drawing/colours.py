@@ -112,10 +112,10 @@ def cursor_style(ground: Ground) -> Style:
 
 
 @cache
-def lit_style(style: Style, ground: Ground) -> Style:
-    """The style of a cell that is lit: its colour, nearer to that of letters."""
+def lit_style(style: Style, ground: Ground, strongly: bool = False) -> Style:
+    """The style of a cell that is lit: its colour, nearer to that of letters, or much nearer."""
     back = ground.back if style.bgcolor is None or style.bgcolor.triplet is None else style.bgcolor.triplet
-    lit = _blend((back[0], back[1], back[2]), ground.fore, LIT)
+    lit = _blend((back[0], back[1], back[2]), ground.fore, LIT * (1 + strongly))
     return style + Style(color=_hex(_readable(lit, ground)), bgcolor=_hex(lit))
 
 

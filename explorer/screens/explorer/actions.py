@@ -232,6 +232,9 @@ class Actions(Screen[None]):
         else:
             self.app.exit()
 
+    def action_sheet(self) -> None:
+        self.groups.panels.sheet()
+
     def action_tour(self) -> None:
         from attn_explore.explorer.screens.tour import TourScreen
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling.pictures import may_leave_first
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -67,6 +70,34 @@ class PanelKeys:
         state.leaves_first = not state.leaves_first
         screen.show()
         screen.say("Colours without the first token" if state.leaves_first else "Colours with the first token")
+
+    def sheet(self) -> None:
+        """All tensors of the head that is looked at, on one sheet, from the cell under the cursor."""
+        from attn_explore.explorer.screens.sheet_screen import HeadSheet, SheetScreen  # few ask for it
+        from attn_explore.explorer.telling.head_sheet import HEAD, sheet_of
+        from attn_explore.explorer.telling.sheet_links import cell_of
+
+        screen, state = self.screen, self.screen.state
+        if screen.hides_numbers():
+            return
+        value = state.value
+        head = dict(zip(value.names, state.index, strict=True)).get(HEAD, 0)
+        try:
+            sheet = sheet_of(state.session.run.trace, value, head)
+        except Problem as problem:
+            screen.refuse(visible(f"{problem.what}."))
+            return
+        shown = HeadSheet.of(state.session.run.trace, sheet, head, screen.size)
+        if shown is None:
+            screen.refuse("The sheet of this head needs more room than there is: X writes it as a figure.")
+            return
+        paths = [block.part.path for block in shown.blocks]
+        cell = cell_of(value, state.index) if value.path in paths else (paths[0], 0, 0)
+        screen.app.push_screen(SheetScreen(shown, cell), self._leave_sheet)
+
+    def _leave_sheet(self, link: Link | None) -> None:
+        if link is not None:
+            self.screen.groups.cells.follow_link(link)
 
     def focus(self, name: str) -> None:
         """Put the keyboard into the grid or the tree."""

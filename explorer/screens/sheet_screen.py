@@ -1,0 +1,145 @@
+"""One head of attention on one sheet: all its tensors, one cursor through them, what a cell makes and is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Static
+
+from attn_explore.explorer.drawing.blocks import Link
+from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.plots.sheet import Sheet
+from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, arranged, links, moved, sheet_line
+from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.telling.cell_text import name_at
+from attn_explore.explorer.telling.sheet_links import index_of, made_of
+from attn_explore.explorer.widgets.drawn import DrawnAgain
+from attn_explore.model.trace import Trace
+
+MARGIN = Size(4, 4)
+"""Cells and lines of the screen that the sheet has not."""
+
+Draw = Callable[[int, Lit], list[Segment]]
+
+
+@dataclass(frozen=True, eq=False)
+class HeadSheet:
+    """A head of an attention, the tensors that were computed for it, and where they stand."""
+
+    trace: Trace
+    head: int
+    sheet: Sheet
+    blocks: list[Block]
+
+    @classmethod
+    def of(cls, trace: Trace, sheet: Sheet, head: int, size: Size) -> HeadSheet | None:
+        """The sheet for a terminal of some size; None where it does not fit."""
+        bands = (tuple(part for part in band if part.is_made) for band in sheet.bands)
+        shown = replace(sheet, bands=tuple(band for band in bands if band))
+        blocks = arranged(shown.bands, size.width - MARGIN.width, size.height - MARGIN.height)
+        return None if blocks is None else cls(trace, head, shown, blocks)
+
+
+class SheetPanel(DrawnAgain, can_focus=False):
+    """Draws the sheet."""
+
+    class CellClicked(Message):
+        """A cell was clicked."""
+
+        def __init__(self, cell: Cell) -> None:
+            super().__init__()
+            self.cell = cell
+
+    def __init__(self, shown: HeadSheet, lit: Lit) -> None:
+        super().__init__(id="sheet-panel")
+        self._shown, self._lit = shown, lit
+
+    def show(self, lit: Lit) -> None:
+        """Light other cells."""
+        self._lit = lit
+        self.refresh_changed()
+
+    def draw_line(self, y: int) -> Strip:
+        """A line of every tensor that stands there."""
+        return self.line(sheet_line(self._shown.blocks, y, self._lit, self.ground))
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which cell is under the mouse."""
+        at = event.get_content_offset(self)
+        cells = (block.cell_at(at.x, at.y) for block in self._shown.blocks) if at is not None else ()
+        if (cell := next(filter(None, cells), None)) is not None:
+            self.post_message(self.CellClicked(cell))
+
+
+class SheetScreen(Dialog[Link | None]):
+    """Dismissed with the cell to go to, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(0,-1)", "Move left", id="sheet.left"),
+        Binding("right,l", "move(0,1)", "Move right", id="sheet.right"),
+        Binding("up,k", "move(-1,0)", "Move up", id="sheet.up"),
+        Binding("down,j", "move(1,0)", "Move down", id="sheet.down"),
+        Binding("tab", "tensor(1)", "Next tensor", id="sheet.next"),
+        Binding("shift+tab", "tensor(-1)", "Previous tensor", id="sheet.previous"),
+        Binding("enter", "enter", "Go to this cell", id="sheet.enter"),
+        Binding("escape,A,q", "dismiss(None)", "Back", id="sheet.close"),
+    ]
+
+    def __init__(self, shown: HeadSheet, cursor: Cell) -> None:
+        super().__init__()
+        self._shown = shown
+        self._made_of = made_of(shown.trace, shown.sheet, shown.head)
+        self._lit = links(self._made_of, cursor)
+
+    def compose(self) -> ComposeResult:
+        """What the sheet is of, the sheet, and the cell under the cursor."""
+        yield Static(f"{self._shown.sheet.title} · {self._shown.sheet.path}", id="sheet-title", markup=False)
+        yield SheetPanel(self._shown, self._lit)
+        yield Static(self._said, id="sheet-cell", markup=False)
+        yield Static("← → ↑ ↓ cell  ⇥ tensor  ⏎ go there  Esc back", id="sheet-keys", markup=False)
+
+    @property
+    def _link(self) -> Link:
+        path, row, column = self._lit.cursor
+        value = self._shown.trace[path]
+        return Link(value, index_of(value, (row, column), self._shown.head))
+
+    @property
+    def _said(self) -> str:
+        link, lit = self._link, self._lit
+        name = f"{name_at(link.value, link.index)} = {short_number(float(link.value[link.index]))}"
+        return f"{name} · made of {len(lit.made_of)} cells here (underlined) · goes into {len(lit.makes)} (italic)"
+
+    def _go_to(self, cell: Cell) -> None:
+        self._lit = links(self._made_of, cell)
+        self.query_one(SheetPanel).show(self._lit)
+        self.query_one("#sheet-cell", Static).update(self._said)
+
+    def action_move(self, down: int, right: int) -> None:
+        """Move the cursor, across the edge of a tensor into the next one."""
+        self._go_to(moved(self._shown.blocks, self._lit.cursor, down, right))
+
+    def action_tensor(self, count: int) -> None:
+        """Go to the next tensor, after the last one to the first."""
+        paths = [block.part.path for block in self._shown.blocks]
+        self._go_to((paths[(paths.index(self._lit.cursor[0]) + count) % len(paths)], 0, 0))
+
+    def action_enter(self) -> None:
+        """Go to the cell in the explorer."""
+        self.dismiss(self._link)
+
+    def on_sheet_panel_cell_clicked(self, event: SheetPanel.CellClicked) -> None:
+        """A click puts the cursor there, a second one goes there."""
+        if event.cell == self._lit.cursor:
+            self.action_enter()
+        else:
+            self._go_to(event.cell)

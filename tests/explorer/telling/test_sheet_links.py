@@ -1,0 +1,99 @@
+"""One head of attention on one sheet: where its tensors stand, and which cells make which."""
+
+from __future__ import annotations
+
+import pytest
+from textual.geometry import Size
+
+from attn_explore.explorer.drawing.sheet_lines import arranged, links, moved
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.sheet_screen import HeadSheet, SheetScreen
+from attn_explore.explorer.telling.head_sheet import sheet_of
+from attn_explore.explorer.telling.sheet_links import cell_of, index_of, made_of
+from tests.explorer.conftest import Explore
+from tests.opened import Opened, opened
+
+BLOCK = "encoder.layers.0.self_attention"
+WEIGHTS = f"{BLOCK}.weights"
+
+
+@pytest.fixture(scope="module")
+def multi_head() -> Opened:
+    return opened("multi-head")
+
+
+LARGE = Size(200, 60)
+
+
+def shown(scenario: Opened, head: int, size: Size = LARGE) -> HeadSheet:
+    trace = scenario.trace
+    found = HeadSheet.of(trace, sheet_of(trace, trace[WEIGHTS], head), head, size)
+    assert found is not None
+    return found
+
+
+def test_all_of_a_head_stands_on_one_sheet(multi_head: Opened) -> None:
+    names = [block.part.path.rpartition(".")[2] for block in shown(multi_head, 1).blocks]
+    assert names == ["input", "q", "k", "v", "scores", "scaled_scores", "weights", "head_output"]
+
+
+@pytest.mark.parametrize("size", [Size(200, 60), Size(120, 40), Size(300, 100)])
+def test_tensors_lie_beside_each_other_and_within_the_sheet(multi_head: Opened, size: Size) -> None:
+    taken: set[tuple[int, int]] = set()
+    for block in shown(multi_head, 0, size).blocks:
+        own = {(block.x + x, block.y + y) for x in range(block.layout.width) for y in range(block.height)}
+        assert not own & taken
+        assert max(x for x, _ in own) < size.width
+        assert max(y for _, y in own) < size.height
+        taken |= own
+
+
+def test_a_terminal_that_is_too_small_has_no_sheet(multi_head: Opened) -> None:
+    trace = multi_head.trace
+    assert HeadSheet.of(trace, sheet_of(trace, trace[WEIGHTS], 0), 0, Size(80, 24)) is None
+    assert arranged([shown(multi_head, 0).sheet.parts], 10, 100) is None
+
+
+def test_a_weight_is_made_of_its_row_of_scores_and_goes_into_its_row_of_the_output(multi_head: Opened) -> None:
+    sheet = shown(multi_head, 2)
+    lit = links(made_of(sheet.trace, sheet.sheet, 2), (WEIGHTS, 1, 3))
+    assert {cell for cell in lit.made_of if cell[0].endswith("scaled_scores")} == {
+        (f"{BLOCK}.scaled_scores", 1, column) for column in range(4)
+    }
+    assert {cell[1] for cell in lit.made_of if cell[0].endswith(".q")} == {1}
+    assert {cell[1] for cell in lit.made_of if cell[0].endswith(".k")} == {0, 1, 2, 3}
+    assert not any(cell[0].endswith(".v") for cell in lit.made_of)
+    assert {cell[:2] for cell in lit.makes} == {(f"{BLOCK}.head_output", 1)}
+
+
+def test_a_cell_of_a_head_is_found_again_in_the_value(multi_head: Opened) -> None:
+    for path in (f"{BLOCK}.q", WEIGHTS, "encoder.input"):
+        value = multi_head.trace[path]
+        index = index_of(value, (2, 1), 1)
+        assert cell_of(value, index) == (path, 2, 1)
+        assert index[0] == 1 or "head" not in value.names
+
+
+def test_beyond_the_edge_of_a_tensor_the_cursor_enters_the_next_one(multi_head: Opened) -> None:
+    blocks = shown(multi_head, 0).blocks
+    assert moved(blocks, (WEIGHTS, 1, 3), 0, 1) == (f"{BLOCK}.head_output", 1, 0)
+    assert moved(blocks, (WEIGHTS, 1, 0), 0, -1)[0] == f"{BLOCK}.scaled_scores"
+    assert moved(blocks, ("encoder.input", 0, 0), -1, 0) == ("encoder.input", 0, 0)
+
+
+async def test_a_shows_the_sheet_and_enter_goes_to_a_cell_of_it(explore: Explore) -> None:
+    async with explore("multi-head", WEIGHTS, (1, 2, 0), size=(200, 60)) as (pilot, session):
+        await pilot.press("A")
+        assert isinstance(pilot.app.screen, SheetScreen)
+        assert pilot.app.screen._lit.cursor == (WEIGHTS, 2, 0)
+        await pilot.press("tab", "down", "enter")
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        assert session.place.value.path == f"{BLOCK}.head_output"
+        assert session.place.index == (1, 1, 0)
+
+
+async def test_where_there_is_no_room_that_is_said(explore: Explore) -> None:
+    async with explore("multi-head", WEIGHTS, size=(80, 24)) as (pilot, _):
+        await pilot.press("A")
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        assert any("more room" in notice.message for notice in pilot.app._notifications)
