@@ -12,14 +12,14 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.model.run import run
 from attn_explore.model.scenario import read_scenario
 
-STEP = "encoder.layers.0.self_attention.weights"
+STEP = "encoder.layers.0.self_attention.q"
 
 
 async def picture(target: Path) -> None:
-    """The attention weights of the first scenario, at 120×40, with the cursor on *dog* asking *love*."""
+    """The queries of the first scenario with what they are made of, at 120×40, the cursor on one of *love*."""
     scenario = read_scenario(locate("i-love-my-dog"))
     session = Session("i-love-my-dog", Run(scenario, run(scenario)))
-    session.place.show(session.run.trace[STEP], (0, 3, 1))
+    session.place.show(session.run.trace[STEP], (0, 1, 2))
     app = ExplorerApp(lambda _: session, scenario.title)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.app.workers.wait_for_complete()
