@@ -66,8 +66,9 @@ class Source:
 
     @property
     def title(self) -> str:
-        """What to call it until it has run."""
-        return self.scenario.title if self.scenario else self.path.name
+        """What to call it until it has run: a model by its own name, whatever its folder is called."""
+        named = self.path.name if self.model is None else Path(self.name).name
+        return self.scenario.title if self.scenario else named
 
     @property
     def inputs(self) -> list[Path]:

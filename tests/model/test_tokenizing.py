@@ -95,7 +95,7 @@ def test_labels_of_the_same_file_are_equal_and_those_of_another_are_not(tmp_path
 def test_a_file_that_cuts_texts_off_does_not_and_that_is_said(tmp_path: Path) -> None:
     cut = {"direction": "Right", "max_length": 3, "strategy": "LongestFirst", "stride": 0}
     own = tokenizer(tmp_path, word_piece("a", truncation=cut))
-    assert own.notes == ("the tokenizer's file cuts a text off after 3 tokens: here it is not cut off",)
+    assert own.notes == ("the tokenizer's file cuts a text off after 3 tokens: here that is not done",)
     assert own.encode("a a a a").labels == ("[CLS]", "a", "a", "a", "a", "[SEP]")
 
 
@@ -109,8 +109,12 @@ def test_a_file_that_fills_texts_up_does_not_and_that_is_said(tmp_path: Path) ->
         "pad_token": "[PAD]",
     }
     own = tokenizer(tmp_path, word_piece("a", padding=filled))
-    assert own.notes == ("the tokenizer's file fills a text up with padding: here it is not filled up",)
+    assert own.notes == ("the tokenizer's file fills a text up with padding: here that is not done",)
     assert own.encode("a").labels == ("[CLS]", "a", "[SEP]")
+    both = tokenizer(tmp_path, word_piece("a", padding=filled, truncation={"max_length": 3})).notes
+    assert both == (
+        "the tokenizer's file cuts a text off after 3 tokens, and fills a text up with padding: here neither is done",
+    )
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,9 @@ class ExplorerScreen(Panels):
         if lesson.is_guided and lesson.place:
             said = f"The lesson goes on at stop {lesson.place + 1} of {len(lesson.stops)}; Home goes to the first one."
             self.notify(said, markup=False)
-        for note in session.notes:
-            self.notify(visible(note), timeout=15, markup=False)
+        is_told = lesson.is_guided and session.run.scenario.checkpoint is not None  # by the lesson, of its own text
+        for note in () if is_told else session.notes:
+            self.notify(visible(note), timeout=8, markup=False)
         if bookmarks.is_first_start():
             self.notify("First time here? T shows what there is, in two minutes.", markup=False)
 

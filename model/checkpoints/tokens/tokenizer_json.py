@@ -31,12 +31,13 @@ class TokenizerJson:
     def notes(self) -> Iterator[str]:
         """What the file would do to a text by itself, and what is not done."""
         cut, filled = self.data.get("truncation"), self.data.get("padding")
-        if cut is not None:
-            most = cut.get("max_length") if isinstance(cut, dict) else None
-            after = f" after {most} tokens" if _is_id(most) else ""
-            yield f"the tokenizer's file cuts a text off{after}: here it is not cut off"
-        if filled is not None:
-            yield "the tokenizer's file fills a text up with padding: here it is not filled up"
+        most = cut.get("max_length") if isinstance(cut, dict) else None
+        cuts = f"cuts a text off after {most} tokens" if _is_id(most) else "cuts a text off"
+        fills = "fills a text up with padding"
+        if cut is not None and filled is not None:
+            yield f"the tokenizer's file {cuts}, and {fills}: here neither is done"
+        elif cut is not None or filled is not None:
+            yield f"the tokenizer's file {cuts if cut is not None else fills}: here that is not done"
 
     def vocabulary(self) -> Vocabulary:
         """The tokens."""

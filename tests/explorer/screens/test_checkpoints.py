@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,11 @@ async def test_a_model_that_was_named_alone_asks_for_a_text(tmp_path: Path) -> N
         await until(pilot, lambda: "no tokenizer" in str(dialog.query_one("#answer").content))
         await pilot.press("escape")
     assert app.failure is None
+
+
+def test_a_model_that_asks_for_a_text_is_called_by_its_name_and_not_by_the_folder_of_a_cache() -> None:
+    source = find_source(str(FAMILIES / "gpt2"))
+    assert replace(source, name="openai/small", path=Path("snapshots/607a30d")).title == "small"
 
 
 async def test_an_edit_is_made_and_taken_back(explore: Explore) -> None:
