@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MARKS: Mapping[str, Style] = {"strong": Style(bold=True), "em": Style(italic=True), "code": Style(bold=True)}
+_WORD_WITH_SPACE = re.compile(r"\s*\S+\s*")
 _WORD = re.compile(r"\s+|\S+\s*")
 _PART_OF_PATH = re.compile(r"\.*[^.]+|\.+$")
 _SENTENCE = re.compile(r"(?<=[.!?])[ \n]+(?=[A-ZÀ-Þ“‘(√∂Σ])|(?<=[.!?][”’)])[ \n]+(?=[A-ZÀ-Þ“‘(])|(?<=[。！？])")
@@ -38,7 +39,32 @@ def wrapped(text: str, width: int) -> list[str]:
     >>> wrapped("one two three", 8)
     ['one two', 'three']
     """
-    return [line.plain.rstrip() for line in Text(_broken(text, width)).wrap(_NO_SCREEN, max(1, width))]
+    if not text.replace("\n", "").isprintable():
+        return [line.plain.rstrip() for line in Text(_broken(text, width)).wrap(_NO_SCREEN, max(1, width))]
+    whole = _broken(text, width).split("\n")
+    return [line for each in whole for line in _lines_of(each, max(1, width))]
+
+
+def _lines_of(text: str, width: int) -> list[str]:
+    """A line of printable text in lines, as Rich makes them, without its styles."""
+    if text.isascii() and len(text) <= width:
+        return [text.rstrip()]
+    lines, line, taken = [], "", 0
+    for word in _WORD_WITH_SPACE.findall(text):
+        own = cell_len(word.rstrip())
+        if taken + own <= width:
+            line, taken = line + word, taken + cell_len(word)
+            continue
+        if line:
+            lines.append(line)
+        *cut, line = chop_cells(word, width) if own > width else [word]
+        lines, taken = lines + cut, cell_len(line)
+    return [_fitted(each.rstrip(), width) for each in (*lines, line)]
+
+
+def _fitted(line: str, width: int) -> str:
+    """A line that has no room even so: a wide character in a single cell."""
+    return line if cell_len(line) <= width else set_cell_size(line, width).rstrip()
 
 
 def by_sentence(text: str, width: int) -> list[str]:

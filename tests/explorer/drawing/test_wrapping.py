@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.text import Text
 
-from attn_explore.explorer.drawing.wrapping import wrapped
+from attn_explore.explorer.drawing.wrapping import _broken, wrapped
 
 PATH = "encoder.layers.0.self_attention.head_output"
 
@@ -30,3 +32,9 @@ def test_no_letter_is_lost_and_no_line_too_long(text: str, width: int) -> None:
     lines = wrapped(text, width)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert max(map(len, lines), default=0) <= width
+
+
+@given(text=st.text("ab. \n我é🏽த்", max_size=60), width=st.integers(2, 20))
+def test_lines_break_where_rich_breaks_them(text: str, width: int) -> None:
+    paths_go_on = _broken(text, width)
+    assert wrapped(text, width) == [line.plain.rstrip() for line in Text(paths_go_on).wrap(Console(width=80), width)]
