@@ -89,8 +89,8 @@ def remarks(value: Value) -> Iterator[str]:
         return
     operand = value.operands[0]
     over = operand.names.index(value.options["over"])
-    empty = np.asarray(np.isneginf(operand.array).all(axis=over))
-    bad = np.asarray(np.isnan(value.array).any(axis=over))
+    empty = np.asarray(operand.array.max(axis=over, initial=-np.inf) == -np.inf)
+    bad = np.asarray(np.isnan(value.array.max(axis=over, initial=-np.inf)))
     if empty.any():
         rows = _rows_named(value, empty)
         what = f"{rows} may see no word at all, so the weights in that row" if rows else _NOTHING_LEFT

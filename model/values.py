@@ -392,6 +392,8 @@ class View(WithAxes):
 
     def source_index(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """Where the cell at `index` of this view stands in the value itself."""
+        if not self.repeats and self.shape == self.value.shape:
+            return tuple(map(int, index))
         once = [place // times for place, times in zip(index, self.repeats or self._once, strict=True)]
         flat = np.ravel_multi_index(once, self._shape_once)
         return tuple(int(place) for place in np.unravel_index(flat, self.value.shape))

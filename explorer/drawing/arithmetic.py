@@ -168,9 +168,9 @@ class _Writer:
         header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
         rows = [header]
         largest = float(np.nanmax(np.abs(np.where(np.isfinite(terms), terms, 0)), initial=0))
-        for place in chosen:
-            at = dict(zip(part.over, np.unravel_index(int(place), [axis.size for axis in axes]), strict=True))
-            rows.append(self._term(part, axes, {name: int(k) for name, k in at.items()}, float(terms[place]), largest))
+        places = np.unravel_index(chosen, [axis.size for axis in axes])
+        for term, *place in zip(terms[chosen].tolist(), *(along.tolist() for along in places), strict=True):
+            rows.append(self._term(part, axes, dict(zip(part.over, place, strict=True)), term, largest))
         left = terms.size - len(chosen)
         if left:
             rows.append((_rest(part, terms, chosen, left),))
