@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, get_args
 
 from rich.segment import Segment
@@ -45,6 +46,12 @@ class _Line:
     row: Row
     widths: list[int]
     block: range
+
+
+@lru_cache(maxsize=256)
+def _leading_to(place: int) -> Style:
+    """What tells a click which link it is on."""
+    return Style(meta={"link": place})
 
 
 def _nothing() -> Piece:
@@ -214,16 +221,15 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
             top, bottom = place, place + 1
         self.scroll_to_region(Region(0, top, 1, bottom - top), animate=False, spacing=Spacing(kept, 0, 0, 0))
 
-    def draw_line(self, y: int) -> Strip:
-        """One row, in columns."""
-        kept, scrolled = self._kept, self.scroll_offset.y
-        place = y if y < kept else y + scrolled
-        if place >= len(self._rows):
-            return self.line([])
-        height, count = self.scrollable_content_region.height - kept, len(self._rows) - kept
-        if note := more_lines(y - kept, scrolled, height, count):
-            return self.line([Segment(note, self.style_of("arithmetic--note"))])
-        return self.line(Segment(text, style) for text, style in self._cells(self._rows[place]))
+    def draw_lines(self) -> list[Strip]:
+        """The rows that are in sight, in columns: those that are kept, then as many as there is room for."""
+        kept, scrolled, height = self._kept, self.scroll_offset.y, self.size.height
+        rows = [*self._rows[:kept], *self._rows[kept + scrolled :]][:height]
+        drawn = [self.line(self._cells(row)) for row in rows]
+        for y in (kept, height - 1) if len(rows) > kept else ():
+            if note := more_lines(y - kept, scrolled, height - kept, len(self._rows) - kept):
+                drawn[y] = self.line([Segment(note, self.style_of("arithmetic--note"))])
+        return drawn + [self.line([])] * (height - len(drawn))
 
     def on_click(self, event: events.Click) -> None:
         """Follow the number under the mouse."""
@@ -231,19 +237,18 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         if place is not None:
             self.post_message(self.Follow(self._links[place]))
 
-    def _cells(self, line: _Line) -> list[tuple[str, Style]]:
-        cells = []
+    def _cells(self, line: _Line) -> Iterator[Segment]:
         for piece, width in zip(line.row, line.widths, strict=False):
-            place = self._places[piece.link.value.path, piece.link.index] if piece.link else None
-            style = self.style_of(f"arithmetic--{piece.role}")
-            if place is not None:
-                name = "chosen" if place == self._chosen else "link"
-                style += self.style_of(f"arithmetic--{name}")
-                style += Style(meta={"link": place})
-            text = padded(piece, width)
-            lead = len(text) - len(text.lstrip()) if place is not None else 0
-            cells += [(text[:lead], Style()), (text[lead:], style)] if lead else [(text, style)]
-        return cells
+            text, style = padded(piece, width), self.style_of(f"arithmetic--{piece.role}")
+            if piece.link is None:
+                yield Segment(text, style)
+                continue
+            place = self._places[piece.link.value.path, piece.link.index]
+            number = text.lstrip()
+            if len(number) < len(text):
+                yield Segment(text[: -len(number)])
+            name = "chosen" if place == self._chosen else "link"
+            yield Segment(number, style + self.style_of(f"arithmetic--{name}") + _leading_to(place))
 
     def _is_in(self, row: Row) -> bool:
         chosen = self.chosen

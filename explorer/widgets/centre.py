@@ -7,11 +7,11 @@ from functools import partial
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.message import Message
-from textual.widget import Widget
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.drawn import Kept
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.statistics_panel import Statistics
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -20,7 +20,7 @@ FREE = 1
 """Lines between what stands above a grid and what stands over that."""
 
 
-class Unscrolled(Widget):
+class Unscrolled(Kept):
     """Holds panels and never scrolls: Textual would lay everything out a second time to see whether it has to."""
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Self
 
+from rich.cells import cell_len
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
+from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.content import Content
+from textual.css.styles import StylesBase
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,7 +22,54 @@ from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.colours import Ground, readable
 
 
-class Drawn(Widget):
+class Kept(Widget):
+    """Gives the lines that it gave before, where none is to be drawn again: each frame asks every widget for all."""
+
+    _kept_lines: tuple[Region, list[Strip]] = (Region(), [])
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines in a part of the widget (Textual is pinned)."""
+        drawn, (kept, lines) = self._styles_cache, self._kept_lines
+        if crop != kept or drawn._dirty_lines or len(drawn._cache) < crop.height:
+            lines = super().render_lines(crop)
+            self._kept_lines = crop, lines
+        return lines
+
+
+class _Framed(StylesCache):
+    """Puts the border and the padding around a line as Textual does, but works out once for all what they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sides: tuple[list[Segment], list[Segment]] | None = None
+
+    def clear(self) -> None:
+        """Forget the lines, and what stands around them."""
+        super().clear()
+        self._sides = None
+
+    def render_line(
+        self, styles: StylesBase, y: int, size: Size, content_size: Size, *more: Any, **options: Any
+    ) -> Strip:
+        """A line with what stands around it; those above and below the content are Textual's."""
+        inside = y - styles.gutter.top
+        if not content_size.width or not 0 <= inside < content_size.height:
+            return super().render_line(styles, y, size, content_size, *more, **options)
+        padding, base, background, content, *rest = more
+        if self._sides is None:
+            empty = Segment("·" * content_size.width)
+            around = (padding, base, background, lambda _: Strip([empty], content_size.width), *rest)
+            segments = list(super().render_line(styles, y, size, content_size, *around, **options))
+            place = segments.index(empty)
+            self._sides = segments[:place], segments[place + 1 :]
+        left, right = self._sides
+        line = content(inside)
+        if line.cell_length != content_size.width:
+            line = line.adjust_cell_length(content_size.width)
+        return Strip([*left, *line, *right], size.width)
+
+
+class Drawn(Kept):
     """Keeps the styles of its component classes until the theme changes: looking them up costs more than a line."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -26,6 +77,7 @@ class Drawn(Widget):
         self._kept_styles: dict[str, Style] = {}
         self._fitted = Size()
         self._kept_ground: Ground | None = None
+        self._styles_cache = _Framed()
 
     @property
     def ground(self) -> Ground:
@@ -52,9 +104,14 @@ class Drawn(Widget):
 
     def line(self, segments: Iterable[Segment]) -> Strip:
         """A line of exactly the widget's width, over the widget's own colours."""
-        own = self.style_of("")
-        roomed = (Segment(roomy(text), style, control) for text, style, control in segments)
-        return Strip(Segment.apply_style(roomed, own)).adjust_cell_length(self.size.width, own)
+        own, width = self.style_of(""), self._fitted.width
+        drawn = [Segment(roomy(text), own + style if style else own) for text, style, _ in segments]
+        if not drawn:
+            return Strip.blank(width, own)
+        taken = sum(cell_len(text) for text, _, _ in drawn)
+        if taken < width:
+            drawn.append(Segment(" " * (width - taken), own))
+        return Strip(drawn, max(taken, width)).adjust_cell_length(width, own)
 
     def size_to_fit(self) -> Size:
         """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
@@ -92,6 +149,9 @@ class Drawn(Widget):
 class DrawnAgain(Drawn):
     """Draws again only what looks otherwise: much of a panel is empty, and it is lines that cost."""
 
+    HAS_FAINT: ClassVar[bool] = False
+    """Whether some letters are faint."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._drawn: list[Strip] = []
@@ -106,23 +166,29 @@ class DrawnAgain(Drawn):
             self.border_title = title
             self._is_titled = False
 
-    def draw_line(self, y: int) -> Strip:
-        """The line that belongs at row `y`."""
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All but the one that makes true colours of faint ones and a terminal's own, where there are none of these."""
+        found = super().get_line_filters()
+        return found if self.HAS_FAINT else [each for each in found if not isinstance(each, ANSIToTruecolor)]
+
+    def draw_lines(self) -> list[Strip]:
+        """All lines of the widget."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """The line at row `y`, which may have been drawn to see whether it looks otherwise."""
-        return self._drawn[y] if y < len(self._drawn) else self.draw_line(y)
+        self._drawn = self._drawn or self.draw_lines()
+        return self._drawn[y] if y < len(self._drawn) else self.line([])
 
     def refresh_changed(self) -> None:
         """Show what has changed."""
-        before, self._drawn = self._drawn, [self.draw_line(y) for y in range(self.size.height)]
+        before, self._drawn = self._drawn, self.draw_lines()
         if len(before) != len(self._drawn):
             super().refresh()
             return
         changed = [y for y, (old, new) in enumerate(zip(before, self._drawn, strict=True)) if old != new]
         if changed:
-            super().refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+            super().refresh(*(Region(0, y, self._fitted.width, 1) for y in changed))
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Draw all again that Textual asks for; of a title, the border that it stands in."""

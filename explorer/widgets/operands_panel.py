@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -19,6 +18,8 @@ Draw = Callable[[Ground, int], Lines]
 class OperandsPanel(DrawnAgain, can_focus=False):
     """Shows what stands at one side. `draw` makes its lines for a width; `placed` are the matrices in them."""
 
+    HAS_FAINT = True
+
     class CellClicked(Message):
         """A cell of one of the matrices was clicked."""
 
@@ -30,28 +31,22 @@ class OperandsPanel(DrawnAgain, can_focus=False):
         super().__init__(id=id)
         self._draw: Draw = lambda *_: []
         self._placed: tuple[Placed, ...] = ()
-        self._lines: list[list[Segment]] | None = None
 
     def show(self, draw: Draw, placed: tuple[Placed, ...]) -> None:
         """Show other matrices, or other cells of them lit."""
-        self._draw, self._placed, self._lines = draw, placed, None
+        self._draw, self._placed = draw, placed
         self.refresh_changed()
 
-    def draw_line(self, y: int) -> Strip:
-        """A line of a matrix."""
-        if self._lines is None:
-            self._lines = self._draw(self.ground, self.size.width)
-        return self.line(self._lines[y] if y < len(self._lines) else [])
+    def draw_lines(self) -> list[Strip]:
+        """The lines of the matrices."""
+        width, height = self.size
+        drawn = [self.line(line) for line in self._draw(self.ground, width)[:height]]
+        return drawn + [self.line([])] * (height - len(drawn))
 
     def fit(self) -> None:
         """Draw for the new width."""
         super().fit()
-        self._lines = None
-
-    def notify_style_update(self) -> None:
-        """Another theme: other colours."""
-        self._lines = None
-        super().notify_style_update()
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Say which cell is under the mouse."""

@@ -14,6 +14,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from attn_explore.explorer.drawing.tree_label import tree_label
+from attn_explore.explorer.widgets.drawn import Kept
 from attn_explore.model.text import visible
 
 FEW = 30
@@ -31,7 +32,7 @@ NO_CHAPTERS: Mapping[str, str] = MappingProxyType({})
 _GROUP = Binding.Group("In the tree")
 
 
-class StepTree(Tree[str], inherit_bindings=False):
+class StepTree(Tree[str], Kept, inherit_bindings=False):
     """Shows paths as a tree. Nodes carry the path of their step; nodes that only group others carry none.
 
     Where the tree is longer than the panel, only the block that the current step stands in is open: so the encoder and
@@ -62,6 +63,7 @@ class StepTree(Tree[str], inherit_bindings=False):
         self._is_long = self._is_deep = False
         self._opened: list[TreeNode[str]] = []
         self._shape: object = None
+        self._kept_styles: dict[object, Style] = {}
 
     def show(
         self,
@@ -142,6 +144,19 @@ class StepTree(Tree[str], inherit_bindings=False):
         node = self._by_path.get(self._current)
         if node is not None:
             self.call_after_refresh(self._bring_into_view, node)
+
+    def get_component_rich_style(self, *names: str, partial: bool = False, default: Style | None = None) -> Style:
+        """The style of component classes, kept until the theme changes: a line asks for seven."""
+        style = self._kept_styles.get((names, partial))
+        if style is None:
+            style = super().get_component_rich_style(*names, partial=partial, default=default)
+            self._kept_styles[names, partial] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another state: look the styles up again."""
+        self._kept_styles.clear()
+        super().notify_style_update()
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
         """Turn the choice of a step into a message of our own; groups only open and close."""

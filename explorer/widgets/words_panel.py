@@ -28,7 +28,7 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._sections: Sequence[Section] = ()
-        self._wrapped: list[tuple[str, Text]] = []
+        self._wrapped: list[tuple[str, str | Text]] = []
 
     def show(self, sections: Sequence[Section]) -> None:
         """Show `sections` from the top."""
@@ -40,18 +40,19 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
         """Wrap to the new width."""
         self._wrap()
 
-    def draw_line(self, y: int) -> Strip:
-        """One wrapped line."""
-        row = y + self.scroll_offset.y
-        if row >= len(self._wrapped):
-            return self.line([])
-        note = more_lines(y, self.scroll_offset.y, self.scrollable_content_region.height, len(self._wrapped))
-        if note and not self._has_title:
-            return self.line([Segment(note, self.style_of("words--more"))])
-        name, text = self._wrapped[row]
+    def draw_lines(self) -> list[Strip]:
+        """The wrapped lines that are in sight."""
+        first, height = self.scroll_offset.y, self.size.height
+        drawn = [self._line(name, text) for name, text in self._wrapped[first : first + height]]
+        for y in (0, height - 1) if drawn and not self._has_title else ():
+            if note := more_lines(y, first, height, len(self._wrapped)):
+                drawn[y] = self.line([Segment(note, self.style_of("words--more"))])
+        return drawn + [self.line([])] * (height - len(drawn))
+
+    def _line(self, name: str, text: str | Text) -> Strip:
         own = self.style_of(f"words--{name}")
-        if not text.spans and not text.style:
-            return self.line([Segment(text.plain, own)])
+        if isinstance(text, str):
+            return self.line([Segment(text, own)])
         segments = text.render(self.app.console)
         return self.line(Segment(said, own + (style or Style())) for said, style, _ in segments if said)
 
@@ -82,10 +83,10 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
         marks = (f"▲ {above} more lines: K" if above > 0 else "", f"▼ {below} more lines: J" if below > 0 else "")
         self.put_title(Content(" · ".join(filter(None, (self._sections[0].heading, *marks)))))
 
-    def _lines(self, width: int) -> Iterator[tuple[str, Text]]:
+    def _lines(self, width: int) -> Iterator[tuple[str, str | Text]]:
         for place, (heading, text, is_narration) in enumerate(self._sections):
             if place or not self._has_title:
-                yield from (("heading", Text(line)) for line in wrapped(heading, width))
-            lines = markdown(text, width) if is_narration else map(Text, wrapped(text, width))
+                yield from (("heading", line) for line in wrapped(heading, width))
+            lines = markdown(text, width) if is_narration else wrapped(text, width)
             yield from (("text", line) for line in lines)
-            yield "text", Text()
+            yield "text", ""

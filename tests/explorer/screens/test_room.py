@@ -222,7 +222,7 @@ async def test_a_heading_that_is_too_long_says_so_in_every_width(explore: Explor
         await pilot.press("d")
         words = pilot.app.screen.query_one(WordsPanel)
         if words.display:
-            said = [text.plain for name, text in words._wrapped if name == "heading"]
+            said = [str(text) for name, text in words._wrapped if name == "heading"]
             assert "Compared with: mask forgotten" in " ".join(said)
             assert max(map(len, said)) <= words.size.width
         shown = "\n".join(screen_lines(pilot))
