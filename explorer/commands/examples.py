@@ -35,6 +35,7 @@ EXAMPLES = {
         "attn-explore plot translate experiment.loss",
         "attn-explore plot encoder-layer saliency -o saliency.png",
         "attn-explore plot i-love-my-dog weights --kind sheet -o sheet.pdf --size 280mm",
+        "attn-explore plot translate map -o map.svg",
         "attn-explore plot multi-head weights --kind lines --head 1 -o lines.png --title 'Who looks at whom'",
     ),
     "explain": (

@@ -49,8 +49,8 @@ def plot(
         str,
         typer.Argument(
             metavar="STEP[INDEX]",
-            help="A step (a matrix is a heat map), a row of it such as weights[love]; or profile or saliency, of the "
-            "gradients.",
+            help="A step (a matrix is a heat map), a row of it such as weights[love]; profile or saliency, of the "
+            "gradients; or map, the model as boxes and arrows.",
             callback=named,
             autocompletion=complete_step,
         ),
@@ -81,8 +81,8 @@ def plot(
     from attn_explore.explorer.system.file_formats import PLOTS, format_of
     from attn_explore.model.files.writing import check_target
 
-    is_overview = cell in ("profile", "saliency")
-    differentiate = number_to_differentiate(gradients or is_overview, of, cell)
+    is_overview = cell in ("profile", "saliency", "map")
+    differentiate = number_to_differentiate(gradients or (is_overview and cell != "map"), of, cell)
     asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
     found = find_source(source, asked)
     looks = _looks(title, size)

@@ -7,7 +7,7 @@ arithmetic                                  the arithmetic of a cell in such row
 wrapping, plain_narration, anchored         text and Markdown in lines, and what terminals draw in other widths
 room, tree_label                            how room is shared, and the label of a step in the tree
 maps/                                       the model as boxes and arrows
-plots/                                      curves, bars, heat maps, lines between words, and the sheet of a head
+plots/                                      curves, bars, heat maps, lines between words, sheets, the map as figures
 handouts/                                   a lesson on paper
 png, pdf, screen_svg                        pictures as files
 """

@@ -13,6 +13,7 @@ class FigureKind(StrEnum):
     curves = "curves"
     lines = "lines"
     sheet = "sheet"
+    map = "map"
 
 
 SAID = {
@@ -21,6 +22,7 @@ SAID = {
     FigureKind.curves: "the same as lines over the columns",
     FigureKind.lines: "attention as lines between the words",
     FigureKind.sheet: "one head of attention on one sheet, from X to AV",
+    FigureKind.map: "the model as boxes and arrows, the step's box lit",
 }
 """What each of them is."""
 

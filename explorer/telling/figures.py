@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from attn_explore.explorer.drawing.maps.outline import NO_MAP
 from attn_explore.explorer.drawing.plots.attention_lines import AttentionLines
 from attn_explore.explorer.drawing.plots.figure import Figure
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.explorer.drawing.plots.map_figure import MapFigure
 from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.figure_kinds import FigureKind
@@ -17,12 +19,16 @@ from attn_explore.explorer.telling.head_sheet import HEAD, PAIR, sheet_of
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.model.axes import sizes
 from attn_explore.model.cells import Made
+from attn_explore.model.diagram.reading_off import diagram_of
 from attn_explore.model.explain import mask_of
 from attn_explore.model.naming import shown
 from attn_explore.model.plots import Plot, PlotKind, PlotSpec, has_own_plot, plot_of, spec_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.profile import OVERVIEWS
 from attn_explore.model.values import Value
+
+MAP = "map"
+"""The name of the map, beside those of the overviews of all gradients."""
 
 
 def figure_of(
@@ -33,8 +39,12 @@ def figure_of(
     `is_row`: the row under the cursor is meant, not all of a matrix. `head`: only this head; without it, all of them.
     Raises Problem for a kind that there is not of the step, and for gradients that have nothing to show there.
     """
+    if wanted == MAP:
+        _check_alone(wanted, kind, FigureKind.map)
+        return _map(session, "")
     if wanted in OVERVIEWS:
-        return _overview(session, wanted, kind)
+        _check_alone(wanted, kind, FigureKind.bars, FigureKind.curves)
+        return _overview(session, wanted)
     value = session.place.value
     _check_head(value, head)
     if kind is None and (is_row or _usual(value) is not FigureKind.heat):
@@ -52,9 +62,9 @@ def _usual(value: Value) -> FigureKind:
 
 
 def kinds_of(value: Value) -> list[FigureKind]:
-    """The kinds of figures that there are of a step, the usual one first."""
+    """The kinds of figures that there are of a step, the usual one first; the map is that of the run."""
     usual = _usual(value)
-    found = [kind for kind in FigureKind if _lacks(value, kind) is None]
+    found = [kind for kind in FigureKind if kind is not FigureKind.map and _lacks(value, kind) is None]
     return sorted(found, key=lambda kind: kind is not usual)
 
 
@@ -77,6 +87,8 @@ def choices(session: Session) -> Iterator[Choice]:
         for head in heads:
             one = f", {shown(value.axis(HEAD), head)}" if head is not None and has_heads else ""
             yield Choice(kind, head, f"{_SAID[kind]}{one or (', all heads' if has_heads else '')}")
+    if diagram_of(session.run.trace).towers:
+        yield Choice(FigureKind.map, None, "the map of the model, with this step's box lit")
 
 
 _OF_ALL_HEADS = (FigureKind.heat, FigureKind.lines)
@@ -118,13 +130,25 @@ def _check_head(value: Value, head: int | None) -> None:
         raise Problem(f"there is no head {head}", path=value.path, hint=f"there are 0 to {value.axis(HEAD).size - 1}")
 
 
-def _overview(session: Session, wanted: str, kind: FigureKind | None) -> Plot:
-    if kind not in (None, FigureKind.curves, FigureKind.bars):
+def _check_alone(wanted: str, kind: FigureKind | None, *drawn: FigureKind) -> None:
+    """Raise Problem for a kind that there is not of what is wanted by its own name."""
+    if kind not in (None, *drawn):
         raise Problem(f"there is no {kind} of {wanted}", hint="leave --kind out")
+
+
+def _overview(session: Session, wanted: str) -> Plot:
     plot = OVERVIEWS[wanted](session.run.trace)
     if plot is None:
         raise Problem(f"there is no {wanted} of these gradients", hint="ask for another number with --of")
     return plot
+
+
+def _map(session: Session, present: str) -> MapFigure:
+    """The model as boxes and arrows, with the box of a step lit, where there is one. Raises Problem where none ran."""
+    diagram = diagram_of(session.run.trace)
+    if not diagram.towers:
+        raise Problem(NO_MAP, hint="plot one of its steps")
+    return MapFigure(session.run.scenario.title, diagram, present)
 
 
 def _heat(session: Session, is_row: bool, head: int | None) -> HeatMap:
@@ -173,5 +197,6 @@ _MAKERS: Mapping[FigureKind, Callable[[Session, bool, int | None], Figure]] = Ma
         FigureKind.curves: lambda *asked: _rows("line", *asked),
         FigureKind.lines: _lines,
         FigureKind.sheet: _sheet,
+        FigureKind.map: lambda session, *_: _map(session, session.place.value.path),
     }
 )

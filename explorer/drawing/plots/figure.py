@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from attn_explore.explorer.drawing.plots.attention_lines import AttentionLines
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.explorer.drawing.plots.map_figure import MapFigure
 from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.model.plots import Plot
 
-Figure = Plot | HeatMap | AttentionLines | Sheet
-"""Curves or bars, a heat map, lines between words, or the sheet of a head."""
+Figure = Plot | HeatMap | AttentionLines | Sheet | MapFigure
+"""Curves or bars, a heat map, lines between words, the sheet of a head, or the map of the model."""
 
 
 def titled(figure: Figure, title: str | None) -> Figure:

@@ -16,6 +16,7 @@ from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.heat_svg import heat_svg
 from attn_explore.explorer.drawing.plots.lines_svg import lines_svg
 from attn_explore.explorer.drawing.plots.looks import AS_IT_IS, Looks, Size, own_size, units_of, with_height
+from attn_explore.explorer.drawing.plots.map_figure import MapFigure, map_csv, map_json, map_svg
 from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.explorer.drawing.plots.sheet_files import sheet_csv, sheet_json
 from attn_explore.explorer.drawing.plots.sheet_svg import sheet_svg
@@ -29,16 +30,24 @@ from attn_explore.model.text import visible
 Write = Callable[[Any], bytes]
 
 DRAWN: Mapping[type, Write] = MappingProxyType(
-    {Plot: plot_svg, HeatMap: heat_svg, AttentionLines: lines_svg, Sheet: sheet_svg}
+    {Plot: plot_svg, HeatMap: heat_svg, AttentionLines: lines_svg, Sheet: sheet_svg, MapFigure: map_svg}
 )
 """How each kind of figure is drawn."""
 
-_CSV: Mapping[type, Write] = MappingProxyType(
-    {Plot: plot_csv, HeatMap: heat_csv, AttentionLines: lambda lines: heat_csv(lines.heat_map), Sheet: sheet_csv}
-)
-_JSON: Mapping[type, Write] = MappingProxyType(
-    {Plot: plot_json, HeatMap: heat_json, AttentionLines: lambda lines: heat_json(lines.heat_map), Sheet: sheet_json}
-)
+_CSV: Mapping[type, Write] = MappingProxyType({
+    Plot: plot_csv,
+    HeatMap: heat_csv,
+    AttentionLines: lambda lines: heat_csv(lines.heat_map),
+    Sheet: sheet_csv,
+    MapFigure: map_csv,
+})  # fmt: skip
+_JSON: Mapping[type, Write] = MappingProxyType({
+    Plot: plot_json,
+    HeatMap: heat_json,
+    AttentionLines: lambda lines: heat_json(lines.heat_map),
+    Sheet: sheet_json,
+    MapFigure: map_json,
+})  # fmt: skip
 NUMBERS: Mapping[str, Mapping[type, Write]] = MappingProxyType({".csv": _CSV, ".json": _JSON})
 """How its numbers are written, by the ending of the file."""
 

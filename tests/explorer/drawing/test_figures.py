@@ -20,6 +20,7 @@ from attn_explore.explorer.drawing.plots.formats import DRAWN, figure_bytes
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.lines_svg import lines_svg
 from attn_explore.explorer.drawing.plots.looks import Looks, read_size
+from attn_explore.explorer.drawing.plots.map_figure import MapFigure, map_svg
 from attn_explore.explorer.drawing.plots.sheet import Arrangement, Sheet
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.figure_kinds import FigureKind
@@ -140,6 +141,35 @@ def test_any_word_and_title_is_text_in_a_picture(title: str, word: str) -> None:
     root = ElementTree.fromstring(written)  # noqa: S314
     assert {node.tag for node in root.iter()} <= {f"{SVG}{tag}" for tag in ("svg", "title", "rect", "text", "line")}
     assert not re.findall(r"href|url\(|@import|\son\w+=", re.sub(r">[^<]*<", "><", written.decode()))
+
+
+# --- the map
+
+
+def test_the_map_has_a_box_with_its_name_for_each_box_of_the_diagram_in_sight() -> None:
+    figure = figure_of(at("encoder-layer"), kind=FigureKind.map)
+    assert isinstance(figure, MapFigure)
+    root = ElementTree.fromstring(map_svg(figure))  # noqa: S314
+    named = [node.text for node in root.iter(f"{SVG}text")]
+    assert not [box.name for _, box in figure.boxes if not box.is_sum and box.name not in named]
+    sums = [box for _, box in figure.boxes if box.is_sum]
+    assert len(list(root.iter(f"{SVG}circle"))) == len(sums)
+    lit = [node for node in root.iter(f"{SVG}rect") if node.get("fill") == "#f6cfa4"]
+    assert len(lit) == 1
+
+
+def test_the_boxes_of_a_map_are_listed_with_what_they_read() -> None:
+    figure = figure_of(at("cross-attention", "decoder.layers.0.cross_attention.weights"), "map")
+    boxes = {box["step"]: box for box in json.loads(figure_bytes(figure, ".json"))["boxes"]}
+    (crossing,) = [box for step, box in boxes.items() if "cross_attention" in step and not step.endswith("residual")]
+    assert {boxes[path]["stack"] for path in crossing["reads"]} == {"encoder", "decoder"}
+    assert len(figure_bytes(figure, ".csv").decode().splitlines()) == len(boxes) + 1
+
+
+def test_an_experiment_has_no_map(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, errors = here(capsys, "plot", "softmax-jacobian", "map")
+    assert status == 2
+    assert "no model ran" in errors
 
 
 # --- kinds, titles, sizes, pages
