@@ -171,9 +171,13 @@ class DrawnAgain(Drawn):
         found = super().get_line_filters()
         return found if self.HAS_FAINT else [each for each in found if not isinstance(each, ANSIToTruecolor)]
 
+    def draw_line(self, y: int) -> Strip:
+        """The line that belongs at row `y`."""
+        raise NotImplementedError
+
     def draw_lines(self) -> list[Strip]:
         """All lines of the widget."""
-        raise NotImplementedError
+        return [self.draw_line(y) for y in range(self.size.height)]
 
     def render_line(self, y: int) -> Strip:
         """The line at row `y`, which may have been drawn to see whether it looks otherwise."""
