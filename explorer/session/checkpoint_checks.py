@@ -73,7 +73,12 @@ def _given(said: Any, path: Path) -> Mapping[str, Any]:
     mask = said.get("attention_mask", [1] * len(ids))
     words = mask.count(1) if isinstance(mask, list) else -1
     if mask != [1] * words + [0] * (len(ids) - words):
-        raise Problem("`attention_mask` is not words first and then padding", path=path)
+        hint = "make the references without padding, or with padding behind the words: padding_side='right'"
+        raise Problem("`attention_mask` is not words first and then padding", path=path, hint=hint)
+    for key in ("segments", "token_type_ids"):
+        if any(said.get(key) or ()):
+            what = f"`{key}` has a second segment, and a text that is read here is all in the first"
+            raise Problem(what, path=path, hint="make the references of one text")
     found: dict[str, Any] = {"ids": ids[:words]}
     if words < len(ids):
         found["pad_to"] = len(ids)

@@ -104,7 +104,7 @@ class TensorStore:
         count = (last - first) * size
         fits = room is not None and room.size == count
         found = room.reshape(-1) if room is not None and fits else np.empty(count, decoded_dtype(tensor.storage))
-        is_as_stored = storage.dtype == found.dtype
+        is_as_stored = storage.dtype is not None and storage.dtype == found.dtype  # None is float64 to NumPy
         step = max(1, (_READ_AT_ONCE if is_as_stored else _PIECE) // storage.nbytes)
 
         def read(begin: int) -> None:

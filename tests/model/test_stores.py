@@ -70,6 +70,17 @@ def test_rows_alone_are_read(table: Any, start: int | None, stop: int | None, mo
     assert sum(lengths) == numbers[start:stop].nbytes
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("storage", ["F32", "F16", "BF16", "F64"])
+def test_numbers_are_the_same_in_memory_of_any_type(tmp_path: Path, storage: str, dtype: str) -> None:
+    width = {"F32": 4, "F64": 8}.get(storage, 2)
+    entry = {"dtype": storage, "shape": [6], "data_offsets": [0, 6 * width]}
+    bits = np.arange(6 * width, dtype=np.uint8).tobytes()
+    store = safetensors_store(written(tmp_path / "m", {"w": entry}, bits))
+    found = store.read("w", room=np.full(6, np.nan, dtype))
+    np.testing.assert_array_equal(found, store.read("w").astype(found.dtype))
+
+
 def test_a_tensor_larger_than_a_piece_is_read_whole(tmp_path: Path) -> None:
     bits = np.arange(3 * 2**20 + 5, dtype=np.uint32)
     store = of_bits(tmp_path / "m", "F32", bits)
