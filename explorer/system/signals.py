@@ -16,7 +16,7 @@ _ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 BY_SIGNAL = 128
 """What is added to the number of a signal in the exit status."""
 
-_HELPERS = "blocks"
+_HELPERS = "cores"
 """Threads that are called so compute a share for others, and have nothing to put away."""
 
 _PATIENCE = 1.0

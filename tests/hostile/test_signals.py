@@ -38,7 +38,7 @@ ctypes.CDLL(None).__getattr__("__cxa_atexit")(never, None, None)
 atexit.register(print, "put away")
 leave_at_signals(lambda status: None, lambda: True)
 threading.Thread(target=time.sleep, args=(0.1,)).start()
-threading.Thread(target=time.sleep, args=(60,), name="blocks_0").start()
+threading.Thread(target=time.sleep, args=(60,), name="cores_0").start()
 if sys.argv[1:]:
     threading.Timer(0.05, signal.raise_signal, (signal.SIGHUP,)).start()
 leave_behind(3)
