@@ -99,7 +99,9 @@ class Working:
             return
         self._work = work
         self._tell(self.progress)
-        self._worker = self._node.run_worker(partial(self._make, work), thread=True, group="work")
+        made = partial(self._make, work)
+        # without a description Textual words the work with all that it is about, which takes seconds for a large model
+        self._worker = self._node.run_worker(made, thread=True, group="work", description=work.what)
 
     def stop(self) -> bool:
         """Stop what is being made, and forget it; False where nothing is. What was there stays."""

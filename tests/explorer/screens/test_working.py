@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 
 import pytest
@@ -9,6 +10,7 @@ from textual.pilot import Pilot
 
 from attn_explore.explorer.screens import working
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.working import Work
 from attn_explore.explorer.session import edits, gradients
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
@@ -173,6 +175,19 @@ async def test_uses_wait_for_what_is_being_made(explore: Explore, gate: Event) -
         await settled(pilot)
         assert edits.is_edited(session)
         assert pilot.app.screen.query_one(ArithmeticPanel).text()[0].startswith("Goes into ")
+
+
+async def test_what_is_made_is_not_worded_with_all_that_it_is_about(explore: Explore) -> None:
+    class Large:
+        def __repr__(self) -> str:
+            pytest.fail("a large model was worded")
+
+    made: list[Large] = []
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 3)) as (pilot, _):
+        make, seconds = partial(lambda large, _: large, Large()), 2 * working.AT_ONCE
+        working.Working(screen(pilot), str).do(Work("looking", make, made.append, str, seconds))
+        await settled(pilot)
+    assert len(made) == 1
 
 
 async def test_what_was_measured_decides_what_is_made_at_once() -> None:
