@@ -1,6 +1,7 @@
 """Measures everything in one run, each figure beside what it is compared with and the limit that it has to keep.
 
 python -m benchmarks [--check] [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training] [models]
+                     [real]
 
 With --check, the exit status is 1 if a limit is not kept or a measurement measured nothing, and what fell is said last.
 """
@@ -14,6 +15,7 @@ from benchmarks.exporting import export
 from benchmarks.figures import Measured
 from benchmarks.models import models
 from benchmarks.pressing import compare, edits, keys, lessons, views
+from benchmarks.real import real
 from benchmarks.starting import help, start
 from benchmarks.terminal import NothingShownError
 from benchmarks.training import training
@@ -21,7 +23,7 @@ from tools import links
 
 MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     function.__name__: function
-    for function in (start, help, keys, edits, compare, lessons, views, export, training, models)
+    for function in (start, help, keys, edits, compare, lessons, views, export, training, models, real)
 }
 
 

@@ -19,16 +19,17 @@ def start() -> Measured:
     """The first frame, and the first tensor, against the first frame of a Textual app with one Static."""
     plain, first, tensor = [], [], []
     for _ in range(COUNT):  # in turn, so that a slow moment hits all of them
-        plain.append(_seconds_until([PYTHON, "-m", "benchmarks.plain_textual"], "one static"))
-        first.append(_seconds_until([*RUN, "i-love-my-dog"], "running the model"))
-        tensor.append(_seconds_until([*RUN, "i-love-my-dog"], "Token embeddings"))
+        plain.append(seconds_until([PYTHON, "-m", "benchmarks.plain_textual"], "one static"))
+        first.append(seconds_until([*RUN, "i-love-my-dog"], "running the model"))
+        tensor.append(seconds_until([*RUN, "i-love-my-dog"], "Token embeddings"))
     base = median(plain)
     yield Figure("a Textual app with one Static, first frame", base)
     yield Figure("run i-love-my-dog, first frame", median(first), median(first) / base, most=1.4)
     yield Figure("run i-love-my-dog, first tensor", median(tensor), median(tensor) / base, most=2.5)
 
 
-def _seconds_until(command: list[str], text: str) -> float:
+def seconds_until(command: list[str], text: str) -> float:
+    """Seconds from the start of a process until a text was written."""
     terminal = Terminal(command)
     try:
         return terminal.wait_for(text)

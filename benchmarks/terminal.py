@@ -22,6 +22,9 @@ QUIET = 0.15
 """Seconds without output after which a key is taken to be answered."""
 
 
+REST = 2
+"""Seconds without output after which a program is taken to have nothing more to do."""
+
 PATIENCE = 5
 """Seconds after which a key that no frame answered is taken to do nothing."""
 
@@ -64,6 +67,24 @@ class Terminal:
                 raise NothingShownError(f"{text!r} was not written within {seconds} s")
             self._read(0.5)
         return time.perf_counter() - self.started
+
+    def wait_for_rest(self, seconds: float = 120) -> float:
+        """Seconds from the start until the last thing was written: nothing follows for two seconds."""
+        last = time.perf_counter()
+        while self._read(REST):
+            last = time.perf_counter()
+            if last - self.started > seconds:
+                raise NothingShownError(f"there was no rest within {seconds} s")
+        return last - self.started
+
+    @property
+    def peak(self) -> int:
+        """The most memory that the program has had, in bytes; 0 where the system does not tell."""
+        try:
+            told = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
+        except OSError:
+            return 0
+        return int(told.partition("VmHWM:")[2].split()[0]) * 1024
 
     def press(self, key: bytes) -> float:
         """Seconds from a key until the last frame that it led to was written in full. Raises NothingShownError."""
