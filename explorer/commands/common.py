@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session.opening import Asked, Source
+    from attn_explore.explorer.session.asked import Asked
+    from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
@@ -24,7 +25,7 @@ def find_source(wanted: str, asked: Asked | None = None) -> Source:
     """What a name or a path leads to, and what is asked of its run."""
     from attn_explore.explorer.session import opening
 
-    return opening.find_source(wanted, asked or opening.NOTHING_ASKED)
+    return opening.find_source(wanted) if asked is None else opening.find_source(wanted, asked)
 
 
 def session_of(source: Source, limits: Limits, step: str = "", counter: Counter | None = None) -> Session:

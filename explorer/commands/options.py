@@ -15,7 +15,7 @@ import typer
 from attn_explore.explorer.system.figure_kinds import FigureKind, kinds_said
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session.opening import Asked
+    from attn_explore.explorer.session.asked import Asked
     from attn_explore.explorer.system.limits import Limits
 
 
@@ -158,7 +158,7 @@ def asked_for(
     max_new_tokens: int | None = None,
 ) -> Asked:
     """What a command line asks of a run beside its file. Raises typer's error for ids that are none."""
-    from attn_explore.explorer.session.opening import Asked
+    from attn_explore.explorer.session.asked import Asked
 
     said: dict[str, Any] = {"text": text, "target": target, "max_new_tokens": max_new_tokens}
     if ids:

@@ -1,7 +1,7 @@
 """Opening the library and the explorer: what commands do on a terminal, and what the shortest command lines do.
 
-Typer takes as long to read a command line as Textual to make its first frame, so the two that most people type,
-`attn-explore` and `attn-explore run NAME`, are understood without it.
+Typer takes as long to read a command line as Textual to make its first frame, so the three that most people type,
+`attn-explore`, `attn-explore run NAME` and `attn-explore run MODEL --text TEXT`, are understood without it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from attn_explore.explorer.commands.common import find_source, need_terminal, se
 
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
-    from attn_explore.explorer.session.opening import Asked, Source
+    from attn_explore.explorer.session.asked import Asked
+    from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
@@ -30,10 +31,17 @@ def without_options(arguments: Sequence[str]) -> Callable[[], int] | None:
         return None
     if not arguments:
         return partial(_on_a_terminal, partial(browse, None))
-    if len(arguments) == 2 and arguments[0] == "run" and arguments[1][:1] not in ("", "-"):
-        from attn_explore.explorer.system.limits import Limits
+    if arguments[0] != "run" or any(each[:1] in ("", "-") for each in arguments[1::2]):
+        return None
+    from attn_explore.explorer.system.limits import Limits
 
-        return partial(_on_a_terminal, partial(explore, arguments[1], Limits()))
+    match arguments[1:]:
+        case [name]:
+            return partial(_on_a_terminal, partial(explore, name, Limits()))
+        case [name, "--text", text]:
+            from attn_explore.explorer.session.asked import Asked
+
+            return partial(_on_a_terminal, partial(explore, name, Limits(), asked=Asked(given={"text": text})))
     return None
 
 

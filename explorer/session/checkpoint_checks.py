@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from attn_explore.explorer.session.opening import Asked, Source, find_source, start
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.opening import Source, find_source, start
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem
 

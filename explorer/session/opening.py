@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attn_explore.explorer.session.asked import NOTHING_ASKED, Asked
 from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import TRACES
@@ -74,23 +75,6 @@ class Source:
     def inputs(self) -> list[Path]:
         """The files that the run is read from."""
         return inputs_of(self.path, self.scenario)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a run beside what its file says.
-
-    gradients  the number that is differentiated, "" for the one that tells most; None: as the file says
-    moment     after how many steps of training, None: at the end
-    given      keys of `input` that are other ones
-    """
-
-    gradients: str | None = None
-    moment: int | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
-
-
-NOTHING_ASKED = Asked()
 
 
 def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from attn_explore.explorer.commands import command_line, exploring, starting
-from attn_explore.explorer.session.opening import Asked
+from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.system.limits import Limits
 from tests.imported import STAGES, allowed, imported
 
@@ -35,7 +35,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
     return found
 
 
-@pytest.mark.parametrize("arguments", [[], ["run", "i-love-my-dog"], ["run", "mine.yaml"], ["run", "no such"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["run", "i-love-my-dog"], ["run", "mine.yaml"], ["run", "no such"],
+        ["run", "models/gpt2", "--text", "The capital of France is"], ["run", "i-love-my-dog", "--text", "the cat"],
+    ],
+)  # fmt: skip
 def test_what_is_read_without_typer_opens_what_typer_opens(arguments: list[str], opened: Opened) -> None:
     answer = starting.without_options(arguments)
     assert answer is not None
@@ -47,7 +53,21 @@ def test_what_is_read_without_typer_opens_what_typer_opens(arguments: list[str],
 
 @pytest.mark.parametrize(
     "arguments",
-    [["run"], ["run", ""], ["run", "-h"], ["run", "--", "a"], ["run", "a", "--plain"], ["--help"], ["list"], ["run a"]],
+    [
+        ["run"],
+        ["run", ""],
+        ["run", "-h"],
+        ["run", "--", "a"],
+        ["run", "a", "--plain"],
+        ["--help"],
+        ["list"],
+        ["run a"],
+        ["run", "a", "--text"],
+        ["run", "a", "--text", ""],
+        ["run", "a", "--text", "-b"],
+        ["run", "--text", "b", "a"],
+        ["run", "a", "--ids", "1"],
+    ],
 )
 def test_everything_else_is_read_by_typer(arguments: list[str], opened: Opened) -> None:
     assert starting.without_options(arguments) is None

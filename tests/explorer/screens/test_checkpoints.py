@@ -16,8 +16,9 @@ from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.session import edits
+from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.computing import bring, fill, is_there
-from attn_explore.explorer.session.opening import Asked, find_source, pair, start
+from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter

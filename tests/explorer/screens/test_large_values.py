@@ -16,7 +16,8 @@ from attn_explore.explorer.drawing.plots.heat_svg import heat_svg
 from attn_explore.explorer.drawing.plots.heat_text import heat_lines
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.session.opening import Asked, find_source, pair, start
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling import plain, sections

@@ -13,7 +13,8 @@ from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.file_dialog import ExportScreen
 from attn_explore.explorer.session import saving
-from attn_explore.explorer.session.opening import Asked, find_source, pair, start
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.traces.reading import read_trace

@@ -12,8 +12,9 @@ from safetensors.numpy import save_file
 
 from attn_explore.explorer.library.entries import Library, facts
 from attn_explore.explorer.session import stepping
+from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.course import ON_MODELS, bundled, locate, on_models
-from attn_explore.explorer.session.opening import Asked, find_source, start
+from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.axes import Axis, sizes
 from attn_explore.model.checkpoints.checkpoint import shapes_of

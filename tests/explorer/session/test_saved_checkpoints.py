@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.session import edits, saving
-from attn_explore.explorer.session.opening import Asked, find_source, start
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem

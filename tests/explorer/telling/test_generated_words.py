@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.blocks import as_text
-from attn_explore.explorer.session.opening import Asked, find_source, pair, start
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling import tree_text, word_view

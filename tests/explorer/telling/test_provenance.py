@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from attn_explore.explorer.session.opening import Asked, find_source, start
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling.headings import title_alone

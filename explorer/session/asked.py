@@ -1,0 +1,24 @@
+"""What a person asks of a run beside what its file says; known before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run beside what its file says.
+
+    gradients  the number that is differentiated, "" for the one that tells most; None: as the file says
+    moment     after how many steps of training, None: at the end
+    given      keys of `input` that are other ones
+    """
+
+    gradients: str | None = None
+    moment: int | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING_ASKED = Asked()
