@@ -44,10 +44,15 @@ class Buffers:
         self._collect()
         return any(memory.nbytes == nbytes for memory in self._free)
 
+    @staticmethod
+    def serve(nbytes: int) -> bool:
+        """Whether memory of so many bytes is used again."""
+        return nbytes >= SMALLEST
+
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """An array whose numbers are whatever they are, in memory that was given back where some is as large."""
         nbytes = math.prod(shape) * dtype.itemsize
-        if nbytes < SMALLEST:
+        if not self.serve(nbytes):
             return np.empty(shape, dtype)
         return np.asarray(_Lease(self._taken(nbytes), shape, dtype, self._returned))
 

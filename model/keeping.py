@@ -2,7 +2,7 @@
 
 A lesson keeps everything and has no keeper. A checkpoint's values, and its parameters, are forgotten and come back when
 somebody asks, with the bits that they had. The residual stream is forgotten last: from it every step of a layer can be
-computed without the layers below.
+computed without the layers below; and so are the keys and values that the next pass of a generation takes over.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ STREAM = frozenset({"input", "residual"})
 """Names of the steps that all layers above are computed from."""
 
 
+_Order = OrderedDict[Value, None]
+"""Values, the least lately used first."""
+
+
 class Keeper:
     """Holds the arrays of a run's values, at most `limit` bytes of them beside the newest; several threads may ask.
 
@@ -44,7 +48,9 @@ class Keeper:
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
         self._parts = Parts(max(limit // LARGE, SMALL), STREAM)
-        self._held: OrderedDict[Value, int] = OrderedDict()  # the least lately used first, each with its bytes
+        self._held: dict[Value, int] = {}  # each with its bytes
+        self._first, self._last = _Order(), _Order()  # what is forgotten first, and last; the least lately used first
+        self._large = _Order()  # of the first, those whose memory is used again
         self._nbytes = 0
         self._plans: list[Counter[Value]] = []
         self._buffers = Buffers()
@@ -72,8 +78,9 @@ class Keeper:
                 held = value.held  # another thread may have brought it back
                 return self._brought_back(value) if held is None else held
         with self._books:
-            if value in self._held:
-                self._held.move_to_end(value)
+            for order in (self._first, self._last, self._large):
+                if value in order:
+                    order.move_to_end(value)
         return held
 
     def is_large(self, value: Value) -> bool:
@@ -136,46 +143,82 @@ class Keeper:
         with self._books:
             self._nbytes += array.nbytes - self._held.pop(value, 0)
             self._held[value] = array.nbytes
+            self._put_in_order(value, array.nbytes)
             self._make_room(value)
             self._buffers.shrink(self.limit - self._nbytes)
         return array
+
+    def _put_in_order(self, value: Value, nbytes: int) -> None:
+        """Put a value behind those that were used before it; what it took over from an earlier pass may go now."""
+        is_last = value.name in STREAM or _takes_over(value)
+        _put(self._last if is_last else self._first, value)
+        if not is_last and self._buffers.serve(nbytes):
+            _put(self._large, value)
+        earlier = value.operands[0].value if _takes_over(value) else None
+        if earlier is not None and earlier in self._last:
+            del self._last[earlier]
+            _put(self._first, earlier)
+            self._first.move_to_end(earlier, last=False)
 
     def _free_memory_of(self, value: Value) -> None:
         """Forget a value of the very size, where something has to go: its memory serves as it is, others' does not.
 
         It is one of the older half: what is needed next is in the other.
         """
-        if self._nbytes + value.nbytes <= self.limit or self._buffers.has(value.nbytes):
-            return
+        is_full = self._nbytes + value.nbytes > self.limit
+        if is_full and self._buffers.serve(value.nbytes) and not self._buffers.has(value.nbytes):
+            found = self._of_size(value)
+            if found is not None:
+                self._let_go(found)
+
+    def _of_size(self, newest: Value) -> Value | None:
+        """What may be forgotten of the older half, and is as large as the newest."""
         passed = 0
-        for other in self._least_needed(value):
+        for value in self._free(newest, self._large):
             if passed > self._nbytes // 2:
                 break
-            if other.nbytes == value.nbytes:
-                self._let_go(other)
-                break
-            passed += other.nbytes
+            if value.nbytes == newest.nbytes:
+                return value
+            passed += value.nbytes
+        return None
 
     def _make_room(self, newest: Value, nbytes: int = 0) -> None:
         """Forget values until so many bytes more are within the limit."""
-        if self._nbytes + nbytes > self.limit:
-            for value in self._least_needed(newest):
-                self._let_go(value)
-                if self._nbytes + nbytes <= self.limit:
-                    break
+        going, left = [], self._nbytes + nbytes
+        for value in self._free(newest, self._first, self._last) if left > self.limit else ():
+            going.append(value)
+            left -= self._held[value]
+            if left <= self.limit:
+                break
+        for value in going:
+            self._let_go(value)
 
-    def _least_needed(self, newest: Value) -> Iterator[Value]:
-        """What may be forgotten, in this order: not the newest, nor what something that is asked for is made of."""
-        is_free = [value for value in self._held if value is not newest and not self._is_waited_for(value)]
-        yield from (value for value in is_free if value.name not in STREAM)
-        yield from (value for value in is_free if value.name in STREAM)
+    def _free(self, newest: Value, *orders: _Order) -> Iterator[Value]:
+        """What may be forgotten, in these orders: not the newest, nor what something that is asked for is made of.
+
+        One looks no further than one has to: a long generation holds many thousand small values.
+        """
+        for order in orders:
+            yield from (value for value in order if value is not newest and not self._is_waited_for(value))
 
     def _is_waited_for(self, value: Value) -> bool:
         return any(plan[value] > 0 for plan in self._plans)
 
     def _let_go(self, value: Value) -> None:
         self._nbytes -= self._held.pop(value)
+        for order in (self._first, self._last, self._large):
+            order.pop(value, None)
         value.held = None
+
+
+def _put(order: _Order, value: Value) -> None:
+    order[value] = None
+    order.move_to_end(value)
+
+
+def _takes_over(value: Value) -> bool:
+    """Whether a value holds what earlier passes of a generation computed."""
+    return value.operation is not None and value.operation.name == "taken_over"
 
 
 def _on_its_own(array: Array) -> Array:

@@ -74,11 +74,12 @@ class Cache:
 
     def once(self, t: Recorder, memory: Tensor) -> tuple[Tensor, Tensor]:
         """The keys and values of a text that each pass reads as a whole: projected in the first, then taken over."""
-        if t.prefix not in self._blocks:
+        if t.prefix in self._blocks:
+            keys, values = self._blocks[t.prefix]
+            self._blocks[t.prefix] = t.taken_over("k", keys), t.taken_over("v", values)
+        else:
             self._blocks[t.prefix] = project(t, "k", memory), project(t, "v", memory)
-            return self._blocks[t.prefix]
-        keys, values = self._blocks[t.prefix]
-        return t.taken_over("k", keys), t.taken_over("v", values)
+        return self._blocks[t.prefix]
 
 
 @dataclass(frozen=True, slots=True)

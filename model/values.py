@@ -124,7 +124,7 @@ class Value(WithAxes):
         """Show no operands: each of them would show its own, all the way back."""
         return f"Value({self.path}: {', '.join(self.names)} {self.shape})"
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The last part of the path: `weights`."""
         return self.path.rpartition(".")[2]

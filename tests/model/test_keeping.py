@@ -113,6 +113,18 @@ def test_what_was_used_last_is_not_forgotten_for_its_memory() -> None:
     assert [value.held is None for value in (first, second, last)] == [True, False, False]
 
 
+def test_what_the_next_pass_takes_over_is_kept_until_it_has() -> None:
+    t = recorder(keeper=Keeper(4 * 8))
+    leaf, tokens = t.trace.give("x", (Axis("token", 1),), np.ones(1)), [Axis("token", size) for size in (2, 3)]
+    first = t.taken_over("all_keys", leaf, t.exp("k", leaf), tokens[0])
+    for name in ("other", "another", "third"):
+        t.exp(name, leaf)
+    assert first.held is not None
+    later = t.taken_over("generated.2.all_keys", first, leaf, tokens[1])
+    t.exp("fourth", leaf)
+    assert (first.held is None, later.held is None) == (True, False)
+
+
 def test_the_residual_stream_is_forgotten_after_everything_else() -> None:
     t = recorder(keeper=Keeper(2 * 8))
     leaf = t.trace.give("x", (Axis("token", 1),), np.ones(1))

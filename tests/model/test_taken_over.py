@@ -130,11 +130,12 @@ def test_a_key_that_is_taken_over_is_read_where_it_was_computed() -> None:
     )
 
 
-def test_what_both_read_of_the_source_is_taken_over_from_the_first_pass() -> None:
-    path = "decoder.layers.0.cross_attention.k"
-    for place in (1, 4):
-        (operand,) = generated("marian")[f"generated.{place}.{path}"].operands
-        assert operand.value is generated("marian")[path]
+def test_what_each_pass_reads_of_the_source_is_taken_over_from_the_one_before() -> None:
+    path, trace = "decoder.layers.0.cross_attention.k", generated("marian")
+    for place, before in ((1, path), (4, f"generated.3.{path}")):
+        (operand,) = trace[f"generated.{place}.{path}"].operands
+        assert operand.value is trace[before]
+        assert np.array_equal(trace[f"generated.{place}.{path}"].array, trace[path].array)
 
 
 def test_an_edit_of_an_earlier_pass_reaches_the_keys_of_a_later_one() -> None:
