@@ -83,6 +83,7 @@ BINDINGS: list[BindingType] = [
     _binding("w", "word", "Attention for one word at a time, or as matrices", "view.word", LOOK),
     _binding("P", "plot", "A plot of the row under the cursor, or the numbers", "view.plot", LOOK),
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
+    _binding("W", "among", "Attention among the words of the text, or as matrices", "view.among", LOOK),
     _binding("A", "sheet", "One head of attention on one sheet", "view.sheet", LOOK),
     _binding("c", "compare", "The same cell in the other run, and back", "compare", LOOK),
     _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),

@@ -232,6 +232,9 @@ class Actions(Screen[None]):
         else:
             self.app.exit()
 
+    def action_among(self) -> None:
+        self.groups.cells.among_words()
+
     def action_sheet(self) -> None:
         self.groups.panels.sheet()
 

@@ -105,9 +105,28 @@ class CellKeys:
         word_view.put_cursors(state.session, attention, word_view.word_of(state.session, attention))
         self.screen.show()
 
+    def among_words(self) -> None:
+        """Attention among the words of the text, or as matrices."""
+        state = self.screen.state
+        attention = word_view.attention_of(state.session.run.trace, state.value)
+        if attention is None:
+            self.screen.refuse("Attention among words is shown of the steps from queries to weighted values.")
+            return
+        state.look(View.numbers if state.view is View.among else View.among)
+        word_view.put_cursors(state.session, attention, word_view.word_of(state.session, attention))
+        self.screen.show()
+
+    def ask(self, key: int) -> None:
+        """Ask about the word at a place of the text."""
+        session, attention = self.screen.state.session, self.screen.state.among
+        if attention is not None:
+            word = word_view.word_of(session, attention)
+            self._ask_about(0, key - word.key)
+
     def _ask_about(self, queries: int, keys: int) -> bool:
-        """Go to another word of the word view; False where it is not shown."""
-        session, attention = self.screen.state.session, self.screen.state.attention
+        """Go to another word of the word view, or of the text; False where neither is shown."""
+        session, state = self.screen.state.session, self.screen.state
+        attention = state.attention or state.among
         if attention is None:
             return False
         word = word_view.further(attention, word_view.word_of(session, attention), queries, keys)

@@ -76,6 +76,7 @@ def _of_value(state: State, offers: Offers) -> Iterator[Key]:
         yield Key("⌫", "back", "back")
     if state.is_attention:
         yield Key("w", "matrices" if state.view is View.word else "word", "word")
+        yield Key("W", "matrices" if state.view is View.among else "text", "among")
     if state.view is View.plot or has_own_plot(value) or is_gradient(value):
         yield Key("P", state.next_plot or "numbers", "plot")
     yield Key("u", "came from" if state.shows_uses else "goes to", "uses")

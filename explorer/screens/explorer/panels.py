@@ -23,8 +23,9 @@ from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
+from attn_explore.explorer.telling import among, headings, operands, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
+from attn_explore.explorer.widgets.among_panel import AmongPanel
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre, Column, Row
 from attn_explore.explorer.widgets.heading import Heading
@@ -80,6 +81,7 @@ class Panels(Actions):
                     yield TensorGrid(id="other")
                 yield Statistics(id="statistics")
                 yield Ranking(id="ranking")
+                yield AmongPanel(id="among")
                 yield PlotPanel(id="plot-panel")
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
@@ -274,7 +276,8 @@ class Panels(Actions):
     def _shows_two(self) -> bool:
         """Whether two runs stand side by side."""
         state = self.state
-        is_of_one = state.session.question is not None or state.attention is not None or state.is_plotted
+        is_of_words = state.attention is not None or state.among is not None
+        is_of_one = state.session.question is not None or is_of_words or state.is_plotted
         return state.side is Side.beside and not is_of_one
 
     def _show_numbers(self) -> None:
@@ -284,8 +287,10 @@ class Panels(Actions):
         """
         state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
         other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
+        text = self.query_one(AmongPanel)
         self._show_plot()
-        if state.attention is not None or state.is_plotted or value.elsewhere is not None:
+        text.display = state.among is not None
+        if text.display or state.attention is not None or state.is_plotted or value.elsewhere is not None:
             self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
             return
         is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
@@ -342,6 +347,9 @@ class Panels(Actions):
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self._show_around()
+        if (attention := state.among) is not None:
+            shown = among.among(state.session, attention, bool(state.all_heads), state.leaves_first)
+            self.query_one(AmongPanel).show(shown)
         self.query_one(Statistics).show(self.grid.picture if self.grid.display else None, state.index)
         self.show_keys()
 

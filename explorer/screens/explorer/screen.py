@@ -31,6 +31,7 @@ from attn_explore.explorer.telling import operands, sections
 from attn_explore.explorer.telling.found import found_blocks, found_title
 from attn_explore.explorer.telling.going import going_blocks, going_title
 from attn_explore.explorer.telling.pictures import Side
+from attn_explore.explorer.widgets.among_panel import AmongPanel
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Column
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -198,6 +199,11 @@ class ExplorerScreen(Panels):
             self.groups.lessons.answer(event.link.index)
         else:
             self.groups.cells.follow_link(event.link)
+
+    @on(AmongPanel.WordClicked)
+    def word_clicked(self, event: AmongPanel.WordClicked) -> None:
+        """A word of the text was clicked."""
+        self.groups.cells.ask(event.place)
 
     @on(OperandsPanel.CellClicked)
     def operand_clicked(self, event: OperandsPanel.CellClicked) -> None:

@@ -19,10 +19,11 @@ from attn_explore.model.values import Value
 
 
 class View(StrEnum):
-    """How a value is shown: its numbers, as what one word asks and takes, or as a plot."""
+    """How a value is shown: its numbers, as what one word asks and takes, among the words of the text, or as a plot."""
 
     numbers = "matrix"
     word = "word"
+    among = "among words"
     plot = "plot"
 
 
@@ -75,6 +76,12 @@ class State:
     def attention(self) -> Attention | None:
         """The block that is shown for one word now; not while a question hides its numbers."""
         is_shown = self.view is View.word and self.session.question is None and self.edit is None
+        return word_view.attention_of(self.session.run.trace, self.value) if is_shown else None
+
+    @property
+    def among(self) -> Attention | None:
+        """The block that is shown among the words of the text now; not while a question hides its numbers."""
+        is_shown = self.view is View.among and self.session.question is None and self.edit is None
         return word_view.attention_of(self.session.run.trace, self.value) if is_shown else None
 
     @property

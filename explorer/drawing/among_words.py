@@ -1,0 +1,185 @@
+"""Attention among words: the text itself with each word on its weight, and words in two columns joined by lines.
+
+Pure functions. A weight is told by its colour and, for terminals without colours, by a bar under its word.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+
+from attn_explore.explorer.drawing.colours import LEVELS, Ground, level, style_of
+from attn_explore.explorer.drawing.lines import BOLD, DIM
+from attn_explore.explorer.drawing.numbers import fitted, most_cells, pad, short_number, shortened
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.labels import SPACE
+from attn_explore.model.naming import shown_short
+
+Lines = list[list[Segment]]
+
+BARS = " ▁▂▃▄▅▆▇█"
+PIECE = "##"
+"""How a piece of a word begins that is not its first, in WordPiece vocabularies."""
+LEADERS = 6
+"""So many of the words with the largest weights are named with their figures."""
+LABEL = 14
+ACROSS = 36
+"""Cells between the two columns at most."""
+LEAST = 0.02
+"""A smaller weight has no line."""
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bits of a braille character, by row and column."""
+
+
+@dataclass(frozen=True, eq=False)
+class Among:
+    """The weights (query, key) of `heads`, one or all on average, the words of both sides, and who asks whom.
+
+    `end` is where the scale of the colours ends; `is_one_text`: both sides are the same words.
+    """
+
+    weights: Array
+    queries: Axis
+    keys: Axis
+    query: int
+    key: int
+    end: float
+    is_one_text: bool
+    heads: str = ""
+
+    @property
+    def row(self) -> Array:
+        """What the word that asks gives to every word."""
+        return np.nan_to_num(np.asarray(self.weights[self.query], np.float64))
+
+
+def leaders_line(among: Among, width: int) -> list[Segment]:
+    """The word that asks, and those that it looks at most, with their weights, as many as fit."""
+    of = f"   {among.heads}" if among.heads else ""
+    asker = f"{shown_short(among.queries, among.query)} → "
+    width -= most_cells(of)
+    segments, taken = [Segment(asker, BOLD)], most_cells(asker)
+    for place in np.argsort(-among.row, kind="stable")[:LEADERS]:
+        said = f"{shown_short(among.keys, int(place))} {short_number(float(among.row[place]))}"
+        gap = "" if len(segments) == 1 else " · "
+        if taken + len(gap) + most_cells(said) > width:
+            break
+        segments += [Segment(gap, DIM), Segment(said, BOLD if place == among.key else Style())]
+        taken += len(gap) + most_cells(said)
+    return [*segments, Segment(of, DIM)]
+
+
+# --- the text
+
+
+def text_lines(among: Among, width: int, ground: Ground) -> Lines:
+    """The words that are asked as a text, wrapped: each on the colour of its weight, and a bar under it."""
+    lines: Lines = []
+    words = [word for _, word in _spelled(among.keys, width)]
+    for place, (line, cells) in enumerate(places_of_words(among, width)):
+        if 2 * line == len(lines):
+            lines += [[], []]
+        above, below = lines[-2:]
+        gap = Segment(" " * (cells.start - sum(segment.cell_length for segment in below)))
+        weight = float(among.row[place])
+        share = 0 if among.end <= 0 else max(0.0, min(1.0, weight / among.end))
+        above += [gap, Segment(words[place], _style(among, place, style_of(level(weight, among.end), ground)))]
+        below += [gap, Segment(BARS[math.ceil(share * (len(BARS) - 1))] * len(cells), DIM)]
+    return lines
+
+
+def _style(among: Among, place: int, style: Style) -> Style:
+    """The word that asks is underlined, and the one that it is asked about reversed."""
+    if among.is_one_text and place == among.query:
+        style += Style(underline=True, bold=True)
+    return style + Style(reverse=True) if place == among.key else style
+
+
+def _spelled(keys: Axis, width: int) -> Iterator[tuple[str, str]]:
+    """The words as they stand in a text: what is before each, and the word. Tokens without a space before follow on."""
+    labels = [shown_short(keys, place) if keys.labels is None else keys.label(place) for place in range(keys.size)]
+    marks_spaces = any(label.startswith(SPACE) for label in labels)
+    for place, label in enumerate(labels):
+        is_piece = label.startswith(PIECE) and len(label) > len(PIECE)
+        follows = is_piece or (marks_spaces and not label.startswith(SPACE))
+        word = label.removeprefix(SPACE) if marks_spaces else label.removeprefix(PIECE) if is_piece else label
+        yield "" if follows or place == 0 else " ", shortened(word or SPACE, width)
+
+
+# --- two columns
+
+
+def columns_fit(among: Among, width: int, lines: int) -> bool:
+    """Whether the words of both sides stand one under the other in so many lines."""
+    return max(among.queries.size, among.keys.size) <= lines and width >= 2 * LABEL + 8
+
+
+def columns_lines(among: Among, width: int, ground: Ground) -> Lines:
+    """Those that ask at the left, those that are asked at the right; a line for each weight, thicker for more.
+
+    The lines of the word that asks are in colour.
+    """
+    largest = float(np.nan_to_num(among.weights).max(initial=0))
+    left = _labels(among.queries, among.query)
+    right = _labels(among.keys, among.key)
+    label = max(most_cells(text) for text, _ in (*left, *right))
+    across = max(8, min(ACROSS, width - 2 * label - 2))
+    height = max(len(left), len(right))
+    own, others = (_drawn(among, largest, height, across, only) for only in (True, False))
+    strong = style_of(LEVELS, ground).bgcolor
+    lines: Lines = []
+    for y in range(height):
+        text, style = left[y] if y < len(left) else ("", DIM)
+        line = [Segment(pad(text, label, right=True), style), Segment(" ")]
+        for x in range(across):
+            mark = own[y][x] or others[y][x]
+            is_own = bool(own[y][x])
+            line.append(Segment(chr(0x2800 + mark) if mark else " ", Style(color=strong, bold=True) if is_own else DIM))
+        text, style = right[y] if y < len(right) else ("", DIM)
+        lines.append([*line, Segment(" "), Segment(text, style)])
+    return lines
+
+
+def _labels(axis: Axis, chosen: int) -> list[tuple[str, Style]]:
+    texts = (fitted(shown_short(axis, place), LABEL).rstrip() for place in range(axis.size))
+    return [(text, BOLD if place == chosen else DIM) for place, text in enumerate(texts)]
+
+
+def _drawn(among: Among, largest: float, height: int, across: int, only: bool) -> list[list[int]]:
+    """The dots of the lines of the word that asks, or of all others, as bits of a braille character for each cell."""
+    dots = np.zeros((4 * height, 2 * across), bool)
+    steps = np.arange(2 * across)
+    for query in range(among.queries.size):
+        if (query == among.query) is not only:
+            continue
+        for key, weight in enumerate(np.nan_to_num(among.weights[query])):
+            if weight < LEAST:
+                continue
+            thick = max(1, math.ceil(3 * min(1.0, weight / largest)))
+            middle = 4 * query + 1.5 + (4 * key - 4 * query) * steps / (2 * across - 1)
+            for offset in range(thick):
+                rows = np.clip(np.rint(middle + offset - (thick - 1) / 2).astype(int), 0, 4 * height - 1)
+                dots[rows, steps] = True
+    return [[_bits(dots[4 * y : 4 * y + 4, 2 * x : 2 * x + 2]) for x in range(across)] for y in range(height)]
+
+
+def _bits(cell: Array) -> int:
+    return sum(bit for row, bits in enumerate(_DOTS) for column, bit in enumerate(bits) if cell[row, column])
+
+
+def places_of_words(among: Among, width: int) -> list[tuple[int, range]]:
+    """For each word of the text the line that it stands on, and its cells; a line is one of words, without the bars."""
+    found: list[tuple[int, range]] = []
+    line = taken = 0
+    for gap, word in _spelled(among.keys, width):
+        if taken and taken + len(gap) + most_cells(word) > width:
+            line, taken, gap = line + 1, 0, ""
+        begins = taken + len(gap)
+        taken = begins + most_cells(word)
+        found.append((line, range(begins, taken)))
+    return found
