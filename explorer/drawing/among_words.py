@@ -28,10 +28,14 @@ PIECE = "##"
 LEADERS = 6
 """So many of the words with the largest weights are named with their figures."""
 LABEL = 14
-ACROSS = 36
-"""Cells between the two columns at most."""
-LEAST = 0.02
-"""A smaller weight has no line."""
+ACROSS, LEAST_ACROSS = 36, 8
+"""Cells between the two columns, at most and at least."""
+MOST_APART = 3
+"""Lines from one word of a column to the next, at most."""
+LEAST, LEAST_OF_OTHERS = 0.02, 0.1
+"""Smaller weights have no line."""
+THICKEST = 4
+"""Dots across the line of the largest weight; a line of text has four."""
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bits of a braille character, by row and column."""
 
@@ -65,6 +69,8 @@ def leaders_line(among: Among, width: int) -> list[Segment]:
     width -= most_cells(of)
     segments, taken = [Segment(asker, BOLD)], most_cells(asker)
     for place in np.argsort(-among.row, kind="stable")[:LEADERS]:
+        if among.row[place] <= 0:
+            break
         said = f"{shown_short(among.keys, int(place))} {short_number(float(among.row[place]))}"
         gap = "" if len(segments) == 1 else " · "
         if taken + len(gap) + most_cells(said) > width:
@@ -114,35 +120,37 @@ def _spelled(keys: Axis, width: int) -> Iterator[tuple[str, str]]:
 # --- two columns
 
 
-def columns_fit(among: Among, width: int, lines: int) -> bool:
-    """Whether the words of both sides stand one under the other in so many lines."""
-    return max(among.queries.size, among.keys.size) <= lines and width >= 2 * LABEL + 8
+def columns_lines(among: Among, width: int, room: int, ground: Ground) -> Lines:
+    """Those that ask at the left, those that are asked at the right, joined by lines that are thicker for more weight.
 
-
-def columns_lines(among: Among, width: int, ground: Ground) -> Lines:
-    """Those that ask at the left, those that are asked at the right; a line for each weight, thicker for more.
-
-    The lines of the word that asks are in colour.
+    The lines of the word that asks are in colour. Nothing where the words do not stand one under the other in `room`
+    lines.
     """
-    largest = float(np.nan_to_num(among.weights).max(initial=0))
-    left = _labels(among.queries, among.query)
-    right = _labels(among.keys, among.key)
+    count = max(among.queries.size, among.keys.size)
+    if count > room or width < 2 * LABEL + LEAST_ACROSS:
+        return []
+    apart = min(MOST_APART, room // count)
+    left, right = _labels(among.queries, among.query), _labels(among.keys, among.key)
     label = max(most_cells(text) for text, _ in (*left, *right))
-    across = max(8, min(ACROSS, width - 2 * label - 2))
-    height = max(len(left), len(right))
-    own, others = (_drawn(among, largest, height, across, only) for only in (True, False))
-    strong = style_of(LEVELS, ground).bgcolor
+    across = min(ACROSS, width - 2 * label - 2)
+    own, others = (_drawn(among, apart, across, only) for only in (True, False))
+    strong = Style(color=style_of(LEVELS, ground).bgcolor, bold=True)
     lines: Lines = []
-    for y in range(height):
-        text, style = left[y] if y < len(left) else ("", DIM)
-        line = [Segment(pad(text, label, right=True), style), Segment(" ")]
-        for x in range(across):
-            mark = own[y][x] or others[y][x]
-            is_own = bool(own[y][x])
-            line.append(Segment(chr(0x2800 + mark) if mark else " ", Style(color=strong, bold=True) if is_own else DIM))
-        text, style = right[y] if y < len(right) else ("", DIM)
-        lines.append([*line, Segment(" "), Segment(text, style)])
+    for y in range(apart * (count - 1) + 1):
+        at = y // apart if y % apart == 0 else count
+        marks = (
+            Segment(_braille(mine or other), strong if mine else DIM)
+            for mine, other in zip(own[y], others[y], strict=True)
+        )
+        asks, asked = (side[at] if at < len(side) else ("", DIM) for side in (left, right))
+        lines.append(
+            [Segment(pad(asks[0], label, right=True) + " ", asks[1]), *marks, Segment(f" {asked[0]}", asked[1])]
+        )
     return lines
+
+
+def _braille(bits: int) -> str:
+    return chr(0x2800 + bits) if bits else " "
 
 
 def _labels(axis: Axis, chosen: int) -> list[tuple[str, Style]]:
@@ -150,21 +158,19 @@ def _labels(axis: Axis, chosen: int) -> list[tuple[str, Style]]:
     return [(text, BOLD if place == chosen else DIM) for place, text in enumerate(texts)]
 
 
-def _drawn(among: Among, largest: float, height: int, across: int, only: bool) -> list[list[int]]:
-    """The dots of the lines of the word that asks, or of all others, as bits of a braille character for each cell."""
-    dots = np.zeros((4 * height, 2 * across), bool)
-    steps = np.arange(2 * across)
-    for query in range(among.queries.size):
-        if (query == among.query) is not only:
+def _drawn(among: Among, apart: int, across: int, only: bool) -> list[list[int]]:
+    """The lines of the word that asks, or thin ones of all others, as bits of a braille character for each cell."""
+    weights = np.nan_to_num(among.weights)
+    largest = float(weights.max(initial=0))
+    height = apart * (max(weights.shape) - 1) + 1
+    dots, steps = np.zeros((4 * height, 2 * across), bool), np.arange(2 * across)
+    for query, key in np.argwhere(weights >= (LEAST if only else LEAST_OF_OTHERS)):
+        if bool(query == among.query) != only:
             continue
-        for key, weight in enumerate(np.nan_to_num(among.weights[query])):
-            if weight < LEAST:
-                continue
-            thick = max(1, math.ceil(3 * min(1.0, weight / largest)))
-            middle = 4 * query + 1.5 + (4 * key - 4 * query) * steps / (2 * across - 1)
-            for offset in range(thick):
-                rows = np.clip(np.rint(middle + offset - (thick - 1) / 2).astype(int), 0, 4 * height - 1)
-                dots[rows, steps] = True
+        thick = math.ceil(THICKEST * min(1.0, weights[query, key] / largest)) if only else 1
+        middle = 4 * apart * (query + (key - query) * steps / (2 * across - 1)) + (4 - thick) / 2
+        for offset in range(thick):
+            dots[np.clip(np.rint(middle + offset).astype(int), 0, 4 * height - 1), steps] = True
     return [[_bits(dots[4 * y : 4 * y + 4, 2 * x : 2 * x + 2]) for x in range(across)] for y in range(height)]
 
 

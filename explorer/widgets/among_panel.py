@@ -10,7 +10,6 @@ from textual.strip import Strip
 from attn_explore.explorer.drawing.among_words import (
     Among,
     Lines,
-    columns_fit,
     columns_lines,
     leaders_line,
     places_of_words,
@@ -70,9 +69,7 @@ class AmongPanel(DrawnAgain, can_focus=False):
         last = min(count, self._first + room)
         part = f"lines {self._first + 1}–{last} of {count}" if count > room else ""
         lines = [leaders_line(among, width), [Segment(part, DIM)], *text[2 * self._first : 2 * last], []]
-        if columns_fit(among, width, height - len(lines)):
-            lines += columns_lines(among, width, self.ground)
-        return lines
+        return [*lines, *columns_lines(among, width, height - len(lines), self.ground)]
 
     def on_click(self, event: events.Click) -> None:
         """Say which word is under the mouse."""

@@ -23,9 +23,8 @@ from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.telling import among, headings, operands, questions, sections, timelines, tree_text
+from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
-from attn_explore.explorer.widgets.among_panel import AmongPanel
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre, Column, Row
 from attn_explore.explorer.widgets.heading import Heading
@@ -81,7 +80,6 @@ class Panels(Actions):
                     yield TensorGrid(id="other")
                 yield Statistics(id="statistics")
                 yield Ranking(id="ranking")
-                yield AmongPanel(id="among")
                 yield PlotPanel(id="plot-panel")
                 yield ArithmeticPanel(id="arithmetic")
             yield WordsPanel(id="words")
@@ -287,10 +285,9 @@ class Panels(Actions):
         """
         state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
         other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
-        text = self.query_one(AmongPanel)
         self._show_plot()
-        text.display = state.among is not None
-        if text.display or state.attention is not None or state.is_plotted or value.elsewhere is not None:
+        self._show_among()
+        if state.among is not None or state.attention is not None or state.is_plotted or value.elsewhere is not None:
             self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
             return
         is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
@@ -301,6 +298,21 @@ class Panels(Actions):
             ranking.show(value, index)
         for panel, picture in zip((self.grid, other), drawn, strict=False):
             panel.show(value, index if panel is self.grid else self._index_beside(index), picture)
+
+    def _show_among(self) -> None:
+        """The text on the weights of a word instead of the numbers, where it is wanted; its panel is made then."""
+        state, panel = self.state, next(iter(self.query("#among")), None)
+        if panel is not None:
+            panel.display = state.among is not None
+        if (attention := state.among) is None:
+            return
+        from attn_explore.explorer.telling.among import among
+        from attn_explore.explorer.widgets.among_panel import AmongPanel
+
+        if not isinstance(panel, AmongPanel):
+            panel = AmongPanel(id="among")
+            self.query_one(Centre).mount(panel, before="#arithmetic")
+        panel.show(among(state.session, attention, bool(state.all_heads), state.leaves_first))
 
     def _show_plot(self) -> None:
         """The plot instead of the numbers, where it is wanted."""
@@ -347,9 +359,7 @@ class Panels(Actions):
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self._show_around()
-        if (attention := state.among) is not None:
-            shown = among.among(state.session, attention, bool(state.all_heads), state.leaves_first)
-            self.query_one(AmongPanel).show(shown)
+        self._show_among()
         self.query_one(Statistics).show(self.grid.picture if self.grid.display else None, state.index)
         self.show_keys()
 

@@ -31,7 +31,6 @@ from attn_explore.explorer.telling import operands, sections
 from attn_explore.explorer.telling.found import found_blocks, found_title
 from attn_explore.explorer.telling.going import going_blocks, going_title
 from attn_explore.explorer.telling.pictures import Side
-from attn_explore.explorer.widgets.among_panel import AmongPanel
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Column
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -43,6 +42,7 @@ from attn_explore.model.explain import Index
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.widgets.among_panel import AmongPanel
     from attn_explore.explorer.widgets.map_lines import MapLines
 
 
@@ -200,8 +200,7 @@ class ExplorerScreen(Panels):
         else:
             self.groups.cells.follow_link(event.link)
 
-    @on(AmongPanel.WordClicked)
-    def word_clicked(self, event: AmongPanel.WordClicked) -> None:
+    def on_among_panel_word_clicked(self, event: AmongPanel.WordClicked) -> None:
         """A word of the text was clicked."""
         self.groups.cells.ask(event.place)
 

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.blocks import Block, as_text, links
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.word_view import Attention, Word
+from attn_explore.explorer.widgets.among_panel import AmongPanel
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import shapes
 from tests.architectures import MODELS, like_llama, some_run
 from tests.explorer.conftest import Explore, session_of
 from tests.opened import EVERY_BUT_WIDE, Opened
+from tests.standing import until
 
 LAYER = "encoder.layers.0.self_attention"
 
@@ -219,3 +222,21 @@ async def test_out_of_the_word_view_another_tensor_can_be_moved_in(explore: Expl
         await pilot.press("right", "right", "right", "j", "l")
         assert session.place.value.path == f"{LAYER}.output"
         assert pilot.app.screen.query_one("#grid", TensorGrid).cursor == session.place.index
+
+
+async def test_w_shows_the_text_on_the_weights_of_the_word_that_asks(explore: Explore) -> None:
+    async with explore("i-love-my-dog", f"{LAYER}.weights", (0, 1, 3)) as (pilot, session):
+        await pilot.press("W")
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+        panel = pilot.app.screen.query_one("#among")
+        assert isinstance(panel, AmongPanel)
+        await until(pilot, lambda: "love → dog 0.6132" in panel.render_line(0).text)
+        assert "I love my dog" in panel.render_line(2).text
+        await pilot.press("down", "l")
+        assert session.place.index == (0, 2, 3)
+        assert "my → my 0.4346" in panel.render_line(0).text
+        await pilot.click(panel, offset=(1, 2))
+        assert session.place.index == (0, 2, 0)
+        await pilot.press("W")
+        assert not panel.display
+        assert pilot.app.screen.grid.display
