@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
 
+_SHEET = ("", "explorer.tcss")
+"""Where the sheet that our screens share is said to be from."""
+
 Load = Callable[[Counter], "Session | Library | Unread"]
 Reload = Callable[[Counter], "Session"]
 
@@ -166,6 +169,14 @@ class ExplorerApp(App[None]):
     def _fail(self, failure: BaseException) -> None:
         self.failure = failure
         self.exit(return_code=1)
+
+    def _load_screen_css(self, screen: Screen[Any]) -> None:
+        """Take on the sheet that our screens share. Textual would parse it, and all others, again for each of them."""
+        if not screen.CSS or screen.SCOPED_CSS or screen.css_path:
+            super()._load_screen_css(screen)
+        elif not self.stylesheet.has_source(*_SHEET):
+            self.stylesheet.add_source(screen.CSS, _SHEET)
+            self.stylesheet.update(self)
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug: end, and let `show` raise it, instead of a traceback on the terminal (Textual is pinned)."""

@@ -61,6 +61,10 @@ class ExplorerScreen(Panels):
         self.groups = Groups(self)
         self.watching = Watching(self, reload) if reload is not None else None
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Come up. The first time all panels have just been styled: that need not be done once more."""
+        event.refresh_styles = self.stack_updates > 0
+
     def on_mount(self) -> None:
         """Show the first value, and say what has to be said at the beginning."""
         self.look_as_told()
