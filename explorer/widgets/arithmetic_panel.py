@@ -64,6 +64,8 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
     DEFAULT_CSS = "ArithmeticPanel { overflow: scroll; scrollbar-size: 0 0; }"
 
+    HAS_FAINT = False
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"arithmetic--{role}" for role in _ROLES),
         "arithmetic--link",

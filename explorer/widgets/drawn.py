@@ -149,8 +149,8 @@ class Drawn(Kept):
 class DrawnAgain(Drawn):
     """Draws again only what looks otherwise: much of a panel is empty, and it is lines that cost."""
 
-    HAS_FAINT: ClassVar[bool] = False
-    """Whether some letters are faint."""
+    HAS_FAINT: ClassVar[bool] = True
+    """Whether some letters may be faint, which is asked of each line."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

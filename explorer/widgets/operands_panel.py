@@ -18,8 +18,6 @@ Draw = Callable[[Ground, int], Lines]
 class OperandsPanel(DrawnAgain, can_focus=False):
     """Shows what stands at one side. `draw` makes its lines for a width; `placed` are the matrices in them."""
 
-    HAS_FAINT = True
-
     class CellClicked(Message):
         """A cell of one of the matrices was clicked."""
 

@@ -23,6 +23,8 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
     DEFAULT_CSS = "WordsPanel { overflow: hidden scroll; scrollbar-size: 0 0; }"
 
+    HAS_FAINT = False
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {"words--heading", "words--text", "words--more"}
 
     def __init__(self, id: str | None = None) -> None:
