@@ -9,14 +9,37 @@ A default that follows from other keys is `DERIVED` here; `filled` puts the numb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any, Literal
-
-from annotated_types import Ge, Gt
+from typing import Annotated, Any, ClassVar, Literal
 
 # For Pydantic: no unknown keys, no conversions between types, no infinities, descriptions from the docstrings below.
 CLOSED = {"extra": "forbid", "strict": True, "allow_inf_nan": False, "use_attribute_docstrings": True}
+
+
+class Bound:
+    """What a number is at least (`ge`), more than (`gt`) or at most (`le`).
+
+    Pydantic takes it for a group of annotated_types, whose import costs a start more than reading its scenario does.
+    """
+
+    __is_annotated_types_grouped_metadata__: ClassVar[Literal[True]] = True
+
+    def __init__(self, *, ge: float = -math.inf, gt: float = -math.inf, le: float = math.inf) -> None:
+        self.ge, self.gt, self.le = ge, gt, le
+
+    def holds(self, number: float) -> bool:
+        """Whether a number keeps to it."""
+        return self.ge <= number <= self.le and number > self.gt
+
+    def __iter__(self) -> Iterator[object]:
+        """The same in the words of annotated_types."""
+        from annotated_types import Ge, Gt, Le
+
+        told = ((Ge, self.ge), (Gt, self.gt), (Le, self.le))
+        return (kind(bound) for kind, bound in told if math.isfinite(bound))
+
 
 DERIVED: Any = None
 
@@ -32,7 +55,7 @@ Dtype = Literal["float64", "float32"]
 Tokenizer = Literal["whitespace", "character", "checkpoint"]
 Choice = Literal["auto"] | bool
 
-Size = Annotated[int, Gt(0)]
+Size = Annotated[int, Bound(gt=0)]
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
 NestedNumbers = Vector | Matrix | tuple[Matrix, ...]
@@ -44,9 +67,9 @@ class WeightsConfig:
 
     __pydantic_config__ = CLOSED
 
-    seed: Annotated[int, Ge(0)] = 7
+    seed: Annotated[int, Bound(ge=0)] = 7
     """Seed of NumPy's PCG64 generator, which draws the parameters."""
-    scale: Annotated[float, Ge(0)] = 0.5
+    scale: Annotated[float, Bound(ge=0)] = 0.5
     """Standard deviation of the drawn parameters."""
     file: str | None = None
     """A .safetensors file with all parameters, relative to the scenario's file."""
@@ -91,7 +114,7 @@ class ModelConfig:
     """How alike a query and a key are; `general` is qᵀWk."""
     weighting: Weighting = "softmax"
     """What turns scores into attention weights."""
-    temperature: Annotated[float, Gt(0)] = 1.0
+    temperature: Annotated[float, Bound(gt=0)] = 1.0
     """Scores are divided by it: below 1 attention sharpens, above 1 it spreads out."""
     position: Position = "sinusoidal"
     """How the order of the tokens enters."""
@@ -103,7 +126,7 @@ class ModelConfig:
     """Normalise after each block's residual (post) or before each block (pre)."""
     final_norm: bool = DERIVED
     """Whether each stack ends with a norm. Default: true for norm_order pre, and where the weights file has one."""
-    norm_eps: Annotated[float, Ge(0)] = 1e-5
+    norm_eps: Annotated[float, Bound(ge=0)] = 1e-5
     """Added to the variance before its square root."""
     activation: Activation = "relu"
     """Non-linearity of the feed-forward network; `swiglu` and `geglu` are gated."""
@@ -157,7 +180,7 @@ class InputConfig:
     """The tokens themselves."""
     vectors: Matrix | None = None
     """The embeddings themselves, a row of d_model numbers for each token."""
-    ids: tuple[Annotated[int, Ge(0)], ...] | None = None
+    ids: tuple[Annotated[int, Bound(ge=0)], ...] | None = None
     """The token ids themselves, of a checkpoint."""
     vocabulary: tuple[str, ...] = ()
     """Words that have the first rows of the input's embedding table, in this order, before those that are read."""
@@ -171,7 +194,7 @@ class InputConfig:
     """The target's tokens themselves."""
     target_vectors: Matrix | None = None
     """The target's embeddings themselves."""
-    target_ids: tuple[Annotated[int, Ge(0)], ...] | None = None
+    target_ids: tuple[Annotated[int, Bound(ge=0)], ...] | None = None
     """The target's token ids themselves, of a checkpoint, its start token included."""
     max_new_tokens: Size = 8
     """How many tokens the decoder generates at most."""

@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le
-
-from attn_explore.model.config import CLOSED, DERIVED, InputConfig, MaskConfig, ModelConfig, Size, Vector
+from attn_explore.model.config import CLOSED, DERIVED, Bound, InputConfig, MaskConfig, ModelConfig, Size, Vector
 
 VERSION = 1
 """Version of the scenario format that this program reads."""
@@ -21,7 +19,7 @@ Difficulty = Literal["beginner", "intermediate", "advanced"]
 ExperimentKind = Literal[
     "softmax_saturation", "softmax_jacobian", "dot_product_variance", "gradient_vanishing", "training"
 ]
-Index = Annotated[int, Ge(0)]
+Index = Annotated[int, Bound(ge=0)]
 Extreme = Literal["largest", "smallest"]
 View = Literal["matrix", "word", "beside", "difference", "plot"]
 
@@ -174,7 +172,7 @@ class Experiment:
     """At how many moments the weights are kept, beside the first. Default: 10."""
     warmup: Size = DERIVED
     """For how many steps the learning rate goes up, before it goes down. Default: 100."""
-    learning_rate: Annotated[float, Gt(0)] = DERIVED
+    learning_rate: Annotated[float, Bound(gt=0)] = DERIVED
     """What the learning rate of the paper is multiplied by. Default: 1."""
 
     @property
@@ -189,7 +187,7 @@ class Document:
 
     __pydantic_config__ = CLOSED
 
-    version: Annotated[int, Ge(1), Le(VERSION)] = VERSION
+    version: Annotated[int, Bound(ge=1, le=VERSION)] = VERSION
     """Version of the scenario format."""
     title: str = ""
     """The scenario's name. Default: the name of its file."""

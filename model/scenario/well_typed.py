@@ -13,8 +13,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from annotated_types import Ge, Gt, Le
-
+from attn_explore.model.config import Bound
 from attn_explore.model.scenario.document import Document
 from attn_explore.model.scenario.source import KeyPath, ScenarioSource
 
@@ -162,15 +161,8 @@ def _one_of(known: tuple[Any, ...], data: Any) -> Any:
 
 
 def _bounded(number: Any, bounds: tuple[Any, ...]) -> Any:
-    for bound in bounds:
-        holds = (
-            number >= bound.ge if isinstance(bound, Ge)
-            else number > bound.gt if isinstance(bound, Gt)
-            else number <= bound.le if isinstance(bound, Le)
-            else False
-        )  # fmt: skip
-        if not holds:
-            raise _Unusual
+    if not all(isinstance(bound, Bound) and bound.holds(number) for bound in bounds):
+        raise _Unusual
     return number
 
 
