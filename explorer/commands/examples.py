@@ -61,7 +61,7 @@ EXAMPLES = {
         "attn-explore check *.yaml trace.json models/gpt2",
         "attn-explore check models/gpt2 --against hidden_states.safetensors --ids 464,3139",
     ),
-    "new": ("attn-explore new my.yaml", "attn-explore new my.yaml --force"),
+    "new": ("attn-explore new my.yaml", "attn-explore new --lesson my.yaml --force"),
     "schema": (
         "attn-explore schema scenario > scenario.schema.json",
         "attn-explore schema trace | less",

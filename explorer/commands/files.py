@@ -150,15 +150,18 @@ def _taught(source: str, output: Path) -> tuple[Scenario, list[Path]]:
 
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    lesson: Annotated[
+        bool, typer.Option("--lesson", help="One with a lesson: every key of a stop, explained.")
+    ] = False,
     force: Replace = False,
 ) -> None:
     """Write a commented scenario to start from."""
-    from attn_explore.explorer.commands.starter import STARTER
+    from attn_explore.explorer.commands.starter import LESSON, STARTER
     from attn_explore.explorer.system.exits import say
     from attn_explore.model.files.writing import write_atomically
     from attn_explore.model.text import visible
 
-    write_atomically(file, [STARTER.encode()], force=force)
+    write_atomically(file, [(LESSON if lesson else STARTER).encode()], force=force)
     say(f"wrote {visible(str(file))}; try: attn-explore run {visible(str(file))}")
 
 

@@ -1,4 +1,4 @@
-"""The scenario that `attn-explore new` writes."""
+"""The scenario that `attn-explore new` writes, and the lesson that it writes with `--lesson`."""
 
 STARTER = """\
 # A scenario for attn-explore. Every key but `input` may be left out; the comments give the defaults.
@@ -47,4 +47,72 @@ input:
 # compare: { model: { score: dot } }    # a second run with other settings (of input and mask too); c changes over
 
 # `attn-explore run FILE --watch` runs again whenever this file is saved.
+"""
+
+LESSON = """\
+# Teaches: (one sentence: what a person knows after this lesson that they did not know before).
+#
+# A lesson for attn-explore: what is run, and stops, each at one step of it, with your words and perhaps a question.
+# `attn-explore run FILE --plain` names the steps; `attn-explore check FILE` tells what is wrong;
+# `attn-explore run FILE --watch` shows it, again whenever it is saved.
+title: My lesson
+summary: One line about what it shows, for the library.
+difficulty: beginner         # or intermediate, advanced
+
+model:                       # `attn-explore new FILE` without --lesson writes every key of the model
+  kind: encoder
+  d_model: 6
+  d_ff: 12
+  weights: { seed: 7, scale: 0.5 }
+
+input:
+  text: I love my dog
+
+# A second run, for the views `beside` and `difference`.
+compare:
+  label: no division by √dₖ
+  model: { score: dot }
+
+# 5 to 12 stops, of at most five lines each, and two questions or more. Say what is to be seen in these very numbers.
+lesson:
+  # The least that a stop has: a step, and words. Words are Markdown: *a word of the text*, **a new term**, `a name`.
+  - at: encoder.embedding              # the path of a step, or the name of a parameter
+    say: >-
+      Each word is a row of numbers. They were drawn at random; training would make them mean something.
+
+  # `focus` is the cell that the cursor begins at: for each axis a word, or a place from 0. What is left out is 0.
+  - at: encoder.layers.0.self_attention.scores
+    focus: { query: love, key: dog }
+    say: The query of *love* and the key of *dog*, multiplied and added up, number by number.
+
+  # A question comes before the numbers are shown. The run answers it: no answer stands in this file.
+  - at: encoder.layers.0.self_attention.weights
+    focus: { query: love }
+    say: Softmax makes each row sum to **1**.
+    ask: Which word does *love* attend to most?
+    answer: { argmax: key }            # the word with the largest number along an axis; the smallest: argmin: key
+    hint: Look for its largest score.  # for whoever asks, and after a wrong answer; without it the arithmetic is shown
+
+  # Other answers, each within one percent or 0.005:
+  #   answer: { number: true }         # the number in the cell of `focus`
+  #   answer: { sum: key }             # what the numbers along an axis come to; they are in sight
+  #   answer: { operand: residual }    # a number that this cell was computed from, by the end of its path
+  #   answer: { cell: largest }        # any cell with the largest (or smallest) number, where `focus` names no place
+  - at: encoder.layers.0.self_attention.weights
+    focus: { query: dog }
+    say: Four weights, from 0 to 1.
+    ask: What do the weights of *dog* come to?
+    answer: { sum: key }
+
+  # A question to think about has no answer.
+  - at: encoder.layers.0.ffn.norm
+    ask: What would be different, were the words in another order?
+
+  # `view`: matrix (as here, if nothing is said), word, plot; with a second run also beside and difference.
+  - at: encoder.layers.0.self_attention.weights
+    focus: { query: love, key: dog }
+    view: beside
+    say: The second run does not divide its scores, and its weights are further apart.
+
+  # Where `experiment: {kind: training, …}` says how the model was trained, `moment: 120` is after so many steps of it.
 """

@@ -16,7 +16,7 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import TRACES
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem, all_problems, raise_any
-from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.scenario import Scenario, read_scenario, read_to_check
 from attn_explore.model.scenario.document import Gradients
 
 if TYPE_CHECKING:
@@ -224,9 +224,11 @@ def check(path: Path, limits: Limits) -> tuple[str, ...]:
 
         read_trace(path, limits.nbytes)
         return ()
-    scenario, notes = read_scenario(path), dict[str, None]()
+    (scenario, faults), notes = read_to_check(path), dict[str, None]()
     runs = [run for run in (scenario, scenario.second()) if run is not None]
     found, left_out = all_problems([partial(_check_run, run, limits, notes) for run in runs])
+    places = {problem.where for problem in faults}  # where something is wrong already, no second fault follows
+    found = [*faults, *(problem for problem in found if problem.where not in places)]
     told = {(problem.where, problem.what): problem for problem in found}  # what both runs share is told once
     in_order = sorted(told.values(), key=lambda problem: (problem.line or 0, problem.column or 0))
     raise_any(in_order, left_out)

@@ -9,7 +9,8 @@ well_typed, validation, wording   types and bounds, and messages about them
 keys, nested, findings            unknown keys, nested numbers, what a check finds
 checks, teaching                  what has to agree; what training takes from its data
 tokens, pairs                     what each stack reads and knows; files of pairs
-schema, signatures, yaml_writing  the JSON Schema, and saving
+schema, schema_examples           the JSON Schema
+yaml_writing                      saving
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ from attn_explore.model.scenario.yaml_source import MOST_BYTES, decode, read_yam
 from attn_explore.model.text import clip, figure
 
 _LONGEST_NAME = 60
+_TOLD = ("title", "summary", "difficulty", TOLD_IN_FIRST)
+"""Sections that no run depends on."""
 _NAMED = 12
 
 
@@ -203,6 +206,17 @@ def read_scenario(path: Path) -> Scenario:
     return parse_scenario(text, str(path), path.parent)
 
 
+def read_to_check(path: Path) -> tuple[Scenario, list[Problem]]:
+    """Read a scenario file as far as it can be run, with the faults of all that is only told of it, as its lesson is.
+
+    A lesson is about the steps of the run: so these can be checked beside its other faults. Raises Problem with
+    everything that is wrong where the run depends on some of it.
+    """
+    text = decode(read_regular(path, MOST_BYTES), path)
+    told: list[Problem] = []
+    return _checked(read_yaml(text, str(path), path.parent), told), told
+
+
 def parse_scenario(text: str, name: str = "scenario", folder: Path | None = None) -> Scenario:
     """Read the text of a scenario file; `name` stands in messages, and weights are looked up in `folder`.
 
@@ -226,9 +240,10 @@ def scenario_schema() -> dict[str, Any]:
     return made()
 
 
-def _checked(source: ScenarioSource) -> Scenario:
+def _checked(source: ScenarioSource, told: list[Problem] | None = None) -> Scenario:
+    """The scenario of a source. What is wrong with that which does not change the run is added to `told`, if given."""
     _check_version(source)
-    document, source = _correct(source)
+    document, source = _correct(source, told)
     title = document.title or Path(source.name).stem
     experiment = None if document.experiment is None else filled_experiment(document.experiment)
     given = document.input
@@ -248,7 +263,7 @@ def _check_version(source: ScenarioSource) -> None:
         raise source.problem(("version",), what, "update attn-explore")
 
 
-def _correct(source: ScenarioSource) -> tuple[Document, ScenarioSource]:
+def _correct(source: ScenarioSource, told: list[Problem] | None) -> tuple[Document, ScenarioSource]:
     """Check types and agreement; where there is a second run, its scenario has to be correct too."""
     first = _inspected(source)
     second_findings: list[Finding] = []
@@ -257,7 +272,12 @@ def _correct(source: ScenarioSource) -> tuple[Document, ScenarioSource]:
         second = _inspected(source.compared())
         second_source = second.source
         second_findings = [finding for finding in second.findings if finding not in first.findings]
-    _raise_all((first.source, first.findings), (second_source, second_findings), left_out=first.left_out)
+    problems = _in_order((first.source, first.findings), (second_source, second_findings))
+    is_run = first.document is not None and not first.left_out
+    if told is None or not is_run or any(each.path[0] not in _TOLD for each in (*first.findings, *second_findings)):
+        raise_any(problems, first.left_out)
+    else:
+        told += problems
     assert first.document is not None  # noqa: S101 (there is one where nothing was found)
     return first.document, _with_texts_of(second_source, first.source)
 
@@ -290,15 +310,14 @@ def _inspected(source: ScenarioSource) -> Typed:
     return replace(typed, findings=[*typed.findings, *agreement])
 
 
-def _raise_all(*found: tuple[ScenarioSource, Iterable[Finding]], left_out: int = 0) -> None:
-    """Raise everything that was found, in the order of the file."""
+def _in_order(*found: tuple[ScenarioSource, Iterable[Finding]]) -> list[Problem]:
+    """Everything that was found, in the order of the file."""
     problems: list[Problem] = []
     for source, findings in found:
         placed = {(problem.line, problem.column) for problem in problems if problem.line}  # in the run before
         here = (source.problem(each.path, each.what, each.hint, at_key=each.at_key) for each in findings)
         problems += [problem for problem in here if (problem.line, problem.column) not in placed]
-    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
-    raise_any(problems, left_out)
+    return sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def _without_false_and_empty(data: Any) -> Any:

@@ -20,7 +20,7 @@ from attn_explore.model.scenario.experiment_keys import (
 from attn_explore.model.scenario.experiment_keys import filled as filled_experiment
 from attn_explore.model.scenario.findings import Finding, first_not_in, first_of, listed, repeated, touches
 from attn_explore.model.scenario.nested import array_faults
-from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, KeyPath, ScenarioSource
+from attn_explore.model.scenario.source import CHANGED, COMPARED, GIVEN_ONCE, TOLD_IN_FIRST, KeyPath, ScenarioSource
 from attn_explore.model.scenario.teaching import training_can_be_done
 from attn_explore.model.scenario.tokens import generates, labels_of, target_of, tokens_of
 from attn_explore.model.text import clip, figure
@@ -37,14 +37,18 @@ _TOO_LONG_TO_READ = 10**20
 def check_agreement(document: Document, source: ScenarioSource, broken: Iterable[KeyPath]) -> list[Finding]:
     """Run every check of keys that are not broken in themselves.
 
-    What a checkpoint's model is, its own configuration says: no key has to agree with a default.
+    What a checkpoint's model is, its own configuration says: no key has to agree with a default. A broken stop of the
+    lesson keeps silent about itself alone.
     """
     broken = [*broken, *(_OF_THE_MODEL if document.model.weights.checkpoint is not None else ())]
+    stops = {path[:2] for path in broken if path[0] == TOLD_IN_FIRST and len(path) > 1}
+    broken = [path for path in broken if path[:2] not in stops]
     return [
         finding
         for reads, check in CHECKS
         if not any(touches(path, broken) for path in reads)
         for finding in check(document, source)
+        if finding.path[:2] not in stops
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attn_explore.model.scenario.schema_examples import EXAMPLES
 from attn_explore.model.scenario.source import GIVEN_ONCE
 from attn_explore.model.scenario.validation import MAY_BE_NULL, validator
 
@@ -18,6 +19,9 @@ def scenario_schema() -> dict[str, Any]:
     for key, section in (("model", "ModelConfig"), ("mask", "MaskConfig")):
         sections["Comparison"]["properties"][key] |= {"$ref": f"#/$defs/{section}"}
     sections["InputConfig"]["oneOf"] = [{"required": [key]} for key in GIVEN_ONCE[0]]
+    for section, examples in EXAMPLES.items():
+        for key, values in examples.items():
+            (made if section == "Document" else sections[section])["properties"][key]["examples"] = values
     needed = [{"required": ["input"]}, {"required": ["experiment"]}]
     return {"$schema": _DIALECT, "title": "attn-explore scenario"} | made | {"anyOf": needed}
 

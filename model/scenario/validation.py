@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from attn_explore.model.scenario.document import Document
 from attn_explore.model.scenario.findings import Finding, name
 from attn_explore.model.scenario.nested import array_faults
-from attn_explore.model.scenario.source import CHANGED, COMPARED, KeyPath, ScenarioSource
+from attn_explore.model.scenario.source import CHANGED, COMPARED, TOLD_IN_FIRST, KeyPath, ScenarioSource
 from attn_explore.model.scenario.well_typed import well_typed
 from attn_explore.model.scenario.wording import describe
 
@@ -156,13 +156,26 @@ def _is_unknown(errors: Iterable[ErrorDetails]) -> bool:
 
 
 def _without(data: dict[str, Any], findings: Iterable[Finding]) -> dict[str, Any]:
-    """Copy the data without what was found wrong; of a list with a fault, nothing is kept."""
+    """Copy the data without what was found wrong; of a list with a fault, nothing is kept, but for the lesson's.
+
+    There the stop stays with the rest of its keys, so that the faults of the others can be found, and counted from it.
+    """
     doomed = {_up_to_a_list(finding.path) for finding in findings}
-    return _kept(data, (), doomed)
+    kept = _kept(data, (), doomed)
+    if isinstance(stops := kept.get(TOLD_IN_FIRST), list):
+        kept[TOLD_IN_FIRST] = [_stop_without(stop, (TOLD_IN_FIRST, place), doomed) for place, stop in enumerate(stops)]
+    return kept
+
+
+def _stop_without(stop: Any, path: KeyPath, doomed: set[KeyPath]) -> dict[str, Any]:
+    """A stop without its faults; one that says no step says that of the empty name."""
+    kept = _kept(stop, path, doomed) if isinstance(stop, dict) else {}
+    return {"at": "", **kept}
 
 
 def _up_to_a_list(path: KeyPath) -> KeyPath:
-    first_index = next((at for at, step in enumerate(path) if isinstance(step, int)), len(path))
+    start = 2 if path[0] == TOLD_IN_FIRST else 0
+    first_index = next((at for at in range(start, len(path)) if isinstance(path[at], int)), len(path))
     return path[:first_index]
 
 

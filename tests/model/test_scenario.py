@@ -446,6 +446,17 @@ def test_the_schema_refuses_what_the_reader_refuses(validator, data):
         scenario_from_dict(data)
 
 
+def test_every_key_that_is_no_choice_has_examples_in_the_schema_and_they_are_right(validator):
+    schema = scenario_schema()
+    for section in [schema, *schema["$defs"].values()]:
+        for key, described in section["properties"].items():
+            is_free = "$ref" in described or described.get("type") in ("string", "array", "object")
+            assert described.get("examples") or not is_free or "enum" in described, key
+            for example in described.get("examples", ()):
+                here = validator.evolve(schema={**described, "$defs": schema["$defs"]})
+                here.validate(example)
+
+
 def test_every_key_in_the_schema_has_a_description():
     schema = scenario_schema()
     for section in [schema, *schema["$defs"].values()]:
