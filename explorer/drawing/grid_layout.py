@@ -189,6 +189,8 @@ def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_wi
     room = _room_of_column(picture, planes, width - label_width)
     digits = min(COLUMN, max(room, 7 if len(planes) == 1 else 6)) - 1
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
+    if picture.bad:
+        numbers = replace(numbers, width=max(numbers.width, len("NaN")))
     wanted = max(numbers.width, min(longest_label(picture.columns), COLUMN - 1)) + 1
     return Layout(picture, label_width, max(numbers.width + 1, min(wanted, room)), numbers, planes)
 

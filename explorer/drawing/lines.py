@@ -192,8 +192,7 @@ def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyo
     if picture.end == 0 and picture.veiled is not None:
         return [Segment("the numbers come with the answer", DIM)]
     if picture.end == 0:
-        others = "other " if np.isneginf(picture.seen).any() else ""
-        return [Segment(f"every {others}number is 0", DIM)]
+        return [Segment(_all_zero(picture.seen), DIM)]
     low = short_number(-picture.end) if picture.is_signed else "0"
     segments = [Segment(f"{low} ", DIM)]
     for step in range(-LEVELS if picture.is_signed else 0, LEVELS + 1, stride):
@@ -203,6 +202,14 @@ def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyo
     rest = beyond.format(short_number(picture.largest)) if picture.largest > picture.end else ""
     by = (" in a sample" if beyond == BEYOND[0] else " sampled") if picture.sample is not None else ""
     return [*segments, Segment(f" {short_number(picture.end)}{rest}{by}", DIM)]
+
+
+def _all_zero(numbers: Array) -> str:
+    """What is said of numbers of which none is finite and other than 0."""
+    finite = np.isfinite(numbers)
+    if numbers.size and not finite.any():
+        return "no number is finite"
+    return "every number is 0" if finite.all() else "every other number is 0"
 
 
 def legend_line(layout: Layout, window: Window, rows: range) -> list[Segment]:

@@ -20,9 +20,13 @@ from attn_explore.model.values import Value
 EditIndex = tuple[Any, ...]
 
 
-def actions(has_other: bool) -> str:
-    """What may be typed; numbers are swapped only with those of another run."""
-    return f"a number, or: zero, knock out, scale 2, freeze{', swap' * has_other}"
+def actions(value: Value, has_other: bool) -> str:
+    """What may be typed; numbers are swapped only with those of another run.
+
+    Only what goes into a softmax is knocked out with sense: −∞ becomes 0 there, and NaN in whatever multiplies it.
+    """
+    is_weighed = value.name.endswith(("scores", "logits"))
+    return f"a number, or: zero, {'knock out, ' * is_weighed}scale 2, freeze{', swap' * has_other}"
 
 
 _WORDS: Mapping[str, dict[str, bool]] = {
@@ -57,7 +61,7 @@ def edit_from(value: Value, index: EditIndex, typed: str, has_other: bool = True
     scaled = re.fullmatch(r"(?:scale|×|\*|x) ?(\S+)", text)
     number = _number(scaled[1] if scaled else text)
     if number is None:
-        raise Problem(f"{typed.strip() or 'nothing'} is no edit", hint=f"type {actions(has_other)}")
+        raise Problem(f"{typed.strip() or 'nothing'} is no edit", hint=f"type {actions(value, has_other)}")
     return Edit(at=value.path, index=index, scale=number) if scaled else Edit(at=value.path, index=index, set=number)
 
 

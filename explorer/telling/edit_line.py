@@ -84,7 +84,7 @@ class EditLine:
         if self.is_word:
             return "Type another word."
         number = short_number(float(self.value[self.index]))
-        return f"It is {number}. Type {actions(self.has_other)}."
+        return f"It is {number}. Type {actions(self.value, self.has_other)}."
 
     def _choice(self, place: int) -> Row:
         return (Piece(f"{'●' if place == self.chosen else '○'} {self.names[place]}  ", "name"),)

@@ -105,6 +105,20 @@ def test_a_tensor_of_zeros_says_so() -> None:
     assert "every number is 0" in text_of(lines.legend_line(layout, window(layout), range(2)))
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(np.nan, "no number is finite"), (-np.inf, "no number is finite"), (0.0, "every number is 0")],
+)
+def test_a_tensor_of_one_number_that_has_no_scale_says_what_it_is(number: float, expected: str) -> None:
+    layout = laid_out(picture(np.full((2, 3), number)))
+    assert expected in text_of(lines.legend_line(layout, window(layout), range(2)))
+
+
+def test_numbers_that_are_none_do_not_touch_each_other() -> None:
+    layout = laid_out(picture(np.full((2, 3), np.nan)))
+    assert "NaN NaN NaN" in text_of(lines.row_line(layout, window(layout), 0))
+
+
 def test_only_the_columns_in_sight_are_drawn_and_the_legend_says_which() -> None:
     layout = laid_out(picture(np.ones((5, 500)) / 3))
     view = Window(80, 100, (0, 100), GROUND)

@@ -15,7 +15,7 @@ from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.opening import pair
 from attn_explore.explorer.session.run_files import check_beside_weights
 from attn_explore.explorer.session.saving import save
-from attn_explore.explorer.session.what_if import EditIndex, distances, edit_from, edit_text, scopes
+from attn_explore.explorer.session.what_if import EditIndex, actions, distances, edit_from, edit_text, scopes
 from attn_explore.explorer.telling import cell_text, sections, tree_text
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -61,7 +61,15 @@ def test_an_edit_is_typed_in_words_and_told_in_words(typed: str, does: dict[str,
 def test_what_is_no_edit_is_told_with_what_is(typed: str) -> None:
     with pytest.raises(Problem) as refused:
         edit_from(session_of("i-love-my-dog").run.trace[WEIGHTS], (), typed)
-    assert "knock out" in refused.value.hint
+    assert "zero, scale 2, freeze" in refused.value.hint
+
+
+def test_knocking_out_is_offered_where_a_softmax_makes_0_of_it() -> None:
+    trace = session_of("i-love-my-dog").run.trace
+    scores = trace["encoder.layers.0.self_attention.scaled_scores"]
+    for value, is_offered in ((scores, True), (trace[WEIGHTS], False), (trace["encoder.input"], False)):
+        assert ("knock out" in actions(value, has_other=False)) == is_offered
+        assert edit_from(value, (), "knock out").knock_out  # as it is typed
 
 
 @pytest.mark.parametrize(
@@ -203,7 +211,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_lost(explore: Explore)
         await pilot.press("e", *"[red]", "enter")
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         assert "[red] is no edit: type a number" in "\n".join(panel.text())
-        assert "\n".join(panel.text()).count("knock out") == 1
+        assert "\n".join(panel.text()).count("scale 2") == 1
         await pilot.press("backspace")
         assert "is no edit" not in "\n".join(panel.text())
         await pilot.press(*(["backspace"] * 4), *"swap", "enter")
@@ -219,7 +227,7 @@ async def test_all_that_is_asked_for_an_edit_is_in_sight_in_a_small_terminal(exp
         await pilot.press("L", "e", *typed, *["enter"] * bool(typed))
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         shown = "\n".join(panel.render_line(row).text for row in range(panel.size.height))
-        for said in ("● the cell", "○ everything in it", "○ the word itself: dog", "zero, knock out, scale 2, freeze"):
+        for said in ("● the cell", "○ everything in it", "○ the word itself: dog", "zero, scale 2, freeze"):
             assert said in shown
         assert "more lines" not in shown
         assert "swap" not in shown  # there is no other run
