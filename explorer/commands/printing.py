@@ -122,8 +122,11 @@ def map_(
     asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens)
     session = session_of(find_source(source, asked), limits_of(memory_limit, allow_path), step)
     say_notes(session)
-    from attn_explore.explorer.telling.model_map import map_lines
+    from attn_explore.explorer.system.exits import say
+    from attn_explore.explorer.telling.model_map import lacking, map_lines
 
+    if note := lacking(session):
+        say(f"note: {note}")
     print_lines(map_lines(session, line_width(), is_lit=bool(step), plain=plain))
 
 

@@ -15,7 +15,7 @@ from attn_explore.explorer.drawing.maps.moving import Direction
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.telling.model_map import about
+from attn_explore.explorer.telling.model_map import about, lacking
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.explorer.widgets.map_lines import MapLines
 from attn_explore.explorer.widgets.map_view import MapView
@@ -48,8 +48,8 @@ class MapScreen(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """The map, and beside it what the box under the cursor is."""
-        title = Content(f"{visible(self._session.run.scenario.title)} · the map of the model")
-        yield Static(title, id="map-title", markup=False)
+        said = (visible(self._session.run.scenario.title), "the map of the model", lacking(self._session))
+        yield Static(Content(" · ".join(filter(None, said))), id="map-title", markup=False)
         with Horizontal(id="map-body"):
             yield self._view
             yield self._words

@@ -41,6 +41,12 @@ def _named(heading: str, boxes: Sequence[Box]) -> Iterator[Section]:
         yield Section(heading, "\n".join(f"{box.name}  {box.path}" for box in boxes))
 
 
+def lacking(session: Session) -> str:
+    """What is to be said of the map of a trace that has not every step of its run; of any other, nothing."""
+    many = session.run.trace.left_out
+    return f"the trace leaves {many} step{'s' * (many != 1)} of the run out, and so does its map" if many else ""
+
+
 def map_lines(session: Session, width: int, *, is_lit: bool, plain: bool = False) -> Iterator[str]:
     """The map as lines of `width` cells, with the present box lit if `is_lit`; in words, where it is to be `plain`."""
     diagram = diagram_of(session.run.trace)

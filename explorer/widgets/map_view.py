@@ -20,7 +20,7 @@ class MapView(MapLines, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a diagram; the layer and the pass that the cursor is in stand open."""
 
     # Textual takes default styles from the first base class only: without these, nothing would ever scroll.
-    DEFAULT_CSS = "MapView { overflow: hidden auto; scrollbar-size: 1 0; }"
+    DEFAULT_CSS = "MapView { overflow: hidden auto; scrollbar-size-vertical: 1; }"
 
     class Moved(Message):
         """The cursor went to another box."""

@@ -133,6 +133,13 @@ def test_map_reads_another_text_and_says_it_in_words_where_asked(attn: Run) -> N
     assert found[:3] == ["encoder", "  tokens, my dog: 2", "  embedding, of tokens: 2×6"]
 
 
+def test_map_of_a_trace_that_leaves_steps_out_says_so(attn: Run) -> None:
+    attn("export", DOG, "--steps", "weights", "-o", "trace.json")
+    found = attn("map", "trace.json")
+    assert "[self-attention]" in found.out
+    assert found.err == "note: the trace leaves 10 steps of the run out, and so does its map\n"
+
+
 def test_map_says_why_an_experiment_has_none(attn: Run) -> None:
     found = attn("map", "softmax-jacobian")
     assert (found.status, found.out.count("\n")) == (0, 1)
