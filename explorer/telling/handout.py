@@ -16,6 +16,7 @@ from attn_explore.explorer.telling import cell_text, headings, questions, sectio
 from attn_explore.explorer.telling.lesson_moments import stop_then
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index
+from attn_explore.model.formulas import letter
 from attn_explore.model.lesson import Stop as LessonStop
 from attn_explore.model.naming import shown, shown_short
 from attn_explore.model.problems import Problem, nearest
@@ -60,7 +61,7 @@ class Wanted:
 
 def handout_of(session: Session, wanted: Wanted) -> Handout:
     """The handout. Raises Problem for a step to leave empty that there is not, and for a run of too many steps."""
-    stops = _stops(session)
+    stops = _stops(session, wanted)
     _check(session, wanted, stops)
     made = [_Maker(session, wanted, place, stop) for place, stop in enumerate(stops, 1)]
     scenario = session.run.scenario
@@ -68,24 +69,30 @@ def handout_of(session: Session, wanted: Wanted) -> Handout:
     return Handout(scenario.title, scenario.summary or "", tuple(each.stop() for each in made), tuple(answers))
 
 
-def _stops(session: Session) -> list[LessonStop]:
-    """The stops of the lesson that the run has; without a lesson a stop at each step."""
-    if session.lesson.stops:
-        found = [stop_then(session, stop) for stop in session.lesson.stops]
-        return [stop for stop in found if stop.is_there]
-    return [LessonStop(step, "", None) for step in session.run.trace.steps.values()]
+def _stops(session: Session, wanted: Wanted) -> list[LessonStop]:
+    """The stops of the lesson that the run has, and the steps to be filled in; without a lesson a stop at each step."""
+    steps = session.run.trace.steps
+    if not session.lesson.stops:
+        return [LessonStop(step, "", None) for step in steps.values()]
+    told = (stop_then(session, stop) for stop in session.lesson.stops)
+    found = [stop for stop in told if stop.is_there]
+    places, known = {path: place for place, path in enumerate(steps)}, {stop.value.path for stop in found}
+    for step in steps.values():
+        if wanted.leaves_empty(step) and step.path not in known:
+            later = (at for at, stop in enumerate(found) if places.get(stop.value.path, -1) > places[step.path])
+            found.insert(next(later, len(found)), LessonStop(step, "", None))
+    return found
 
 
 def _check(session: Session, wanted: Wanted, stops: Sequence[LessonStop]) -> None:
     if len(stops) > MOST_STOPS:
         hint = "write a lesson whose stops are those that matter, or take a smaller model"
         raise Problem(f"a handout of {len(stops)} steps would be a book", path=session.path, hint=hint)
-    paths = [stop.value.path for stop in stops]
     for name in wanted.blank:
-        if not any(path == name or path.endswith(f".{name}") for path in paths):
-            near = nearest(name, [path.rpartition(".")[2] for path in paths])
-            hint = f"did you mean {near}?" if near else f"the first is {paths[0]}" if paths else ""
-            raise Problem(f"there is no {clip(name, _LONGEST)} on this handout to be left empty", hint=hint)
+        if not any(Wanted(blank=(name,)).leaves_empty(stop.value) for stop in stops):
+            near = nearest(name, [path.rpartition(".")[2] for path in session.run.trace.steps])
+            hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.run.trace.steps))}"
+            raise Problem(f"the run has no step {clip(name, _LONGEST)} to be left empty", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,7 @@ def tables(value: Value, around: Index, hidden: Array | None, marked: Index | No
     """A value as tables, one for each head; of many rows, columns and heads those around a cell."""
     if not value.axes:
         text = "" if hidden is not None else short_number(float(value.array))
-        yield Table("", "", "", ("",), (Row("", (Cell(text),)),))
+        yield Table("", "", "number", (visible(letter(value)),), (Row("", (Cell(text),)),))
         return
     leading, sizes = value.shape[:-2], (*[HEADS] * max(0, len(value.shape) - 2), ROWS, COLUMNS)[-len(value.shape) :]
     places = [_around(size, at, most) for size, at, most in zip(value.shape, around, sizes, strict=True)]

@@ -18,21 +18,25 @@ from attn_explore.model.text import visible
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_MATHS = {
+    "×": "times", "·": "cdot", "√": "surd", "∞": "infty", "→": "rightarrow", "←": "leftarrow", "↓": "downarrow",
+    "↑": "uparrow", "↔": "leftrightarrow", "∂": "partial", "Σ": "Sigma", "Δ": "Delta", "Φ": "Phi", "Θ": "Theta",
+    "Λ": "Lambda", "Π": "Pi", "Ω": "Omega", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon",
+    "η": "eta", "θ": "theta", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "varphi",
+    "χ": "chi", "ψ": "psi", "ω": "omega", "≤": "leq", "≥": "geq", "≈": "approx", "≠": "neq", "⊙": "odot", "⊕": "oplus",
+    "∈": "in", "∑": "Sigma", "∇": "nabla", "╳": "times", "±": "pm", "÷": "div",
+}  # fmt: skip
+"""Signs by their names in mathematics."""
+
 SIGNS: Mapping[str, str] = MappingProxyType({
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}",
-    "×": r"\ensuremath{\times}", "·": r"\ensuremath{\cdot}", "−": r"\ensuremath{-}", "√": r"\ensuremath{\surd}",
-    "∞": r"\ensuremath{\infty}", "→": r"\ensuremath{\rightarrow}", "←": r"\ensuremath{\leftarrow}",
-    "…": r"\dots{}", "–": r"\textendash{}", "—": r"\textemdash{}", "“": "``{}", "”": "''{}", "‘": "`{}", "’": "'{}",
-    "ᵀ": r"\textsuperscript{T}", "ˣ": r"\textsuperscript{x}", "²": r"\textsuperscript{2}",
-    "′": r"\ensuremath{'}", "∂": r"\ensuremath{\partial}", "Σ": r"\ensuremath{\Sigma}", "Δ": r"\ensuremath{\Delta}",
-    "μ": r"\ensuremath{\mu}", "σ": r"\ensuremath{\sigma}", "γ": r"\ensuremath{\gamma}", "β": r"\ensuremath{\beta}",
-    "ε": r"\ensuremath{\varepsilon}", "θ": r"\ensuremath{\theta}", "π": r"\ensuremath{\pi}",
-    "φ": r"\ensuremath{\varphi}", "Φ": r"\ensuremath{\Phi}",
-    "α": r"\ensuremath{\alpha}", "λ": r"\ensuremath{\lambda}", "τ": r"\ensuremath{\tau}",
-    "≤": r"\ensuremath{\leq}", "≥": r"\ensuremath{\geq}", "≈": r"\ensuremath{\approx}", "≠": r"\ensuremath{\neq}",
-    "⊙": r"\ensuremath{\odot}", "⊕": r"\ensuremath{\oplus}", "␣": r"\textvisiblespace{}", "∈": r"\ensuremath{\in}",
+    "−": r"\ensuremath{-}", "⁻": r"\ensuremath{^-}", "⁺": r"\ensuremath{^+}",
+    "′": r"\ensuremath{'}", "ᵀ": r"\textsuperscript{T}",
+    "ˣ": r"\textsuperscript{x}", "²": r"\textsuperscript{2}", "…": r"\dots{}", "–": r"\textendash{}",
+    "—": r"\textemdash{}", "“": "``{}", "”": "''{}", "‘": "`{}", "’": "'{}", "␣": r"\textvisiblespace{}",
+    **{sign: rf"\ensuremath{{\{name}}}" for sign, name in _MATHS.items()},
 })  # fmt: skip
 """How the signs are written that mean something to LaTeX, or that its usual fonts do not have."""
 
@@ -179,6 +183,8 @@ def _letter(letter: str) -> str:
     if letter in SIGNS:
         return SIGNS[letter]
     plain = unicodedata.normalize("NFKD", letter)
+    if unicodedata.decomposition(letter).startswith("<fraction>"):
+        return plain.replace("\N{FRACTION SLASH}", "/")
     if plain != letter and plain.isascii() and plain.isalnum():  # a small letter or figure, high or low
         command = "textsuperscript" if letter in _HIGH or unicodedata.decomposition(letter).startswith("<super>") else (
             "textsubscript" if unicodedata.decomposition(letter).startswith("<sub>") else ""

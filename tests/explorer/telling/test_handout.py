@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from attn_explore.explorer.drawing.handouts.as_markdown import markdown_of
 from attn_explore.explorer.drawing.handouts.page import ANSWERS, Answer, Cell, Handout, Row, Stop, Table
 from attn_explore.explorer.drawing.handouts.writers import WRITERS
 from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.telling import handout
 from attn_explore.explorer.telling.handout import COLUMNS, ROWS, Wanted, handout_of
 from attn_explore.model.problems import Problem
@@ -139,6 +142,15 @@ def test_the_cells_of_a_blank_step_are_empty_and_full_among_the_answers() -> Non
     assert [[cell.text for cell in row.cells] for row in answer.tables[0].rows] == [
         [short_number(float(number)) for number in row] for row in weights
     ]
+
+
+def test_a_step_to_be_filled_in_is_on_the_sheet_where_the_lesson_passes_it_by() -> None:
+    found = made("post-norm-vs-pre-norm", blank=("1.self_attention.weights",))
+    order = list(opened("post-norm-vs-pre-norm").trace.steps)
+    places = [order.index(stop.path) for stop in found.stops]
+    assert "encoder.layers.1.self_attention.weights" in [stop.path for stop in found.stops]
+    assert [place for place in places if place > order.index("encoder.layers.1.self_attention.weights")]
+    assert len(found.answers) == 1
 
 
 def test_a_scenario_without_a_lesson_stops_at_each_step() -> None:
@@ -268,6 +280,14 @@ def test_no_text_of_a_file_is_a_command_of_latex(said: str) -> None:
     assert not re.search(r"[\\$&#%_^~<>|\"`{]", own)
     plain = re.sub(r"\\[{}]", "", text(said))
     assert plain.count("{") == plain.count("}")
+
+
+def test_every_sign_of_the_explanations_and_the_course_can_be_set_by_plain_latex() -> None:
+    told = (files("attn_explore.model.words") / "en.md").read_text("utf-8")
+    told = " ".join((told + "".join(path.read_text("utf-8") for path in bundled().values())).split())
+    foreign = {letter for words in re.findall(r"\\words{([^}]*)}", text(told)) for letter in words}
+    assert {letter for letter in foreign if not unicodedata.name(letter).startswith("CJK")} == set()
+    assert {letter for letter in text(told) if ord(letter) > 0x7F} - foreign <= set("·×äéöü½")
 
 
 @given(TEXTS)
