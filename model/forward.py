@@ -248,6 +248,8 @@ class _ModelRun:
             return self._generated[place] if place < len(self._generated) else None
         if self._trace.planned:
             return None
+        if self._trace.is_lazy:
+            self._trace.bring(candidates)
         return _likeliest(candidates)
 
 

@@ -15,7 +15,7 @@ from attn_explore.model.axes import Array, Axis
 from attn_explore.model.changes import Change, changed, have_same_bits
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.sources import Numbers, is_stored
-from attn_explore.model.values import Value, read_only
+from attn_explore.model.values import Value, forgotten_before, read_only
 
 Listener = Callable[[Value], None]
 
@@ -90,9 +90,17 @@ class Trace:
         if appended is value and not self.planned:
             self._compute(value)
         self.steps[value.path] = appended
-        if self.on_step is not None:
+        if self.on_step is not None and not self.is_lazy:
             self.on_step(appended)
         return appended
+
+    def bring(self, value: Value) -> None:
+        """Compute what a value is made of step by step: who listens to a lazy run hears of each."""
+        for step in forgotten_before(value, lambda each: [view.value for view in each.operands]):
+            if not step.is_large:
+                _ = step.array
+            if self.on_step is not None:
+                self.on_step(step)
 
     def _compute(self, value: Value) -> None:
         if self.keeper is None:

@@ -206,6 +206,21 @@ def test_what_is_computed_when_it_is_looked_at_is_the_same() -> None:
         assert np.array_equal(lazily[path].array, step.array), path
 
 
+def test_who_listens_hears_of_each_step_when_it_is_computed_and_may_stop_between_two() -> None:
+    asked, heard = Prepared(known_of(scenario("gpt2", 3))), []
+    lazily = run_prepared(asked, lambda step: heard.append((step.path, step.held is not None)), lazy=True)
+    last = "generated.2."
+    expected = [path for path in lazily.steps if not path.startswith(last) and not path.endswith("candidates")]
+    assert sorted(heard) == sorted((path, True) for path in expected)
+
+    def stop(step: Value) -> None:
+        if step.path == f"generated.1.{ATTENTION}.scores":
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_prepared(asked, stop, lazy=True)
+
+
 @pytest.mark.parametrize("passes", [1, 3])
 def test_the_last_word_is_exported_though_nobody_has_looked_at_it(passes: int) -> None:
     asked = scenario("gpt2", passes)
