@@ -63,11 +63,14 @@ class ExplorerApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "stop_loading", show=False)]
 
-    def __init__(self, load: Load, title: str, reload: Reload | None = None, is_pair: bool = False) -> None:
+    def __init__(
+        self, load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, view: str = ""
+    ) -> None:
         super().__init__()
         self._load = load
         self._reload = reload
         self._is_pair = is_pair
+        self._view = view
         self._what = title
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
@@ -104,7 +107,7 @@ class ExplorerApp(App[None]):
 
         kept = set_aside()
         loaded = self._load(counter)
-        made, is_question = _screen_of(loaded, self._reload, self._is_pair)
+        made, is_question = _screen_of(loaded, self._reload, self._is_pair, self._view)
         return _Loaded(made, is_question, *self._own_keys(), kept)
 
     def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
@@ -134,7 +137,7 @@ class ExplorerApp(App[None]):
         if session is None:
             self.exit()
         else:
-            made, _ = _screen_of(session, None, is_pair=False)
+            made, _ = _screen_of(session, None, is_pair=False, view=self._view)
             self.push_screen(made())
 
     async def _on_key(self, event: events.Key) -> None:
@@ -222,7 +225,7 @@ def _collect_again() -> None:
 
 
 def _screen_of(
-    loaded: Session | Library | Unread, reload: Reload | None, is_pair: bool
+    loaded: Session | Library | Unread, reload: Reload | None, is_pair: bool, view: str
 ) -> tuple[Callable[[], Screen[Any]], bool]:
     """What makes the screen, and whether that is a question; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -230,7 +233,8 @@ def _screen_of(
     from attn_explore.explorer.telling.pictures import Side
 
     if isinstance(loaded, Session):
-        return partial(ExplorerScreen, loaded, reload=reload, side=Side.beside if is_pair else Side.one), False
+        side = Side.beside if is_pair else Side.one
+        return partial(ExplorerScreen, loaded, reload=reload, side=side, view=view), False
     from attn_explore.explorer.session.other_text import Unread
 
     if isinstance(loaded, Unread):
@@ -244,16 +248,17 @@ def _screen_of(
     return partial(LibraryScreen, loaded), False
 
 
-def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = False) -> int:
+def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, view: str = "") -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session or the library; it is given a counter of what it computes.
     `reload` reads and runs again when a file of the run is saved. `is_pair`: two runs that were asked for
-    together stand side by side. Raises what `load` raised (a Problem, for example), or the bug that ended the app,
+    together stand side by side; `view` is how the value is shown at first. Raises what `load` raised (a Problem, for
+    example), or the bug that ended the app,
     with the terminal restored.
     """
     guard_terminal()
-    app = ExplorerApp(load, title, reload, is_pair)
+    app = ExplorerApp(load, title, reload, is_pair, view)
     app.run()
     if app.failure is not None:
         raise app.failure

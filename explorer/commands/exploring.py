@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -36,10 +37,22 @@ from attn_explore.explorer.commands.starting import explore
 from attn_explore.explorer.system.streams import line_width
 
 
+class View(StrEnum):
+    """How a step is shown at first."""
+
+    matrix = "matrix"
+    word = "word"
+    text = "text"
+    plot = "plot"
+
+
 def run(
     source: SourceName,
     step: StartStep = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
+    view: Annotated[
+        View | None, typer.Option("--view", help="How it is shown at first; word and text are of attention.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
     gradients: WithGradients = False,
     of: NumberName = "",
@@ -68,7 +81,7 @@ def run(
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(source, limits, step, asked, watch=watch))
+    raise typer.Exit(explore(source, limits, step, asked, watch=watch, view=view.value if view is not None else ""))
 
 
 def compare(

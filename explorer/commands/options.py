@@ -85,6 +85,7 @@ StartStep = Annotated[
     str,
     typer.Option(
         "--step",
+        "--at",
         metavar="STEP",
         help="Start at this step: its path, or the end of it, such as weights; or at a cell: weights[love,dog].",
         autocompletion=complete_step,

@@ -75,6 +75,7 @@ def explore(
     *,
     second: tuple[str, Asked] | None = None,
     watch: bool = False,
+    view: str = "",
 ) -> int:
     """Open the explorer, with a second run beside the first where there is one.
 
@@ -107,7 +108,7 @@ def explore(
         return session_of(find_source(source, asked and replace(asked, moment=None)), limits, counter=counter)
 
     title = found[0].title if found else source
-    return show(load, title, reload if watch else None, is_pair=bool(second))
+    return show(load, title, reload if watch else None, is_pair=bool(second), view=view)
 
 
 def _waits(name: str, asked: Asked | None) -> bool:

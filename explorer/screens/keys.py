@@ -72,6 +72,7 @@ BINDINGS: list[BindingType] = [
     _binding("f", "unfold", "Unfold and fold long sums", "sum.unfold", CELL),
     _binding("y", "copy", "Copy the arithmetic to the clipboard", "cell.copy", CELL),
     _binding("Y", "copy_as", "Copy the cell, row or tensor as NumPy, CSV or LaTeX", "cell.copy_as", CELL),
+    _binding("at", "reopening", "Copy the command that opens this view again", "cell.reopen", CELL),
     _binding("e", "edit", "Change numbers here, and run again from there", "edit", CELL),
     _binding("ctrl+z", "undo", "Take back the last edit", "edit.undo", CELL),
     _binding("ctrl+y", "redo", "Make it again", "edit.redo", CELL),

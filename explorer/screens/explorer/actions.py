@@ -145,6 +145,9 @@ class Actions(Screen[None]):
     def action_copy(self) -> None:
         self.groups.copying.arithmetic()
 
+    def action_reopening(self) -> None:
+        self.groups.copying.reopening()
+
     def action_copy_as(self) -> None:
         self.groups.copying.ask()
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.drawing.notations import checked
+from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -28,6 +30,20 @@ class CopyKeys:
             self.screen.tell_problem(problem)
         else:
             self._say("the arithmetic, as text")
+
+    def reopening(self) -> None:
+        """Copy the command line that opens just this view again, and show it."""
+        from attn_explore.explorer.session.reopening import command, left_out
+
+        state = self.screen.state
+        view = "" if state.view is View.numbers else state.view.value
+        line, rest = command(state.session, view), left_out(state.session)
+        try:
+            self.screen.app.copy_to_clipboard(checked(line))
+        except Problem as problem:
+            self.screen.tell_problem(problem)
+        else:
+            self.screen.say(visible(f"On the clipboard: {line}{f'  ({rest})' if rest else ''}"))
 
     def ask(self) -> None:
         """Ask what to copy, and in which notation."""

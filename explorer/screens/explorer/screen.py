@@ -22,7 +22,7 @@ from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.panels import Panels
-from attn_explore.explorer.screens.explorer.state import State
+from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import search
@@ -52,13 +52,19 @@ class ExplorerScreen(Panels):
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
 
     def __init__(
-        self, session: Session, has_library: bool = False, reload: Reload | None = None, side: Side = Side.one
+        self,
+        session: Session,
+        has_library: bool = False,
+        reload: Reload | None = None,
+        side: Side = Side.one,
+        view: str = "",
     ) -> None:
         super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
         self.state = State(session, has_library, side=side)
         self.work = Working(self, self._show_progress)
         self.filling = Filling(self)
         self.groups = Groups(self)
+        self._first_view = View(view) if view else None
         self.watching = Watching(self, reload) if reload is not None else None
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
@@ -68,6 +74,8 @@ class ExplorerScreen(Panels):
     def on_mount(self) -> None:
         """Show the first value, and say what has to be said at the beginning."""
         self.look_as_told()
+        if self._first_view is not None:
+            self.state.look(self._first_view, self.state.side)
         self.show_tree()
         self.show()
         if self.watching is not None:

@@ -23,7 +23,7 @@ class View(StrEnum):
 
     numbers = "matrix"
     word = "word"
-    among = "among words"
+    among = "text"
     plot = "plot"
 
 

@@ -1,0 +1,71 @@
+"""The command line that opens what is looked at again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from attn_explore.explorer.session.course import bundled, is_model
+from attn_explore.explorer.session.edits import is_edited
+from attn_explore.explorer.session.opening import is_trace
+from attn_explore.explorer.session.session import Session
+from attn_explore.model.formulas import output_name
+from attn_explore.model.naming import bracketed
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.scenario import read_scenario
+
+EDITED = "the edits are not part of it: s saves them"
+COMPARED = "the other run is not part of it"
+
+
+def command(session: Session, view: str = "") -> str:
+    """What is typed to come back: the run, what it reads, the moment, the gradients, the cell, and how it is shown."""
+    return shlex.join(["attn-explore", "run", *_parts(session, view)])
+
+
+def left_out(session: Session) -> str:
+    """What that does not bring back; nothing where it brings back all."""
+    if is_edited(session):
+        return EDITED
+    return COMPARED if session.other is not None and session.run.scenario.compare is None else ""
+
+
+def _parts(session: Session, view: str) -> Iterator[str]:
+    scenario, place = session.run.scenario, session.place
+    path = session.path
+    is_bundled = path is not None and bundled().get(session.name) == path
+    yield session.name if path is None or is_bundled else str(path)
+    yield from _read(session)
+    if session.moments is not None and session.run.moment != session.moments.last:
+        yield from ("--moment", str(session.moments.steps[session.run.moment]))
+    if is_gradient(place.value) and session.run.output is not None:
+        yield from ("--of", output_name(session.run.output))
+    elif is_gradient(place.value) and scenario.gradients is None:
+        yield "--gradients"
+    yield from ("--at", f"{place.value.path}{bracketed(place.value.axes, place.index)}")
+    if view:
+        yield from ("--view", view)
+
+
+def _says(session: Session) -> tuple[object, ...]:
+    """What the file says that is read; a trace has run already, and reads nothing else."""
+    path, scenario = session.path, session.run.scenario
+    given = scenario.input
+    if path is not None and path.is_file() and not is_trace(path) and not is_model(session.name):
+        given = read_scenario(path).input
+    elif scenario.checkpoint is not None and (path is None or not is_trace(path)):
+        return ()
+    return given.text, given.ids, given.target
+
+
+def _read(session: Session) -> Iterator[str]:
+    """The text, where the file says another one, or a model of the machine says none."""
+    given = session.run.scenario.input
+    if _says(session) == (given.text, given.ids, given.target):
+        return
+    if given.text is not None:
+        yield from ("--text", given.text)
+    elif given.ids is not None:
+        yield from ("--ids", ",".join(map(str, given.ids)))
+    if given.target is not None:
+        yield from ("--target", given.target)

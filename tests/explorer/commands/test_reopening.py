@@ -1,0 +1,91 @@
+"""The command that opens a view again opens just that."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from attn_explore.explorer.commands import command_line, exploring
+from attn_explore.explorer.commands.common import find_source, session_of
+from attn_explore.explorer.session.change_moment import go_to_moment
+from attn_explore.explorer.session.gradients import differentiate
+from attn_explore.explorer.session.other_text import with_text
+from attn_explore.explorer.session.reopening import command
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.formulas import output_name
+from tests.checkpoints import FAMILIES
+from tests.explorer.conftest import session_of as bundled_session
+
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Session, str]]:
+    """The sessions that command lines opened, and in which view."""
+    found: list[tuple[Session, str]] = []
+
+    def explore(source: str, limits: Limits, step: str, asked: Any, watch: bool, view: str) -> int:
+        found.append((session_of(find_source(source, asked), limits, step), view))
+        return int(watch)
+
+    monkeypatch.setattr(exploring, "explore", explore)
+    monkeypatch.setattr(exploring, "need_terminal", lambda: None)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    return found
+
+
+def reopened(line: str, opened: list[tuple[Session, str]]) -> tuple[Session, str]:
+    name, *arguments = shlex.split(line)
+    assert name == "attn-explore"
+    command_line.app(arguments, prog_name=name, standalone_mode=False)
+    return opened.pop()
+
+
+def test_a_cell_of_a_bundled_scenario_and_how_it_is_shown(opened: list[tuple[Session, str]]) -> None:
+    session = bundled_session("i-love-my-dog")
+    session.place.show(session.run.trace[WEIGHTS], (0, 1, 3))
+    line = command(session, "text")
+    assert line == f"attn-explore run i-love-my-dog --at '{WEIGHTS}[love, dog]' --view text"
+    again, view = reopened(line, opened)
+    assert (again.place.cell, view) == (session.place.cell, "text")
+
+
+def test_another_text(opened: list[tuple[Session, str]]) -> None:
+    session = with_text(bundled_session("i-love-my-dog"), "my dog's “love”")
+    session.place.show(session.run.trace[WEIGHTS], (0, 2, 1))
+    again, view = reopened(command(session), opened)
+    assert again.run.scenario.tokens() == session.run.scenario.tokens()
+    assert (again.place.cell, view) == (session.place.cell, "")
+
+
+def test_a_moment_of_a_training(opened: list[tuple[Session, str]]) -> None:
+    session = bundled_session("translate")
+    assert session.moments is not None
+    go_to_moment(session, session.moments.after(60))
+    again, _ = reopened(command(session), opened)
+    assert again.run.moment == session.run.moment
+
+
+def test_a_gradient_of_another_number(opened: list[tuple[Session, str]]) -> None:
+    session = bundled_session("label-each-word")
+    session.place.show(session.run.trace["logits"], (1, 2))
+    differentiate(session, "logits[saw 3, noun]")
+    session.place.show(session.run.trace["grad.encoder.embedding"], (2, 1))
+    again, _ = reopened(command(session), opened)
+    assert again.run.output is not None
+    assert session.run.output is not None
+    assert output_name(again.run.output) == output_name(session.run.output)
+    assert again.place.cell == session.place.cell
+
+
+def test_a_model_of_this_machine_with_its_token_ids(opened: list[tuple[Session, str]]) -> None:
+    folder = str(FAMILIES / "gpt2")
+    command_line.app(["run", folder, "--ids", "3,1,2"], prog_name="attn-explore", standalone_mode=False)
+    session, _ = opened.pop()
+    line = command(session)
+    assert shlex.split(line)[2:5] == [folder, "--ids", "3,1,2"]
+    again, _ = reopened(line, opened)
+    assert again.place.cell == session.place.cell
