@@ -23,7 +23,7 @@ from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip, visible
 from attn_explore.model.values import Value
 
-ROWS, COLUMNS, HEADS = 12, 10, 8
+ROWS, COLUMNS, HEADS = 12, 8, 8
 """Rows, columns and heads of a tensor that are printed; of more, those around the cell."""
 
 MOST_STOPS = 100
@@ -146,7 +146,7 @@ class _Maker:
             shape=headings.shape(value),
             formula="" if value.is_leaf else headings.equation(self.session, value),
             say=self.told.say if self.wanted.tells and self.told.say else sections.why(value),
-            tables=(*self._tables(self._hidden()), *self._other_tables()),
+            tables=(*self._own_tables(self._hidden()), *self._other_tables()),
             worked=() if self.is_apart else self._worked(),
             ask=self.told.ask if self._may_ask else "",
             choices=tuple(_choices(question.options)) if question is not None and question.options is not None else (),
@@ -175,18 +175,28 @@ class _Maker:
         hidden[asked] = True
         return hidden
 
-    def _tables(self, hidden: Array | None) -> Iterator[Table]:
-        return tables(self.value, self.cell, hidden, self.cell if hidden is None and not self.is_apart else None)
+    def _own_tables(self, hidden: Array | None) -> Iterator[Table]:
+        """The tables of the step; no cell is marked that would be the answer."""
+        marked = self.cell if hidden is None and not self.is_apart else None
+        found = tables(self.value, self.cell, hidden, marked)
+        return found if self._other is None else _called(headings.run_name(self.session), found)
 
     def _other_tables(self) -> Iterator[Table]:
         """The tables of the other run, where the lesson compares the two and they differ here."""
-        session, value = self.session, self.value
-        found = two_runs.beside(session, value)
-        if session.other is None or found is None or self.told.view not in ("beside", "difference") or self.is_empty:
-            return
-        name = headings.run_name(session.other)
-        for table in tables(found, self.cell if found.axes == value.axes else tuple(0 for _ in found.axes), None, None):
-            yield replace(table, caption=", ".join(filter(None, (name, table.caption))))
+        session, other = self.session, self._other
+        if session.other is None or other is None:
+            return iter(())
+        cell = self.cell if other.axes == self.value.axes else tuple(0 for _ in other.axes)
+        return _called(headings.run_name(session.other), tables(other, cell, None, None))
+
+    @property
+    def _other(self) -> Value | None:
+        """The step in the other run, where both are to be seen: the lesson compares them, and they differ."""
+        found = two_runs.beside(self.session, self.value)
+        if found is None or self.told.view not in ("beside", "difference") or self.is_empty:
+            return None
+        is_same = found.axes == self.value.axes and two_runs.most_apart(self.session, self.value) is None
+        return None if is_same else found
 
     def _worked(self) -> tuple[str, ...]:
         """The arithmetic of the cell, in few words where many are too wide."""
@@ -196,6 +206,11 @@ class _Maker:
         fits = max((block.width for block in found[0]), default=0) <= ROOM
         note = cell_text.cell_note(self.value, self.cell)
         return (*as_text(without_bars(found[0 if fits else 1])), *([note] if note else []))
+
+
+def _called(name: str, found: Iterator[Table]) -> Iterator[Table]:
+    """Tables under the name of the run that they are of."""
+    return (replace(table, caption=", ".join(filter(None, (name, table.caption)))) for table in found)
 
 
 def tables(value: Value, around: Index, hidden: Array | None, marked: Index | None) -> Iterator[Table]:

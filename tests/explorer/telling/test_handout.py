@@ -109,6 +109,13 @@ def test_the_arithmetic_of_each_stop_is_that_of_its_cell_without_bars() -> None:
     assert not re.search("[█-▏]", "".join(line for each in made().stops for line in each.worked))
 
 
+def test_of_two_runs_both_are_printed_where_the_lesson_compares_them_and_they_differ() -> None:
+    stops = {stop.path.rpartition(".")[2]: stop for stop in made("why-scale").stops}
+    captions = {name: [table.caption for table in stop.tables] for name, stop in stops.items()}
+    assert captions["weights"] == ["first run", "without √dₖ"]
+    assert captions["q"] == [""]
+
+
 # --- questions, blanks, other numbers
 
 
