@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attn_explore.model import experiments
 from attn_explore.model.architecture import architecture_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.edits import Changes
@@ -82,6 +81,8 @@ def trace_of(
     trace.is_lazy = lazy or (before is not None and before.is_lazy)
     scenario = known.scenario
     if scenario.alone is not None:
+        from attn_explore.model import experiments  # few scenarios have one
+
         experiments.record(trace, scenario.alone)
     else:
         _ModelRun(trace, known, generated).read(_passes(known, generated))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from attn_explore.model import experiments
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.named_checkpoint import checkpoint_of
@@ -37,6 +36,8 @@ class Known:
     def shapes(self) -> Shapes:
         """Name and axes of every parameter of the model, or of what the experiment starts from."""
         if self.scenario.alone is not None:
+            from attn_explore.model import experiments  # few scenarios have one
+
             return experiments.parameter_axes(self.scenario.alone)
         stacks = {stack: StackSizes(self.vocabularies[stack], self._positions(stack)) for stack in self.readings}
         return parameter_axes(self.architecture, stacks, self._predicted)

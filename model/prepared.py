@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from attn_explore.model import experiments
 from attn_explore.model.axes import Array
 from attn_explore.model.edits import changes
 from attn_explore.model.files.safetensors import TensorFile
@@ -65,6 +64,8 @@ class Prepared:
     def arrays(self) -> dict[str, Array]:
         """The numbers of every parameter, before any edit. Raises Problem for weights that don't fit the model."""
         if self.scenario.alone is not None:
+            from attn_explore.model import experiments  # few scenarios have one
+
             return experiments.parameters(self.scenario.alone)
         return parameters(self.scenario, self.known.shapes, self.file)
 

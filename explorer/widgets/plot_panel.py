@@ -11,8 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing.plots.labels import Line, above, axis_labels, readings, x_label
-from attn_explore.explorer.drawing.plots.layout import Drawing, lay_out
 from attn_explore.explorer.widgets.centre import Unscrolled
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -20,7 +18,9 @@ from attn_explore.model.explain import Index
 from attn_explore.model.plots import Plot, cell_further
 from attn_explore.model.values import Value
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what draws plots is imported when there is one
+    from attn_explore.explorer.drawing.plots.labels import Line
+    from attn_explore.explorer.drawing.plots.layout import Drawing
     from attn_explore.explorer.widgets.curves import Curves
 
 _GROUP = Binding.Group("In a plot")
@@ -132,6 +132,9 @@ class PlotPanel(Vertical, Unscrolled, can_focus=True, inherit_bindings=False):
         width, height = self.size
         if self._draw is None or self._curves is None or not width:
             return
+        from attn_explore.explorer.drawing.plots.labels import above, axis_labels, readings, x_label
+        from attn_explore.explorer.drawing.plots.layout import lay_out
+
         plot, is_high = self._draw(self._cursor), height >= HIGH
         read = readings(plot, width, 3 if is_high else 2)
         self._above.display = self._curves.display = height >= LEAST

@@ -2,42 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
 from attn_explore.explorer.screens import keys
-from attn_explore.explorer.screens.explorer.cell_keys import CellKeys
-from attn_explore.explorer.screens.explorer.compare_keys import CompareKeys
-from attn_explore.explorer.screens.explorer.copy_keys import CopyKeys
-from attn_explore.explorer.screens.explorer.edit_keys import EditKeys
-from attn_explore.explorer.screens.explorer.file_keys import FileKeys
-from attn_explore.explorer.screens.explorer.find_keys import FindKeys
-from attn_explore.explorer.screens.explorer.gradient_keys import GradientKeys
-from attn_explore.explorer.screens.explorer.lesson_keys import LessonKeys
-from attn_explore.explorer.screens.explorer.map_keys import MapKeys
-from attn_explore.explorer.screens.explorer.moment_keys import MomentKeys
-from attn_explore.explorer.screens.explorer.panel_keys import PanelKeys
-from attn_explore.explorer.screens.explorer.player import Player
 from attn_explore.explorer.screens.explorer.state import State
-from attn_explore.explorer.screens.explorer.step_keys import StepKeys
-from attn_explore.explorer.screens.explorer.text_keys import TextKeys
-from attn_explore.explorer.screens.explorer.use_keys import UseKeys
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.cell_keys import CellKeys
+    from attn_explore.explorer.screens.explorer.compare_keys import CompareKeys
+    from attn_explore.explorer.screens.explorer.copy_keys import CopyKeys
+    from attn_explore.explorer.screens.explorer.edit_keys import EditKeys
+    from attn_explore.explorer.screens.explorer.file_keys import FileKeys
+    from attn_explore.explorer.screens.explorer.find_keys import FindKeys
+    from attn_explore.explorer.screens.explorer.gradient_keys import GradientKeys
+    from attn_explore.explorer.screens.explorer.lesson_keys import LessonKeys
+    from attn_explore.explorer.screens.explorer.map_keys import MapKeys
+    from attn_explore.explorer.screens.explorer.moment_keys import MomentKeys
+    from attn_explore.explorer.screens.explorer.panel_keys import PanelKeys
+    from attn_explore.explorer.screens.explorer.player import Player
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+    from attn_explore.explorer.screens.explorer.step_keys import StepKeys
+    from attn_explore.explorer.screens.explorer.text_keys import TextKeys
+    from attn_explore.explorer.screens.explorer.use_keys import UseKeys
 
 
 class Groups:
-    """The groups of keys of a screen, by what they are about."""
+    """The groups of keys of a screen, by what they are about; each is imported when a key of it is first pressed."""
+
+    player: Player
+    steps: StepKeys
+    cells: CellKeys
+    uses: UseKeys
+    edits: EditKeys
+    moments: MomentKeys
+    lessons: LessonKeys
+    gradients: GradientKeys
+    comparing: CompareKeys
+    finding: FindKeys
+    panels: PanelKeys
+    copying: CopyKeys
+    files: FileKeys
+    texts: TextKeys
+    map: MapKeys
 
     def __init__(self, screen: ExplorerScreen) -> None:
-        self.player = Player(screen)
-        self.steps, self.cells, self.uses = StepKeys(screen), CellKeys(screen), UseKeys(screen)
-        self.edits, self.moments, self.lessons = EditKeys(screen), MomentKeys(screen), LessonKeys(screen)
-        self.gradients, self.comparing, self.finding = GradientKeys(screen), CompareKeys(screen), FindKeys(screen)
-        self.panels, self.copying, self.files = PanelKeys(screen), CopyKeys(screen), FileKeys(screen)
-        self.texts, self.map = TextKeys(screen), MapKeys(screen)
+        self._screen = screen
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Groups.__annotations__:
+            raise AttributeError(name)
+        kind = Groups.__annotations__[name]
+        file = re.sub("(?<=[a-z])(?=[A-Z])", "_", kind).lower()  # CellKeys are in cell_keys.py
+        group = getattr(import_module(f"{__package__}.{file}"), kind)(self._screen)
+        setattr(self, name, group)
+        return group
 
 
 class Actions(Screen[None]):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.edit_line import EditLine
-from attn_explore.explorer.telling.overview import Overview, overview
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.telling.word_view import Attention
 from attn_explore.model.explain import Index
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.plots import Plot, plot_of
-from attn_explore.model.profile import OVERVIEWS
 from attn_explore.model.values import Value
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.telling.overview import Overview
 
 
 class View(StrEnum):
@@ -106,9 +109,13 @@ class State:
     def overview(self) -> Overview | None:
         """The plot of all gradients together that is wanted; None where it is the row under the cursor."""
         trace, name = self.session.run.trace, self.overview_name if is_gradient(self.value) else ""
+        if not name:
+            return None
+        from attn_explore.explorer.telling.overview import overview
+
         known = self._overview
         if known is None or known.trace is not trace or known.name != name:
-            self._overview = overview(trace, name) if name else None
+            self._overview = overview(trace, name)
         return self._overview
 
     @property
@@ -122,7 +129,14 @@ class State:
     @property
     def next_plot(self) -> str:
         """What P shows next: a plot, one of all gradients where one of them is looked at, or nothing: the numbers."""
-        names = ["plot", *(OVERVIEWS if is_gradient(self.value) else ())]
+        names = ["plot", *(_overviews() if is_gradient(self.value) else ())]
         shown = self.overview_name if self.overview_name in names else "plot"
         here = names.index(shown) if self.view is View.plot else -1
         return names[here + 1] if here + 1 < len(names) else ""
+
+
+def _overviews() -> Iterable[str]:
+    """The plots that there are of all gradients together."""
+    from attn_explore.model.profile import OVERVIEWS
+
+    return OVERVIEWS
