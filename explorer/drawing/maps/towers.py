@@ -79,6 +79,9 @@ class _Look:
     tightness: Tightness = Tightness.long
 
 
+_LEAST_SHARE = 18
+"""Columns for a tower beside another, below which it is not worth trying."""
+
 _TRIED = (
     (True, Tightness.roomy), (True, Tightness.long), (True, Tightness.short),
     (False, Tightness.long), (False, Tightness.short), (False, Tightness.tight),
@@ -99,6 +102,8 @@ def draw_map(diagram: Diagram, present: str, width: int, at: str = "", height: i
     canvas = Canvas()
     for is_beside, tightness in _TRIED:
         share = (width - _BETWEEN * (len(towers) - 1)) // max(len(towers), 1) if is_beside else width
+        if (is_beside and share < _LEAST_SHARE) or (tightness is Tightness.roomy and not height):
+            continue
         drawn = [_draw(tower, replace(look, is_beside=is_beside, tightness=tightness), share) for tower in towers]
         canvas = _beside(towers, drawn) if is_beside else _below(drawn)
         if canvas.width <= width and (tightness is not Tightness.roomy or canvas.height <= height):
