@@ -67,7 +67,7 @@ def _keys(steps: Sequence[Value]) -> dict[str, str]:
     keys: dict[str, str] = {}
     for step in steps:
         hands_on = step.made_by.name == "add" and not is_sum(step)
-        keys[step.path] = keys[step.operands[0].path] if hands_on else box_key(step.path)
+        keys[step.path] = (hands_on and keys.get(step.operands[0].path)) or box_key(step.path)
     return keys
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from attn_explore.model.diagram.boxes import Box, Fork, Part
+from attn_explore.model.diagram.boxes import Box, Fork, Part, boxes_in
 
 ENTRY = ""
 """What stands for all that comes in from outside."""
@@ -33,7 +34,12 @@ class _Section:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """All boxes: back from the last one, or from each of those that nobody here reads."""
+        """All boxes, each once; in the order of the run alone, where ways cross, as those of half a trace may."""
+        found = self._nested()
+        return found if Counter(boxes_in(found)) == Counter(self.boxes) else self.boxes
+
+    def _nested(self) -> tuple[Part, ...]:
+        """What leads to the last box, or to each that nobody here reads; boxes come twice where ways cross."""
         read = {path for box in self.boxes for path in self._sources(box)}
         ends = [box.path for box in self.boxes if box.path not in read]
         return self._joined(ends, None, ENTRY) if len(ends) > 1 else self._way(ENTRY, *ends or [ENTRY])
@@ -54,7 +60,7 @@ class _Section:
 
     def _way(self, start: str, end: str) -> tuple[Part, ...]:
         """The parts that lead from behind one box to another, that one too."""
-        if start == end:
+        if end in (start, ENTRY):
             return ()
         box = self._by_path[end]
         sources = self._sources(box)

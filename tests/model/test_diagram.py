@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -198,6 +199,16 @@ def test_of_the_passes_of_a_generation_the_present_one_is_in_sight() -> None:
     third = run.box_of("generated.2.decoder.layers.0.cross_attention.k")
     assert [(tower.stack, tower.number) for tower in run.in_sight(None)] == [("encoder", 0), ("decoder", 0)]
     assert [(tower.stack, tower.number) for tower in run.in_sight(third)] == [("encoder", 0), ("decoder", 2)]
+
+
+def test_half_a_trace_has_its_steps_in_boxes_too() -> None:
+    """A trace may leave any steps out: then ways begin and end anywhere, and cross."""
+    for name in EVERY:
+        steps = list(trace_of(name).steps.items())
+        for kept in (dict(steps[::2]), dict(steps[1::3]), dict(steps[2::5]), dict(steps[-3:])):
+            run = diagram_of(replace(trace_of(name), steps=kept))
+            inside = [path for box in run.boxes.values() for path in box.steps]
+            assert sorted([*inside, *(path for paths in run.outside.values() for path in paths)]) == sorted(kept), name
 
 
 def test_an_experiment_has_no_towers() -> None:

@@ -100,26 +100,28 @@ class Pen:
         first, *others = fork.ways
         if fork.join is not None and first and all(len(way) == 1 and isinstance(way[0], Box) for way in others):
             return self._with_sources(fork.join, fork.ways, x, y, is_alone), [x]
+        bottom, lanes = self._ways(fork, x, y, is_alone)
+        if fork.join is None:
+            return bottom, lanes
+        self._bar(bottom, lanes, "⊕┴╯")
+        self._sum(fork.join, x, bottom)
+        if lanes[-1] + 2 + len(fork.join.name) <= self.right:
+            self.canvas.put(lanes[-1] + 2, bottom, fork.join.name, "note", fork.join.path)
+        return bottom + 1, [x]
+
+    def _ways(self, fork: Fork, x: int, y: int, is_alone: bool) -> tuple[int, list[int]]:
+        """Where a value parts, and the ways side by side; all of them go on to the row that is returned."""
         starts = self._starts(fork, x)
         self._bar(y, starts, "├┬╮")
-        ends = [
-            replace(self, right=right).parts(way, start, y + 1, is_alone and right == self.right)
-            for way, start, right in zip(
-                fork.ways, starts, (*(lane - 1 for lane in starts[1:]), self.right), strict=True
-            )
-        ]
+        ends = []
+        for way, start, right in zip(fork.ways, starts, (*(lane - 1 for lane in starts[1:]), self.right), strict=True):
+            inside = replace(self, right=right)
+            ends.append(inside.parts(way, start, y + 1, is_alone and right == self.right))
         bottom = max(end for end, _ in ends)
         for end, lanes in ends:
             for lane in lanes:
                 self.canvas.down(lane, end, bottom)
-        every = [lane for _, lanes in ends for lane in lanes]
-        if fork.join is None:
-            return bottom, every
-        self._bar(bottom, every, "⊕┴╯")
-        self._sum(fork.join, x, bottom)
-        if every[-1] + 2 + len(fork.join.name) <= self.right:
-            self.canvas.put(every[-1] + 2, bottom, fork.join.name, "note", fork.join.path)
-        return bottom + 1, [x]
+        return bottom, [lane for _, lanes in ends for lane in lanes]
 
     def _starts(self, fork: Fork, x: int) -> list[int]:
         """The lane of each way, as far to the right of the one before as that is wide."""

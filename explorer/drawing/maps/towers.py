@@ -166,7 +166,7 @@ def _carry(canvas: Canvas, start: int, end: int, column: int, shape: str) -> Non
     canvas.put(_LANE + 2, start, f" {shape} ", "shape")
     canvas.down(turn, min(start, end), max(start, end))
     canvas.put(turn, start, "╯" if end < start else "╮")
-    canvas.put(turn, end, "╭─▶" if end < start else "╰─▶")
+    canvas.put(turn, end, "╭─▶" if end < start else "╰─▶" if end > start else "──▶")
 
 
 # --- one tower
