@@ -36,7 +36,8 @@ def figure_of(
 ) -> Figure:
     """The overview that is wanted by name, or the step that is looked at, drawn as it is asked for.
 
-    `is_row`: the row under the cursor is meant, not all of a matrix. `head`: only this head; without it, all of them.
+    `is_row`: the row under the cursor is meant, or its head, not all of a matrix. `head`: only this head; without it,
+    all of them.
     Raises Problem for a kind that there is not of the step, and for gradients that have nothing to show there.
     """
     if wanted == MAP:
@@ -51,7 +52,7 @@ def figure_of(
         return plot_of(session.run.trace, value, session.place.index)
     kind = kind or FigureKind.heat
     _check_kind(value, kind)
-    return _MAKERS[kind](session, is_row, head)
+    return _MAKERS[kind](session, is_row, _head_here(session) if is_row and head is None else head)
 
 
 def _usual(value: Value) -> FigureKind:
@@ -79,11 +80,10 @@ class Choice:
 
 def choices(session: Session) -> Iterator[Choice]:
     """The figures that there are of the step that is looked at; of several heads, those of this one too."""
-    value = session.place.value
-    here = dict(zip(value.names, session.place.index, strict=True)).get(HEAD, 0)
+    value, here = session.place.value, _head_here(session)
     has_heads = HEAD in value.names and value.axis(HEAD).size > 1
     for kind in kinds_of(value):
-        heads = (None, here) if kind in _OF_ALL_HEADS and has_heads else (here if HEAD in value.names else None,)
+        heads = (None, here) if kind in _OF_ALL_HEADS and has_heads else (here,)
         for head in heads:
             one = f", {shown(value.axis(HEAD), head)}" if head is not None and has_heads else ""
             yield Choice(kind, head, f"{_SAID[kind]}{one or (', all heads' if has_heads else '')}")
@@ -111,6 +111,11 @@ def _lacks(value: Value, kind: FigureKind) -> str | None:
         FigureKind.sheet: None if is_of_attention else "a sheet is of one head of attention",
     }
     return reasons.get(kind)
+
+
+def _head_here(session: Session) -> int | None:
+    """The head under the cursor, where there are heads."""
+    return dict(zip(session.place.value.names, session.place.index, strict=True)).get(HEAD)
 
 
 def _check_kind(value: Value, kind: FigureKind) -> None:
@@ -185,9 +190,7 @@ def _rows(kind: PlotKind, session: Session, is_row: bool, head: int | None) -> P
 
 def _sheet(session: Session, is_row: bool, head: int | None) -> Sheet:
     """The attention that the step belongs to, for one head: the one that is asked for, or under the cursor."""
-    value = session.place.value
-    here = dict(zip(value.names, session.place.index, strict=True)).get(HEAD, 0)
-    return sheet_of(session.run.trace, value, here if head is None else head)
+    return sheet_of(session.run.trace, session.place.value, (_head_here(session) or 0) if head is None else head)
 
 
 _MAKERS: Mapping[FigureKind, Callable[[Session, bool, int | None], Figure]] = MappingProxyType(

@@ -200,6 +200,13 @@ def test_a_heat_map_of_one_head_has_its_numbers_alone() -> None:
     assert np.array_equal(found.picture.seen, opened("multi-head").trace[WEIGHTS].array[2])
 
 
+def test_of_a_row_that_is_named_its_own_head_is_drawn() -> None:
+    found = at("multi-head")
+    found.place.move_to((2, 1, 0))
+    drawn = figure_of(found, kind=FigureKind.lines, is_row=True)
+    assert drawn.title.endswith("head 2")
+
+
 def test_what_there_is_of_a_step_is_known() -> None:
     trace = opened("multi-head").trace
     assert kinds_of(trace[WEIGHTS]) == ["heat", "bars", "curves", "lines", "sheet"]
