@@ -54,6 +54,7 @@ RESULTS: list[tuple[str, tuple[float, ...], float]] = [
     ("square", (-3,), 9),
     ("cube", (-3,), -27),
     ("negate", (2,), -2),
+    ("taken_over", (3,), 3),
     ("tanh", (0,), 0),
     ("erf", (0.5,), math.erf(0.5)),
     ("is_equal", (2, 2), 1),
