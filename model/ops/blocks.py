@@ -16,7 +16,7 @@ from attn_explore.model.values import Value
 LARGE = 2**18
 """Cells from which on it is worth while."""
 
-BLOCK = 2**16
+BLOCK = 2**17
 """Cells of a block, about."""
 
 Place = tuple[slice, ...]
