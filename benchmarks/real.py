@@ -26,7 +26,7 @@ WEIGHTS = "decoder.layers.0.self_attention.weights"
 TOKENS = 1024
 FRAME = 0.016
 """Seconds between two frames of a screen."""
-MEMORY = 0.6 * 2**30
+MEMORY = 0.75 * 2**30
 """Bytes that the process may have: what a run holds is bounded, and beside it are the program and what is computed."""
 
 
@@ -74,4 +74,4 @@ def _walk(folder: Path) -> Measured:
     yield Figure("  beside a press in the plain screen", median(base), median(kept) / median(base))
     yield Figure(f"  each of its {steps} steps, one after another", median(forward))
     yield Figure("  the slowest of them, which comes back", max(forward))
-    yield Claim("  peak memory of the process at most 0.6 GiB", peak <= MEMORY, f"{peak / 2**30:.2f} GiB")
+    yield Claim("  peak memory of the process at most 0.75 GiB", peak <= MEMORY, f"{peak / 2**30:.2f} GiB")
