@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
-from attn_explore.explorer.session.course import named, own
+from attn_explore.explorer.session.course import bundled, named, own
 from attn_explore.explorer.session.opening import Source, find_source, start, within
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
@@ -66,6 +66,12 @@ class Entry:
         return (self.scenario.model.weights.checkpoint or "") if self.scenario else ""
 
     @property
+    def asked(self) -> list[int]:
+        """The places of the stops of its lesson that ask."""
+        lesson = self.scenario.lesson if self.scenario is not None else ()
+        return [place for place, stop in enumerate(lesson) if stop.answer is not None]
+
+    @property
     def source(self) -> Source:
         """What is run."""
         return Source(self.path.stem, self.path, self.scenario)
@@ -97,6 +103,24 @@ class Library:
     def bookmark(self, entry: Entry) -> Bookmark | None:
         """How far its lesson was followed."""
         return self.bookmarks.get(lesson_name(entry.path))
+
+    @property
+    def course(self) -> list[Entry]:
+        """The lessons of the course, in order."""
+        paths = set(bundled().values())
+        return [entry for entry in self.entries if entry.path in paths]
+
+    def is_done(self, entry: Entry) -> bool:
+        """Whether its lesson was ever followed to the end."""
+        mark = self.bookmark(entry)
+        return mark is not None and mark.is_done
+
+    @property
+    def next_lesson(self) -> Entry | None:
+        """The first lesson of the course that was not followed to its end; None before the first, and at the end."""
+        if not any(self.bookmark(entry) for entry in self.course):
+            return None
+        return next((entry for entry in self.course if not self.is_done(entry)), None)
 
     def matching(self, text: str) -> list[Entry]:
         """The entries whose name, title or summary holds a text."""

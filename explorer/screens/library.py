@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -26,11 +26,10 @@ from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
-from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.telling.lesson_text import score_text
+from attn_explore.explorer.telling.lesson_text import course_line, score_signs, score_text
 from attn_explore.explorer.telling.models_list import model_facts
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.choices import Choices
@@ -38,9 +37,11 @@ from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import general_words, mask_of
 from attn_explore.model.problems import Problem
-from attn_explore.model.text import visible
+from attn_explore.model.text import cells, visible
 from attn_explore.model.values import Value
 
+_COURSE = "\n"
+"""What the line of the course is known by in the list: no scenario is called so."""
 _A_TEXT = "Read a text"
 _OF_A_MODEL = "A model of this machine. Enter asks for a text that it should read."
 
@@ -128,26 +129,56 @@ class LibraryScreen(Screen[None]):
         self._shown = {entry.name: entry for entry in entries}
         options = self.query_one(OptionList)
         options.clear_options()
+        options.add_option(Option(self._course_line(), id=_COURSE, disabled=True))
         for group, found in groupby(entries, key=lambda entry: entry.group):
             options.add_option(Option(Content.styled(group, "bold $text-secondary"), disabled=True))
             options.add_options(Option(self._line(entry), id=entry.name) for entry in found)
         if not any(entry.group == "Your own" for entry in entries) and not wanted:
             options.add_option(Option(Content.styled("Your own", "bold $text-secondary"), disabled=True))
             options.add_option(Option(Content(f"none yet in {_short(self.library.folder)}"), disabled=True))
-        next_one = next((entry.name for entry in entries if not self._is_done(entry)), "")
+        next_one = next((entry.name for entry in entries if not self.library.is_done(entry)), "")
         name = marked if marked in self._shown else next_one or next(iter(self._shown), "")
         if name:
             options.highlighted = options.get_option_index(name)
 
-    def _line(self, entry: Entry) -> Content:
-        mark = self.library.bookmark(entry)
-        sign = "●" if self._is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
-        far = f"  {mark.place + 1}/{mark.count}" if mark and 0 < mark.place < mark.count - 1 else ""
-        return Content(f"{sign} {visible(entry.title)}{far}")
+    def _course_line(self) -> Content:
+        """How far the course is."""
+        course = self.library.course
+        done = sum(map(self.library.is_done, course))
+        return Content.styled(course_line(done, len(course), self._room), "$text-accent")
 
-    def _is_done(self, entry: Entry) -> bool:
+    def _line(self, entry: Entry) -> Content:
+        """A sign, the title, and what fits behind it: how far it was followed, how it was answered, what is next."""
         mark = self.library.bookmark(entry)
-        return mark is not None and mark.is_done
+        sign = "●" if self.library.is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
+        far = f"{mark.place + 1}/{mark.count}" if mark and 0 < mark.place < mark.count - 1 else ""
+        follows = "next" if entry == self.library.next_lesson else ""
+        behind = "".join(f"  {part}" for part in (far, self._signs(entry), follows) if part)
+        line = Content(f"{sign} {visible(entry.title)}")
+        return line.truncate(self._room - cells(behind), ellipsis=True) + behind if behind else line
+
+    def _signs(self, entry: Entry) -> str:
+        """How the questions of a lesson were answered; nothing where none was."""
+        mark = self.library.bookmark(entry)
+        if mark is None or mark.outcomes.keys().isdisjoint(entry.asked):
+            return ""
+        return score_signs(mark.outcomes, entry.asked)
+
+    @property
+    def _room(self) -> int:
+        """The cells of a line of the list."""
+        return self.query_one("#shelf").scrollable_content_region.width
+
+    @on(events.Resize)
+    def _fit(self) -> None:
+        """Write the lines anew for another width."""
+        self.call_after_refresh(self._write_lines)
+
+    def _write_lines(self) -> None:
+        options = self.query_one(OptionList)
+        options.replace_option_prompt(_COURSE, self._course_line())
+        for entry in self._shown.values():
+            options.replace_option_prompt(entry.name, self._line(entry))
 
     @property
     def _marked(self) -> Entry | None:
@@ -180,12 +211,13 @@ class LibraryScreen(Screen[None]):
         if scenario is None:
             return Content(entry.problem.render() if entry.problem else "")
         lesson = f"a lesson of {len(scenario.lesson)} stops" if scenario.lesson else "no lesson: every step is shown"
+        if (course := self.library.course) and entry in course:
+            lesson += f", number {course.index(entry) + 1} of {len(course)} in the course"
         if mark is not None:
-            asked = len([stop for stop in scenario.lesson if stop.answer])
-            found = list(mark.outcomes.values())
             lesson += ", followed to its end" if mark.is_done else ""
             lesson += f", left at stop {mark.place + 1}" if mark.place < mark.count - 1 else ""
-            lesson += f"; {score_text(found.count(Outcome.right), found.count(Outcome.later), asked)}" if found else ""
+            found = [mark.outcomes[place] for place in entry.asked if place in mark.outcomes]
+            lesson += f"\n{self._signs(entry)}  {score_text(found, len(entry.asked))}" if found else ""
         run = f"attn-explore run {visible(entry.name)}"
         told = "\n".join(["", visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run])
         return Content.styled(f"{visible(scenario.title)}\n", "bold $text-primary") + Content(told)

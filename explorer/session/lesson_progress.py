@@ -19,8 +19,9 @@ class Outcome(StrEnum):
     """How a question was answered. One that was tried and then shown is wrong; one that was never tried is shown."""
 
     right = "right"
+    """Right at once."""
     later = "later"
-    """Right, after a wrong try."""
+    """Right, with a hint: one was asked for, or a wrong try brought it."""
     wrong = "wrong"
     shown = "shown"
 
@@ -35,8 +36,8 @@ class Lesson:
 
     `outcomes` says how the questions were answered, by the place of their stop.
 
-    A wrong answer leaves its question open: it is one of the `tries`, and another may follow. `moments` are the moments
-    of training that the stops are at, and `moment` the one that the run is at.
+    A wrong answer leaves its question open, with a hint: it is one of the `tries`, and another may follow. `moments`
+    are the moments of training that the stops are at, and `moment` the one that the run is at.
     """
 
     def __init__(self, stops: Sequence[Stop], moments: Sequence[int] = (), moment: int = 0) -> None:
@@ -77,7 +78,7 @@ class Lesson:
 
     @property
     def has_hint(self) -> bool:
-        """Whether a hint was asked for here."""
+        """Whether a hint is shown here: it was asked for, or a wrong answer brought it."""
         return self.place in self._hinted
 
     @property
@@ -86,11 +87,9 @@ class Lesson:
         return self.place == len(self.stops) - 1 and self.is_answered
 
     @property
-    def score(self) -> tuple[int, int, int]:
-        """How many questions were answered rightly at once, how many after another try, and how many there are."""
-        found = list(self.outcomes.values())
-        asked = sum(stop.question is not None for stop in self.stops)
-        return found.count(Outcome.right), found.count(Outcome.later), asked
+    def asked(self) -> list[int]:
+        """The places of the stops that ask."""
+        return [place for place, stop in enumerate(self.stops) if stop.question is not None]
 
     def moment_of(self, stop: Stop) -> int:
         """The moment of training that a stop is at."""
@@ -136,6 +135,7 @@ class Lesson:
         question = self.stop.question
         if question is None or not question.is_right(given):
             self._tries.setdefault(self.place, []).append(given)
+            self.hint()
             return False
         self._right[self.place] = given
         self.outcomes[self.place] = self._found(self.place)
@@ -152,12 +152,11 @@ class Lesson:
             self._hinted.add(self.place)
 
     def _found(self, place: int) -> Outcome:
-        return Outcome.later if self._tries.get(place) else Outcome.right
+        return Outcome.later if place in self._hinted else Outcome.right
 
     def resume(self, place: int, outcomes: dict[int, Outcome]) -> None:
         """Go on where the lesson was left; what does not fit is left out."""
-        asked = {at for at, stop in enumerate(self.stops) if stop.question is not None}
-        self.outcomes = {at: outcome for at, outcome in outcomes.items() if at in asked}
+        self.outcomes = {at: outcomes[at] for at in self.asked if at in outcomes}
         self._right.clear()
         self._tries.clear()
         self._hinted.clear()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from attn_explore.explorer.drawing.wrapping import Section
 from attn_explore.explorer.session.course import after, bundled
+from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.scenario import read_scenario
 from attn_explore.model.text import visible
@@ -35,21 +36,54 @@ def lesson_sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section("The end of the lesson", _end(session))
 
 
-def score_text(right: int, later: int, asked: int) -> str:
-    """How many questions were answered rightly, and how many of them not at once.
+_HOW_WELL = {
+    "✓": ("right at once", (Outcome.right,)),
+    "h": ("with a hint", (Outcome.later,)),
+    "–": ("shown", (Outcome.wrong, Outcome.shown)),
+}
+"""How questions are counted: a sign for each, what it means, and the outcomes that it stands for."""
+_OPEN = "·"
+"""The sign of a question that was not answered."""
 
-    >>> score_text(1, 2, 4), score_text(1, 0, 4)
-    ('3 of 4 questions answered rightly, 2 of them after another try', '1 of 4 questions answered rightly')
+
+def score_text(outcomes: Collection[Outcome], asked: int) -> str:
+    """How so many questions were answered.
+
+    >>> score_text([Outcome.right, Outcome.later, Outcome.wrong], 4)
+    '4 questions: 1 right at once, 1 with a hint, 1 shown, 1 not answered'
     """
-    return f"{right + later} of {asked} questions answered rightly" + (
-        f", {later} of them after another try" if later else ""
-    )
+    counted = {words: sum(each in kinds for each in outcomes) for words, kinds in _HOW_WELL.values()}
+    counted["not answered"] = asked - len(outcomes)
+    told = ", ".join(f"{count} {words}" for words, count in counted.items() if count)
+    return f"{asked} question{'s' * (asked != 1)}: {told}"
+
+
+def score_signs(outcomes: Mapping[int, Outcome], asked: Iterable[int]) -> str:
+    """A sign for each question, in the order of the stops that ask.
+
+    >>> score_signs({2: Outcome.right, 5: Outcome.shown}, (2, 4, 5))
+    '✓·–'
+    """
+    signs = {outcome: sign for sign, (_, kinds) in _HOW_WELL.items() for outcome in kinds}
+    return "".join(signs[outcomes[place]] if place in outcomes else _OPEN for place in asked)
+
+
+def course_line(done: int, count: int, room: int) -> str:
+    """How far the course is, in numbers and as a bar, `room` cells wide.
+
+    >>> course_line(10, 40, 24)
+    'Course 10 of 40 ▰▰▱▱▱▱▱▱'
+    """
+    said = f"Course {done} of {count}"
+    width = max(0, room - len(said) - 1)
+    full = min(width, -(-done * width // count)) if done < count else width
+    return f"{said} {'▰' * full}{'▱' * (width - full)}"
 
 
 def _end(session: Session) -> str:
     """How the questions were answered, and what comes next."""
-    right, later, asked = session.lesson.score
-    score = score_text(right, later, asked)
+    asked = len(session.lesson.asked)
+    score = score_text(session.lesson.outcomes.values(), asked)
     follows = next_lesson(session)
     lines = (
         f"{score}." if asked else "",

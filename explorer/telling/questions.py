@@ -57,7 +57,7 @@ def asked(session: Session, room: int) -> list[Block]:
         *_narrated(question.ask, "name", room),
         *(_lines(_lack(question, lesson.given), "wrong", room) if lesson.given is not None else ()),
         *_options(question, lesson.tries, room),
-        *(_hint(question, room) if lesson.has_hint else ()),
+        *(_hint(question, lesson.tries, room) if lesson.has_hint else ()),
     ]
 
 
@@ -137,12 +137,12 @@ def _lack(question: Question, given: Given) -> str:
 # --- hints
 
 
-def _hint(question: Question, room: int) -> list[Block]:
+def _hint(question: Question, tries: tuple[Given, ...], room: int) -> list[Block]:
     """What the lesson says as a hint, or the arithmetic without its result, or which places it is not."""
     if question.hint:
         return _narrated(question.hint, "label", room)
     if question.kind != "number":
-        return _lines(_left_over(question), "label", room)
+        return _lines(_left_over(question, tries), "label", room)
     if question.is_sum or question.value.is_leaf:
         return _lines("All that is to be added up stands in sight.", "label", room)
     rows = blocks(arithmetic(question.value, question.index), terse=True)[0].rows
@@ -155,12 +155,13 @@ def _without_result(piece: Piece) -> Piece:
     return replace(piece, link=None)
 
 
-def _left_over(question: Question) -> str:
-    """Two places that the answer is one of: the right one, and the next best."""
+def _left_over(question: Question, tries: tuple[Given, ...]) -> str:
+    """Two places that the answer is one of: the right one, and the next best that was not tried, if one is left."""
     value, right = question.value, question.right[0]
     cells = (tuple(map(int, cell)) for cell in np.ndindex(value.shape))
     others = [cell for cell in cells if cell != right and question.may_be(cell)]
-    nearest = min(others, key=lambda cell: abs(float(value[cell] - value[right])), default=right)
+    untried = [cell for cell in others if cell not in tries] or others
+    nearest = min(untried, key=lambda cell: abs(float(value[cell] - value[right])), default=right)
     names = " or ".join(_choice(question, cell) for cell in sorted({right, nearest}))
     return f"It is {names}."
 

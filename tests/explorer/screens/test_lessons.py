@@ -169,6 +169,26 @@ def test_a_wrong_word_is_told_with_its_number_and_may_be_tried_again(session: Se
     assert session.place.index == (0, 0, right)
 
 
+def test_a_wrong_answer_brings_a_hint_that_names_what_was_not_tried(session: Session) -> None:
+    stepping.step_by(session, 1)
+    cells = np.argsort(session.place.value.array[0, 0])
+    words = session.place.value.axis("key").labels or ()
+    stepping.answer(session, (0, 0, int(cells[-2])))
+    left = sorted((int(cells[-1]), int(cells[-3])))
+    assert f"It is “{words[left[0]]}” or “{words[left[1]]}”." in asked(session)
+
+
+def test_right_with_a_hint_is_not_right_at_once_until_it_is_asked_again(session: Session) -> None:
+    stepping.step_by(session, 1)
+    right = (0, 0, int(session.place.value.array[0, 0].argmax()))
+    session.lesson.hint()
+    stepping.answer(session, right)
+    assert session.lesson.outcome is Outcome.later
+    assert session.lesson.ask_again()
+    stepping.answer(session, right)
+    assert session.lesson.outcome is Outcome.right
+
+
 def test_what_was_tried_and_then_shown_counts_as_wrong(session: Session) -> None:
     stepping.step_by(session, 1)
     row = session.place.value.array[0, 0]
@@ -292,7 +312,7 @@ def test_the_score_is_told_at_the_end(session: Session) -> None:
     for _ in range(8):
         stepping.step_by(session, 1)
     said = {section.heading: section.text for section in sections.sections(session, session.place.value)}
-    assert said["The end of the lesson"].startswith("1 of 3 questions answered rightly.")
+    assert said["The end of the lesson"].startswith("3 questions: 1 right at once, 2 shown.")
     assert said["Think"] == "Why"
 
 
@@ -425,7 +445,7 @@ async def test_a_whole_lesson_is_played(explore: Explore, size: tuple[int, int])
         assert session.lesson.outcome is Outcome.right
         await pilot.press("right")
         assert session.lesson.is_done
-        assert session.lesson.score == (3, 0, 3)
+        assert list(session.lesson.outcomes.values()) == [Outcome.right] * 3
         await pilot.press("ctrl+r")
         assert (session.lesson.place, len(session.lesson.outcomes)) == (4, 3)
         await pilot.press("ctrl+r")
@@ -436,13 +456,12 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
     async with explore(LESSON) as (pilot, session):
         await pilot.press("L", "right")
         wrong = int(session.place.value.array[0, 0].argmin())
-        await pilot.press(*["down"] * (wrong + 1), "enter")
-        assert "Not so:" in panel(pilot)
-        assert session.question is not None
         bar = pilot.app.screen.query_one(KeyBar)
         assert "H hint" in bar.render_line(0).text
-        await pilot.press("H")
+        await pilot.press(*["down"] * (wrong + 1), "enter")
+        assert "Not so:" in panel(pilot)
         assert "It is “" in panel(pilot)
+        assert session.question is not None
         assert "H hint" not in bar.render_line(0).text
         await pilot.press("right", "right", "5", "enter")
         assert "5 is too large." in panel(pilot)

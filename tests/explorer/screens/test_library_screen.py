@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.scenario import read_scenario
+from attn_explore.model.text import cells
 from tests.explorer.conftest import session_of, settled
 from tests.standing import press_meanwhile, until
 
@@ -107,8 +110,26 @@ async def test_what_was_followed_to_its_end_is_marked_and_the_next_one_proposed(
         stepping.step_by(session, 1)
     bookmarks.keep(session)
     async with library(tmp_path) as pilot:
-        assert "● I love my dog" in lines(pilot)
+        assert "● I love my dog  ––––" in lines(pilot)
+        assert "○ One head, in whole numbers  next" in lines(pilot)
+        assert lines(pilot)[0].startswith(f"Course 1 of {len(bundled())} ▰▱")
         assert "attn-explore run single-head" in said(pilot, "#facts")
+
+
+async def test_how_well_each_question_was_answered_is_seen_however_long_the_title_is(tmp_path: Path) -> None:
+    stops = enumerate(read_scenario(bundled()["word-order"]).lesson)
+    first, second = (str(place) for place, stop in stops if stop.answer)
+    kept = {"stop": 2, "of": 9, "done": True, "answers": {first: "right", second: "later", "99": "shown"}}
+    bookmarks.bookmarks_path().parent.mkdir(parents=True, exist_ok=True)
+    bookmarks.bookmarks_path().write_text(json.dumps({"word-order": kept, "i-love-my-dog": {"stop": 1, "of": 9}}))
+    async with library(tmp_path, (80, 24)) as pilot:
+        await until(pilot, lambda: any("…" in line for line in lines(pilot)))
+        (line,) = [line for line in lines(pilot) if line.startswith("● The same words")]
+        assert line.endswith("…  3/9  ✓h")
+        assert cells(line) <= screen(pilot).query_one("#shelf").scrollable_content_region.width
+        assert "◐ I love my dog  2/9  next" in lines(pilot)
+        await pilot.press(*["down"] * 5)
+        assert "✓h  2 questions: 1 right at once, 1 with a hint\n" in said(pilot, "#facts")
 
 
 async def test_own_scenarios_stand_beside_and_faults_are_told(tmp_path: Path) -> None:
