@@ -6,7 +6,7 @@ Opening reads settings and headers. Numbers are read when a run asks for them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +68,18 @@ class Opened:
         """The files of its weights, all read through. Raises Problem where one is no longer what was opened."""
         store = self.checkpoint.store
         return tuple(FileOfWeights(path.name, file.size, file.sha256()) for path, file in store.files.items())
+
+    def read_through(self, tell: Callable[[int, int], object]) -> None:
+        """Read the files of its weights through, which `files` needs; `tell` hears how many bytes of how many."""
+        files, done = self.checkpoint.store.files.values(), 0
+
+        def count(nbytes: int) -> None:
+            nonlocal done
+            done += nbytes
+            tell(done, sum(file.size for file in files))
+
+        for file in files:
+            file.sha256(count)
 
     @property
     def architecture(self) -> Architecture:

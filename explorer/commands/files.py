@@ -100,7 +100,7 @@ def export(
             wanted,
             ending=ending,
             force=force,
-            progress=lambda nbytes: progress(f"written {size_text(nbytes)}"),
+            tell=progress,
         )
     say(f"wrote {visible(str(output))} ({size_text(written.stat().st_size)})")
 

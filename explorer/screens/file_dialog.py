@@ -15,7 +15,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from attn_explore.explorer.drawing.numbers import size_text
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.system.counter import Counter
@@ -32,10 +31,10 @@ class Request:
     steps: tuple[str, ...] = ()
 
 
-Write = Callable[[Request, Callable[[int], None]], Path | str]
+Write = Callable[[Request, Callable[[str], None]], Path | str]
 """Writes a file and gives its path, with what has to be said of it.
 
-The second argument hears how many bytes were written, where they may be many.
+The second argument hears how far it is, where that takes its time.
 """
 
 
@@ -84,7 +83,7 @@ class ExportScreen(Dialog[str | None]):
         )
 
     def _make(self, request: Request, counter: Counter) -> str:
-        return visible(str(self._write(request, lambda nbytes: counter.say(size_text(nbytes)))))
+        return visible(str(self._write(request, counter.say)))
 
     def action_back(self) -> None:
         """Leave; what is being written is given up."""

@@ -12,7 +12,7 @@ from attn_explore.explorer.session.checkpoint_names import folders_outside, name
 from attn_explore.explorer.session.run_files import check_beside_weights, inputs_of
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.file_formats import format_of
-from attn_explore.model.files.writing import write_atomically
+from attn_explore.model.files.writing import check_target, write_atomically
 from attn_explore.model.lesson import Stop
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
@@ -60,11 +60,25 @@ def export(
     *,
     ending: str = "",
     force: bool = False,
-    progress: Callable[[int], None] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
+    """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be.
+
+    `tell` hears how far it is: of a checkpoint, the files that the trace names are read through first.
+    """
+    from attn_explore.explorer.drawing.numbers import size_text
+
+    check_target(target, force, _inputs(session))
+    if (checkpoint := session.run.scenario.checkpoint) is not None:
+        checkpoint.read_through(lambda done, of: tell(f"{size_text(done)} of {size_text(of)} of the weights read"))
     found = chunks(session, ending or format_of(target), wanted)
-    write_atomically(target, found, force=force, inputs=_inputs(session), progress=progress)
+    write_atomically(
+        target,
+        found,
+        force=force,
+        inputs=_inputs(session),
+        progress=lambda nbytes: tell(f"{size_text(nbytes)} written"),
+    )
     return target.absolute()
 
 

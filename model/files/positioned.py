@@ -9,6 +9,7 @@ import hashlib
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from attn_explore.model.files.regular import open_regular
@@ -33,6 +34,7 @@ class PositionedFile:
         state = os.fstat(self._descriptor)
         self.size = state.st_size
         self._modified = state.st_mtime_ns
+        self._sha256 = ""
         if self.size > LARGEST_FILE:
             raise Problem(f"this file has {self.size:,} bytes, and at most {LARGEST_FILE:,} are read", path=path)
 
@@ -58,12 +60,20 @@ class PositionedFile:
             raise self._unreadable(error) from error
         self._check_read(start + len(memory), is_whole=filled == len(memory))
 
-    def sha256(self) -> str:
-        """The SHA-256 of all that it holds, in hexadecimal. Raises Problem where it changed meanwhile."""
-        digest = hashlib.sha256()
-        for start in range(0, self.size, _PIECE):
-            digest.update(self.read(start, min(_PIECE, self.size - start)))
-        return digest.hexdigest()
+    def sha256(self, tell: Callable[[int], object] = lambda _: None) -> str:
+        """The SHA-256 of all that it holds, in hexadecimal. Raises Problem where it changed meanwhile.
+
+        It is read through once; `tell` hears of the bytes of each piece.
+        """
+        self.check()
+        if not self._sha256:
+            digest = hashlib.sha256()
+            for start in range(0, self.size, _PIECE):
+                piece = self.read(start, min(_PIECE, self.size - start))
+                digest.update(piece)
+                tell(len(piece))
+            self._sha256 = digest.hexdigest()
+        return self._sha256
 
     def check(self) -> None:
         """Raise Problem where the file is no longer what was opened."""

@@ -6,7 +6,7 @@ it, the target. Where a decoder has no target it generates one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -189,6 +189,9 @@ class Checkpoint(Protocol):
     @property
     def files(self) -> tuple[FileOfWeights, ...]:
         """What its parameters are stored in. Raises Problem for a file that is no longer what was opened."""
+
+    def read_through(self, tell: Callable[[int, int], object]) -> None:
+        """Do what `files` takes its time for; `tell` hears how many bytes of how many were read."""
 
     @property
     def inputs(self) -> Sequence[Path]:

@@ -10,7 +10,7 @@ Labels are those of the words that occur: of all words, where a step is in the t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +51,9 @@ class Recorded:
     files: tuple[FileOfWeights, ...]
     notes: tuple[str, ...] = ()
     inputs: tuple[Path, ...] = ()
+
+    def read_through(self, tell: Callable[[int, int], object]) -> None:
+        """Nothing: what the files are is said in the trace."""
 
     def readings(self, config: InputConfig) -> Mapping[str, Reading]:
         """What each stack read at first. Raises Problem for another text."""

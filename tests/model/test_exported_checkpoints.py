@@ -90,6 +90,16 @@ def test_a_large_file_is_read_through_in_pieces(tmp_path: Path) -> None:
     assert PositionedFile(tmp_path / "x").sha256() == hashlib.sha256(content).hexdigest()
 
 
+def test_a_file_is_read_through_once_and_not_where_it_changed(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc" * 2**20)
+    file, told = PositionedFile(tmp_path / "x"), list[int]()
+    assert file.sha256(told.append) == file.sha256(told.append) == hashlib.sha256(b"abc" * 2**20).hexdigest()
+    assert told == [2**20] * 3
+    (tmp_path / "x").write_bytes(b"abc")
+    with pytest.raises(Problem, match="changed after it was opened"):
+        file.sha256()
+
+
 def test_the_parameters_are_held_when_they_are_asked_for() -> None:
     made = run_of("gpt2")
     for record in as_json(made, Wanted(parameters=True))["parameters"]:

@@ -27,23 +27,23 @@ _ASKED_OF_PLOT = "File (.svg, .png or .pdf is the picture; .csv or .json the num
 _SOME_OF_IT = "name some steps, such as *.layers.0.* or weights; * is all of them"
 
 
-def _export(session: Session, request: Request, told: Callable[[int], None]) -> Path:
+def _export(session: Session, request: Request, told: Callable[[str], None]) -> Path:
     """Write the trace to a file. Raises Problem when that cannot be."""
     from attn_explore.model.traces.wanted import Wanted
 
     wanted = Wanted(request.steps)
     saving.check_size(session, request.path, format_of(request.path), wanted, _SOME_OF_IT)
-    return saving.export(session, request.path, wanted, force=request.force, progress=told)
+    return saving.export(session, request.path, wanted, force=request.force, tell=told)
 
 
-def _save(session: Session, request: Request, _: Callable[[int], None]) -> str:
+def _save(session: Session, request: Request, _: Callable[[str], None]) -> str:
     """Write the scenario to a file. Raises Problem when that cannot be."""
     written = saving.save(session, request.path, request.force)
     leave = saving.needs_leave(session, request.path)
     return f"{written}; to run it: {leave}" if leave else str(written)
 
 
-def _save_picture(svg: str, request: Request, _: Callable[[int], None]) -> Path:
+def _save_picture(svg: str, request: Request, _: Callable[[str], None]) -> Path:
     """Write a picture of the screen to a file. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_picture
     from attn_explore.explorer.drawing.screen_svg import standing_alone
@@ -51,7 +51,7 @@ def _save_picture(svg: str, request: Request, _: Callable[[int], None]) -> Path:
     return write_picture(standing_alone(svg), request.path, force=request.force)
 
 
-def _save_figure(session: Session, choice: Choice, request: Request, _: Callable[[int], None]) -> Path:
+def _save_figure(session: Session, choice: Choice, request: Request, _: Callable[[str], None]) -> Path:
     """Write a figure of the step that is looked at. Raises Problem when that cannot be."""
     from attn_explore.explorer.telling.figures import figure_of
 

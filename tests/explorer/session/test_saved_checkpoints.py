@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attn_explore.explorer.drawing.numbers import size_text
 from attn_explore.explorer.session import edits, saving
 from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.opening import find_source, start
@@ -17,6 +18,7 @@ from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import read_scenario
 from attn_explore.model.scenario.document import Edit
+from attn_explore.model.traces.wanted import Wanted
 from tests.checkpoints import FAMILIES
 from tests.usual_places import cached, empty_home
 
@@ -142,3 +144,11 @@ def test_no_file_of_a_model_is_ever_written_over() -> None:
         with pytest.raises(Problem, match="this is a file that the run was read from"):
             saving.export(source, Path("models/gpt2/model.safetensors"), EVERYTHING, force=True)
     assert Path("models/gpt2/model.safetensors").read_bytes() == before
+
+
+def test_how_much_of_the_files_is_read_is_told_before_a_trace_is_written(tmp_path: Path) -> None:
+    told: list[str] = []
+    saving.export(session_of("models/gpt2"), tmp_path / "trace.json", Wanted(("logits",)), tell=told.append)
+    size = size_text((tmp_path / "models" / "gpt2" / "model.safetensors").stat().st_size)
+    assert told[0] == f"{size} of {size} of the weights read"
+    assert told[-1].endswith("written")
