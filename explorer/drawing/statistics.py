@@ -46,13 +46,15 @@ def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
     if finite.size < 2:
         return
     name = shown_short(picture.rows, cursor[-2]) if len(cursor) > 1 else "all"
-    yield f"{name}: mean {short_number(float(finite.mean()))}"
-    yield f"σ {short_number(float(finite.std()))}"
+    unit = math.ldexp(1, math.frexp(float(np.abs(finite).max()))[1] - 1)  # a power of two: nothing is rounded
+    shares = finite.astype(np.float64) / unit  # the squares of huge numbers are none, and those of tiny ones are 0
+    yield f"{name}: mean {short_number(unit * float(shares.mean()))}"
+    yield f"σ {short_number(unit * float(shares.std()))}"
     for what, place in (("largest", np.nanargmax(_ends(row, -np.inf))), ("smallest", np.nanargmin(_ends(row, np.inf)))):
         yield f"{what} {short_number(float(row[place]))} at {shown_short(picture.columns, int(place))}"
     if not picture.is_signed:
-        yield f"sum {short_number(float(finite.sum()))}"
-    yield f"norm {short_number(math.sqrt(float(np.square(finite, dtype=np.float64).sum())))}"
+        yield f"sum {short_number(unit * float(shares.sum()))}"
+    yield f"norm {short_number(unit * math.sqrt(float(np.square(shares).sum())))}"
     here = row[cursor[-1]]
     if np.isfinite(here):
         yield f"the cell is {_rank(int((finite > here).sum()) + 1)} of {figure(finite.size)}"

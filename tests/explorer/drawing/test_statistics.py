@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.statistics import statistics_line
@@ -38,6 +39,14 @@ def test_what_is_not_finite_is_left_out() -> None:
     said = statistics_line(picture(np.array([[1.0, -np.inf, np.nan, 3]])), (0, 1), 200)
     assert said == "I: mean 2  σ 1  largest 3 at 3  smallest 1 at 0  sum 4  norm 3.1623"
     assert statistics_line(picture(np.full((1, 3), np.nan)), (0, 0), 200) == ""
+
+
+@pytest.mark.parametrize(("size", "said"), [(1e300, "σ 2.00e300  "), (3e-300, "σ 6.00e-300  ")])
+def test_numbers_of_which_the_squares_are_none_have_a_spread_and_a_length(size: float, said: str) -> None:
+    found = statistics_line(picture(np.array([[size, 5 * size]])), (0, 0), 200)
+    assert said in found
+    assert "norm 0" not in found
+    assert "∞" not in found
 
 
 def test_a_question_is_not_answered() -> None:
