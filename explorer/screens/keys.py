@@ -126,6 +126,8 @@ MAP_BINDINGS: list[BindingType] = [
     _binding("right,l", "move('right')", "Mark the box to the right", "map.right", MAP),
     _binding("right_curly_bracket", "layer(1)", "The same box in the next layer", "map.next_layer", MAP),
     _binding("left_curly_bracket", "layer(-1)", "The same box in the previous layer", "map.previous_layer", MAP),
+    _binding("right_square_bracket", "pass(1)", "The same box in the next pass of a generation", "map.next_pass", MAP),
+    _binding("left_square_bracket", "pass(-1)", "The same box in the pass before", "map.previous_pass", MAP),
     _binding("enter", "choose", "Go to what was computed there", "map.choose", MAP),
     _binding("J", "scroll(3)", "Scroll the words down", "map.words_down", MAP),
     _binding("K", "scroll(-3)", "Scroll the words up", "map.words_up", MAP),

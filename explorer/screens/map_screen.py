@@ -23,13 +23,12 @@ from attn_explore.explorer.widgets.words_panel import WordsPanel
 from attn_explore.model.diagram.boxes import Diagram
 from attn_explore.model.text import visible
 
-_KEYS = (
-    Key("↑ ↓ ← →", "box", "move('down')"),
-    Key("⏎", "go there", "choose"),
-    Key("{ }", "layer", "layer(1)"),
-    Key("Esc", "back", "leave"),
-    Key("?", "keys", "help", is_kept=True),
-)
+_BOX = Key("↑ ↓ ← →", "box", "move('down')")
+_GO = Key("⏎", "go there", "choose")
+_LAYER = Key("{ }", "layer", "layer(1)")
+_PASS = Key("[ ]", "pass", "pass(1)")
+_BACK = Key("Esc", "back", "leave")
+_HELP = Key("?", "keys", "help", is_kept=True)
 
 
 class MapScreen(Dialog[str]):
@@ -57,7 +56,10 @@ class MapScreen(Dialog[str]):
 
     def on_mount(self) -> None:
         """Tell of the present box."""
-        self.query_one(KeyBar).show(_KEYS)
+        towers = self._diagram.towers
+        layers = [_LAYER] if any(len(tower.layers) > 1 for tower in towers) else []
+        passes = [_PASS] if any(tower.passes > 1 for tower in towers) else []
+        self.query_one(KeyBar).show([_BOX, _GO, *layers, *passes, _BACK, _HELP])
         self._tell()
 
     @on(MapView.Moved)
@@ -83,7 +85,13 @@ class MapScreen(Dialog[str]):
 
     def action_layer(self, count: int) -> None:
         """Go to the same box of another layer."""
-        path = self._diagram.in_layer_beside(self._view.cursor, count)
+        self._go(self._diagram.in_layer_beside(self._view.cursor, count))
+
+    def action_pass(self, count: int) -> None:
+        """Go to the same box of another pass of a generation."""
+        self._go(self._diagram.in_pass_beside(self._view.cursor, count))
+
+    def _go(self, path: str | None) -> None:
         if path is None:
             self.app.bell()
         else:

@@ -103,6 +103,11 @@ class Tower:
     after: tuple[Part, ...]
     passes: int = 1
 
+    @property
+    def chapter(self) -> str:
+        """How its paths begin: nothing in the first pass."""
+        return f"generated.{self.number}." if self.number else ""
+
     @cached_property
     def boxes(self) -> tuple[Box, ...]:
         """Every box of the tower, in the order of the arrows."""
@@ -152,6 +157,16 @@ class Diagram:
             return None
         there = layers[place]
         same = path.replace(f".layers.{layer.number}.", f".layers.{there.number}.")
+        return same if same in self.boxes else there.boxes[0].path
+
+    def in_pass_beside(self, path: str, count: int) -> str | None:
+        """The path of the same box so many passes further on; of its first box, where that one has none such."""
+        here = self.tower_of(path)
+        passes = {tower.number: tower for tower in self.towers if tower.stack == here.stack}
+        there = passes.get(here.number + count)
+        if there is None:
+            return None
+        same = f"{there.chapter}{path.removeprefix(here.chapter)}"
         return same if same in self.boxes else there.boxes[0].path
 
     def readers_of(self, path: str) -> list[Box]:

@@ -64,6 +64,16 @@ async def test_the_next_layer_of_the_map_stands_open_with_the_same_box(explore: 
         assert view.cursor == "encoder.layers.0.ffn.hidden"
 
 
+async def test_another_pass_of_a_generation_stands_open_with_the_same_box(explore: Explore) -> None:
+    async with explore("translate", f"{ATTENTION}.scores", size=(100, 30)) as (pilot, _):
+        await pilot.press("ctrl+g", "]", "]")
+        view = pilot.app.screen.query_one(MapView)
+        assert view.cursor == f"generated.2.{ATTENTION}.weights"
+        assert any("pass 3 of 5" in line for line in lines(view))
+        await pilot.press("[", "[", "[")
+        assert view.cursor == f"{ATTENTION}.weights"
+
+
 async def test_a_click_on_a_box_goes_there(explore: Explore) -> None:
     async with explore("encoder-layer", size=(100, 30)) as (pilot, session):
         await pilot.press("ctrl+g")

@@ -34,19 +34,26 @@ def rules(screen: Screen[object]) -> Iterator[tuple[Widget, Color]]:
                 yield widget, colour
 
 
+def check_letters(screen: Screen[object]) -> None:
+    """Every style of every widget can be read on its ground."""
+    for widget in screen.query(Drawn):
+        own = widget.rich_style.bgcolor
+        for name, style in letters(widget):
+            fore, back = style.color, style.bgcolor or own
+            if fore is None or style.reverse:
+                continue
+            assert back is not None
+            assert contrast(fore.get_truecolor(), back.get_truecolor()) >= READABLE, name
+
+
 @pytest.mark.parametrize("theme", [theme for theme in THEMES if theme not in OF_THE_TERMINAL])
 async def test_letters_and_rules_stand_out_in_every_theme(explore: Explore, theme: str) -> None:
     async with explore("i-love-my-dog") as (pilot, _):
         pilot.app.theme = theme
         await pilot.pause()
-        for widget in pilot.app.screen.query(Drawn):
-            own = widget.rich_style.bgcolor
-            for name, style in letters(widget):
-                fore, back = style.color, style.bgcolor or own
-                if fore is None or style.reverse:
-                    continue
-                assert back is not None
-                assert contrast(fore.get_truecolor(), back.get_truecolor()) >= READABLE, name
+        check_letters(pilot.app.screen)
         for panel, colour in rules(pilot.app.screen):
             _, ground = panel.background_colors
             assert contrast(ground.blend(colour, colour.a).rgb, ground.rgb) >= RULE, panel.id
+        await pilot.press("ctrl+g")
+        check_letters(pilot.app.screen)
