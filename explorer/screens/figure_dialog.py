@@ -33,7 +33,7 @@ class FigureScreen(Dialog[Choice | None]):
         """The list, the usual figure first."""
         with Vertical(id="figure") as box:
             box.border_title = Content(f"A figure: {self._title}")
-            box.border_subtitle = "↑ ↓ choose · Enter goes on to the file · Esc goes back"
+            box.border_subtitle = "↑ ↓ choose · Enter goes on · Esc goes back"
             yield Choices(*(Option(Content(choice.said)) for choice in self._choices))
 
     @on(OptionList.OptionSelected)
