@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -23,8 +24,10 @@ from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip, visible
 from attn_explore.model.values import Value
 
-ROWS, COLUMNS, HEADS = 12, 8, 8
-"""Rows, columns and heads of a tensor that are printed; of more, those around the cell."""
+ROWS, COLUMNS = 12, 8
+"""Rows and columns of a tensor that are printed; of more, those around the cell."""
+HEADS = 4
+"""Heads that are printed; of more, that of the cell alone."""
 
 MOST_STOPS = 100
 """Steps of a run without a lesson that are printed."""
@@ -219,11 +222,21 @@ def tables(value: Value, around: Index, hidden: Array | None, marked: Index | No
         text = "" if hidden is not None else short_number(float(value.array))
         yield Table("", "", "number", (visible(letter(value)),), (Row("", (Cell(text),)),))
         return
-    leading, sizes = value.shape[:-2], (*[HEADS] * max(0, len(value.shape) - 2), ROWS, COLUMNS)[-len(value.shape) :]
-    places = [_around(size, at, most) for size, at, most in zip(value.shape, around, sizes, strict=True)]
-    for lead in np.ndindex(*(len(each) for each in places[: len(leading)])):
-        at = tuple(each[place] for each, place in zip(places, lead, strict=False))
-        yield _table(value, at, places[len(leading) :], hidden, marked)
+    leading = len(value.axes[:-2])
+    heads = (size if size <= HEADS else 1 for size in value.shape[:leading])
+    most = (*heads, ROWS, COLUMNS)[-len(value.shape) :]
+    places = [_around(size, at, some) for size, at, some in zip(value.shape, around, most, strict=True)]
+    left = "; ".join(_left_out(value.axes[:leading], places[:leading]))
+    for lead in product(*places[:leading]):
+        table = _table(value, lead, places[leading:], hidden, marked)
+        yield replace(table, left_out="; ".join(filter(None, (table.left_out, left))))
+
+
+def _left_out(axes: Sequence[Axis], places: Sequence[range]) -> Iterator[str]:
+    """What is said of axes of which not all places are printed."""
+    for axis, each in zip(axes, places, strict=True):
+        if len(each) < axis.size:
+            yield f"printed: {len(each)} of {axis.size} along {axis.name}"
 
 
 def _table(value: Value, lead: Index, places: Sequence[range], hidden: Array | None, marked: Index | None) -> Table:
@@ -243,8 +256,7 @@ def _table(value: Value, lead: Index, places: Sequence[range], hidden: Array | N
         )
         for line, at in zip(texts, row_places, strict=True)
     )  # fmt: skip
-    left = [f"{len(each)} of {axis.size} along {axis.name} are printed"
-            for each, axis in zip(places, (*rows, columns), strict=True) if len(each) < axis.size]  # fmt: skip
+    left = _left_out((*rows, columns), places)
     caption = " · ".join(shown(axis, place) for axis, place in zip(value.axes, lead, strict=False) if axis.size > 1)
     heads = tuple(_label(columns, place) for place in column_places)
     return Table(visible(caption), rows[0].name if rows else "", columns.name, heads, tuple(body), "; ".join(left))

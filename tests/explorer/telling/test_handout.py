@@ -10,6 +10,7 @@ from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,10 +98,19 @@ def test_of_a_large_tensor_what_is_around_the_cell_is_printed_and_the_rest_count
     value = opened("wide").trace["encoder.layers.0.self_attention.weights"]
     at = (1, 200, 250)
     found = list(handout.tables(value, at, None, at))[1]
+    assert len(list(handout.tables(value, at, None, at))) == 4
     assert (len(found.rows), len(found.heads)) == (ROWS, COLUMNS)
-    assert f"{ROWS} of {value.shape[1]} along query are printed" in found.left_out
+    assert f"printed: {ROWS} of {value.shape[1]} along query" in found.left_out
     marked = [cell.text for row in found.rows for cell in row.cells if cell.is_marked]
     assert marked == [short_number(float(value.array[at]))]
+
+
+def test_of_many_heads_that_of_the_cell_is_printed() -> None:
+    value, at = opened("wide").trace["encoder.layers.0.self_attention.weights"], (2, 0, 0)
+    six = replace(value, axes=(replace(value.axes[0], size=6), *value.axes[1:]), held=np.repeat(value.array[:1], 6, 0))
+    (found,) = handout.tables(six, at, None, at)
+    assert found.caption == "head 2"
+    assert "printed: 1 of 6 along head" in found.left_out
 
 
 def test_the_arithmetic_of_each_stop_is_that_of_its_cell_without_bars() -> None:
