@@ -19,6 +19,9 @@ Index = tuple[int, ...]
 
 NO_AXIS = Axis("", 1, ("",))
 
+FEW = 64
+"""Numbers that are looked at first, where a single one decides."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -50,15 +53,17 @@ class Picture:
         """Look at every number once, here, or at those of the sample; a frame looks only at those in sight."""
         seen = self.seen
         finite = np.isfinite(seen)
-        numbers = seen if finite.all() else np.where(finite, seen, 0)
-        object.__setattr__(self, "largest", float(max(numbers.max(initial=0), -numbers.min(initial=0))))
-        object.__setattr__(self, "is_signed", bool(numbers.min(initial=0) < 0))
+        is_finite = bool(finite.all())
+        numbers = seen if is_finite else np.where(finite, seen, 0)
+        least = numbers.min(initial=0)
+        object.__setattr__(self, "largest", float(max(numbers.max(initial=0), -least)))
+        object.__setattr__(self, "is_signed", bool(least < 0))
         object.__setattr__(self, "end", scale_end(numbers) if self.is_signed else self.largest)
         if self.scale is not None:
             object.__setattr__(self, "end", self.scale[0])
             object.__setattr__(self, "is_signed", self.scale[1])
-        object.__setattr__(self, "is_whole", bool((numbers == np.rint(numbers)).all()))
-        object.__setattr__(self, "bad", int((~finite & ~np.isneginf(seen)).sum()))
+        object.__setattr__(self, "is_whole", _are_whole(numbers.ravel()[:FEW]) and _are_whole(numbers))
+        object.__setattr__(self, "bad", 0 if is_finite else int((~finite & ~np.isneginf(seen)).sum()))
 
     def together(self, other: Picture) -> tuple[Picture, Picture]:
         """Two pictures on one scale of colours: the wider one."""
@@ -99,6 +104,10 @@ class Picture:
         """`head 1 of 4`, `a = 10 (2 of 3)`, or nothing when there is a single plane."""
         places = zip(self.axes, lead, strict=False)
         return " · ".join(_place(axis, place) for axis, place in places if axis.size > 1)
+
+
+def _are_whole(numbers: Array) -> bool:
+    return bool((numbers == np.rint(numbers)).all())
 
 
 def _place(axis: Axis, index: int) -> str:

@@ -64,7 +64,8 @@ def _pictures(session: Session, side: Side) -> list[Picture]:
 
 def _own(session: Session, value: Value) -> Picture:
     picture, question = picture_of(value, mask_of(value)), session.question
-    picture = replace(picture, changed=_changed(session, value))
+    if (changed := _changed(session, value)) is not None:
+        picture = replace(picture, changed=changed)
     hidden = question.hides(value) if question is not None else None
     if hidden is not None:
         veiled = places_hidden(value.shape, hidden)
@@ -109,5 +110,7 @@ def picture_of(value: Value, mask: Value | None) -> Picture:
 
     The last few are kept, since every number is looked at to make one.
     """
-    picture = replace(_drawn(value, cells_of(value)), hidden=None if mask is None else np.isneginf(mask.array))
+    picture = _drawn(value, cells_of(value))
+    if mask is not None:
+        picture = replace(picture, hidden=np.isneginf(mask.array))
     return replace(picture, scale=(picture.end, True)) if is_gradient(value) else picture  # the sign is what matters

@@ -124,7 +124,7 @@ class Drawn(Kept):
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
         """Fit before the frame in which the size changes, so that no second one has to follow (Textual is pinned)."""
-        is_resized = super()._size_updated(size, virtual_size, container_size, layout)
+        is_resized = super()._size_updated(size, virtual_size, container_size, layout=False)  # no bar comes or goes
         if self.size != self._fitted:
             self.fit()
             self._repaint_required = False  # all of the widget is drawn in this frame
