@@ -15,6 +15,9 @@ from attn_explore.model.explain import general_words
 from attn_explore.model.formulas import formula
 from attn_explore.model.text import visible
 
+TELLING = ("logits", "probabilities", "candidates")
+"""Steps that tell which word a pass of a generation chooses."""
+
 
 def about(session: Session, diagram: Diagram, path: str) -> list[Section]:
     """The words about the box at a path: what and where it is, why, what it is made from, and where it goes.
@@ -34,6 +37,19 @@ def about(session: Session, diagram: Diagram, path: str) -> list[Section]:
         *([Section("Steps", ", ".join(steps))] if len(steps) > 1 else []),
         Section("Path", path),
     ]
+
+
+def veiled(session: Session, diagram: Diagram) -> Diagram:
+    """The diagram without the words that a lesson still asks for: those that a later pass of a generation reads."""
+    asked = [
+        tower.number
+        for tower in diagram.towers
+        if any(session.lesson.is_asked(f"{tower.chapter}{name}") for name in TELLING)
+    ]
+    if not asked:
+        return diagram
+    later = [tower for tower in diagram.towers if tower.number > min(asked)]
+    return diagram.without_words({box.path for tower in later for box in tower.boxes if not box.steps})
 
 
 def _named(heading: str, boxes: Sequence[Box]) -> Iterator[Section]:

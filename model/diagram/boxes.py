@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
@@ -70,6 +70,17 @@ def boxes_in(parts: tuple[Part, ...]) -> Iterator[Box]:
             yield part.join
 
 
+def without_notes(parts: tuple[Part, ...], paths: Container[str]) -> tuple[Part, ...]:
+    """The same parts, but for what is to be seen of the boxes at some paths."""
+    return tuple(_without_notes(part, paths) for part in parts)
+
+
+def _without_notes(part: Part, paths: Container[str]) -> Part:
+    if isinstance(part, Box):
+        return replace(part, notes=("?",)) if part.path in paths else part
+    return Fork(tuple(without_notes(way, paths) for way in part.ways), part.join)
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer of a stack. `shares`: it has no parameters of its own."""
@@ -131,6 +142,11 @@ class Diagram:
 
     towers: tuple[Tower, ...]
     outside: Mapping[str, tuple[str, ...]]
+
+    def without_words(self, paths: Container[str]) -> Diagram:
+        """The same diagram, which does not say what the boxes of words at some paths are."""
+        towers = (replace(tower, before=without_notes(tower.before, paths)) for tower in self.towers)
+        return Diagram(tuple(towers), self.outside)
 
     @cached_property
     def boxes(self) -> Mapping[str, Box]:

@@ -31,20 +31,24 @@ class MapKeys:
 
     @property
     def diagram(self) -> Diagram:
-        """The diagram of the run that is looked at, made once for each."""
-        trace = self.screen.state.session.run.trace
+        """The diagram of the run that is looked at, made once for each, without the words that a lesson asks for."""
+        from attn_explore.explorer.telling.model_map import veiled
+
+        session = self.screen.state.session
+        trace = session.run.trace
         if self._known is None or self._known[0] is not trace:
             from attn_explore.model.diagram.reading_off import diagram_of
 
             self._known = trace, diagram_of(trace)
-        return self._known[1]
+        return veiled(session, self._known[1])
 
     def open(self) -> None:
         """The map over all of the screen, from which one goes to a box; where no model ran, that is said."""
         from attn_explore.explorer.screens.map_screen import MapScreen
 
-        if self.diagram.towers:
-            self.screen.app.push_screen(MapScreen(self.screen.state.session, self.diagram), self._go)
+        diagram = self.diagram
+        if diagram.towers:
+            self.screen.app.push_screen(MapScreen(self.screen.state.session, diagram), self._go)
         else:
             from attn_explore.explorer.drawing.maps.outline import NO_MAP
 
@@ -86,7 +90,7 @@ class MapKeys:
     def _draw(self, panel: MapPanel, width: int, room: int) -> None:
         from attn_explore.explorer.drawing.maps.towers import draw_map
 
-        path = self.screen.state.value.path
-        box = self.diagram.box_of(path)
-        drawn = draw_map(self.diagram, path, width, height=room - 1)
+        diagram, path = self.diagram, self.screen.state.value.path
+        box = diagram.box_of(path)
+        drawn = draw_map(diagram, path, width, height=room - 1)
         panel.show(drawn, box.path if box is not None else "", room)

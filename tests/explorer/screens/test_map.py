@@ -74,6 +74,15 @@ async def test_another_pass_of_a_generation_stands_open_with_the_same_box(explor
         assert view.cursor == f"{ATTENTION}.weights"
 
 
+async def test_the_map_does_not_tell_the_words_that_a_lesson_asks_for(explore: Explore) -> None:
+    async with explore("write-word-by-word", "decoder.layers.0.ffn.hidden", size=(100, 30)) as (pilot, _):
+        await pilot.press("ctrl+g", "]", "]")
+        assert lines(pilot.app.screen.query_one(MapView))[1].endswith("[tokens] <s> 我 喜歡")
+        await pilot.press("escape", "L", "ctrl+g", "right", "]", "]")
+        assert "pass 3 of" in lines(pilot.app.screen.query_one(MapView))[0]
+        assert lines(pilot.app.screen.query_one(MapView))[1].endswith("[tokens] ?")
+
+
 async def test_a_click_on_a_box_goes_there(explore: Explore) -> None:
     async with explore("encoder-layer", size=(100, 30)) as (pilot, session):
         await pilot.press("ctrl+g")
