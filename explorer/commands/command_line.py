@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands import checking, exploring, files, models, plotting, printing
+from attn_explore.explorer.commands import checking, exploring, files, marking, models, plotting, printing
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
 from attn_explore.explorer.commands.starting import browse
@@ -37,6 +37,8 @@ def _options(
     folder: Annotated[
         Path | None, typer.Option("--folder", metavar="FOLDER", help="Your own scenarios, for the library.")
     ] = None,
+    answers: marking.Answers = None,
+    name: marking.Name = "",
 ) -> None:
     """Step through everything a Transformer computes, one tensor at a time.
 
@@ -52,7 +54,7 @@ def _options(
         from attn_explore.model.problems import Problem
 
         raise Problem("there is no such folder", path=folder, hint="--folder names the folder of your own scenarios")
-    raise typer.Exit(browse(folder))
+    raise typer.Exit(browse(folder, marking.answer_file(answers, name)))
 
 
 COMMANDS = (
@@ -68,6 +70,7 @@ COMMANDS = (
     files.export,
     files.train,
     checking.check,
+    marking.marks,
     files.new,
     files.schema,
 )

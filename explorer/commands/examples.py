@@ -61,6 +61,10 @@ EXAMPLES = {
         "attn-explore check *.yaml trace.json models/gpt2",
         "attn-explore check models/gpt2 --against hidden_states.safetensors --ids 464,3139",
     ),
+    "marks": (
+        "attn-explore marks answers.jsonl",
+        "attn-explore marks answers.jsonl --csv > marks.csv",
+    ),
     "new": ("attn-explore new my.yaml", "attn-explore new --lesson my.yaml --force"),
     "schema": (
         "attn-explore schema scenario > scenario.schema.json",

@@ -18,6 +18,7 @@ from attn_explore.explorer.commands.common import (
     session_of,
     sessions_of,
 )
+from attn_explore.explorer.commands.marking import Answers, Name, answer_file
 from attn_explore.explorer.commands.options import (
     Allowed,
     Ids,
@@ -61,6 +62,8 @@ def run(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    answers: Answers = None,
+    name: Name = "",
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
@@ -73,7 +76,9 @@ def run(
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
     differentiate = number_to_differentiate(gradients, of, step)
     asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
-    if not watch and (plain or not sys.stdout.isatty()):
+    is_printed = not watch and (plain or not sys.stdout.isatty())
+    into = answer_file(answers, name, is_printed)
+    if is_printed:
         found = find_source(source, asked)  # before NumPy is imported: a faulty scenario does not need it
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
@@ -81,7 +86,7 @@ def run(
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(source, limits, step, asked, watch=watch, view=view.value if view is not None else ""))
+    raise typer.Exit(explore(source, limits, step, asked, watch=watch, answers=into, view=view.value if view else ""))
 
 
 def compare(

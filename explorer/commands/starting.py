@@ -17,6 +17,7 @@ from attn_explore.explorer.commands.common import find_source, need_terminal, se
 
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
+    from attn_explore.explorer.session.answers import AnswerFile
     from attn_explore.explorer.session.asked import Asked
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.other_text import Unread
@@ -50,8 +51,8 @@ def _on_a_terminal(opening: Callable[[], int]) -> int:
     return opening()
 
 
-def browse(folder: Path | None) -> int:
-    """Open the library."""
+def browse(folder: Path | None, answers: AnswerFile | None = None) -> int:
+    """Open the library; what is answered goes into a file, if one is given."""
     import gc
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
@@ -62,7 +63,7 @@ def browse(folder: Path | None) -> int:
         from attn_explore.explorer.session.course import own_folder
         from attn_explore.explorer.system.limits import Limits
 
-        return Library(folder or own_folder(), Limits())
+        return Library(folder or own_folder(), Limits(), answers)
 
     return show(load, "the library")
 
@@ -75,6 +76,7 @@ def explore(
     *,
     second: tuple[str, Asked] | None = None,
     watch: bool = False,
+    answers: AnswerFile | None = None,
     view: str = "",
 ) -> int:
     """Open the explorer, with a second run beside the first where there is one.
@@ -98,6 +100,7 @@ def explore(
 
             return Unread(sources[0], limits)
         session = sessions_of(sources, limits, step, counter)
+        session.answers = answers
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.bookmarks import resume
 

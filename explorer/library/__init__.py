@@ -1,1 +1,1 @@
-"""What the library shows (`entries`), and how far each lesson was followed (`bookmarks`)."""
+"""What the library shows (`entries`), how far lessons were followed (`bookmarks`), what a class answered (`marks`)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
 from attn_explore.explorer.session.course import bundled, named, own
@@ -19,6 +20,9 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.answers import AnswerFile
 
 MODELS = "Models of this machine"
 """The heading of what is no scenario yet."""
@@ -79,10 +83,14 @@ class Entry:
 
 @dataclass
 class Library:
-    """The entries in order: the course, a person's own in `folder`, and the models of this machine."""
+    """The entries in order: the course, a person's own in `folder`, and the models of this machine.
+
+    `answers` is where answers are written down, if the person wants that.
+    """
 
     folder: Path
     limits: Limits
+    answers: AnswerFile | None = None
     entries: list[Entry] = field(init=False)
     bookmarks: dict[str, Bookmark] = field(init=False)
 
@@ -131,7 +139,9 @@ class Library:
         """Run it. Raises Problem when it cannot be."""
         if entry.problem is not None:
             raise entry.problem
-        return start(entry.source, self.limits, counter)
+        session = start(entry.source, self.limits, counter)
+        session.answers = self.answers
+        return session
 
     def unread(self, entry: Entry) -> Unread:
         """A model, open, that is asked what it should read. Raises Problem when it cannot be opened."""

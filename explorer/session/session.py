@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.history import History
 from attn_explore.explorer.session.lesson_progress import Lesson
@@ -18,6 +19,9 @@ from attn_explore.explorer.session.run import Run
 from attn_explore.model.lesson import Question, Stop, stops
 from attn_explore.model.scenario import Scenario
 
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.answers import AnswerFile
+
 
 @dataclass(eq=False)
 class Session:
@@ -25,7 +29,7 @@ class Session:
 
     `name` is what the person called it, `path` the file it was read from, `notes` what has to be said of how it was
     read. `first` is the scenario before anything was changed here, `saved` as it was written to a file last, and
-    `history` the runs that edits led from.
+    `history` the runs that edits led from. `answers` is where answers are written down, if the person wants that.
     Where the model was trained, `moments` has its runs at every moment of the training.
     Where two runs are compared, `other` is the other one, and `label` what this one is called. `is_pin`: it is another
     moment of the run beside it, and no run of its own.
@@ -39,6 +43,7 @@ class Session:
     label: str = ""
     other: Session | None = None
     is_pin: bool = False
+    answers: AnswerFile | None = None
     first: Scenario = field(init=False)
     saved: Scenario = field(init=False)
     place: Place = field(init=False)

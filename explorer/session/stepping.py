@@ -46,18 +46,31 @@ def follow_lesson(session: Session, place: int | None = None) -> None:
 
 
 def answer(session: Session, given: Given) -> bool:
-    """Answer the question that waits; False where that was wrong, and it waits for another answer."""
-    is_right = session.question is not None and session.lesson.answer(given)
+    """Answer the question that waits; False where that was wrong, and it waits for another answer.
+
+    Raises Problem where it should be written down and cannot be.
+    """
+    if session.question is None:
+        return False
+    had_hint = session.lesson.has_hint
+    is_right = session.lesson.answer(given)
     if is_right:
         _go_to_answer(session)
+    _write_down(session, given, had_hint)
     return is_right
 
 
 def show_answer(session: Session) -> None:
-    """Have the question that waits answered."""
+    """Have the question that waits answered. Raises Problem where that should be written down and cannot be."""
     if session.question is not None:
         session.lesson.reveal()
         _go_to_answer(session)
+        _write_down(session, None, session.lesson.has_hint)
+
+
+def _write_down(session: Session, given: Given | None, had_hint: bool) -> None:
+    if session.answers is not None:
+        session.answers.write(session.name, session.lesson, given, had_hint=had_hint)
 
 
 def _go_to_answer(session: Session) -> None:

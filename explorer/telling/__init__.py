@@ -9,5 +9,6 @@ pictures, overview, model_map       what is drawn and plotted
 figures, head_sheet                 what is drawn into a file
 handout, lesson_moments             the lesson on paper; a stop at its moment of training
 models_list, agreement_text         the models of this machine; whether one computes what another program did
+marks_text                          what a class answered
 plain, walk_through                 everything as plain lines, for pipes and screen readers
 """

@@ -15,6 +15,7 @@ from attn_explore.explorer.session.course import after
 from attn_explore.explorer.session.lesson_progress import Given
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.lesson import Question
+from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ class LessonKeys:
 
     def answer(self, given: Given) -> None:
         """Answer the question that waits."""
-        stepping.answer(self.screen.state.session, given)
+        try:
+            stepping.answer(self.screen.state.session, given)
+        except Problem as problem:  # it was judged, and could not be written down
+            self.screen.tell_problem(problem)
         self._show()  # the tree tells the words that were chosen
 
     def answer_typed(self, text: str) -> None:

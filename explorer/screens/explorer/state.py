@@ -57,7 +57,8 @@ class State:
     _overview: Overview | None = None
 
     def turn_to(self, session: Session) -> None:
-        """Look at another session; nothing of what was looked at before is left."""
+        """Look at another session; nothing of what was looked at before is left, but where answers are written down."""
+        session.answers = self.session.answers
         self.session, self.edit, self.shows_uses, self.matches = session, None, False, []
         self.look(View.numbers)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.telling import lesson_text
+from attn_explore.model.problems import Problem
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -36,7 +37,11 @@ class StepKeys:
             follows = lesson_text.next_lesson(session)
             on = f"C opens the next one, “{follows}”; " if follows else ""
             screen.say(f"That was the lesson. {on}L steps through everything.")
-        has_moved = stepping.step_by(session, count)
+        try:
+            has_moved = stepping.step_by(session, count)
+        except Problem as problem:  # the answer is shown, and that could not be written down
+            has_moved = True
+            screen.tell_problem(problem)
         screen.look_as_told()
         screen.show_after(has_moved or is_back)
 

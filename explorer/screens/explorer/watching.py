@@ -62,6 +62,7 @@ class Watching:
         state = self.screen.state
         stepping.take_place(session, state.session)
         lost = " The edits made here are gone." if edits.is_edited(state.session) else ""
+        session.answers = state.session.answers
         state.session = session
         self.screen.show_fault("")
         self.screen.show_tree()

@@ -14,6 +14,7 @@ import typer
 
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.commands.examples import EXAMPLES
+from attn_explore.explorer.session.answers import AnswerFile
 from attn_explore.explorer.session.course import named
 from attn_explore.model.scenario import read_scenario
 from tests.program import Ended, here
@@ -84,6 +85,8 @@ def test_every_example_of_the_help_does_what_it_says(line: str, attn: Run) -> No
         attn("train", "reverse", "-o", "weights.safetensors")
     if "--force" in arguments:
         Path("my.yaml").write_text("mine")
+    if "answers.jsonl" in arguments:
+        AnswerFile(Path("answers.jsonl")).check()
     if "models/gpt2" in arguments:
         shutil.copytree(GPT2, "models/gpt2")
         shutil.copy(GPT2 / "expected.safetensors", "hidden_states.safetensors")

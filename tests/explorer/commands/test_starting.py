@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from attn_explore.explorer.commands import command_line, exploring, starting
+from attn_explore.explorer.session.answers import AnswerFile
 from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.system.limits import Limits
 from tests.imported import STAGES, allowed, imported
@@ -24,8 +25,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
         found.append((source, limits, step, asked or Asked(), *(name for name, value in more.items() if value)))
         return 0
 
-    def browse(folder: Path | None) -> int:
-        found.append((folder,))
+    def browse(folder: Path | None, answers: AnswerFile | None = None) -> int:
+        found.append((folder, *filter(None, (answers,))))
         return 0
 
     for room in (starting, exploring, command_line):
