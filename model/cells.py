@@ -139,11 +139,16 @@ def is_by_columns(value: Value) -> bool:
 
 
 def picked(cells: Cells, lead: tuple[int, ...], rows: Sequence[int], columns: Sequence[int], by_columns: bool) -> Array:
-    """The numbers at some rows and columns under some leading indices, made column by column or row by row."""
+    """The numbers at some rows and columns under some leading indices, made column by column or row by row.
+
+    Rows that follow each other are made several at once.
+    """
     every = slice(None)
     if by_columns:
         return np.stack([cells[(*lead, every, slice(at, at + 1))][rows, 0] for at in columns], axis=1)
-    return np.stack([cells[(*lead, slice(at, at + 1), every)][0, columns] for at in rows])
+    is_block = isinstance(rows, range) and rows.step == 1
+    made = InBlocks(cells, by_columns) if is_block else cells
+    return np.stack([made[(*lead, slice(at, at + 1), every)][0, columns] for at in rows])
 
 
 # --- a sample

@@ -116,7 +116,7 @@ def _nearby(reader: _Reader, by: float) -> Array:
     moved = number + by * max(1.0, abs(number)) if value.dtype.kind == "f" else number
     changed = _with_number(value, index, moved)
     views = tuple(_on(view, changed) if view.value is value else view for view in reader.part.operands)
-    return replace(reader.part, operands=views, held=None).array
+    return replace(reader.part, operands=views, held=None).made()
 
 
 def _with_number(value: Value, index: Index, number: float) -> Value:

@@ -20,9 +20,9 @@ from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
-from attn_explore.explorer.telling import plain, sections
+from attn_explore.explorer.telling import operands, plain, sections
 from attn_explore.explorer.telling.pictures import Side, pictures
-from attn_explore.model import forward, keeping
+from attn_explore.model import cells, forward, keeping, values
 from attn_explore.model.axes import Array
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.run import run
@@ -34,6 +34,7 @@ from tests.standing import until
 FAMILIES = Path(__file__).parents[2] / "data" / "families"
 IDS = tuple(range(1, 13))
 LAYER = "decoder.layers.0"
+MADE = Value.made
 LARGE = ("scores", "masked_scores", "weights", "hidden", "logits", "probabilities")
 KEYS = {
     f"{LAYER}.self_attention.weights": "juuwwFdF",
@@ -47,15 +48,25 @@ KEYS = {
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value of more than 800 bytes is too large to be held, and whoever asks for all of such a step is told so."""
-    whole = Keeper.array_of
+    given = Keeper.array_of
 
     def array_of(keeper: Keeper, value: Value) -> Array:
         assert value.held is not None or value.is_leaf or not keeper.is_large(value), f"all of {value.path}"
-        return whole(keeper, value)
+        return given(keeper, value)
+
+    def made_in_parts(value: Value) -> Array:
+        is_in_parts = not value.is_leaf and value.made_by.each(value) and value.name not in keeping.STREAM
+        assert value.nbytes <= 800 or not is_in_parts, f"all of {value.path} is made"
+        return MADE(value)
 
     monkeypatch.setattr(keeping, "SMALL", 800)
+    monkeypatch.setattr(values, "PIECE", 400)
+    monkeypatch.setattr(cells, "SAMPLE", 64)
+    monkeypatch.setattr(cells.InBlocks, "ROWS", 4)
+    monkeypatch.setattr(operands, "MOST", 4)
     monkeypatch.setattr(forward, "Keeper", lambda: Keeper(3200))
     monkeypatch.setattr(Keeper, "array_of", array_of)
+    monkeypatch.setattr(Value, "made", made_in_parts)
 
 
 def session_of(name: str = "gpt2", ids: tuple[int, ...] = IDS) -> Session:
@@ -66,6 +77,7 @@ def whole_of(session: Session, monkeypatch: pytest.MonkeyPatch) -> dict[str, Arr
     """Every step of the same run, with nothing that is too large."""
     with monkeypatch.context() as patch:
         patch.setattr(forward, "Keeper", Keeper)
+        patch.setattr(Value, "made", MADE)
         return {path: step.array for path, step in run(session.run.scenario).steps.items()}
 
 
@@ -162,7 +174,7 @@ def test_two_runs_are_compared_piece_by_piece(ids: tuple[int, ...], monkeypatch:
             assert apart[found] == pytest.approx(apart.max(), rel=1e-4)
     said = sections.difference_of_runs(session, session.run.trace["logits"])
     assert ("none is different" in said) == (ids == IDS)
-    assert "too large to be compared as a whole: of 480 numbers" in said.lower()
+    assert "too large to be compared as a whole: of 64 numbers" in said.lower()
 
 
 @pytest.mark.usefixtures("small")
