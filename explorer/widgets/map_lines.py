@@ -38,11 +38,11 @@ class MapLines(Drawn):
 
     def _style(self, ink: str, path: str, cursor: str) -> Style:
         is_marked = bool(path) and path == cursor and ink in ("box", "present")
-        style = self.style_of(f"map--{'cursor' if is_marked else ink}")
-        return style + Style(meta={"path": path}) if path else style
+        return self.style_of(f"map--{'cursor' if is_marked else ink}")
 
     def on_click(self, event: events.Click) -> None:
         """Choose the box under the mouse."""
-        path = event.style.meta.get("path")
+        place = event.get_content_offset(self)
+        path = "" if place is None else self.drawn.path_at(place.x, place.y + round(self.scroll_offset.y))
         if path:
             self.post_message(self.Chosen(path))

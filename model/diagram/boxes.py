@@ -136,7 +136,7 @@ class Tower:
         return frozenset(box.path for box in self.boxes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagram:
     """The towers of a run in its order, a decoder's once for each pass; and the steps that stand outside, by kind."""
 

@@ -27,6 +27,7 @@ class MapKeys:
         self.screen = screen
         self._known: tuple[Trace, Diagram] | None = None
         self._panel: MapPanel | None = None
+        self._drawn: tuple[Diagram, str, int, int] | None = None
         self._begins = self._has_begun = False
 
     @property
@@ -88,9 +89,12 @@ class MapKeys:
             self._draw(self._panel, width, room)
 
     def _draw(self, panel: MapPanel, width: int, room: int) -> None:
+        """Draw it, unless it looks as it did: many steps are of one box."""
         from attn_explore.explorer.drawing.maps.towers import draw_map
 
-        diagram, path = self.diagram, self.screen.state.value.path
-        box = diagram.box_of(path)
-        drawn = draw_map(diagram, path, width, height=room - 1)
-        panel.show(drawn, box.path if box is not None else "", room)
+        diagram = self.diagram
+        box = diagram.box_of(self.screen.state.value.path)
+        present = box.path if box is not None else ""
+        if (look := (diagram, present, width, room)) != self._drawn:
+            self._drawn = look
+            panel.show(draw_map(diagram, present, width, height=room - 1), present, room)
