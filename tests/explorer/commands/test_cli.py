@@ -397,7 +397,7 @@ def test_what_takes_long_is_told_on_stderr(attn: Run, monkeypatch: pytest.Monkey
     found = attn("export", "encoder-layer", "-o", "trace.json")
     assert (found.status, found.out) == (0, "")
     assert "computed encoder." in found.err
-    assert "written " in found.err
+    assert " KiB written\n" in found.err
     assert "\x1b" not in found.err
 
 
