@@ -208,10 +208,18 @@ def first_bad_number(trace: Trace) -> tuple[Value, Index] | None:
     return None
 
 
+def _total(numbers: Array) -> float:
+    """The sum of some numbers, which is finite only if every one is: it is sooner made than each is looked at."""
+    with np.errstate(all="ignore"):
+        return float(numbers.sum())
+
+
 def bad_number_in(value: Value, *, is_edited: bool) -> Index | None:
     """Where the first NaN or infinity of a value stands that is not a mask's −∞, nor may be one of an edit."""
     is_mask = not value.is_leaf and value.made_by.name in ("visibility", "mask")
     for start, numbers in value.pieces():
+        if np.isfinite(_total(numbers)):
+            continue
         good = np.isfinite(numbers)
         if is_mask or is_edited:  # an edit may knock out
             good |= np.isneginf(numbers)
