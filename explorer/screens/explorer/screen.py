@@ -28,8 +28,6 @@ from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import search
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
-from attn_explore.explorer.telling.found import found_blocks, found_title
-from attn_explore.explorer.telling.going import going_blocks, going_title
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Column
@@ -148,12 +146,16 @@ class ExplorerScreen(Panels):
 
     def _list_found(self) -> None:
         """List what the text that is typed would find, where the arithmetic stands."""
+        from attn_explore.explorer.telling.found import found_blocks, found_title
+
         session = self.state.session
         paths = search.matches(session, self.query_one("#find", Input).value)
         self._list(found_title(paths), partial(found_blocks, session, paths))
 
     def list_named(self, fault: str = "") -> None:
         """List what the name that is typed may mean, under what is wrong with it."""
+        from attn_explore.explorer.telling.going import going_blocks, going_title
+
         session, text = self.state.session, self.query_one("#go", Input).value
         self._list(going_title(session, text), partial(going_blocks, session, text, fault))
 

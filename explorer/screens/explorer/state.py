@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
-from attn_explore.explorer.telling.edit_line import EditLine
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.telling.word_view import Attention
 from attn_explore.model.explain import Index
@@ -18,6 +17,7 @@ from attn_explore.model.plots import Plot, plot_of
 from attn_explore.model.values import Value
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.telling.edit_line import EditLine
     from attn_explore.explorer.telling.overview import Overview
 
 
