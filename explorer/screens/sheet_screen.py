@@ -21,7 +21,7 @@ from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, arranged, links, moved, sheet_line
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.telling.cell_text import name_at
-from attn_explore.explorer.telling.sheet_links import index_of, made_of
+from attn_explore.explorer.telling.sheet_links import heads_of, index_of, made_of
 from attn_explore.explorer.widgets.drawn import DrawnAgain
 from attn_explore.model.trace import Trace
 
@@ -111,7 +111,8 @@ class SheetScreen(Dialog[Link | None]):
     def _link(self) -> Link:
         path, row, column = self._lit.cursor
         value = self._shown.trace[path]
-        return Link(value, index_of(value, (row, column), self._shown.head))
+        heads = heads_of(self._shown.trace, self._shown.sheet)
+        return Link(value, index_of(value, (row, column), self._shown.head, heads))
 
     @property
     def _said(self) -> str:

@@ -12,7 +12,7 @@ from attn_explore.explorer.drawing.plots.sheet import Part, Sheet
 from attn_explore.explorer.telling.headings import title_alone
 from attn_explore.explorer.telling.provenance import GIVEN
 from attn_explore.model.axes import Array, Axis
-from attn_explore.model.explain import mask_of
+from attn_explore.model.explain import Index, mask_of
 from attn_explore.model.formulas import formula, letter
 from attn_explore.model.naming import shown
 from attn_explore.model.problems import Problem
@@ -118,14 +118,32 @@ def of_head(value: Value, head: int, heads: int) -> tuple[Array, tuple[Axis, ...
     where: list[int | slice] = []
     axes: list[Axis] = []
     for axis in value.axes:
-        part = axis.parts[1] if len(axis.parts) == 2 and axis.parts[0].name == HEAD else None
+        first = begins(axis, head, heads)
         if axis.name == HEAD:
-            where.append(head * axis.size // heads)
-        elif part is not None:
-            first = head * axis.parts[0].size // heads * part.size
-            where.append(slice(first, first + part.size))
-            axes.append(part)
+            where.append(first)
         else:
-            where.append(slice(None))
-            axes.append(axis)
+            own = axis.parts[1] if _holds_heads(axis) else axis
+            where.append(slice(first, first + own.size))
+            axes.append(own)
     return value[tuple(where)], tuple(axes)
+
+
+def begins(axis: Axis, head: int, heads: int) -> int:
+    """Where along an axis the part of one of so many heads begins."""
+    if axis.name == HEAD:
+        return head * axis.size // heads
+    return head * axis.parts[0].size // heads * axis.parts[1].size if _holds_heads(axis) else 0
+
+
+def head_at(trace: Trace, value: Value, index: Index) -> int:
+    """The head that a cell of an attention belongs to, the first of those that share it. Raises Problem elsewhere."""
+    heads = _output(trace, value).axis(HEAD).size
+    for axis, place in zip(value.axes, index, strict=True):
+        if axis.name == HEAD or _holds_heads(axis):
+            parts, own = (axis.size, place) if axis.name == HEAD else (axis.parts[0].size, axis.places(place)[0])
+            return -(-own * heads // parts)
+    return 0
+
+
+def _holds_heads(axis: Axis) -> bool:
+    return len(axis.parts) == 2 and axis.parts[0].name == HEAD

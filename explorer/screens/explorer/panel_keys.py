@@ -74,25 +74,25 @@ class PanelKeys:
     def sheet(self) -> None:
         """All tensors of the head that is looked at, on one sheet, from the cell under the cursor."""
         from attn_explore.explorer.screens.sheet_screen import HeadSheet, SheetScreen  # few ask for it
-        from attn_explore.explorer.telling.head_sheet import HEAD, sheet_of
-        from attn_explore.explorer.telling.sheet_links import cell_of
+        from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
+        from attn_explore.explorer.telling.sheet_links import cell_of, heads_of
 
         screen, state = self.screen, self.screen.state
         if screen.hides_numbers():
             return
-        value = state.value
-        head = dict(zip(value.names, state.index, strict=True)).get(HEAD, 0)
+        value, trace = state.value, state.session.run.trace
         try:
-            sheet = sheet_of(state.session.run.trace, value, head)
+            head = head_at(trace, value, state.index)
+            sheet = sheet_of(trace, value, head)
         except Problem as problem:
             screen.refuse(visible(f"{problem.what}."))
             return
-        shown = HeadSheet.of(state.session.run.trace, sheet, head, screen.size)
+        shown = HeadSheet.of(trace, sheet, head, screen.size)
         if shown is None:
             screen.refuse("The sheet of this head needs more room than there is: X writes it as a figure.")
             return
         paths = [block.part.path for block in shown.blocks]
-        cell = cell_of(value, state.index) if value.path in paths else (paths[0], 0, 0)
+        cell = cell_of(value, state.index, head, heads_of(trace, sheet)) if value.path in paths else (paths[0], 0, 0)
         screen.app.push_screen(SheetScreen(shown, cell), self._leave_sheet)
 
     def _leave_sheet(self, link: Link | None) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from textual.geometry import Size
 
 from attn_explore.explorer.drawing.sheet_lines import arranged, links, moved
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.sheet_screen import HeadSheet, SheetScreen
-from attn_explore.explorer.telling.head_sheet import sheet_of
+from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
 from attn_explore.explorer.telling.sheet_links import cell_of, index_of, made_of
 from tests.explorer.conftest import Explore
 from tests.opened import Opened, opened
@@ -66,12 +67,26 @@ def test_a_weight_is_made_of_its_row_of_scores_and_goes_into_its_row_of_the_outp
     assert {cell[:2] for cell in lit.makes} == {(f"{BLOCK}.head_output", 1)}
 
 
-def test_a_cell_of_a_head_is_found_again_in_the_value(multi_head: Opened) -> None:
-    for path in (f"{BLOCK}.q", WEIGHTS, "encoder.input"):
-        value = multi_head.trace[path]
-        index = index_of(value, (2, 1), 1)
-        assert cell_of(value, index) == (path, 2, 1)
-        assert index[0] == 1 or "head" not in value.names
+@pytest.mark.parametrize("name", ["multi-head", "grouped-query"])
+def test_a_cell_on_the_sheet_is_that_cell_of_the_value(name: str) -> None:
+    trace = opened(name).trace
+    heads = trace[WEIGHTS].axis("head").size
+    for head in range(heads):
+        for part in sheet_of(trace, trace[WEIGHTS], head).parts:
+            value, picture = trace[part.path], part.heat_map.picture
+            for place in np.ndindex(picture.array.shape):
+                index = index_of(value, place, head, heads)
+                np.testing.assert_equal(value[index], picture.array[place])
+                assert cell_of(value, index, head, heads) == (part.path, *(0, *place)[-2:])
+
+
+@pytest.mark.parametrize(("step", "index", "head"), [("q", (3, 0, 0), 3), ("k", (1, 0, 0), 2), ("w_q", (0, 4), 2)])
+def test_the_sheet_is_of_the_head_that_the_cell_belongs_to(step: str, index: tuple[int, ...], head: int) -> None:
+    trace = opened("grouped-query").trace
+    value = trace[f"{BLOCK}.{step}"]
+    assert head_at(trace, value, index) == head
+    if "head" in value.names:
+        assert index_of(value, index[1:], head, 4) == index
 
 
 def test_beyond_the_edge_of_a_tensor_the_cursor_enters_the_next_one(multi_head: Opened) -> None:
