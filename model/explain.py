@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_explore.model.axes import Array
-from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression
+from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Reduce
 from attn_explore.model.formulas import letter, notation, output_name, symbol
 from attn_explore.model.naming import shown
 from attn_explore.model.notation import Binding, formula_text
@@ -124,6 +124,11 @@ class Arithmetic:
         is_edited = self.value.is_changed_at(self.index)
         return self.evaluate.number(self.expression) if is_edited else float(self.value[self.index])
 
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """All that is read of the operands, in its sums and named parts as well."""
+        return _cells(self.expression, is_named=True)
+
     def fixes(self, cell: Cell) -> bool:
         """Whether a cell is one number: no axis of its operand is free."""
         return set(self.value.operands[cell.operand].names) <= set(cell.at)
@@ -159,12 +164,14 @@ def single_numbers(value: Value, index: Sequence[int]) -> list[tuple[Value, Inde
     return list({(source.path, place): (source, place) for source, place in cells}.values())
 
 
-def _cells(part: Expression) -> Iterator[Cell]:
-    """The cells of a part that has no line of its own."""
+def _cells(part: Expression, is_named: bool = False) -> Iterator[Cell]:
+    """The cells of a part; `is_named`: those of parts that have a line of their own, too."""
     if isinstance(part, Cell):
         yield part
-    for argument in part.arguments if isinstance(part, Apply) and not part.name else ():
-        yield from _cells(argument)
+    elif isinstance(part, Reduce) and is_named:
+        yield from _cells(part.body, is_named)
+    for argument in part.arguments if isinstance(part, Apply) and (is_named or not part.name) else ():
+        yield from _cells(argument, is_named)
 
 
 def is_choice(value: Value) -> bool:

@@ -1,7 +1,6 @@
 """What a step is made from, as matrices around its own: to the left what has its rows, above what has its columns.
 
-Which cells of them make a cell of the step is known from the operation: along axes on which cells do not know each
-other (`Operation.each`) it is the same place, along all others everything.
+Which cells of them make a cell of the step its arithmetic says, which reads them.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import numpy as np
 from attn_explore.explorer.drawing.picture import NO_AXIS, Index, Picture
 from attn_explore.explorer.drawing.surround import MOST, NOTHING, Around, Lit, Named
 from attn_explore.model.axes import Axis, merged, names
-from attn_explore.model.explain import mask_of, single_numbers
+from attn_explore.model.explain import arithmetic, mask_of
 from attn_explore.model.formulas import letter
 from attn_explore.model.naming import shown_short
 from attn_explore.model.values import Value, View
@@ -126,7 +125,7 @@ def beside(value: Value, index: Index) -> list[Beside]:
     """The operands that stand around a step, for a cell of it, in the order of its formula, if that says something."""
     if value.is_leaf or not value.axes or value.made_by.name in _REPEATS:
         return []
-    found = [each for view in value.operands if (each := _beside(value, view, index)) is not None]
+    found = [each for number in range(len(value.operands)) if (each := _beside(value, number, index)) is not None]
     alike = [each for each in found if each.may_stand_above]
     if len(alike) == 1 and all(each.stand is Stand.above for each in found):  # what it is made of alone: beside it
         only = alike[0]
@@ -135,9 +134,9 @@ def beside(value: Value, index: Index) -> list[Beside]:
     return found if sum(each.stand is Stand.left for each in found) < 2 else []
 
 
-def _beside(value: Value, view: View, index: Index) -> Beside | None:
+def _beside(value: Value, number: int, index: Index) -> Beside | None:
     """A vector is a single row: what has not its axis stands to the left, as a row as well."""
-    operation, apart = value.made_by, value.made_by.each(value)
+    view, operation, apart = value.operands[number], value.made_by, value.made_by.each(value)
     column, row = value.names[-1], value.names[-2] if len(value.names) > 1 else ""
     picks, has_column = operation.name in _PICKS, column in view.names
     has_row = row in view.names if row else not has_column
@@ -158,36 +157,29 @@ def _beside(value: Value, view: View, index: Index) -> Beside | None:
         stand, rows = Stand.above, free
     else:
         return None
-    return Beside(view, stand, rows, columns, _lit(value, view, index, rows, columns), at, is_alike)
+    lit = _lit(value, number, index, rows, columns)
+    if not apart and not lit[0]:
+        return None  # such as what a gradient does not need of the step that it goes back through
+    return Beside(view, stand, rows, columns, lit, at, is_alike)
 
 
-def _lit(value: Value, view: View, index: Index, rows: tuple[Axis, ...], columns: tuple[Axis, ...]) -> Lit:
-    place = dict(zip(value.names, index, strict=True))
-    if value.made_by.name in _PICKS:
-        found = single_numbers(value, index)
-        cells = [each for source, there in found if source is view.value for each in view.places_of(there)]
-        if cells:
-            named = [dict(zip(view.names, cell, strict=True)) for cell in cells]
-            return _places(rows, named), _places(columns, named)
-    apart = set(value.made_by.each(value))
-    if len(value.names) > 1 and value.names[-2] not in view.names:
-        apart.add(value.names[-1])  # such as a gain: all rows share it, and a column has its own number
-    return _along(rows, place, apart), _along(columns, place, apart)
+def _lit(value: Value, number: int, index: Index, rows: tuple[Axis, ...], columns: tuple[Axis, ...]) -> Lit:
+    """The cells of an operand that the arithmetic reads: along axes that it names one place, along others all.
+
+    What says only where to look, such as the ids of words, is not read: there the place of the cell is meant.
+    """
+    read = [cell.at for cell in arithmetic(value, index).cells if cell.operand == number]
+    if not read and value.made_by.name in _PICKS:
+        read = [dict(zip(value.names, index, strict=True))]
+    return _places(rows, read), _places(columns, read)
 
 
 def _places(axes: tuple[Axis, ...], cells: Iterable[Mapping[str, int]]) -> frozenset[int]:
+    """The places of cells along some axes together; a cell that names no place along one of them is all of that one."""
     sizes = [axis.size for axis in axes]
-    return frozenset(
-        int(np.ravel_multi_index([cell[axis.name] for axis in axes], sizes)) if axes else 0 for cell in cells
-    )
-
-
-def _along(axes: tuple[Axis, ...], place: Mapping[str, int], apart: set[str]) -> frozenset[int]:
-    """The place of the cell along an axis that its step has as well; all places of others."""
-    only = axes[0] if len(axes) == 1 else None
-    if only is not None and only.name in apart and only.name in place:
-        return frozenset({place[only.name]})
-    return frozenset(range(_size(axes)))
+    every = np.arange(math.prod(sizes)).reshape(sizes)
+    found = (every[tuple(cell.get(axis.name, slice(None)) for axis in axes)] for cell in cells)
+    return frozenset(int(place) for each in found for place in np.ravel(each))
 
 
 @lru_cache(maxsize=16)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.blocks import links
 from attn_explore.explorer.telling.operands import Beside, Stand, around, beside
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.model.axes import Array
-from attn_explore.model.explain import Index, single_numbers
+from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.values import Value
-from tests.opened import EVERY_BUT_WIDE, Opened
+from tests.opened import EVERY_BUT_WIDE, Opened, opened
 
 
 def steps(scenario: Opened) -> Iterator[tuple[Value, Index]]:
@@ -45,12 +47,27 @@ def test_a_product_is_made_of_the_lit_row_and_the_lit_column(scenario: Opened) -
 
 
 @EVERY_BUT_WIDE
-def test_what_the_arithmetic_reads_by_itself_is_lit(scenario: Opened) -> None:
+def test_what_is_written_in_the_arithmetic_is_lit_and_nothing_else(scenario: Opened) -> None:
     for value, index in steps(scenario):
-        read = single_numbers(value, index)
-        for found in beside(value, index):
-            cells = {found.cell_at(row, column) for row in found.lit[0] for column in found.lit[1]}
-            assert {place for source, place in read if source is found.view.value} <= cells, (value.path, found.name)
+        found = beside(value, index)
+        if not found or value.is_changed_at(index):
+            continue
+        written = links(blocks(arithmetic(value, index), unfolded=True))
+        for path in {each.view.value.path for each in found}:
+            if path.rpartition(".")[2] != "tokens":  # they say which row of a table is read
+                cells = {
+                    each.cell_at(row, column)
+                    for each in found
+                    if each.view.value.path == path
+                    for row in each.lit[0]
+                    for column in each.lit[1]
+                }
+                assert cells == {link.index for link in written if link.value.path == path}, (value.path, path)
+
+
+def test_of_a_gradient_only_what_it_is_made_of_stands_beside_it() -> None:
+    value = opened("where-gradients-flow").trace["grad.head.b"]
+    assert [(each.name, each.lit[1]) for each in beside(value, (1,))] == [("∂L/∂logits", {1})]
 
 
 @EVERY_BUT_WIDE
