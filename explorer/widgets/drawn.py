@@ -179,6 +179,12 @@ class DrawnAgain(Drawn):
         """All lines of the widget."""
         return [self.draw_line(y) for y in range(self.size.height)]
 
+    def size_to_fit(self) -> Size:
+        """See `Drawn`: in another size, no line stands as it was drawn."""
+        if self.size != self._fitted:
+            self._drawn = []
+        return super().size_to_fit()
+
     def render_line(self, y: int) -> Strip:
         """The line at row `y`, which may have been drawn to see whether it looks otherwise."""
         self._drawn = self._drawn or self.draw_lines()
