@@ -89,10 +89,11 @@ class Terminal:
     def press(self, key: bytes) -> float:
         """Seconds from a key until the last frame that it led to was written in full. Raises NothingShownError."""
         self.settle()
-        pressed, finished = time.perf_counter(), None
+        pressed, finished, seen = time.perf_counter(), None, b""
         os.write(self._master, key)
         while data := self._read(PATIENCE if finished is None else QUIET):
-            if FRAME_END in data:
+            seen = seen[1 - len(FRAME_END) :] + data  # an end may come in two pieces
+            if FRAME_END in seen:
                 finished = time.perf_counter()
         if finished is None:
             raise NothingShownError(f"{key!r} led to no frame")
