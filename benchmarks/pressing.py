@@ -80,7 +80,7 @@ def lessons() -> Measured:
         what = f"another word of {scenario}, word view"
         yield from _pressed(what, [*RUN, scenario], [DOWN, UP], b"w", most=most)
     what = "another stop of the lesson of i-love-my-dog"
-    yield from _pressed(what, [*RUN, "i-love-my-dog"], [LEFT, RIGHT], b"L", most=2)
+    yield from _pressed(what, [*RUN, "i-love-my-dog"], [RIGHT, LEFT], b"L", most=2)  # L begins at the first
 
 
 def views() -> Measured:
