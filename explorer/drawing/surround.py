@@ -40,11 +40,12 @@ Lines = list[list[Segment]]
 
 @dataclass(frozen=True, eq=False)
 class Named:
-    """A matrix, what it is called, and which of its cells are lit."""
+    """A matrix, what it is called, and which of its cells are lit; `operand`: which one of its step it is."""
 
     name: str
     picture: Picture
     lit: Lit
+    operand: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,13 +237,13 @@ def _lit(cell: Segment, ground: Ground) -> list[Segment]:
     return [Segment(text[: len(text) - len(number)], style), Segment(number, style + LIT)]
 
 
-def place_at(placed: Sequence[Placed], x: int, y: int) -> tuple[str, int, int] | None:
-    """The name, row and column of the cell that is drawn there; None beside the cells of whole matrices."""
+def place_at(placed: Sequence[Placed], x: int, y: int) -> tuple[int, int, int] | None:
+    """Operand, row and column of the cell that is drawn there; None beside the cells of whole matrices."""
     top = 1
     for place, each in enumerate(placed):
         top += 1 if place == 0 else 0
         row, (column, _) = y - top, divmod(x - each.layout.label_width, each.layout.column_width)
         if 0 <= row < each.named.picture.rows.size:
-            return (each.named.name, row, column) if 0 <= column < each.named.picture.columns.size else None
+            return (each.named.operand, row, column) if 0 <= column < each.named.picture.columns.size else None
         top += each.named.picture.rows.size + 1
     return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -37,11 +37,13 @@ class Stand(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """An operand of a step as a matrix. `at` is where it stands along the axes that pick the plane.
+    """An operand of a step as a matrix; its first one has the `number` 0.
 
+    `at`: where it stands along the axes that pick the plane.
     `may_stand_above`: it has the rows and the columns of the step, and may stand on either side.
     """
 
+    number: int
     view: View
     stand: Stand
     rows: tuple[Axis, ...]
@@ -80,7 +82,7 @@ class Beside:
 
     def named(self) -> Named:
         """The whole matrix, to draw."""
-        return Named(self.name, self.picture, self.lit)
+        return Named(self.name, self.picture, self.lit, self.number)
 
     def vector(self, along: tuple[Axis, ...], place: Axis) -> Named:
         """Its numbers along some axes, at the one place of another that is lit, as a row to draw."""
@@ -129,7 +131,7 @@ def beside(value: Value, index: Index) -> list[Beside]:
     alike = [each for each in found if each.may_stand_above]
     if len(alike) == 1 and all(each.stand is Stand.above for each in found):  # what it is made of alone: beside it
         only = alike[0]
-        moved = Beside(only.view, Stand.left, only.rows, only.columns, only.lit, only.at, True)
+        moved = replace(only, stand=Stand.left)
         found = [moved if each is only else each for each in found]
     return found if sum(each.stand is Stand.left for each in found) < 2 else []
 
@@ -160,7 +162,7 @@ def _beside(value: Value, number: int, index: Index) -> Beside | None:
     lit = _lit(value, number, index, rows, columns)
     if not apart and not lit[0]:
         return None  # such as what a gradient does not need of the step that it goes back through
-    return Beside(view, stand, rows, columns, lit, at, is_alike)
+    return Beside(number, view, stand, rows, columns, lit, at, is_alike)
 
 
 def _lit(value: Value, number: int, index: Index, rows: tuple[Axis, ...], columns: tuple[Axis, ...]) -> Lit:

@@ -21,9 +21,9 @@ class OperandsPanel(DrawnAgain, can_focus=False):
     class CellClicked(Message):
         """A cell of one of the matrices was clicked."""
 
-        def __init__(self, name: str, row: int, column: int) -> None:
+        def __init__(self, operand: int, row: int, column: int) -> None:
             super().__init__()
-            self.name, self.row, self.column = name, row, column
+            self.operand, self.row, self.column = operand, row, column
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)

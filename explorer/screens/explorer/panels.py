@@ -62,6 +62,7 @@ class Panels(Actions):
     work: Working
     filling: Filling
     _in_tree: Trace | None = None
+    _is_of_words = False
 
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
@@ -274,8 +275,7 @@ class Panels(Actions):
     def _shows_two(self) -> bool:
         """Whether two runs stand side by side."""
         state = self.state
-        is_of_words = state.attention is not None or state.among is not None
-        is_of_one = state.session.question is not None or is_of_words or state.is_plotted
+        is_of_one = state.session.question is not None or state.is_of_words or state.is_plotted
         return state.side is Side.beside and not is_of_one
 
     def _show_numbers(self) -> None:
@@ -284,10 +284,11 @@ class Panels(Actions):
         Nothing is drawn of what is stored elsewhere: that is said under it.
         """
         state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
+        self._is_of_words = state.is_of_words
         other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
         self._show_plot()
         self._show_among()
-        if state.among is not None or state.attention is not None or state.is_plotted or value.elsewhere is not None:
+        if state.is_of_words or state.is_plotted or value.elsewhere is not None:
             self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
             return
         is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
@@ -344,6 +345,9 @@ class Panels(Actions):
     def show_cell(self) -> None:
         """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
         state, panel, lesson = self.state, self.arithmetic, self.state.session.lesson
+        if state.is_of_words is not self._is_of_words:  # numbers are edited, not words
+            self._show_headings()
+            self._show_numbers()
         panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
         if self._lists_uses:

@@ -220,9 +220,9 @@ class ExplorerScreen(Panels):
 
     @on(OperandsPanel.CellClicked)
     def operand_clicked(self, event: OperandsPanel.CellClicked) -> None:
-        """A cell of what stands around the grid was clicked."""
-        around = {each.name: each for each in operands.beside(self.state.value, self.state.index)}
-        if (found := around.get(event.name)) is not None:
+        """A cell of what stands around the grid was clicked; not while an edit is being typed."""
+        around = {each.number: each for each in operands.beside(self.state.value, self.state.index)}
+        if (found := around.get(event.operand)) is not None and self.state.edit is None:
             self.groups.cells.follow_link(Link(found.view.value, found.cell_at(event.row, event.column)))
 
     @on(StepTree.Chosen)

@@ -89,6 +89,11 @@ class State:
         return word_view.attention_of(self.session.run.trace, self.value) if is_shown else None
 
     @property
+    def is_of_words(self) -> bool:
+        """Whether the words of an attention stand now where the numbers would."""
+        return self.attention is not None or self.among is not None
+
+    @property
     def is_attention(self) -> bool:
         """Whether the value can be shown for one word."""
         return word_view.attention_of(self.session.run.trace, self.value) is not None

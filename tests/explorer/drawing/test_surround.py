@@ -94,6 +94,6 @@ def test_a_click_finds_the_cell_that_is_drawn_there() -> None:
     assert found is not None
     assert found.left is not None
     layout = found.left.layout
-    assert place_at((found.left,), layout.label_width + 2 * layout.column_width, 2 + 3) == ("X", 3, 2)
+    assert place_at((found.left,), layout.label_width + 2 * layout.column_width, 2 + 3) == (0, 3, 2)
     assert place_at((found.left,), 0, 3) is None
     assert place_at(found.above, 0, 0) is None

@@ -18,6 +18,7 @@ from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.key_bar import KeyBar
+from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline
@@ -474,3 +475,20 @@ async def test_space_in_the_grid_sweeps_the_cell_along_the_rows(explore: Explore
         await pilot.press("escape")
         screen.groups.player._play()
         assert not screen.groups.player.is_playing
+
+
+async def test_clicking_a_cell_of_an_operand_goes_there_whatever_its_name(explore: Explore) -> None:
+    async with explore("gradient-vanishing", "experiment.query_norms", size=(200, 60)) as (pilot, session):
+        third = session.place.value.operands[2].value
+        panel = pilot.app.screen.query_one("#above", OperandsPanel)
+        await pilot.press("e")
+        await pilot.click(panel, offset=_place_of(panel, 2))
+        assert session.place.value.path == "experiment.query_norms"  # an edit of it is being typed
+        await pilot.press("escape")
+        await pilot.click(panel, offset=_place_of(panel, 2))
+        assert session.place.value is third
+
+
+def _place_of(panel: OperandsPanel, operand: int) -> tuple[int, int]:
+    """Where the first cell of one of the vectors above is drawn: each has a title, and the first one its labels."""
+    return panel._placed[operand].layout.label_width + 2, 2 + 2 * operand

@@ -240,3 +240,15 @@ async def test_w_shows_the_text_on_the_weights_of_the_word_that_asks(explore: Ex
         await pilot.press("W")
         assert not panel.display
         assert pilot.app.screen.grid.display
+
+
+@pytest.mark.parametrize("view", ["w", "W"])
+async def test_an_edit_is_typed_under_the_numbers_that_it_changes(explore: Explore, view: str) -> None:
+    async with explore("multi-head", "encoder.layers.0.self_attention.weights") as (pilot, _):
+        grid = pilot.app.screen.query_one("#grid")
+        await pilot.press(view)
+        assert not grid.display
+        await pilot.press("e")
+        assert grid.display
+        await pilot.press("escape")
+        assert not grid.display
