@@ -53,7 +53,7 @@ def marks(
     ],
     csv: Annotated[bool, typer.Option("--csv", help="As a table, a line for each person and question.")] = False,
 ) -> None:
-    """Sum up what a class answered in lessons, by question and by person.
+    """Sum up what a class answered, by question and person.
 
     A question counts as it was answered the first time.
     """
