@@ -15,7 +15,7 @@ from rich.style import Style
 
 from attn_explore.explorer.drawing.colours import LEVELS, Ground, level, style_of
 from attn_explore.explorer.drawing.lines import BOLD, DIM
-from attn_explore.explorer.drawing.numbers import fitted, most_cells, pad, short_number, shortened
+from attn_explore.explorer.drawing.numbers import ELLIPSIS, fitted, most_cells, pad, short_number, shortened
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.labels import SPACE
 from attn_explore.model.naming import shown_short
@@ -27,6 +27,7 @@ PIECE = "##"
 """How a piece of a word begins that is not its first, in WordPiece vocabularies."""
 LEADERS = 6
 """So many of the words with the largest weights are named with their figures."""
+REST = f" · {ELLIPSIS}"
 LABEL = 14
 ACROSS, LEAST_ACROSS = 36, 8
 """Cells between the two columns, at most and at least."""
@@ -63,17 +64,19 @@ class Among:
 
 
 def leaders_line(among: Among, width: int) -> list[Segment]:
-    """The word that asks, and those that it looks at most, with their weights, as many as fit."""
+    """The word that asks, and those that it looks at most, with their weights, as many as fit; … for the others."""
     of = f"   {among.heads}" if among.heads else ""
-    asker = f"{shown_short(among.queries, among.query)} → "
     width -= most_cells(of)
-    segments, taken = [Segment(asker, BOLD)], most_cells(asker)
-    for place in np.argsort(-among.row, kind="stable")[:LEADERS]:
-        if among.row[place] <= 0:
-            break
-        said = f"{shown_short(among.keys, int(place))} {short_number(float(among.row[place]))}"
-        gap = "" if len(segments) == 1 else " · "
-        if taken + len(gap) + most_cells(said) > width:
+    room = max(LABEL, width // 4)
+    segments = [Segment(f"{shortened(shown_short(among.queries, among.query), room)} → ", BOLD)]
+    taken = segments[0].cell_length
+    leaders = [int(place) for place in np.argsort(-among.row, kind="stable") if among.row[place] > 0]
+    for count, place in enumerate(leaders):
+        word = shortened(shown_short(among.keys, place), room)
+        gap, said = " · " if count else "", f"{word} {short_number(float(among.row[place]))}"
+        rest = most_cells(REST) if count + 1 < len(leaders) else 0
+        if count == LEADERS or taken + len(gap) + most_cells(said) + rest > width:
+            segments.append(Segment(REST if count else ELLIPSIS, DIM))
             break
         segments += [Segment(gap, DIM), Segment(said, BOLD if place == among.key else Style())]
         taken += len(gap) + most_cells(said)

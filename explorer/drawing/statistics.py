@@ -46,8 +46,7 @@ def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
     if finite.size < 2:
         return
     name = shown_short(picture.rows, cursor[-2]) if len(cursor) > 1 else "all"
-    unit = math.ldexp(1, math.frexp(float(np.abs(finite).max()))[1] - 1)  # a power of two: nothing is rounded
-    shares = finite.astype(np.float64) / unit  # the squares of huge numbers are none, and those of tiny ones are 0
+    shares, unit = _shares(finite)
     yield f"{name}: mean {short_number(unit * float(shares.mean()))}"
     yield f"σ {short_number(unit * float(shares.std()))}"
     for what, place in (("largest", np.nanargmax(_ends(row, -np.inf))), ("smallest", np.nanargmin(_ends(row, np.inf)))):
@@ -58,6 +57,12 @@ def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
     here = row[cursor[-1]]
     if np.isfinite(here):
         yield f"the cell is {_rank(int((finite > here).sum()) + 1)} of {figure(finite.size)}"
+
+
+def _shares(finite: Array) -> tuple[Array, float]:
+    """Numbers in a unit in which their squares and differences are neither infinite nor 0: a power of two."""
+    unit = math.ldexp(1, math.frexp(float(np.abs(finite).max()))[1] - 1)
+    return finite.astype(np.float64) / unit, unit
 
 
 def _ends(row: Array, instead: float) -> Array:
@@ -80,7 +85,9 @@ def _histogram(picture: Picture) -> str:
     finite = numbers[np.isfinite(numbers)].astype(np.float64)
     if finite.size < 2 * BINS or finite.min() == finite.max():
         return ""
-    counts, _ = np.histogram(finite, BINS)
+    shares, _ = _shares(finite)
+    shares = (shares - shares.min()) / np.ptp(shares)  # by hand: NumPy refuses ends with no number between them
+    counts = np.bincount(np.minimum(BINS * shares, BINS - 1).astype(int), minlength=BINS)
     most = counts.max()
     bars = "".join(" " if count == 0 else BARS[math.ceil(count * len(BARS) / most) - 1] for count in counts)
     return f"all: {short_number(float(finite.min()))} {bars} {short_number(float(finite.max()))}"

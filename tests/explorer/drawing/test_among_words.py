@@ -45,7 +45,13 @@ def test_the_word_that_asks_is_underlined_and_the_one_that_it_is_asked_about_rev
 
 def test_the_words_with_the_largest_weights_are_named_first() -> None:
     assert text([leaders_line(among(WEIGHTS), 60)]) == ["love → dog 0.6250 · I 0.2500 · love 0.1250"]
-    assert text([leaders_line(among(WEIGHTS), 32)]) == ["love → dog 0.6250 · I 0.2500"]
+    assert text([leaders_line(among(WEIGHTS), 32)]) == ["love → dog 0.6250 · I 0.2500 · …"]
+
+
+def test_a_long_word_leaves_room_for_its_weight() -> None:
+    words = ("Donaudampfschifffahrtsgesellschaft", "love", "my", "dog")
+    said = text([leaders_line(among(np.eye(4), words, query=0), 40)])
+    assert said == ["Donaudampfsch… → Donaudampfsch… 1"]
 
 
 def test_tokens_stand_as_in_their_text() -> None:

@@ -49,6 +49,13 @@ def test_numbers_of_which_the_squares_are_none_have_a_spread_and_a_length(size: 
     assert "∞" not in found
 
 
+@pytest.mark.parametrize("ends", [(1 / 3, np.nextafter(1 / 3, 1)), (-1.7e308, 1.7e308), (0.0, 5e-324)])
+def test_numbers_are_spread_between_any_two_ends(ends: tuple[float, float]) -> None:
+    array = np.full((4, 10), ends[0])
+    array[0, :5] = ends[1]
+    assert "█              ▂ " in statistics_line(picture(array), (1, 0), 500)
+
+
 def test_a_question_is_not_answered() -> None:
     veiled = Picture(np.zeros((2, 2)), (Axis("query", 2), Axis("key", 2)), veiled=np.ones((2, 2), bool))
     assert statistics_line(veiled, (0, 0), 200) == ""
