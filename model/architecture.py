@@ -183,8 +183,11 @@ class Architecture(ModelConfig):
         """Whether a projection has a bias."""
         if self.biases is not None:
             return name in self.biases
-        by_default = {"b_1": not self.is_gated, "b_2": not self.is_gated, "head.b": True}
-        return by_default.get(name, self.bias and name in ("b_q", "b_k", "b_v", "b_o"))
+        if name == "head.b":
+            return self.head_bias is not False
+        if name in ("b_1", "b_2", "b_gate", "b_up"):
+            return not self.is_gated if self.ffn_bias is None else self.ffn_bias
+        return self.bias and name in ("b_q", "b_k", "b_v", "b_o")
 
     def of(self, stack: str) -> Architecture:
         """What the blocks of a stack are like."""

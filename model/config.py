@@ -4,7 +4,8 @@ The names, their order and their defaults are the public format of scenario file
 reader of scenario files checks these classes, and the JSON Schema for editors is made from them, descriptions included.
 The module itself imports nothing heavy.
 
-A default that follows from other keys is `DERIVED` here; `filled` puts the number in its place.
+A default that follows from other keys is `DERIVED` here; `filled` puts the number in its place. The biases of the
+network and of the head stay as they were said: what was trained before there were these keys is still the same model.
 """
 
 from __future__ import annotations
@@ -136,6 +137,10 @@ class ModelConfig:
     """Whether W_O follows the heads; without it they stand side by side."""
     bias: bool = False
     """Whether the projections have biases."""
+    ffn_bias: bool | None = None
+    """Whether the feed-forward network has biases. Default: true, and false where it is gated."""
+    head_bias: bool | None = None
+    """Whether the head has a bias. Default: true."""
     attention_span: Size | None = None
     """Each query sees only that many neighbours on each side (local attention); null: all of them."""
     head: Head = "none"

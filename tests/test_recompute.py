@@ -118,7 +118,7 @@ class Model:
     def block(self, path: str, x: Numbers, chapter: str, inside: Any) -> Any:
         """A block with its residual and its norm, where the model has them."""
         eps, pre = self.model["norm_eps"], self.model["norm_order"] == "pre"
-        has_norm = self.model["kind"] != "attention" and self.model["norm"] == "layer"
+        has_norm, norm = self.model["kind"] != "attention" and self.model["norm"] != "none", NORMS[self.model["norm"]]
         y = x
         if has_norm and pre:
             y = yield from norm(f"{path}.norm", x, self.p, eps, chapter)
@@ -179,11 +179,11 @@ class Model:
     def feed_forward(self, path: str, x: Numbers, chapter: str) -> Any:
         """max(0, xW₁ + b₁)W₂ + b₂."""
         p = self.p
-        hidden_pre = x @ p[f"{path}.w_1"] + p[f"{path}.b_1"]
+        hidden_pre = x @ p[f"{path}.w_1"] + p.get(f"{path}.b_1", 0)
         yield f"{chapter}{path}.hidden_pre", hidden_pre
         hidden = np.where(hidden_pre > 0, hidden_pre, 0)
         yield f"{chapter}{path}.hidden", hidden
-        output = hidden @ p[f"{path}.w_2"] + p[f"{path}.b_2"]
+        output = hidden @ p[f"{path}.w_2"] + p.get(f"{path}.b_2", 0)
         yield f"{chapter}{path}.output", output
         return output
 
@@ -196,7 +196,7 @@ class Model:
             yield f"{chapter}pooling", real / real.sum()
             x = x[real == 1].mean(axis=0)
             yield f"{chapter}pooled", x
-        logits = x @ self.p["head.w"] + self.p["head.b"]
+        logits = x @ self.p["head.w"] + self.p.get("head.b", 0)
         yield f"{chapter}logits", logits
         if self.label:
             said = np.exp(logits) / np.exp(logits).sum()
@@ -251,6 +251,21 @@ def norm(name: str, x: Numbers, p: dict[str, Numbers], eps: float, chapter: str)
     normed = centred / np.sqrt(variance + eps)[:, None] * p[f"{name}_gain"] + p[f"{name}_bias"]
     yield path, normed
     return normed
+
+
+def rms_norm(name: str, x: Numbers, p: dict[str, Numbers], eps: float, chapter: str) -> Any:
+    """x/√(mean(x²) + ε)·γ for each token, and what is computed on the way."""
+    path = f"{chapter}{name}"
+    squares = x * x
+    mean_square = squares.mean(axis=1)
+    yield f"{path}.squares", squares
+    yield f"{path}.mean_square", mean_square
+    normed = x / np.sqrt(mean_square + eps)[:, None] * p[f"{name}_gain"]
+    yield path, normed
+    return normed
+
+
+NORMS: dict[str, Any] = {"layer": norm, "rms": rms_norm, "none": None}
 
 
 def array(values: Any) -> Numbers:

@@ -21,6 +21,8 @@ model:
   norm_order: post           # or pre
   activation: relu           # or gelu, gelu_tanh, silu, swiglu, geglu
   bias: false                # biases in the projections
+  # ffn_bias: true           # biases in the feed-forward network; false where it is gated
+  # head_bias: true          # a bias in the head
   weights:
     seed: 7                  # the same parameters on every machine
     scale: 0.5               # their standard deviation

@@ -46,6 +46,7 @@ COURSE = (
     "pre-norm-stack",
     "post-norm-vs-pre-norm",
     "heads-knocked-out",
+    "names",
     "dot-product-variance",
     "softmax-jacobian",
     "gradient-vanishing",

@@ -13,7 +13,7 @@ def test_the_sections_have_the_keys_of_the_format_in_its_order():
     assert keys(ModelConfig) == (
         "kind d_model heads kv_heads d_k d_v layers encoder_layers decoder_layers d_ff score weighting temperature "
         "position feed_forward norm norm_order final_norm norm_eps activation residual output_projection bias "
-        "attention_span head classes dtype weights"
+        "ffn_bias head_bias attention_span head classes dtype weights"
     )
     assert keys(WeightsConfig) == "seed scale file checkpoint set"
     assert keys(InputConfig) == (

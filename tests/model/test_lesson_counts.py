@@ -35,6 +35,11 @@ def heads_of_translate() -> tuple[str, ...]:
 
 
 CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
+    ("names", 6, "Of the 64 numbers in the row of *l*, 39 are 0",
+     lambda: (array("names", "decoder.layers.0.ffn.hidden")[3] == 0).sum() == 39),
+    ("names", 7, "*u*, the best of the others but for the end",
+     lambda: [run_of("names")["logits"].axes[1].label(int(place))
+              for place in array("names", "logits")[3].argsort()[:-5:-1]] == ["e", "i", "</s>", "u"]),
     ("i-love-my-dog", 1, "a row of six numbers", lambda: array("i-love-my-dog", "encoder.embedding").shape[1] == 6),
     ("i-love-my-dog", 10, "that of *dog* is by far the largest",
      lambda: array("i-love-my-dog", f"{ATTENTION}.v")[0, :, 1].argmax() == 3),

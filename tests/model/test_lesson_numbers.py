@@ -132,6 +132,7 @@ FOLLOWS: dict[tuple[str, int], Callable[[], object]] = {
     ("dot-product-variance", 6): lambda: [histogram()[6, 16:18].sum(), histogram()[11, 16:18].sum(),
                                           histogram()[11, [0, -1]].sum()],
     ("dot-product-variance", 7): lambda: [math.log(16)],
+    ("names", 2): lambda: [math.log(15)],
     ("softmax-jacobian", 6): lambda: [trace("softmax-jacobian")["experiment.finite.nudges"].options["by"].value],
     ("grouped-query", 5): lambda: array("grouped-query", f"{ATTENTION}.q")[1, 3] * array(
         "grouped-query", f"{ATTENTION}.k")[0, 2],

@@ -45,6 +45,20 @@ def test_an_encoder_has_these_parameters_in_these_shapes() -> None:
     }  # fmt: skip
 
 
+def test_the_network_and_the_head_have_their_biases_unless_they_are_to_have_none() -> None:
+    usual, head = {"b_1", "b_2"}, Axis("vocabulary", 3)
+
+    def biases(**keys: Any) -> set[str]:
+        made = parameter_axes(model(head="vocabulary", norm="rms", **keys), STACKS, head)
+        return {name.split(".")[-1] for name in made if name.split(".")[-1].startswith("b")}
+
+    assert biases() == biases(ffn_bias=True, head_bias=True) == {*usual, "b"}
+    assert biases(head_bias=False) == usual
+    assert biases(ffn_bias=False) == {"b"}
+    assert biases(activation="swiglu") == {"b"}
+    assert biases(activation="swiglu", ffn_bias=True) == {"b_gate", "b_up", "b_2", "b"}
+
+
 def test_kind_attention_has_projections_alone() -> None:
     attention = "encoder.layers.0.self_attention"
     assert shapes_of(kind="attention", d_model=4, norm_order="pre", output_projection=False) == {

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from attn_explore.model.training.data import data_of
 from attn_explore.model.training.loop import train
 from attn_explore.model.training.record import Record, record_file
 
-TRAINED = ("translate", "reverse", "induction-head", "sentiment")
+TRAINED = ("translate", "reverse", "induction-head", "names", "sentiment")
 """The scenarios whose name their weights have."""
 
 ENCODER, LAYER_0, LAYER_1 = (
@@ -146,6 +147,7 @@ ALSO: dict[str, list[float]] = {
     "translate-a-question": [0.8661, 0.9913, 0.6857, 0.9135],
     "reverse": [math.log(8), 4.3588, 1 / 6],
     "induction-head": [0.4014, 0.0294],
+    "names": [math.log(15), 0.9252, 0.9725, -1.5392, 0.0057, 0.5340, 0.2166, 0.1967],
     "sentiment": [0.0002, 0.9705, 0.9212, 3.2391, -0.8316, 3.427, 2.8515, -1.9102, 3.4456, 4.5752, -2.1306, -7.2811],
 }
 """Numbers of other runs, moments and steps, and what they come to: each is in a test below."""
@@ -298,6 +300,42 @@ def test_it_writes_what_followed_last_time_one_letter_after_another() -> None:
     scores = np.sort(trace[f"{LAYER_1}.scaled_scores"].array[0, -1])
     assert [*scores[:-3:-1]] == near([18.5971, 1.6120])
     assert [*(record_of("induction-head").scores[[1, 3], 1] * 64)] == near([4, 58])
+
+
+# --- names
+
+
+def test_every_vowel_of_a_held_out_name_is_guessed_of_the_kind_of_the_one_before() -> None:
+    scenario, guessed = scenario_of("names"), []
+    for example in held_out("names"):
+        probabilities = on(scenario, example, target_tokens=example.target)["probabilities"]
+        tokens = probabilities.axes[-1].labels or ()
+        text = (*example.source, *example.target)
+        for place, (letter, after) in enumerate(pairwise(text)):
+            before = next((each for each in reversed((*text[:place], letter)) if each in "aeiou"), "")
+            if before and after in "aeiou":
+                likeliest = max("aeiou", key=lambda vowel: probabilities.array[place, tokens.index(vowel)])
+                guessed.append((likeliest in "ei") is (before in "ei"))
+    assert (sum(guessed), len(guessed)) == (36, 36)
+
+
+def test_the_names_that_are_written_were_not_in_the_data() -> None:
+    known = {"".join(pair.target[:-1]) for pair in scenario_of("names").pairs()}
+    trace, other = run_of("names"), second_of("names")
+    found = ["".join(words_of(each)[1:-1]) for each in (trace, other)]
+    assert found == ["kile", "kuluro"]
+    assert not known & set(found)
+    assert {"tirenel", "vomavu"} <= known - {"".join(each.target[:-1]) for each in held_out("names")}
+    assert {END} == {words_of(each)[-1] for each in (trace, other)}
+    assert sum(value.array.size for value in trace.parameters.values()) == 3584
+    block = "decoder.layers.0"
+    row = trace["decoder.embedding"].array[1]
+    assert [np.sqrt(np.square(row).mean()), trace[f"{block}.self_attention.weights"].array[1, 3, 2]] == near(
+        [0.9252, 0.9725]
+    )
+    assert [trace[f"{block}.ffn.hidden_pre"].array[3, 3]] == near([-1.5392])
+    tokens = other["candidates"].axes[0].labels or ()
+    assert [other["candidates"].array[tokens.index(each)] for each in "euao"] == near([0.0057, 0.5340, 0.2166, 0.1967])
 
 
 # --- sentiment
