@@ -27,7 +27,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Session, str]]:
     """The sessions that command lines opened, and in which view."""
     found: list[tuple[Session, str]] = []
 
-    def explore(source: str, limits: Limits, step: str, asked: Any, watch: bool, view: str) -> int:
+    def explore(source: str, limits: Limits, step: str, asked: Any, *, watch: bool, view: str, **_: Any) -> int:
         found.append((session_of(find_source(source, asked), limits, step), view))
         return int(watch)
 
