@@ -6,6 +6,9 @@ from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.model.values import Value
 
+FEW = 2**23
+"""Bytes of stored numbers that are read while the screen waits."""
+
 _READ_BY_ROWS = ("lookup", "rows")
 """Operations that read some rows of a table, which may have one for each word of a large vocabulary."""
 
@@ -13,6 +16,12 @@ _READ_BY_ROWS = ("lookup", "rows")
 def is_there(value: Value) -> bool:
     """Whether a value can be shown at once: it holds its numbers, and so does what it is made of."""
     return not any(each.is_away for each in _shown(value))
+
+
+def is_soon_there(value: Value) -> bool:
+    """Whether nothing is missing but a few numbers that are stored in a file: they are there before the next frame."""
+    away = [each for each in _shown(value) if each.is_away]
+    return all(each.is_leaf for each in away) and sum(each.nbytes for each in away) <= FEW
 
 
 def bring(value: Value, counter: Counter) -> None:

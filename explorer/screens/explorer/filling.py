@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
-from attn_explore.explorer.session.computing import bring, fill, is_there
+from attn_explore.explorer.session.computing import bring, fill, is_soon_there, is_there
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling import sections
 from attn_explore.explorer.telling.pictures import look_at
@@ -64,6 +64,8 @@ class Filling:
         if is_there(value) and (not value.is_large or value is self._looked_at):
             return False
         index = self.screen.state.session.place.index_in(value)
+        if not self._all.is_busy and not value.is_large and is_soon_there(value):  # else they wait for each other
+            return not self._brought(value)
         self._one.do(
             Work(
                 what="computing",
@@ -73,6 +75,15 @@ class Filling:
                 seconds=AT_ONCE,
             )
         )
+        return True
+
+    def _brought(self, value: Value) -> bool:
+        """Bring what is there before the next frame; False, and that is said, where a file is not what it was."""
+        try:
+            bring(value, Counter())
+        except Problem as problem:
+            self._refuse(problem)
+            return False
         return True
 
     def stop(self) -> bool:

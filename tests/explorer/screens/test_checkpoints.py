@@ -17,7 +17,7 @@ from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.asked import Asked
-from attn_explore.explorer.session.computing import bring, fill, is_there
+from attn_explore.explorer.session.computing import bring, fill, is_soon_there, is_there
 from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
@@ -197,3 +197,16 @@ async def test_f_says_what_it_did_and_where_it_does_nothing() -> None:
         assert screen.state.leaves_first
         await pilot.press("F")
         assert not screen.state.leaves_first
+
+
+def test_stored_numbers_that_are_few_are_read_before_the_next_frame() -> None:
+    session = session_of("gpt2")
+    value = session.run.trace["decoder.layers.0.ffn.hidden_pre"]
+    bring(value, Counter())
+    weights = value.operands[1].value
+    assert is_soon_there(value)
+    weights.forget()
+    assert not is_there(value)
+    assert is_soon_there(value)
+    value.forget()
+    assert not is_soon_there(value)
