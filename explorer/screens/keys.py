@@ -16,6 +16,7 @@ LOOK = Binding.Group("What is shown")
 OTHER = Binding.Group("Other")
 LIBRARY = Binding.Group("In the library")
 MAP = Binding.Group("In the map")
+SHEET = Binding.Group("In the sheet of one head")
 
 
 def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
@@ -137,6 +138,20 @@ MAP_BINDINGS: list[BindingType] = [
 """Actions of `MapScreen`."""
 
 
+SHEET_BINDINGS: list[BindingType] = [
+    _binding("left,h", "move(0,-1)", "Move left, over the edge into the tensor there", "sheet.left", SHEET),
+    _binding("right,l", "move(0,1)", "Move right", "sheet.right", SHEET),
+    _binding("up,k", "move(-1,0)", "Move up", "sheet.up", SHEET),
+    _binding("down,j", "move(1,0)", "Move down", "sheet.down", SHEET),
+    _binding("tab", "tensor(1)", "Into the next tensor", "sheet.next", SHEET),
+    _binding("shift+tab", "tensor(-1)", "Into the previous tensor", "sheet.previous", SHEET),
+    _binding("enter", "enter", "Go to this cell", "sheet.enter", SHEET),
+    _binding("escape,A,q", "dismiss(None)", "Back to where one was", "sheet.close", SHEET),
+    _binding("question_mark,f1", "help", "The keys", "sheet.help", SHEET),
+]
+"""Actions of `SheetScreen`."""
+
+
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
     every = (*BINDINGS, *TensorGrid.BINDINGS, *Ranking.BINDINGS, *PlotPanel.BINDINGS, *StepTree.BINDINGS)
@@ -144,6 +159,7 @@ def all_bindings() -> list[Binding]:
 
 
 def binding_ids() -> set[str]:
-    """The ids of every binding, the library's and the map's too, by which a key file names them."""
-    others = (binding for binding in (*LIBRARY_BINDINGS, *MAP_BINDINGS) if isinstance(binding, Binding))
+    """The ids of every binding, those of the other screens too, by which a key file names them."""
+    every = (*LIBRARY_BINDINGS, *MAP_BINDINGS, *SHEET_BINDINGS)
+    others = (binding for binding in every if isinstance(binding, Binding))
     return {binding.id for binding in (*all_bindings(), *others) if binding.id}

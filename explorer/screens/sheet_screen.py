@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,9 +14,11 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from attn_explore.explorer.drawing.blocks import Link
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.grid_layout import LABEL
+from attn_explore.explorer.drawing.numbers import most_cells, short_number, shortened
 from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, arranged, links, moved, sheet_line
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.sheet_links import heads_of, index_of, made_of
@@ -28,7 +28,7 @@ from attn_explore.model.trace import Trace
 MARGIN = Size(4, 4)
 """Cells and lines of the screen that the sheet has not."""
 
-Draw = Callable[[int, Lit], list[Segment]]
+NO_ROOM = "The sheet of this head needs more room than there is: X writes it as a figure."
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +63,9 @@ class SheetPanel(DrawnAgain, can_focus=False):
         super().__init__(id="sheet-panel")
         self._shown, self._lit = shown, lit
 
-    def show(self, lit: Lit) -> None:
-        """Light other cells."""
-        self._lit = lit
+    def show(self, shown: HeadSheet, lit: Lit) -> None:
+        """Light other cells, or let the tensors stand elsewhere."""
+        self._shown, self._lit = shown, lit
         self.refresh_changed()
 
     def draw_line(self, y: int) -> Strip:
@@ -83,16 +83,7 @@ class SheetPanel(DrawnAgain, can_focus=False):
 class SheetScreen(Dialog[Link | None]):
     """Dismissed with the cell to go to, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(0,-1)", "Move left", id="sheet.left"),
-        Binding("right,l", "move(0,1)", "Move right", id="sheet.right"),
-        Binding("up,k", "move(-1,0)", "Move up", id="sheet.up"),
-        Binding("down,j", "move(1,0)", "Move down", id="sheet.down"),
-        Binding("tab", "tensor(1)", "Next tensor", id="sheet.next"),
-        Binding("shift+tab", "tensor(-1)", "Previous tensor", id="sheet.previous"),
-        Binding("enter", "enter", "Go to this cell", id="sheet.enter"),
-        Binding("escape,A,q", "dismiss(None)", "Back", id="sheet.close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.SHEET_BINDINGS
 
     def __init__(self, shown: HeadSheet, cursor: Cell) -> None:
         super().__init__()
@@ -105,7 +96,7 @@ class SheetScreen(Dialog[Link | None]):
         yield Static(f"{self._shown.sheet.title} · {self._shown.sheet.path}", id="sheet-title", markup=False)
         yield SheetPanel(self._shown, self._lit)
         yield Static(self._said, id="sheet-cell", markup=False)
-        yield Static("← → ↑ ↓ cell  ⇥ tensor  ⏎ go there  Esc back", id="sheet-keys", markup=False)
+        yield Static("← → ↑ ↓ cell  ⇥ tensor  ⏎ go there  Esc back  ? keys", id="sheet-keys", markup=False)
 
     @property
     def _link(self) -> Link:
@@ -116,14 +107,31 @@ class SheetScreen(Dialog[Link | None]):
 
     @property
     def _said(self) -> str:
-        link, lit = self._link, self._lit
-        name = f"{name_at(link.value, link.index)} = {short_number(float(link.value[link.index]))}"
-        return f"{name} · made of {len(lit.made_of)} cells here (underlined) · goes into {len(lit.makes)} (italic)"
+        link, lit, width = self._link, self._lit, self.app.size.width - MARGIN.width
+        number = f" = {short_number(float(link.value[link.index]))}"
+        made, makes = f"made of {len(lit.made_of)}", f"goes into {len(lit.makes)}"
+        name = shortened(name_at(link.value, link.index), max(LABEL, width // 2))
+        ways = (f" · {made} cells here (underlined) · {makes} (italic)", f" · {made} (underlined) · {makes} (italic)")
+        told = f"{name}{number}"
+        return told + next((way for way in ways if most_cells(told) + most_cells(way) <= width), "")
 
     def _go_to(self, cell: Cell) -> None:
         self._lit = links(self._made_of, cell)
-        self.query_one(SheetPanel).show(self._lit)
+        self._show()
+
+    def _show(self) -> None:
+        self.query_one(SheetPanel).show(self._shown, self._lit)
         self.query_one("#sheet-cell", Static).update(self._said)
+
+    def on_resize(self) -> None:
+        """Arrange the tensors anew; go back where there is no room for them any more."""
+        found = HeadSheet.of(self._shown.trace, self._shown.sheet, self._shown.head, self.app.size)
+        if found is None:
+            self.dismiss(None)
+            self.notify(NO_ROOM, markup=False)
+        else:
+            self._shown = found
+            self._show()
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor, across the edge of a tensor into the next one."""
@@ -137,6 +145,13 @@ class SheetScreen(Dialog[Link | None]):
     def action_enter(self) -> None:
         """Go to the cell in the explorer."""
         self.dismiss(self._link)
+
+    def action_help(self) -> None:
+        """List the keys."""
+        from attn_explore.explorer.screens.help import HelpScreen, grouped
+
+        bindings = [binding for binding in keys.SHEET_BINDINGS if isinstance(binding, Binding)]
+        self.app.push_screen(HelpScreen(grouped(bindings, getattr(self.app, "keys", {}))))
 
     def on_sheet_panel_cell_clicked(self, event: SheetPanel.CellClicked) -> None:
         """A click puts the cursor there, a second one goes there."""

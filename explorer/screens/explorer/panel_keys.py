@@ -73,7 +73,7 @@ class PanelKeys:
 
     def sheet(self) -> None:
         """All tensors of the head that is looked at, on one sheet, from the cell under the cursor."""
-        from attn_explore.explorer.screens.sheet_screen import HeadSheet, SheetScreen  # few ask for it
+        from attn_explore.explorer.screens.sheet_screen import NO_ROOM, HeadSheet, SheetScreen  # few ask for it
         from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
         from attn_explore.explorer.telling.sheet_links import cell_of, heads_of
 
@@ -89,7 +89,7 @@ class PanelKeys:
             return
         shown = HeadSheet.of(trace, sheet, head, screen.size)
         if shown is None:
-            screen.refuse("The sheet of this head needs more room than there is: X writes it as a figure.")
+            screen.refuse(NO_ROOM)
             return
         paths = [block.part.path for block in shown.blocks]
         cell = cell_of(value, state.index, head, heads_of(trace, sheet)) if value.path in paths else (paths[0], 0, 0)

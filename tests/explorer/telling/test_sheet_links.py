@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from textual.geometry import Size
 
 from attn_explore.explorer.drawing.sheet_lines import arranged, links, moved
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.sheet_screen import HeadSheet, SheetScreen
 from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
 from attn_explore.explorer.telling.sheet_links import cell_of, index_of, made_of
 from tests.explorer.conftest import Explore
 from tests.opened import Opened, opened
+from tests.standing import until
 
 BLOCK = "encoder.layers.0.self_attention"
 WEIGHTS = f"{BLOCK}.weights"
@@ -112,3 +115,21 @@ async def test_where_there_is_no_room_that_is_said(explore: Explore) -> None:
         await pilot.press("A")
         assert isinstance(pilot.app.screen, ExplorerScreen)
         assert any("more room" in notice.message for notice in pilot.app._notifications)
+
+
+async def test_the_sheet_follows_the_size_of_the_terminal_and_goes_where_there_is_no_room(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(200, 60)) as (pilot, _):
+        await pilot.press("A")
+        screen = pilot.app.screen
+        assert isinstance(screen, SheetScreen)
+        await pilot.resize_terminal(110, 50)
+        await until(pilot, lambda: all(block.x + block.layout.width <= 106 for block in screen._shown.blocks))
+        assert cell_len(screen._said) <= 106
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
+
+
+async def test_the_keys_of_the_sheet_are_listed(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(200, 60)) as (pilot, _):
+        await pilot.press("A", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
