@@ -22,13 +22,15 @@ GAP = "  "
 def statistics_line(picture: Picture, cursor: Index, width: int) -> str:
     """As many figures of the cursor's row as fit, the most telling first.
 
-    Nothing is said of a tensor that is not here as a whole, nor of one that a question hides. NaN and infinities are
-    left out: the legend counts what is not finite.
+    Nothing is said of a tensor that is not here as a whole, nor of one that a question hides. What a mask hides is left
+    out, and NaN and infinities are: the legend counts what is not finite.
     """
     is_told = picture.sample is None and picture.veiled is None
     if not is_told or len(cursor) != len(picture.axes) or picture.columns.size < 2:
         return ""
     row = picture.part(picture.array, cursor[:-2], *_row(picture, cursor))[0]
+    if picture.hidden is not None:
+        row = np.where(picture.hidden[cursor[-2]], np.nan, row)
     said = ""
     for each in (*_figures(picture, row, cursor), _histogram(picture)):
         if each and cell_len(said) + len(GAP) + cell_len(each) <= width:
@@ -81,7 +83,7 @@ def _rank(place: int) -> str:
 
 def _histogram(picture: Picture) -> str:
     """How all numbers are spread between the smallest and the largest."""
-    numbers = picture.seen
+    numbers = picture.seen if picture.hidden is None else picture.seen[..., ~picture.hidden]
     finite = numbers[np.isfinite(numbers)].astype(np.float64)
     if finite.size < 2 * BINS or finite.min() == finite.max():
         return ""

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from attn_explore.explorer.session.course import bundled, is_model
-from attn_explore.explorer.session.edits import is_edited
+from attn_explore.explorer.session.edits import changed_words
 from attn_explore.explorer.session.opening import is_trace
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.formulas import output_name
@@ -16,6 +16,7 @@ from attn_explore.model.scenario import read_scenario
 
 EDITED = "the edits are not part of it: s saves them"
 COMPARED = "the other run is not part of it"
+SECOND = "it opens the other run: c leads from there to this one"
 
 
 def command(session: Session, view: str = "") -> str:
@@ -25,9 +26,12 @@ def command(session: Session, view: str = "") -> str:
 
 def left_out(session: Session) -> str:
     """What that does not bring back; nothing where it brings back all."""
-    if is_edited(session):
+    other = session.other
+    if session.run.scenario.edits != session.first.edits or changed_words(session):
         return EDITED
-    return COMPARED if session.other is not None and session.run.scenario.compare is None else ""
+    if other is None or session.run.scenario.compare is not None:
+        return ""
+    return COMPARED if other.run.scenario.compare is None else SECOND
 
 
 def _parts(session: Session, view: str) -> Iterator[str]:

@@ -9,10 +9,11 @@ import pytest
 
 from attn_explore.explorer.commands import command_line, exploring
 from attn_explore.explorer.commands.common import find_source, session_of
+from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.gradients import differentiate
 from attn_explore.explorer.session.other_text import with_text
-from attn_explore.explorer.session.reopening import command
+from attn_explore.explorer.session.reopening import EDITED, SECOND, command, left_out
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.formulas import output_name
@@ -89,3 +90,15 @@ def test_a_model_of_this_machine_with_its_token_ids(opened: list[tuple[Session, 
     assert shlex.split(line)[2:5] == [folder, "--ids", "3,1,2"]
     again, _ = reopened(line, opened)
     assert again.place.cell == session.place.cell
+
+
+def test_what_the_command_does_not_bring_back_is_said() -> None:
+    first = bundled_session("positions-rotary")
+    assert left_out(first) == ""
+    assert first.other is not None
+    assert left_out(first.other) == SECOND
+    run = "input: {text: a b}\nmodel: {kind: encoder, d_model: 4}\nedits: [{at: encoder.input, zero: true}]"
+    edited = bundled_session(run)
+    assert left_out(edited) == ""  # the edits of the file
+    edits.take_edited(edited, edits.run_without_edits(edited))
+    assert left_out(edited) == EDITED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,14 @@ def test_numbers_are_spread_between_any_two_ends(ends: tuple[float, float]) -> N
     array = np.full((4, 10), ends[0])
     array[0, :5] = ends[1]
     assert "█              ▂ " in statistics_line(picture(array), (1, 0), 500)
+
+
+def test_what_a_mask_hides_is_left_out() -> None:
+    shown = picture(np.array([[1.0, 0, 0], [0.25, 0.75, 0]]))
+    masked = replace(shown, hidden=np.array([[False, True, True], [False, False, True]]))
+    said = "love: mean 0.5000  σ 0.2500  largest 0.7500 at 1  smallest 0.2500 at 0  sum 1  norm 0.7906"
+    assert statistics_line(masked, (1, 2), 200) == said
+    assert statistics_line(masked, (0, 1), 200) == ""
 
 
 def test_a_question_is_not_answered() -> None:
