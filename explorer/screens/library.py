@@ -140,6 +140,7 @@ class LibraryScreen(Screen[None]):
         name = marked if marked in self._shown else next_one or next(iter(self._shown), "")
         if name:
             options.highlighted = options.get_option_index(name)
+        self._fit()  # when it stands: the list is wider while it is empty and has no scroll bar
 
     def _course_line(self) -> Content:
         """How far the course is."""

@@ -78,6 +78,8 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         await settled(pilot)
         assert "◐ One head, in whole numbers  2/" in "\n".join(lines(pilot))
         assert "left at stop 2" in said(pilot, "#facts")
+        room = screen(pilot).query_one("#shelf").scrollable_content_region.width
+        assert cells(lines(pilot)[0]) == room  # the bar of the course is as wide as the list
         bar = screen(pilot).query_one(KeyBar)
         assert "r forget the place" in bar.render_line(0).text
         await pilot.press("r")
