@@ -184,7 +184,9 @@ def test_what_is_not_found_is_said_with_where_it_was_looked_for(monkeypatch: pyt
         "http://example.org/m", "x" * 5000, "org/name/more/parts", "~nobody/x",
     ],
 )  # fmt: skip
-def test_a_name_that_is_none_is_looked_for_nowhere_else(name: str) -> None:
+def test_a_name_that_is_none_is_looked_for_nowhere_else(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "here").mkdir()
+    monkeypatch.chdir(home / "here")
     message = refused(lambda: locate(name))
     assert "there is no model" in message
     assert "\x1b" not in message

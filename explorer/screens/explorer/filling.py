@@ -59,9 +59,12 @@ class Filling:
     def brings(self, value: Value) -> bool:
         """Whether a value and what it is made of have to be computed first; the screen shows it when that is done.
 
-        Of one that is too large to be held, what is in sight.
+        Of one that is too large to be held, what is in sight. What was brought to be looked at is not brought again:
+        where not all of it can be held at once, there would be no end.
         """
-        if is_there(value) and (not value.is_large or value is self._looked_at):
+        if value is not self._looked_at:
+            self._looked_at = None
+        if value is self._looked_at or (is_there(value) and not value.is_large):
             return False
         index = self.screen.state.session.place.index_in(value)
         if not self._all.is_busy and not value.is_large and is_soon_there(value):  # else they wait for each other

@@ -24,6 +24,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling.pictures import Side, pictures
+from attn_explore.model import forward, keeping
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
@@ -210,3 +211,18 @@ def test_stored_numbers_that_are_few_are_read_before_the_next_frame() -> None:
     assert is_soon_there(value)
     value.forget()
     assert not is_soon_there(value)
+
+
+async def test_what_cannot_be_held_at_once_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "SMALL", 64)
+    monkeypatch.setattr(forward, "Keeper", lambda: keeping.Keeper(512))
+    session = session_of("gpt2")
+    async with app_of(session).run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        screen.go_to("decoder.layers.0.ffn.hidden_pre")
+        await until(pilot, lambda: not screen.filling.is_busy)
+        assert not is_there(session.place.value)
+        assert screen.grid.picture is not None
+        assert tuple(axis.size for axis in screen.grid.picture.axes) == session.place.value.shape
