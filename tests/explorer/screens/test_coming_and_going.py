@@ -23,7 +23,7 @@ from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.explain import Index
 from attn_explore.model.values import Value
 from tests.explorer.conftest import Explore, session_of, settled
-from tests.standing import press_meanwhile
+from tests.standing import press_meanwhile, until
 
 
 @pytest.mark.parametrize("screen", [ExplorerScreen, LibraryScreen])
@@ -154,7 +154,7 @@ async def test_escape_stops_an_export_and_leaves_no_file(
         gate.set()
         await settled(pilot)
         assert isinstance(pilot.app.screen, ExplorerScreen)
-        assert list(tmp_path.iterdir()) == []
+        await until(pilot, lambda: list(tmp_path.iterdir()) == [])  # the thread that was stopped removes it
 
 
 async def test_enter_twice_writes_once(
