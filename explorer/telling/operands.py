@@ -24,8 +24,8 @@ from attn_explore.model.values import Value, View
 _PICKS = frozenset({"lookup", "rows", "rotate"})
 """Operations that make a cell of a few single ones: which these are, its arithmetic says."""
 
-_REPEATS = frozenset({"merge", "split"})
-"""Operations whose operand has the same numbers again."""
+_REPEATS = "merge"
+"""The operation whose operand has the same numbers again."""
 
 
 class Stand(StrEnum):
@@ -125,14 +125,12 @@ def _pair(value: Value, found: list[Beside]) -> tuple[Named, Named] | None:
 
 def beside(value: Value, index: Index) -> list[Beside]:
     """The operands that stand around a step, for a cell of it, in the order of its formula, if that says something."""
-    if value.is_leaf or not value.axes or value.made_by.name in _REPEATS:
+    if value.is_leaf or not value.axes or value.made_by.name == _REPEATS:
         return []
     found = [each for number in range(len(value.operands)) if (each := _beside(value, number, index)) is not None]
     alike = [each for each in found if each.may_stand_above]
     if len(alike) == 1 and all(each.stand is Stand.above for each in found):  # what it is made of alone: beside it
-        only = alike[0]
-        moved = replace(only, stand=Stand.left)
-        found = [moved if each is only else each for each in found]
+        found = [replace(each, stand=Stand.left) if each is alike[0] else each for each in found]
     return found if sum(each.stand is Stand.left for each in found) < 2 else []
 
 

@@ -96,23 +96,20 @@ class CellKeys:
 
     def by_word(self) -> None:
         """Attention for one word at a time, or as matrices."""
-        state = self.screen.state
-        attention = word_view.attention_of(state.session.run.trace, state.value)
-        if attention is None:
-            self.screen.refuse("The word view shows attention: the steps from queries to weighted values.")
-            return
-        state.look(View.numbers if state.view is View.word else View.word)
-        word_view.put_cursors(state.session, attention, word_view.word_of(state.session, attention))
-        self.screen.show()
+        self._look(View.word, "The word view shows attention: the steps from queries to weighted values.")
 
     def among_words(self) -> None:
         """Attention among the words of the text, or as matrices."""
+        self._look(View.among, "Attention among words is shown of the steps from queries to weighted values.")
+
+    def _look(self, view: View, elsewhere: str) -> None:
+        """Show attention in a view, or as matrices again; `elsewhere` is said of a step that has none."""
         state = self.screen.state
         attention = word_view.attention_of(state.session.run.trace, state.value)
         if attention is None:
-            self.screen.refuse("Attention among words is shown of the steps from queries to weighted values.")
+            self.screen.refuse(elsewhere)
             return
-        state.look(View.numbers if state.view is View.among else View.among)
+        state.look(View.numbers if state.view is view else view)
         word_view.put_cursors(state.session, attention, word_view.word_of(state.session, attention))
         self.screen.show()
 
