@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -20,9 +21,12 @@ def share(compute: Callable[[Piece], object], pieces: Iterable[Piece]) -> None:
     waiting = iter(every)
 
     def some() -> None:
-        with np.errstate(all="ignore"):  # each thread has a state of its own
-            for piece in waiting:
-                compute(piece)
+        try:
+            with np.errstate(all="ignore"):  # each thread has a state of its own
+                for piece in waiting:
+                    compute(piece)
+        finally:
+            deque(waiting, maxlen=0)  # after a fault, or a signal, nobody begins another piece
 
     others = [_threads().submit(some) for _ in range(1, min(cores(), len(every)))]
     try:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attn_explore.model.axes import Array
+from attn_explore.model.cores import cores, share
 from attn_explore.model.ops import matrices
 
 SHAPES = {
@@ -69,3 +70,15 @@ def test_another_library_shares_its_work_itself(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(matrices, "_blas", lambda: None)
     left, right = factors("rows")
     np.testing.assert_array_equal(multiplied("rows"), left @ right)
+
+
+def test_after_a_fault_nobody_begins_another_piece() -> None:
+    begun: list[int] = []
+
+    def compute(piece: int) -> None:
+        begun.append(piece)
+        raise ValueError(piece)
+
+    with pytest.raises(ValueError, match=r"^\d$"):
+        share(compute, range(100))
+    assert len(begun) <= cores()
