@@ -364,7 +364,8 @@ class Panels(Actions):
             )
         self._show_around()
         self._show_among()
-        self.query_one(Statistics).show(self.grid.picture if self.grid.display else None, state.index)
+        is_told = self.grid.display and state.session.question is None  # it may ask for just such a figure
+        self.query_one(Statistics).show(self.grid.picture if is_told else None, state.index)
         self.show_keys()
 
     def _show_around(self) -> None:
