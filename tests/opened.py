@@ -14,7 +14,7 @@ from attn_explore.model.scenario import Scenario, read_scenario
 from attn_explore.model.trace import Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Opened:
     """A scenario as it was read, and as it was run; `kept` is never handed out."""
 

@@ -1,13 +1,14 @@
 """Matrices that stand around another one: to its left one that has its rows, above it those that have its columns.
 
-What stands above stands column over column. Whole matrices are tried first, with as many digits as there is room for;
-then two lines: the row and the column that make a cell, number over number.
+What stands above stands column over column, what stands to the left row beside row. Whole matrices are tried first,
+with as many digits as there is room for; then two lines: the row and the column that make a cell, number over number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from rich.segment import Segment
 from rich.style import Style
@@ -62,13 +63,13 @@ class Surround:
     """What stands to the left and above. `fit` is that of the matrix in the middle; None where it keeps its own."""
 
     fit: Fit | None
-    left: Placed | None
+    left: tuple[Placed, ...]
     above: tuple[Placed, ...]
 
     @property
     def left_width(self) -> int:
-        """Cells of what stands to the left, with the gap behind it."""
-        return 0 if self.left is None else self.left.layout.width + GAP
+        """Cells of what stands to the left, with the gap behind each."""
+        return sum(map(_width_left, self.left))
 
     @property
     def lines_above(self) -> int:
@@ -83,7 +84,7 @@ class Around:
 
     name: str
     own: Picture
-    left: Named | None = None
+    left: tuple[Named, ...] = ()
     above: tuple[Named, ...] = ()
     may_all_be_above: bool = False
     pair: tuple[Named, Named] | None = None
@@ -91,8 +92,8 @@ class Around:
     def placed(self, width: int, lines: int, spare: int) -> Surround | None:
         """As it stands in `width` cells and, above, in so many lines, of which `spare` are needed by nothing else."""
         ways = [(self.left, self.above)]
-        if self.may_all_be_above and self.left is not None:
-            ways.append((None, (self.left, *self.above)))
+        if self.may_all_be_above:
+            ways.append(((), (*self.left, *self.above)))
         found = (whole(self.name, self.own, left, above, width) for left, above in ways)
         fitting = next((each for each in found if each is not None and each.lines_above <= lines), None)
         if fitting is None and self.pair is not None and spare > STRIPS:
@@ -100,15 +101,15 @@ class Around:
         return fitting
 
 
-def whole(name: str, own: Picture, left: Named | None, above: Sequence[Named], width: int) -> Surround | None:
+def whole(name: str, own: Picture, left: Sequence[Named], above: Sequence[Named], width: int) -> Surround | None:
     """How they stand in `width` cells, with the most digits that there is room for; None where they do not fit."""
-    every = [*above, *([] if left is None else [left])]
+    every = [*above, *left]
     if not every or any(max(each.picture.rows.size, each.picture.columns.size) > MOST for each in every):
         return None
     for beside in range(COLUMN - 1, SMALLEST_WIDTH - 1, -1):
         for digits in (beside + 1, beside):
-            found = _with_digits(name, own, left, above, digits, beside)
-            fit = found.fit or Fit(0, 0)
+            fit, over = _with_digits(name, own, above, digits)
+            found = Surround(fit, tuple(_left(each, beside) for each in left), over)
             if found.left_width + fit.label_width + own.columns.size * fit.column_width <= width:
                 return found
     return None
@@ -129,7 +130,7 @@ def strips(row: Named, column: Named, width: int) -> Surround:
         begins = replace(each, picture=_beginning(each.picture, count))
         layout = Layout(begins.picture, label_width, column_width, numbers, ((),))
         placed.append(Placed(begins, layout, size if count < size else 0))
-    return Surround(None, None, tuple(placed))
+    return Surround(None, (), tuple(placed))
 
 
 def _beginning(picture: Picture, count: int) -> Picture:
@@ -148,10 +149,8 @@ def _rest(size: int) -> str:
     return f" … of {figure(size)}"
 
 
-def _with_digits(
-    name: str, own: Picture, left: Named | None, above: Sequence[Named], digits: int, beside: int
-) -> Surround:
-    """With `digits` cells for the numbers of the middle and of those above it, and `beside` for those to the left."""
+def _with_digits(name: str, own: Picture, above: Sequence[Named], digits: int) -> tuple[Fit, tuple[Placed, ...]]:
+    """The matrix in the middle and those above it, with `digits` cells for their numbers."""
     written = [_numbers(each.picture, digits) for each in above]
     label_width = max(min(LABEL, labels_width(own)), *(_heads(each) for each in above), 0) + 1
     column = max(numbers.width for numbers in (_numbers(own, digits), *written))
@@ -160,13 +159,17 @@ def _with_digits(
         Placed(each, Layout(each.picture, label_width, fit.column_width, numbers, ((),)))
         for each, numbers in zip(above, written, strict=True)
     )
-    return Surround(fit, None if left is None else _left(left, beside), tuple(placed))
+    return fit, tuple(placed)
 
 
 def _left(named: Named, digits: int) -> Placed:
     picture, numbers = named.picture, _numbers(named.picture, digits)
     column_width = max(numbers.width, min(longest_label(picture.columns), digits)) + 1
     return Placed(named, Layout(picture, _heads(named) + 1, column_width, numbers, ((),)))
+
+
+def _width_left(placed: Placed) -> int:
+    return placed.layout.width + GAP
 
 
 def _heads(named: Named) -> int:
@@ -192,9 +195,15 @@ def above_lines(found: Surround, ground: Ground, width: int) -> Lines:
     return lines
 
 
-def left_lines(found: Placed, ground: Ground, width: int) -> Lines:
+def left_lines(found: Sequence[Placed], ground: Ground) -> Lines:
     """What stands to the left, its rows beside those of the matrix in the middle."""
-    return [_title(found, width), _header(found), *_rows(found, ground)]
+    drawn = ([_title(each, each.layout.width), _header(each), *_rows(each, ground)] for each in found)
+    return [list(chain.from_iterable(map(_filled, found, lines))) for lines in zip(*drawn, strict=True)]
+
+
+def _filled(placed: Placed, line: list[Segment]) -> list[Segment]:
+    """A line of what stands to the left, as long as all of them are, with the gap behind it."""
+    return [*line, Segment(" " * (_width_left(placed) - sum(segment.cell_length for segment in line)))]
 
 
 def _title(found: Placed, width: int) -> list[Segment]:
@@ -237,13 +246,32 @@ def _lit(cell: Segment, ground: Ground) -> list[Segment]:
     return [Segment(text[: len(text) - len(number)], style), Segment(number, style + LIT)]
 
 
-def place_at(placed: Sequence[Placed], x: int, y: int) -> tuple[int, int, int] | None:
-    """Operand, row and column of the cell that is drawn there; None beside the cells of whole matrices."""
+Found = tuple[int, int, int]
+"""Operand, row and column of a cell."""
+
+
+def place_above(placed: Sequence[Placed], x: int, y: int) -> Found | None:
+    """The cell that is drawn there by `above_lines`; None beside the cells of whole matrices."""
     top = 1
     for place, each in enumerate(placed):
         top += 1 if place == 0 else 0
-        row, (column, _) = y - top, divmod(x - each.layout.label_width, each.layout.column_width)
-        if 0 <= row < each.named.picture.rows.size:
-            return (each.named.operand, row, column) if 0 <= column < each.named.picture.columns.size else None
+        if (found := _cell_at(each, x, y - top)) is not None:
+            return found
         top += each.named.picture.rows.size + 1
     return None
+
+
+def place_left(placed: Sequence[Placed], x: int, y: int) -> Found | None:
+    """The cell that is drawn there by `left_lines`."""
+    for each in placed:
+        if x < _width_left(each):
+            return _cell_at(each, x, y - 2)
+        x -= _width_left(each)
+    return None
+
+
+def _cell_at(placed: Placed, x: int, row: int) -> Found | None:
+    """The cell at a place of a matrix; None beside its cells."""
+    column, _ = divmod(x - placed.layout.label_width, placed.layout.column_width)
+    rows, columns = (axis.size for axis in placed.named.picture.axes)
+    return (placed.named.operand, row, column) if 0 <= row < rows and 0 <= column < columns else None

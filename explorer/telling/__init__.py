@@ -5,6 +5,7 @@ sections, lesson_text, provenance   the words beside the grid
 found                               what a text that is typed would find
 cell_text, difference, uses         where the number of a cell comes from, and where it goes
 word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
+operands, operands_read             what a step is made from, around it
 pictures, overview, model_map       what is drawn and plotted
 figures, head_sheet                 what is drawn into a file
 handout, lesson_moments             the lesson on paper; a stop at its moment of training

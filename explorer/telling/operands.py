@@ -6,7 +6,7 @@ Which cells of them make a cell of the step its arithmetic says, which reads the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -15,14 +15,16 @@ import numpy as np
 
 from attn_explore.explorer.drawing.picture import NO_AXIS, Index, Picture
 from attn_explore.explorer.drawing.surround import MOST, NOTHING, Around, Lit, Named
+from attn_explore.explorer.telling.operands_read import Read, operands_read
 from attn_explore.model.axes import Axis, merged, names
-from attn_explore.model.explain import arithmetic, mask_of
+from attn_explore.model.explain import mask_of
 from attn_explore.model.formulas import letter
 from attn_explore.model.naming import shown_short
+from attn_explore.model.ops import is_gradient
 from attn_explore.model.values import Value, View
 
-_PICKS = frozenset({"lookup", "rows", "rotate"})
-"""Operations that make a cell of a few single ones: which these are, its arithmetic says."""
+_SUMS = frozenset({"contract", "gradient"})
+"""Operations of which a vector may be made of the columns of a matrix: each is a sum over its rows."""
 
 _REPEATS = "merge"
 """The operation whose operand has the same numbers again."""
@@ -55,9 +57,8 @@ class Beside:
     @property
     def name(self) -> str:
         """How it is called: `W_Q`, or turned around `Kᵀ`."""
-        order = [name for name in self.view.names if name not in self.at]
-        wanted = [axis.name for axis in (*self.rows, *self.columns)]
-        is_turned = len(order) > 1 and order != wanted and sorted(order) == sorted(wanted)
+        order = self.view.names
+        is_turned = self.rows and self.columns and order.index(self.rows[-1].name) > order.index(self.columns[-1].name)
         return f"{letter(self.view.value)}{'ᵀ' if is_turned else ''}"
 
     @property
@@ -73,24 +74,21 @@ class Beside:
 
     def cell_at(self, row: int, column: int) -> Index:
         """Where a cell of the matrix stands in the value itself."""
-        places = dict(self.at)
-        for axes, place in ((self.rows, row), (self.columns, column)):
-            if axes:
-                found = np.unravel_index(place, [axis.size for axis in axes])
-                places |= {axis.name: int(each) for axis, each in zip(axes, found, strict=True)}
+        places = {**self.at, **_places_along(self.rows, row), **_places_along(self.columns, column)}
         return self.view.source_index(tuple(places[name] for name in self.view.names))
 
     def named(self) -> Named:
         """The whole matrix, to draw."""
         return Named(self.name, self.picture, self.lit, self.number)
 
-    def vector(self, along: tuple[Axis, ...], place: Axis) -> Named:
-        """Its numbers along some axes, at the one place of another that is lit, as a row to draw."""
-        at = min(self.lit[0 if place in self.rows else 1])
-        array = self.view.window(**{name: slice(i, i + 1) for name, i in {**self.at, place.name: at}.items()})
-        axis = _together(list(along))
+    def vector(self, along: tuple[Axis, ...], fixed: tuple[Axis, ...]) -> Named:
+        """Its numbers along some axes, at the one place along the others that is lit, as a row to draw."""
+        place = min(self.lit[0 if fixed == self.rows else 1])
+        at = {**self.at, **_places_along(fixed, place)}
+        array = self.view.window(**{name: slice(i, i + 1) for name, i in at.items()})
+        axis = _together(along)
         row = array.transpose([self.view.names.index(name) for name in (*self._fixed(along), *names(along))])
-        called = f"{letter(self.view.value)}[{shown_short(place, at)}]"
+        called = f"{letter(self.view.value)}[{shown_short(_together(fixed), place)}]"
         return Named(called, Picture(row.reshape(1, axis.size), (Axis("", 1, (called,)), axis)), NOTHING)
 
     def _fixed(self, along: tuple[Axis, ...]) -> list[str]:
@@ -105,73 +103,62 @@ def around(own: Picture, value: Value, index: Index) -> Around | None:
     pair = _pair(value, found)
     if not all(each.is_small for each in found):
         return Around(letter(value), own, pair=pair) if pair is not None else None
-    left = next((each for each in found if each.stand is Stand.left), None)
+    left = tuple(each.named() for each in found if each.stand is Stand.left)
     above = tuple(each.named() for each in found if each.stand is Stand.above)
-    is_free = left is not None and left.may_stand_above
-    return Around(letter(value), own, None if left is None else left.named(), above, is_free, pair)
+    may_all_be_above = bool(left) and all(each.may_stand_above for each in found if each.stand is Stand.left)
+    return Around(letter(value), own, left, above, may_all_be_above, pair)
 
 
 def _pair(value: Value, found: list[Beside]) -> tuple[Named, Named] | None:
     """Of a product the row of the one factor and the column of the other that make the cell."""
-    left, above, *_ = [*found, None, None]
-    if value.made_by.name != "contract" or left is None or above is None or len(value.axes) < 2:
+    left, above, *others = [*found, None, None]
+    if left is None or above is None or len(value.axes) < 2 or not _is_product(value, others):
         return None
     if left.stand is Stand.above:
         left, above = above, left
     if left.stand is above.stand or left.columns != above.rows or not left.columns:
         return None
-    return left.vector(left.columns, left.rows[0]), above.vector(above.rows, above.columns[0])
+    return left.vector(left.columns, left.rows), above.vector(above.rows, above.columns)
+
+
+def _is_product(value: Value, others: Sequence[Beside | None]) -> bool:
+    """Whether a step is one product of matrices: of a gradient, whether nothing but that is carried back."""
+    return value.made_by.name == "contract" or (is_gradient(value) and not any(others))
 
 
 def beside(value: Value, index: Index) -> list[Beside]:
     """The operands that stand around a step, for a cell of it, in the order of its formula, if that says something."""
     if value.is_leaf or not value.axes or value.made_by.name == _REPEATS:
         return []
-    found = [each for number in range(len(value.operands)) if (each := _beside(value, number, index)) is not None]
+    found = [each for read in operands_read(value, index) if (each := _beside(value, read)) is not None]
     alike = [each for each in found if each.may_stand_above]
     if len(alike) == 1 and all(each.stand is Stand.above for each in found):  # what it is made of alone: beside it
         found = [replace(each, stand=Stand.left) if each is alike[0] else each for each in found]
-    return found if sum(each.stand is Stand.left for each in found) < 2 else []
+    return found if is_gradient(value) or sum(each.stand is Stand.left for each in found) < 2 else []
 
 
-def _beside(value: Value, number: int, index: Index) -> Beside | None:
+def _beside(value: Value, read: Read) -> Beside | None:
     """A vector is a single row: what has not its axis stands to the left, as a row as well."""
-    view, operation, apart = value.operands[number], value.made_by, value.made_by.each(value)
-    column, row = value.names[-1], value.names[-2] if len(value.names) > 1 else ""
-    picks, has_column = operation.name in _PICKS, column in view.names
-    has_row = row in view.names if row else not has_column
-    leading = {name for name in value.names[:-2] if name in apart}
-    place = dict(zip(value.names, index, strict=True))
-    at = {name: place[name] for name in view.names if name in leading}
-    free = tuple(axis for axis in view.axes if axis.name not in (*leading, row, column))
-    rows = tuple(axis for axis in view.axes if axis.name == row)
-    columns = tuple(axis for axis in view.axes if axis.name == column)
-    if view.value.elsewhere is not None or (not row and free and operation.name != "contract"):
+    view, own = read.view, read.own
+    *leading, row, column = ("", *value.names) if len(value.names) == 1 else value.names
+    has_column = column in own
+    has_row, is_apart = (row in own, row in read.apart) if row else (not has_column, True)
+    at = {there: read.place[there] for name in leading if name in read.apart for there in own.get(name, ())}
+    rows, columns = (tuple(map(view.axis, own.get(name, ()))) for name in (row, column))
+    free = tuple(axis for axis in view.axes if axis.name not in at and axis not in (*rows, *columns))
+    if view.value.elsewhere is not None or (not row and free and value.made_by.name not in _SUMS):
         return None
-    is_alike = has_column and not free and (has_row or not row) and (not row or row in apart or picks)
+    is_alike = has_column and not free and (has_row or not row) and (is_apart or read.picks)
     if is_alike:
         stand = Stand.above
-    elif has_row and not has_column and (not row or row in apart):
+    elif has_row and not has_column and is_apart:
         stand, columns = Stand.left, free
-    elif has_column and not has_row and (apart or picks):
+    elif has_column and not has_row:
         stand, rows = Stand.above, free
     else:
         return None
-    lit = _lit(value, number, index, rows, columns)
-    if not apart and not lit[0]:
-        return None  # such as what a gradient does not need of the step that it goes back through
-    return Beside(number, view, stand, rows, columns, lit, at, is_alike)
-
-
-def _lit(value: Value, number: int, index: Index, rows: tuple[Axis, ...], columns: tuple[Axis, ...]) -> Lit:
-    """The cells of an operand that the arithmetic reads: along axes that it names one place, along others all.
-
-    What says only where to look, such as the ids of words, is not read: there the place of the cell is meant.
-    """
-    read = [cell.at for cell in arithmetic(value, index).cells if cell.operand == number]
-    if not read and value.made_by.name in _PICKS:
-        read = [dict(zip(value.names, index, strict=True))]
-    return _places(rows, read), _places(columns, read)
+    lit = _places(rows, read.cells), _places(columns, read.cells)
+    return Beside(read.number, view, stand, rows, columns, lit, at, is_alike)
 
 
 def _places(axes: tuple[Axis, ...], cells: Iterable[Mapping[str, int]]) -> frozenset[int]:
@@ -202,5 +189,13 @@ def _size(axes: tuple[Axis, ...]) -> int:
     return math.prod(axis.size for axis in axes)
 
 
-def _together(axes: list[Axis]) -> Axis:
+def _together(axes: Sequence[Axis]) -> Axis:
     return NO_AXIS if not axes else axes[0] if len(axes) == 1 else merged(axes)
+
+
+def _places_along(axes: tuple[Axis, ...], place: int) -> dict[str, int]:
+    """The place along each of some axes that is so far along all of them together."""
+    if not axes:
+        return {}
+    found = np.unravel_index(place, [axis.size for axis in axes])
+    return {axis.name: int(each) for axis, each in zip(axes, found, strict=True)}

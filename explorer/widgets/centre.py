@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
-from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines
+from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines, place_above, place_left
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.drawn import Kept
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
@@ -89,13 +89,13 @@ class Centre(Vertical, Unscrolled):
         row = self.query_one("#grids", Row)
         self.query_one("#grid", TensorGrid).stand_under(found.fit if found is not None else None)
         above.display = found is not None and bool(found.above)
-        left.display = found is not None and found.left is not None
+        left.display = found is not None and bool(found.left)
         if found is None:
             return 0
-        if found.left is not None:
+        if found.left:
             left.styles.width = found.left_width
-            left.show(partial(left_lines, found.left), (found.left,))
+            left.show(lambda ground, _: left_lines(found.left, ground), partial(place_left, found.left))
         above.styles.height = found.lines_above
         above.styles.margin = (row.styles.margin.top, 0, 0, found.left_width)
-        above.show(partial(above_lines, found), found.above if found.fit is not None else ())
+        above.show(partial(above_lines, found), partial(place_above, found.above if found.fit is not None else ()))
         return found.lines_above

@@ -9,14 +9,15 @@ from textual.message import Message
 from textual.strip import Strip
 
 from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.surround import Lines, Placed, place_at
+from attn_explore.explorer.drawing.surround import Found, Lines
 from attn_explore.explorer.widgets.drawn import DrawnAgain
 
 Draw = Callable[[Ground, int], Lines]
+Find = Callable[[int, int], Found | None]
 
 
 class OperandsPanel(DrawnAgain, can_focus=False):
-    """Shows what stands at one side. `draw` makes its lines for a width; `placed` are the matrices in them."""
+    """Shows what stands at one side. `draw` makes its lines for a width; `find` gives the cell at a column and line."""
 
     class CellClicked(Message):
         """A cell of one of the matrices was clicked."""
@@ -28,11 +29,11 @@ class OperandsPanel(DrawnAgain, can_focus=False):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._draw: Draw = lambda *_: []
-        self._placed: tuple[Placed, ...] = ()
+        self._find: Find = lambda *_: None
 
-    def show(self, draw: Draw, placed: tuple[Placed, ...]) -> None:
+    def show(self, draw: Draw, find: Find) -> None:
         """Show other matrices, or other cells of them lit."""
-        self._draw, self._placed = draw, placed
+        self._draw, self._find = draw, find
         self.refresh_changed()
 
     def draw_lines(self) -> list[Strip]:
@@ -49,6 +50,6 @@ class OperandsPanel(DrawnAgain, can_focus=False):
     def on_click(self, event: events.Click) -> None:
         """Say which cell is under the mouse."""
         at = event.get_content_offset(self)
-        found = None if at is None else place_at(self._placed, at.x, at.y)
+        found = None if at is None else self._find(at.x, at.y)
         if found is not None:
             self.post_message(self.CellClicked(*found))

@@ -9,7 +9,15 @@ from rich.segment import Segment
 
 from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.picture import Picture
-from attn_explore.explorer.drawing.surround import NOTHING, Around, Named, above_lines, left_lines, place_at
+from attn_explore.explorer.drawing.surround import (
+    NOTHING,
+    Around,
+    Named,
+    above_lines,
+    left_lines,
+    place_above,
+    place_left,
+)
 from attn_explore.model.axes import Array, Axis
 
 DARK = Ground((18, 18, 18), (224, 224, 224))
@@ -39,7 +47,7 @@ def product(rows: int = 4, inner: int = 6, columns: int = 5) -> Around:
         Named("X[love]", Picture(x[1:2], (Axis("", 1, ("X[love]",)), model)), NOTHING),
         Named("W[1]", Picture(w[:, 1][None], (Axis("", 1, ("W[1]",)), model)), NOTHING),
     )
-    return Around("Q", own, named("X", x, token, model), (named("W", w, model, key),), pair=pair)
+    return Around("Q", own, (named("X", x, token, model),), (named("W", w, model, key),), pair=pair)
 
 
 def text(lines: list[list[Segment]]) -> list[str]:
@@ -49,8 +57,7 @@ def text(lines: list[list[Segment]]) -> list[str]:
 def test_the_left_factor_stands_to_the_left_and_the_right_factor_above() -> None:
     found = product().placed(100, 10, 0)
     assert found is not None
-    assert found.left is not None
-    assert text(left_lines(found.left, DARK, found.left_width)) == [
+    assert text(left_lines(found.left, DARK)) == [
         "        X   d_model →",
         "token ↓       0      1      2      3      4      5",
         "I         0.126 -0.132  0.640  0.105 -0.536  0.362",
@@ -81,9 +88,9 @@ def test_where_there_is_none_nothing_stands_there() -> None:
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 12), st.integers(20, 160))
 def test_nothing_is_cut_whatever_the_width(rows: int, inner: int, columns: int, width: int) -> None:
     found = product(rows, inner, columns).placed(width, 100, 0) if rows > 1 and columns > 1 else None
-    if found is None or found.fit is None or found.left is None:
+    if found is None or found.fit is None:
         return
-    lines = text(left_lines(found.left, DARK, found.left_width))
+    lines = text(left_lines(found.left, DARK))
     assert max(map(len, lines)) <= found.left_width
     assert found.left_width + max(map(len, text(above_lines(found, DARK, width)))) <= width
     assert found.left_width + found.fit.label_width + columns * found.fit.column_width <= width
@@ -92,8 +99,9 @@ def test_nothing_is_cut_whatever_the_width(rows: int, inner: int, columns: int, 
 def test_a_click_finds_the_cell_that_is_drawn_there() -> None:
     found = product().placed(100, 10, 0)
     assert found is not None
-    assert found.left is not None
-    layout = found.left.layout
-    assert place_at((found.left,), layout.label_width + 2 * layout.column_width, 2 + 3) == (0, 3, 2)
-    assert place_at((found.left,), 0, 3) is None
-    assert place_at(found.above, 0, 0) is None
+    layout = found.left[0].layout
+    third_row, third_column = 2 + 3, layout.label_width + 2 * layout.column_width
+    assert place_left(found.left, third_column, third_row) == (0, 3, 2)
+    assert place_left(found.left, 0, third_row) is None
+    assert place_left(found.left * 2, found.left_width + third_column, third_row) == (0, 3, 2)
+    assert place_above(found.above, 0, 0) is None

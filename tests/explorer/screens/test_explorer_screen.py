@@ -491,4 +491,5 @@ async def test_clicking_a_cell_of_an_operand_goes_there_whatever_its_name(explor
 
 def _place_of(panel: OperandsPanel, operand: int) -> tuple[int, int]:
     """Where the first cell of one of the vectors above is drawn: each has a title, and the first one its labels."""
-    return panel._placed[operand].layout.label_width + 2, 2 + 2 * operand
+    line = 2 + 2 * operand
+    return next(x for x in range(panel.size.width) if panel._find(x, line) is not None) + 2, line

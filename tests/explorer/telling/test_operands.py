@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.arithmetic import blocks
 from attn_explore.explorer.drawing.blocks import links
+from attn_explore.explorer.session.gradients import run_with_gradients
 from attn_explore.explorer.telling.operands import Beside, Stand, around, beside
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.model.axes import Array
 from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.finer import finer_steps
+from attn_explore.model.ops import is_gradient, readers_of
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.opened import EVERY_BUT_WIDE, Opened, opened
 
+NORMS = ("normalise", "rms_normalise")
+
+
+@lru_cache(maxsize=1)
+def with_gradients(scenario: Opened) -> Trace:
+    """The run with the gradients of the number that tells most, where it has none."""
+    return scenario.trace if scenario.kept.run.output else run_with_gradients(scenario.kept.run).trace
+
 
 def steps(scenario: Opened) -> Iterator[tuple[Value, Index]]:
-    """Every step and finer step, with a cell that is not the first one where there is another."""
-    for step in scenario.trace.steps.values():
+    """Every step, finer step and gradient, with a cell that is not the first one where there is another."""
+    for step in with_gradients(scenario).steps.values():
         for value in (step, *finer_steps(step)):
             yield value, tuple(min(1, size - 1) for size in value.shape)
+
+
+def is_product(value: Value) -> bool:
+    """Whether a step is a product of matrices, or the gradient by what one product alone was made of."""
+    if not is_gradient(value):
+        return value.made_by.name == "contract"
+    readers = readers_of(value)
+    return len(readers) == 1 and readers[0].step.made_by.name == "contract"
 
 
 def lit(found: Beside) -> Array:
@@ -34,7 +54,7 @@ def lit(found: Beside) -> Array:
 @EVERY_BUT_WIDE
 def test_a_product_is_made_of_the_lit_row_and_the_lit_column(scenario: Opened) -> None:
     for value, index in steps(scenario):
-        if value.made_by.name != "contract" or value.is_changed_at(index):
+        if not is_product(value) or value.is_changed_at(index):
             continue
         found = beside(value, index)
         factors = [each for each in found if each.stand is Stand.left or len(each.lit[0]) > 1 or each.rows]
@@ -62,7 +82,42 @@ def test_what_is_written_in_the_arithmetic_is_lit_and_nothing_else(scenario: Ope
                     for row in each.lit[0]
                     for column in each.lit[1]
                 }
-                assert cells == {link.index for link in written if link.value.path == path}, (value.path, path)
+                here = {link.index for link in written if link.value.path == path}
+                assert cells == with_means(value, path, here), (value.path, path)
+
+
+def with_means(value: Value, path: str, written: set[Index]) -> set[Index]:
+    """What is written of what a norm reads; for the gradient by its gain a number stands for the mean of each row."""
+    for reader in readers_of(value) if is_gradient(value) else ():
+        x, *learned = reader.step.operands
+        if reader.step.made_by.name in NORMS and x.path == path and learned[0].path == value.options["by"]:
+            return {(*row, place) for *row, _ in written for place in range(x.shape[-1])}
+    return written
+
+
+def test_around_a_gradient_stand_what_is_carried_back_and_the_other_factor_turned_as_it_is_read() -> None:
+    trace = with_gradients(opened("where-gradients-flow"))
+    layer = "grad.encoder.layers.3.self_attention"
+    for name, index, expected in (
+        ("weights", (0, 1, 2), [("∂L/∂head_output", "left"), ("Vᵀ", "above")]),
+        ("v", (0, 1, 2), [("∂L/∂head_output", "above"), ("Aᵀ", "left")]),
+        ("scaled_scores", (0, 1, 2), [("∂L/∂A", "above"), ("A", "above")]),
+        ("q", (0, 1, 0), [("∂L/∂scores", "left"), ("K", "above")]),
+        ("k", (0, 1, 0), [("∂L/∂scoresᵀ", "left"), ("Q", "above")]),
+        ("w_q", (1, 0), [("∂L/∂Q", "above"), ("normᵀ", "left")]),
+        ("norm", (1, 2), [("∂L/∂V", "left"), ("W_Vᵀ", "above"), ("∂L/∂K", "left"), ("W_Kᵀ", "above"),
+                          ("∂L/∂Q", "left"), ("W_Qᵀ", "above")]),
+        ("norm_bias", (1,), [("∂L/∂norm", "above")]),
+    ):  # fmt: skip
+        found = beside(trace[f"{layer}.{name}"], index)
+        assert [(each.name, each.stand) for each in found] == expected, name
+
+
+def test_the_gradient_of_a_row_of_scores_is_made_of_the_whole_row_of_the_weights_and_of_what_is_carried_back() -> None:
+    trace = with_gradients(opened("where-gradients-flow"))
+    value = trace["grad.encoder.layers.3.self_attention.scaled_scores"]
+    every = frozenset(range(value.shape[2]))
+    assert {each.lit for each in beside(value, (0, 1, 2))} == {(frozenset({1}), every)}
 
 
 def test_of_a_gradient_only_what_it_is_made_of_stands_beside_it() -> None:
@@ -86,6 +141,5 @@ def test_the_rows_of_the_left_one_and_the_columns_of_those_above_are_the_steps_o
         found = around(own, value, index)
         if found is None:
             continue
-        if found.left is not None:
-            assert found.left.picture.rows.size == own.rows.size
+        assert all(each.picture.rows.size == own.rows.size for each in found.left)
         assert all(each.picture.columns.size == own.columns.size for each in found.above)
