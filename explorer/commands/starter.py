@@ -110,7 +110,8 @@ lesson:
   - at: encoder.layers.0.ffn.norm
     ask: What would be different, were the words in another order?
 
-  # `view`: matrix (as here, if nothing is said), word, plot; with a second run also beside and difference.
+  # `view`: matrix (as here, if nothing is said), heat, plot; of attention also word and text, as `w` and `W` show it;
+  # with a second run also beside and difference.
   - at: encoder.layers.0.self_attention.weights
     focus: { query: love, key: dog }
     view: beside

@@ -21,7 +21,7 @@ ExperimentKind = Literal[
 ]
 Index = Annotated[int, Bound(ge=0)]
 Extreme = Literal["largest", "smallest"]
-View = Literal["matrix", "word", "beside", "difference", "plot"]
+View = Literal["matrix", "heat", "word", "text", "beside", "difference", "plot"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,8 @@ class LessonStep:
     focus: Mapping[str, str | Index] | None = None
     """The cell to look at: a label or an index from 0 for each axis."""
     view: View = "matrix"
-    """How it is shown: the matrix, one query word of an attention block, two runs compared, or a plot."""
+    """How it is shown: the matrix, or a heat map of all of it; of an attention block one query word, or the text on its
+    weights; two runs compared; or a plot."""
     moment: Index | None = None
     """After how many steps of training its weights are taken. Default: at the end."""
     say: str = ""

@@ -44,6 +44,8 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 
+_VIEWS = {view.value: view for view in View}
+"""Views of a lesson that show something else than numbers."""
 _SIDES = {"beside": Side.beside, "difference": Side.difference}
 """Views of a lesson that show two runs."""
 
@@ -231,8 +233,9 @@ class Panels(Actions):
         session = self.state.session
         stop = session.stop if session.lesson.is_guided else None
         if stop is not None:
-            view = View(stop.view) if stop.view in (View.word, View.plot) else View.numbers
-            self.state.look(view, _SIDES.get(stop.view, Side.one))
+            self.state.look(_VIEWS.get(stop.view, View.numbers), _SIDES.get(stop.view, Side.one))
+            for grid in self.query(TensorGrid):
+                grid.zoomed_out = stop.view == "heat"
 
     def show_tree(self) -> None:
         """Build the tree of steps again, or what stands beside them."""
