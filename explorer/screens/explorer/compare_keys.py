@@ -27,12 +27,14 @@ class CompareKeys:
         """The run that was come to last from the other one, and the cell in it."""
 
     def other(self) -> None:
-        """Look at the same cell in the other run, and back again; where it has no such step, stay."""
+        """Look at the same cell in the other run, and back again; stay where it has none, or while a question waits."""
         state = self.screen.state
         here, there = state.session, state.session.other
         if there is None:
             self._refuse()
             return
+        if here.question is not None and self.screen.hides_numbers():
+            return  # the same numbers may stand there
         if self._arrived != (here, here.place.cell) and not there.place.meet(here.place):
             self.screen.refuse(f"The other run ({visible(there.label or 'first run')}) has no such step.")
             return

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.picture import Picture
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import headings, sections
@@ -201,3 +202,15 @@ async def test_without_a_second_run_nothing_is_compared(explore: Explore) -> Non
         await pilot.press("d", "p")
         assert session.place.value.path == WEIGHTS
         assert len(drawn(pilot)) == 1
+
+
+async def test_the_other_run_does_not_tell_the_answer_of_a_question_that_waits(explore: Explore) -> None:
+    lesson = f"lesson: [{{at: {LAYER}.scores, focus: {{query: a}}, ask: Which, answer: {{argmax: key}}}}]"
+    text = f"input: {{text: a b}}\ncompare: {{model: {{weighting: relu}}}}\n{lesson}"
+    async with explore(text) as (pilot, session):
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        await pilot.press("L", "c")
+        assert screen.state.session is session
+        await pilot.press("right", "c")
+        assert screen.state.session is session.other
