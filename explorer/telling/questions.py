@@ -18,7 +18,8 @@ from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text
 from attn_explore.model.axes import Array
-from attn_explore.model.explain import Index, arithmetic
+from attn_explore.model.explain import Arithmetic, Index, arithmetic
+from attn_explore.model.expressions import Cell, Reduce
 from attn_explore.model.lesson import Question
 from attn_explore.model.naming import bracketed, shown
 from attn_explore.model.values import Value
@@ -145,8 +146,33 @@ def _hint(question: Question, tries: tuple[Given, ...], room: int) -> list[Block
         return _lines(_left_over(question, tries), "label", room)
     if question.is_sum or question.value.is_leaf:
         return _lines("All that is to be added up stands in sight.", "label", room)
-    rows = blocks(arithmetic(question.value, question.index), terse=True)[0].rows
-    return [Block(tuple(tuple(_without_result(piece) for piece in row) for row in rows))]
+    found = _computed(question.value, question.index)
+    if isinstance(found.expression, Cell):
+        taken_from = cell_text.name_at(*found.source(found.expression))
+        return _lines(f"It was taken over from {taken_from} as it is.", "label", room)
+    parts = list(_hinting(found, short_number(question.number)))
+    return [Block(tuple(tuple(_without_result(piece) for piece in row) for row in part.rows)) for part in parts]
+
+
+def _hinting(found: Arithmetic, answer: str) -> Iterator[Block]:
+    """A sum with its terms; of any other arithmetic the first part that has not the answer among its numbers.
+
+    Of a norm with a gain of 1 the last part has, which comes first.
+    """
+    parts = blocks(found, terse=True)
+    if isinstance(found.expression, Reduce):
+        yield from parts[:2]
+        return
+    numbers = ([piece.text.strip() for row in part.rows for piece in row if piece.role == "number"] for part in parts)
+    yield next((part for part, shown in zip(parts, numbers, strict=True) if shown and answer not in shown), parts[0])
+
+
+def _computed(value: Value, index: Index) -> Arithmetic:
+    """How a number was computed; of one that was only taken over, which would tell it, what it was taken from."""
+    found = arithmetic(value, index)
+    while isinstance(found.expression, Cell) and not found.source(found.expression)[0].is_leaf:
+        found = arithmetic(*found.source(found.expression))
+    return found
 
 
 def _without_result(piece: Piece) -> Piece:

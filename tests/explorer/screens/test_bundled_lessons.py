@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from attn_explore.explorer.drawing.blocks import as_text
+from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import markdown
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
@@ -94,3 +95,18 @@ def test_wrong_answers_are_told_and_lead_to_the_end_too(scenario: Opened) -> Non
         stepping.step_by(session, 1)
     assert session.lesson.is_done
     assert session.lesson.outcomes == dict.fromkeys(session.lesson.asked, Outcome.wrong)
+
+
+@EVERY
+def test_a_hint_for_a_number_does_not_tell_it(scenario: Opened) -> None:
+    """A whole number may be the label of a term as well, and is not looked for."""
+    session = guided(scenario)
+    for place, stop in enumerate(session.lesson.stops):
+        if stop.question is None or stop.question.kind != "number":
+            continue
+        if "." not in (answer := short_number(stop.question.number)):
+            continue
+        stepping.follow_lesson(session, place)
+        session.lesson.hint()
+        told = as_text(questions.asked(session, 200))
+        assert not re.search(rf"(?<![\d.]){re.escape(answer)}(?![\d.])", "\n".join(told[1:])), told
