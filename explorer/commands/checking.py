@@ -57,7 +57,7 @@ def check(
 
 def _check_each(sources: list[str], memory_limit: str, allow_path: list[Path]) -> None:
     from attn_explore.explorer.session.checkpoint_checks import check_checkpoint
-    from attn_explore.explorer.session.course import is_model
+    from attn_explore.explorer.session.course import is_model, locate
     from attn_explore.explorer.session.opening import check as check_file
     from attn_explore.explorer.system.exits import say
     from attn_explore.model.problems import CANNOT_BE_USED, Problem
@@ -67,7 +67,7 @@ def _check_each(sources: list[str], memory_limit: str, allow_path: list[Path]) -
     failed = False
     for source in sources:
         try:
-            notes = check_checkpoint(source) if is_model(source) else check_file(Path(source), limits)
+            notes = check_checkpoint(source) if is_model(source) else check_file(locate(source), limits)
         except Problem as problem:
             failed = True
             say(problem.render())

@@ -428,6 +428,11 @@ def test_check_looks_into_weights_too(attn: Run) -> None:
     assert "not a safetensors file" in found.err
 
 
+def test_check_takes_the_names_of_the_course(attn: Run) -> None:
+    assert attn("check", DOG).out == f"{DOG}: ok\n"
+    assert "did you mean i-love-my-dog?" in attn("check", "i-love-my-dag").err
+
+
 def test_check_accepts_every_bundled_scenario(attn: Run) -> None:
     found = attn("check", *(str(path) for path in bundled().values()))
     assert (found.status, found.err) == (0, "")
