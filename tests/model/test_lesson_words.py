@@ -1,17 +1,22 @@
-"""The words of the bundled lessons: what they may not name, and English that is not English."""
+"""The words of all lessons, those on real models too: what they may not name, and English that is not English."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
-from attn_explore.explorer.session.course import bundled
-from tests.opened import NAMES
-from tests.taught import scenario_of
+from attn_explore.explorer.session.course import named, on_models
+from attn_explore.model.scenario import Scenario, read_scenario
 
 CODE = re.compile(r"`([^`]*)`")
 SLIPS = ("behind ", "no word gets nothing", "changes over", "change over")
+
+
+@cache
+def scenario_of(name: str) -> Scenario:
+    return read_scenario(named()[name])
 
 
 def texts(name: str) -> list[str]:
@@ -20,28 +25,36 @@ def texts(name: str) -> list[str]:
     return [" ".join(text.split()) for text in (found.title, found.summary, *said)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", named())
 def test_lessons_are_called_by_their_titles_and_not_by_their_files(name: str) -> None:
     for text in texts(name):
-        named = [code for code in CODE.findall(text) if code in bundled()]
-        assert not named, text
+        files = [code for code in CODE.findall(text) if code in named()]
+        assert not files, text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", named())
 def test_what_comes_next_is_not_written_by_hand(name: str) -> None:
     for text in texts(name):
         assert not re.search(r"\bNext: |\b[Rr]un `[\w-]+` next\b|` comes next\b|last lesson of the course", text), text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", named())
 def test_titles_that_are_named_are_those_of_the_library(name: str) -> None:
-    titles = {scenario_of(other).title for other in bundled()}
+    titles = {scenario_of(other).title for other in named()}
     for text in texts(name)[2:]:
         for quoted in re.findall(r"(?:[Aa]s in|In|before,|in) “([A-Z][^”]*)”", text):
             assert quoted in titles, text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", named())
 def test_slips_that_were_seen_do_not_come_back(name: str) -> None:
     for text in texts(name):
         assert not [slip for slip in SLIPS if slip in text], text
+
+
+@pytest.mark.parametrize("name", on_models())
+def test_on_a_real_model_nobody_is_asked_to_choose_from_thousands_of_places(name: str) -> None:
+    """Such a question is refused when the model is there, which it is on few machines."""
+    for stop in scenario_of(name).lesson:
+        along = stop.answer and (stop.answer.argmax or stop.answer.argmin)
+        assert along not in ("vocabulary", "d_model", "d_ff"), stop.ask
