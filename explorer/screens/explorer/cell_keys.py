@@ -105,6 +105,8 @@ class CellKeys:
     def _look(self, view: View, elsewhere: str) -> None:
         """Show attention in a view, or as matrices again; `elsewhere` is said of a step that has none."""
         state = self.screen.state
+        if self.screen.asks_first():
+            return
         attention = word_view.attention_of(state.session.run.trace, state.value)
         if attention is None:
             self.screen.refuse(elsewhere)

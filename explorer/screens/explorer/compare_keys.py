@@ -48,6 +48,8 @@ class CompareKeys:
         if state.session.other is None:
             self._refuse()
             return
+        if self.screen.asks_first():
+            return
         state.look(View.numbers, state.side.following)  # a word or a plot is of one run
         self.screen.show()
 

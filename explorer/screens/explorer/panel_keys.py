@@ -32,7 +32,7 @@ class PanelKeys:
     def plot(self) -> None:
         """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""
         screen, state = self.screen, self.screen.state
-        if state.value.elsewhere is not None and screen.hides_numbers():
+        if screen.asks_first() or (state.value.elsewhere is not None and screen.hides_numbers()):
             return
         had_focus = screen.focused is screen.numbers
         name = state.next_plot
@@ -52,10 +52,11 @@ class PanelKeys:
     def zoom(self) -> None:
         """A heat map of the whole tensor in the space there is, or its numbers; instead of a plot or one word, too."""
         screen, state = self.screen, self.screen.state
-        zoomed_out = state.view is not View.numbers or not screen.grid.zoomed_out
+        is_over = state.is_plotted or state.is_of_words
+        zoomed_out = is_over or not screen.grid.zoomed_out
         for grid in screen.query(TensorGrid):
             grid.zoomed_out = zoomed_out
-        if state.view is not View.numbers:
+        if is_over:
             state.look(View.numbers)
             screen.show()
         else:

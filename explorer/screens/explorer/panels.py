@@ -159,6 +159,13 @@ class Panels(Actions):
             return False
         return True
 
+    def asks_first(self) -> bool:
+        """Whether a question waits, so that no other view is opened, which may tell the answer; if so, that is said."""
+        is_asked = self.state.session.question is not None
+        if is_asked:
+            self.refuse("Answer first: another view could tell the answer. → shows it.")
+        return is_asked
+
     def may_leave(self) -> bool:
         """Whether nothing is lost by leaving; if something is, that is said, once."""
         return self.groups.files.may_leave()

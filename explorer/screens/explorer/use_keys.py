@@ -30,6 +30,8 @@ class UseKeys:
     def toggle(self) -> None:
         """Where the number goes instead of where it came from, or the other way round."""
         state = self.screen.state
+        if self.screen.asks_first():
+            return
         state.shows_uses = not state.shows_uses
         if state.view is View.word:
             state.view = View.numbers

@@ -14,6 +14,7 @@ from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.bookmarks import Bookmark
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.session import edits, stepping
 from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.course import after, bundled
@@ -566,6 +567,35 @@ async def test_enter_without_a_choice_is_no_answer(explore: Explore) -> None:
         assert session.lesson.tries == ()
         await pilot.press("l", "h", "enter")
         assert session.lesson.given == session.place.index
+
+
+async def test_a_key_for_another_view_says_while_a_question_waits_that_it_is_answered_first(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right")
+        for key in "wWPu":
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            assert "Answer first" in " ".join(note.message for note in pilot.app._notifications), key
+        await pilot.press("down", "enter")
+        assert session.question is None
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        assert screen.grid.display
+        assert (screen.state.view, screen.state.shows_uses) == (View.numbers, False)
+
+
+async def test_a_heat_map_is_shown_while_a_question_waits_and_hides_what_it_asks(explore: Explore) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("P", "L", "right", "z")
+        screen = pilot.app.screen
+        assert isinstance(screen, ExplorerScreen)
+        assert screen.grid.zoomed_out
+        assert session.question is not None
+        assert screen.grid.picture is not None
+        assert screen.grid.picture.veiled is not None
+        assert screen.grid.picture.veiled[session.question.asked].all()
+        await pilot.press("z")
+        assert not screen.grid.zoomed_out
 
 
 async def test_one_key_asks_a_question_again_and_twice_begins_again(explore: Explore) -> None:
