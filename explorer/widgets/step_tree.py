@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -27,14 +28,27 @@ MOST_LAYERS = 6
 GRADIENTS = "grad"
 """The first part of the paths of gradients: they stand in a branch that is folded until one of them is looked at."""
 
+PARAMETERS = "parameters:"
+"""Stands before the groups of parameters, which may be called like those of steps."""
+
 NO_CHAPTERS: Mapping[str, str] = MappingProxyType({})
 
 _GROUP = Binding.Group("In the tree")
 
 
+@dataclass(frozen=True, eq=False)
+class _Branch:
+    """What stands in a branch: paths that begin alike in their first `depth` parts; `prefix` is that of its groups."""
+
+    prefix: str
+    depth: int
+    paths: list[str]
+
+
 class StepTree(Tree[str], Kept, inherit_bindings=False):
     """Shows paths as a tree. Nodes carry the path of their step; nodes that only group others carry none.
 
+    What stands in a branch is made when that is opened first: a generation of a real model has many thousand steps.
     Where the tree is longer than the panel, only the block that the current step stands in is open: so the encoder and
     the decoder can be seen together. Of a model of many layers, so is only the layer.
     """
@@ -58,6 +72,8 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         super().__init__("steps", id=id)
         self.guide_depth = 2
         self._by_path: dict[str, TreeNode[str]] = {}
+        self._symbols: dict[str, str] = {}
+        self._waiting: dict[TreeNode[str], _Branch] = {}
         self._current = ""
         self._chapters: Mapping[str, str] = NO_CHAPTERS
         self._is_long = self._is_deep = False
@@ -86,12 +102,10 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         self._opened = []
         self.root.set_label(Text(visible(title)))
         self.root.expand()
-        self._by_path = {}
-        for path, symbol in steps:
-            self._place(path, self.root, "", symbol)
-        branch = self.root.add(Text("parameters"), expand=False)
-        for name in parameters:
-            self._place(name, branch, "parameters:", "")
+        self._by_path, self._symbols, self._waiting = {}, dict(steps), {}
+        self._fill(self.root, _Branch("", 0, [path for path, _ in steps]))
+        branch = self._by_path[PARAMETERS] = self.root.add(Text("parameters"), expand=False)
+        self._waiting[branch] = _Branch(PARAMETERS, 0, list(parameters))
 
     def _relabelled(
         self, title: str, steps: Sequence[tuple[str, str]], parameters: Iterable[str], chapters: Mapping[str, str]
@@ -99,10 +113,12 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         """Change the symbols alone, where the tree has the same nodes as before: building it costs a frame."""
         shape = (title, [path for path, _ in steps], list(parameters), dict(chapters))
         is_same, self._shape = shape == self._shape, shape
+        if is_same:
+            self._symbols = dict(steps)
         for path, symbol in steps if is_same else ():
-            label = self._label(path, symbol)
-            if self._by_path[path].label != label:
-                self._by_path[path].set_label(label)
+            node, label = self._by_path.get(path), self._label(path, symbol)
+            if node is not None and node.label != label:
+                node.set_label(label)
         return is_same
 
     @staticmethod
@@ -111,7 +127,7 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
 
     def mark(self, path: str) -> None:
         """Mark the step at `path` as the current one, open the branches above it and bring it into view."""
-        before, node = self._by_path.get(self._current), self._by_path.get(path)
+        before, node = self._by_path.get(self._current), self._found(path)
         self._current = path
         for changed in (before, node):
             if changed is not None:
@@ -164,21 +180,61 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         if event.node.data is not None:
             self.post_message(self.Chosen(event.node.data))
 
-    def _place(self, path: str, root: TreeNode[str], prefix: str, symbol: str) -> None:
-        """Add a node for `path`, and group nodes for the parts above it that have none."""
-        parts = path.split(".")
-        parent, place = root, 0
-        while place < len(parts) - 1:
-            size, label = self._group(parts, place)
-            group = ".".join(parts[: place + size])
-            if prefix + group not in self._by_path:
-                is_open = group != GRADIENTS and (not self._is_long or self._is_open_at_first(group, place + size))
-                self._by_path[prefix + group] = parent.add(Text(label), expand=is_open) if label else parent
-            parent, place = self._by_path[prefix + group], place + size
-        if parent.data is not None:
-            parent.allow_expand = True
-            parent.expand()
-        self._by_path[path] = parent.add(self._label(path, symbol), data=path, allow_expand=False)
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
+        """Make what stands in a branch that is opened for the first time."""
+        event.stop()
+        self._open(event.node)
+
+    # --- the nodes
+
+    def _found(self, path: str) -> TreeNode[str] | None:
+        """The node of a step or parameter; made, with the branches above it, if it was not yet."""
+        if path not in self._by_path:
+            prefix, parts = "" if path in self._symbols else PARAMETERS, path.split(".")
+            for place in range(len(parts)):
+                branch = self._by_path.get(prefix + ".".join(parts[:place]))
+                if branch is not None:
+                    self._open(branch)
+        return self._by_path.get(path)
+
+    def _open(self, node: TreeNode[str]) -> None:
+        """Make what stands in a branch, unless that was done."""
+        branch = self._waiting.pop(node, None)
+        if branch is not None:
+            self._fill(node, branch)
+
+    def _fill(self, node: TreeNode[str], branch: _Branch) -> None:
+        """Add a node for each step right under another one, and for each group of further steps."""
+        groups: dict[str, tuple[int, str, list[str]]] = {}
+        for path in branch.paths:
+            parts = path.split(".")
+            size, label = self._group(parts, branch.depth) if branch.depth < len(parts) - 1 else (1, "")
+            groups.setdefault(".".join(parts[: branch.depth + size]), (size, label, []))[2].append(path)
+        for group, (size, label, paths) in groups.items():
+            inner = _Branch(branch.prefix, branch.depth + size, [path for path in paths if path != group])
+            if len(inner.paths) < len(paths):
+                self._add_step(node, group, inner)
+            elif label:
+                self._add_group(node, group, label, inner)
+            else:
+                self._by_path[branch.prefix + group] = node
+                self._fill(node, inner)
+
+    def _add_step(self, parent: TreeNode[str], path: str, inner: _Branch) -> None:
+        """Add the node of a step, and those of its finer steps where it is open."""
+        label = self._label(path, self._symbols.get(path, ""))
+        node = parent.add(label, data=path, expand=bool(inner.paths), allow_expand=bool(inner.paths))
+        self._by_path[path] = node
+        self._fill(node, inner)
+
+    def _add_group(self, parent: TreeNode[str], group: str, label: str, inner: _Branch) -> None:
+        """Add the node of a group of steps; where it is closed, what stands in it waits."""
+        is_open = group != GRADIENTS and (not self._is_long or self._is_open_at_first(group, inner.depth))
+        node = self._by_path[inner.prefix + group] = parent.add(Text(label), expand=is_open)
+        if is_open:
+            self._fill(node, inner)
+        else:
+            self._waiting[node] = inner
 
     def _is_open_at_first(self, group: str, parts: int) -> bool:
         """Whether a group of so many parts in its path is open before one of its steps is looked at, in a long tree.

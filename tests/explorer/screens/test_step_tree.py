@@ -84,3 +84,26 @@ async def test_a_tree_of_few_layers_shows_all_of_them() -> None:
         shown = open_labels(app.steps.root)
         assert [label for label in shown if "layer" in label] == [f"▾ layer {layer}" for layer in range(MOST_LAYERS)]
         assert shown.count("hidden") == 1
+
+
+async def test_what_stands_in_a_closed_branch_is_made_when_the_branch_is_opened() -> None:
+    app = Alone()
+    async with app.run_test(size=(30, 60)) as pilot:
+        app.build(30)
+        assert len(app.steps.root.tree._tree_nodes) < 50  # of 305 steps: the layers, and what stands around them
+        layer = next(node for node in app.steps.root.children[0].children if str(node.label) == "layer 7")
+        layer.expand()
+        await pilot.pause()
+        assert open_labels(layer) == ["self-attention", "ffn"]
+        assert len(app.steps.root.tree._tree_nodes) < 60
+
+
+async def test_a_symbol_that_changes_in_a_closed_branch_stands_there_when_it_is_opened() -> None:
+    app = Alone()
+    async with app.run_test(size=(30, 60)):
+        for symbol in "ab":
+            steps = [(f"decoder.layers.{layer}.ffn.hidden", symbol) for layer in range(40)]
+            app.steps.show("many", steps, [])
+        app.steps.mark("decoder.layers.9.ffn.hidden")
+        labels = [str(node.label) for node in app.steps._tree_nodes.values()]
+        assert [label for label in labels if label.startswith("hidden")] == ["hidden\0b"]
