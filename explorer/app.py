@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,6 +26,7 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.signals import leave_behind
 from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.explorer.widgets.last_gate import guard_terminal
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:

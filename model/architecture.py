@@ -19,10 +19,11 @@ Parameters that come with them, beside those of TRACE.md:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from attn_explore.model.config import Activation, ModelConfig
+from attn_explore.model.dataclass import dataclass
 
 Pairs = Literal["neighbours", "halves"]
 Waves = Literal["interleaved", "halves", "fairseq"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 from typing import Protocol
@@ -16,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from attn_explore.model.axes import Array, Index, as_slice
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.sources import runs
 from attn_explore.model.values import Value
 

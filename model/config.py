@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Annotated, Any, ClassVar, Literal
+
+from attn_explore.model.dataclass import dataclass
 
 # For Pydantic: no unknown keys, no conversions between types, no infinities, descriptions from the docstrings below.
 CLOSED = {"extra": "forbid", "strict": True, "allow_inf_nan": False, "use_attribute_docstrings": True}

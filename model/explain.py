@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.expressions import Apply, Cell, Evaluation, Expression, Reduce
 from attn_explore.model.formulas import letter, notation, output_name, symbol
 from attn_explore.model.naming import shown

@@ -9,7 +9,6 @@ A tree stays small however long a sum is: a `Cell` names the axes it fixes, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from attn_explore.model.axes import Array, align
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.erf import erf
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model.architecture import architecture_of
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.edits import Changes
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.known import Known

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.named_checkpoint import checkpoint_of
 from attn_explore.model.opened import with_checkpoint
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes

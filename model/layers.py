@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.notation import ONE, quotient, root, symbol
 from attn_explore.model.ops import Factor, Numbering
 from attn_explore.model.recorder import Recorder

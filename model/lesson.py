@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.naming import place_along
 from attn_explore.model.passes import CHAPTER

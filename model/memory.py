@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import comb
 
 from attn_explore.model.architecture import Architecture
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.forward import outline_of, trace_of
 from attn_explore.model.keeping import AT_ONCE, LIMIT
 from attn_explore.model.known import Known, known_of

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import overload
 
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.labels import SPACE, Labels, as_labels, spellings
 from attn_explore.model.text import visible
 

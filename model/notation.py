@@ -12,8 +12,9 @@ before sums. Words (`heads of AV side by side`) bind most loosely of all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+
+from attn_explore.model.dataclass import dataclass
 
 
 class Binding(IntEnum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Axis
 from attn_explore.model.config import Dtype, InputConfig, ModelConfig
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import resolve_inside
 from attn_explore.model.parameters import Shapes
 from attn_explore.model.problems import Problem

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Array, Axis, merged, sizes
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.variants import NORMS, POSITIONS, SCORES, Axes, NamedAxes, hidden_units
 
 Shapes = dict[str, Axes]

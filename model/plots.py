@@ -7,13 +7,13 @@ a row of `SPECS` says where another than the row under the cursor is worth looki
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, title
 from attn_explore.model.formulas import letter, name_in_formulas
 from attn_explore.model.naming import shown_labels

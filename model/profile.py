@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.formulas import output_letter, output_name
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import differentiated, is_gradient, output_of

@@ -6,13 +6,14 @@ A trace that only plans keeps the records and computes nothing: that is how its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.changes import Change, changed, have_same_bits
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.sources import Numbers, is_stored
 from attn_explore.model.values import Value, forgotten_before, read_only

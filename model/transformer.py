@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.config import MaskConfig
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.layers import (
     Cache,
     Layer,

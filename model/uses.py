@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.changes import Change
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.trace import Trace

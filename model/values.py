@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import product
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ import numpy as np
 from attn_explore.model import axes as ax
 from attn_explore.model.axes import Array, Axis, Index, Where, as_slice, index_of
 from attn_explore.model.changes import Change, are_alike, changed
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.expressions import Expression
 from attn_explore.model.notation import Notation
 from attn_explore.model.sources import Elsewhere, Source, part_of, runs

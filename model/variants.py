@@ -7,11 +7,11 @@ to the scenario format in `config.py`. What a choice depends on beside its name,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from attn_explore.model.architecture import Architecture, Rotary
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.ops import Numbering
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.values import Tensor, Value

@@ -8,11 +8,12 @@ of matrices: how that is rounded depends on its size.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, Where, index_of
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.values import Value, View, read_only
 
 

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
+    {"dataclass"},
     {"config", "erf", "notation", "passes", "text", "words"},
     {"labels", "problems"},
     {"axes"},

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from rich.segment import Segment
@@ -17,6 +16,7 @@ from attn_explore.explorer.drawing.colours import LEVELS, Ground, level, style_o
 from attn_explore.explorer.drawing.lines import BOLD, DIM
 from attn_explore.explorer.drawing.numbers import ELLIPSIS, fitted, most_cells, pad, short_number, shortened
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.labels import SPACE
 from attn_explore.model.naming import shown_short
 

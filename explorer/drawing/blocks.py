@@ -6,13 +6,14 @@ A number may have a link to where it was computed, which can be followed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.numbers import most_cells
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.values import Value
 

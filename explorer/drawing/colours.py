@@ -8,13 +8,13 @@ unless a few numbers dwarf all others (`scale_end`): then these share the strong
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from rich.style import Style
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 
 RGB = tuple[int, int, int]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from attn_explore.explorer.drawing.numbers import Numbers, most_cells, numbers_f
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cells import picked
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.labels import sample
 from attn_explore.model.naming import shown_labels, shown_short
 from attn_explore.model.text import figure

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import cells, figure, visible
 
 ELLIPSIS = "…"

@@ -6,13 +6,14 @@ A tensor is drawn a plane at a time: the last axis runs along the columns, the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from attn_explore.explorer.drawing.colours import scale_end
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cells import Cells
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown
 
 Index = tuple[int, ...]

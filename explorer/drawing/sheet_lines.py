@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,6 +12,7 @@ from attn_explore.explorer.drawing.grid_layout import COLUMN, LABEL, Layout, lab
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
 from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, fitted, most_cells, numbers_for, pad, shortened
 from attn_explore.explorer.drawing.plots.sheet import Part
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
 
 BETWEEN = 3

@@ -7,7 +7,7 @@ with as many digits as there is room for; then two lines: the row and the column
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from rich.segment import Segment
@@ -19,6 +19,7 @@ from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
 from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, Numbers, fitted, most_cells, numbers_for, shortened
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
 from attn_explore.model.text import figure
 

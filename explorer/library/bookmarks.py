@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import course_folder
 from attn_explore.explorer.session.lesson_progress import Lesson, Outcome
 from attn_explore.explorer.session.session import Session
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.problems import Problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.checkpoints.locating import all_names
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.experiments import telling_step
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario, read_scenario

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.problems import Problem, nearest, raise_any
 

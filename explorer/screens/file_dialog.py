@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +17,7 @@ from textual.widgets import Input, Static
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -23,6 +23,7 @@ from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.sheet_links import heads_of, index_of, made_of
 from attn_explore.explorer.widgets.drawn import DrawnAgain
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.trace import Trace
 
 MARGIN = Size(4, 4)

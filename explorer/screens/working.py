@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +12,7 @@ from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 T = TypeVar("T")

@@ -20,11 +20,11 @@ import math
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import SURROUNDINGS, Problem
 
 if TYPE_CHECKING:

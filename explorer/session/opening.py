@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import TRACES
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem, all_problems, raise_any
 from attn_explore.model.scenario import Scenario, read_scenario, read_to_check
 from attn_explore.model.scenario.document import Gradients

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from attn_explore.explorer.session.opening import Source, pair, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 

@@ -6,11 +6,12 @@ It knows values and indices, not widgets.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attn_explore.explorer.session.history import History
 from attn_explore.explorer.session.matching import same_cell
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, chosen, is_choice
 from attn_explore.model.finer import finer_steps, has_finer
 from attn_explore.model.passes import in_first_pass

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from attn_explore.explorer.session.what_if import distances
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, bad_number_in, first_bad_number
 from attn_explore.model.ops import Output, is_gradient, output_of
 from attn_explore.model.scenario import Scenario

@@ -7,7 +7,7 @@ What can be done to one is in the files beside this one: `stepping`, `edits`, `g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from attn_explore.explorer.session.lesson_progress import Lesson
 from attn_explore.explorer.session.moments import Moments
 from attn_explore.explorer.session.place import Place
 from attn_explore.explorer.session.run import Run
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.lesson import Question, Stop, stops
 from attn_explore.model.scenario import Scenario
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances, farthest
 from attn_explore.model.axes import Array
 from attn_explore.model.cells import Cells, Made
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.values import Value

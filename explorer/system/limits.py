@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attn_explore.explorer.drawing.blocks import Block, Piece, Role, Row, flowing
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.session.edits import Change, NewWord
 from attn_explore.explorer.session.what_if import EditIndex, actions, edit_from, edit_text, scopes
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from attn_explore.explorer.drawing.maps.outline import NO_MAP
@@ -19,6 +19,7 @@ from attn_explore.explorer.telling.head_sheet import HEAD, PAIR, sheet_of
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.model.axes import sizes
 from attn_explore.model.cells import Made
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.diagram.reading_off import diagram_of
 from attn_explore.model.explain import mask_of
 from attn_explore.model.naming import shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -16,6 +16,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text, headings, questions, sections
 from attn_explore.explorer.telling.lesson_moments import stop_then
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.formulas import letter
 from attn_explore.model.lesson import Stop as LessonStop

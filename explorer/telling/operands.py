@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from attn_explore.explorer.drawing.picture import NO_AXIS, Index, Picture
 from attn_explore.explorer.drawing.surround import MOST, NOTHING, Around, Lit, Named
 from attn_explore.explorer.telling.operands_read import Read, operands_read
 from attn_explore.model.axes import Axis, merged, names
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import mask_of
 from attn_explore.model.formulas import letter
 from attn_explore.model.naming import shown_short

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.ops import differentiated, is_gradient, readers_of
 from attn_explore.model.ops.common import OPERANDS

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.plots import Plot
 from attn_explore.model.profile import OVERVIEWS

@@ -6,7 +6,7 @@ It is read aloud line by line: a sentence a line where the width allows it, no b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -20,6 +20,7 @@ from attn_explore.explorer.telling import cell_text, headings, questions, sectio
 from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.lesson_moments import stop_then
 from attn_explore.explorer.telling.plain import table
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.lesson import Stop
 from attn_explore.model.values import Value

@@ -6,7 +6,6 @@ The same steps of the same trace as the matrices, a row of each: every number he
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import bar, most_cells, short_number, shortened
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.naming import shown
 from attn_explore.model.ops import is_gradient

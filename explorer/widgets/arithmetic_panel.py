@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, get_args
 
@@ -28,6 +27,7 @@ from attn_explore.explorer.drawing.blocks import (
 from attn_explore.explorer.drawing.folding import folded
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.widgets.drawn import DrawnAgain, more_lines
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 
 _ROLES = get_args(Role)

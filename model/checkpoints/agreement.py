@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Array
 from attn_explore.model.checkpoints.reference_tensors import References, steps_of
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.safetensors import shape_text
 from attn_explore.model.naming import bracketed
 from attn_explore.model.problems import Problem, nearest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from attn_explore.model.checkpoints.model_files import ModelFiles, open_files
 from attn_explore.model.checkpoints.pooling import MODULES
 from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.checkpoints.stored import Stored
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.stores import TensorStore
 from attn_explore.model.parameters import Shapes, StackSizes, parameter_axes
 from attn_explore.model.problems import Problem, raise_any

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 from typing import Any
 
 from attn_explore.model.checkpoints.pooling import MODULES, Pooling, pooling_of
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.gguf import MAGIC, gguf_store
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.regular import read_regular

@@ -6,12 +6,12 @@ A part is a choice along one axis: the outputs of a projection, which most files
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 
 
 class Chosen(NamedTuple):

@@ -7,13 +7,13 @@ They are named by the paths of our traces, or as people take them from PyTorch w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.npz import Npz
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.signatures import LOOKED_AT, advice_for

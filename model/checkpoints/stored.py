@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.checkpoints.parts import WHOLE, Chosen, Part
 from attn_explore.model.cores import share
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.storages import decoded_dtype
 from attn_explore.model.files.stores import StoredTensor, TensorStore
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from attn_explore.model.checkpoints.checkpoint import checkpoint_of
 from attn_explore.model.checkpoints.locating import Located, all_names, locate_name
 from attn_explore.model.checkpoints.model_files import ModelFiles, models_in, open_files
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.storages import decoded_dtype
 from attn_explore.model.files.stores import StoredTensor, TensorStore
 from attn_explore.model.keeping import AT_ONCE, LIMIT

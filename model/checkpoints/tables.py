@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attn_explore.model.checkpoints.parts import WHOLE, Part
+from attn_explore.model.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ No token is added that the tokenizer does not add, and none is left out: what it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from attn_explore.model.checkpoints.tokens.codec import Codec, SpecialIds
 from attn_explore.model.checkpoints.tokens.folder_tokenizer import folder_source
 from attn_explore.model.checkpoints.tokens.gguf_tokenizer import gguf_source
 from attn_explore.model.checkpoints.tokens.vocabulary import TokenLabels, Vocabulary
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from attn_explore.model.dataclass import dataclass
 
 NAME = "torch.nn.Transformer"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.diagram.boxes import Box, Fork, Part, boxes_in
 
 ENTRY = ""

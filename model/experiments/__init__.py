@@ -7,9 +7,9 @@ they can be looked at and edited; everything else is a step under `experiment.`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.experiments import jacobian, saturation, vanishing, variance
 from attn_explore.model.experiments.given import PREFIX, Given
 from attn_explore.model.parameters import Shapes

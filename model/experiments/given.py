@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.values import Tensor, View, as_view
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.experiments.given import Given, each, listed
 from attn_explore.model.ops.pair_counts import SCALINGS
 from attn_explore.model.recorder import Recorder

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, names, sizes
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.in_pieces import Described, pieces_of
 from attn_explore.model.files.signatures import advice_for
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any

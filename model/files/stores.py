@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.cores import share
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.safetensors import Tensor, header_length, parse_header, shape_text
 from attn_explore.model.files.signatures import LOOKED_AT

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.erf import erf
 from attn_explore.model.expressions import Apply, Expression, Number, cube
 from attn_explore.model.notation import (

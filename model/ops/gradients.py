@@ -10,13 +10,14 @@ operands. So a gradient knows all that it was computed from, and can be forgotte
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.expressions import Apply, Cell, Expression, Number, Reduce, constants
 from attn_explore.model.notation import Derivative, Notation, elementwise_product, phrase, total
 from attn_explore.model.ops.common import OPERANDS, At, Gradients, Notations, gradient_cell

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, align, contract, sum_to
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.expressions import Apply, Expression, Number, Reduce
 from attn_explore.model.notation import (
     ONE,

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from attn_explore.model.config import filled, of_a_scenario
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import read_inside, read_regular
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.checks import check_agreement

@@ -7,10 +7,11 @@ are the public format, checked and described from these classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from attn_explore.model.config import CLOSED, DERIVED, Bound, InputConfig, MaskConfig, ModelConfig, Size, Vector
+from attn_explore.model.dataclass import dataclass
 
 VERSION = 1
 """Version of the scenario format that this program reads."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.scenario.source import KeyPath, dotted
 from attn_explore.model.text import figure
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.scenario.tokens import PAD
 

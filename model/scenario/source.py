@@ -6,10 +6,11 @@ A key path says where something is in nested data: `("model", "heads")`, `("inpu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 _Found = TypeVar("_Found")

@@ -7,11 +7,11 @@ it, the target. Where a decoder has no target it generates one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from attn_explore.model.config import InputConfig, ModelConfig
+from attn_explore.model.dataclass import dataclass
 
 PAD = "<pad>"
 """The token that fills an input up to its length."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.scenario.document import Document
 from attn_explore.model.scenario.findings import Finding, name
 from attn_explore.model.scenario.nested import array_faults

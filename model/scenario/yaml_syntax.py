@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from yaml.error import Mark, MarkedYAMLError
+
+from attn_explore.model.dataclass import dataclass
 
 NO_ANCHORS = ("anchors and aliases are not allowed", "quote text that begins with & or *")
 NO_TAGS = ("tags are not allowed", "quote text that begins with !")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis, sizes
 from attn_explore.model.config import InputConfig
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.labels import Labels
 from attn_explore.model.named_checkpoint import NamedCheckpoint
 from attn_explore.model.parameters import Shapes

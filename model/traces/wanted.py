@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.98, 1e-9
 """As in Vaswani et al. 2017, section 5.3."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.config import InputConfig
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.forward import Assembly
 from attn_explore.model.known import Known
 from attn_explore.model.layers import cross_entropy

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import count
 
 import numpy as np
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Experiment
 from attn_explore.model.scenario.pairs import Example, symbols_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import shapes_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from attn_explore.model.axes import Array, Axis, sizes
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.in_pieces import Described
 from attn_explore.model.files.safetensors import TensorFile, safetensors_bytes, tensor_file, tensors_in
 from attn_explore.model.problems import Problem

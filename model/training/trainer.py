@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.backward import gradients
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
 from attn_explore.model.parameters import draw
 from attn_explore.model.scenario import Scenario

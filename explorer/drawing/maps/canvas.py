@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Literal
 
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.numbers import ELLIPSIS
+from attn_explore.model.dataclass import dataclass
 
 Ink = Literal["line", "box", "edge", "note", "shape", "title", "present", "lit"]
 """What a stroke is.

@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attn_explore.explorer.drawing.maps.canvas import Canvas, Ink
 from attn_explore.explorer.drawing.maps.map_words import SKIP, Tightness, Words, broken
 from attn_explore.explorer.drawing.numbers import most_cells
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.diagram.boxes import Box, Fork, Part
 
 _LEAST_BESIDE = 8

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from attn_explore.explorer.drawing.numbers import most_cells, shortened
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.diagram.boxes import Box, Fork, Part
 from attn_explore.model.text import figure, visible
 

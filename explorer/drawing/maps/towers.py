@@ -6,7 +6,7 @@ Equal layers are drawn once, as `× 12`; of layers that differ the present one i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from rich.cells import cell_len
@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing.maps.canvas import Canvas, Line
 from attn_explore.explorer.drawing.maps.lanes import Pen
 from attn_explore.explorer.drawing.maps.map_words import Tightness, Words, shape_words
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.diagram.boxes import Box, Diagram, Layer, Part, Tower
 
 LEAST_WIDTH = 24

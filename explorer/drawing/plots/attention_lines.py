@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from attn_explore.explorer.drawing.numbers import shortened
@@ -15,6 +14,7 @@ from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.heat_map import BESIDE, LONGEST_LABEL, HeatMap
 from attn_explore.explorer.drawing.plots.svg import LINE, MARGIN, Point, width_of
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
 
 MOST_WORDS = 40

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip
 

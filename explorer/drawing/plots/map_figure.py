@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from xml.etree.ElementTree import Element, SubElement
@@ -31,6 +30,7 @@ from attn_explore.explorer.drawing.plots.svg import (
     written,
 )
 from attn_explore.explorer.drawing.png import EVEN_LETTERS
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.diagram.boxes import Box, Diagram
 from attn_explore.model.text import visible
 

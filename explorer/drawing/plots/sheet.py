@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from attn_explore.explorer.drawing.numbers import shape_text, short_number
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap, Panels
 from attn_explore.explorer.drawing.plots.svg import FONT, LINE, MARGIN, SMALL_FONT, Point, width_of
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
 
 ROOM, MOST_CELLS = 380.0, 48

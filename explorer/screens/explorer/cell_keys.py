@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling import word_view
+from attn_explore.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.edit_line import EditLine
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Listener

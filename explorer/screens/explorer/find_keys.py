@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import search
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 

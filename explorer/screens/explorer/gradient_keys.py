@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from attn_explore.explorer.screens.working import Work
 from attn_explore.explorer.session import gradients
 from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.formulas import output_name
 from attn_explore.model.naming import in_full
 from attn_explore.model.ops import is_gradient

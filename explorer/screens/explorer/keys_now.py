@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.telling import lesson_text
 from attn_explore.explorer.widgets.key_bar import Key
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.lesson import Question
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.plots import has_own_plot

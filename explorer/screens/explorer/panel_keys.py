@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling.pictures import may_leave_first
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 

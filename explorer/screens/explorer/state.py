@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.telling.word_view import Attention
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.plots import Plot, plot_of

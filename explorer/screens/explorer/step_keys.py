@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.telling import lesson_text
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.session import Session
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:

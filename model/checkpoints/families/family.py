@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from attn_explore.model.architecture import Architecture
@@ -12,6 +11,7 @@ from attn_explore.model.axes import Array, sizes
 from attn_explore.model.checkpoints.settings import Settings
 from attn_explore.model.checkpoints.stored import Stored
 from attn_explore.model.checkpoints.tables import Places
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.safetensors import shape_text
 from attn_explore.model.files.stores import StoredTensor, TensorStore
 from attn_explore.model.parameters import Shapes

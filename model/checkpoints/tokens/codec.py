@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from attn_explore.model.checkpoints.tokens.vocabulary import Vocabulary
+from attn_explore.model.dataclass import dataclass
 
 
 class Codec(Protocol):

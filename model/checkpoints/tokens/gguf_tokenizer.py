@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from attn_explore.model.checkpoints.tokens.codec import Source, SpecialIds
 from attn_explore.model.checkpoints.tokens.pieces import Pieces
 from attn_explore.model.checkpoints.tokens.spelling import METASPACE
 from attn_explore.model.checkpoints.tokens.vocabulary import Vocabulary
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip
 

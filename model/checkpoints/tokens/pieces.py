@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 SPACE = "▁"

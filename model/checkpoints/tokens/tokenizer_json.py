@@ -7,12 +7,12 @@ nothing goes there that is not right here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from attn_explore.model.checkpoints.tokens.spelling import BYTES, METASPACE, PLAIN, Spelling
 from attn_explore.model.checkpoints.tokens.vocabulary import Vocabulary
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem, raise_any
 from attn_explore.model.text import clip
 

@@ -7,7 +7,6 @@ that goes with the model. The classes below are built as transformers builds the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from attn_explore.model.checkpoints.tokens.assembled import (
     place_given_twice,
     template,
 )
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from attn_explore.model.checkpoints.tokens.spelling import METASPACE, PLAIN, Spelling
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.labels import Labels
 
 _NO_TOKEN = re.compile(r"⟨([0-9]{1,12})⟩")
