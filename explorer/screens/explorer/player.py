@@ -32,7 +32,9 @@ class Player:
     @property
     def note(self) -> str:
         """Whether it plays, and how fast."""
-        return f"{'▶' if self.is_playing else '‖'} {SPEEDS[self._speed]:g} {self._unit}/s"
+        speed = SPEEDS[self._speed]
+        unit = self._unit.removesuffix("s") if speed == 1 else self._unit
+        return f"{'▶' if self.is_playing else '‖'} {speed:g} {unit}/s"
 
     def toggle(self, goes_on: Callable[[], bool], unit: str) -> None:
         """Play, `unit` after `unit`, or stop, whatever is played."""

@@ -245,9 +245,7 @@ def test_the_hint_for_a_number_is_its_arithmetic_without_the_result() -> None:
 def test_the_hint_for_a_sum_is_its_terms_and_for_what_was_taken_over_what_it_was_taken_from() -> None:
     text = "{at: %s, focus: {%s}, ask: How much, answer: {number: true}}"
     row, copy = text % (f"{LAYER}.q", "token: dog, d_k: 1"), text % ("encoder.embedding", "token: dog, d_model: 2")
-    found = session_of(
-        f"input: {{text: I love my dog}}\nmodel: {{d_model: 4}}\nlesson: [{row}, {copy}]".replace("?,", ",")
-    )
+    found = session_of(f"input: {{text: I love my dog}}\nmodel: {{d_model: 4}}\nlesson: [{row}, {copy}]")
     stepping.follow_lesson(found, 0)
     found.lesson.hint()
     q = float(found.run.trace[f"{LAYER}.q"].array[0, 3, 1])
