@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -39,6 +39,11 @@ def wrapped(text: str, width: int) -> list[str]:
     >>> wrapped("one two three", 8)
     ['one two', 'three']
     """
+    return list(_wrapped(text, width))
+
+
+@lru_cache(maxsize=1024)  # what is told of a step is told of the same one in other heads and layers
+def _wrapped(text: str, width: int) -> Sequence[str]:
     if not text.replace("\n", "").isprintable():
         return [line.plain.rstrip() for line in Text(_broken(text, width)).wrap(_NO_SCREEN, max(1, width))]
     whole = _broken(text, width).split("\n")

@@ -4,49 +4,42 @@ from __future__ import annotations
 
 from functools import partial
 
-from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
-from textual.message import Message
+from textual.app import ComposeResult
+from textual.containers import Vertical
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines, place_above, place_left
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
-from attn_explore.explorer.widgets.drawn import Kept
+from attn_explore.explorer.widgets.heading import Heading
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.explorer.widgets.ranking import Ranking
 from attn_explore.explorer.widgets.statistics_panel import Statistics
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.unscrolled import Row, Unscrolled
 
 FREE = 1
 """Lines between what stands above a grid and what stands over that."""
 
 
-class Unscrolled(Kept):
-    """Holds panels and never scrolls: Textual would lay everything out a second time to see whether it has to."""
-
-    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
-        return super()._size_updated(size, virtual_size, container_size, layout=False)
-
-
-class Row(Horizontal, Unscrolled):
-    """Panels side by side."""
-
-
-class Column(Vertical, Unscrolled):
-    """Panels one below the other. It says when there is more room for them, or less."""
-
-    class Resized(Message):
-        """There is another size for the panels."""
-
-    def on_resize(self) -> None:
-        """Say so."""
-        self.post_message(self.Resized())
-
-
 class Centre(Vertical, Unscrolled):
     """Gives each panel the lines that it needs, the grid first, then what stands around it."""
 
-    around: Around | None = None
-    """What may stand around the grid."""
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.around: Around | None = None
+        """What may stand around the grid."""
+        self.heading, self.other_heading = Heading(id="heading"), Heading(id="other-heading")
+        self.headings = Row(self.heading, self.other_heading, id="headings")
+        self.above, self.left = OperandsPanel(id="above"), OperandsPanel(id="left")
+        self.grid, self.other = TensorGrid(id="grid"), TensorGrid(id="other")
+        self.grids = Row(self.left, self.grid, self.other, id="grids")
+        self.statistics, self.ranking = Statistics(id="statistics"), Ranking(id="ranking")
+        self.plot, self.arithmetic = PlotPanel(id="plot-panel"), ArithmeticPanel(id="arithmetic")
+
+    def compose(self) -> ComposeResult:
+        """The panels from above to below; which are shown is said by the screen."""
+        yield from (self.headings, self.above, self.grids, self.statistics, self.ranking, self.plot, self.arithmetic)
 
     def on_resize(self) -> None:
         """Share anew."""
@@ -57,15 +50,15 @@ class Centre(Vertical, Unscrolled):
 
         A line that is free is for the statistics of a row.
         """
-        row, heading = self.query_one("#grids", Row), self.query_one("#headings", Row)
-        grids = [grid.lines_wanted for grid in self.query(TensorGrid) if grid.display]
-        free, statistics = self.size.height - heading.outer_size.height, self.query_one(Statistics)
+        row, statistics = self.grids, self.statistics
+        grids = [grid.lines_wanted for grid in (self.grid, self.other) if grid.display]
+        free = self.size.height - self.headings.outer_size.height
         if not grids or free <= 0:
             self._surround(None)
             statistics.display = False
             return
         free -= row.styles.margin.height
-        below = self.query_one(ArithmeticPanel).lines_wanted
+        below = self.arithmetic.lines_wanted
         found = self._placed(free - max(grids), below)
         above = self._surround(found)
         lines = lines_of_grid(free - above, max(grids), below)
@@ -79,15 +72,12 @@ class Centre(Vertical, Unscrolled):
         if self.around is None or free < 0:
             return None
         least = min(below, max(LEAST_BELOW, self.size.height // 4))
-        return self.around.placed(
-            self.query_one("#grids").content_size.width - 2, free - least - FREE, free - below - FREE
-        )
+        return self.around.placed(self.grids.content_size.width - 2, free - least - FREE, free - below - FREE)
 
     def _surround(self, found: Surround | None) -> int:
         """Show what stands around the grid, or nothing; how many lines it takes above."""
-        above, left = self.query_one("#above", OperandsPanel), self.query_one("#left", OperandsPanel)
-        row = self.query_one("#grids", Row)
-        self.query_one("#grid", TensorGrid).stand_under(found.fit if found is not None else None)
+        above, left, row = self.above, self.left, self.grids
+        self.grid.stand_under(found.fit if found is not None else None)
         above.display = found is not None and bool(found.above)
         left.display = found is not None and bool(found.left)
         if found is None:

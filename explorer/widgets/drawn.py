@@ -36,12 +36,20 @@ class Kept(Widget):
         return lines
 
 
+_MOST = 512
+"""Lines of a widget that are kept for when they are drawn once more."""
+
+
 class _Framed(StylesCache):
     """Puts the border and the padding around a line as Textual does, but works out once for all what they are."""
 
     def __init__(self) -> None:
         super().__init__()
         self._sides: tuple[list[Segment], list[Segment]] | None = None
+        self._around: tuple[list[Segment], list[Segment], Size] | None = None
+        """What stood around the lines in `_framed`, and their size."""
+        self._framed: dict[int, tuple[Strip, Strip]] = {}
+        """Framed lines by the identity of what is in them, which they keep alive."""
 
     def clear(self) -> None:
         """Forget the lines, and what stands around them."""
@@ -62,11 +70,22 @@ class _Framed(StylesCache):
             segments = list(super().render_line(styles, y, size, content_size, *around, **options))
             place = segments.index(empty)
             self._sides = segments[:place], segments[place + 1 :]
-        left, right = self._sides
-        line = content(inside)
-        if line.cell_length != content_size.width:
-            line = line.adjust_cell_length(content_size.width)
-        return Strip([*left, *line, *right], size.width)
+            if self._around != (*self._sides, content_size):
+                self._around = *self._sides, content_size
+                self._framed.clear()
+        return self._with_sides(content(inside), content_size.width, size.width)
+
+    def _with_sides(self, line: Strip, inner: int, outer: int) -> Strip:
+        """A line between the two sides: the same strip, with all that Textual keeps of it, for the same line."""
+        _, framed = self._framed.get(id(line), (None, None))
+        if framed is None:
+            left, right = self._sides or ([], [])
+            content = line if line.cell_length == inner else line.adjust_cell_length(inner)
+            framed = Strip([*left, *content, *right], outer)
+            if len(self._framed) >= _MOST:
+                self._framed.clear()
+            self._framed[id(line)] = line, framed
+        return framed
 
 
 class Drawn(Kept):
@@ -77,6 +96,8 @@ class Drawn(Kept):
         self._kept_styles: dict[str, Style] = {}
         self._fitted = Size()
         self._kept_ground: Ground | None = None
+        self._made_lines: dict[tuple[Segment, ...], Strip] = {}
+        """Lines as they were drawn for the width and the theme."""
         self._styles_cache = _Framed()
 
     @property
@@ -103,7 +124,16 @@ class Drawn(Kept):
         return style + Style(color=RichColor.from_rgb(*readable(fore.triplet, back.triplet)))
 
     def line(self, segments: Iterable[Segment]) -> Strip:
-        """A line of exactly the widget's width, over the widget's own colours."""
+        """A line of exactly the widget's width, over the widget's own colours: the same strip for the same segments."""
+        key = tuple(segments)
+        if (strip := self._made_lines.get(key)) is None:
+            strip = self._drawn_line(key)
+            if len(self._made_lines) >= _MOST:
+                self._made_lines.clear()
+            self._made_lines[key] = strip
+        return strip
+
+    def _drawn_line(self, segments: Iterable[Segment]) -> Strip:
         own, width = self.style_of(""), self._fitted.width
         drawn = [Segment(roomy(text), own + style if style else own) for text, style, _ in segments]
         if not drawn:
@@ -115,6 +145,8 @@ class Drawn(Kept):
 
     def size_to_fit(self) -> Size:
         """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
+        if self.size.width != self._fitted.width:
+            self._made_lines.clear()
         self._fitted = self.size
         return self._fitted
 
@@ -142,6 +174,7 @@ class Drawn(Kept):
         """Another theme, or another state: look the styles up again."""
         super().notify_style_update()
         self._kept_styles.clear()
+        self._made_lines.clear()
         self._kept_ground = None
         self.refresh()
 

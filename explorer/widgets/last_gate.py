@@ -30,7 +30,8 @@ def guard_terminal() -> None:
 
 def _render_safely(strip: Strip, console: Console) -> str:
     if strip._render_cache is None and not all(text.isascii() and text.isprintable() for text, _, _ in strip):
-        strip = Strip([Segment(anchored(_safe(text)), style) for text, style, _ in strip])
+        safe = Strip([Segment(anchored(_safe(text)), style) for text, style, _ in strip])
+        strip._render_cache = _render(safe, console)
     return _render(strip, console)
 
 

@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from attn_explore.explorer.widgets.centre import Unscrolled
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
+from attn_explore.explorer.widgets.unscrolled import Unscrolled
 from attn_explore.model.explain import Index
 from attn_explore.model.plots import Plot, cell_further
 from attn_explore.model.values import Value

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.widgets.step_tree import StepTree
-
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.widgets.map_panel import MapPanel
@@ -73,8 +71,8 @@ class MapKeys:
         self._show()
 
     def _show(self) -> None:
-        tree = self.screen.query_one(StepTree)
-        side, width = self.screen.query_one("#side"), tree.content_size.width
+        tree = self.screen.tree_of_steps
+        side, width = self.screen.column, tree.content_size.width
         room = side.size.height - tree.last_line - 1
         is_shown = tree.display and width > 0 and room >= _LEAST_ROOM and bool(self.diagram.towers)
         if is_shown and self._panel is None:

@@ -6,6 +6,7 @@ Whatever changes is changed in the state, and shown by `show`, or by `show_cell`
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -26,17 +27,15 @@ from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
-from attn_explore.explorer.widgets.centre import Centre, Column, Row
-from attn_explore.explorer.widgets.heading import Heading
+from attn_explore.explorer.widgets.centre import Centre
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.number_input import NumberInput
-from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.ranking import Ranking
-from attn_explore.explorer.widgets.statistics_panel import Statistics
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.explorer.widgets.unscrolled import Column, Row
 from attn_explore.explorer.widgets.words_panel import WordsPanel
 from attn_explore.model.explain import Index, is_choice, shapes
 from attn_explore.model.plots import plot_of
@@ -44,8 +43,12 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 
+if TYPE_CHECKING:
+    from attn_explore.explorer.widgets.among_panel import AmongPanel
+
 _VIEWS = {view.value: view for view in View}
 """Views of a lesson that show something else than numbers."""
+
 _SIDES = {"beside": Side.beside, "difference": Side.difference}
 """Views of a lesson that show two runs."""
 
@@ -63,36 +66,40 @@ class Panels(Actions):
 
     work: Working
     filling: Filling
+    centre: Centre
+    column: Column
+    tree_of_steps: StepTree
+    words: WordsPanel
+    timeline: Timeline
+    trained: TrainingLine
+    finding: Input
+    going: Input
+    given: NumberInput
+    keys: KeyBar
     _in_tree: Trace | None = None
+    _among: AmongPanel | None = None
     _is_of_words = False
 
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
         take_size(self)
+        self.tree_of_steps, self.centre, self.words = StepTree(id="tree"), Centre(id="centre"), WordsPanel(id="words")
+        self.column = Column(self.tree_of_steps, id="side")
+        self.trained, self.timeline, self.keys = TrainingLine(id="training"), Timeline(id="timeline"), KeyBar(id="keys")
+        self.finding = Input(placeholder="find a step, a word, a parameter or a text", id="find")
+        self.going = Input(placeholder="go to a step or a cell by its name", id="go")
+        self.given = NumberInput(placeholder="a number", id="given")
         with Row(id="body"):
-            with Column(id="side"):
-                yield StepTree(id="tree")
-            with Centre(id="centre"):
-                with Row(id="headings"):
-                    yield Heading(id="heading")
-                    yield Heading(id="other-heading")
-                yield OperandsPanel(id="above")
-                with Row(id="grids"):
-                    yield OperandsPanel(id="left")
-                    yield TensorGrid(id="grid")
-                    yield TensorGrid(id="other")
-                yield Statistics(id="statistics")
-                yield Ranking(id="ranking")
-                yield PlotPanel(id="plot-panel")
-                yield ArithmeticPanel(id="arithmetic")
-            yield WordsPanel(id="words")
+            yield self.column
+            yield self.centre
+            yield self.words
         yield Static("", id="fault", markup=False)
-        yield TrainingLine(id="training")
-        yield Timeline(id="timeline")
-        yield Input(placeholder="find a step, a word, a parameter or a text", id="find")
-        yield Input(placeholder="go to a step or a cell by its name", id="go")
-        yield NumberInput(placeholder="a number", id="given")
-        yield KeyBar(id="keys")
+        yield self.trained
+        yield self.timeline
+        yield self.finding
+        yield self.going
+        yield self.given
+        yield self.keys
         yield Static("", id="too-small", markup=False)
 
     def on_resize(self) -> None:
@@ -106,25 +113,18 @@ class Panels(Actions):
     @property
     def grid(self) -> TensorGrid:
         """The grid of the run that is looked at."""
-        return self.query_one("#grid", TensorGrid)
+        return self.centre.grid
 
     @property
     def arithmetic(self) -> ArithmeticPanel:
         """What stands under the numbers."""
-        return self.query_one(ArithmeticPanel)
-
-    @property
-    def words(self) -> WordsPanel:
-        """What is told beside the numbers, or under them."""
-        return self.query_one(WordsPanel)
+        return self.centre.arithmetic
 
     @property
     def numbers(self) -> TensorGrid | Ranking | PlotPanel:
         """The panel that shows the numbers now."""
-        if (plot := self.query_one(PlotPanel)).display:
-            return plot
-        ranking = self.query_one(Ranking)
-        return ranking if ranking.display else self.grid
+        centre = self.centre
+        return next((panel for panel in (centre.plot, centre.ranking) if panel.display), centre.grid)
 
     # --- saying something
 
@@ -172,7 +172,7 @@ class Panels(Actions):
 
     def note(self, said: str) -> None:
         """Say something at the right end of the timeline."""
-        self.query_one(Timeline).note = said
+        self.timeline.note = said
 
     def show_fault(self, said: str) -> None:
         """Show what is wrong with a file that is watched, or nothing any more."""
@@ -206,10 +206,10 @@ class Panels(Actions):
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
         self._show_headings()
         self._show_numbers()
-        self.query_one(WordsPanel).show(sections.sections(session, value))
-        self.query_one(StepTree).mark(value.path)
+        self.words.show(sections.sections(session, value))
+        self.tree_of_steps.mark(value.path)
         self.groups.map.show()
-        self.query_one(Timeline).show(*timelines.place_in_run(session))
+        self.timeline.show(*timelines.place_in_run(session))
         self._show_training()
         self.set_class(session.lesson.is_guided, "-guided")
         self._ask()
@@ -219,7 +219,7 @@ class Panels(Actions):
 
     def share_lines(self) -> None:
         """Share the lines between the grid and what stands under it."""
-        self.query_one(Centre).share()
+        self.centre.share()
 
     def show_after(self, has_changed: bool) -> None:
         """Show what a key led to; where it led to nothing, a bell."""
@@ -250,17 +250,17 @@ class Panels(Actions):
         trace, self._in_tree = session.run.trace, session.run.trace
         steps = [(step.path, tree_text.beside_step(session, step)) for step in session.place.steps]
         title, chapters = session.run.scenario.title, tree_text.chapters(session)
-        self.query_one(StepTree).show(title, steps, trace.parameters, chapters)
+        self.tree_of_steps.show(title, steps, trace.parameters, chapters)
         paths = [*(path for path, _ in steps), *trace.parameters]
-        self.query_one("#go", Input).suggester = SuggestFromList(paths, case_sensitive=False)
+        self.going.suggester = SuggestFromList(paths, case_sensitive=False)
 
     def mark_in_tree(self) -> None:
         """Mark what is looked at, or is being computed to be looked at."""
-        self.query_one(StepTree).mark(self.state.value.path)
+        self.tree_of_steps.mark(self.state.value.path)
 
     def _show_training(self) -> None:
         """The moments of the training, where there was one."""
-        session, line = self.state.session, self.query_one(TrainingLine)
+        session, line = self.state.session, self.trained
         self.set_class(session.moments is not None, "-trained")
         if session.moments is not None:
             pinned = session.other.run.moment if session.other is not None and session.is_pinned else None
@@ -271,12 +271,10 @@ class Panels(Actions):
         """What is looked at; beside it, of two runs, what the other one has at the same step."""
         state, session, value = self.state, self.state.session, self.state.value
         other = two_runs.beside(session, value) if self._shows_two else None
-        beside = self.query_one("#other-heading", Heading)
+        beside = self.centre.other_heading
         beside.display = other is not None
         title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
-        self.query_one("#heading", Heading).show(
-            title, headings.where(value), headings.shape_forms(value), equation, shapes(value)
-        )
+        self.centre.heading.show(title, headings.where(value), headings.shape_forms(value), equation, shapes(value))
         if session.other is not None and other is not None:
             title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
             beside.show(title, "", headings.shape_forms(other), equation, shapes(other))
@@ -295,16 +293,16 @@ class Panels(Actions):
         """
         state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
         self._is_of_words = state.is_of_words
-        other, ranking = self.query_one("#other", TensorGrid), self.query_one(Ranking)
+        other, ranking = self.centre.other, self.centre.ranking
         self._show_plot()
         self._show_among()
         if state.is_of_words or state.is_plotted or value.elsewhere is not None:
-            self.grid.display = ranking.display = other.display = self.query_one("#grids").display = False
+            self.grid.display = ranking.display = other.display = self.centre.grids.display = False
             return
         is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
         drawn = [] if is_ranked else pictures(session, state.side, state.leaves_first)
         ranking.display, other.display = not drawn, len(drawn) > 1
-        self.grid.display = self.query_one("#grids").display = bool(drawn)
+        self.grid.display = self.centre.grids.display = bool(drawn)
         if not drawn:
             ranking.show(value, index)
         for panel, picture in zip((self.grid, other), drawn, strict=False):
@@ -312,7 +310,7 @@ class Panels(Actions):
 
     def _show_among(self) -> None:
         """The text on the weights of a word instead of the numbers, where it is wanted; its panel is made then."""
-        state, panel = self.state, next(iter(self.query("#among")), None)
+        state, panel = self.state, self._among
         if panel is not None:
             panel.display = state.among is not None
         if (attention := state.among) is None:
@@ -320,14 +318,14 @@ class Panels(Actions):
         from attn_explore.explorer.telling.among import among
         from attn_explore.explorer.widgets.among_panel import AmongPanel
 
-        if not isinstance(panel, AmongPanel):
-            panel = AmongPanel(id="among")
-            self.query_one(Centre).mount(panel, before="#arithmetic")
+        if panel is None:
+            panel = self._among = AmongPanel(id="among")
+            self.centre.mount(panel, before="#arithmetic")
         panel.show(among(state.session, attention, bool(state.all_heads), state.leaves_first))
 
     def _show_plot(self) -> None:
         """The plot instead of the numbers, where it is wanted."""
-        panel, state = self.query_one(PlotPanel), self.state
+        panel, state = self.centre.plot, self.state
         panel.display = state.is_plotted
         self.set_class(panel.display, "-plotted")
         if panel.display:
@@ -342,7 +340,7 @@ class Panels(Actions):
 
     def _ask(self) -> None:
         """A line to type in, while a question wants a number."""
-        question, given = self.state.session.question, self.query_one("#given", Input)
+        question, given = self.state.session.question, self.given
         given.display = question is not None and question.kind == "number"
         if given.display:
             given.value = ""
@@ -375,12 +373,12 @@ class Panels(Actions):
         self._show_around()
         self._show_among()
         is_told = self.grid.display and state.session.question is None  # it may ask for just such a figure
-        self.query_one(Statistics).show(self.grid.picture if is_told else None, state.index)
+        self.centre.statistics.show(self.grid.picture if is_told else None, state.index)
         self.show_keys()
 
     def _show_around(self) -> None:
         """What the cell is made from, around its grid, where that is of one run and one plane."""
-        state, centre, grid = self.state, self.query_one(Centre), self.grid
+        state, centre, grid = self.state, self.centre, self.grid
         picture = grid.picture
         is_alone = state.side is Side.one and state.session.question is None and grid.display and not grid.zoomed_out
         centre.around = None
@@ -411,10 +409,10 @@ class Panels(Actions):
         offers = Offers(
             has_link=panel.chosen is not None,
             has_folds=panel.is_folded,
-            hides_words=not self.query_one(WordsPanel).display,
+            hides_words=not self.words.display,
             is_playing=self.groups.player.is_playing,
             is_busy=self.work.is_busy or self.filling.is_busy,
-            is_typing=any(self.query_one(name).display for name in ("#find", "#go")),
+            is_typing=self.finding.display or self.going.display,
             is_heat_map=self.grid.display and self.grid.zoomed_out,
         )
-        self.query_one(KeyBar).show(keys_now(self.state, offers))
+        self.keys.show(keys_now(self.state, offers))

@@ -30,12 +30,12 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
-from attn_explore.explorer.widgets.centre import Column
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
+from attn_explore.explorer.widgets.unscrolled import Column
 from attn_explore.model.explain import Index
 from attn_explore.model.text import visible
 
@@ -114,7 +114,7 @@ class ExplorerScreen(Panels):
         if self.state.edit is not None:
             self.state.edit = None
             self.show_cell()
-        boxes = [self.query_one("#find"), self.query_one("#go")]
+        boxes = [self.finding, self.going]
         was_typing = any(box.display for box in boxes)
         for box in boxes:
             box.display = False
@@ -124,12 +124,12 @@ class ExplorerScreen(Panels):
 
     def action_find(self) -> None:
         """Ask what to find."""
-        self._type_into(self.query_one("#find", Input))
+        self._type_into(self.finding)
         self._list_found()
 
     def action_go(self) -> None:
         """Ask for the name of a step or of a cell."""
-        box = self.query_one("#go", Input)
+        box = self.going
         box.value = ""
         self._type_into(box)
         self.list_named()
@@ -149,14 +149,14 @@ class ExplorerScreen(Panels):
         from attn_explore.explorer.telling.found import found_blocks, found_title
 
         session = self.state.session
-        paths = search.matches(session, self.query_one("#find", Input).value)
+        paths = search.matches(session, self.finding.value)
         self._list(found_title(paths), partial(found_blocks, session, paths))
 
     def list_named(self, fault: str = "") -> None:
         """List what the name that is typed may mean, under what is wrong with it."""
         from attn_explore.explorer.telling.going import going_blocks, going_title
 
-        session, text = self.state.session, self.query_one("#go", Input).value
+        session, text = self.state.session, self.going.value
         self._list(going_title(session, text), partial(going_blocks, session, text, fault))
 
     def _list(self, title: str, blocks: Callable[[int, int], list[Block]]) -> None:
@@ -202,7 +202,7 @@ class ExplorerScreen(Panels):
         state.session.place.move_to(index)
         state.has_chosen = True
         self.numbers.show_cell(index)
-        if (other := self.query_one("#other", TensorGrid)).display:
+        if (other := self.centre.other).display:
             other.show_cell(self._index_beside(index))
         self.show_cell()
 
@@ -242,7 +242,7 @@ class ExplorerScreen(Panels):
     @on(Timeline.Chosen)
     def place_chosen(self, event: Timeline.Chosen) -> None:
         """A place of the timeline was clicked."""
-        self.groups.steps.step(event.position - self.query_one(Timeline).position)
+        self.groups.steps.step(event.position - self.timeline.position)
 
     @on(TrainingLine.Chosen)
     def moment_chosen(self, event: TrainingLine.Chosen) -> None:
