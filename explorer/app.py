@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 _SHEET = ("", "explorer.tcss")
 """Where the sheet that our screens share is said to be from."""
 
+_GARBAGE = 10_000
+"""New objects after which garbage is looked for: a key press makes some 2,000 that stay, and should not wait for it."""
+
 Load = Callable[[Counter], "Session | Library | Unread"]
 Reload = Callable[[Counter], "Session"]
 
@@ -221,6 +224,7 @@ class ExplorerApp(App[None]):
 
 def _collect_again() -> None:
     gc.freeze()  # what was imported stays: collections need not look at it
+    gc.set_threshold(_GARBAGE)
     gc.enable()
 
 

@@ -145,6 +145,11 @@ def markdown(text: str, width: int) -> list[Text]:
 
     Paragraphs, emphasis, code, lists, quotes and headings; HTML and links are shown as they are written.
     """
+    return list(_narrated(text, width))
+
+
+@lru_cache(maxsize=256)  # a stop's narration stays beside many steps
+def _narrated(text: str, width: int) -> Sequence[Text]:
     lines: list[Text] = []
     for place, (styled, lead, is_wrapped) in enumerate(_plain(text) or _paragraphs(text)):
         if place and not lead.strip():

@@ -6,6 +6,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Spacing
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines, place_above, place_left
@@ -76,16 +77,16 @@ class Centre(Vertical, Unscrolled):
 
     def _surround(self, found: Surround | None) -> int:
         """Show what stands around the grid, or nothing; how many lines it takes above."""
-        above, left, row = self.above, self.left, self.grids
         self.grid.stand_under(found.fit if found is not None else None)
-        above.display = found is not None and bool(found.above)
-        left.display = found is not None and bool(found.left)
-        if found is None:
+        if found is None or not found.left:
+            self.left.display = False
+        else:
+            self.left.stand(width=found.left_width)
+            self.left.show(lambda ground, _: left_lines(found.left, ground), partial(place_left, found.left))
+        if found is None or not found.above:
+            self.above.display = False
             return 0
-        if found.left:
-            left.styles.width = found.left_width
-            left.show(lambda ground, _: left_lines(found.left, ground), partial(place_left, found.left))
-        above.styles.height = found.lines_above
-        above.styles.margin = (row.styles.margin.top, 0, 0, found.left_width)
-        above.show(partial(above_lines, found), partial(place_above, found.above if found.fit is not None else ()))
+        margin = Spacing(self.grids.styles.margin.top, 0, 0, found.left_width)
+        self.above.stand(height=found.lines_above, margin=margin)
+        self.above.show(partial(above_lines, found), partial(place_above, found.above if found.fit is not None else ()))
         return found.lines_above

@@ -97,7 +97,8 @@ class Drawn(Kept):
         self._fitted = Size()
         self._kept_ground: Ground | None = None
         self._made_lines: dict[tuple[Segment, ...], Strip] = {}
-        """Lines as they were drawn for the width and the theme."""
+        """Lines as they were drawn for a width and the theme."""
+        self._made_for = 0
         self._styles_cache = _Framed()
 
     @property
@@ -145,9 +146,9 @@ class Drawn(Kept):
 
     def size_to_fit(self) -> Size:
         """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
-        if self.size.width != self._fitted.width:
+        if self.size.width != self._made_for:
             self._made_lines.clear()
-        self._fitted = self.size
+        self._fitted, self._made_for = self.size, self.size.width
         return self._fitted
 
     def fit(self) -> None:

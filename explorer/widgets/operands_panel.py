@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual import events
+from textual.geometry import Size, Spacing
 from textual.message import Message
 from textual.strip import Strip
 
 from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.surround import Found, Lines
 from attn_explore.explorer.widgets.drawn import DrawnAgain
+
+NO_MARGIN = Spacing()
 
 Draw = Callable[[Ground, int], Lines]
 Find = Callable[[int, int], Found | None]
@@ -30,11 +33,20 @@ class OperandsPanel(DrawnAgain, can_focus=False):
         super().__init__(id=id)
         self._draw: Draw = lambda *_: []
         self._find: Find = lambda *_: None
+        self._wanted: tuple[int | None, int | None, Spacing] = (None, None, NO_MARGIN)
+
+    def stand(self, *, width: int | None = None, height: int | None = None, margin: Spacing = NO_MARGIN) -> None:
+        """Be there in some size, which comes with the next frame: then is time to draw."""
+        wanted = (width, height, margin)
+        if not self.display or wanted != self._wanted:
+            self._wanted, self._fitted, self.display = wanted, Size(), True
+            self.styles.width, self.styles.height, self.styles.margin = width, height, margin
 
     def show(self, draw: Draw, find: Find) -> None:
         """Show other matrices, or other cells of them lit."""
         self._draw, self._find = draw, find
-        self.refresh_changed()
+        if self.size == self._fitted:
+            self.refresh_changed()
 
     def draw_lines(self) -> list[Strip]:
         """The lines of the matrices."""

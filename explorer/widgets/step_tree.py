@@ -263,13 +263,20 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         """Scroll to a node; where layers are folded, so that what is open around it is in sight, too, if it fits."""
         if node.line < 0:
             return
-        self.move_cursor(node)
+        with self.prevent(Tree.NodeHighlighted):  # nobody listens, and it would go up to the app
+            self.move_cursor(node)
         if self._is_deep and node.parent is not None:
             block = self._lines_of(node.parent)
             if len(block) <= self.scrollable_content_region.height:
-                self.scroll_to_line(block[-1], animate=False)
-                self.scroll_to_line(block[0], animate=False)
-        self.scroll_to_line(node.line, animate=False)
+                self._bring_lines_into_view(block)
+        self._bring_lines_into_view(range(node.line, node.line + 1))
+
+    def _bring_lines_into_view(self, lines: range) -> None:
+        """Scroll no further than needed, at once: Textual would do it after the frame, in another one."""
+        top = self.scroll_offset.y
+        wanted = min(max(top, lines.stop - self.scrollable_content_region.height), lines.start)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 
     @staticmethod
     def _lines_of(branch: TreeNode[str]) -> range:
