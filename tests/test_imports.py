@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
-    {"dataclass"},
+    {"dataclass", "packaged"},
     {"config", "erf", "notation", "passes", "text", "words"},
     {"labels", "problems"},
     {"axes"},

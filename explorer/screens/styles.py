@@ -1,7 +1,7 @@
-"""The style sheet of the screens, read as a resource, so that it is found in a zip file too."""
+"""The style sheet of the screens."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+from attn_explore.model.packaged import packaged
 
-STYLES = files("attn_explore.explorer").joinpath("explorer.tcss").read_text("utf-8")
+STYLES = packaged("attn_explore.explorer", "explorer.tcss")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import atexit
 from contextlib import ExitStack
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from attn_explore import scenarios
 from attn_explore.model.problems import Problem, nearest
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 MOST_OWN = 200
 """So many files of a person's own folder are shown."""
@@ -66,12 +69,14 @@ ON_MODELS = ("its-law", "what-comes-next", "attention-sinks", "a-real-translator
 @cache
 def course_folder() -> Path:
     """The folder of the bundled scenarios; unpacked into a temporary one where the program runs from a zip file."""
-    folder = files("attn_explore.scenarios")
-    if isinstance(folder, Path):
+    folder = Path(scenarios.__path__[0])
+    if folder.is_dir():
         return folder.resolve()
+    from importlib.resources import files  # which imports zipfile
+
     kept = ExitStack()
     atexit.register(kept.close)
-    return _unpacked(folder, kept)
+    return _unpacked(files(scenarios), kept)
 
 
 def _unpacked(folder: Traversable, kept: ExitStack) -> Path:

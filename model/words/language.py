@@ -1,14 +1,15 @@
 """The file of a language, `en.md`, as tables: a heading for each entry, its keys in a list, then its paragraph.
 
-The file is read once, when the first step is shown, and through importlib.resources: it may stand in a zip.
+The file is read once, when the first step is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
+
+from attn_explore.model.packaged import packaged
 
 STEPS = ("steps", "experiments")
 """The parts of the file that hold steps."""
@@ -48,7 +49,7 @@ class Language(NamedTuple):
 @cache
 def language(name: str = "en") -> Language:
     """The words of a language, by the name of its file."""
-    parts = entries(files(__package__).joinpath(f"{name}.md").read_text("utf-8"))
+    parts = entries(packaged("attn_explore.model.words", f"{name}.md"))
     steps = {key: entry for part in STEPS for key, entry in parts[part].items()}
     return Language(
         {key: _words(entry) for key, entry in steps.items()},
