@@ -21,7 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
-from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working, progress_of
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.signals import leave_behind
 from attn_explore.explorer.themes import HIGH_CONTRAST
@@ -39,6 +39,8 @@ _SHEET = ("", "explorer.tcss")
 
 _GARBAGE = 10_000
 """New objects after which garbage is looked for: a key press makes some 2,000 that stay, and should not wait for it."""
+
+_RUNNING = "running the model"
 
 Load = Callable[[Counter], "Session | Library | Unread"]
 Reload = Callable[[Counter], "Session"]
@@ -92,7 +94,10 @@ class ExplorerApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """What stands there until the model has run."""
-        yield Static(f"{visible(self._what)}\n\nrunning the model …", id="loading", markup=False)
+        yield Static(self._loading(progress_of(_RUNNING)), id="loading", markup=False)
+
+    def _loading(self, said: str) -> str:
+        return f"{visible(self._what)}\n\n{said}"
 
     def on_mount(self) -> None:
         """Start loading."""
@@ -100,9 +105,7 @@ class ExplorerApp(App[None]):
 
     def _start_loading(self) -> None:
         """Run the model behind the first frame, then hand the screen over."""
-        self._work.do(
-            Work(what="running the model", make=self._make, then=self._show, refused=self._fail, seconds=AT_ONCE)
-        )
+        self._work.do(Work(what=_RUNNING, make=self._make, then=self._show, refused=self._fail, seconds=AT_ONCE))
 
     def _make(self, counter: Counter) -> _Loaded:
         """Everything that the screen needs, in a thread: its imports take as long as the run of a lesson."""
@@ -169,8 +172,9 @@ class ExplorerApp(App[None]):
 
     def _show_progress(self, said: str) -> None:
         """How far the run has come, until the screen comes up."""
-        if said:
-            self.query_one("#loading", Static).update(f"{visible(self._what)}\n\n{said}")
+        shown = self.query_one("#loading", Static)
+        if said and shown.content != self._loading(said):  # the first frame says already that it begins
+            shown.update(self._loading(said), layout=False)
 
     def _fail(self, failure: BaseException) -> None:
         self.failure = failure

@@ -74,7 +74,7 @@ class Working:
     @property
     def progress(self) -> str:
         """What is being made; nothing when nothing is."""
-        return "" if self._work is None else _progress(self._work, str(Counter(self._work.steps)))
+        return "" if self._work is None else progress_of(self._work.what, str(Counter(self._work.steps)))
 
     def seconds(self, kind: str, nbytes: int) -> float:
         """How long it should take to make so many bytes, as long as the last of its kind took for each of its own."""
@@ -154,7 +154,7 @@ class Working:
 
     def _show_progress(self, work: Work[Any], far: str) -> None:
         if work is self._work:
-            self._tell(_progress(work, far))
+            self._tell(progress_of(work.what, far))
 
     def _end(self, work: Work[Any], then: Callable[[], object]) -> None:
         """Show what was made, unless it was stopped meanwhile."""
@@ -164,6 +164,6 @@ class Working:
             then()
 
 
-def _progress(work: Work[Any], far: str) -> str:
+def progress_of(what: str, far: str = "") -> str:
     """`running again … 12 of 27 · Esc stops`."""
-    return f"{' '.join(filter(None, (f'{work.what} …', far)))} · Esc stops"
+    return f"{' '.join(filter(None, (f'{what} …', far)))} · Esc stops"
