@@ -17,7 +17,7 @@ DIFFERS = 1
 def check(
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="WHAT...", help="Scenario files, exported traces, models.", show_default=False),
+        typer.Argument(metavar="WHAT...", help="Scenarios, exported traces, models.", show_default=False),
     ],
     against: Annotated[
         Path | None,
@@ -25,7 +25,7 @@ def check(
     ] = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(metavar="SHARE", min=0, help="How far off is the same. Default: 2e-6, for float32 1e-4."),
+        typer.Option(metavar="SHARE", min=0, help="So near is the same. Default: 2e-6, for float32 1e-4."),
     ] = None,
     text: Text = None,
     ids: Ids = "",

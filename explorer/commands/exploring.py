@@ -67,7 +67,7 @@ def run(
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
 ) -> None:
-    """Step through a scenario or an exported trace.
+    """Step through a scenario, an exported trace or a model.
 
     Without a terminal, or with --plain, the walk-through is printed as text.
     """

@@ -23,7 +23,7 @@ Answers = Annotated[
         show_default=False,
     ),
 ]
-Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Who answers, for --answers; nobody has to say.")]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Who answers, for --answers; it may be left out.")]
 
 
 def answer_file(path: Path | None, name: str, plain: bool = False) -> AnswerFile | None:

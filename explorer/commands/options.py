@@ -76,7 +76,7 @@ SourceName = Annotated[
     str,
     typer.Argument(
         metavar="SCENARIO",
-        help="A bundled name, a YAML file or an exported trace.",
+        help="A bundled name, a YAML file, an exported trace or a model.",
         autocompletion=complete_source,
         show_default=False,
     ),

@@ -80,7 +80,7 @@ def show(
         ),
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
-    rows: Annotated[bool, typer.Option("--rows", help="The same, a line for each number.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="A line for each number, with every digit.")] = False,
     gradients: WithGradients = False,
     of: NumberName = "",
     moment: Moment = None,

@@ -80,7 +80,7 @@ BINDINGS: list[BindingType] = [
     _binding("ctrl+x", "drop_edits", "Take back every edit", "edit.drop", CELL),
     _binding("t", "panel('tree')", "Show and hide the tree", "panel.tree", LOOK),
     _binding("i", "panel('words')", "Show and hide the words", "panel.words", LOOK),
-    _binding("v", "gradient", "The gradient by this number, and the number again", "view.gradient", LOOK),
+    _binding("v", "gradient", "The gradient with respect to this number, or the number", "view.gradient", LOOK),
     _binding("V", "differentiate", "What this number depends on: the gradients of it", "view.gradients_of", LOOK),
     _binding("w", "word", "Attention for one word at a time, or as matrices", "view.word", LOOK),
     _binding("P", "plot", "A plot of the row under the cursor, or the numbers", "view.plot", LOOK),
@@ -132,7 +132,7 @@ MAP_BINDINGS: list[BindingType] = [
     _binding("enter", "choose", "Go to what was computed there", "map.choose", MAP),
     _binding("J", "scroll(3)", "Scroll the words down", "map.words_down", MAP),
     _binding("K", "scroll(-3)", "Scroll the words up", "map.words_up", MAP),
-    _binding("escape,ctrl+g,q", "leave", "Back to where one was", "map.close", MAP),
+    _binding("escape,ctrl+g,q", "leave", "Back to where you were", "map.close", MAP),
     _binding("question_mark,f1", "help", "The keys", "map.help", MAP),
 ]
 """Actions of `MapScreen`."""
@@ -146,7 +146,7 @@ SHEET_BINDINGS: list[BindingType] = [
     _binding("tab", "tensor(1)", "Into the next tensor", "sheet.next", SHEET),
     _binding("shift+tab", "tensor(-1)", "Into the previous tensor", "sheet.previous", SHEET),
     _binding("enter", "enter", "Go to this cell", "sheet.enter", SHEET),
-    _binding("escape,A,q", "dismiss(None)", "Back to where one was", "sheet.close", SHEET),
+    _binding("escape,A,q", "dismiss(None)", "Back to where you were", "sheet.close", SHEET),
     _binding("question_mark,f1", "help", "The keys", "sheet.help", SHEET),
 ]
 """Actions of `SheetScreen`."""

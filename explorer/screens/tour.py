@@ -54,6 +54,11 @@ PAGES = (
         "w again shows the matrices, and ] goes to the next head.",
     ),
     Page(
+        "Pictures",
+        "z draws the whole tensor as a heat map, P a row as a plot, W the text with its attention. A lays one head out "
+        "on one sheet, and Ctrl+G shows the model as a map. The same key comes back.",
+    ),
+    Page(
         "Lessons",
         "Where a scenario has a lesson, → goes from stop to stop, and some of them ask before they show. L leaves the "
         "lesson and steps through everything. Your place is kept.",

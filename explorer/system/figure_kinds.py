@@ -17,7 +17,7 @@ class FigureKind(StrEnum):
 
 
 SAID = {
-    FigureKind.heat: "a heat map with its words, every head beside the other",
+    FigureKind.heat: "a heat map with its words, its heads side by side",
     FigureKind.bars: "a row in bars, or every row of a matrix",
     FigureKind.curves: "the same as lines over the columns",
     FigureKind.lines: "attention as lines between the words",

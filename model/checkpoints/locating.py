@@ -79,7 +79,8 @@ def _not_found(name: str, known: list[str]) -> Problem:
     near = nearest(name, known)
     begin = f"did you mean {near}? " if near else ""
     get = f"get it with `hf download {name}`; " if "/" in name and not near else ""
-    looked = f"looked in {' and '.join(places())}; a folder or a .gguf file is named by its path"
+    *others, last = places()
+    looked = f"looked in {', '.join(others)} and {last}; a folder or a .gguf file is named by its path"
     return Problem(f"there is no model {clip(name, _LONGEST)}".rstrip(), hint=begin + get + looked)
 
 
