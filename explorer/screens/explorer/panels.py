@@ -89,6 +89,7 @@ class Panels(Actions):
         self.finding = Input(placeholder="find a step, a word, a parameter or a text", id="find")
         self.going = Input(placeholder="go to a step or a cell by its name", id="go")
         self.given = NumberInput(placeholder="a number", id="given")
+        self.finding.display = self.going.display = self.given.display = False
         with Row(id="body"):
             yield self.column
             yield self.centre
@@ -96,9 +97,6 @@ class Panels(Actions):
         yield Static("", id="fault", markup=False)
         yield self.trained
         yield self.timeline
-        yield self.finding
-        yield self.going
-        yield self.given
         yield self.keys
         yield Static("", id="too-small", markup=False)
 
@@ -344,9 +342,16 @@ class Panels(Actions):
         given.display = question is not None and question.kind == "number"
         if given.display:
             given.value = ""
-            self.set_focus(given)
+            self.type_into(given)
         elif self.focused is given:
             self.set_focus(None)
+
+    def type_into(self, box: Input) -> None:
+        """Show a line to type in, over the keys. None is put up before it is wanted: each takes 2 ms of a start."""
+        if not box.is_attached:
+            self.mount(box, before=self.keys)
+        box.display = True
+        self.set_focus(box)  # at once: what is typed next belongs to it
 
     # --- a cell
 

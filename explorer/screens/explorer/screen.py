@@ -124,25 +124,22 @@ class ExplorerScreen(Panels):
 
     def action_find(self) -> None:
         """Ask what to find."""
-        self._type_into(self.finding)
+        self.type_into(self.finding)
+        self.show_keys()
         self._list_found()
 
     def action_go(self) -> None:
         """Ask for the name of a step or of a cell."""
         box = self.going
         box.value = ""
-        self._type_into(box)
+        self.type_into(box)
+        self.show_keys()
         self.list_named()
 
     async def action_submit(self) -> None:
         """Take what was typed: a click on the key that does it."""
         if isinstance(self.focused, Input):
             await self.focused.action_submit()
-
-    def _type_into(self, box: Input) -> None:
-        box.display = True
-        self.set_focus(box)  # at once: what is typed next belongs to it
-        self.show_keys()
 
     def _list_found(self) -> None:
         """List what the text that is typed would find, where the arithmetic stands."""
