@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -85,9 +85,26 @@ def trace_of(
 
         experiments.record(trace, scenario.alone)
     else:
-        _ModelRun(trace, known, generated).read(_passes(known, generated))
+        _read(_ModelRun(trace, known, generated), _passes(known, generated))
     trace.before = None  # it was of use while this one ran
     return trace
+
+
+def passes_of(known: Known, arrays: Mapping[str, Numbers]) -> Iterator[Trace]:
+    """The run of a generation pass by pass, each time with all that there is by then; at last as a whole.
+
+    Nothing is computed before it is asked for. When another pass is, the word before it is chosen first.
+    """
+    trace = _begun(known, arrays)
+    trace.is_lazy = True
+    for candidates in _ModelRun(trace, known).passes(known.scenario.input.max_new_tokens):
+        yield trace.so_far(candidates)
+    yield trace
+
+
+def _read(run: _ModelRun, passes: int) -> None:
+    for _ in run.passes(passes):
+        pass  # each word is chosen when the next one is asked for
 
 
 def _passes(known: Known, generated: Sequence[Token] | None) -> int:
@@ -111,7 +128,7 @@ def outline_of(known: Known) -> Trace:
     shallow = known.with_one_layer()
     trace = _begun(shallow, None)
     passes = min(known.scenario.input.max_new_tokens, OUTLINED)
-    _ModelRun(trace, shallow, has_words=False).read(passes)
+    _read(_ModelRun(trace, shallow, has_words=False), passes)
     return trace
 
 
@@ -168,8 +185,11 @@ class _ModelRun:
         self._generated, self._has_words = generated, has_words
         self._takes_over = takes_over(self._scenario)
 
-    def read(self, passes: int) -> None:
-        """Read the source and the target; where the words are chosen one by one, in at most so many passes."""
+    def passes(self, most: int) -> Iterator[Value]:
+        """Read the source and the target; where the words are chosen one by one, in at most so many passes.
+
+        Gives after each pass but the last what the next word is chosen from, before it is.
+        """
         has_source = "encoder" in self._known.readings
         source = self._first("encoder", "") if has_source else None
         cache = Cache() if self._takes_over else None
@@ -181,9 +201,9 @@ class _ModelRun:
         probabilities = self._probabilities("", model.logits(target.tokens))
         if not generates(self._scenario.model, self._scenario.input) or probabilities is None:
             return
-        self._generate(model, target, probabilities, passes)
+        yield from self._generate(model, target, probabilities, most)
 
-    def _generate(self, model: Assembly, target: _Pass, probabilities: Value, passes: int) -> None:
+    def _generate(self, model: Assembly, target: _Pass, probabilities: Value, passes: int) -> Iterator[Value]:
         """Let the decoder choose word after word, and read each with those before it."""
         stack = "decoder." if "encoder" in self._known.readings else ""
         for place in range(passes):
@@ -192,6 +212,8 @@ class _ModelRun:
             if place + 1 == passes and self._trace.is_lazy:
                 self._trace.last_choice = candidates  # nobody reads that word, and to know it is to compute everything
                 break
+            if place + 1 < passes:
+                yield candidates
             word = self._choice(place, candidates)
             text = None if word is None or target.text is None else target.text.followed_by(word)
             if word is not None and text is not None:

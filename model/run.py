@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from attn_explore.model.axes import Array, sizes
 from attn_explore.model.edits import Changes, changes
-from attn_explore.model.forward import trace_of
+from attn_explore.model.forward import passes_of, trace_of
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.prepared import LARGEST_WEIGHTS, Prepared, plan_of
 from attn_explore.model.scenario import Scenario
@@ -68,6 +68,11 @@ def run_prepared(
         record_curves(trace, as_done(scenario.experiment, record), scenario.model.d_model, record)
     record_wanted(trace, scenario)
     return trace
+
+
+def run_by_passes(prepared: Prepared) -> Iterator[Trace]:
+    """Run a generation without edits and gradients pass by pass: see `passes_of`."""
+    return passes_of(prepared.known, prepared.numbers)
 
 
 def _has_parameters(before: Trace | None, known: Known) -> bool:

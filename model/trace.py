@@ -6,7 +6,7 @@ A trace that only plans keeps the records and computes nothing: that is how its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -95,13 +95,25 @@ class Trace:
             self.on_step(appended)
         return appended
 
-    def bring(self, value: Value) -> None:
-        """Compute what a value is made of step by step: who listens to a lazy run hears of each."""
+    def so_far(self, last_choice: Value) -> Trace:
+        """The run as it is now, to be looked at while this one goes on; its last word is yet to be chosen."""
+        return replace(
+            self,
+            given=dict(self.given),
+            steps=dict(self.steps),
+            tokens=dict(self.tokens),
+            generated=list(self.generated),
+            last_choice=last_choice,
+        )
+
+    def bring(self, value: Value, on_step: Listener | None = None) -> None:
+        """Compute what a value is made of step by step: who listens, to this or to the lazy run, hears of each."""
+        tell = on_step or self.on_step
         for step in forgotten_before(value, lambda each: [view.value for view in each.operands]):
             if not step.is_large:
                 _ = step.array
-            if self.on_step is not None:
-                self.on_step(step)
+            if tell is not None:
+                tell(step)
 
     def _compute(self, value: Value) -> None:
         if self.keeper is None:

@@ -28,14 +28,16 @@ def find_source(wanted: str, asked: Asked | None = None) -> Source:
     return opening.find_source(wanted) if asked is None else opening.find_source(wanted, asked)
 
 
-def session_of(source: Source, limits: Limits, step: str = "", counter: Counter | None = None) -> Session:
+def session_of(
+    source: Source, limits: Limits, step: str = "", counter: Counter | None = None, *, grows: bool = False
+) -> Session:
     """Run or read the source, and go to a step, by its path or its end, or to a cell of it: STEP[INDEX].
 
-    Raises Problem where there is not just one.
+    `grows`: see `start`. Raises Problem where there is not just one such step.
     """
     from attn_explore.explorer.session.opening import start
 
-    session = start(source, limits, counter)
+    session = start(source, limits, counter, grows=grows)
     if step:
         _go_to(session, step)
     return session
@@ -70,14 +72,17 @@ def part_named(source: Source, limits: Limits, name: str) -> tuple[Session, Valu
     return session, value if places is None else at_places(value, places_of(value, places))
 
 
-def sessions_of(sources: list[Source], limits: Limits, step: str, counter: Counter | None = None) -> Session:
-    """Run the source, or two that are stepped through together."""
+def sessions_of(
+    sources: list[Source], limits: Limits, step: str, counter: Counter | None = None, *, grows: bool = False
+) -> Session:
+    """Run the source, or two that are stepped through together; of a source alone that may grow, see `start`."""
     from dataclasses import replace
 
     from attn_explore.explorer.session.opening import pair
 
-    session = session_of(sources[0], limits, step, counter)
-    if len(sources) == 1:
+    is_alone = len(sources) == 1
+    session = session_of(sources[0], limits, step, counter, grows=grows and is_alone)
+    if is_alone:
         return session
     left = replace(limits, memory=limits.nbytes - session.run.trace.nbytes)
     return pair(session, session_of(sources[1], left, counter=counter))

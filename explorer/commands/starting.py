@@ -99,7 +99,7 @@ def explore(
             from attn_explore.explorer.session.other_text import Unread
 
             return Unread(sources[0], limits)
-        session = sessions_of(sources, limits, step, counter)
+        session = sessions_of(sources, limits, step, counter, grows=not step)  # which may be in its last pass
         session.answers = answers
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.bookmarks import resume

@@ -140,7 +140,7 @@ class Library:
         """Run it. Raises Problem when it cannot be."""
         if entry.problem is not None:
             raise entry.problem
-        session = start(entry.source, self.limits, counter)
+        session = start(entry.source, self.limits, counter, grows=True)
         session.answers = self.answers
         return session
 

@@ -122,12 +122,18 @@ def is_trace(path: Path) -> bool:
         return False
 
 
-def start(source: Source, limits: Limits, counter: Counter | None = None) -> Session:
-    """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory."""
+def start(source: Source, limits: Limits, counter: Counter | None = None, *, grows: bool = False) -> Session:
+    """Run a scenario, or read a trace, and give the session. Raises Problem when it would take too much memory.
+
+    `grows`: a generation of a real model is given at once, and its words come while it is looked at.
+    """
     if source.needs_text:
         raise Problem("this model has nothing to read", path=source.path, hint=_GIVE_A_TEXT)
     try:
-        session = _read(source, limits) if source.scenario is None else _start(source, source.scenario, limits, counter)
+        if source.scenario is None:
+            session = _read(source, limits)
+        else:
+            session = _start(source, source.scenario, limits, counter, grows=grows)
         if source.moment is not None:
             _go_to_moment(session, source.moment)
         return session
@@ -148,13 +154,14 @@ def _read(source: Source, limits: Limits) -> Session:
     return session
 
 
-def _start(source: Source, scenario: Scenario, limits: Limits, counter: Counter | None) -> Session:
+def _start(source: Source, scenario: Scenario, limits: Limits, counter: Counter | None, *, grows: bool) -> Session:
     """Run a scenario, and the one that it is compared with."""
     from attn_explore.explorer.session.gradients import match_gradients
 
     first, second = within(scenario, limits), scenario.second()
     if second is None:
-        return _run(source, first, limits, counter)
+        shown = _growing(source, first, limits) if grows and scenario.checkpoint is not None else None
+        return shown or _run(source, first, limits, counter)
     other = _run(source, within(second, limits), limits, counter)
     times = 1 if scenario.gradients is None else 2  # its gradients are made when the number is known
     left = replace(limits, memory=limits.nbytes - times * other.run.trace.nbytes)
@@ -164,6 +171,19 @@ def _start(source: Source, scenario: Scenario, limits: Limits, counter: Counter 
         other.label, other.other, session.other = scenario.compare.label, session, other
         match_gradients(session)
     return session
+
+
+def _growing(source: Source, prepared: Prepared, limits: Limits) -> Session | None:
+    """A generation before its first word is chosen; None where the whole run is needed."""
+    from attn_explore.explorer.session.growing import Growing, may_grow
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.model.run import run_by_passes
+
+    if not may_grow(prepared.scenario):
+        return None
+    prepared = prepared.with_weights(limits.nbytes, limits.allowed)
+    run = Growing(prepared.scenario, run_by_passes(prepared)).first()
+    return Session(source.name, run, path=source.path, notes=prepared.notes)
 
 
 def _go_to_moment(session: Session, step: int) -> None:

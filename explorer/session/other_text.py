@@ -25,7 +25,7 @@ def with_text(session: Session, text: str, counter: Counter | None = None) -> Se
     """
     other = session.other
     if other is None or session.is_pinned or session.first.compare is not None:
-        return _over(session, text, counter)
+        return _over(session, text, counter, grows=True)
     return pair(_over(session, text, counter), _over(other, text, counter))
 
 
@@ -38,11 +38,12 @@ class Unread:
 
     def read(self, text: str, counter: Counter) -> Session:
         """Run it over a text. Raises Problem for what it cannot read."""
-        return start(self.source.reading({"text": text}), self.limits, counter)
+        return start(self.source.reading({"text": text}), self.limits, counter, grows=True)
 
 
-def _over(session: Session, text: str, counter: Counter | None) -> Session:
+def _over(session: Session, text: str, counter: Counter | None, *, grows: bool = False) -> Session:
     if session.run.scenario.source.folder is None and session.run.scenario.checkpoint is None:
         raise Problem("a trace has run already, and reads nothing else", hint="run its scenario")
     scenario = session.run.scenario.with_text({"text": text})
-    return start(Source(session.name, session.path or Path(session.name), scenario), Limits(), counter)
+    source = Source(session.name, session.path or Path(session.name), scenario)
+    return start(source, Limits(), counter, grows=grows)

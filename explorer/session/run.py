@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.what_if import distances
 from attn_explore.model.axes import Array
@@ -14,11 +15,15 @@ from attn_explore.model.scenario import Scenario
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.growing import Growing
+
 
 @dataclass(eq=False)
 class Run:
     """The run of `scenario`; `unedited` is its run without edits, where it has any.
 
+    `growing` are the words that come while it is looked at, where there are any left.
     Where the model was trained, `moment` is the one of the training whose weights it has. Arrays that two runs have in
     common are in memory once. A copy (`dataclasses.replace`) does not have what was derived of it.
     """
@@ -27,6 +32,7 @@ class Run:
     trace: Trace
     unedited: Trace | None = None
     moment: int = 0
+    growing: Growing | None = None
     _bad: tuple[Value, Index] | None = field(default=None, init=False, repr=False)
     _effects: dict[str, Array | None] = field(default_factory=dict, init=False, repr=False)
 

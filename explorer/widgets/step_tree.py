@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from textual.widgets.tree import TreeNode
 
 from attn_explore.explorer.drawing.tree_label import tree_label
 from attn_explore.explorer.widgets.drawn import Kept
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
 
 FEW = 30

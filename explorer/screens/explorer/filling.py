@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.computing import bring, fill, is_soon_there, is_there
+from attn_explore.explorer.session.growing import Growing, take_longer, words_asked
+from attn_explore.explorer.session.place import Place
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling import sections
 from attn_explore.explorer.telling.pictures import look_at
-from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
@@ -40,21 +43,47 @@ class Filling:
         return self._one.progress or self._all.progress
 
     def begin(self) -> None:
-        """Compute every step of the run that is looked at, in order, unless that was begun already."""
-        trace = self.screen.state.session.run.trace
+        """Compute every step of the run that is looked at, in order, unless that was begun already.
+
+        Where its words come one after the other, these come first.
+        """
+        run = self.screen.state.session.run
+        trace = run.trace
         if trace is self._filled or not trace.is_lazy:
             return
         self._filled = trace
+        if run.growing is not None:
+            self._grow(run, run.growing)
+            return
         self._all.do(
             Work(
                 what="running the model",
-                make=partial(fill, self.screen.state.session.run),
+                make=partial(fill, run),
                 then=self._done,
                 refused=self._refuse,
                 seconds=AT_ONCE,
                 steps=len(trace.steps),
             )
         )
+
+    def _grow(self, run: Run, growing: Growing) -> None:
+        words, read = words_asked(run.trace), run.trace.tokens["decoder"] or ("",)
+        self._all.do(
+            Work(
+                what=f"choosing word {words} of {growing.most}, after {visible(read[-1])}",
+                make=partial(growing.longer, run),
+                then=partial(self._take_longer, run),
+                refused=self._refuse,
+                seconds=AT_ONCE,
+                steps=len(run.trace.steps) // words,
+            )
+        )
+
+    def _take_longer(self, run: Run, longer: Run) -> None:
+        if self.screen.state.session.run is run:
+            take_longer(self.screen.state.session, longer)
+            self.screen.show_more()
+            self.begin()
 
     def brings(self, value: Value) -> bool:
         """Whether a value and what it is made of have to be computed first; the screen shows it when that is done.
@@ -66,13 +95,12 @@ class Filling:
             self._looked_at = None
         if value is self._looked_at or (is_there(value) and not value.is_large):
             return False
-        index = self.screen.state.session.place.index_in(value)
         if not self._all.is_busy and not value.is_large and is_soon_there(value):  # else they wait for each other
             return not self._brought(value)
         self._one.do(
             Work(
                 what="computing",
-                make=partial(self._bring, value, index),
+                make=partial(self._bring, value, self.screen.state.session.place),
                 then=partial(self._show, value),
                 refused=self._refuse,
                 seconds=AT_ONCE,
@@ -93,10 +121,10 @@ class Filling:
         """Stop, and keep what there is; False where nothing is being computed."""
         return self._one.stop() | self._all.stop()
 
-    def _bring(self, value: Value, index: Index, counter: Counter) -> None:
+    def _bring(self, value: Value, place: Place, counter: Counter) -> None:
         bring(value, counter)
         if value.is_large:
-            look_at(value, index)
+            look_at(value, place.index_in(value))
 
     def _show(self, value: Value, _: object) -> None:
         self._looked_at = value

@@ -252,6 +252,13 @@ class Panels(Actions):
         paths = [*(path for path, _ in steps), *trace.parameters]
         self.going.suggester = SuggestFromList(paths, case_sensitive=False)
 
+    def show_more(self) -> None:
+        """Show that the run has more steps; what is looked at stays as it is."""
+        self.show_tree()
+        self.mark_in_tree()
+        self.groups.map.show()
+        self.query_one(Timeline).show(*timelines.place_in_run(self.state.session))
+
     def mark_in_tree(self) -> None:
         """Mark what is looked at, or is being computed to be looked at."""
         self.tree_of_steps.mark(self.state.value.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.screens.explorer import filling
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.computing import bring, fill, is_soon_there, is_there
+from attn_explore.explorer.session.growing import Growing, words_asked
 from attn_explore.explorer.session.opening import find_source, pair, start
 from attn_explore.explorer.session.other_text import Unread
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
@@ -28,8 +32,9 @@ from attn_explore.model import forward, keeping
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
+from attn_explore.model.values import Value
 from tests.explorer.conftest import Explore, app_of
-from tests.standing import until
+from tests.standing import press_meanwhile, until
 
 FAMILIES = Path(__file__).parents[2] / "data" / "families"
 WEIGHTS = "decoder.layers.1.self_attention.weights"
@@ -140,6 +145,69 @@ async def test_escape_stops_and_keeps_what_there_is(monkeypatch: pytest.MonkeyPa
         await pilot.press("end")
         await until(pilot, lambda: is_there(session.place.value))
         assert session.place.value.name == "candidates"
+
+
+def growing(most: int) -> Session:
+    """A run that chooses so many words while it is looked at."""
+    given = {"ids": [1, 2], "max_new_tokens": most}
+    return start(find_source(str(FAMILIES / "gpt2"), Asked(given=given)), Limits(), grows=True)
+
+
+async def test_words_come_one_after_the_other_while_the_screen_stands() -> None:
+    session = growing(3)
+    async with app_of(session).run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await pilot.press("right")
+        value = session.place.value
+        await until(pilot, lambda: not screen.filling.is_busy)
+        assert session.place.value is value
+        assert len(session.run.trace.generated) == 2
+        assert held(session) == set(session.run.trace.steps)
+        assert session.run.growing is None
+        await pilot.press("end")
+        assert session.place.value.path == "generated.2.candidates"
+
+
+async def test_escape_keeps_the_words_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = growing(4)
+    app, chosen, said = app_of(session), Growing.longer, []
+
+    def longer(self: Growing, run: Run, counter: Counter) -> Run:
+        if words_asked(run.trace) == 2 and isinstance(app.screen, ExplorerScreen):
+            said.append(app.screen.filling.progress)
+            app.call_from_thread(app.screen.action_leave)
+        return chosen(self, run, counter)
+
+    monkeypatch.setattr(Growing, "longer", longer)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await until(pilot, lambda: not screen.filling.is_busy)
+        assert said[0].startswith("choosing word 2 of 4, after ")
+        await pilot.press("end")
+        await until(pilot, lambda: is_there(session.place.value))
+        assert session.place.value.path == "generated.1.candidates"
+        assert session.run.scenario.input.max_new_tokens == 2
+
+
+async def test_what_a_word_is_chosen_from_is_computed_behind_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(value: Value, counter: Counter) -> None:
+        while True:
+            counter(value)
+            time.sleep(0.001)
+
+    session = session_of("gpt2")
+    async with app_of(session_of("gpt2")).run_test(size=(120, 40)) as pilot:
+        screen = await _screen(pilot, ExplorerScreen)
+        await until(pilot, lambda: not screen.filling.is_busy)
+        monkeypatch.setattr(filling, "bring", never)
+        monkeypatch.setattr(filling, "fill", lambda run, counter: never(run.trace["decoder.embedding"], counter))
+        screen.state.turn_to(session)
+        screen.show()
+        await press_meanwhile(pilot, "escape", "end")
+        assert session.place.value.name == "candidates"
+        assert screen.filling.is_busy
+        assert session.place.value.held is None
+        await press_meanwhile(pilot, "escape")
 
 
 async def test_a_model_that_was_named_alone_asks_for_a_text(tmp_path: Path) -> None:
