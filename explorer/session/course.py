@@ -114,10 +114,27 @@ def named() -> dict[str, Path]:
 
 
 def after(path: Path) -> Path | None:
-    """The bundled scenario that follows another one in the course; None after the last, and for any other file."""
-    course = list(bundled().values())
-    place = course.index(path.resolve()) + 1 if path.resolve() in course else len(course)
-    return course[place] if place < len(course) else None
+    """The lesson that follows another one; None after the last, and for any other file.
+
+    Those on real models come last; one whose model is not on this machine is passed over.
+    """
+    course, here = list(named().values()), path.resolve()
+    rest = course[course.index(here) + 1 :] if here in course else []
+    return next((each for each in rest if _is_runnable(each)), None)
+
+
+def _is_runnable(path: Path) -> bool:
+    """Whether a lesson needs no model of this machine, or that is there."""
+    if path not in on_models().values():
+        return True
+    from attn_explore.model.checkpoints.locating import locate_name
+    from attn_explore.model.scenario import read_scenario
+
+    try:
+        locate_name(read_scenario(path).model.weights.checkpoint or "")
+    except Problem:
+        return False
+    return True
 
 
 def own_folder() -> Path:

@@ -7,14 +7,17 @@ from functools import cache
 from pathlib import Path
 
 from attn_explore.explorer.drawing.wrapping import Section
-from attn_explore.explorer.session.course import after, bundled
+from attn_explore.explorer.session.course import after, named
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.scenario import read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
-_LAST = "This was the last lesson of the course: attn-explore new starts a scenario of your own."
+_LAST = (
+    "This was the last lesson of the course that can be run here; the library says what others need. "
+    "attn-explore new --lesson starts one of your own."
+)
 
 
 def lesson_sections(session: Session, value: Value) -> Iterator[Section]:
@@ -94,8 +97,8 @@ def _end(session: Session) -> str:
 
 
 def _is_last(session: Session) -> bool:
-    """Whether it is the lesson at the end of the course."""
-    return session.path is not None and session.path.resolve() == list(bundled().values())[-1]
+    """Whether it is a lesson of the course, and none follows."""
+    return session.path is not None and session.path.resolve() in named().values() and after(session.path) is None
 
 
 def next_lesson(session: Session) -> str:

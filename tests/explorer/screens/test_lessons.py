@@ -17,7 +17,7 @@ from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.session import edits, stepping
 from attn_explore.explorer.session.change_moment import go_to_moment
-from attn_explore.explorer.session.course import after, bundled
+from attn_explore.explorer.session.course import after, bundled, on_models
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import questions, sections
@@ -648,10 +648,19 @@ async def test_after_a_lesson_of_ones_own_none_follows(explore: Explore) -> None
         assert [toast.message for toast in pilot.app._notifications] == ["No lesson of the course follows this one."]
 
 
-def test_each_lesson_leads_to_the_next_in_the_order_of_the_course() -> None:
-    course = list(bundled().values())
+def test_each_lesson_leads_to_the_next_in_the_order_of_the_course(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    course, others = list(bundled().values()), on_models()
     assert [after(path) for path in course] == [*course[1:], None]
     assert after(Path("mine.yaml")) is None
+    model = tmp_path / "models--google-t5--t5-small"
+    for path, text in (("refs/main", "abc"), ("snapshots/abc/config.json", "{}")):
+        (model / path).parent.mkdir(parents=True)
+        (model / path).write_text(text)
+    assert after(course[-1]) == others["a-real-translator"]
+    assert after(others["its-law"]) == others["a-real-translator"]
 
 
 # --- the verdict is in sight
