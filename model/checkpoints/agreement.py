@@ -60,10 +60,13 @@ class Agreement:
     unknown: tuple[str, ...]
 
 
-def agreement(trace: Trace, model: Architecture, references: References, tolerance: float) -> Agreement:
+def agreement(
+    trace: Trace, model: Architecture, references: References, tolerance: float, words_from: int = 0
+) -> Agreement:
     """Compare a run with reference tensors in the order in which its steps are computed, up to the first difference.
 
-    Raises Problem where a tensor has another shape, or none has a name of ours.
+    `words_from`: the first word of the text, before which there is padding: its rows, which nobody reads, are whatever
+    they are. Raises Problem where a tensor has another shape, or none has a name of ours.
     """
     known = steps_of(trace, model)
     wanted = {name: known[name] for name in references.tensors if name in known}
@@ -73,7 +76,7 @@ def agreement(trace: Trace, model: Architecture, references: References, toleran
     order = {path: place for place, path in enumerate(trace.steps)}
     widest, seen = None, dict[str, None]()
     for name in sorted(wanted, key=lambda name: max(order[path] for path in wanted[name])):
-        for gap in _gaps(trace, wanted[name], name, references):
+        for gap in _gaps(trace, wanted[name], name, references, _Words(words_from, model)):
             if not gap.share <= tolerance:
                 made_from = _made_from(trace[gap.path], seen)
                 return Agreement(len(seen) + 1, widest, gap, *made_from, unknown)
@@ -91,13 +94,28 @@ def _nothing_known(references: References, known: Collection[str]) -> Problem:
     return Problem("no tensor here has the name of a step", path=references.path, place=f"tensor {name!r}", hint=hint)
 
 
-def _gaps(trace: Trace, paths: tuple[str, ...], name: str, references: References) -> Iterator[Gap]:
+@dataclass(frozen=True)
+class _Words:
+    """Where the words of a text begin, in the steps that have a row for each of its tokens."""
+
+    first: int
+    model: Architecture
+
+    def rows(self, value: Value) -> Array:
+        """Which rows of a step are of words, ready to broadcast over it."""
+        is_of_text = not (self.model.has_encoder and value.path.startswith("decoder."))
+        along = [is_of_text and name in ("token", "query") for name in value.names]
+        shape = [size if is_row else 1 for size, is_row in zip(value.shape, along, strict=True)]
+        return np.arange(max(shape, default=1)).reshape(shape) >= (self.first if any(along) else 0)
+
+
+def _gaps(trace: Trace, paths: tuple[str, ...], name: str, references: References, words: _Words) -> Iterator[Gap]:
     """How far the steps are that a tensor holds: one, or several side by side along its last axis."""
     whole = np.asarray(references.tensors[name](), np.float64)
     parts = np.split(whole, len(paths), axis=-1) if whole.ndim and whole.shape[-1] % len(paths) == 0 else [whole]
     for path, part in zip(paths, parts, strict=False):
         value = trace[path]
-        yield _gap(value, name, _as_ours(value, part, name, references))
+        yield _gap(value, name, _as_ours(value, part, name, references), words.rows(value))
 
 
 def _as_ours(value: Value, array: Array, name: str, references: References) -> Array:
@@ -112,11 +130,13 @@ def _as_ours(value: Value, array: Array, name: str, references: References) -> A
     raise Problem(what, path=references.path, place=f"tensor {name!r}", hint=hint)
 
 
-def _gap(value: Value, name: str, there: Array) -> Gap:
-    largest = float(np.abs(there[np.isfinite(there)]).max(initial=0)) or 1.0
+def _gap(value: Value, name: str, there: Array, counts: Array) -> Gap:
+    largest = float(np.abs(there[np.isfinite(there) & counts]).max(initial=0)) or 1.0
     most, index = -1.0, (0,) * there.ndim
     for start, here in value.pieces():
-        apart = _apart(here, there[slice(start, start + len(here)) if here.ndim else ()])
+        piece = slice(start, start + len(here)) if here.ndim else ()
+        own = counts[piece] if counts.shape[:1] == there.shape[:1] else counts
+        apart = np.where(own, _apart(here, there[piece]), 0)
         if apart.size and apart.max() > most:
             first, *rest = (*map(int, np.unravel_index(int(apart.argmax()), apart.shape)), 0)
             most, index = float(apart.max()), (start + first, *rest)[: apart.ndim]

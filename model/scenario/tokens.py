@@ -99,7 +99,8 @@ class Token(NamedTuple):
 class Reading:
     """What one stack reads: its tokens, how many there are with padding, and how many when all are generated.
 
-    Of a checkpoint, `ids` are the tokens' rows in its table, and `pad` is the token that fills up.
+    Of a checkpoint, `ids` are the tokens' rows in its table, and `pad` is the token that fills up. `fills` says which
+    of the tokens fill up, where that is not told by their ids.
     """
 
     tokens: Words
@@ -107,6 +108,7 @@ class Reading:
     longest: int
     ids: tuple[int, ...] | None = None
     pad: Token | None = None
+    fills: tuple[bool, ...] | None = None
 
     @property
     def has_padding(self) -> bool:
@@ -133,7 +135,9 @@ class Reading:
         return (*self._is_padding(), *(True,) * (self.length - len(self.tokens)))
 
     def _is_padding(self) -> Iterator[bool]:
-        if self.ids is None:
+        if self.fills is not None:
+            yield from self.fills
+        elif self.ids is None:
             yield from (word == PAD for word in self.tokens)
         else:
             yield from (self.pad is not None and token == self.pad.id for token in self.ids)

@@ -42,10 +42,7 @@ def test_a_model_agrees_with_what_pytorch_computed(attn: Run, name: str) -> None
     assert "that could be compared agree" in found.out
 
 
-REFUSED = {
-    "bert": "`segments` has a second segment",
-    **dict.fromkeys(("bloom-no-prefix", "gpt2-padded-left", "llama-padded-left", "opt"), "padding_side='right'"),
-}
+REFUSED = {"bert": "`segments` has a second segment"}
 """What a run cannot read as the references were made, and what is said of it."""
 
 
@@ -119,8 +116,67 @@ def test_a_scenario_agrees_with_its_own_export(attn: Run) -> None:
     assert found.out.startswith("all 11 steps that could be compared agree\n")
 
 
+PADDED_LEFT = ("bloom-no-prefix", "gpt2-padded-left", "llama-padded-left", "opt")
+
+
+def beside(folder: Path, **said: object) -> None:
+    """Say more in the file beside the tensors; None takes a key away."""
+    found = json.loads((folder / "input.json").read_text()) | said
+    (folder / "input.json").write_text(json.dumps({key: value for key, value in found.items() if value is not None}))
+
+
+@pytest.mark.parametrize("name", PADDED_LEFT)
+def test_padding_before_the_words_is_what_the_mask_says_whatever_its_ids_are(attn: Run, name: str) -> None:
+    folder = copy_of(FAMILIES / name)
+    said = json.loads((folder / "input.json").read_text())
+    beside(folder, ids=[each if is_word else 7 for each, is_word in zip(*said.values(), strict=True)])
+    found = attn("check", str(folder), "--against", str(folder / "expected.safetensors"))
+    assert "that could be compared agree" in found.out
+
+
+@pytest.mark.parametrize("name", PADDED_LEFT)
+def test_a_mask_that_is_missing_is_asked_for_where_the_text_begins_with_what_fills_up(attn: Run, name: str) -> None:
+    folder = copy_of(FAMILIES / name)
+    count = json.loads((folder / "input.json").read_text())["attention_mask"].count(0)
+    beside(folder, attention_mask=None)
+    found = attn("check", str(folder), "--against", str(folder / "expected.safetensors"))
+    assert found.status == 2
+    assert f"`attention_mask` is missing: the text begins with {count} of " in found.err
+    assert f'add "attention_mask": [{"0, " * count}1, …]' in found.err
+
+
+def test_a_difference_in_the_rows_of_words_is_found_behind_padding(attn: Run) -> None:
+    folder = copy_of(FAMILIES / "gpt2-padded-left")
+    expected = load_file(folder / "expected.safetensors")
+    expected["decoder.layers.0.self_attention.weights"][0, :2] = 5  # rows of padding, which nobody reads
+    save_file(expected, folder / "expected.safetensors")
+    assert attn("check", str(folder), "--against", str(folder / "expected.safetensors")).status == 0
+    expected["decoder.layers.0.self_attention.weights"][0, 3, 3] += 1e-4
+    save_file(expected, folder / "expected.safetensors")
+    assert attn("check", str(folder), "--against", str(folder / "expected.safetensors")).status == 1
+
+
+@pytest.mark.parametrize(("first", "status"), [(0, 0), (3, 2)])
+def test_positions_that_count_the_padding_are_not_those_of_a_model_that_generates(
+    attn: Run, first: int, status: int
+) -> None:
+    folder = copy_of(FAMILIES / "gpt2-padded-left")
+    beside(folder, position_ids=[0, 0, 0, *range(first, first + 6)])
+    found = attn("check", str(folder), "--against", str(folder / "expected.safetensors"))
+    assert found.status == status
+    assert ("position_ids=(attention_mask.cumsum(-1) - 1)" in found.err) is bool(status)
+
+
 @pytest.mark.parametrize(
-    "said", [{"ids": "abc"}, [1], {"ids": [1], "target_ids": [-1]}, {"ids": [1, 2], "attention_mask": [0, 1]}]
+    "said",
+    [
+        {"ids": "abc"},
+        [1],
+        {"ids": [1], "target_ids": [-1]},
+        {"ids": [1, 2], "attention_mask": [0]},
+        {"ids": [1, 2], "attention_mask": [0, 0]},
+        {"ids": [1, 2, 3], "attention_mask": [1, 0, 1]},
+    ],
 )
 def test_what_stands_beside_the_tensors_is_checked(attn: Run, said: object) -> None:
     folder = copy_of(FAMILIES / "gpt2")
