@@ -104,6 +104,8 @@ class Curves(PlotWidget):
             self._draw_bars(drawing, curve, ys) if drawing.has_bars else self._draw_line(drawing, curve, ys)
         for curve, ys in numbers.items():
             self._draw_marks(drawing, curve, ys)
+        if not self._needs_canvas_resize:
+            self.render()  # now: drawn while a frame is made, the canvases would ask for another one
 
     def _draw_rules(self, drawing: Drawing) -> None:
         """The cursor's line from top to bottom, and for bars the line at zero, both behind the curves."""
