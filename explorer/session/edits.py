@@ -67,18 +67,18 @@ def _run_again(session: Session, scenario: Scenario, on_step: Listener | None) -
 
 def take_edited(session: Session, run: Run) -> None:
     """Go on to a run with other edits; `undo` comes back from it."""
-    session.history.leave(replace(session.run))
+    session.history.leave(session.run)
     session.take(run)
 
 
 def undo(session: Session, run: Run | None = None) -> bool:
     """Go back to the run before the last edit, or to what `at_this_moment` made of it; False when there is none."""
-    return _go_to(session, session.history.back(replace(session.run)), run)
+    return _go_to(session, session.history.back(session.run), run)
 
 
 def redo(session: Session, run: Run | None = None) -> bool:
     """Make the edit again that was undone, likewise; False when there is none."""
-    return _go_to(session, session.history.forward(replace(session.run)), run)
+    return _go_to(session, session.history.forward(session.run), run)
 
 
 def _go_to(session: Session, kept: Run | None, run: Run | None) -> bool:

@@ -25,7 +25,7 @@ class Run:
 
     `growing` are the words that come while it is looked at, where there are any left.
     Where the model was trained, `moment` is the one of the training whose weights it has. Arrays that two runs have in
-    common are in memory once. A copy (`dataclasses.replace`) does not have what was derived of it.
+    common are in memory once. Nobody changes a run: what it says of itself is found once.
     """
 
     scenario: Scenario
@@ -34,7 +34,9 @@ class Run:
     moment: int = 0
     growing: Growing | None = None
     _bad: tuple[Value, Index] | None = field(default=None, init=False, repr=False)
-    _effects: dict[str, Array | None] = field(default_factory=dict, init=False, repr=False)
+    _effect: tuple[str, Array | None] = field(default=("", None), init=False, repr=False)
+    """The path of the value that the effect of the edits was asked of last, and that effect."""
+    _farthest: dict[str, float] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def first_bad(self) -> tuple[Value, Index] | None:
@@ -67,11 +69,22 @@ class Run:
 
         Nobody waits for it where the numbers were not computed yet, or are forgotten.
         """
-        if value.is_away:
+        before = self.before(value)
+        if before is None or before.is_away or value.is_away:
             return None
-        if value.path not in self._effects:
-            self._effects[value.path] = self._effect_on(value)
-        return self._effects[value.path]
+        if value.path != self._effect[0]:
+            found = distances(value.array, before.array)
+            self._effect = value.path, found if found.any() else None
+        return self._effect[1]
+
+    def farthest(self, value: Value) -> float:
+        """By how much the edits changed the number of a value that they changed most; 0 where there is no effect."""
+        if value.path not in self._farthest:
+            effect = self.effect_on(value)
+            if value.path != self._effect[0]:
+                return 0.0  # it may be known later
+            self._farthest[value.path] = 0.0 if effect is None else float(effect.max())
+        return self._farthest[value.path]
 
     def before(self, value: Value) -> Value | None:
         """The value without the edits, where it is another one that can be compared with it."""
@@ -79,10 +92,3 @@ class Run:
         before = None if clean is None else clean.steps.get(value.path) or clean.parameters.get(value.path)
         is_alike = before is not None and (before.names, before.shape) == (value.names, value.shape)
         return before if is_alike and before is not value else None
-
-    def _effect_on(self, value: Value) -> Array | None:
-        before = self.before(value)
-        if before is None or before.is_away:
-            return None
-        found = distances(value.array, before.array)
-        return found if found.any() else None

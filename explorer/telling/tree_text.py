@@ -21,8 +21,7 @@ def beside_step(session: Session, step: Value) -> str:
     sign = letter(step) if letter(step) != step.name and not is_gradient(step) else ""
     if step.name == "candidates" and not is_gradient(step):
         sign = "?" if session.lesson.is_asked(step.path) else _chosen(session.run.trace, step)
-    moves = session.run.effect_on(step)
-    most = 0.0 if moves is None else float(moves.max())
+    most = session.run.farthest(step)
     far = short_power(f"Δ{most:.2g}") if 0 < most < 100 else f"Δ{short_number(round(most, 0))}" if most else ""
     star = "★" if session.place.is_marked(step) else ""
     return " ".join(filter(None, (sign, star, "✎" if step.changes else "", far)))
