@@ -241,8 +241,17 @@ def part_in_sight(layout: Layout, window: Window, rows: range) -> tuple[str, ...
         shown = shown_of_block(layout)
         return (f"each cell: the {shown}", shown) if layout.is_pooled else ("heat map",)
     seen = zip(axes, (rows, window.columns(layout)), strict=True)
-    parts = (f"{axis.name} {part.start}–{part.stop - 1}/{axis.size}" for axis, part in seen if len(part) < axis.size)
-    return (", ".join(parts),)
+    orders = layout.picture.order.rows, layout.picture.order.columns
+    places = (_places(axis, part, order) for (axis, part), order in zip(seen, orders, strict=True))
+    return (", ".join(filter(None, places)),)
+
+
+def _places(axis: Axis, part: range, order: Array | None) -> str:
+    """Which places along an axis are in sight; of sorted ones not their names are told but their ranks, from 1."""
+    if len(part) == axis.size:
+        return ""
+    span = f"{part.start}–{part.stop - 1}" if order is None else f"№{part.start + 1}–{part.stop}"
+    return f"{axis.name} {span}/{axis.size}"
 
 
 def bare(part: str) -> str:

@@ -28,7 +28,6 @@ from attn_explore.explorer.drawing.numbers import fitted, pad, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array
 from attn_explore.model.cells import Cells
-from attn_explore.model.naming import shown_short
 
 HEADER = 2
 """Lines above the rows: what the plane is, and the columns' labels."""
@@ -47,7 +46,7 @@ CHANGED = Style(underline=True)
 
 
 def title_line(layout: Layout, window: Window) -> list[Segment]:
-    """The names of the planes, and of the axis that runs along the columns."""
+    """The names of the planes, and of the axis that runs along the columns; and by what they are sorted."""
     picture = layout.picture
     segments = [Segment(" " * layout.label_width)]
     if layout.name:
@@ -61,8 +60,9 @@ def title_line(layout: Layout, window: Window) -> list[Segment]:
         elif name:
             segments.append(Segment(f"{picture.plane_place(plane)}   ", style))
     arrow = f"{'  ' * (len(layout.planes) > 1)}{picture.columns.name} →" if picture.columns.name else ""
-    has_room = sum(segment.cell_length for segment in segments) + cell_len(arrow) <= window.width
-    return [*segments, Segment(arrow if has_room else "", DIM)]
+    room, said = window.width - _cells_of(segments), picture.order.said
+    ways = (*(f"{arrow}   {each}" for each in said), *said[1:], "sorted") if said else (arrow,)
+    return [*segments, Segment(next((way for way in ways if cell_len(way) <= room), ""), DIM)]
 
 
 def _gap(layout: Layout, place: int) -> Segment:
@@ -86,7 +86,7 @@ def header_line(layout: Layout, window: Window) -> list[Segment]:
 def _labels(layout: Layout, columns: range, cursor: int) -> list[Segment]:
     """The label of every column: over its numbers at their right edge, over its colours where they begin."""
     room, is_right = layout.column_width - 1, layout.numbers is not None
-    texts = [fitted(shown_short(layout.picture.columns, column), room, is_right) for column in columns]
+    texts = [fitted(layout.picture.column_name(column), room, is_right) for column in columns]
     return [
         Segment(f" {text}" if is_right else f"{text} ", BOLD if column == cursor else DIM)
         for column, text in zip(columns, texts, strict=True)
@@ -98,7 +98,7 @@ def _ticks(layout: Layout, columns: range, cursor: int) -> list[Segment]:
     segments, slot = [], GLYPHS * TICK
     for first in columns[::TICK]:
         room = min(slot, GLYPHS * (columns.stop - first))
-        label = shown_short(layout.picture.columns, first * layout.blocks[1])
+        label = layout.picture.column_name(first * layout.blocks[1])
         has_room = room == slot or cell_len(label) <= room
         text = pad(fitted(label if has_room else "", min(room, slot - 1)), room)
         segments.append(Segment(text, BOLD if first <= cursor < first + TICK else DIM))
@@ -110,7 +110,7 @@ def row_line(layout: Layout, window: Window, row: int) -> list[Segment]:
     picture = layout.picture
     lead = window.cursor[:-2]
     cursor_row = (window.cursor[-2] if len(window.cursor) > 1 else 0) // layout.blocks[0]
-    label = fitted(shown_short(picture.rows, row * layout.blocks[0]), layout.label_width - 1) + " "
+    label = fitted(picture.row_name(row * layout.blocks[0]), layout.label_width - 1) + " "
     segments = [Segment(label, BOLD if row == cursor_row else DIM)]
     columns = window.columns(layout)
     for place, plane in enumerate(layout.planes):

@@ -11,10 +11,11 @@ from dataclasses import field, replace
 import numpy as np
 
 from attn_explore.explorer.drawing.colours import scale_end
+from attn_explore.explorer.drawing.order import OWN, Order
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cells import Cells
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.naming import shown
+from attn_explore.model.naming import shown, shown_short
 
 Index = tuple[int, ...]
 
@@ -28,6 +29,8 @@ FEW = 64
 class Picture:
     """A tensor to draw. `hidden` says which (query, key) cells are masked, `changed` which cells an edit changed,
     `veiled` whose numbers are not shown yet, `scale` where the colours end, when two pictures share a scale.
+
+    `order` is the one in which rows and columns stand here.
 
     Of a tensor that is too large to be held, `sample` are some numbers from all over it, and `is_by_columns` says that
     a column of it is sooner made than a row.
@@ -44,6 +47,7 @@ class Picture:
     scale: tuple[float, bool] | None = None
     sample: Array | None = None
     is_by_columns: bool = False
+    order: Order = OWN
     largest: float = field(init=False)
     end: float = field(init=False)
     is_signed: bool = field(init=False)
@@ -71,6 +75,19 @@ class Picture:
         scale = (max(self.end, other.end), self.is_signed or other.is_signed)
         return replace(self, scale=scale), replace(other, scale=scale)
 
+    def ordered(self, order: Order) -> Picture:
+        """The picture with its rows and columns in another order."""
+        if order.is_own:
+            return self
+        array = order.arranged(self.array, self.is_by_columns)
+        hidden = None if self.hidden is None else np.asarray(order.arranged(self.hidden, self.is_by_columns))
+        changed, veiled = (
+            None if marks is None else order.arranged(marks, self.is_by_columns)
+            for marks in (self.changed, self.veiled)
+        )
+        scale = (self.end, self.is_signed)
+        return replace(self, array=array, hidden=hidden, changed=changed, veiled=veiled, scale=scale, order=order)
+
     @property
     def seen(self) -> Array:
         """The numbers that the scale is made for: all, or a sample."""
@@ -85,6 +102,14 @@ class Picture:
     def columns(self) -> Axis:
         """The axis along the columns."""
         return self.axes[-1] if self.axes else NO_AXIS
+
+    def row_name(self, row: int) -> str:
+        """What the row is called that stands at a place."""
+        return shown_short(self.rows, self.order.row(row))
+
+    def column_name(self, column: int) -> str:
+        """What the column is called that stands at a place."""
+        return shown_short(self.columns, self.order.column(column))
 
     @property
     def planes(self) -> list[Index]:

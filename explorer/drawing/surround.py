@@ -17,10 +17,10 @@ from attn_explore.explorer.drawing.colours import Ground, lit_style
 from attn_explore.explorer.drawing.grid_layout import COLUMN, GAP, LABEL, Fit, Layout, labels_width, longest_label
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
 from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, Numbers, fitted, most_cells, numbers_for, shortened
+from attn_explore.explorer.drawing.order import Order
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.naming import shown_short
 from attn_explore.model.text import figure
 
 MOST = 64
@@ -48,6 +48,14 @@ class Named:
     picture: Picture
     lit: Lit
     operand: int = 0
+
+    def ordered(self, own: Picture, has_rows: bool = False, has_columns: bool = False) -> Named:
+        """With the rows or columns that it has in common with a matrix in the order of that one."""
+        down = has_rows or self.picture.rows.name == own.rows.name
+        along = has_columns or self.picture.columns.name == own.columns.name
+        order = Order(own.order.rows if down else None, own.order.columns if along else None)
+        rows, columns = (frozenset(map(drawn, lit)) for drawn, lit in zip(order.drawn_along, self.lit, strict=True))
+        return replace(self, picture=self.picture.ordered(order), lit=(rows, columns))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +97,12 @@ class Around:
     above: tuple[Named, ...] = ()
     may_all_be_above: bool = False
     pair: tuple[Named, Named] | None = None
+
+    def ordered(self, own: Picture) -> Around:
+        """Around the same matrix with its rows and columns in another order: theirs follow."""
+        left = tuple(each.ordered(own, has_rows=True) for each in self.left)
+        above = tuple(each.ordered(own, has_columns=True) for each in self.above)
+        return replace(self, own=own, left=left, above=above)
 
     def placed(self, width: int, lines: int, spare: int) -> Surround | None:
         """As it stands in `width` cells and, above, in so many lines, of which `spare` are needed by nothing else."""
@@ -222,7 +236,7 @@ def _header(found: Placed) -> list[Segment]:
     corner = f"{picture.rows.name} ↓" if picture.rows.name else _along(picture)
     rest = _rest(found.columns_in_all) if found.columns_in_all else ""
     room, count = layout.column_width - 1, picture.columns.size
-    labels = (fitted(shown_short(picture.columns, column), room, right=True) for column in range(count))
+    labels = (fitted(picture.column_name(column), room, right=True) for column in range(count))
     styles = (BOLD if column in lit and len(lit) < count else DIM for column in range(count))
     shown = (Segment(f" {text}", style) for text, style in zip(labels, styles, strict=True))
     return [Segment(fitted(corner, layout.label_width), DIM), *shown, Segment(rest, DIM)]
@@ -232,7 +246,7 @@ def _rows(found: Placed, ground: Ground) -> Lines:
     picture, layout, (rows, columns) = found.named.picture, found.layout, found.named.lit
     lines: Lines = []
     for row in range(picture.rows.size):
-        label = fitted(shown_short(picture.rows, row), layout.label_width - 1) + " "
+        label = fitted(picture.row_name(row), layout.label_width - 1) + " "
         is_lit = row in rows and len(rows) < picture.rows.size
         cells = cells_of_row(layout, ground, (), row, range(picture.columns.size))
         lit = (_lit(cell, ground) if row in rows and column in columns else [cell] for column, cell in enumerate(cells))
@@ -275,4 +289,7 @@ def _cell_at(placed: Placed, x: int, row: int) -> Found | None:
     """The cell at a place of a matrix; None beside its cells."""
     column, _ = divmod(x - placed.layout.label_width, placed.layout.column_width)
     rows, columns = (axis.size for axis in placed.named.picture.axes)
-    return (placed.named.operand, row, column) if 0 <= row < rows and 0 <= column < columns else None
+    if not (0 <= row < rows and 0 <= column < columns):
+        return None
+    order = placed.named.picture.order
+    return placed.named.operand, order.row(row), order.column(column)

@@ -91,6 +91,8 @@ BINDINGS: list[BindingType] = [
     _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),
     _binding("p", "part", "The first step at which two runs part", "compare.part", LOOK),
     _binding("z", "zoom", "A heat map of the whole tensor, or its numbers", "grid.zoom", LOOK),
+    _binding("b", "sort('columns')", "Sort the columns by this row, turn them, or not", "grid.sort_columns", LOOK),
+    _binding("B", "sort('rows')", "Sort the rows by this column, turn them, or not", "grid.sort_rows", LOOK),
     _binding("F", "without_first", "Colours without the first token, or with it", "grid.without_first", LOOK),
     _binding("ctrl+g", "map", "The model as a map: go to any box of it", "map.open", LOOK),
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),

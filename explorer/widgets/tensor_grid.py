@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from attn_explore.explorer.drawing import lines
 from attn_explore.explorer.drawing.grid_layout import Fit, Layout, Window, fitted_layout, lay_out
+from attn_explore.explorer.drawing.order import OWN, Order
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.model.values import Value
@@ -58,6 +59,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._value: Value | None = None
         self._picture: Picture | None = None
+        self._drawn: Picture | None = None
         self._plan: Layout | None = None
         self._cursor: Index = ()
         self._under: Fit | None = None
@@ -69,17 +71,27 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def picture(self) -> Picture | None:
-        """What is drawn."""
+        """What is shown, its rows and columns in the order of the tensor."""
         return self._picture
+
+    @property
+    def drawn(self) -> Picture | None:
+        """The same in the order in which it is drawn."""
+        return self._drawn
+
+    @property
+    def order(self) -> Order:
+        """The order in which rows and columns are drawn; cells are told by their places in the tensor all the same."""
+        return OWN if self._drawn is None else self._drawn.order
 
     @property
     def shows_all(self) -> bool:
         """Whether several planes stand side by side."""
         return self._plan is not None and len(self._plan.planes) > 1
 
-    def show(self, value: Value, index: Index, picture: Picture) -> None:
+    def show(self, value: Value, index: Index, picture: Picture, order: Order = OWN) -> None:
         """Show the picture of `value`, or of what it is compared with, with the cursor at `index`."""
-        self._value, self._picture = value, picture
+        self._value, self._picture, self._drawn = value, picture, picture.ordered(order)
         self._cursor = index
         self._lay_out()
 
@@ -165,7 +177,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _place(self) -> tuple[int, int]:
         """The drawn row and column that the cursor is in."""
-        row, column = (0, 0, *self._cursor)[-2:]
+        row, column = (0, 0, *self.order.drawn(self._cursor))[-2:]
         height, width = self._plan.blocks if self._plan else (1, 1)
         return row // height, column // width
 
@@ -182,7 +194,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _window(self) -> Window:
         width = self._plan.column_width if self._plan else 1
-        return Window(self.size.width, -(-self.scroll_offset.x // width), self._cursor, self.ground)
+        return Window(self.size.width, -(-self.scroll_offset.x // width), self.order.drawn(self._cursor), self.ground)
 
     def _segments(self, y: int, plan: Layout) -> list[Segment]:
         first = self.scroll_offset.y
@@ -200,13 +212,13 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _lay_out(self) -> None:
         self._plan, size = None, self.size_to_fit()
-        if self._picture is None or not size.width:
+        if self._drawn is None or not size.width:
             return  # a hidden grid is planned when it is shown
         lead = self._cursor[:-2]
         if self._under is not None:
-            self._plan = fitted_layout(self._picture, lead, self._under)
+            self._plan = fitted_layout(self._drawn, lead, self._under)
         else:
-            self._plan = lay_out(self._picture, lead, size.width, self._body, self.all_planes, self.zoomed_out)
+            self._plan = lay_out(self._drawn, lead, size.width, self._body, self.all_planes, self.zoomed_out)
         self._measure(self._plan)
         self.refresh()
 
@@ -225,7 +237,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if (row, column) == self._place and lead == self._cursor[:-2]:
             return
         cell = (*lead, *self._plan.peak(lead, row, column))
-        self.post_message(self.CellChosen(self._value, cell[len(cell) - len(self._cursor) :]))
+        self.post_message(self.CellChosen(self._value, self.order.cell(cell[len(cell) - len(self._cursor) :])))
 
     def _refresh_lines(self, *lines: int) -> None:
         """Draw some lines again. Where the view has scrolled, all are drawn again anyway."""

@@ -208,6 +208,9 @@ class Actions(Screen[None]):
     def action_without_first(self) -> None:
         self.groups.panels.without_first()
 
+    def action_sort(self, what: str) -> None:
+        self.groups.panels.sort(what)
+
     def action_zoom(self) -> None:
         self.groups.panels.zoom()
 

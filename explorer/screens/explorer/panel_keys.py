@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling.pictures import may_leave_first
+from attn_explore.explorer.telling.sorting import Sorted, next_sorting, why_not
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
@@ -61,6 +62,23 @@ class PanelKeys:
             screen.show()
         else:
             screen.show_cell()
+
+    def sort(self, name: str) -> None:
+        """Sort the columns by the row of the cell, or the rows by its column: then the other way, then not at all."""
+        screen, state, what = self.screen, self.screen.state, Sorted(name)
+        if screen.hides_numbers():
+            return
+        if screen.numbers is not screen.grid or screen.grid.picture is None or not state.value.axes:
+            screen.refuse("Only a grid of numbers is sorted.")
+            return
+        if said := why_not(what, screen.grid.picture):
+            screen.refuse(said)
+            return
+        path, index = state.value.path, state.index
+        kept = {other: sorting for other, sorting in state.sortings.items() if sorting.path == path}
+        wanted = next_sorting(what, kept.pop(what, None), path, index)
+        state.sortings = kept if wanted is None else {**kept, what: wanted}
+        screen.show()
 
     def without_first(self) -> None:
         """Colours as they would be without the first token, on which many heads of real models rest; or as they are."""

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.blocks import Link, Piece
+from attn_explore.explorer.drawing.order import OWN
 from attn_explore.explorer.screens.explorer import below
 from attn_explore.explorer.screens.explorer.actions import Actions
 from attn_explore.explorer.screens.explorer.filling import Filling
@@ -26,6 +27,7 @@ from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
 from attn_explore.explorer.telling.pictures import Side, pictures
+from attn_explore.explorer.telling.sorting import order_of
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre
 from attn_explore.explorer.widgets.key_bar import KeyBar
@@ -310,8 +312,11 @@ class Panels(Actions):
         self.grid.display = self.centre.grids.display = bool(drawn)
         if not drawn:
             ranking.show(value, index)
+        is_sorted = bool(drawn) and session.question is None  # what waits for an answer, its order would tell
+        order = order_of(drawn[0], value.path, state.sortings) if is_sorted else OWN
         for panel, picture in zip((self.grid, other), drawn, strict=False):
-            panel.show(value, index if panel is self.grid else self._index_beside(index), picture)
+            same = order if picture.array.shape == drawn[0].array.shape else OWN
+            panel.show(value, index if panel is self.grid else self._index_beside(index), picture, same)
 
     def _show_among(self) -> None:
         """The text on the weights of a word instead of the numbers, where it is wanted; its panel is made then."""
@@ -395,7 +400,8 @@ class Panels(Actions):
         is_alone = state.side is Side.one and state.session.question is None and grid.display and not grid.zoomed_out
         centre.around = None
         if is_alone and picture is not None and not (state.all_heads and len(picture.planes) > 1):
-            centre.around = operands.around(picture, state.value, state.index)
+            found = operands.around(picture, state.value, state.index)
+            centre.around = found if found is None or grid.order.is_own else found.ordered(grid.drawn or picture)
         centre.share()
 
     def _text_under(self) -> Piece:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
 from attn_explore.explorer.telling.pictures import Side
+from attn_explore.explorer.telling.sorting import Sorted, Sorting
 from attn_explore.explorer.telling.word_view import Attention
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
@@ -39,6 +40,7 @@ class State:
     the row under the cursor. `is_unfolded` is about long sums, `shows_uses` about where a number goes instead of
     where it came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths
     that were found last. `leaves_first`: the colours of attention leave the first token out.
+    `sortings`: how rows and columns are sorted of the value that this was wanted of last.
     `all_heads`: whether heads stand side by side where they fit; None: unless what one is made of stands around it.
     `has_library`: the person came from there, and goes back.
     """
@@ -54,6 +56,7 @@ class State:
     has_chosen: bool = False
     leaves_first: bool = False
     all_heads: bool | None = None
+    sortings: dict[Sorted, Sorting] = field(default_factory=dict)
     matches: list[str] = field(default_factory=list)
     _overview: Overview | None = None
 

@@ -37,9 +37,9 @@ LAYER = "decoder.layers.0"
 MADE = Value.made
 LARGE = ("scores", "masked_scores", "weights", "hidden", "logits", "probabilities")
 KEYS = {
-    f"{LAYER}.self_attention.weights": "juuwwFdF",
+    f"{LAYER}.self_attention.weights": "juuwwFbBdF",
     f"{LAYER}.ffn.hidden": "Puu",
-    "logits": "lzzddd",
+    "logits": "lbzBzddd",
     "probabilities": "zPy",
 }
 """What is pressed at large steps."""
