@@ -1,7 +1,8 @@
 """Matrices that stand around another one: to its left one that has its rows, above it those that have its columns.
 
 What stands above stands column over column, what stands to the left row beside row. Whole matrices are tried first,
-with as many digits as there is room for; then two lines: the row and the column that make a cell, number over number.
+with as many digits as there is room for; then the row and the column that make a cell, number over number; then
+colours: of a row and a column in two lines, of whole matrices to the left.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from attn_explore.explorer.drawing.colours import Ground, lit_style
-from attn_explore.explorer.drawing.grid_layout import COLUMN, GAP, LABEL, Fit, Layout, labels_width, longest_label
+from attn_explore.explorer.drawing.grid_layout import COLUMN, GAP, GLYPHS, LABEL, Fit, Layout, labels_width, longest_label
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
 from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, Numbers, fitted, most_cells, numbers_for, shortened
 from attn_explore.explorer.drawing.order import Order
@@ -28,6 +29,12 @@ MOST = 64
 
 STRIPS = 3
 """Lines that a row and a column take, and the labels over them."""
+
+COLOURS = 2
+"""Lines that a row and a column take as colours."""
+
+LEAST_DIGITS = 6
+"""Cells that the numbers in the middle keep, whatever stands beside them in colours."""
 
 LIT = Style(bold=True, underline=True)
 """How a lit cell is seen where there are no colours."""
@@ -66,6 +73,11 @@ class Placed:
     layout: Layout
     columns_in_all: int = 0
 
+    @property
+    def is_in_colour(self) -> bool:
+        """Whether it has colours instead of numbers."""
+        return self.layout.numbers is None
+
 
 @dataclass(frozen=True, eq=False)
 class Surround:
@@ -84,7 +96,8 @@ class Surround:
     def lines_above(self) -> int:
         """Lines of what stands above."""
         titles = len(self.above) if self.fit is not None else 0
-        return sum(each.named.picture.rows.size for each in self.above) + titles + bool(self.above)
+        labels = bool(self.above) and not self.above[0].is_in_colour
+        return sum(each.named.picture.rows.size for each in self.above) + titles + labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +124,11 @@ class Around:
             ways.append(((), (*self.left, *self.above)))
         found = (whole(self.name, self.own, left, above, width) for left, above in ways)
         fitting = next((each for each in found if each is not None and each.lines_above <= lines), None)
-        if fitting is None and self.pair is not None and spare > STRIPS:
-            return strips(*self.pair, width)
-        return fitting
+        if fitting is not None:
+            return fitting
+        if self.pair is not None:
+            return strips(*self.pair, width) if spare > STRIPS else coloured_strips(*self.pair, width, spare)
+        return coloured(self.name, self.own, (*self.left, *self.above), width)
 
 
 def whole(name: str, own: Picture, left: Sequence[Named], above: Sequence[Named], width: int) -> Surround | None:
@@ -148,6 +163,39 @@ def strips(row: Named, column: Named, width: int) -> Surround:
     return Surround(None, (), tuple(placed))
 
 
+def coloured_strips(row: Named, column: Named, width: int, lines: int) -> Surround | None:
+    """The same in two lines, a colour for each number; None where they are not free, or too narrow for that."""
+    size, label_width = row.picture.columns.size, max(map(most_cells, (row.name, column.name))) + 1
+    count = (width - label_width) // GLYPHS
+    if count < size:
+        count = (width - label_width - len(_rest(size))) // GLYPHS
+    if lines < COLOURS or count < min(size, COLUMN):
+        return None
+    placed = []
+    for each in (row, column):
+        begins = replace(each, picture=_beginning(each.picture, count))
+        layout = Layout(begins.picture, label_width, GLYPHS, None, ((),))
+        placed.append(Placed(begins, layout, size if count < size else 0))
+    return Surround(None, (), tuple(placed))
+
+
+def coloured(name: str, own: Picture, matrices: Sequence[Named], width: int) -> Surround | None:
+    """Matrices with the rows of the one in the middle as blocks of colour beside these; None where they do not fit."""
+    if not matrices or not all(_has_rows_of(own, each.picture) for each in matrices):
+        return None
+    blocks = tuple(Placed(each, Layout(each.picture, 0, GLYPHS, None, ((),))) for each in matrices)
+    for digits in range(COLUMN - 1, LEAST_DIGITS - 1, -1):
+        fit, _ = _with_digits(name, own, (), digits)
+        found = Surround(fit, blocks, ())
+        if found.left_width + fit.label_width + own.columns.size * fit.column_width <= width:
+            return found
+    return None
+
+
+def _has_rows_of(own: Picture, other: Picture) -> bool:
+    return (own.rows.name, own.rows.size) == (other.rows.name, other.rows.size) and other.columns.size <= MOST
+
+
 def _beginning(picture: Picture, count: int) -> Picture:
     rows, columns = picture.axes
     if count >= columns.size:
@@ -167,7 +215,7 @@ def _rest(size: int) -> str:
 def _with_digits(name: str, own: Picture, above: Sequence[Named], digits: int) -> tuple[Fit, tuple[Placed, ...]]:
     """The matrix in the middle and those above it, with `digits` cells for their numbers."""
     written = [_numbers(each.picture, digits) for each in above]
-    label_width = max(min(LABEL, labels_width(own)), *(_heads(each) for each in above), 0) + 1
+    label_width = max(min(LABEL, labels_width(own)), *map(_heads, above), 0) + 1
     column = max(numbers.width for numbers in (_numbers(own, digits), *written))
     fit = Fit(label_width, max(column, min(longest_label(own.columns), digits)) + 1, name)
     placed = (
@@ -184,7 +232,9 @@ def _left(named: Named, digits: int) -> Placed:
 
 
 def _width_left(placed: Placed) -> int:
-    return placed.layout.width + GAP
+    """Cells that it takes with the gap behind it; in colours, it is as wide as its name at least."""
+    name = most_cells(placed.named.name) if placed.is_in_colour else 0
+    return max(placed.layout.width, name) + GAP
 
 
 def _heads(named: Named) -> int:
@@ -204,7 +254,7 @@ def above_lines(found: Surround, ground: Ground, width: int) -> Lines:
     for place, each in enumerate(found.above):
         if found.fit is not None:
             lines.append(_title(each, width))
-        if place == 0:
+        if place == 0 and not each.is_in_colour:
             lines.append(_header(each))
         lines += _rows(each, ground)
     return lines
@@ -212,7 +262,7 @@ def above_lines(found: Surround, ground: Ground, width: int) -> Lines:
 
 def left_lines(found: Sequence[Placed], ground: Ground) -> Lines:
     """What stands to the left, its rows beside those of the matrix in the middle."""
-    drawn = ([_title(each, each.layout.width), _header(each), *_rows(each, ground)] for each in found)
+    drawn = ([_title(each, _width_left(each) - GAP), _header(each), *_rows(each, ground)] for each in found)
     return [list(chain.from_iterable(map(_filled, found, lines))) for lines in zip(*drawn, strict=True)]
 
 
@@ -225,7 +275,7 @@ def _title(found: Placed, width: int) -> list[Segment]:
     """What it is called, and what runs along its columns."""
     picture, indent = found.named.picture, found.layout.label_width
     name = shortened(found.named.name, max(1, width - indent))
-    arrow = f"   {picture.columns.name} →" if picture.columns.name else ""
+    arrow = f"   {picture.columns.name} →" if picture.columns.name and not found.is_in_colour else ""
     has_room = indent + most_cells(name) + most_cells(arrow) <= width
     return [Segment(" " * indent), Segment(name, BOLD), Segment(arrow if has_room else "", DIM)]
 
@@ -233,6 +283,9 @@ def _title(found: Placed, width: int) -> list[Segment]:
 def _header(found: Placed) -> list[Segment]:
     """The name of the rows' axis, or of a row's columns, and the labels of the columns."""
     picture, layout, (_, lit) = found.named.picture, found.layout, found.named.lit
+    if found.is_in_colour:
+        has_room = most_cells(_along(picture)) <= _width_left(found) - GAP
+        return [Segment(_along(picture) if has_room else "", DIM)]
     corner = f"{picture.rows.name} ↓" if picture.rows.name else _along(picture)
     rest = _rest(found.columns_in_all) if found.columns_in_all else ""
     room, count = layout.column_width - 1, picture.columns.size
@@ -246,11 +299,13 @@ def _rows(found: Placed, ground: Ground) -> Lines:
     picture, layout, (rows, columns) = found.named.picture, found.layout, found.named.lit
     lines: Lines = []
     for row in range(picture.rows.size):
-        label = fitted(picture.row_name(row), layout.label_width - 1) + " "
+        label = fitted(picture.row_name(row), layout.label_width - 1) + " " if layout.label_width else ""
         is_lit = row in rows and len(rows) < picture.rows.size
         cells = cells_of_row(layout, ground, (), row, range(picture.columns.size))
         lit = (_lit(cell, ground) if row in rows and column in columns else [cell] for column, cell in enumerate(cells))
-        lines.append([Segment(label, BOLD if is_lit else DIM), *(segment for each in lit for segment in each)])
+        rest = _rest(found.columns_in_all) if found.is_in_colour and found.columns_in_all else ""
+        drawn = (segment for each in lit for segment in each)
+        lines.append([Segment(label, BOLD if is_lit else DIM), *drawn, Segment(rest, DIM)])
     return lines
 
 

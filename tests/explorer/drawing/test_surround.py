@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 
 from attn_explore.explorer.drawing.colours import Ground
+from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.surround import (
     NOTHING,
     Around,
     Named,
+    Surround,
     above_lines,
     left_lines,
     place_above,
@@ -82,7 +84,39 @@ def test_where_there_is_little_room_the_row_and_the_column_stand_number_over_num
 
 
 def test_where_there_is_none_nothing_stands_there() -> None:
-    assert product().placed(40, 3, 2) is None
+    assert product().placed(40, 3, 1) is None
+
+
+def test_where_there_is_less_the_row_and_the_column_are_colours() -> None:
+    found = product().placed(50, 3, 2)
+    assert found is not None
+    assert found.lines_above == 2
+    lines = text(above_lines(found, DARK, 50))
+    assert [line.split()[0] for line in lines] == ["X[love]", "W[1]"]
+    assert len({line.index(line.split()[1]) for line in lines}) == 1  # number over number
+
+
+def alike(width: int) -> Surround | None:
+    """The sum of two matrices."""
+    generator = np.random.default_rng(0)
+    axes, lit = (Axis("token", 4, WORDS), Axis("d_model", 6)), (frozenset({1}), frozenset({2}))
+    x, z = (Picture(generator.normal(size=(4, 6)), axes) for _ in "XZ")
+    return Around("Y", x, above=(Named("X", x, lit, 0), Named("Z", z, lit, 1))).placed(width, 3, 0)
+
+
+def test_matrices_for_whose_numbers_there_is_no_room_are_blocks_of_colour_beside_their_rows() -> None:
+    found = alike(90)
+    assert found is not None
+    assert not found.above
+    title, header, *rows = text(left_lines(found.left, DARK))
+    assert title.split() == ["X", "Z"]
+    assert header.split() == ["d_model", "→"] * 2
+    assert len(rows) == 4
+    assert not any(letter.isdigit() for row in rows for letter in row)
+    second = 6 * GLYPHS + GAP
+    assert place_left(found.left, second + 2 * GLYPHS, 3) == (1, 1, 2)
+    assert place_left(found.left, second - 1, 3) is None
+    assert alike(70) is None
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 12), st.integers(20, 160))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.session import stepping
 from attn_explore.explorer.telling.sorting import Sorted, Sorting
 from tests.explorer.conftest import Explore, settled
 
@@ -34,12 +35,14 @@ async def test_the_cell_stays_the_same_and_moves_to_what_stands_beside_it(explor
 
 
 async def test_an_order_does_not_tell_the_answer_to_a_question(explore: Explore) -> None:
-    async with explore("i-love-my-dog") as (pilot, session):
+    async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
-        while session.question is None:
-            await pilot.press("right")
-            await settled(pilot)
+        asked = next(place for place, stop in enumerate(session.lesson.stops) if stop.question is not None)
+        stepping.follow_lesson(session, asked)
+        assert session.question is not None
         screen.state.sortings = {Sorted.columns: Sorting(session.place.value.path, session.place.index)}
         screen.show()
+        assert screen.grid.order.is_own
+        await pilot.press("b")
         assert screen.grid.order.is_own

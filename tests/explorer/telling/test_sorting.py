@@ -17,7 +17,8 @@ from attn_explore.explorer.drawing.order import Order
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.surround import Named, place_above, whole
 from attn_explore.explorer.telling.sorting import Sorted, Sorting, next_sorting, order_of, why_not
-from attn_explore.model.axes import Array, Axis, Index
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.explain import Index
 
 GROUND = Ground((18, 18, 18), (224, 224, 224))
 WORDS = ("la", "dog", "la", '"2"', "mask", "the")
