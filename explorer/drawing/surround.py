@@ -15,7 +15,16 @@ from rich.segment import Segment
 from rich.style import Style
 
 from attn_explore.explorer.drawing.colours import Ground, lit_style
-from attn_explore.explorer.drawing.grid_layout import COLUMN, GAP, GLYPHS, LABEL, Fit, Layout, labels_width, longest_label
+from attn_explore.explorer.drawing.grid_layout import (
+    COLUMN,
+    GAP,
+    GLYPHS,
+    LABEL,
+    Fit,
+    Layout,
+    labels_width,
+    longest_label,
+)
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
 from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, Numbers, fitted, most_cells, numbers_for, shortened
 from attn_explore.explorer.drawing.order import Order
@@ -303,9 +312,9 @@ def _rows(found: Placed, ground: Ground) -> Lines:
         is_lit = row in rows and len(rows) < picture.rows.size
         cells = cells_of_row(layout, ground, (), row, range(picture.columns.size))
         lit = (_lit(cell, ground) if row in rows and column in columns else [cell] for column, cell in enumerate(cells))
-        rest = _rest(found.columns_in_all) if found.is_in_colour and found.columns_in_all else ""
+        rest = [Segment(_rest(found.columns_in_all), DIM)] if found.is_in_colour and found.columns_in_all else []
         drawn = (segment for each in lit for segment in each)
-        lines.append([Segment(label, BOLD if is_lit else DIM), *drawn, Segment(rest, DIM)])
+        lines.append([Segment(label, BOLD if is_lit else DIM), *drawn, *rest])
     return lines
 
 
