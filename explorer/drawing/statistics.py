@@ -17,6 +17,8 @@ from attn_explore.model.text import figure
 BARS = "▁▂▃▄▅▆▇█"
 BINS = 16
 GAP = "  "
+ROUNDING = 8
+"""A mean or spread of so many units in the last place of the largest number is 0, but for rounding."""
 
 
 def statistics_line(picture: Picture, cursor: Index, width: int) -> str:
@@ -49,8 +51,10 @@ def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
         return
     name = shown_short(picture.rows, cursor[-2]) if len(cursor) > 1 else "all"
     shares, unit = _shares(finite)
-    yield f"{name}: mean {short_number(unit * float(shares.mean()))}"
-    yield f"σ {short_number(unit * float(shares.std()))}"
+    least = ROUNDING * np.finfo(np.result_type(finite, np.float32)).eps
+    mean, spread = (unit * float(share) if abs(share) > least else 0.0 for share in (shares.mean(), shares.std()))
+    yield f"{name}: mean {short_number(mean)}"
+    yield f"σ {short_number(spread)}"
     for what, place in (("largest", np.nanargmax(_ends(row, -np.inf))), ("smallest", np.nanargmin(_ends(row, np.inf)))):
         yield f"{what} {short_number(float(row[place]))} at {shown_short(picture.columns, int(place))}"
     if not picture.is_signed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,6 +50,15 @@ def test_numbers_of_which_the_squares_are_none_have_a_spread_and_a_length(size: 
     assert said in found
     assert "norm 0" not in found
     assert "∞" not in found
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_mean_that_is_0_but_for_rounding_is_0(dtype: type[np.floating[Any]]) -> None:
+    row = np.array([[0.1, 0.2, 0.6, -1.3]], dtype)
+    row -= row.mean()
+    row[0, 0] += np.finfo(dtype).eps
+    assert "mean 0  σ 0.7176" in statistics_line(picture(row), (0, 0), 200)
+    assert "mean 1.00e-5  " in statistics_line(picture(np.array([[1, 2e-5 - 1]], dtype)), (0, 0), 200)
 
 
 @pytest.mark.parametrize("ends", [(1 / 3, np.nextafter(1 / 3, 1)), (-1.7e308, 1.7e308), (0.0, 5e-324)])
