@@ -18,7 +18,7 @@ from attn_explore.explorer.drawing.surround import MOST, NOTHING, Around, Lit, N
 from attn_explore.explorer.telling.operands_read import Read, operands_read
 from attn_explore.model.axes import Axis, merged, names
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.explain import mask_of
+from attn_explore.model.explain import lacking, mask_of
 from attn_explore.model.formulas import letter
 from attn_explore.model.naming import shown_short
 from attn_explore.model.ops import is_gradient
@@ -129,7 +129,7 @@ def _is_product(value: Value, others: Sequence[Beside | None]) -> bool:
 
 def beside(value: Value, index: Index) -> list[Beside]:
     """The operands that stand around a step, for a cell of it, in the order of its formula, if that says something."""
-    if value.is_leaf or not value.axes or value.made_by.name == _REPEATS:
+    if value.is_leaf or not value.axes or value.made_by.name == _REPEATS or lacking(value) is not None:
         return []
     found = [each for read in operands_read(value, index) if (each := _beside(value, read)) is not None]
     alike = [each for each in found if each.may_stand_above]
@@ -147,7 +147,7 @@ def _beside(value: Value, read: Read) -> Beside | None:
     at = {there: read.place[there] for name in leading if name in read.apart for there in own.get(name, ())}
     rows, columns = (tuple(map(view.axis, own.get(name, ()))) for name in (row, column))
     free = tuple(axis for axis in view.axes if axis.name not in at and axis not in (*rows, *columns))
-    if view.value.elsewhere is not None or (not row and free and value.made_by.name not in _SUMS):
+    if not row and free and value.made_by.name not in _SUMS:
         return None
     is_alike = has_column and not free and (has_row or not row) and (is_apart or read.picks)
     if is_alike:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.ops import is_gradient, readers_of
 from attn_explore.model.trace import Trace
+from attn_explore.model.traces.export import trace_npz
+from attn_explore.model.traces.reading import read_trace
+from attn_explore.model.traces.wanted import Wanted
 from attn_explore.model.values import Value
 from tests.opened import EVERY_BUT_WIDE, Opened, opened
 
@@ -143,3 +147,11 @@ def test_the_rows_of_the_left_one_and_the_columns_of_those_above_are_the_steps_o
             continue
         assert all(each.picture.rows.size == own.rows.size for each in found.left)
         assert all(each.picture.columns.size == own.columns.size for each in found.above)
+
+
+def test_nothing_stands_around_a_step_that_is_made_of_what_a_trace_leaves_out(tmp_path: Path) -> None:
+    scenario = opened("i-love-my-dog")
+    content = b"".join(trace_npz(scenario.trace, scenario.scenario, Wanted(("weights",))))
+    (tmp_path / "trace.npz").write_bytes(content)
+    _, trace = read_trace(tmp_path / "trace.npz", 2**26)
+    assert [beside(step, tuple(0 for _ in step.shape)) for step in trace.steps.values()] == [[]]
