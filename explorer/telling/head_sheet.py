@@ -20,6 +20,9 @@ from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
+_ATTENTIONS = ("self_attention", "cross_attention")
+"""The blocks whose heads have sheets."""
+
 HEAD, PAIR = "head", ("query", "key")
 
 
@@ -45,6 +48,10 @@ def _output(trace: Trace, value: Value) -> Value:
         if found is not None and HEAD in found.names:
             return found
         block = block.rpartition(".")[0]
+    if trace.left_out and any(part in _ATTENTIONS for part in value.path.split(".")):
+        hint = "export it with all steps, or run its scenario"
+        what = "a sheet shows all of a head, and this trace was exported without its head_output"
+        raise Problem(what, path=value.path, hint=hint)
     hint = "name one of its steps, such as weights"
     raise Problem("a sheet is of one head of attention, and this step belongs to none", path=value.path, hint=hint)
 

@@ -29,6 +29,9 @@ from attn_explore.explorer.telling.head_sheet import sheet_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.plots import Plot
 from attn_explore.model.problems import Problem
+from attn_explore.model.traces.export import trace_npz
+from attn_explore.model.traces.reading import read_trace
+from attn_explore.model.traces.wanted import Wanted
 from tests.opened import opened
 from tests.program import here
 
@@ -111,6 +114,14 @@ def test_source_and_target_stand_on_the_sheet_of_cross_attention() -> None:
 def test_a_step_outside_attention_has_no_sheet() -> None:
     with pytest.raises(Problem, match="belongs to none"):
         sheet("encoder-layer", "encoder.layers.0.ffn.hidden")
+
+
+def test_the_sheet_of_a_trace_with_some_steps_says_which_one_it_would_need(tmp_path: Path) -> None:
+    scenario = opened("i-love-my-dog")
+    (tmp_path / "trace").write_bytes(b"".join(trace_npz(scenario.trace, scenario.scenario, Wanted(("weights",)))))
+    _, trace = read_trace(tmp_path / "trace", 2**26)
+    with pytest.raises(Problem, match="without its head_output"):
+        sheet_of(trace, trace[WEIGHTS])
 
 
 # --- lines between words
