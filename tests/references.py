@@ -92,11 +92,16 @@ class Sight:
 
 @dataclass(frozen=True)
 class Reference:
-    """Computes every step of a model (Vaswani et al. 2017, section 3, and the papers named below) by its path."""
+    """Computes every step of a model (Vaswani et al. 2017, section 3, and the papers named below) by its path.
+
+    `scores_found`: by the path of their weights, the scores that the model under test computed. Where two scores of a
+    row are the same but for rounding, these tell which of them is the larger one to hardmax.
+    """
 
     config: ModelConfig
     parameters: Mapping[str, Array]
     steps: Steps = field(default_factory=dict)
+    scores_found: Mapping[str, Array] = field(default_factory=dict)
 
     def encoder(self, ids: Sequence[int], sight: Sight) -> Array:
         """Kind `attention` is the attention blocks alone, one after the other."""
@@ -197,6 +202,8 @@ class Reference:
             self.steps[f"{path}.mask"], self.steps[f"{path}.masked_scores"] = mask, masked
             scores = masked
 
+        if config.weighting == "hardmax" and f"{path}.weights" in self.scores_found:
+            scores = _as_found_where_tied(scores, self.scores_found[f"{path}.weights"])
         weigh = WEIGHTINGS[config.weighting]
         weights = self._keep(f"{path}.weights", _rows([[weigh(row) for row in matrix] for matrix in scores]))
         head_output = np.zeros((*weights.shape[:2], config.d_v))
@@ -389,6 +396,22 @@ def hardmax(row: Array) -> Array:
         if number > best:
             result[:], best = 0, number
             result[place] = 1
+    return result
+
+
+ROUNDING = 1e-10
+"""Two scores that are no further apart, as a share of the largest, are the same but for rounding."""
+
+
+def _as_found_where_tied(scores: Array, found: Array) -> Array:
+    """Scores of which those that are the largest of their row but for rounding are in the order of others."""
+    result = scores.copy()
+    for place in np.ndindex(*scores.shape[:-1]):
+        row = scores[place]
+        largest = row.max()
+        tied = row >= largest - ROUNDING * max(1.0, abs(largest))
+        if math.isfinite(largest) and tied.sum() > 1:
+            result[place] = np.where(tied, found[place], -math.inf)
     return result
 
 

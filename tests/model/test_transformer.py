@@ -40,8 +40,9 @@ def expected_of_encoder(
     ids: list[int],
     pad: tuple[bool, ...] | None = None,
     causal: bool = False,
+    scores_found: dict[str, Array] | None = None,
 ) -> dict[str, Array]:
-    reference = Reference(config, parameters)
+    reference = Reference(config, parameters, scores_found=scores_found or {})
     x = reference.encoder(ids, Sight(pad, causal, config.attention_span))
     reference.head(x, pad or (False,) * len(ids))
     return reference.steps
@@ -55,7 +56,25 @@ def test_every_step_is_that_of_the_formulas_in_the_papers(
     ids = data.draw(st.lists(st.integers(0, 2), min_size=tokens, max_size=tokens))
     pad, causal = data.draw(masks(tokens))
     trace = encoded(config, parameters, ids, pad, causal)
-    assert_same_steps(trace, expected_of_encoder(config, parameters, ids, pad, causal), 1e-10)
+    expected = expected_of_encoder(config, parameters, ids, pad, causal, scores_weighed(trace))
+    assert_same_steps(trace, expected, 1e-10)
+
+
+def test_only_scores_that_are_the_same_but_for_rounding_are_weighed_in_the_order_that_was_found() -> None:
+    config = filled(ModelConfig(kind="attention", d_model=2, weighting="hardmax", position="none"))
+    parameters = random_parameters(config, 3, 1)
+    scores, weights = (f"encoder.layers.0.self_attention.{name}" for name in ("scaled_scores", "weights"))
+    for ids, is_followed in (([0, 0, 0], True), ([0, 1, 2], False)):
+        plain = expected_of_encoder(config, parameters, ids)
+        second = plain[scores] + np.array([0, 1e-15 if is_followed else 9, 0])
+        found = expected_of_encoder(config, parameters, ids, scores_found={weights: second})[weights]
+        assert np.array_equal(found[..., 1] == 1, np.ones((1, 3), bool)) is is_followed
+        assert np.array_equal(found, plain[weights]) is not is_followed
+
+
+def scores_weighed(trace: Trace) -> dict[str, Array]:
+    """The scores that each attention weighed, by the path of its weights."""
+    return {path: step.operands[0].array for path, step in trace.steps.items() if step.name == "weights"}
 
 
 HEADS = st.sampled_from([("none", ()), ("tokens", ("a", "b", "c")), ("sequence", ("a", "b")), ("vocabulary", ())])
@@ -78,7 +97,7 @@ def test_every_step_of_a_decoder_is_that_of_the_formulas_in_the_papers(
         config, parameters, sources if reads_source else None, targets,
         pad=pad, target_pad=target_pad, target_causal=causal,
     )  # fmt: skip
-    reference = Reference(config, parameters)
+    reference = Reference(config, parameters, scores_found=scores_weighed(trace))
     memory = reference.encoder(sources, Sight(pad, False, config.attention_span)) if reads_source else None
     x = reference.decoder(targets, Sight(target_pad, causal, config.attention_span), memory, Sight(pad))
     reference.head(x, target_pad or (False,) * target)
