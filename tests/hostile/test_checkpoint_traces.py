@@ -21,9 +21,7 @@ from attn_explore.model.traces.wanted import Wanted
 from tests.checkpoints import FAMILIES
 from tests.fuzz.judging import bounds, judged
 from tests.fuzz.reader import by_path
-from tests.program import is_refusal
-
-LIMIT = 2**26
+from tests.hostile.refused_traces import LIMIT, refusal
 
 Data = dict[str, Any]
 Change = Callable[[Data], object]
@@ -37,17 +35,6 @@ def exported(name: str, given: Data, asked: Wanted) -> bytes:
 WHOLE = exported("gpt2", {"ids": [3, 4], "max_new_tokens": 2}, Wanted())
 SOME = exported("gpt2", {"ids": [3, 4], "max_new_tokens": 2}, Wanted(("weights",)))
 BOTH = pytest.mark.parametrize("content", [WHOLE, SOME], ids=["all steps", "some steps"])
-
-
-def refusal(content: bytes, folder: Path) -> str:
-    path = folder / "trace"
-    path.write_bytes(content)
-    with pytest.raises(Problem) as refused:
-        read_trace(path, LIMIT)
-    message = refused.value.render()
-    assert is_refusal(message)
-    assert refused.value.exit_status == 2
-    return message.replace(str(path), "trace")
 
 
 def changed(content: bytes, change: Change) -> bytes:

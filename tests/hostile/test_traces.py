@@ -15,14 +15,12 @@ import numpy as np
 import pytest
 
 from attn_explore.explorer.session.opening import is_trace
-from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.traces.export import trace_json, trace_npz, trace_safetensors
 from attn_explore.model.traces.reading import read_trace
-from tests.program import is_refusal
+from tests.hostile.refused_traces import LIMIT, refusal
 
-LIMIT = 2**26
 SCENARIO = parse_scenario("model: {kind: attention, d_model: 2}\ninput: {text: a b, pad_to: 3}")
 TRACE = run(SCENARIO)
 JSON = b"".join(trace_json(TRACE, SCENARIO))
@@ -30,17 +28,6 @@ NPZ = b"".join(trace_npz(TRACE, SCENARIO))
 SAFETENSORS = b"".join(trace_safetensors(TRACE, SCENARIO))
 
 Data = dict[str, Any]
-
-
-def refusal(content: bytes, folder: Path) -> str:
-    path = folder / "trace"
-    path.write_bytes(content)
-    with pytest.raises(Problem) as refused:
-        read_trace(path, LIMIT)
-    message = refused.value.render()
-    assert is_refusal(message)
-    assert refused.value.exit_status == 2
-    return message.replace(str(path), "trace")
 
 
 # --- D7: what is not strict JSON
