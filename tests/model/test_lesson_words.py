@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from attn_explore.explorer.drawing.wrapping import markdown
 from attn_explore.explorer.session.course import named, on_models
 from attn_explore.model.scenario import Scenario, read_scenario
 
@@ -58,3 +59,13 @@ def test_on_a_real_model_nobody_is_asked_to_choose_from_thousands_of_places(name
     for stop in scenario_of(name).lesson:
         along = stop.answer and (stop.answer.argmax or stop.answer.argmin)
         assert along not in ("vocabulary", "d_model", "d_ff"), stop.ask
+
+
+@pytest.mark.parametrize("name", on_models())
+def test_a_lesson_on_a_real_model_is_as_short_as_the_others_and_asks_as_often(name: str) -> None:
+    lesson = scenario_of(name).lesson
+    assert 5 <= len(lesson) <= 12
+    assert sum(stop.answer is not None for stop in lesson) >= 2
+    for stop in lesson:
+        assert len(markdown(stop.say, 78)) <= 5, stop.say
+        assert len(stop.ask or "") <= 156, stop.ask
