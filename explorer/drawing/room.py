@@ -5,6 +5,9 @@ from __future__ import annotations
 LEAST_BELOW = 4
 """Lines under the grid, its rule included, that are always there."""
 
+LEAST_GRID = 5
+"""Lines of a grid that are left, whatever lines somebody gives to what stands under it."""
+
 
 def lines_of_grid(total: int, grid: int, below: int) -> int:
     """Lines that the grid gets of `total`, where it needs `grid` lines and what stands under it `below`.

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Spacing
 
-from attn_explore.explorer.drawing.room import LEAST_BELOW, lines_of_grid
+from attn_explore.explorer.drawing.room import LEAST_BELOW, LEAST_GRID, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines, place_above, place_left
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.heading import Heading
@@ -30,6 +30,8 @@ class Centre(Vertical, Unscrolled):
         super().__init__(id=id)
         self.around: Around | None = None
         """What may stand around the grid."""
+        self.lines_below: int | None = None
+        """How many lines somebody gave to the arithmetic; None where they are as many as it needs."""
         self.heading, self.other_heading = Heading(id="heading"), Heading(id="other-heading")
         self.headings = Row(self.heading, self.other_heading, id="headings")
         self.above, self.left = OperandsPanel(id="above"), OperandsPanel(id="left")
@@ -59,10 +61,12 @@ class Centre(Vertical, Unscrolled):
             statistics.display = False
             return
         free -= row.styles.margin.height
-        below = self.arithmetic.lines_wanted
+        below = self.lines_below or self.arithmetic.lines_wanted
         found = self._placed(free - max(grids), below)
         above = self._surround(found)
         lines = lines_of_grid(free - above, max(grids), below)
+        if self.lines_below is not None:
+            lines = max(LEAST_GRID, free - above - FREE * bool(above) - max(below, LEAST_BELOW))
         statistics.display = lines > max(grids)
         lines -= statistics.display
         if row.styles.height is None or row.styles.height.value != lines:
@@ -72,7 +76,7 @@ class Centre(Vertical, Unscrolled):
         """What stands around the grid in `free` lines, if it leaves the arithmetic enough of them."""
         if self.around is None or free < 0:
             return None
-        least = min(below, max(LEAST_BELOW, self.size.height // 4))
+        least = self.lines_below or min(below, max(LEAST_BELOW, self.size.height // 4))
         return self.around.placed(self.grids.content_size.width - 2, free - least - FREE, free - below - FREE)
 
     def _surround(self, found: Surround | None) -> int:

@@ -12,6 +12,7 @@ from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.state import State
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.arranging import Arranging
     from attn_explore.explorer.screens.explorer.cell_keys import CellKeys
     from attn_explore.explorer.screens.explorer.compare_keys import CompareKeys
     from attn_explore.explorer.screens.explorer.copy_keys import CopyKeys
@@ -48,6 +49,7 @@ class Groups:
     files: FileKeys
     texts: TextKeys
     map: MapKeys
+    arranging: Arranging
 
     def __init__(self, screen: ExplorerScreen) -> None:
         self._screen = screen
@@ -60,6 +62,10 @@ class Groups:
         group = getattr(import_module(f"{__package__}.{file}"), kind)(self._screen)
         setattr(self, name, group)
         return group
+
+    def has(self, name: str) -> bool:
+        """Whether a group was ever asked for."""
+        return name in self.__dict__
 
 
 class Actions(Screen[None]):
@@ -189,6 +195,15 @@ class Actions(Screen[None]):
 
     def action_panel(self, name: str) -> None:
         self.groups.panels.toggle(name)
+        self.groups.arranging.note_shown(name, self.groups.panels.is_shown(name))
+
+    def action_border(self, name: str, by: int) -> None:
+        from attn_explore.explorer.screens.explorer.arranging import Edge
+
+        self.groups.arranging.move(Edge(name), by)
+
+    def action_arrange(self) -> None:
+        self.groups.arranging.reset()
 
     def action_gradient(self) -> None:
         self.groups.gradients.flip()

@@ -83,6 +83,7 @@ class MapKeys:
         if self._panel is None:
             return
         self._panel.display = is_shown
+        self._panel.styles.width = tree.styles.width
         if is_shown:
             self._draw(self._panel, width, room)
 

@@ -30,6 +30,10 @@ class PanelKeys:
         self.screen.set_class(panel.display, f"-with-{name}")
         self.screen.groups.map.show()
 
+    def is_shown(self, name: str) -> bool:
+        """Whether a side panel is there."""
+        return bool(self.screen.query_one(f"#{name}").display)
+
     def plot(self) -> None:
         """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""
         screen, state = self.screen, self.screen.state

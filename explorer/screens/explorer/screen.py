@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from attn_explore.explorer.drawing.blocks import Block, Link
-from attn_explore.explorer.library import bookmarks
+from attn_explore.explorer.library import arrangement, bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
@@ -75,6 +75,8 @@ class ExplorerScreen(Panels):
         if self._first_view is not None:
             self.state.look(self._first_view, self.state.side)
         self.show_tree()
+        if arrangement.is_kept():
+            self.groups.arranging.apply()
         self.show()
         if self.watching is not None:
             self.watching.start()
@@ -97,6 +99,8 @@ class ExplorerScreen(Panels):
     def on_unmount(self) -> None:
         """Write down how far the lesson was followed."""
         self.groups.lessons.keep_now()
+        if self.groups.has("arranging"):
+            self.groups.arranging.keep()
 
     # --- keys that only the screen itself can do
 
@@ -170,6 +174,28 @@ class ExplorerScreen(Panels):
             return False
         self.groups.edits.type_key(event)
         return True
+
+    def on_resize(self) -> None:
+        """In a terminal of another size, the panels are arranged as they were in that."""
+        super().on_resize()
+        if self.groups.has("arranging"):
+            self.groups.arranging.apply()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the border between two panels."""
+        if self.groups.arranging.take(event.screen_offset):
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move it."""
+        if self.app.mouse_captured is self:
+            self.groups.arranging.drag(event.screen_offset)
+
+    def on_mouse_up(self) -> None:
+        """Let it go."""
+        if self.app.mouse_captured is self:
+            self.release_mouse()
+            self.groups.arranging.let_go()
 
     def _on_paste(self, event: events.Paste) -> None:
         """While an edit is typed, so does what is pasted."""
