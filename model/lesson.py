@@ -173,7 +173,11 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
         if value is None:
             problems += _of_unknown(scenario, path, entry, trace, is_read=len(problems) < MOST_READ)
             continue
-        faults = [*_faults(scenario, path, entry, value), *_answer_faults(scenario, path, entry, value, trace.planned)]
+        faults = [
+            *_faults(scenario, path, entry, value),
+            *_view_faults(scenario, path, entry, trace),
+            *_answer_faults(scenario, path, entry, value, trace.planned),
+        ]
         problems += faults
         if not faults:
             asked = _question(entry, value, trace.planned)
@@ -211,6 +215,14 @@ def _faults_of_axes(scenario: Scenario, path: KeyPath, entry: LessonStep, value:
         if name is not None and name not in value.names:
             what, hint = f"{value.path} has no axis {clip(name, _LONGEST)}", f"its axes are {', '.join(value.names)}"
             yield scenario.problem_at(at, what, hint, at_key=at_key)
+
+
+def _view_faults(scenario: Scenario, path: KeyPath, entry: LessonStep, trace: Trace) -> Iterator[Problem]:
+    """A view of attention at a step of no attention."""
+    block = entry.at.rpartition(".")[0]
+    if entry.view in ("word", "text") and f"{block}.head_output" not in trace.steps:
+        what = f"the view {entry.view} shows attention, and {clip(entry.at, _LONGEST)} is no step of it"
+        yield scenario.problem_at((*path, "view"), what, "take another view, or a step such as …self_attention.weights")
 
 
 def _is_unknown(value: Value, where: str | int) -> bool:

@@ -116,7 +116,7 @@ def _fields(line: str) -> dict[str, Any] | str:
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
-        return "this is no line of JSON"
+        return "this is not a line of JSON"
     if not isinstance(found, dict):
         return "an answer is a mapping of keys"
     for key, types in {**_FIELDS, **({"name": (str,)} if "name" in found else {})}.items():

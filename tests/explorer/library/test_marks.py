@@ -75,12 +75,12 @@ def test_what_is_in_the_files_is_never_a_formula_nor_an_escape(tmp_path: Path) -
 
 
 BAD = {
-    "no JSON": ("{", "this is no line of JSON"),
+    "no JSON": ("{", "this is not a line of JSON"),
     "a list": ("[1]", "an answer is a mapping of keys"),
     "a missing key": (line("I", True).replace("tries", "trys"), "an answer has `tries`, and here is `trys`"),
     "a wrong type": (line("I", True, stop="2"), '`stop` cannot be "2"'),
     "less than none": (line("I", True, tries=-1), "`tries` cannot be -1"),
-    "too deep": ("[" * 100_000, "this is no line of JSON"),
+    "too deep": ("[" * 100_000, "this is not a line of JSON"),
 }
 
 
