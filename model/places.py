@@ -167,6 +167,13 @@ def _axes_meant(value: Value, names: list[str]) -> tuple[Axis, ...]:
     return axes if _is_number(names[0]) or places_named(axes[0], names[0]) else axes[1:]
 
 
+def axes_typed(value: Value, names: list[str]) -> tuple[Axis, ...]:
+    """The axes that names are for while they are typed, and more may follow: not the only head where it is left out."""
+    axes = _axes_meant(value, names)
+    is_left_out = bool(axes) and axes[0].name == "head" and axes[0].size == 1 and len(names) < len(axes)
+    return axes[1:] if is_left_out else axes
+
+
 def _is_number(name: str) -> bool:
     return name.removeprefix("-").isdecimal()
 

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts, size_of
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.widgets.choices import Choices
 from attn_explore.model.axes import Array
@@ -26,9 +27,7 @@ from attn_explore.model.values import Value
 class CopyScreen(Dialog[str | None]):
     """A list of what there is. Dismissed with what was copied, in words, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,Y", "dismiss(None)", "Back", id="copy.close", group=Binding.Group("Copying"))
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.COPY_BINDINGS
 
     def __init__(self, value: Value, index: Index, arithmetic: str) -> None:
         super().__init__()

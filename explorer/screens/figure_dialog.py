@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.telling.figures import Choice
 from attn_explore.explorer.widgets.choices import Choices
@@ -21,9 +22,7 @@ from attn_explore.explorer.widgets.choices import Choices
 class FigureScreen(Dialog[Choice | None]):
     """A list of the figures that there are. Dismissed with the one that was chosen, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,X", "dismiss(None)", "Back", id="figure.close", group=Binding.Group("Figures"))
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.FIGURE_BINDINGS
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
         super().__init__()

@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.system.counter import Counter
@@ -41,9 +42,7 @@ The second argument hears how far it is, where that takes its time.
 class ExportScreen(Dialog[str | None]):
     """A file name, and where `asks_steps` says so which steps. Dismissed with the path that was written, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back without writing", id="export.close", group=Binding.Group("Writing a file"))
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.EXPORT_BINDINGS
 
     def __init__(self, title: str, asked: str, proposed: str, write: Write, *, asks_steps: bool = False) -> None:
         super().__init__()

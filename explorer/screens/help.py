@@ -1,19 +1,26 @@
-"""The keys, made from the bindings themselves, so that the two can't disagree."""
+"""The keys, made from the bindings themselves, so that the two can't disagree; first those that matter now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
-from textual.app import ComposeResult
+from textual import on
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.css.query import NoMatches
 from textual.keys import key_to_character
-from textual.widgets import Static
+from textual.screen import Screen
+from textual.widgets import Input, Static
 
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.widgets.key_bar import KeyBar
 
 _NAMES = {
     "right": "→", "left": "←", "up": "↑", "down": "↓", "home": "Home", "end": "End", "pageup": "PgUp",
@@ -21,6 +28,9 @@ _NAMES = {
     "f1": "F1", "plus": "+", "minus": "-", "slash": "/",
 }  # fmt: skip
 """Keys that Textual does not know by a character; the others are shown as that."""
+
+NOW = "Now"
+"""The group of the keys that matter on the screen as it is."""
 
 
 def key_names(keys: str) -> str:
@@ -35,63 +45,145 @@ def _key_name(key: str) -> str:
 
 
 class Line(NamedTuple):
-    """One line of the list: the keys, what they do, and the id by which they can be remapped."""
+    """One line of the list: the keys, what they do, the id by which they can be remapped, the action, the group."""
 
     keys: str
     what: str
     id: str
+    action: str
+    group: str
 
 
-Groups = dict[str, list[Line]]
+def lines_of(app: App[Any], bindings: Iterable[BindingType]) -> list[Line]:
+    """A line for each binding, with the keys that the person has put in place of ours."""
+    keymap = getattr(app, "keys", {})
+    return [
+        Line(
+            key_names(keymap.get(binding.id or "", binding.key)),
+            binding.description,
+            binding.id or "",
+            binding.action,
+            binding.group.description if binding.group else "Other",
+        )
+        for binding in bindings
+        if isinstance(binding, Binding)
+    ]
 
 
-def grouped(bindings: Iterable[Binding], keymap: Mapping[str, str]) -> Groups:
-    """The lines by group, with the keys that the person has put in place of ours."""
-    found: Groups = {}
-    for binding in bindings:
-        group = binding.group.description if binding.group else "Other"
-        id = binding.id or ""
-        found.setdefault(group, []).append(Line(key_names(keymap.get(id, binding.key)), binding.description, id))
-    return found
+def with_now_first(lines: Sequence[Line], actions: Iterable[str]) -> list[Line]:
+    """The lines of some actions first, in their order and as a group of their own: `step(-1)` beside `step(1)`."""
+    order = {_name(action): place for place, action in reversed(list(enumerate(actions)))}
+    now = sorted((line for line in lines if _name(line.action) in order), key=lambda line: order[_name(line.action)])
+    return [*(line._replace(group=NOW) for line in now), *(line for line in lines if line not in now)]
 
 
-_GROUP = Binding.Group("In this list")
+def _name(action: str) -> str:
+    return action.partition("(")[0]
+
+
+def matching(lines: Iterable[Line], text: str) -> list[Line]:
+    """The lines that have every word of a text: in what is done, the keys, the group or the id."""
+    words = text.casefold().split()
+    return [line for line in lines if all(word in "\n".join(line).casefold() for word in words)]
+
+
+def open_help(screen: Screen[Any], bindings: Iterable[BindingType], wanted: str = "") -> None:
+    """Show the keys of a screen over it, those of its bar first; narrowed to a text where one is given."""
+    try:
+        now = [key.action for key in screen.query_one(KeyBar).keys]
+    except NoMatches:
+        now = []
+    screen.app.push_screen(HelpScreen(with_now_first(lines_of(screen.app, bindings), now), wanted))
 
 
 class HelpScreen(Dialog[None]):
-    """Lists every key of the explorer by group."""
+    """Lists keys by group, and narrows the list to what is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape,q,question_mark,f1,enter", "dismiss", "Back", id="help.close", group=Binding.Group("In this list")
-        ),
-        Binding("down,j,pagedown", "scroll(1)", "Down", id="help.down", group=Binding.Group("In this list")),
-        Binding("up,k,pageup", "scroll(-1)", "Up", id="help.up", group=Binding.Group("In this list")),
-    ]
+    AUTO_FOCUS = ""
 
-    def __init__(self, groups: Groups) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = keys.HELP_BINDINGS
+
+    def __init__(self, lines: Sequence[Line], wanted: str = "") -> None:
         super().__init__()
-        self.groups = groups
+        self.lines = lines
+        self._wanted = wanted
 
     def compose(self) -> ComposeResult:
-        """One table a group."""
-        with VerticalScroll(id="help", can_focus=False) as box:
+        """The list, and the line in which one types what to find."""
+        with Vertical(id="help") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "Esc goes back · ↑ ↓ scroll · at the right: names for keys.toml"
-            for group, keys in self.groups.items():
-                yield Static(group, classes="group", markup=False)
-                yield Static(self._table(keys))
+            box.border_subtitle = Content("/ finds · ↑ ↓ scroll · Esc goes back")
+            with VerticalScroll(id="help-lines", can_focus=False):
+                yield Static(id="help-list")
+            yield Input(self._wanted, placeholder="find a key by what it does", id="help-find")
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.query_one("#help-find").display = bool(self._wanted)
+        self._fill(self._wanted)
+
+    def _fill(self, wanted: str) -> None:
+        """List the keys that match."""
+        shown = matching(self.lines, wanted)
+        self.query_one("#help-list", Static).update(Group(*_listed(shown)))
+        self.query_one("#help").border_title = Content(_counted(len(shown), len(self.lines), wanted))
+        self.query_one("#help-lines").scroll_home(animate=False)
+
+    @property
+    def shown(self) -> list[Line]:
+        """The lines that are listed now."""
+        return matching(self.lines, self.query_one("#help-find", Input).value)
+
+    @on(Input.Changed, "#help-find")
+    def typed(self, event: Input.Changed) -> None:
+        """The list follows what is typed."""
+        self._fill(event.value)
+
+    @on(Input.Submitted, "#help-find")
+    def found(self, event: Input.Submitted) -> None:
+        """Back into the list of what was found."""
+        event.stop()
+        self.set_focus(None)
+
+    def action_find(self) -> None:
+        """Ask what to find."""
+        box = self.query_one("#help-find", Input)
+        box.display = True
+        self.set_focus(box)
+
+    def action_leave(self) -> None:
+        """List all keys again; go back where all are listed."""
+        box = self.query_one("#help-find", Input)
+        if not box.display:
+            self.dismiss(None)
+            return
+        self.set_focus(None)
+        box.value, box.display = "", False
 
     def action_scroll(self, pages: int) -> None:
         """Scroll by a few lines."""
-        self.query_one("#help").scroll_relative(y=5 * pages, animate=False)
+        self.query_one("#help-lines").scroll_relative(y=5 * pages, animate=False)
 
-    @staticmethod
-    def _table(lines: list[Line]) -> Table:
-        table = Table.grid(padding=(0, 2), expand=True)
-        table.add_column(width=14, justify="right")
-        table.add_column(ratio=1)
-        table.add_column(justify="right")
-        for keys, what, id in lines:
-            table.add_row(Text(keys, style="bold"), Text(what), Text(id, style="dim"))
-        return table
+
+def _counted(count: int, total: int, wanted: str) -> str:
+    return f"Keys: {count} of {total}" if wanted.strip() else "Keys"
+
+
+def _listed(lines: Sequence[Line]) -> Iterator[Table | Text]:
+    """A table a group."""
+    if not lines:
+        yield Text("No key does that. Esc lists all.", style="italic")
+    for group in dict.fromkeys(line.group for line in lines):
+        yield Text(group, style="bold underline")
+        yield _table([line for line in lines if line.group == group])
+        yield Text()
+
+
+def _table(lines: Sequence[Line]) -> Table:
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(width=14, justify="right")
+    table.add_column(ratio=1)
+    table.add_column(justify="right")
+    for line in lines:
+        table.add_row(Text(line.keys, style="bold"), Text(line.what), Text(line.id, style="dim"))
+    return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from attn_explore.explorer.widgets.find_line import FindLine
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.ranking import Ranking
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -17,6 +18,9 @@ OTHER = Binding.Group("Other")
 LIBRARY = Binding.Group("In the library")
 MAP = Binding.Group("In the map")
 SHEET = Binding.Group("In the sheet of one head")
+HELP = Binding.Group("In this list")
+TOUR = Binding.Group("In the tour")
+DIALOG = Binding.Group("In a dialog")
 
 
 def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
@@ -161,14 +165,42 @@ SHEET_BINDINGS: list[BindingType] = [
 """Actions of `SheetScreen`."""
 
 
+HELP_BINDINGS: list[BindingType] = [
+    _binding("q,question_mark,f1,enter", "dismiss", "Back", "help.close", HELP),
+    _binding("escape", "leave", "List all keys again, or back", "help.leave", HELP),
+    _binding("slash", "find", "Find a key by what it does", "help.find", HELP),
+    _binding("down,j,pagedown", "scroll(1)", "Down", "help.down", HELP),
+    _binding("up,k,pageup", "scroll(-1)", "Up", "help.up", HELP),
+]
+"""Actions of `HelpScreen`."""
+
+
+TOUR_BINDINGS: list[BindingType] = [
+    _binding("right,enter,space,full_stop,pagedown,down", "turn(1)", "Next page", "tour.next", TOUR),
+    _binding("left,comma,pageup,up,backspace", "turn(-1)", "Previous page", "tour.previous", TOUR),
+    _binding("escape,q,T", "dismiss", "End the tour", "tour.end", TOUR),
+]
+"""Actions of `TourScreen`."""
+
+
+COPY_BINDINGS: list[BindingType] = [_binding("escape,Y", "dismiss(None)", "Back", "copy.close", DIALOG)]
+FIGURE_BINDINGS: list[BindingType] = [_binding("escape,X", "dismiss(None)", "Back", "figure.close", DIALOG)]
+EXPORT_BINDINGS: list[BindingType] = [_binding("escape", "back", "Back without writing", "export.close", DIALOG)]
+TEXT_BINDINGS: list[BindingType] = [_binding("escape", "back", "Back to the text that was read", "text.close", DIALOG)]
+"""Actions of the dialogs."""
+
+_DIALOGS = (*COPY_BINDINGS, *FIGURE_BINDINGS, *EXPORT_BINDINGS, *TEXT_BINDINGS)
+
+
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
-    every = (*BINDINGS, *TensorGrid.BINDINGS, *Ranking.BINDINGS, *PlotPanel.BINDINGS, *StepTree.BINDINGS)
+    panels = (TensorGrid, Ranking, PlotPanel, StepTree, FindLine)
+    every = (*BINDINGS, *(binding for panel in panels for binding in panel.BINDINGS))
     return [binding for binding in every if isinstance(binding, Binding)]
 
 
 def binding_ids() -> set[str]:
     """The ids of every binding, those of the other screens too, by which a key file names them."""
-    every = (*LIBRARY_BINDINGS, *MAP_BINDINGS, *SHEET_BINDINGS)
+    every = (*LIBRARY_BINDINGS, *MAP_BINDINGS, *SHEET_BINDINGS, *HELP_BINDINGS, *TOUR_BINDINGS, *_DIALOGS)
     others = (binding for binding in every if isinstance(binding, Binding))
     return {binding.id for binding in (*all_bindings(), *others) if binding.id}

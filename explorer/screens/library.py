@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -21,7 +21,7 @@ from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.entries import Entry, Library, facts
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
-from attn_explore.explorer.screens.help import HelpScreen, grouped
+from attn_explore.explorer.screens.help import open_help
 from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.text_dialog import TextScreen
@@ -376,8 +376,7 @@ class LibraryScreen(Screen[None]):
 
     def action_help(self) -> None:
         """List the keys."""
-        bindings = [binding for binding in self.BINDINGS if isinstance(binding, Binding)]
-        self.app.push_screen(HelpScreen(grouped(bindings, getattr(self.app, "keys", {}))))
+        open_help(self, keys.LIBRARY_BINDINGS)
 
     @on(KeyBar.Pressed)
     async def key_pressed(self, event: KeyBar.Pressed) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
@@ -111,7 +111,6 @@ class MapScreen(Dialog[str]):
 
     def action_help(self) -> None:
         """List the keys."""
-        from attn_explore.explorer.screens.help import HelpScreen, grouped
+        from attn_explore.explorer.screens.help import open_help
 
-        bindings = [binding for binding in keys.MAP_BINDINGS if isinstance(binding, Binding)]
-        self.app.push_screen(HelpScreen(grouped(bindings, getattr(self.app, "keys", {}))))
+        open_help(self, keys.MAP_BINDINGS)

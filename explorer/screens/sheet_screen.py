@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -23,8 +23,17 @@ from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.sheet_links import heads_of, index_of, made_of
 from attn_explore.explorer.widgets.drawn import DrawnAgain
+from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.trace import Trace
+
+_KEYS = (
+    Key("← → ↑ ↓", "cell", "move(0,1)"),
+    Key("⇥", "tensor", "tensor(1)"),
+    Key("⏎", "go there", "enter"),
+    Key("Esc", "back", "dismiss(None)"),
+    Key("?", "keys", "help", is_kept=True),
+)
 
 MARGIN = Size(4, 4)
 """Cells and lines of the screen that the sheet has not."""
@@ -97,7 +106,11 @@ class SheetScreen(Dialog[Link | None]):
         yield Static(f"{self._shown.sheet.title} · {self._shown.sheet.path}", id="sheet-title", markup=False)
         yield SheetPanel(self._shown, self._lit)
         yield Static(self._said, id="sheet-cell", markup=False)
-        yield Static("← → ↑ ↓ cell  ⇥ tensor  ⏎ go there  Esc back  ? keys", id="sheet-keys", markup=False)
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show the keys."""
+        self.query_one(KeyBar).show(_KEYS)
 
     @property
     def _link(self) -> Link:
@@ -147,12 +160,16 @@ class SheetScreen(Dialog[Link | None]):
         """Go to the cell in the explorer."""
         self.dismiss(self._link)
 
+    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        """A key of the bar was clicked."""
+        event.stop()
+        await self.run_action(event.action)
+
     def action_help(self) -> None:
         """List the keys."""
-        from attn_explore.explorer.screens.help import HelpScreen, grouped
+        from attn_explore.explorer.screens.help import open_help
 
-        bindings = [binding for binding in keys.SHEET_BINDINGS if isinstance(binding, Binding)]
-        self.app.push_screen(HelpScreen(grouped(bindings, getattr(self.app, "keys", {}))))
+        open_help(self, keys.SHEET_BINDINGS)
 
     def on_sheet_panel_cell_clicked(self, event: SheetPanel.CellClicked) -> None:
         """A click puts the cursor there, a second one goes there."""

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
@@ -27,11 +28,7 @@ Read = Callable[[str, Counter], Session]
 class TextScreen(Dialog[Session | None]):
     """A text. Dismissed with the session that reads it, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape", "back", "Back to the text that was read", id="text.close", group=Binding.Group("Another text")
-        )
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.TEXT_BINDINGS
 
     CSS = STYLES
     SCOPED_CSS = False  # it may be the first screen there is

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 
 
@@ -74,11 +75,7 @@ PAGES = (
 class TourScreen(Dialog[None]):
     """Shows page after page at the bottom; what they tell of stays in sight above."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,enter,space,full_stop,pagedown,down", "turn(1)", "Next page", id="tour.next"),
-        Binding("left,comma,pageup,up,backspace", "turn(-1)", "Previous page", id="tour.previous"),
-        Binding("escape,q,T", "dismiss", "End the tour", id="tour.end"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keys.TOUR_BINDINGS
 
     def __init__(self, behind: Screen[None]) -> None:
         super().__init__()

@@ -79,7 +79,7 @@ class Place:
 
     def peek(self, path: str) -> Value | None:
         """The same, without opening anything."""
-        if path in (*self.trace.steps, *self.trace.parameters, *self.trace.given):
+        if any(path in known for known in (self.trace.steps, self.trace.parameters, self.trace.given)):
             return self.trace[path]
         parent = self.trace.steps.get(path.rpartition(".")[0])
         finer = [] if parent is None else self.opened.get(parent.path) or finer_steps(parent)

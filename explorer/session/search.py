@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import Index, general_words
@@ -24,22 +25,34 @@ def matches(session: Session, text: str) -> list[str]:
     """
     wanted = text.strip()
     values = (*session.place.steps, *session.run.trace.parameters.values())
-    return [value.path for value in values if _is_in(wanted, value, session.lesson.at(value))]
+    return [value.path for value in values if is_in(wanted, value, session.lesson.at(value))]
 
 
-def _is_in(text: str, value: Value, stops: Sequence[Stop]) -> bool:
+def is_in(text: str, value: Value, stops: Sequence[Stop] = ()) -> bool:
     """Whether a text is in what is written about a value, or is a word of a vocabulary that is not laid out."""
+    wanted = text.casefold()
     vocabularies = (axis.labels for axis in value.axes if isinstance(axis.labels, Labels))
-    return text.casefold() in searchable(value, stops) or any(labels.place(text) is not None for labels in vocabularies)
+    return any(wanted in part for part in written(value, stops)) or any(
+        labels.place(text) is not None for labels in vocabularies
+    )
 
 
-def searchable(value: Value, stops: Sequence[Stop] = ()) -> str:
-    """Everything that is written about a value, but for the words of a vocabulary that is not laid out."""
-    laid_out = (axis.all_labels for axis in value.axes if isinstance(axis.all_labels, tuple))
-    labels = (label for words in laid_out for label in words)
-    said = () if value.is_leaf else general_words(value)
-    told = (text for stop in stops for text in (stop.say, stop.ask))
-    return "\n".join((value.path, *said, *dict.fromkeys(labels), *told)).casefold()
+def written(value: Value, stops: Sequence[Stop] = ()) -> Iterator[str]:
+    """What is written about a value, in small letters, but for the words of a vocabulary that is not laid out."""
+    yield value.path.casefold()
+    if not value.is_leaf:
+        yield _in_small_letters(general_words(value))
+    for axis in value.axes:
+        if isinstance(labels := axis.all_labels, tuple):
+            yield _in_small_letters(labels)
+    for stop in stops:
+        yield _in_small_letters((stop.say, stop.ask))
+
+
+@lru_cache(maxsize=4096)
+def _in_small_letters(texts: tuple[str, ...]) -> str:
+    """Texts with a line each; many steps have the same."""
+    return "\n".join(texts).casefold()
 
 
 def named(session: Session, text: str) -> tuple[Value, Index]:
@@ -47,33 +60,27 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
 
     Of several steps with that name, the next one from here. Raises Problem when there is none.
     """
-    name, places = split_place(_closed(text.strip()))
-    value = _at(session, the_path(name, _from_here(session, _paths(session, name))[:1], _known(session), _OTHERWISE))
+    name, places = split_place(closed(text.strip()))
+    value = _at(
+        session, the_path(name, from_here(session, _paths(session, name))[:1], known_paths(session), _OTHERWISE)
+    )
+    return value, cell_in(session, value, places)
+
+
+def cell_in(session: Session, value: Value, places: list[str] | None) -> Index:
+    """The cell at some places, in the head that is looked at where none is named; without places, under the cursor."""
     if places is None:
-        return value, session.place.index_in(value)
-    return value, index_of(value, places, _head(session))
+        return session.place.index_in(value)
+    here = dict(zip(session.place.value.names, session.place.index, strict=True))
+    return index_of(value, places, here.get("head", 0))
 
 
-def _head(session: Session) -> int:
-    """The head that is looked at; the first where there are none."""
-    value, index = session.place.value, session.place.index
-    return dict(zip(value.names, index, strict=True)).get("head", 0)
-
-
-def _closed(text: str) -> str:
+def closed(text: str) -> str:
     """A name with its bracket closed: while one types it is open."""
     return text if "[" not in text or text.endswith("]") else f"{text}]"
 
 
-def candidates(session: Session, name: str) -> list[str]:
-    """The paths that a name may mean, the one that `named` takes first; then those that it is a part of."""
-    wanted = name.strip()
-    meant = _from_here(session, paths_named(wanted, _known(session)) or _lettered(session, wanted))
-    parts = (path for path in _known(session) if wanted.casefold() in path.casefold())
-    return list(dict.fromkeys((*meant, *parts))) or _paths(session, wanted)
-
-
-def _from_here(session: Session, paths: list[str]) -> list[str]:
+def from_here(session: Session, paths: list[str]) -> list[str]:
     """Paths in the order of the steps from here on."""
     steps, here = [step.path for step in session.place.steps], session.place.position
     order = {path: (place - here - 1) % len(steps) for place, path in enumerate(steps)}
@@ -82,20 +89,21 @@ def _from_here(session: Session, paths: list[str]) -> list[str]:
 
 def only(session: Session, name: str) -> Value:
     """The step, finer step or parameter that a name means. Raises Problem where there are several, or none."""
-    return _at(session, the_path(name, _paths(session, name), _known(session)))
+    return _at(session, the_path(name, _paths(session, name), known_paths(session)))
 
 
-def _known(session: Session) -> list[str]:
+def known_paths(session: Session) -> list[str]:
+    """The paths of all steps, parameters and given values."""
     trace = session.run.trace
     return [*(step.path for step in session.place.steps), *trace.parameters, *trace.given]
 
 
 def _paths(session: Session, name: str) -> list[str]:
     """What a name may mean: steps and parameters, else finer steps that are not open, else what has that letter."""
-    trace = session.run.trace
-    found = paths_named(name, _known(session))
+    found = paths_named(name, known_paths(session))
     if not found:
-        found = paths_named(name, [inner.path for step in trace.steps.values() for inner in finer_steps(step, True)])
+        steps = session.run.trace.steps.values()
+        found = paths_named(name, [inner.path for step in steps for inner in finer_steps(step, True)])
     return found or _lettered(session, name)
 
 

@@ -2,7 +2,7 @@
 
 headings, timelines, tree_text      over, under and beside the numbers
 sections, lesson_text, provenance   the words beside the grid
-found                               what a text that is typed would find
+found                               what a text that is typed leads to, as lines of a list
 cell_text, difference, uses         where the number of a cell comes from, and where it goes
 word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
 operands, operands_read             what a step is made from, around it

@@ -46,6 +46,11 @@ class KeyBar(Drawn):
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
 
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys that matter now, those too that do not fit."""
+        return self._keys
+
     def show(self, keys: Sequence[Key]) -> None:
         """Show `keys`, the most important first."""
         if tuple(keys) != self._keys:

@@ -17,6 +17,7 @@ from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap, Panels
 from attn_explore.explorer.drawing.plots.heat_text import heat_lines
 from attn_explore.explorer.drawing.plots.layout import places_of
+from attn_explore.explorer.session.finding import LISTED, PIECE, Finding, Known
 from attn_explore.explorer.session.matching import same_cell, same_numbers
 from attn_explore.explorer.session.search import matches
 from attn_explore.explorer.telling.plain import table
@@ -120,10 +121,25 @@ def test_a_word_of_a_vocabulary_is_found_without_laying_it_out(words: Vocabulary
     assert words.made < FEW
 
 
+@pytest.mark.parametrize("text", ["word77", "logits[0, word77"])
+def test_words_are_looked_for_a_piece_at_a_time_and_only_the_first_are_kept(words: Vocabulary, text: str) -> None:
+    finding, pieces = Finding(Known(session_with(words)), text, by_name=True), 1
+    before = words.made
+    while finding.look_on():
+        assert words.made - before < 2 * PIECE + 3 * LISTED
+        before, pieces = words.made, pieces + 1
+    assert pieces > HUGE // PIECE
+    assert (finding.counts.total(), len(finding.found)) == (2 * 1111, LISTED)
+
+
 def session_with(words: Vocabulary) -> Any:
     """As much of a session as finding looks at."""
-    place, run = SimpleNamespace(steps=[value_of(words)]), SimpleNamespace(trace=SimpleNamespace(parameters={}))
-    return SimpleNamespace(place=place, run=run, lesson=SimpleNamespace(at=lambda _: ()))
+    value = value_of(words)
+    trace = SimpleNamespace(parameters={}, steps={"logits": value}, given={})
+    place = SimpleNamespace(
+        steps=[value], position=0, value=value, index=(0, 0), index_in=lambda _: (0, 0), peek=lambda _: value
+    )
+    return SimpleNamespace(place=place, run=SimpleNamespace(trace=trace), lesson=SimpleNamespace(at=lambda _: ()))
 
 
 def test_the_same_row_of_two_runs_is_found_without_laying_it_out(words: Vocabulary) -> None:

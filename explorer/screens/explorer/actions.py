@@ -115,6 +115,21 @@ class Actions(Screen[None]):
     def action_speed(self, change: int) -> None:
         self.groups.player.faster(change)
 
+    def action_find(self) -> None:
+        self.groups.finding.open(is_name=False)
+
+    def action_go(self) -> None:
+        self.groups.finding.open(is_name=True)
+
+    def action_choose_found(self, count: int) -> None:
+        self.groups.finding.choose(count)
+
+    def action_page_found(self, count: int) -> None:
+        self.groups.finding.page(count)
+
+    def action_complete(self) -> None:
+        self.groups.finding.complete()
+
     def action_match(self, count: int) -> None:
         self.groups.finding.match(count)
 
@@ -287,6 +302,10 @@ class Actions(Screen[None]):
         self.app.push_screen(TourScreen(self))
 
     def action_help(self) -> None:
-        from attn_explore.explorer.screens.help import HelpScreen, grouped
+        self.help()
 
-        self.app.push_screen(HelpScreen(grouped(keys.all_bindings(), getattr(self.app, "keys", {}))))
+    def help(self, wanted: str = "") -> None:
+        """List the keys, narrowed to what is wanted."""
+        from attn_explore.explorer.screens.help import open_help
+
+        open_help(self, keys.all_bindings(), wanted)

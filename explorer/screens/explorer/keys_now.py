@@ -35,7 +35,12 @@ def keys_now(state: State, offers: Offers) -> list[Key]:
     """The keys that act on what is looked at."""
     busy = [Key("Esc", "stop", "leave")] if offers.is_busy else []
     if offers.is_typing:
-        return [Key("⏎", "go there", "submit"), Key("Esc", "back", "leave")]
+        return [
+            Key("⏎", "go there", "submit"),
+            Key("↑ ↓", "choose", "choose_found(1)"),
+            Key("⇥", "complete", "complete"),
+            Key("Esc", "back", "leave"),
+        ]
     if state.session.question is not None:
         return [*busy, *_keys_of_question(state.session.question, state.session.lesson.has_hint)]
     if state.edit is not None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
@@ -30,6 +29,7 @@ from attn_explore.explorer.telling.pictures import Side, pictures
 from attn_explore.explorer.telling.sorting import order_of
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre
+from attn_explore.explorer.widgets.find_line import FindLine
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.number_input import NumberInput
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
@@ -74,8 +74,8 @@ class Panels(Actions):
     words: WordsPanel
     timeline: Timeline
     trained: TrainingLine
-    finding: Input
-    going: Input
+    finding: FindLine
+    going: FindLine
     given: NumberInput
     keys: KeyBar
     _in_tree: Trace | None = None
@@ -88,8 +88,8 @@ class Panels(Actions):
         self.tree_of_steps, self.centre, self.words = StepTree(id="tree"), Centre(id="centre"), WordsPanel(id="words")
         self.column = Column(self.tree_of_steps, id="side")
         self.trained, self.timeline, self.keys = TrainingLine(id="training"), Timeline(id="timeline"), KeyBar(id="keys")
-        self.finding = Input(placeholder="find a step, a word, a parameter or a text", id="find")
-        self.going = Input(placeholder="go to a step or a cell by its name", id="go")
+        self.finding = FindLine(placeholder="find a step, a word, a parameter, a text or a key", id="find")
+        self.going = FindLine(placeholder="go to a step or a cell by its name", id="go")
         self.given = NumberInput(placeholder="a number", id="given")
         self.finding.display = self.going.display = self.given.display = False
         with Row(id="body"):
@@ -125,6 +125,11 @@ class Panels(Actions):
         """The panel that shows the numbers now."""
         centre = self.centre
         return next((panel for panel in (centre.plot, centre.ranking) if panel.display), centre.grid)
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether it is typed what to find, or where to go."""
+        return self.finding.display or self.going.display
 
     # --- saying something
 
@@ -251,8 +256,6 @@ class Panels(Actions):
         steps = [(step.path, tree_text.beside_step(session, step)) for step in session.place.steps]
         title, chapters = session.run.scenario.title, tree_text.chapters(session)
         self.tree_of_steps.show(title, steps, trace.parameters, chapters)
-        paths = [*(path for path, _ in steps), *trace.parameters]
-        self.going.suggester = SuggestFromList(paths, case_sensitive=False)
 
     def show_more(self) -> None:
         """Show that the run has more steps; what is looked at stays as it is."""
@@ -430,7 +433,7 @@ class Panels(Actions):
             hides_words=not self.words.display,
             is_playing=self.groups.player.is_playing,
             is_busy=self.work.is_busy or self.filling.is_busy,
-            is_typing=self.finding.display or self.going.display,
+            is_typing=self.is_typing,
             is_heat_map=self.grid.display and self.grid.zoomed_out,
         )
         self.keys.show(keys_now(self.state, offers))

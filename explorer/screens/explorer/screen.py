@@ -7,16 +7,13 @@ panels say happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import Input
 
-from attn_explore.explorer.drawing.blocks import Block, Link
+from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.library import arrangement, bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
@@ -25,7 +22,6 @@ from attn_explore.explorer.screens.explorer.panels import Panels
 from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.working import Working
-from attn_explore.explorer.session import search
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
 from attn_explore.explorer.telling.pictures import Side
@@ -41,6 +37,7 @@ from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.widgets.among_panel import AmongPanel
+    from attn_explore.explorer.widgets.found_list import FoundList
     from attn_explore.explorer.widgets.map_lines import MapLines
 
 
@@ -118,53 +115,15 @@ class ExplorerScreen(Panels):
         if self.state.edit is not None:
             self.state.edit = None
             self.show_cell()
-        boxes = [self.finding, self.going]
-        was_typing = any(box.display for box in boxes)
-        for box in boxes:
-            box.display = False
+        was_typing = self.is_typing and self.groups.finding.close()
         self.set_focus(None)
         if was_typing:
-            self.show_cell()
-
-    def action_find(self) -> None:
-        """Ask what to find."""
-        self.type_into(self.finding)
-        self.show_keys()
-        self._list_found()
-
-    def action_go(self) -> None:
-        """Ask for the name of a step or of a cell."""
-        box = self.going
-        box.value = ""
-        self.type_into(box)
-        self.show_keys()
-        self.list_named()
+            self.show_keys()
 
     async def action_submit(self) -> None:
         """Take what was typed: a click on the key that does it."""
         if isinstance(self.focused, Input):
             await self.focused.action_submit()
-
-    def _list_found(self) -> None:
-        """List what the text that is typed would find, where the arithmetic stands."""
-        from attn_explore.explorer.telling.found import found_blocks, found_title
-
-        session = self.state.session
-        paths = search.matches(session, self.finding.value)
-        self._list(found_title(paths), partial(found_blocks, session, paths))
-
-    def list_named(self, fault: str = "") -> None:
-        """List what the name that is typed may mean, under what is wrong with it."""
-        from attn_explore.explorer.telling.going import going_blocks, going_title
-
-        session, text = self.state.session, self.going.value
-        self._list(going_title(session, text), partial(going_blocks, session, text, fault))
-
-    def _list(self, title: str, blocks: Callable[[int, int], list[Block]]) -> None:
-        """Show blocks for so many cells and lines where the arithmetic stands."""
-        panel = self.arithmetic
-        panel.put_title(Content(title))
-        panel.show(lambda _: blocks(*panel.scrollable_content_region.size), fills_height=True)
 
     # --- what the panels say happened
 
@@ -277,32 +236,22 @@ class ExplorerScreen(Panels):
         """A key of the bar was clicked."""
         await self.run_action(event.action)
 
-    @on(Input.Changed, "#find")
-    def find_typed(self, event: Input.Changed) -> None:
+    @on(Input.Changed, "FindLine")
+    def name_typed(self, event: Input.Changed) -> None:
         """The list follows what is typed."""
         event.stop()
         if event.input.display:
-            self._list_found()
+            self.groups.finding.type()
 
-    @on(Input.Changed, "#go")
-    def name_typed(self, event: Input.Changed) -> None:
-        """So does that of names."""
+    @on(Input.Submitted, "FindLine")
+    def name_entered(self, event: Input.Submitted) -> None:
+        """What to find, or where to go, was typed."""
         event.stop()
-        if event.input.display:
-            self.list_named()
+        self.groups.finding.enter()
 
-    @on(Input.Submitted, "#find")
-    def find(self, event: Input.Submitted) -> None:
-        """What to find was typed."""
-        event.stop()
-        self.leave()
-        self.groups.finding.find(event.value)
-
-    @on(Input.Submitted, "#go")
-    def go(self, event: Input.Submitted) -> None:
-        """Where to go was typed."""
-        event.stop()
-        self.groups.finding.go(event.value)
+    def on_found_list_chosen(self, event: FoundList.Chosen) -> None:
+        """A line of what was found was clicked. This is found by its name, so that nothing is imported for it."""
+        self.groups.finding.enter(event.place)
 
     @on(Input.Submitted, "#given")
     def number_given(self, event: Input.Submitted) -> None:

@@ -347,7 +347,7 @@ async def test_help_lists_every_key_with_its_id(explore: Explore, key: str) -> N
     async with explore("i-love-my-dog") as (pilot, _):
         await pilot.press(key)
         assert isinstance(pilot.app.screen, HelpScreen)
-        listed = {entry.id for lines in pilot.app.screen.groups.values() for entry in lines}
+        listed = {line.id for line in pilot.app.screen.shown}
         assert listed == {binding.id for binding in all_bindings() if isinstance(binding, Binding)}
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, ExplorerScreen)
@@ -393,7 +393,7 @@ async def test_keys_can_be_remapped_in_the_config_file() -> None:
         assert session.place.position == 1
         await pilot.press("?")
         assert isinstance(pilot.app.screen, HelpScreen)
-        assert pilot.app.screen.groups["Steps"][0].keys == "s"
+        assert pilot.app.screen.shown[0].keys == "s"
 
 
 async def test_too_small_a_terminal_says_what_it_needs_and_recovers(explore: Explore) -> None:

@@ -10,20 +10,35 @@ import pytest
 from textual.widgets import Input, OptionList, Static
 
 from attn_explore.explorer.drawing import notations
-from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.notations import csv_text, latex_text, numpy_text
 from attn_explore.explorer.screens.copy_dialog import CopyScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.help import HelpScreen
+from attn_explore.explorer.screens.keys import all_bindings
 from attn_explore.explorer.screens.tour import PAGES, TourScreen
-from attn_explore.explorer.session.search import candidates, named
-from attn_explore.explorer.telling.going import going_blocks
-from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.session.finding import Finding, Kind, Known
+from attn_explore.explorer.session.search import named
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.telling.found import examples
+from attn_explore.explorer.widgets.found_list import FoundList
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.model.problems import Problem
 from tests.explorer.conftest import Explore, session_of
 
 LAYER = "encoder.layers.0.self_attention"
 WEIGHTS = f"{LAYER}.weights"
+
+
+def found(session: Session, text: str, *, by_name: bool = True) -> Finding:
+    """All that a text finds."""
+    finding = Finding(Known(session), text, by_name=by_name)
+    while finding.look_on():
+        pass
+    return finding
+
+
+def paths(session: Session, text: str, *, by_name: bool = True) -> list[str]:
+    return [line.path for line in found(session, text, by_name=by_name).found]
 
 
 # --- by name
@@ -83,29 +98,32 @@ def test_a_bracket_that_is_still_open_is_as_good_as_closed() -> None:
 
 def test_what_a_name_may_mean_is_listed_with_what_g_takes_first_and_nothing_is_opened_for_it() -> None:
     session = session_of("input: {text: a b}\nmodel: {layers: 2}", "encoder.layers.0.ffn.output")
-    found = candidates(session, "weights")
-    assert found[0] == named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"
-    assert candidates(session, "A")[:2] == found[:2]
-    assert [path.rpartition(".")[2] for path in candidates(session, "hidden_p")] == 2 * ["hidden_pre"]
-    assert all(path.endswith(".exponentials") for path in candidates(session, "exponentials"))
-    going_blocks(session, "exponentials", "", 80, 10)
+    listed = paths(session, "weights")
+    assert listed[0] == named(session, "weights")[0].path == "encoder.layers.1.self_attention.weights"
+    assert paths(session, "A")[:2] == listed[:2]
+    assert [path.rpartition(".")[2] for path in paths(session, "hidden_p")] == 2 * ["hidden_pre"]
+    assert all(path.endswith(".exponentials") for path in paths(session, "exponentials"))
     assert session.place.opened == {}
 
 
 @pytest.mark.parametrize("name", ["i-love-my-dog", "wo-xihuan-wode-gou", "translate", "softmax-jacobian", "multi-head"])
 def test_every_example_of_a_name_leads_somewhere(name: str) -> None:
     session = session_of(name)
-    row = as_text(going_blocks(session, "", "", 200, 10))[1]
-    examples = [part.strip() for part in re.split(r", (?![^\[]*\])", row)]
-    assert len(examples) >= 2
-    assert any("[" in example for example in examples)
-    for example in examples:
+    shown = list(examples(session))
+    assert len(shown) >= 2
+    assert any("[" in example for example in shown)
+    for example in shown:
         named(session, example)
 
 
-def test_behind_a_bracket_the_places_along_each_axis_are_listed() -> None:
-    said = as_text(going_blocks(session_of("i-love-my-dog"), "q[lo", "", 80, 10))
-    assert said == [f"{LAYER}.q", "  token: I, love, my, dog", "  d_k: 0 to 4"]
+def test_behind_a_bracket_the_cells_are_listed_that_it_may_become() -> None:
+    session = session_of("i-love-my-dog")
+    session.place.put_cursor(session.run.trace[f"{LAYER}.q"], (0, 0, 3))
+    listed = found(session, "q[lo").found
+    assert [(line.kind, line.name, line.index) for line in listed] == [(Kind.cell, "q[love, ", (0, 1, 3))]
+    assert [line.name for line in found(session, "q[my, ").found] == [f"q[my, {place}]" for place in range(5)]
+    assert [line.index for line in found(session, "q[my, 2").found] == [(0, 2, 2)]
+    assert found(session, "q[cat, ").fault.startswith("there is no cat along token: there are I, love")
 
 
 async def test_g_goes_to_a_cell_and_backspace_comes_back(explore: Explore) -> None:
@@ -224,36 +242,63 @@ async def test_the_tour_goes_from_page_to_page_and_ends(explore: Explore, size: 
         assert isinstance(pilot.app.screen, ExplorerScreen)
 
 
-async def test_while_a_name_is_typed_the_panel_says_what_there_is_and_what_is_wrong(explore: Explore) -> None:
+async def test_while_a_name_is_typed_the_list_says_what_there_is_and_what_is_wrong(explore: Explore) -> None:
     async with explore("i-love-my-dog", size=(80, 24)) as (pilot, _):
-        panel = pilot.app.screen.query_one(ArithmeticPanel)
         await pilot.press("g")
-        assert "For example:" in panel.text()[0]
+        panel = pilot.app.screen.query_one("#found", FoundList)
+        assert "weights[dog, dog]" in panel.text()[0]
         await pilot.press(*"scor")
-        assert str(panel.border_title) == "2 matches"
+        assert str(panel.border_title).startswith("2 of ")
         await pilot.press("e", "s", "[", *"love,dog")
-        assert str(panel.border_title).replace("\\", "") == "Go to scores[love, dog]"
+        assert panel.text()[0].split()[:3] == ["▌cell", "scores[love,", "dog]"]
         await pilot.press("x", "enter")
-        assert panel.text()[0] == "there is no dogx along key: there are I, love, my, dog"
+        assert panel.text()[0] == " there is no dogx along key: there are I, love, my, dog"
         assert not pilot.app._notifications
         await pilot.press("escape")
-        assert "=" in panel.text()[0]
+        assert not panel.display
 
 
 async def test_what_is_typed_to_find_narrows_a_list_with_its_count(explore: Explore) -> None:
     async with explore("i-love-my-dog", size=(80, 24)) as (pilot, session):
-        panel = pilot.app.screen.query_one(ArithmeticPanel)
-        everything = len(session.place.steps) + len(session.run.trace.parameters)
+        steps, parameters = len(session.place.steps), len(session.run.trace.parameters)
         await pilot.press("slash")
-        assert str(panel.border_title) == f"{everything} matches"
-        assert panel.text()[-1] == f"… and {everything - len(panel.text()) + 1} more"
+        panel = pilot.app.screen.query_one("#found", FoundList)
+        total = steps + parameters + 4 + len(all_bindings())
+        assert str(panel.border_title).startswith(
+            f"{total} of {total} · {steps} steps · {parameters} parameters · 4 words"
+        )
         await pilot.press(*"scores")
-        assert str(panel.border_title) == "3 matches"
-        assert [line.split()[0].rpartition(".")[2] for line in panel.text()] == ["scores", "scaled_scores", "weights"]
+        assert str(panel.border_title).startswith(f"3 of {total} · 3 steps")
+        assert [line.split()[1] for line in panel.text()[:3]] == ["scores", "scaled_scores", "weights"]
         await pilot.press(*"xyz")
-        assert str(panel.border_title) == "Nothing matches"
+        assert str(panel.border_title) == f"0 of {total}"
         await pilot.press("escape")
-        assert "=" in panel.text()[0]
+        assert session.place.position == 0
+
+
+async def test_the_arrows_choose_a_line_tab_completes_it_and_esc_leaves_without_moving(explore: Explore) -> None:
+    async with explore("encoder-layer", size=(80, 24)) as (pilot, session):
+        here = session.place.cell
+        await pilot.press("g", *"norm", "down", "tab")
+        box = pilot.app.screen.query_one("#go", Input)
+        assert box.value == paths(session, "norm")[1]
+        await pilot.press("escape")
+        assert session.place.cell == here
+        await pilot.press("g", *"norm", "down", "down", "up", "enter")
+        assert session.place.value.path == paths(session, "norm")[1]
+        await pilot.press("backspace")
+        assert session.place.cell == here
+
+
+async def test_a_click_goes_to_what_was_found_and_a_key_leads_to_the_list_of_keys(explore: Explore) -> None:
+    async with explore("encoder-layer", size=(80, 24)) as (pilot, session):
+        first, second, *_ = paths(session, "norm")
+        await pilot.press("g", *"norm")
+        assert await pilot.click("#found", offset=(5, 2))  # under the rule and the first line
+        assert session.place.value.path == second != first
+        await pilot.press("slash", *"arithmetic to the clipboard", "enter")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert [line.id for line in pilot.app.screen.shown] == ["cell.copy"]
 
 
 @pytest.mark.parametrize("key", ["slash", "g"])
@@ -262,6 +307,7 @@ async def test_while_a_line_is_typed_the_footer_offers_no_keys_that_are_letters(
         bar = pilot.app.screen.query_one(KeyBar)
         before = bar.render_line(0).text
         await pilot.press(key)
-        assert bar.render_line(0).text.split() == ["⏎", "go", "there", "Esc", "back"]
+        offered = ["⏎", "go", "there", "↑", "↓", "choose", "⇥", "complete", "Esc", "back"]
+        assert bar.render_line(0).text.split() == offered
         await pilot.press("escape")
         assert bar.render_line(0).text == before
