@@ -214,9 +214,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Event:
     found = Event()
     monkeypatch.setattr(entries, "PREVIEWED", 0)
 
-    def waiting(source: Source, limits: Limits, counter: Counter | None = None) -> Session:
+    def waiting(source: Source, limits: Limits, counter: Counter | None = None, *, grows: bool = False) -> Session:
         assert found.wait(20)
-        return opening.start(source, limits, counter)
+        return opening.start(source, limits, counter, grows=grows)
 
     monkeypatch.setattr(entries, "start", waiting)
     return found
