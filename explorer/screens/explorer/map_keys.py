@@ -67,8 +67,9 @@ class MapKeys:
             self._begins = self.screen.call_after_refresh(self._begin)  # the first tensor does not wait for it
 
     def _begin(self) -> None:
-        self._has_begun = True
-        self._show()
+        if self.screen.tree_of_steps.is_attached:  # else the program ends while the screen comes up
+            self._has_begun = True
+            self._show()
 
     def _show(self) -> None:
         tree = self.screen.tree_of_steps
