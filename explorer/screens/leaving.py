@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import events, on
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen
+
+from attn_explore.explorer.widgets.choices import guard_lists
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -41,6 +44,11 @@ class Dialog(ModalScreen[Result]):
 
 class Palette(CommandPalette):
     """Textual's palette of commands, left once too. Until its list stands, and when it is gone, keys do nothing."""
+
+    def compose(self) -> ComposeResult:
+        """What Textual's is made of."""
+        guard_lists()
+        yield from super().compose()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Leave, unless that was done already."""

@@ -165,6 +165,8 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         """The style of component classes, kept until the theme changes: a line asks for seven."""
         style = self._kept_styles.get((names, partial))
         if style is None:
+            if not self._component_styles:
+                return Style()  # the program ends while the screen comes up: nothing was styled, nor will it be
             style = super().get_component_rich_style(*names, partial=partial, default=default)
             self._kept_styles[names, partial] = style
         return style

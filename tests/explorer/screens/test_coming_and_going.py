@@ -4,9 +4,10 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.command import CommandPalette
-from textual.events import Key
+from textual.events import Click, Key
 from textual.screen import Screen
 from textual.widgets import OptionList
 
@@ -60,6 +61,23 @@ async def test_keys_for_a_list_that_was_not_drawn_yet_do_no_harm(explore: Explor
         pilot.app.push_screen(Early(pilot.app.screen.state.value, (0, 0), key))  # type: ignore[attr-defined]
         await settled(pilot)
         assert pilot.app._exception is None
+
+
+@pytest.mark.parametrize("is_palette", [False, True])
+async def test_a_click_on_an_option_that_is_gone_since_it_was_drawn_does_no_harm(
+    explore: Explore, is_palette: bool
+) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        screen = Palette() if is_palette else Early(pilot.app.screen.state.value, (0, 0), "down")  # type: ignore[attr-defined]
+        pilot.app.push_screen(screen)
+        await settled(pilot)
+        options = screen.query_one(OptionList)
+        drawn = Style(meta={"option": 3})
+        options.clear_options()
+        click = Click(options, 1, 1, 0, 0, 1, False, False, False, style=drawn)
+        options.post_message(click)
+        await settled(pilot)
+        assert pilot.app.is_running
 
 
 async def test_a_dialog_that_is_left_twice_leaves_the_explorer_where_it_is(explore: Explore) -> None:
