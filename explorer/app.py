@@ -156,6 +156,11 @@ class ExplorerApp(App[None]):
         if take is not None and take(event):
             event.prevent_default()
 
+    def clear_notifications(self) -> None:
+        """Take all messages away, and what Textual leaves of them, for which the panels would still make room."""
+        super().clear_notifications()
+        self.screen.query("ToastHolder").remove()
+
     def action_stop_loading(self) -> None:
         """Leave before anything is shown: there is nothing to keep."""
         if self._work.stop():

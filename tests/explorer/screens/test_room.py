@@ -173,19 +173,18 @@ async def test_an_edit_does_not_move_the_panels(explore: Explore) -> None:
 
 
 @pytest.mark.parametrize("size", [*SMALL, (120, 40), (200, 60)])
-async def test_a_message_covers_neither_the_lesson_nor_the_numbers(size: tuple[int, int]) -> None:
+async def test_a_message_covers_nothing_and_the_room_is_given_back(size: tuple[int, int]) -> None:
     async with app_of(session_of("i-love-my-dog")).run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
-        await pilot.press("L", "p")
-        toasts = [toast.region for toast in pilot.app.screen.query(Toast)]
-        assert toasts
-        words, grid = (pilot.app.screen.query_one(kind) for kind in (WordsPanel, TensorGrid))
-        for toast in toasts:
-            assert not toast.overlaps(grid.region)
-            assert toast.y > words.region.y + 3
-            if size[0] < 110:
-                assert toast.y >= words.region.bottom
-                assert toast.width == size[0]
+        panels = [pilot.app.screen.query_one(name) for name in ("#body", "#timeline", "#keys")]
+        await pilot.press("L", "p", "P", "p")  # the messages before have no room any more
+        await settled(pilot)
+        (toast,) = (toast.region for toast in pilot.app.screen.query(Toast))
+        assert toast.bottom == size[1]
+        assert [panel.region.bottom for panel in panels] == [panels[1].region.y, panels[2].region.y, toast.y]
+        pilot.app.clear_notifications()
+        await settled(pilot)
+        assert panels[-1].region.bottom == size[1]
 
 
 async def test_only_the_last_message_is_shown(explore: Explore) -> None:
