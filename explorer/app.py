@@ -31,6 +31,7 @@ from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
+    from attn_explore.explorer.session.gallery import Gallery
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
 
@@ -42,7 +43,7 @@ _GARBAGE = 10_000
 
 _RUNNING = "running the model"
 
-Load = Callable[[Counter], "Session | Library | Unread"]
+Load = Callable[[Counter], "Session | Library | Unread | Gallery"]
 Reload = Callable[[Counter], "Session"]
 
 
@@ -238,7 +239,7 @@ def _collect_again() -> None:
 
 
 def _screen_of(
-    loaded: Session | Library | Unread, reload: Reload | None, is_pair: bool, view: str
+    loaded: Session | Library | Unread | Gallery, reload: Reload | None, is_pair: bool, view: str
 ) -> tuple[Callable[[], Screen[Any]], bool]:
     """What makes the screen, and whether that is a question; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -256,9 +257,15 @@ def _screen_of(
         return partial(
             TextScreen, f"A text for {visible(loaded.source.title)} to read:", loaded.read, "Read a text"
         ), True
-    from attn_explore.explorer.screens.library import LibraryScreen
+    from attn_explore.explorer.library.entries import Library
 
-    return partial(LibraryScreen, loaded), False
+    if isinstance(loaded, Library):
+        from attn_explore.explorer.screens.library import LibraryScreen
+
+        return partial(LibraryScreen, loaded), False
+    from attn_explore.explorer.screens.gallery_screen import GalleryScreen
+
+    return partial(GalleryScreen, loaded, is_first=True), False
 
 
 def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, view: str = "") -> int:

@@ -127,7 +127,7 @@ class Stop:
     """What is told at a value, the cell that the cursor begins at (None: the first), and what is asked.
 
     `moment` is after how many steps of training its weights are taken; None: at the end. `is_there`: the run has the
-    value; an edit may end a generation before it.
+    value; an edit may end a generation before it. `gallery`: at which of its pictures the gallery opens.
     """
 
     value: Value
@@ -138,6 +138,7 @@ class Stop:
     question: Question | None = None
     moment: int | None = None
     is_there: bool = True
+    gallery: str = ""
 
     def in_run(self, trace: Trace) -> Stop:
         """The same stop in another run of the same model, at the same cells."""
@@ -177,11 +178,13 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
             *_faults(scenario, path, entry, value),
             *_view_faults(scenario, path, entry, trace),
             *_answer_faults(scenario, path, entry, value, trace.planned),
+            *_gallery_faults(scenario, path, entry),
         ]
         problems += faults
         if not faults:
             asked = _question(entry, value, trace.planned)
-            found.append(Stop(value, entry.say.strip(), _index(entry, value), entry.view, *asked, entry.moment))
+            stop = Stop(value, entry.say.strip(), _index(entry, value), entry.view, *asked, entry.moment)
+            found.append(replace(stop, gallery=entry.gallery or ""))
     raise_any(problems)
     return found
 
@@ -223,6 +226,19 @@ def _view_faults(scenario: Scenario, path: KeyPath, entry: LessonStep, trace: Tr
     if entry.view in ("word", "text") and f"{block}.head_output" not in trace.steps:
         what = f"the view {entry.view} shows attention, and {clip(entry.at, _LONGEST)} is no step of it"
         yield scenario.problem_at((*path, "view"), what, "take another view, or a step such as …self_attention.weights")
+
+
+def _gallery_faults(scenario: Scenario, path: KeyPath, entry: LessonStep) -> Iterator[Problem]:
+    """A picture that does not hang in the gallery."""
+    if entry.gallery is None:
+        return
+    from attn_explore.model.gallery import variants_of  # few lessons speak of it
+
+    names = [each.name for each in variants_of(scenario)]
+    if entry.gallery not in names:
+        near = nearest(entry.gallery, names)
+        hint = f"did you mean {near}?" if near else f"these hang there: {', '.join(names)}"
+        yield scenario.problem_at((*path, "gallery"), f"no picture is called {clip(entry.gallery, _LONGEST)}", hint)
 
 
 def _is_unknown(value: Value, where: str | int) -> bool:

@@ -38,7 +38,7 @@ LEVELS = (
     {"checkpoints"},
     {"scenario"},
     {"edits", "experiments", "loss", "named_checkpoint", "opened", "weights"},
-    {"known", "scenario_gradients"},
+    {"gallery", "known", "scenario_gradients"},
     {"forward"},
     {"lesson", "training"},
     {"memory"},

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands import checking, exploring, files, marking, models, plotting, printing
+from attn_explore.explorer.commands import (
+    checking,
+    exploring,
+    files,
+    gallery_command,
+    marking,
+    models,
+    plotting,
+    printing,
+)
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
 from attn_explore.explorer.commands.starting import browse
@@ -60,6 +69,7 @@ def _options(
 COMMANDS = (
     exploring.run,
     exploring.compare,
+    gallery_command.gallery,
     printing.list_,
     models.models,
     printing.show,

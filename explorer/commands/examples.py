@@ -18,6 +18,11 @@ EXAMPLES = {
         "attn-explore compare wide wide --text 'a cat sat' --second-text 'a dog sat'",
         "attn-explore compare my.yaml trace.json --gradients --of 'encoder.layers.0.ffn.norm[dog,0]'",
     ),
+    "gallery": (
+        "attn-explore gallery",
+        "attn-explore gallery --text 'the cat sat'",
+        "attn-explore gallery multi-head --at 'weights[1,quick,dog]'",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

@@ -21,6 +21,7 @@ SHEET = Binding.Group("In the sheet of one head")
 HELP = Binding.Group("In this list")
 TOUR = Binding.Group("In the tour")
 DIALOG = Binding.Group("In a dialog")
+GALLERY = Binding.Group("In the gallery")
 
 
 def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
@@ -98,6 +99,7 @@ BINDINGS: list[BindingType] = [
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
     _binding("W", "among", "Attention among the words of the text, or as matrices", "view.among", LOOK),
     _binding("A", "sheet", "One head of attention on one sheet", "view.sheet", LOOK),
+    _binding("E", "gallery", "The gallery: every variant of this attention", "view.gallery", LOOK),
     _binding("c", "compare", "The same cell in the other run, and back", "compare", LOOK),
     _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),
     _binding("p", "part", "The first step at which two runs part", "compare.part", LOOK),
@@ -192,6 +194,27 @@ TEXT_BINDINGS: list[BindingType] = [_binding("escape", "back", "Back to the text
 _DIALOGS = (*COPY_BINDINGS, *FIGURE_BINDINGS, *EXPORT_BINDINGS, *TEXT_BINDINGS)
 
 
+GALLERY_BINDINGS: list[BindingType] = [
+    _binding("left,h", "move(0,-1)", "Light the cell to the left, in all pictures", "gallery.left", GALLERY),
+    _binding("right,l", "move(0,1)", "That to the right", "gallery.right", GALLERY),
+    _binding("up,k", "move(-1,0)", "That above", "gallery.up", GALLERY),
+    _binding("down,j", "move(1,0)", "That below", "gallery.down", GALLERY),
+    _binding("tab", "picture(1)", "Next picture", "gallery.next", GALLERY),
+    _binding("shift+tab", "picture(-1)", "Previous picture", "gallery.previous", GALLERY),
+    _binding("right_curly_bracket,pagedown", "family(1)", "Next family of variants", "gallery.next_family", GALLERY),
+    _binding("left_curly_bracket,pageup", "family(-1)", "Previous family", "gallery.previous_family", GALLERY),
+    _binding("right_square_bracket", "head(1)", "Next head", "gallery.next_head", GALLERY),
+    _binding("left_square_bracket", "head(-1)", "Previous head", "gallery.previous_head", GALLERY),
+    _binding("enter", "open", "Open this picture as a run", "gallery.open", GALLERY),
+    _binding("c", "compare", "Mark this picture; then, at another one, compare the two", "gallery.compare", GALLERY),
+    _binding("v", "scores", "The scores that the weights are made of, or the weights", "gallery.scores", GALLERY),
+    _binding("ctrl+t", "text", "Read another text", "gallery.text", GALLERY),
+    _binding("escape,backspace,E,q", "leave", "Back to where one was", "gallery.close", GALLERY),
+    _binding("question_mark,f1", "help", "The keys", "gallery.help", GALLERY),
+]
+"""Actions of `GalleryScreen`."""
+
+
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
     panels = (TensorGrid, Ranking, PlotPanel, StepTree, FindLine)
@@ -201,6 +224,14 @@ def all_bindings() -> list[Binding]:
 
 def binding_ids() -> set[str]:
     """The ids of every binding, those of the other screens too, by which a key file names them."""
-    every = (*LIBRARY_BINDINGS, *MAP_BINDINGS, *SHEET_BINDINGS, *HELP_BINDINGS, *TOUR_BINDINGS, *_DIALOGS)
+    every = (
+        *LIBRARY_BINDINGS,
+        *MAP_BINDINGS,
+        *SHEET_BINDINGS,
+        *GALLERY_BINDINGS,
+        *HELP_BINDINGS,
+        *TOUR_BINDINGS,
+        *_DIALOGS,
+    )
     others = (binding for binding in every if isinstance(binding, Binding))
     return {binding.id for binding in (*all_bindings(), *others) if binding.id}

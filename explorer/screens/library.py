@@ -322,7 +322,7 @@ class LibraryScreen(Screen[None]):
         """Show what was opened. Behind a dialog it waits until the library is back."""
         session, self._opened = self._opened, None
         if session is not None:
-            self._explored = ExplorerScreen(session, has_library=True)
+            self._explored = ExplorerScreen(session, came_from="library")
             self.app.push_screen(self._explored)
 
     def _tell_fault(self, entry: Entry, problem: Problem) -> None:

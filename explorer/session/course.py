@@ -46,6 +46,7 @@ COURSE = (
     "dot-vs-additive",
     "softmax-vs-relu",
     "local-attention",
+    "gallery",
     "pre-norm-stack",
     "post-norm-vs-pre-norm",
     "heads-knocked-out",

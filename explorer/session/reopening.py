@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from attn_explore.explorer.session.course import bundled, is_model
 from attn_explore.explorer.session.edits import changed_words
+from attn_explore.explorer.session.gallery import block_of
 from attn_explore.explorer.session.opening import is_trace
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.formulas import output_name
@@ -16,17 +17,21 @@ from attn_explore.model.scenario import read_scenario
 
 EDITED = "the edits are not part of it: s saves them"
 COMPARED = "the other run is not part of it"
+VARIANT = "it opens the gallery: Enter there opens the variant"
 SECOND = "it opens the other run: c leads from there to this one"
 
 
 def command(session: Session, view: str = "") -> str:
     """What is typed to come back: the run, what it reads, the moment, the gradients, the cell, and how it is shown."""
-    return shlex.join(["attn-explore", "run", *_parts(session, view)])
+    opens = "gallery" if session.variant else "run"
+    return shlex.join(["attn-explore", opens, *_parts(session, "" if session.variant else view)])
 
 
 def left_out(session: Session) -> str:
     """What that does not bring back; nothing where it brings back all."""
     other = session.other
+    if session.variant:
+        return VARIANT
     if session.run.scenario.edits != session.first.edits or changed_words(session):
         return EDITED
     if other is None or session.run.scenario.compare is not None:
@@ -46,6 +51,9 @@ def _parts(session: Session, view: str) -> Iterator[str]:
         yield from ("--of", output_name(session.run.output))
     elif is_gradient(place.value) and scenario.gradients is None:
         yield "--gradients"
+    if session.variant:
+        yield from ("--at", f"{block_of(place)}.weights")  # the gallery has this step; not each that a variant has
+        return
     yield from ("--at", f"{place.value.path}{bracketed(place.value.axes, place.index)}")
     if view:
         yield from ("--view", view)

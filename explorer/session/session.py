@@ -33,7 +33,7 @@ class Session:
     `history` the runs that edits led from. `answers` is where answers are written down, if the person wants that.
     Where the model was trained, `moments` has its runs at every moment of the training.
     Where two runs are compared, `other` is the other one, and `label` what this one is called. `is_pin`: it is another
-    moment of the run beside it, and no run of its own.
+    moment of the run beside it, and no run of its own. `variant`: which one of the gallery it is, if it is of one.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Session:
     label: str = ""
     other: Session | None = None
     is_pin: bool = False
+    variant: str = ""
     answers: AnswerFile | None = None
     first: Scenario = field(init=False)
     saved: Scenario = field(init=False)

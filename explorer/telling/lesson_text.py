@@ -33,6 +33,8 @@ def lesson_sections(session: Session, value: Value) -> Iterator[Section]:
         yield Section(heading, f"← goes back to stop {lesson.place + 1}, → on to the next.")
         return
     yield Section(heading, stop.say, is_narration=True)
+    if stop.gallery:
+        yield Section("The gallery", f"E opens it at “{stop.gallery.replace('_', ' ')}”.")
     if stop.ask and stop.question is None:
         yield Section("Think", stop.ask, is_narration=True)
     if lesson.is_done:

@@ -126,6 +126,17 @@ class Scenario(Document):
         changed = {section: merged(data.get(section) or {}, drawn)}
         return replace(_checked(self.source.with_data(data | changed, section)), checkpoint=self.checkpoint)
 
+    def varied(self, changes: Mapping[str, Mapping[str, Any]]) -> Scenario:
+        """Give the scenario with some other keys in its sections, as its second run would have them, and no second run.
+
+        Its lesson, its edits and its gradients, which are about the steps of this one, are left out. Raises Problem
+        for what does not fit together.
+        """
+        data = {key: value for key, value in self.source.data.items() if key not in ("edits", "gradients")}
+        given = {"input": _without_false_and_empty(self.as_dict()["input"])}  # words may have been edited
+        source = self.source.with_data(data | given | {COMPARED: dict(changes)}, "input").compared()
+        return replace(_checked(source), checkpoint=self.checkpoint)
+
     def pairs(self) -> tuple[Example, ...]:
         """Read the pairs that the model is trained on. Raises Problem where they cannot be read."""
         return pairs_of(self, self.source)

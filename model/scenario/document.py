@@ -124,6 +124,8 @@ class LessonStep:
     weights; two runs compared; or a plot."""
     moment: Index | None = None
     """After how many steps of training its weights are taken. Default: at the end."""
+    gallery: str | None = None
+    """The picture of the gallery that is spoken of, such as sparsemax or causal: there the gallery opens."""
     say: str = ""
     """Narration, in Markdown."""
     ask: str | None = None

@@ -63,6 +63,7 @@ EXAMPLES: Mapping[str, Mapping[str, list[Any]]] = {
     },
     "LessonStep": {
         "at": [_WEIGHTS, "encoder.layers.0.self_attention.w_q"],
+        "gallery": ["sparsemax", "causal"],
         **{key: [_STOP[key]] for key in ("focus", "say", "ask", "answer", "hint")},
     },
     "Answer": {"argmax": ["key"], "argmin": ["key"], "operand": ["residual"], "sum": ["key"]},

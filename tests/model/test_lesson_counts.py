@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from attn_explore.model.axes import Array
-from tests.taught import run_of, second_of, stops_of, told
+from attn_explore.model.gallery import variants_of
+from attn_explore.model.run import run
+from tests.taught import run_of, scenario_of, second_of, stops_of, told
 
 ATTENTION = "encoder.layers.0.self_attention"
 
@@ -34,12 +36,23 @@ def heads_of_translate() -> tuple[str, ...]:
     return tuple(weights.axes[2].label(int(place)) for place in weights.array[0].argmax(-1))
 
 
+def hung(name: str) -> Array:
+    """The weights of a variant in the gallery."""
+    scenario = scenario_of("gallery")
+    changes = next(each.changes for each in variants_of(scenario) if each.name == name)
+    return np.asarray(run(scenario.varied(changes))[f"{ATTENTION}.weights"].array[0], np.float64)
+
+
 CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
     ("names", 6, "Of the 64 numbers in the row of *l*, 39 are 0",
      lambda: (array("names", "decoder.layers.0.ffn.hidden")[3] == 0).sum() == 39),
     ("names", 7, "*u*, the best of the others but for the end",
      lambda: [run_of("names")["logits"].axes[1].label(int(place))
               for place in array("names", "logits")[3].argsort()[:-5:-1]] == ["e", "i", "</s>", "u"]),
+    ("gallery", 9, "The last row stays as it was",
+     lambda: np.allclose(hung("causal")[3], array("gallery", f"{ATTENTION}.weights")[0, 3])),
+    ("gallery", 10, "only *I* and *dog* do not see each other",
+     lambda: np.argwhere(hung("2_neighbours") == 0).tolist() == [[0, 3], [3, 0]]),
     ("i-love-my-dog", 1, "a row of six numbers", lambda: array("i-love-my-dog", "encoder.embedding").shape[1] == 6),
     ("i-love-my-dog", 10, "that of *dog* is by far the largest",
      lambda: array("i-love-my-dog", f"{ATTENTION}.v")[0, :, 1].argmax() == 3),

@@ -17,6 +17,7 @@ import pytest
 from attn_explore.explorer.drawing.typed_number import typed_number
 from attn_explore.model.axes import Array
 from attn_explore.model.finer import finer_steps
+from attn_explore.model.gallery import variants_of
 from attn_explore.model.lesson import Stop
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
@@ -92,6 +93,8 @@ ALSO: dict[tuple[str, int], tuple[str, ...]] = {
     ("translate-a-question", 6): ("generated.4.decoder.layers.0.cross_attention.weights",),
     ("pre-norm-stack", 4): (f"{ATTENTION}.norm",),
     ("pre-norm-stack", 7): ("encoder.input",),
+    ("gallery", 2): (f"{ATTENTION}.weights",),
+    ("gallery", 5): (f"{ATTENTION}.weights",),
     ("gradient-vanishing", 4): ("experiment.weights_gradient", "experiment.4096.weights"),
     ("gradient-vanishing", 5): ("experiment.4096.weights",),
 }
@@ -197,6 +200,9 @@ def runs_for(name: str, stop: Stop) -> list[Trace]:
     """The runs that a stop may speak of: its own, the other one, and those of the moments that it names."""
     other, record = second_of(name), record_of(name)
     found = [run_of(name), *(() if other is None else (other,))]
+    if stop.gallery:
+        hung = next(each for each in variants_of(scenario_of(name)) if each.name == stop.gallery)
+        found.insert(1, run(scenario_of(name).varied(hung.changes)))
     if record is not None:
         named = {int(step) for step in re.findall(r"\d+", told(stop))} | {stop.moment}
         later = {step + 60 for step in named if step is not None}  # “60 steps later”, “another 60 steps”

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.edit_keys import EditKeys
     from attn_explore.explorer.screens.explorer.file_keys import FileKeys
     from attn_explore.explorer.screens.explorer.find_keys import FindKeys
+    from attn_explore.explorer.screens.explorer.gallery_keys import GalleryKeys
     from attn_explore.explorer.screens.explorer.gradient_keys import GradientKeys
     from attn_explore.explorer.screens.explorer.lesson_keys import LessonKeys
     from attn_explore.explorer.screens.explorer.map_keys import MapKeys
@@ -50,6 +51,7 @@ class Groups:
     texts: TextKeys
     map: MapKeys
     arranging: Arranging
+    gallery: GalleryKeys
 
     def __init__(self, screen: ExplorerScreen) -> None:
         self._screen = screen
@@ -171,7 +173,10 @@ class Actions(Screen[None]):
         self.groups.cells.head(count)
 
     def action_back(self) -> None:
-        self.groups.cells.back()
+        if self.state.came_from == "gallery" and not self.state.session.place.can_go_back:
+            self.action_quit()
+        else:
+            self.groups.cells.back()
 
     def action_forward(self) -> None:
         self.groups.cells.forward()
@@ -283,7 +288,7 @@ class Actions(Screen[None]):
     def action_quit(self) -> None:
         if not self.groups.files.may_leave():
             return
-        if self.state.has_library:
+        if self.state.came_from:
             self.groups.lessons.keep_now()  # before the library looks
             if self.is_active:  # and not going already
                 self.dismiss()
@@ -295,6 +300,9 @@ class Actions(Screen[None]):
 
     def action_sheet(self) -> None:
         self.groups.panels.sheet()
+
+    def action_gallery(self) -> None:
+        self.groups.gallery.open()
 
     def action_tour(self) -> None:
         from attn_explore.explorer.screens.tour import TourScreen

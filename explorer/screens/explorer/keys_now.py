@@ -102,7 +102,7 @@ def _of_screen(state: State, offers: Offers) -> Iterator[Key]:
     """What can be done anywhere."""
     yield Key("␣", "pause" if offers.is_playing else "play", "play")
     yield Key("?", "keys", "help", is_kept=True)
-    yield Key("q", "library" if state.has_library else "quit", "quit", is_kept=True)
+    yield Key("q", state.came_from or "quit", "quit", is_kept=True)
     if offers.hides_words:
         yield Key("i", "words", "panel('words')")
     yield Key("^G", "map", "map")

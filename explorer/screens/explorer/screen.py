@@ -49,13 +49,13 @@ class ExplorerScreen(Panels):
     def __init__(
         self,
         session: Session,
-        has_library: bool = False,
+        came_from: str = "",
         reload: Reload | None = None,
         side: Side = Side.one,
         view: str = "",
     ) -> None:
         super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
-        self.state = State(session, has_library, side=side)
+        self.state = State(session, came_from, side=side)
         self.work = Working(self, self._show_progress)
         self.filling = Filling(self)
         self.groups = Groups(self)
@@ -107,6 +107,8 @@ class ExplorerScreen(Panels):
         if self.work.stop() or self.filling.stop():
             self.note("stopped")
             self.show_cell()
+        elif self.state.came_from == "gallery" and self.focused is None and self.state.edit is None:
+            self.action_quit()
         else:
             self.leave()
 

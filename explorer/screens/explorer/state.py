@@ -42,11 +42,11 @@ class State:
     that were found last. `leaves_first`: the colours of attention leave the first token out.
     `sortings`: how rows and columns are sorted of the value that this was wanted of last.
     `all_heads`: whether heads stand side by side where they fit; None: unless what one is made of stands around it.
-    `has_library`: the person came from there, and goes back.
+    `came_from`: where the person came from, and goes back to: the library, the gallery, or nothing.
     """
 
     session: Session
-    has_library: bool = False
+    came_from: str = ""
     view: View = View.numbers
     side: Side = Side.one
     overview_name: str = ""

@@ -51,6 +51,7 @@ SCREENS: dict[str, tuple[str, str, tuple[int, ...] | None, list[str]]] = {
     "edit": ("encoder-layer", f"{LAYER}.weights", (1, 0, 2), ["e", "down", *"knock"]),
     "edited": ("encoder-layer", f"{LAYER}.weights", (1, 0, 2), ["e", "down", *"zero", "enter", "right"]),
     "copy": ("i-love-my-dog", f"{LAYER}.weights", None, ["Y", "down"]),
+    "gallery": ("gallery", f"{LAYER}.weights", (0, 1, 0), ["E"]),
     "tour": ("i-love-my-dog", "", None, ["T", "right", "right"]),
 }
 

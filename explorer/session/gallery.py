@@ -1,0 +1,133 @@
+"""One attention in every variant: each a run of its own, or what is in the way of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from attn_explore.explorer.session.opening import Source, pair, start
+from attn_explore.explorer.session.place import Place
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.explain import Index
+from attn_explore.model.gallery import Variant, variants_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+
+PAIR = ("head", "query", "key")
+"""The axes of attention weights."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hung:
+    """A variant in the gallery: its run, or why there is none. `is_own`: it is as the scenario has it."""
+
+    variant: Variant
+    session: Session | None
+    refused: str = ""
+    is_own: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """The variants of the attention `block` of a run."""
+
+    base: Session
+    block: str
+    hung: tuple[Hung, ...]
+
+    def weights(self, hung: Hung) -> Value | None:
+        """The attention weights of a variant; None where it has none."""
+        return None if hung.session is None else hung.session.run.trace.steps.get(f"{self.block}.weights")
+
+    @cached_property
+    def shown(self) -> tuple[Hung, ...]:
+        """The variants that ran."""
+        return tuple(each for each in self.hung if self.weights(each) is not None)
+
+    def named(self, name: str) -> Hung | None:
+        """The variant of a name, where it ran."""
+        return next((each for each in self.shown if each.variant.name == name), None)
+
+
+def gallery_of(base: Session, counter: Counter | None = None) -> Gallery:
+    """Every variant of the attention that a session looks at, or of its first one. Raises Problem where it has none."""
+    block = block_of(base.place)
+    return Gallery(
+        base, block, tuple(_hung(base, variant, block, counter) for variant in variants_of(base.run.scenario))
+    )
+
+
+def block_of(place: Place) -> str:
+    """The path of the attention in which a place is, or else of the first of the run. Raises Problem without one."""
+    blocks = [path.rpartition(".")[0] for path, value in place.trace.steps.items() if _is_weights(value)]
+    around = (block for block in blocks if place.value.path.startswith(f"{block}."))
+    found = next(around, next(iter(blocks), None))
+    if found is None:
+        hint = "`attn-explore list` names the lessons; most are on a model with attention"
+        raise Problem("the gallery hangs variants of attention, and there is none here", hint=hint)
+    return found
+
+
+def cell_of(gallery: Gallery) -> Index:
+    """Head, query and key of the cell that the session looks at, where it is one of the attention; else the first."""
+    place, weights = gallery.base.place, gallery.base.run.trace.steps[f"{gallery.block}.weights"]
+    value, index = place.value, place.index
+    if not value.path.startswith(f"{gallery.block}."):
+        value, index = weights, (0,) * len(PAIR)
+    at = dict(zip(value.names, index, strict=True))
+    query = at.get("query", at.get("token", 0))
+    return clipped(weights, (at.get("head", 0), query, at.get("key", 0)))
+
+
+def opened(gallery: Gallery, hung: Hung, cell: Index) -> Session:
+    """The run of a variant, at a cell of its weights."""
+    session, weights = hung.session, gallery.weights(hung)
+    if session is None or weights is None:
+        raise ValueError(f"{hung.variant.name} has no run")
+    session.place.show(weights, clipped(weights, cell))
+    session.other, session.label = None, ""
+    return session
+
+
+def compared(gallery: Gallery, first: Hung, second: Hung, cell: Index) -> Session:
+    """Two variants, stepped through together from a cell of their weights."""
+    session = pair(opened(gallery, first, cell), opened(gallery, second, cell))
+    for each, hung in ((session, first), (session.other, second)):
+        if each is not None:
+            each.label = hung.variant.title
+    return session
+
+
+def clipped(weights: Value, cell: Index) -> Index:
+    """The cell of some weights that is nearest to that of others."""
+    return tuple(min(place, size - 1) for place, size in zip(cell, weights.shape, strict=True))
+
+
+def _hung(base: Session, variant: Variant, block: str, counter: Counter | None) -> Hung:
+    scenario = base.run.scenario
+    try:
+        varied = scenario.varied(variant.changes)
+        named = replace(varied, title=f"{scenario.title} · {variant.title}")
+        session = start(Source(base.name, base.path or Path(base.name), named), Limits(), counter)
+    except Problem as problem:
+        return Hung(variant, None, ": ".join(filter(None, (problem.what, problem.hint))))
+    session.variant = variant.title
+    if f"{block}.weights" not in session.run.trace.steps:
+        return Hung(variant, None, "its run has no such attention")
+    return Hung(variant, session, is_own=_is_same(session.run.trace, base.run.trace, block))
+
+
+def _is_same(trace: Trace, other: Trace, block: str) -> bool:
+    """Whether an attention is the same in two runs: it has the same steps, and they come to the same weights."""
+    steps, others = ([path for path in each.steps if path.startswith(block)] for each in (trace, other))
+    return steps == others and np.array_equal(trace[f"{block}.weights"].array, other[f"{block}.weights"].array)
+
+
+def _is_weights(value: Value) -> bool:
+    return value.name == "weights" and value.names == PAIR
