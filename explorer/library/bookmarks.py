@@ -20,7 +20,6 @@ from attn_explore.explorer.session.lesson_progress import Lesson, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import read_regular
-from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.problems import Problem
 
 LARGEST = 2**20
@@ -123,6 +122,8 @@ def _parsed() -> dict[str, Any] | None:
 
 
 def _write(data: dict[str, Any]) -> None:
+    from attn_explore.model.files.writing import write_atomically  # a start only reads
+
     with suppress(Problem, OSError):
         bookmarks_path().parent.mkdir(parents=True, exist_ok=True)
         write_atomically(bookmarks_path(), [json.dumps(data, indent=1).encode()], force=True)

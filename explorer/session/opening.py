@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attn_explore.explorer.session.asked import NOTHING_ASKED, Asked
-from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import TRACES
 from attn_explore.explorer.system.limits import Limits
@@ -75,6 +74,8 @@ class Source:
     @property
     def inputs(self) -> list[Path]:
         """The files that the run is read from."""
+        from attn_explore.explorer.session.run_files import inputs_of
+
         return inputs_of(self.path, self.scenario)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.telling import cell_text, questions, word_view
-from attn_explore.explorer.telling.difference import difference_blocks
 from attn_explore.explorer.telling.pictures import Side
 
 LEAST_UNDER = 1
@@ -47,5 +46,9 @@ def _numbers(state: State, room: int, terse: bool) -> Iterable[Block]:
     """The attention of one word, or the arithmetic of the cell."""
     if (attention := state.attention) is not None:
         return word_view.word_blocks(attention, word_view.word_of(state.session, attention), room)
-    told = difference_blocks if state.side is Side.difference else cell_text.written_blocks
-    return told(state.session, state.value, state.index, state.is_unfolded, terse)
+    what = (state.session, state.value, state.index, state.is_unfolded, terse)
+    if state.side is not Side.difference:
+        return cell_text.written_blocks(*what)
+    from attn_explore.explorer.telling.difference import difference_blocks
+
+    return difference_blocks(*what)

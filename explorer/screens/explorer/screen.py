@@ -20,7 +20,6 @@ from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.panels import Panels
 from attn_explore.explorer.screens.explorer.state import State, View
-from attn_explore.explorer.screens.explorer.watching import Reload, Watching
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
@@ -36,6 +35,7 @@ from attn_explore.model.explain import Index
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.screens.explorer.watching import Reload, Watching
     from attn_explore.explorer.widgets.among_panel import AmongPanel
     from attn_explore.explorer.widgets.found_list import FoundList
     from attn_explore.explorer.widgets.map_lines import MapLines
@@ -60,7 +60,11 @@ class ExplorerScreen(Panels):
         self.filling = Filling(self)
         self.groups = Groups(self)
         self._first_view = View(view) if view else None
-        self.watching = Watching(self, reload) if reload is not None else None
+        self.watching: Watching | None = None
+        if reload is not None:
+            from attn_explore.explorer.screens.explorer.watching import Watching
+
+            self.watching = Watching(self, reload)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Come up. The first time all panels have just been styled: that need not be done once more."""
