@@ -15,6 +15,7 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Gradients
 from attn_explore.model.scenario.tokens import PAD
+from attn_explore.model.text import closed
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.values import Value
 
@@ -120,9 +121,11 @@ def _last_row(value: Value) -> tuple[int, ...]:
 
 def named_output(trace: Trace, text: str) -> Output:
     """The number that `STEP[INDEX]` names, with words or numbers as indices. Raises Problem where there is none."""
-    name, places = split_place(text.strip())
-    steps = [path for path, step in trace.steps.items() if not is_gradient(step)]
-    value = trace.steps[the_path(name, paths_named(name, steps), steps)]
+    from attn_explore.model.step_names import lettered  # a start names no number
+
+    name, places = split_place(closed(text))
+    steps = {path: step for path, step in trace.steps.items() if not is_gradient(step)}
+    value = steps[the_path(name, paths_named(name, steps) or lettered(name, steps.values()), steps)]
     try:
         return Output(value, index_of(value, places or []))
     except Problem:

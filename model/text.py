@@ -51,6 +51,16 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…(+{len(text) - limit})"
 
 
+def closed(name: str) -> str:
+    """The name of a cell as it was typed, without the spaces around it and with its bracket closed.
+
+    >>> closed(" weights[love, dog "), closed("weights")
+    ('weights[love, dog]', 'weights')
+    """
+    bare = name.strip()
+    return bare if "[" not in bare or bare.endswith("]") else f"{bare}]"
+
+
 def figure(number: int) -> str:
     """Write a whole number of any magnitude in few characters.
 

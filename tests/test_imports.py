@@ -26,7 +26,7 @@ MATHEMATICS = (
     {"recorder"},
     {"backward", "diagram", "formulas", "places", "uses"},
     {"explain", "finer", "variants"},
-    {"layers", "plots"},
+    {"layers", "plots", "step_names"},
     {"profile", "transformer"},
     {"parameters"},
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def number_to_differentiate(gradients: bool, of: str, step: str = "") -> str | None:
     """The number whose gradients are asked for, "" for the one that tells most, None for none of them."""
-    return of if of or gradients or step.startswith("grad.") else None
+    return of if of or gradients or step.lstrip().startswith("grad.") else None
 
 
 def find_source(wanted: str, asked: Asked | None = None) -> Source:
@@ -54,8 +54,9 @@ def at_cell(source: Source, limits: Limits, cell: str, *, or_row: bool = False) 
 def _go_to(session: Session, cell: str, *, or_row: bool = False) -> None:
     from attn_explore.explorer.session.search import only
     from attn_explore.model.places import index_of, row_of, split_place
+    from attn_explore.model.text import closed
 
-    step, places = split_place(cell)
+    step, places = split_place(closed(cell))
     session.place.show(only(session, step))
     if places is not None:
         session.place.move_to((row_of if or_row else index_of)(session.place.value, places))
@@ -64,9 +65,10 @@ def _go_to(session: Session, cell: str, *, or_row: bool = False) -> None:
 def part_named(source: Source, limits: Limits, name: str) -> tuple[Session, Value]:
     """Run or read the source; with it a step, or what stands at the places of STEP[INDEX] along its first axes."""
     from attn_explore.model.places import places_of, split_place
+    from attn_explore.model.text import closed
     from attn_explore.model.windows import at_places
 
-    step, places = split_place(name)
+    step, places = split_place(closed(name))
     session = session_of(source, limits, step)
     value = session.place.value
     return session, value if places is None else at_places(value, places_of(value, places))

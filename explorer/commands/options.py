@@ -65,9 +65,11 @@ def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
 
 def named(text: str) -> str:
     """What names a step must name something: an empty word, as of an unset variable, is no step."""
+    from attn_explore.model.text import closed
+
     if not text.strip():
         raise typer.BadParameter("this is empty: name a step, as `attn-explore run SCENARIO` lists them")
-    return text
+    return closed(text)
 
 
 # --- arguments and options that several commands have

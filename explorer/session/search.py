@@ -7,11 +7,11 @@ from functools import lru_cache
 
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import Index, general_words
-from attn_explore.model.finer import finer_steps
-from attn_explore.model.formulas import letter
 from attn_explore.model.labels import Labels
 from attn_explore.model.lesson import Stop
-from attn_explore.model.places import index_of, paths_named, split_place, the_path
+from attn_explore.model.places import index_of, split_place, the_path
+from attn_explore.model.step_names import paths_meant
+from attn_explore.model.text import closed
 from attn_explore.model.values import Value
 
 _OTHERWISE = "type a part of its name; Esc, then / finds by words"
@@ -60,9 +60,15 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
 
     Of several steps with that name, the next one from here. Raises Problem when there is none.
     """
-    name, places = split_place(closed(text.strip()))
+    name, places = split_place(closed(text))
     value = _at(
-        session, the_path(name, from_here(session, _paths(session, name))[:1], known_paths(session), _OTHERWISE)
+        session,
+        the_path(
+            name,
+            from_here(session, paths_meant(name, known_paths(session), session.run.trace))[:1],
+            known_paths(session),
+            _OTHERWISE,
+        ),
     )
     return value, cell_in(session, value, places)
 
@@ -73,11 +79,6 @@ def cell_in(session: Session, value: Value, places: list[str] | None) -> Index:
         return session.place.index_in(value)
     here = dict(zip(session.place.value.names, session.place.index, strict=True))
     return index_of(value, places, here.get("head", 0))
-
-
-def closed(text: str) -> str:
-    """A name with its bracket closed: while one types it is open."""
-    return text if "[" not in text or text.endswith("]") else f"{text}]"
 
 
 def from_here(session: Session, paths: list[str]) -> list[str]:
@@ -99,17 +100,7 @@ def known_paths(session: Session) -> list[str]:
 
 
 def _paths(session: Session, name: str) -> list[str]:
-    """What a name may mean: steps and parameters, else finer steps that are not open, else what has that letter."""
-    found = paths_named(name, known_paths(session))
-    if not found:
-        steps = session.run.trace.steps.values()
-        found = paths_named(name, [inner.path for step in steps for inner in finer_steps(step, True)])
-    return found or _lettered(session, name)
-
-
-def _lettered(session: Session, name: str) -> list[str]:
-    trace = session.run.trace
-    return [value.path for value in (*trace.steps.values(), *trace.parameters.values()) if letter(value) == name]
+    return paths_meant(name, known_paths(session), session.run.trace)
 
 
 def _at(session: Session, path: str) -> Value:

@@ -22,6 +22,7 @@ from attn_explore.model.formulas import letter
 from attn_explore.model.lesson import Stop as LessonStop
 from attn_explore.model.naming import shown, shown_short
 from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.step_names import steps_meant
 from attn_explore.model.text import clip, visible
 from attn_explore.model.values import Value
 
@@ -45,7 +46,7 @@ class Wanted:
     """What kind of handout is wanted.
 
     asks_only  the answers are left out of the stops, and stand on a page of their own
-    blank      the ends of the paths of steps whose cells are left empty
+    blank      the names of steps whose cells are left empty: of all that are called so
     tells      the narration is that of the lesson; not where its numbers are other ones
     """
 
@@ -60,13 +61,14 @@ class Wanted:
 
     def leaves_empty(self, value: Value) -> bool:
         """Whether the cells of a step are to be filled in."""
-        return any(value.path == name or value.path.endswith(f".{name}") for name in self.blank)
+        return value.path in self.blank
 
 
 def handout_of(session: Session, wanted: Wanted) -> Handout:
     """The handout. Raises Problem for a step to leave empty that there is not, and for a run of too many steps."""
+    wanted = replace(wanted, blank=_left_empty(session, wanted.blank))
     stops = _stops(session, wanted)
-    _check(session, wanted, stops)
+    _check(session, stops)
     made = [_Maker(session, wanted, place, stop) for place, stop in enumerate(stops, 1)]
     scenario = session.run.scenario
     answers = [each.answer() for each in made if each.is_apart] if wanted.has_answers_apart else []
@@ -88,15 +90,22 @@ def _stops(session: Session, wanted: Wanted) -> list[LessonStop]:
     return found
 
 
-def _check(session: Session, wanted: Wanted, stops: Sequence[LessonStop]) -> None:
+def _check(session: Session, stops: Sequence[LessonStop]) -> None:
     if len(stops) > MOST_STOPS:
         hint = "write a lesson whose stops are those that matter, or take a smaller model"
         raise Problem(f"a handout of {len(stops)} steps would be a book", path=session.path, hint=hint)
-    for name in wanted.blank:
-        if not any(Wanted(blank=(name,)).leaves_empty(stop.value) for stop in stops):
-            near = nearest(name, [path.rpartition(".")[2] for path in session.run.trace.steps])
-            hint = f"did you mean {near}?" if near else f"the first is {next(iter(session.run.trace.steps))}"
+
+
+def _left_empty(session: Session, names: Sequence[str]) -> tuple[str, ...]:
+    """The paths of all steps that some names mean. Raises Problem for a name that means none."""
+    trace = session.run.trace
+    found = {name: steps_meant(name.strip(), trace) for name in names}
+    for name, paths in found.items():
+        if not paths:
+            near = nearest(name, [path.rpartition(".")[2] for path in trace.steps])
+            hint = f"did you mean {near}?" if near else f"the first is {next(iter(trace.steps))}"
             raise Problem(f"the run has no step {clip(name, _LONGEST)} to be left empty", hint=hint)
+    return tuple(path for paths in found.values() for path in paths)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.sources import Elsewhere
+from attn_explore.model.step_names import steps_meant
 from attn_explore.model.text import clip
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -82,14 +83,23 @@ def chosen(trace: Trace, patterns: Sequence[str]) -> list[Value]:
     """The steps of a run that any of the patterns is of; without patterns, all. Raises Problem for one of none."""
     if not patterns:
         return list(trace.steps.values())
-    of_each = {pattern: {path for path in trace.steps if matches(path, pattern)} for pattern in patterns}
+    of_each = {pattern: _of_pattern(trace, pattern) for pattern in patterns}
     lost = next((pattern for pattern, paths in of_each.items() if not paths), None)
     if lost is not None:
+        name, bracket, _ = lost.partition("[")
+        if bracket and (whole := steps_meant(name, trace)):
+            what = f"whole steps are exported, not {clip(lost, _LONGEST)}"
+            raise Problem(what, hint=f"write {whole[0]}; `attn-explore show … --csv` prints a part")
         near = nearest(lost, (path.rpartition(".")[2] for path in trace.steps))
         hint = f"did you mean {near}?" if near else "patterns are like *.layers.5.*, *.weights or logits"
         raise Problem(f"no step of the run is called {clip(lost, _LONGEST)}".rstrip(), hint=hint)
     found = set().union(*of_each.values())
     return [step for path, step in trace.steps.items() if path in found]
+
+
+def _of_pattern(trace: Trace, pattern: str) -> set[str]:
+    """The steps that a pattern is of; else those that it means as a name: `layers.5.weights`, `A`."""
+    return {path for path in trace.steps if matches(path, pattern)} or set(steps_meant(pattern.strip(), trace))
 
 
 def matches(path: str, pattern: str) -> bool:

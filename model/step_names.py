@@ -1,0 +1,32 @@
+"""What a name that a person types means among the values of a run: one rule for every command, file and key.
+
+A name is a path, the end of one, some of its parts in their order, or the letter that stands for it in formulas: `A`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attn_explore.model.finer import finer_steps
+from attn_explore.model.formulas import letter
+from attn_explore.model.places import paths_named
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+
+
+def paths_meant(name: str, paths: Sequence[str], trace: Trace) -> list[str]:
+    """Those of some paths that a name may mean, else finer steps that are not open, else what has that letter."""
+    found = paths_named(name, paths)
+    if not found:
+        found = paths_named(name, [inner.path for step in trace.steps.values() for inner in finer_steps(step, True)])
+    return found or lettered(name, (*trace.steps.values(), *trace.parameters.values()))
+
+
+def steps_meant(name: str, trace: Trace) -> list[str]:
+    """The steps that a name may mean, without the finer ones inside them."""
+    return paths_named(name, trace.steps) or lettered(name, trace.steps.values())
+
+
+def lettered(name: str, values: Iterable[Value]) -> list[str]:
+    """The paths of the values that a letter stands for in formulas."""
+    return [value.path for value in values if name and letter(value) == name]
