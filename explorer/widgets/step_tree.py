@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -72,7 +72,8 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         super().__init__("steps", id=id)
         self.guide_depth = 2
         self._by_path: dict[str, TreeNode[str]] = {}
-        self._symbols: dict[str, str] = {}
+        self._steps: frozenset[str] = frozenset()
+        self._symbol: Callable[[str], str] = lambda _: ""
         self._waiting: dict[TreeNode[str], _Branch] = {}
         self._current = ""
         self._chapters: Mapping[str, str] = NO_CHAPTERS
@@ -84,45 +85,46 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
     def show(
         self,
         title: str,
-        steps: Sequence[tuple[str, str]],
+        steps: Sequence[str],
+        symbol: Callable[[str], str],
         parameters: Iterable[str],
         chapters: Mapping[str, str] = NO_CHAPTERS,
     ) -> None:
-        """Build the tree from (path, symbol) of each step, with the parameters in a branch of their own.
+        """Build the tree from the path of each step, with the parameters in a branch of their own.
 
-        `chapters` are the names of parts that have a title, by the beginning of their paths. Labels are `Text`: Textual
-        would take a str from a file for markup.
+        `symbol` gives what stands beside a step; it is asked when the step's node is made, and again when what is shown
+        changes. `chapters` are the names of parts that have a title, by the beginning of their paths. Labels are
+        `Text`: Textual would take a str from a file for markup.
         """
+        self._steps, self._symbol = frozenset(steps), symbol
         if self._relabelled(title, steps, parameters, chapters):
             return
         self.clear()
         self._chapters = chapters
-        own = [path for path, _ in steps if not _is_gradient(path)]
+        own = [path for path in steps if not _is_gradient(path)]
         self._is_long, self._is_deep = len(own) > FEW, len({*map(_layer_of, own)}) > MOST_LAYERS + 1
         self._opened = []
         self.root.set_label(Text(visible(title)))
         self.root.expand()
-        self._by_path, self._symbols, self._waiting = {}, dict(steps), {}
-        self._fill(self.root, _Branch("", 0, [path for path, _ in steps]))
+        self._by_path, self._waiting = {}, {}
+        self._fill(self.root, _Branch("", 0, list(steps)))
         branch = self._by_path[PARAMETERS] = self.root.add(Text("parameters"), expand=False)
         self._waiting[branch] = _Branch(PARAMETERS, 0, list(parameters))
 
     def _relabelled(
-        self, title: str, steps: Sequence[tuple[str, str]], parameters: Iterable[str], chapters: Mapping[str, str]
+        self, title: str, steps: Sequence[str], parameters: Iterable[str], chapters: Mapping[str, str]
     ) -> bool:
         """Change the symbols alone, where the tree has the same nodes as before: building it costs a frame."""
-        shape = (title, [path for path, _ in steps], list(parameters), dict(chapters))
+        shape = (title, list(steps), list(parameters), dict(chapters))
         is_same, self._shape = shape == self._shape, shape
-        if is_same:
-            self._symbols = dict(steps)
-        for path, symbol in steps if is_same else ():
-            node, label = self._by_path.get(path), self._label(path, symbol)
-            if node is not None and node.label != label:
+        for path in steps if is_same else ():
+            node = self._by_path.get(path)
+            if node is not None and node.label != (label := self._label(path)):
                 node.set_label(label)
         return is_same
 
-    @staticmethod
-    def _label(path: str, symbol: str) -> Text:
+    def _label(self, path: str) -> Text:
+        symbol = self._symbol(path) if path in self._steps else ""
         return Text(f"{visible(path.rpartition('.')[2])}\0{symbol}")
 
     def mark(self, path: str) -> None:
@@ -192,7 +194,7 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
     def _found(self, path: str) -> TreeNode[str] | None:
         """The node of a step or parameter; made, with the branches above it, if it was not yet."""
         if path not in self._by_path:
-            prefix, parts = "" if path in self._symbols else PARAMETERS, path.split(".")
+            prefix, parts = "" if path in self._steps else PARAMETERS, path.split(".")
             for place in range(len(parts)):
                 branch = self._by_path.get(prefix + ".".join(parts[:place]))
                 if branch is not None:
@@ -224,8 +226,7 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
 
     def _add_step(self, parent: TreeNode[str], path: str, inner: _Branch) -> None:
         """Add the node of a step, and those of its finer steps where it is open."""
-        label = self._label(path, self._symbols.get(path, ""))
-        node = parent.add(label, data=path, expand=bool(inner.paths), allow_expand=bool(inner.paths))
+        node = parent.add(self._label(path), data=path, expand=bool(inner.paths), allow_expand=bool(inner.paths))
         self._by_path[path] = node
         self._fill(node, inner)
 

@@ -253,9 +253,11 @@ class Panels(Actions):
         """Build the tree of steps again, or what stands beside them."""
         session = self.state.session
         trace, self._in_tree = session.run.trace, session.run.trace
-        steps = [(step.path, tree_text.beside_step(session, step)) for step in session.place.steps]
+        steps = {step.path: step for step in session.place.steps}
         title, chapters = session.run.scenario.title, tree_text.chapters(session)
-        self.tree_of_steps.show(title, steps, trace.parameters, chapters)
+        self.tree_of_steps.show(
+            title, [*steps], lambda path: tree_text.beside_step(session, steps[path]), trace.parameters, chapters
+        )
 
     def show_more(self) -> None:
         """Show that the run has more steps; what is looked at stays as it is."""

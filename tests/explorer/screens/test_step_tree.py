@@ -28,8 +28,8 @@ class Alone(App[None]):
             *(f"decoder.layers.{layer}.{step}" for layer in range(layers) for step in STEPS),
             "logits",
         ]
-        steps = [(path, "") for path in (*one_pass, *(f"{WORD}{path}" for path in one_pass))]
-        self.steps.show("many", steps, ["decoder.embedding_table"], {WORD[:-1]: "word 2: cat"})
+        steps = [*one_pass, *(f"{WORD}{path}" for path in one_pass)]
+        self.steps.show("many", steps, lambda _: "", ["decoder.embedding_table"], {WORD[:-1]: "word 2: cat"})
 
 
 def open_labels(node: TreeNode[str]) -> list[str]:
@@ -102,8 +102,8 @@ async def test_a_symbol_that_changes_in_a_closed_branch_stands_there_when_it_is_
     app = Alone()
     async with app.run_test(size=(30, 60)):
         for symbol in "ab":
-            steps = [(f"decoder.layers.{layer}.ffn.hidden", symbol) for layer in range(40)]
-            app.steps.show("many", steps, [])
+            steps = [f"decoder.layers.{layer}.ffn.hidden" for layer in range(40)]
+            app.steps.show("many", steps, dict.fromkeys(steps, symbol).__getitem__, [])
         app.steps.mark("decoder.layers.9.ffn.hidden")
         labels = [str(node.label) for node in app.steps._tree_nodes.values()]
         assert [label for label in labels if label.startswith("hidden")] == ["hidden\0b"]
