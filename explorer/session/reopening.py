@@ -10,6 +10,7 @@ from attn_explore.explorer.session.edits import changed_words
 from attn_explore.explorer.session.gallery import block_of
 from attn_explore.explorer.session.opening import is_trace
 from attn_explore.explorer.session.session import Session
+from attn_explore.model.config import InputConfig
 from attn_explore.model.formulas import output_name
 from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import is_gradient
@@ -59,21 +60,21 @@ def _parts(session: Session, view: str) -> Iterator[str]:
         yield from ("--view", view)
 
 
-def _says(session: Session) -> tuple[object, ...]:
-    """What the file says that is read; a trace has run already, and reads nothing else."""
+def _said(session: Session) -> InputConfig:
+    """What is read where nothing more is typed: a model of the machine reads nothing, and a trace what it has read."""
     path, scenario = session.path, session.run.scenario
-    given = scenario.input
     if path is not None and path.is_file() and not is_trace(path) and not is_model(session.name):
-        given = read_scenario(path).input
-    elif scenario.checkpoint is not None and (path is None or not is_trace(path)):
-        return ()
-    return given.text, given.ids, given.target
+        return read_scenario(path).input
+    is_model_alone = scenario.checkpoint is not None and (path is None or not is_trace(path))
+    return InputConfig(max_new_tokens=1) if is_model_alone else scenario.input
 
 
 def _read(session: Session) -> Iterator[str]:
-    """The text, where the file says another one, or a model of the machine says none."""
-    given = session.run.scenario.input
-    if _says(session) == (given.text, given.ids, given.target):
+    """The text, where the file says another one, or a model of the machine says none; and how many words are chosen."""
+    given, said = session.run.scenario.input, _said(session)
+    if given.max_new_tokens != said.max_new_tokens:
+        yield from ("--max-new-tokens", str(given.max_new_tokens))
+    if (said.text, said.ids, said.target) == (given.text, given.ids, given.target):
         return
     if given.text is not None:
         yield from ("--text", given.text)

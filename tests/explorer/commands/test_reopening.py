@@ -10,6 +10,7 @@ import pytest
 from attn_explore.explorer.commands import command_line, exploring
 from attn_explore.explorer.commands.common import find_source, session_of
 from attn_explore.explorer.session import edits
+from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.gradients import differentiate
 from attn_explore.explorer.session.other_text import with_text
@@ -88,6 +89,16 @@ def test_a_model_of_this_machine_with_its_token_ids(opened: list[tuple[Session, 
     session, _ = opened.pop()
     line = command(session)
     assert shlex.split(line)[2:5] == [folder, "--ids", "3,1,2"]
+    again, _ = reopened(line, opened)
+    assert again.place.cell == session.place.cell
+
+
+def test_a_step_of_a_word_that_was_generated(opened: list[tuple[Session, str]]) -> None:
+    asked = Asked(given={"ids": [4, 5], "max_new_tokens": 3})
+    session = session_of(find_source(str(FAMILIES / "gpt2"), asked), Limits())
+    session.place.show(session.run.trace["generated.2.logits"])
+    line = command(session)
+    assert "--max-new-tokens 3 --ids 4,5" in line
     again, _ = reopened(line, opened)
     assert again.place.cell == session.place.cell
 
