@@ -45,6 +45,10 @@ class View(StrEnum):
     word = "word"
     text = "text"
     plot = "plot"
+    beside = "beside"
+    difference = "difference"
+    sheet = "sheet"
+    map = "map"
 
 
 def run(
@@ -52,7 +56,11 @@ def run(
     step: StartStep = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print the walk-through as text.")] = False,
     view: Annotated[
-        View | None, typer.Option("--view", help="How it is shown at first; word and text are of attention.")
+        View | None,
+        typer.Option(
+            "--view",
+            help="How it is shown at first. Attention: word, text, sheet; two runs: beside, difference.",
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
     gradients: WithGradients = False,

@@ -147,6 +147,7 @@ MAP_BINDINGS: list[BindingType] = [
     _binding("enter", "choose", "Go to what was computed there", "map.choose", MAP),
     _binding("J", "scroll(3)", "Scroll the words down", "map.words_down", MAP),
     _binding("K", "scroll(-3)", "Scroll the words up", "map.words_up", MAP),
+    _binding("at", "reopening", "Copy the command that opens this view again", "map.reopen", MAP),
     _binding("escape,ctrl+g,q", "leave", "Back to where you were", "map.close", MAP),
     _binding("question_mark,f1", "help", "The keys", "map.help", MAP),
 ]
@@ -161,6 +162,7 @@ SHEET_BINDINGS: list[BindingType] = [
     _binding("tab", "tensor(1)", "Into the next tensor", "sheet.next", SHEET),
     _binding("shift+tab", "tensor(-1)", "Into the previous tensor", "sheet.previous", SHEET),
     _binding("enter", "enter", "Go to this cell", "sheet.enter", SHEET),
+    _binding("at", "reopening", "Copy the command that opens this view again", "sheet.reopen", SHEET),
     _binding("escape,A,q", "dismiss(None)", "Back to where you were", "sheet.close", SHEET),
     _binding("question_mark,f1", "help", "The keys", "sheet.help", SHEET),
 ]

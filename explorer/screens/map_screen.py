@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, cast
 
 from textual import on
@@ -14,6 +15,7 @@ from textual.widgets import Static
 from attn_explore.explorer.drawing.maps.moving import Direction
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.model_map import about, lacking
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
@@ -39,9 +41,9 @@ class MapScreen(Dialog[str]):
     AUTO_FOCUS = "MapView"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (160, "-wide")]  # noqa: RUF012
 
-    def __init__(self, session: Session, diagram: Diagram) -> None:
+    def __init__(self, session: Session, diagram: Diagram, reopening: Callable[[Cell], None]) -> None:
         super().__init__()
-        self._session, self._diagram = session, diagram
+        self._session, self._diagram, self._reopening = session, diagram, reopening
         self._view = MapView(diagram, session.place.value.path)
         self._words = WordsPanel(id="map-words")
 
@@ -108,6 +110,12 @@ class MapScreen(Dialog[str]):
     def action_leave(self) -> None:
         """Go back to where one was."""
         self.dismiss(None)
+
+    def action_reopening(self) -> None:
+        """Copy the command that opens the map again at this box."""
+        value = self._session.place.peek(self._view.cursor)
+        if value is not None:
+            self._reopening(Cell(value.path, self._session.place.index_in(value)))
 
     def action_help(self) -> None:
         """List the keys."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -20,6 +21,7 @@ from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, arranged, links, moved, sheet_line
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.session import place
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.sheet_links import heads_of, index_of, made_of
 from attn_explore.explorer.widgets.drawn import DrawnAgain
@@ -95,9 +97,9 @@ class SheetScreen(Dialog[Link | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.SHEET_BINDINGS
 
-    def __init__(self, shown: HeadSheet, cursor: Cell) -> None:
+    def __init__(self, shown: HeadSheet, cursor: Cell, reopening: Callable[[place.Cell], None]) -> None:
         super().__init__()
-        self._shown = shown
+        self._shown, self._reopening = shown, reopening
         self._made_of = made_of(shown.trace, shown.sheet, shown.head)
         self._lit = links(self._made_of, cursor)
 
@@ -164,6 +166,10 @@ class SheetScreen(Dialog[Link | None]):
         """A key of the bar was clicked."""
         event.stop()
         await self.run_action(event.action)
+
+    def action_reopening(self) -> None:
+        """Copy the command that opens the sheet again at this cell."""
+        self._reopening(place.Cell(self._link.value.path, self._link.index))
 
     def action_help(self) -> None:
         """List the keys."""

@@ -9,12 +9,15 @@ from attn_explore.explorer.session.course import bundled, is_model
 from attn_explore.explorer.session.edits import changed_words
 from attn_explore.explorer.session.gallery import block_of
 from attn_explore.explorer.session.opening import is_trace
+from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.config import InputConfig
+from attn_explore.model.explain import Index
 from attn_explore.model.formulas import output_name
 from attn_explore.model.naming import bracketed
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.scenario import read_scenario
+from attn_explore.model.values import Value
 
 EDITED = "the edits are not part of it: s saves them"
 COMPARED = "the other run is not part of it"
@@ -22,10 +25,24 @@ VARIANT = "it opens the gallery: Enter there opens the variant"
 SECOND = "it opens the other run: c leads from there to this one"
 
 
-def command(session: Session, view: str = "") -> str:
-    """What is typed to come back: the run, what it reads, the moment, the gradients, the cell, and how it is shown."""
-    opens = "gallery" if session.variant else "run"
-    return shlex.join(["attn-explore", opens, *_parts(session, "" if session.variant else view)])
+def command(session: Session, view: str = "", cell: Cell | None = None) -> str:
+    """What is typed to come back: the run, what it reads, the moment, the gradients, the cell, and how it is shown.
+
+    The cell is the one that is looked at, unless another is given.
+    """
+    place = session.place
+    shown = None if cell is None else place.peek(cell.path)
+    value, index = (place.value, place.index) if shown is None or cell is None else (shown, cell.index)
+    if session.variant:
+        return shlex.join(["attn-explore", "gallery", *_of_variant(session)])
+    if compared := _compared(session):
+        return shlex.join(["attn-explore", "compare", *compared, *_at(value, index)])
+    shown_as = ("--view", view) if view else ()
+    return shlex.join(["attn-explore", "run", *_parts(session, value), *_at(value, index), *shown_as])
+
+
+def _at(value: Value, index: Index) -> tuple[str, str]:
+    return "--at", f"{value.path}{bracketed(value.axes, index)}"
 
 
 def left_out(session: Session) -> str:
@@ -35,29 +52,48 @@ def left_out(session: Session) -> str:
         return VARIANT
     if session.run.scenario.edits != session.first.edits or changed_words(session):
         return EDITED
-    if other is None or session.run.scenario.compare is not None:
+    if other is None or session.run.scenario.compare is not None or _compared(session):
         return ""
     return COMPARED if other.run.scenario.compare is None else SECOND
 
 
-def _parts(session: Session, view: str) -> Iterator[str]:
-    scenario, place = session.run.scenario, session.place
-    path = session.path
-    is_bundled = path is not None and bundled().get(session.name) == path
-    yield session.name if path is None or is_bundled else str(path)
+def _compared(session: Session) -> list[str]:
+    """The two runs that `compare` opened; none where a line of it would not bring both back as they are."""
+    other = session.other
+    if other is None or session.is_pinned or session.run.scenario.compare or other.run.scenario.compare:
+        return []
+    both = (session, other)
+    if any(is_gradient(each.place.value) or [*_read(each), *_moment(each)] for each in both):
+        return []
+    return [_source(each) for each in both]
+
+
+def _parts(session: Session, value: Value) -> Iterator[str]:
+    yield _source(session)
     yield from _read(session)
+    yield from _moment(session)
+    if is_gradient(value) and session.run.output is not None:
+        yield from ("--of", output_name(session.run.output))
+    elif is_gradient(value) and session.run.scenario.gradients is None:
+        yield "--gradients"
+
+
+def _of_variant(session: Session) -> Iterator[str]:
+    """The gallery has this step of an attention; not each that a variant has."""
+    yield from _parts(session, session.place.value)
+    yield from ("--at", f"{block_of(session.place)}.weights")
+
+
+def _source(session: Session) -> str:
+    """The name of a bundled scenario or of a model, or the path of a file."""
+    path = session.path
+    return session.name if path is None or bundled().get(session.name) == path else str(path)
+
+
+def _moment(session: Session) -> Iterator[str]:
+    """The moment of a training, where it is not the last one."""
     if session.moments is not None and session.run.moment != session.moments.last:
         yield from ("--moment", str(session.moments.steps[session.run.moment]))
-    if is_gradient(place.value) and session.run.output is not None:
-        yield from ("--of", output_name(session.run.output))
-    elif is_gradient(place.value) and scenario.gradients is None:
-        yield "--gradients"
-    if session.variant:
-        yield from ("--at", f"{block_of(place)}.weights")  # the gallery has this step; not each that a variant has
-        return
-    yield from ("--at", f"{place.value.path}{bracketed(place.value.axes, place.index)}")
-    if view:
-        yield from ("--view", view)
 
 
 def _said(session: Session) -> InputConfig:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.drawing.notations import checked
+from attn_explore.explorer.screens.explorer.panels import SIDES
 from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.session.place import Cell
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
@@ -31,19 +33,26 @@ class CopyKeys:
         else:
             self._say("the arithmetic, as text")
 
-    def reopening(self) -> None:
-        """Copy the command line that opens just this view again, and show it."""
+    def reopening(self, view: str = "", cell: Cell | None = None) -> None:
+        """Copy the command line that opens just this view again, or that of a screen over it, and show it."""
         from attn_explore.explorer.session.reopening import command, left_out
 
         state = self.screen.state
-        view = "" if state.view is View.numbers else state.view.value
-        line, rest = command(state.session, view), left_out(state.session)
+        line, rest = command(state.session, view or self._view, cell), left_out(state.session)
         try:
             self.screen.app.copy_to_clipboard(checked(line))
         except Problem as problem:
             self.screen.tell_problem(problem)
         else:
             self.screen.say(visible(f"On the clipboard: {line}{f'  ({rest})' if rest else ''}"))
+
+    @property
+    def _view(self) -> str:
+        """How the value is shown, as a command line says it; nothing for its numbers."""
+        state = self.screen.state
+        if state.view is not View.numbers:
+            return state.view.value
+        return next((name for name, side in SIDES.items() if side is state.side), "")
 
     def ask(self) -> None:
         """Ask what to copy, and in which notation."""

@@ -5,6 +5,7 @@ Nothing of it is imported before it is shown.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class MapKeys:
 
         diagram = self.diagram
         if diagram.towers:
-            self.screen.app.push_screen(MapScreen(self.screen.state.session, diagram), self._go)
+            reopening = partial(self.screen.groups.copying.reopening, "map")
+            self.screen.app.push_screen(MapScreen(self.screen.state.session, diagram, reopening), self._go)
         else:
             from attn_explore.explorer.drawing.maps.outline import NO_MAP
 

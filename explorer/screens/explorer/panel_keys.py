@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.drawing.blocks import Link
@@ -116,7 +117,9 @@ class PanelKeys:
             return
         paths = [block.part.path for block in shown.blocks]
         cell = cell_of(value, state.index, head, heads_of(trace, sheet)) if value.path in paths else (paths[0], 0, 0)
-        screen.app.push_screen(SheetScreen(shown, cell), self._leave_sheet)
+        screen.app.push_screen(
+            SheetScreen(shown, cell, partial(screen.groups.copying.reopening, "sheet")), self._leave_sheet
+        )
 
     def _leave_sheet(self, link: Link | None) -> None:
         if link is not None:

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 _VIEWS = {view.value: view for view in View}
 """Views of a lesson that show something else than numbers."""
 
-_SIDES = {"beside": Side.beside, "difference": Side.difference}
-"""Views of a lesson that show two runs."""
+SIDES = {"beside": Side.beside, "difference": Side.difference}
+"""Views that show two runs, of a lesson and of a command line."""
 
 
 class Panels(Actions):
@@ -245,7 +245,7 @@ class Panels(Actions):
         session = self.state.session
         stop = session.stop if session.lesson.is_guided else None
         if stop is not None:
-            self.state.look(_VIEWS.get(stop.view, View.numbers), _SIDES.get(stop.view, Side.one))
+            self.state.look(_VIEWS.get(stop.view, View.numbers), SIDES.get(stop.view, Side.one))
             for grid in self.query(TensorGrid):
                 grid.zoomed_out = stop.view == "heat"
 

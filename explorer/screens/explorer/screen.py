@@ -18,7 +18,7 @@ from attn_explore.explorer.library import arrangement, bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
-from attn_explore.explorer.screens.explorer.panels import Panels
+from attn_explore.explorer.screens.explorer.panels import SIDES, Panels
 from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session.session import Session
@@ -59,7 +59,7 @@ class ExplorerScreen(Panels):
         self.work = Working(self, self._show_progress)
         self.filling = Filling(self)
         self.groups = Groups(self)
-        self._first_view = View(view) if view else None
+        self._first_view = view
         self.watching: Watching | None = None
         if reload is not None:
             from attn_explore.explorer.screens.explorer.watching import Watching
@@ -73,8 +73,7 @@ class ExplorerScreen(Panels):
     def on_mount(self) -> None:
         """Show the first value, and say what has to be said at the beginning."""
         self.look_as_told()
-        if self._first_view is not None:
-            self.state.look(self._first_view, self.state.side)
+        self._look_as_asked(self._first_view)
         self.show_tree()
         if arrangement.is_kept():
             self.groups.arranging.apply()
@@ -82,6 +81,15 @@ class ExplorerScreen(Panels):
         if self.watching is not None:
             self.watching.start()
         self._greet()
+
+    def _look_as_asked(self, view: str) -> None:
+        """Show what is looked at as a command line says: in a view, beside the other run, on a sheet, on the map."""
+        if view in list(View):
+            self.state.look(View(view), self.state.side)
+        elif view in SIDES and self.state.session.other is not None:
+            self.state.look(View.numbers, SIDES[view])
+        elif view in ("sheet", "map"):
+            self.call_after_refresh(self.run_action, view)
 
     def _greet(self) -> None:
         session = self.state.session

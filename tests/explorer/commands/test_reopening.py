@@ -6,19 +6,24 @@ import shlex
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.commands import command_line, exploring
-from attn_explore.explorer.commands.common import find_source, session_of
+from attn_explore.explorer.commands.common import at_cell, find_source, session_of
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.gradients import differentiate
+from attn_explore.explorer.session.opening import pair
 from attn_explore.explorer.session.other_text import with_text
-from attn_explore.explorer.session.reopening import EDITED, SECOND, command, left_out
+from attn_explore.explorer.session.reopening import COMPARED, EDITED, SECOND, command, left_out
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.formulas import output_name
 from tests.checkpoints import FAMILIES
+from tests.explorer.conftest import Explore, settled
 from tests.explorer.conftest import session_of as bundled_session
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -113,3 +118,50 @@ def test_what_the_command_does_not_bring_back_is_said() -> None:
     assert left_out(edited) == ""  # the edits of the file
     edits.take_edited(edited, edits.run_without_edits(edited))
     assert left_out(edited) == EDITED
+
+
+def test_two_runs_that_were_compared_are_compared_again() -> None:
+    session = pair(bundled_session("i-love-my-dog"), bundled_session("single-head"))
+    session.place.show(session.run.trace[WEIGHTS], (0, 1, 3))
+    assert command(session) == f"attn-explore compare i-love-my-dog single-head --at '{WEIGHTS}[love, dog]'"
+    assert left_out(session) == ""
+    other = pair(with_text(bundled_session("i-love-my-dog"), "my dog"), bundled_session("single-head"))
+    assert left_out(other) == COMPARED
+    assert command(other).startswith("attn-explore run i-love-my-dog --text 'my dog' ")
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "keys", "view"),
+    [
+        ("multi-head", WEIGHTS, ["w"], "word"),
+        ("multi-head", WEIGHTS, ["W"], "text"),
+        ("multi-head", WEIGHTS, ["P"], "plot"),
+        ("multi-head", WEIGHTS, ["A"], "sheet"),
+        ("multi-head", WEIGHTS, ["ctrl+g"], "map"),
+        ("positions-rotary", WEIGHTS, ["d"], "beside"),
+        ("positions-rotary", WEIGHTS, ["d", "d"], "difference"),
+    ],
+)
+async def test_every_view_is_opened_again_by_the_line_that_was_copied_in_it(
+    explore: Explore, name: str, step: str, keys: list[str], view: str
+) -> None:
+    size = (200, 60)
+    async with explore(name, step, (0, 1, 1), size=size) as (pilot, session):
+        session.lesson.is_guided = False
+        await pilot.press(*keys, "at")
+        line = shlex.split(pilot.app.clipboard)
+        assert line[-2:] == ["--view", view]
+        seen = _look(pilot)
+    source, cell = line[2], line[line.index("--at") + 1]
+    again = at_cell(find_source(source), Limits(), cell)
+    again.lesson.is_guided = False
+    async with ExplorerApp(lambda _: again, again.name, view=view).run_test(size=size) as pilot:
+        await settled(pilot)
+        assert _look(pilot) == seen
+
+
+def _look(pilot: Pilot[None]) -> tuple[object, ...]:
+    """Which screen stands, and how the value is shown in the explorer under it."""
+    explorer = next(screen for screen in pilot.app.screen_stack if isinstance(screen, ExplorerScreen))
+    state = explorer.state
+    return type(pilot.app.screen), state.view, state.side, state.session.place.cell
