@@ -6,6 +6,7 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
+from textual.widget import Widget
 
 from attn_explore.explorer.drawing.among_words import (
     Among,
@@ -20,6 +21,9 @@ from attn_explore.explorer.widgets.drawn import DrawnAgain
 
 BEFORE_TEXT = 2
 """Lines above the text: who looks at whom most, and which lines of a long text are in sight."""
+
+SHARE = 60
+"""Of a hundred lines there are so many for the text at most; the style sheet says the same."""
 
 
 class AmongPanel(DrawnAgain, can_focus=False):
@@ -41,12 +45,23 @@ class AmongPanel(DrawnAgain, can_focus=False):
     def show(self, among: Among) -> None:
         """Show another word's weights."""
         self._among, self._lines = among, None
+        self._keep_to_lines()
         self.refresh_changed()
 
     def fit(self) -> None:
         """Wrap to the new width."""
         super().fit()
         self._lines = None
+        self._keep_to_lines()
+
+    def _keep_to_lines(self) -> None:
+        """Take no more lines than there is to show: the others are for the arithmetic."""
+        if self._among is None or not self.size.width:
+            return
+        self._lines = self._lines or self._made(self._among)
+        wanted, most = len(self._lines), self.styles.max_height
+        if most is None or most.value != wanted:
+            self.styles.max_height = wanted
 
     def notify_style_update(self) -> None:
         """Another theme: other colours."""
@@ -62,7 +77,8 @@ class AmongPanel(DrawnAgain, can_focus=False):
 
     def _made(self, among: Among) -> Lines:
         """The text as far as there is room, with the word that is asked in sight; then the columns, if they fit."""
-        width, height = self.size
+        around = self.parent.size.height if isinstance(self.parent, Widget) else self.size.height
+        width, height = self.size.width, around * SHARE // 100
         text, room = text_lines(among, width, self.ground), max(1, (height - BEFORE_TEXT) // 2)
         count = len(text) // 2
         self._first = max(0, min(places_of_words(among, width)[among.key][0] - room // 2, count - room))

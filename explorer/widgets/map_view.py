@@ -62,6 +62,8 @@ class MapView(MapLines, ScrollView, can_focus=True, inherit_bindings=False):
         width, height = self.scrollable_content_region.size
         self.drawn = draw_map(self._diagram, self._present, width, at=self.cursor, height=height)
         self.virtual_size = Size(width, len(self.drawn.lines))
+        if (most := self.styles.max_height) is None or most.value != len(self.drawn.lines):
+            self.styles.max_height = len(self.drawn.lines)  # the others are for the words under it
         spot = self.drawn.spot_of(self.cursor)
         if spot is not None:
             around = Region(0, spot.y - _AROUND, 1, 2 * _AROUND + 1)

@@ -12,6 +12,7 @@ from attn_explore.explorer.drawing.room import lines_of_grid
 from attn_explore.explorer.drawing.tree_label import tree_label
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
+from attn_explore.explorer.widgets.map_view import MapView
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.words_panel import WordsPanel
@@ -241,3 +242,29 @@ async def test_a_step_is_one_frame_also_where_the_panels_share_their_lines_other
             await pilot.press(key)
             assert len(frames) == 1
             assert (grid.size.height == before) == (key == "left")
+
+
+# --- what needs fewer lines leaves them to what stands under it
+
+
+@pytest.mark.parametrize("size", SMALL)
+async def test_attention_among_words_leaves_the_lines_that_it_does_not_need(
+    explore: Explore, size: tuple[int, int]
+) -> None:
+    async with explore("i-love-my-dog", "encoder.layers.0.self_attention.weights", size=size) as (pilot, _):
+        await pilot.press("W")
+        await settled(pilot)
+        lines = screen_lines(pilot)
+        rule = next(y for y, line in enumerate(lines) if line.startswith("─"))
+        assert not (lines[rule - 1].strip() == lines[rule - 2].strip() == "")
+        assert any("dog" in line for line in lines[:rule])
+
+
+async def test_the_map_leaves_the_lines_that_it_does_not_need(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(80, 24)) as (pilot, _):
+        await pilot.press("ctrl+g")
+        await settled(pilot)
+        map_view, words = pilot.app.screen.query_one(MapView), pilot.app.screen.query_one(WordsPanel)
+        assert map_view.region.height == len(map_view.drawn.lines)
+        assert words.region.y == map_view.region.bottom
+        assert "found in" in "\n".join(screen_lines(pilot))
