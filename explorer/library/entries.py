@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
+from attn_explore.explorer.session.alike import likeness
 from attn_explore.explorer.session.course import bundled, named, own
 from attn_explore.explorer.session.opening import Source, find_source, start, within
 from attn_explore.explorer.session.other_text import Unread
@@ -132,9 +133,13 @@ class Library:
         return next((entry for entry in self.course if not self.is_done(entry)), None)
 
     def matching(self, text: str) -> list[Entry]:
-        """The entries whose name, title or summary holds a text."""
-        wanted = text.casefold().strip()
-        return [entry for entry in self.entries if wanted in _searchable(entry)]
+        """The entries whose name, title and summary hold every word of a text, or whose name is like it: `wwbw`."""
+        words, is_like = text.casefold().split(), likeness(text)
+        return [
+            entry
+            for entry in self.entries
+            if all(word in _searchable(entry) for word in words) or is_like(entry.name.casefold())
+        ]
 
     def open(self, entry: Entry, counter: Counter | None = None) -> Session:
         """Run it. Raises Problem when it cannot be."""

@@ -143,7 +143,10 @@ class LibraryScreen(Screen[None]):
         self._fit()  # when it stands: the list is wider while it is empty and has no scroll bar
 
     def _course_line(self) -> Content:
-        """How far the course is."""
+        """How far the course is; while one types what to find, how many were found."""
+        if self.query_one("#find", Input).value.strip():
+            said = f"{len(self._shown)} of {len(self.library.entries)}"
+            return Content.styled(said if self._shown else f"{said}: Esc shows all again", "$text-accent")
         course = self.library.course
         done = sum(map(self.library.is_done, course))
         return Content.styled(course_line(done, len(course), self._room), "$text-accent")

@@ -158,6 +158,14 @@ async def test_a_scenario_is_found_as_it_is_typed(tmp_path: Path) -> None:
     async with library(tmp_path) as pilot:
         await pilot.press("slash", *"rotary")
         assert [line for line in lines(pilot) if line.startswith("○")] == ["○ Rotary positions"]
+        everything = len(screen(pilot).library.entries)
+        assert lines(pilot)[0] == f"1 of {everything}"
+        await pilot.press(*["backspace"] * 6, *"word write")
+        assert "write-word-by-word" in screen(pilot)._shown
+        await pilot.press(*["backspace"] * 10, *"wwbw")
+        assert list(screen(pilot)._shown) == ["write-word-by-word"]
+        await pilot.press("x")
+        assert lines(pilot)[0] == f"0 of {everything}: Esc shows all again"
         await pilot.press("enter", "escape")
         assert len(lines(pilot)) > len(bundled())
 
