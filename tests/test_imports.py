@@ -39,6 +39,7 @@ LEVELS = (
     {"scenario"},
     {"edits", "experiments", "loss", "named_checkpoint", "opened", "weights"},
     {"gallery", "known", "scenario_gradients"},
+    {"attended_again"},
     {"forward"},
     {"lesson", "training"},
     {"memory"},

@@ -25,7 +25,7 @@ from attn_explore.model.naming import shown_labels, shown_short
 BETWEEN, APART = 2, 5
 """Cells between two pictures, and between two families that hang in one row."""
 NARROW, WIDE = 24, 36
-"""Cells that a picture without numbers takes, and the most that one with numbers takes."""
+"""Cells that a picture takes at least, and at most."""
 MOST_ROWS = 8
 """Rows of a picture that are in sight; with more columns there are no numbers either."""
 LABEL, COLUMN = 8, 6
@@ -232,7 +232,7 @@ def _width(layout: Layout) -> int:
 
 def _room(layout: Layout) -> int:
     """How many columns are in sight at most."""
-    return layout.picture.columns.size if layout.numbers else (NARROW - layout.label_width) // layout.column_width
+    return layout.picture.columns.size if layout.numbers else (WIDE - layout.label_width) // layout.column_width
 
 
 def _in_sight(layout: Layout | None, at: Place) -> tuple[range, range]:
@@ -334,7 +334,7 @@ def _columns(layout: Layout, columns: range, at: int) -> list[Segment]:
         return [
             start,
             Segment(" " * max(0, before)),
-            Segment(fitted(label, NARROW - layout.label_width).rstrip(), BOLD),
+            Segment(fitted(label, WIDE - layout.label_width).rstrip(), BOLD),
         ]
     labels = (fitted(shown_short(layout.picture.columns, column), room, right=True) for column in columns)
     return [

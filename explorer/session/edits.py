@@ -47,6 +47,7 @@ def run_without_edits(session: Session, on_step: Listener | None = None) -> Run:
 
 
 def _run_again(session: Session, scenario: Scenario, on_step: Listener | None) -> Run:
+    session.need_whole()
     before = session.run
     trace = run_model(
         replace(scenario, gradients=None),

@@ -10,9 +10,11 @@ import numpy as np
 
 from attn_explore.explorer.session.opening import Source, pair, start
 from attn_explore.explorer.session.place import Place
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.attended_again import attended_again
 from attn_explore.model.explain import Index
 from attn_explore.model.gallery import Variant, variants_of
 from attn_explore.model.problems import Problem
@@ -110,11 +112,8 @@ def clipped(weights: Value, cell: Index) -> Index:
 
 
 def _hung(base: Session, variant: Variant, block: str, counter: Counter | None) -> Hung:
-    scenario = base.run.scenario
     try:
-        varied = scenario.varied(variant.changes)
-        named = replace(varied, title=f"{scenario.title} · {variant.title}")
-        session = start(Source(base.name, base.path or Path(base.name), named), Limits(), counter)
+        session = _session(base, variant, block, counter)
     except Problem as problem:
         return Hung(variant, None, ": ".join(filter(None, (problem.what, problem.hint))))
     session.variant = variant.title
@@ -123,10 +122,27 @@ def _hung(base: Session, variant: Variant, block: str, counter: Counter | None) 
     return Hung(variant, session, is_own=_is_same(session.run.trace, base.run.trace, block))
 
 
+def _session(base: Session, variant: Variant, block: str, counter: Counter | None) -> Session:
+    """The run of a variant; of a real model, its attention once more. Raises Problem where it cannot be."""
+    scenario = base.run.scenario
+    title, path = f"{scenario.title} · {variant.title}", base.path or Path(base.name)
+    if scenario.checkpoint is None:
+        varied = replace(scenario.varied(variant.changes), title=title)
+        return start(Source(base.name, path, varied), Limits(), counter)
+    told = replace(scenario, title=title, lesson=(), compare=None, edits=(), gradients=None)
+    return Session(base.name, Run(told, attended_again(base.run.trace, block, scenario.model, variant)), path=path)
+
+
 def _is_same(trace: Trace, other: Trace, block: str) -> bool:
     """Whether an attention is the same in two runs: it has the same steps, and they come to the same weights."""
-    steps, others = ([path for path in each.steps if path.startswith(block)] for each in (trace, other))
+    steps, others = (_steps(each, block) for each in (trace, other))
     return steps == others and np.array_equal(trace[f"{block}.weights"].array, other[f"{block}.weights"].array)
+
+
+def _steps(trace: Trace, block: str) -> list[str]:
+    """The steps of an attention from its scores to its weights."""
+    paths = [path for path in trace.steps if path.startswith(f"{block}.")]
+    return paths[paths.index(f"{block}.scores") : paths.index(f"{block}.weights")]
 
 
 def _is_weights(value: Value) -> bool:

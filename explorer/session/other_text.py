@@ -42,6 +42,7 @@ class Unread:
 
 
 def _over(session: Session, text: str, counter: Counter | None, *, grows: bool = False) -> Session:
+    session.need_whole()
     if session.run.scenario.source.folder is None and session.run.scenario.checkpoint is None:
         raise Problem("a trace has run already, and reads nothing else", hint="run its scenario")
     scenario = session.run.scenario.with_text({"text": text})

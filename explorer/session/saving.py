@@ -84,6 +84,7 @@ def export(
 
 def save(session: Session, target: Path, force: bool = False) -> Path:
     """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
+    session.need_whole()
     check_beside_weights(target, session.run.scenario)
     scenario = session.run.scenario
     if scenario.compare is None and any(edit.swap for edit in scenario.edits):

@@ -18,6 +18,7 @@ from attn_explore.explorer.session.place import Place
 from attn_explore.explorer.session.run import Run
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.lesson import Question, Stop, stops
+from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -77,6 +78,17 @@ class Session:
                 self.place.put_cursor(value, cell)
         if self.is_pinned:
             self.label = self.moments.name(self.run.moment)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is the attention of a model once more, over given Q and K: its scenario does not make it again."""
+        return bool(self.variant) and self.run.scenario.checkpoint is not None
+
+    def need_whole(self) -> None:
+        """Raise Problem for a part of a run, where the whole of it would have to be made again."""
+        if self.is_part:
+            what = "this is one attention of a model, done again over its Q, K and V"
+            raise Problem(what, hint="leave the gallery for the model's own run, which can be changed and saved")
 
     @property
     def is_pinned(self) -> bool:

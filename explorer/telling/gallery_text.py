@@ -101,7 +101,8 @@ def _short_formulas(gallery: Gallery, hung: Hung, weights: Value) -> Iterator[st
 def _who_asks(gallery: Gallery, hung: Hung, weights: Value) -> str:
     """How many heads of queries there are, and how many of keys and values."""
     assert hung.session is not None  # noqa: S101 (it has weights)
-    return f"{weights.shape[0]} ask, {hung.session.run.trace[f'{gallery.block}.k'].shape[0]} answer"
+    keys = hung.session.run.trace[f"{gallery.block}.scores"].operands[1].value
+    return f"{weights.shape[0]} ask, {keys.axis('head').size} answer"
 
 
 def _right_side(value: Value) -> str:

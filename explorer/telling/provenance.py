@@ -27,6 +27,8 @@ def provenance(session: Session, value: Value) -> str:
     weights = session.run.scenario.model.weights
     if value.name in GIVEN:
         return GIVEN[value.name][1]
+    if session.is_part:
+        return "as the whole run of the model has it"
     if value.path in weights.set:
         return "set by hand in the scenario"
     if value.source is not None:

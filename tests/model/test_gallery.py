@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from attn_explore.model import variants
+from attn_explore.model.attended_again import attended_again
 from attn_explore.model.gallery import Variant, variants_of
+from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario
 from attn_explore.model.scenario.document import Document
@@ -79,3 +81,29 @@ def test_variants_have_the_same_queries_and_keys_where_their_choice_leaves_them(
     queries = [trace[WEIGHTS.replace("weights", "q")].array for trace in traces]
     assert all(np.array_equal(each, queries[0]) for each in queries)
     assert len({trace[WEIGHTS].array.tobytes() for trace in traces}) == len(traces)
+
+
+def test_attention_that_is_done_again_over_the_same_queries_and_keys_is_that_of_the_whole_variant() -> None:
+    scenario = parse_scenario(
+        "model: {kind: attention, d_model: 8, heads: 4, kv_heads: 2, position: none, temperature: 2}\n"
+        "input: {text: I love my dog}\nmask: {causal: true}"
+    )
+    first, refused = run(scenario), []
+    for variant in variants_of(scenario):
+        try:
+            again = attended_again(first, WEIGHTS.rpartition(".")[0], scenario.model, variant)
+        except Problem:
+            refused.append(variant.name)
+            continue
+        assert np.array_equal(again[WEIGHTS].array, run(scenario.varied(variant.changes))[WEIGHTS].array), variant.name
+    heads = ["1_head", "2_heads", "4_heads", "multi_query"]
+    assert refused == ["additive", "general", "padding", "sinusoidal", "learned", *heads]
+
+
+def test_queries_and_keys_are_turned_back_where_their_model_turned_them() -> None:
+    scenario = parse_scenario("model: {kind: attention, d_model: 8, position: rotary}\ninput: {text: I love my dog}")
+    first = run(scenario)
+    for variant in of_family(scenario, "positions"):
+        if variant.name in ("no_position", "rotary", "alibi"):
+            again = attended_again(first, WEIGHTS.rpartition(".")[0], scenario.model, variant)
+            assert np.array_equal(again[WEIGHTS].array, run(scenario.varied(variant.changes))[WEIGHTS].array)

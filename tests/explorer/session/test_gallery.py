@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.edits import run_with
 from attn_explore.explorer.session.gallery import Gallery, cell_of, compared, gallery_of, opened
+from attn_explore.explorer.session.opening import find_source, start
+from attn_explore.explorer.session.other_text import with_text
 from attn_explore.explorer.session.reopening import VARIANT, command, left_out
+from attn_explore.explorer.session.saving import save
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.explorer.telling.provenance import provenance
 from attn_explore.model.gallery import variants_of
 from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import session_of
 
+FAMILIES = Path(__file__).parents[2] / "data" / "families"
 BLOCK = "encoder.layers.0.self_attention"
 
 
@@ -70,3 +81,55 @@ def test_the_command_that_opens_a_variant_again_opens_the_gallery(gallery: Galle
     assert command(session, "word").split()[:2] == ["attn-explore", "gallery"]
     assert command(session).endswith(f"--at {BLOCK}.weights")
     assert left_out(session) == VARIANT
+
+
+# --- over the queries and keys of a real model
+
+
+def of_a_model(name: str) -> Gallery:
+    source = find_source(str(FAMILIES / name), Asked(given={"ids": [1, 2, 3, 4]}))
+    return gallery_of(start(source, Limits()))
+
+
+def test_of_a_real_model_hangs_what_its_queries_and_keys_allow() -> None:
+    gallery = of_a_model("llama")
+    own = [each.variant.name for each in gallery.hung if each.is_own]
+    assert own == ["scaled_dot", "softmax", "causal", "all_words", "rotary", "grouped"]
+    refused = {each.variant.name for each in gallery.hung if each.session is None}
+    assert {"additive", "general", "padding", "sinusoidal", "learned", "1_head"} <= refused
+    assert {"dot", "cosine", "sparsemax", "no_mask", "1_neighbour", "no_position", "alibi"}.isdisjoint(refused)
+
+
+def test_positions_that_are_in_the_embeddings_cannot_be_taken_out_again() -> None:
+    refused = {each.variant.name: each.refused for each in of_a_model("gpt2").hung}
+    assert (
+        refused["no_position"]
+        == "its Q and K were made with learned positions, and these are not those it was trained with"
+    )
+    assert refused["learned"] == ""
+
+
+def test_a_part_of_a_model_is_not_changed_saved_or_read_anew(tmp_path: Path) -> None:
+    gallery = of_a_model("llama")
+    hung = gallery.named("relu")
+    assert hung
+    session = opened(gallery, hung, (0, 1, 0))
+    assert provenance(session, session.run.trace[f"{gallery.block}.v"]) == "as the whole run of the model has it"
+    edit = Edit(at=f"{gallery.block}.scores", index=(0, 0, 0), set=1.0)
+    for change in (
+        lambda: run_with(session, edit),
+        lambda: save(session, tmp_path / "a.yaml"),
+        lambda: with_text(session, "a b"),
+    ):
+        with pytest.raises(Problem, match="one attention of a model"):
+            change()
+
+
+@pytest.mark.parametrize("name", ["t5", "llama", "bart"])
+def test_in_every_pass_of_a_generation_the_own_picture_has_the_model_s_numbers(name: str) -> None:
+    source = find_source(str(FAMILIES / name), Asked(given={"ids": [1, 2, 3, 4], "max_new_tokens": 4}))
+    session = start(source, Limits())
+    for path in [path for path in session.run.trace.steps if path.endswith("attention.weights")]:
+        session.place.show(session.run.trace[path])
+        own = {each.variant.family for each in gallery_of(session).hung if each.is_own}
+        assert {"scores", "weightings", "masks", "spans", "positions"} <= own, path
