@@ -15,7 +15,6 @@ from typing import Any
 
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.regular import read_regular
-from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.problems import Problem
 
 LARGEST = 2**16
@@ -68,6 +67,8 @@ def keep(changed: Arrangements) -> None:
     known = _parsed() if is_kept() else {}
     if known is None:
         return
+    from attn_explore.model.files.writing import write_atomically  # a start reads only
+
     data = known | {size: _plain(arrangement) for size, arrangement in changed.items()}
     with suppress(Problem, OSError):
         arrangement_path().parent.mkdir(parents=True, exist_ok=True)
