@@ -9,7 +9,7 @@ from functools import partial
 from attn_explore.model.axes import Array
 from attn_explore.model.changes import Change
 from attn_explore.model.ops.gradients import PREFIX
-from attn_explore.model.places import choices_along
+from attn_explore.model.places import choices_along, paths_named
 from attn_explore.model.problems import Fault, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Edit
@@ -54,7 +54,7 @@ def _faults(scenario: Scenario, place: int, planned: Trace, known: Mapping[str, 
 
 
 def _unknown(scenario: Scenario, path: KeyPath, at: str, known: Mapping[str, Value]) -> Problem:
-    near = nearest(at, known)
+    near = next(iter(paths_named(at, known)), None) or nearest(at, known)
     hint = f"did you mean {near}?" if near else f"the first step is {next(iter(known))}"
     return scenario.problem_at(path, f"the run has no step or parameter {clip(at, _LONGEST)}", hint)
 

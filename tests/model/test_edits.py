@@ -133,6 +133,7 @@ edits: [{at: candidates, index: [INDEX], set: 2}]
     ("edit", "what", "hint"),
     [
         (f"at: {A}.weight, zero: true", f"the run has no step or parameter {A}.weight", f"did you mean {A}.weights?"),
+        ("at: weights, zero: true", "the run has no step or parameter weights", f"did you mean {A}.weights?"),
         (f"at: {A}.q, index: [0, 1, 2, 0], zero: true", "4 indices for the 3 axes", "its axes are head, token, d_k"),
         (f"at: {A}.q, index: [2], zero: true", "there is no 2 along head, which has 2", "count from 0 to 1"),
         (f"at: {A}.q, index: [all, 4], zero: true", "there is no 4 along token", "count from 0 to 3; there are I"),

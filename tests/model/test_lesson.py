@@ -46,6 +46,7 @@ def test_a_stop_without_focus_leaves_the_cursor_where_it_is() -> None:
     [
         ("at: encoder.layers.0.self_attention.weight", "s.yaml:3:15: the run has no step"),
         ("at: encoder.layers.0.self_attention.weight", f"did you mean {WEIGHTS}?"),
+        ("at: weights", f"did you mean {WEIGHTS}?"),
         (f"at: {WEIGHTS}, focus: {{token: I}}", "has no axis token"),
         (f"at: {WEIGHTS}, focus: {{token: I}}", "its axes are head, query, key"),
         (f"at: {WEIGHTS}, focus: {{key: cat}}", "there is no cat along key"),
