@@ -126,6 +126,7 @@ LIBRARY_BINDINGS: list[BindingType] = [
     _binding("enter", "choose", "Open it in the explorer", "library.open", LIBRARY),
     _binding("down,j", "move(1)", "Mark the next one", "library.next", LIBRARY),
     _binding("up,k", "move(-1)", "Mark the one before", "library.previous", LIBRARY),
+    _binding("E", "gallery", "Its attention in every variant, side by side", "library.gallery", LIBRARY),
     _binding("slash", "find", "Find by name, title or summary", "library.find", LIBRARY),
     _binding("r", "forget", "Forget the place in this lesson", "library.forget", LIBRARY),
     _binding("escape", "leave", "Show all again", "library.all", LIBRARY),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -40,6 +40,9 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.text import cells, visible
 from attn_explore.model.values import Value
 
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.gallery import Gallery
+
 _COURSE = "\n"
 """What the line of the course is known by in the list: no scenario is called so."""
 _A_TEXT = "Read a text"
@@ -52,6 +55,7 @@ _FORGET = Key("r", "forget the place", "forget")
 _KEYS = (
     Key("⏎", "open", "choose"),
     Key("↑ ↓", "choose", "move(1)"),
+    Key("E", "gallery", "gallery"),
     Key("/", "find", "find"),
     _FORGET,
     Key("?", "keys", "help"),
@@ -287,6 +291,33 @@ class LibraryScreen(Screen[None]):
                 stopped=self._forget_opening,
             )
         )
+
+    def action_gallery(self) -> None:
+        """Hang every variant of the marked scenario's attention side by side."""
+        entry = self._marked
+        if entry is None or entry.is_model or not self.is_active or self._opening is not None:
+            self.app.bell()
+            return
+        from attn_explore.explorer.session.gallery import gallery_of  # few ask for it
+
+        self._opening = entry
+        self._work.do(
+            Work(
+                what="running every variant",
+                make=lambda counter: gallery_of(self.library.open(entry, counter), counter),
+                then=self._hang,
+                refused=partial(self._tell_fault, entry),
+                seconds=AT_ONCE,
+                stopped=self._forget_opening,
+            )
+        )
+
+    def _hang(self, gallery: Gallery) -> None:
+        from attn_explore.explorer.screens.gallery_screen import GalleryScreen
+
+        self._opening = None
+        if self.is_active:
+            self.app.push_screen(GalleryScreen(gallery))
 
     def _ask_what_it_reads(self, entry: Entry) -> None:
         """Open a model, and ask for a text."""

@@ -65,6 +65,8 @@ def _of_run(state: State) -> Iterator[Key]:
         yield Key("L", "all steps" if session.lesson.is_guided else "lesson", "lesson")
     if session.lesson.is_guided and session.lesson.is_done and lesson_text.next_lesson(session):
         yield Key("C", "next lesson", "next_lesson")
+    if session.stop is not None and session.stop.gallery:
+        yield Key("E", "gallery", "gallery")
     if session.other is not None:
         yield Key("c", visible(session.other.label or "first run"), "compare")
         yield Key("d", state.side.following, "side")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.pilot import Pilot
 
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library.entries import Library
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.gallery_screen import GalleryScreen
+from attn_explore.explorer.screens.library import LibraryScreen
+from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.gallery_panel import CaptionPanel, GalleryPanel
-from tests.explorer.conftest import Explore
+from tests.explorer.conftest import Explore, settled
 from tests.standing import until
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -80,3 +86,21 @@ async def test_while_a_question_waits_the_gallery_stays_shut(explore: Explore) -
     async with explore("i-love-my-dog", size=(80, 24)) as (pilot, _):
         await pilot.press("L", *["right"] * 7, "E")
         assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_it_opens_from_the_library_for_the_marked_scenario() -> None:
+    app = ExplorerApp(lambda _: Library(Path("/nowhere"), Limits(2**33)), "the library")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("E")
+        await hung(pilot)
+        assert caption(pilot).startswith("scaled dot")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LibraryScreen))
+
+
+async def test_a_stop_of_the_lesson_opens_it_at_the_picture_that_it_speaks_of(explore: Explore) -> None:
+    async with explore("gallery", size=(80, 24)) as (pilot, _):
+        await pilot.press("L", "right", "E")
+        await hung(pilot)
+        assert caption(pilot).startswith("dot ")
