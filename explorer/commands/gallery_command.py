@@ -51,7 +51,7 @@ def gallery(
     def load(counter: Counter | None = None) -> Gallery:
         from attn_explore.explorer.session.gallery import gallery_of
 
-        return gallery_of(at_cell(found, limits, step, or_row=True), counter)
+        return gallery_of(at_cell(found, limits, step, or_row=True), counter, limits)
 
     if plain or not sys.stdout.isatty():
         from attn_explore.explorer.telling.gallery_text import plain_lines

@@ -317,11 +317,12 @@ def _line(hanging: Hanging, line: int, seen: Seen, ground: Ground) -> list[Segme
 
 
 def _part(hanging: Hanging) -> str:
-    """Which keys are in sight, where not all are."""
-    layout, columns = hanging.layout, hanging.columns
-    if layout is None or len(columns) == layout.picture.columns.size:
+    """Which rows (↓) and columns (→) are in sight, where not all are."""
+    if hanging.layout is None:
         return ""
-    return f"{columns.start}–{columns.stop - 1}/{layout.picture.columns.size}"
+    picture = hanging.layout.picture
+    parts = ((hanging.rows, picture.rows.size, "↓"), (hanging.columns, picture.columns.size, "→"))
+    return " ".join(f"{part.start}–{part.stop - 1}/{size} {way}" for part, size, way in parts if len(part) < size)
 
 
 def _columns(layout: Layout, columns: range, at: int) -> list[Segment]:

@@ -21,6 +21,9 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
+LIMITS = Limits()
+"""What a gallery may take unless it is told: as much as any run."""
+
 PAIR = ("head", "query", "key")
 """The axes of attention weights."""
 
@@ -57,12 +60,16 @@ class Gallery:
         return next((each for each in self.shown if each.variant.name == name), None)
 
 
-def gallery_of(base: Session, counter: Counter | None = None) -> Gallery:
-    """Every variant of the attention that a session looks at, or of its first one. Raises Problem where it has none."""
-    block = block_of(base.place)
-    return Gallery(
-        base, block, tuple(_hung(base, variant, block, counter) for variant in variants_of(base.run.scenario))
-    )
+def gallery_of(base: Session, counter: Counter | None = None, limits: Limits = LIMITS) -> Gallery:
+    """Every variant of the attention that a session looks at, or of its first one. Raises Problem where it has none.
+
+    All of them together take no more memory than there may be.
+    """
+    block, hung, left = block_of(base.place), list[Hung](), limits.nbytes
+    for variant in variants_of(base.run.scenario):
+        hung.append(_hung(base, variant, block, replace(limits, memory=max(1, left)), counter))
+        left -= hung[-1].session.run.trace.nbytes if hung[-1].session else 0
+    return Gallery(base, block, tuple(hung))
 
 
 def block_of(place: Place) -> str:
@@ -111,26 +118,31 @@ def clipped(weights: Value, cell: Index) -> Index:
     return tuple(min(place, size - 1) for place, size in zip(cell, weights.shape, strict=True))
 
 
-def _hung(base: Session, variant: Variant, block: str, counter: Counter | None) -> Hung:
+def _hung(base: Session, variant: Variant, block: str, limits: Limits, counter: Counter | None) -> Hung:
     try:
-        session = _session(base, variant, block, counter)
+        session = _session(base, variant, block, limits, counter)
     except Problem as problem:
-        return Hung(variant, None, ": ".join(filter(None, (problem.what, problem.hint))))
+        return Hung(variant, None, _reason(problem))
     session.variant = variant.title
     if f"{block}.weights" not in session.run.trace.steps:
         return Hung(variant, None, "its run has no such attention")
     return Hung(variant, session, is_own=_is_same(session.run.trace, base.run.trace, block))
 
 
-def _session(base: Session, variant: Variant, block: str, counter: Counter | None) -> Session:
+def _session(base: Session, variant: Variant, block: str, limits: Limits, counter: Counter | None) -> Session:
     """The run of a variant; of a real model, its attention once more. Raises Problem where it cannot be."""
     scenario = base.run.scenario
     title, path = f"{scenario.title} · {variant.title}", base.path or Path(base.name)
     if scenario.checkpoint is None:
         varied = replace(scenario.varied(variant.changes), title=title)
-        return start(Source(base.name, path, varied), Limits(), counter)
+        return start(Source(base.name, path, varied), limits, counter)
     told = replace(scenario, title=title, lesson=(), compare=None, edits=(), gradients=None)
     return Session(base.name, Run(told, attended_again(base.run.trace, block, scenario.model, variant)), path=path)
+
+
+def _reason(problem: Problem) -> str:
+    """What is in the way, and what would be right; without the file and the line."""
+    return ": ".join(filter(None, (f"{problem.place} {problem.what}".strip(), problem.hint)))
 
 
 def _is_same(trace: Trace, other: Trace, block: str) -> bool:

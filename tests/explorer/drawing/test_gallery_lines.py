@@ -52,7 +52,7 @@ def test_a_family_hangs_beside_another_one_where_both_have_room() -> None:
 
 def test_of_a_long_text_the_part_around_the_cell_is_in_sight_in_glyphs() -> None:
     drawn = text(hang([tile("soft", size=40)], ABOUT, (20, 20), 60), Seen("soft", (20, 20)))
-    assert drawn[1] == "soft 12–27/40"
+    assert drawn[1] == "soft 16–23/40 ↓ 12–27/40 →"
     assert [line.split(maxsplit=1)[0] for line in drawn[4:]] == [f"w{place}" for place in range(16, 24)]
     assert drawn[3].strip() == "w20"
     assert drawn[3].index("w20") == drawn[8].index("[]")

@@ -83,6 +83,18 @@ def test_the_command_that_opens_a_variant_again_opens_the_gallery(gallery: Galle
     assert left_out(session) == VARIANT
 
 
+def test_all_variants_together_take_no_more_memory_than_there_may_be() -> None:
+    base = session_of("gallery")
+    hung = gallery_of(base, limits=Limits(8 * base.run.trace.nbytes)).hung
+    assert 1 <= len([each for each in hung if each.session]) < 8
+    assert "limit" in hung[-1].refused
+
+
+def test_a_parameter_that_a_trained_model_has_not_is_named() -> None:
+    refused = {each.variant.name: each.refused for each in gallery_of(session_of("translate")).hung}
+    assert "w_score_q" in refused["additive"]
+
+
 # --- over the queries and keys of a real model
 
 
