@@ -28,6 +28,10 @@ class Dialog(ModalScreen[Result]):
     _waits: tuple[Result | None] | None = None
     """What it is left with when it is on top again."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys do nothing before its panels stand, and when they are gone."""
+        return self.is_mounted and _is_on_top(self) and super().check_action(action, parameters)
+
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Leave, unless that was done already."""
         if _is_on_top(self):

@@ -84,6 +84,10 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         """The order in which rows and columns are drawn; cells are told by their places in the tensor all the same."""
         return OWN if self._drawn is None else self._drawn.order
 
+    def shows(self, value: Value) -> bool:
+        """Whether it is this value's numbers that are drawn; a hidden grid may still hold another one's."""
+        return self._value is value and bool(self.display)
+
     @property
     def shows_all(self) -> bool:
         """Whether several planes stand side by side."""

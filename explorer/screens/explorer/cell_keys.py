@@ -35,9 +35,11 @@ class CellKeys:
 
     def _next_cell(self) -> bool:
         place, screen = self.screen.state.session.place, self.screen
+        if screen.focused is not screen.grid or not screen.grid.shows(place.value):
+            return False
         shape, order = place.value.shape, screen.grid.order
         at = int(np.ravel_multi_index(order.drawn(place.index), shape)) + 1
-        if at == place.value.size or screen.focused is not screen.grid:
+        if at == place.value.size:
             return False
         screen.choose_cell(order.cell(tuple(map(int, np.unravel_index(at, shape)))))
         return True
