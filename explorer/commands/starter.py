@@ -117,5 +117,11 @@ lesson:
     view: beside
     say: The second run does not divide its scores, and its weights are further apart.
 
+  # `gallery`: at which picture `E` opens the gallery of attention, by its name there.
+  - at: encoder.layers.0.self_attention.weights
+    focus: { query: love }
+    gallery: cosine
+    say: Other scores give other weights. `E` hangs them side by side.
+
   # Where `experiment: {kind: training, …}` says how the model was trained, `moment: 120` is after so many steps of it.
 """

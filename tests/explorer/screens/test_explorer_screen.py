@@ -369,6 +369,7 @@ async def test_every_binding_has_an_id_a_description_a_group_and_an_action() -> 
 
 async def test_everything_a_key_does_is_in_the_palette(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, _):
+        await pilot.press("slash", "escape")  # now the line to type in is there, which is put up when it is wanted
         commands = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
         assert {binding.description for binding in all_bindings()} <= commands
 
