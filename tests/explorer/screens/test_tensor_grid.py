@@ -207,6 +207,15 @@ async def test_the_cell_comes_into_view_from_either_side() -> None:
         assert lines(tensor)[1].split()[-1] == "w199"
 
 
+async def test_a_single_number_is_shown_where_a_matrix_was_scrolled() -> None:
+    async with shown(large(), (0, 190)) as (pilot, _, tensor):
+        number = value(np.array(0.25))
+        tensor.show(number, (), picture_of(number, None))
+        await pilot.pause()
+        assert tensor.scroll_offset == (0, 0)
+        assert "0.25" in tensor.render_line(HEADER).text
+
+
 async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
     async with shown(large()) as (pilot, app, tensor):
         for _ in range(3):
