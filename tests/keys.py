@@ -19,12 +19,13 @@ from pathlib import Path
 from tests.hostile.test_terminal import Terminal
 from tests.program import command
 
-LETTERS = "hjklofaztigwcdepuvmnxsSyYLTGHVMNJKbBZ[]{}/?+-.,' 0123456789"
+LETTERS = "qrChjklofaztigwcdepuvmnxsSyYLTGHVMNJKbBEZWAXFP@[]{}/?+-.,' 0123456789"
 SPECIAL = [
     b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\t", b"\x1b[Z", b"\r", b"\x7f", b"\x10", b"\x1b[5~",
     b"\x1b[6~", b"\x1b[H", b"\x1b[F",
     b"\x1a", b"\x1b[1;3D", b"\x1bOP", b"\x1b[200~pasted \xe2\x80\xae\x1b[201~", b"\x1b[<0;20;10M\x1b[<0;20;10m",
     b"\x1b[<64;30;12M",
+    b"\x07", b"\x14", b"\x12", b"\x18", b"\x19", b"\x04", b"\x15", b"<", b">", b"(", b")", b"$",
     b"\x1b[M\xff\xff\xff", b"\x1b[1;5C", b"\x1b[1;5D", b"\x1b[1;2C", b"\x1b[1;2D", b"\x1b[1;2A", b"\x1b[1;2B",
 ]  # fmt: skip
 KEYS = [*(letter.encode() for letter in LETTERS), *SPECIAL, *[b"\x1b"] * 4, *SPECIAL[:4] * 4]
@@ -37,6 +38,7 @@ SCREENS = {
     "gradients": ("run", "where-gradients-flow", "--gradients"),
     "training": ("run", "reverse"),
     "experiment": ("run", "softmax-saturation"),
+    "gallery": ("gallery", "gallery"),
 }
 BURST = 25
 """So many keys at once: faster than a screen comes or goes."""

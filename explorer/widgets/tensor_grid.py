@@ -250,7 +250,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _bring_into_view(self, from_home: bool = False) -> None:
         """Scroll so that the cursor's cell is in sight, and no further; in another size, from the top and the left."""
-        if self._plan is None or not self._cursor:
+        if self._plan is None:
             return
         row, column = self._place
         x, y = (0, 0) if from_home else self.scroll_offset
