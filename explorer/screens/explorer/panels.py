@@ -1,12 +1,9 @@
-"""The panels of the explorer, and how the state is shown in them. Only this file and `screen.py` know them.
+"""The panels of the explorer, and how the state is shown in them; in the centre, by `in_centre.py`.
 
 Whatever changes is changed in the state, and shown by `show`, or by `show_cell` where it is the cell alone.
 """
 
 from __future__ import annotations
-
-from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -14,19 +11,17 @@ from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.blocks import Link, Piece
-from attn_explore.explorer.drawing.order import OWN
 from attn_explore.explorer.screens.explorer import below
 from attn_explore.explorer.screens.explorer.actions import Actions
 from attn_explore.explorer.screens.explorer.filling import Filling
+from attn_explore.explorer.screens.explorer.in_centre import InCentre
 from attn_explore.explorer.screens.explorer.keys_now import Offers, keys_now
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import Working
-from attn_explore.explorer.session import two_runs
-from attn_explore.explorer.telling import headings, operands, questions, sections, timelines, tree_text
-from attn_explore.explorer.telling.pictures import Side, pictures
-from attn_explore.explorer.telling.sorting import order_of
+from attn_explore.explorer.telling import questions, sections, timelines, tree_text
+from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.centre import Centre
 from attn_explore.explorer.widgets.find_line import FindLine
@@ -39,14 +34,9 @@ from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
 from attn_explore.explorer.widgets.unscrolled import Column, Row
 from attn_explore.explorer.widgets.words_panel import WordsPanel
-from attn_explore.model.explain import Index, is_choice, shapes
-from attn_explore.model.plots import plot_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
-
-if TYPE_CHECKING:
-    from attn_explore.explorer.widgets.among_panel import AmongPanel
 
 _VIEWS = {view.value: view for view in View}
 """Views of a lesson that show something else than numbers."""
@@ -68,6 +58,7 @@ class Panels(Actions):
 
     work: Working
     filling: Filling
+    in_centre: InCentre
     centre: Centre
     column: Column
     tree_of_steps: StepTree
@@ -79,8 +70,6 @@ class Panels(Actions):
     given: NumberInput
     keys: KeyBar
     _in_tree: Trace | None = None
-    _among: AmongPanel | None = None
-    _is_of_words = False
 
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
@@ -209,8 +198,7 @@ class Panels(Actions):
             self.note(self.work.progress or self.filling.progress)
         if self._in_tree is not session.run.trace:
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
-        self._show_headings()
-        self._show_numbers()
+        self.in_centre.show()
         self.words.show(sections.sections(session, value))
         self.tree_of_steps.mark(value.path)
         self.groups.map.show()
@@ -264,7 +252,7 @@ class Panels(Actions):
         self.show_tree()
         self.mark_in_tree()
         self.groups.map.show()
-        self.query_one(Timeline).show(*timelines.place_in_run(self.state.session))
+        self.timeline.show(*timelines.place_in_run(self.state.session))
 
     def mark_in_tree(self) -> None:
         """Mark what is looked at, or is being computed to be looked at."""
@@ -278,80 +266,6 @@ class Panels(Actions):
             pinned = session.other.run.moment if session.other is not None and session.is_pinned else None
             trained = timelines.trained(session.moments, session.run.moment)
             line.show(trained, session.run.moment, session.moments.last + 1, pinned)
-
-    def _show_headings(self) -> None:
-        """What is looked at; beside it, of two runs, what the other one has at the same step."""
-        state, session, value = self.state, self.state.session, self.state.value
-        other = two_runs.beside(session, value) if self._shows_two else None
-        beside = self.centre.other_heading
-        beside.display = other is not None
-        title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
-        self.centre.heading.show(title, headings.where(value), headings.shape_forms(value), equation, shapes(value))
-        if session.other is not None and other is not None:
-            title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
-            beside.show(title, "", headings.shape_forms(other), equation, shapes(other))
-
-    @property
-    def _shows_two(self) -> bool:
-        """Whether two runs stand side by side."""
-        state = self.state
-        is_of_one = state.session.question is not None or state.is_of_words or state.is_plotted
-        return state.side is Side.beside and not is_of_one
-
-    def _show_numbers(self) -> None:
-        """A row of words to choose from as a ranked list, everything else as a grid, or two of them side by side.
-
-        Nothing is drawn of what is stored elsewhere: that is said under it.
-        """
-        state, session, value, index = self.state, self.state.session, self.state.value, self.state.index
-        self._is_of_words = state.is_of_words
-        other, ranking = self.centre.other, self.centre.ranking
-        self._show_plot()
-        self._show_among()
-        if state.is_of_words or state.is_plotted or value.elsewhere is not None:
-            self.grid.display = ranking.display = other.display = self.centre.grids.display = False
-            return
-        is_ranked = is_choice(value) and state.side is Side.one and session.question is None  # a ranking would tell
-        drawn = [] if is_ranked else pictures(session, state.side, state.leaves_first)
-        ranking.display, other.display = not drawn, len(drawn) > 1
-        self.grid.display = self.centre.grids.display = bool(drawn)
-        if not drawn:
-            ranking.show(value, index)
-        is_sorted = bool(drawn) and session.question is None  # what waits for an answer, its order would tell
-        order = order_of(drawn[0], value.path, state.sortings) if is_sorted else OWN
-        for panel, picture in zip((self.grid, other), drawn, strict=False):
-            same = order if picture.array.shape == drawn[0].array.shape else OWN
-            panel.show(value, index if panel is self.grid else self._index_beside(index), picture, same)
-
-    def _show_among(self) -> None:
-        """The text on the weights of a word instead of the numbers, where it is wanted; its panel is made then."""
-        state, panel = self.state, self._among
-        if panel is not None:
-            panel.display = state.among is not None
-        if (attention := state.among) is None:
-            return
-        from attn_explore.explorer.telling.among import among
-        from attn_explore.explorer.widgets.among_panel import AmongPanel
-
-        if panel is None:
-            panel = self._among = AmongPanel(id="among")
-            self.centre.mount(panel, before="#arithmetic")
-        panel.show(among(state.session, attention, bool(state.all_heads), state.leaves_first))
-
-    def _show_plot(self) -> None:
-        """The plot instead of the numbers, where it is wanted."""
-        panel, state = self.centre.plot, self.state
-        panel.display = state.is_plotted
-        self.set_class(panel.display, "-plotted")
-        if panel.display:
-            drawn = state.overview
-            draw = partial(plot_of, state.session.run.trace, state.value) if drawn is None else drawn.drawn
-            shown = state.value if drawn is None else drawn.value
-            panel.show(shown, state.session.place.index_in(shown), draw)
-
-    def _index_beside(self, index: Index) -> Index:
-        """The same cell in the other run's grid; its first one where there is none."""
-        return two_runs.cell_beside(self.state.session, self.state.value, index) or tuple(0 for _ in index)
 
     def _ask(self) -> None:
         """A line to type in, while a question wants a number."""
@@ -375,9 +289,7 @@ class Panels(Actions):
     def show_cell(self) -> None:
         """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
         state, panel, lesson = self.state, self.arithmetic, self.state.session.lesson
-        if state.is_of_words is not self._is_of_words:  # numbers are edited, not words
-            self._show_headings()
-            self._show_numbers()
+        self.in_centre.turn_to_words_or_numbers()
         panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
         if self._lists_uses:
@@ -392,22 +304,8 @@ class Panels(Actions):
                 under=self._text_under,
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
-        self._show_around()
-        self._show_among()
-        is_told = self.grid.display and state.session.question is None  # it may ask for just such a figure
-        self.centre.statistics.show(self.grid.picture if is_told else None, state.index)
+        self.in_centre.show_cell()
         self.show_keys()
-
-    def _show_around(self) -> None:
-        """What the cell is made from, around its grid, where that is of one run and one plane."""
-        state, centre, grid = self.state, self.centre, self.grid
-        picture = grid.picture
-        is_alone = state.side is Side.one and state.session.question is None and grid.display and not grid.zoomed_out
-        centre.around = None
-        if is_alone and picture is not None and not (state.all_heads and len(picture.planes) > 1):
-            found = operands.around(picture, state.value, state.index)
-            centre.around = found if found is None or grid.order.is_own else found.ordered(grid.drawn or picture)
-        centre.share()
 
     def _text_under(self) -> Piece:
         """What is said under the arithmetic, as far as there is room.

@@ -18,6 +18,7 @@ from attn_explore.explorer.library import arrangement, bookmarks
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
+from attn_explore.explorer.screens.explorer.in_centre import InCentre
 from attn_explore.explorer.screens.explorer.panels import SIDES, Panels
 from attn_explore.explorer.screens.explorer.state import State, View
 from attn_explore.explorer.screens.working import Working
@@ -58,6 +59,7 @@ class ExplorerScreen(Panels):
         self.state = State(session, came_from, side=side)
         self.work = Working(self, self._show_progress)
         self.filling = Filling(self)
+        self.in_centre = InCentre(self)
         self.groups = Groups(self)
         self._first_view = view
         self.watching: Watching | None = None
@@ -199,7 +201,7 @@ class ExplorerScreen(Panels):
         state.has_chosen = True
         self.numbers.show_cell(index)
         if (other := self.centre.other).display:
-            other.show_cell(self._index_beside(index))
+            other.show_cell(self.in_centre.index_beside(index))
         self.show_cell()
 
     @on(ArithmeticPanel.Follow)
