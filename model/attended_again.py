@@ -7,7 +7,7 @@ the rest is done anew.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from attn_explore.model.architecture import Architecture, architecture_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.config import ModelConfig
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.gallery import Variant
 from attn_explore.model.layers import Layer, Visibility, attend, numbered
 from attn_explore.model.problems import Problem

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from attn_explore.model.config import ModelConfig
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.variants import POSITIONS, SCORES, WEIGHTINGS
 

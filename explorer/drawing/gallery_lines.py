@@ -6,7 +6,6 @@ All are drawn around the same cell: of a text for which there is no room, the pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from rich.segment import Segment
@@ -19,6 +18,7 @@ from attn_explore.explorer.drawing.numbers import Numbers, fitted, most_cells, p
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.labels import sample
 from attn_explore.model.naming import shown_labels, shown_short
 

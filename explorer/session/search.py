@@ -61,15 +61,9 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
     Of several steps with that name, the next one from here. Raises Problem when there is none.
     """
     name, places = split_place(closed(text))
-    value = _at(
-        session,
-        the_path(
-            name,
-            from_here(session, paths_meant(name, known_paths(session), session.run.trace))[:1],
-            known_paths(session),
-            _OTHERWISE,
-        ),
-    )
+    known = known_paths(session)
+    meant = from_here(session, paths_meant(name, known, session.run.trace))
+    value = _at(session, the_path(name, meant[:1], known, _OTHERWISE))
     return value, cell_in(session, value, places)
 
 
@@ -90,17 +84,14 @@ def from_here(session: Session, paths: list[str]) -> list[str]:
 
 def only(session: Session, name: str) -> Value:
     """The step, finer step or parameter that a name means. Raises Problem where there are several, or none."""
-    return _at(session, the_path(name, _paths(session, name), known_paths(session)))
+    known = known_paths(session)
+    return _at(session, the_path(name, paths_meant(name, known, session.run.trace), known))
 
 
 def known_paths(session: Session) -> list[str]:
     """The paths of all steps, parameters and given values."""
     trace = session.run.trace
     return [*(step.path for step in session.place.steps), *trace.parameters, *trace.given]
-
-
-def _paths(session: Session, name: str) -> list[str]:
-    return paths_meant(name, known_paths(session), session.run.trace)
 
 
 def _at(session: Session, path: str) -> Value:

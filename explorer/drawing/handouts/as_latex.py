@@ -218,7 +218,3 @@ def _block(token: Token) -> str:
     if token.type == "code_inline":
         return rf"\texttt{{{text(token.content)}}}"
     return _BLOCKS.get(token.type, text(token.content))
-
-
-def _code(said: str) -> str:
-    return rf"\texttt{{{text(said)}}}"

@@ -11,9 +11,8 @@ from functools import cached_property
 
 from attn_explore.explorer.drawing.numbers import shape_text, short_number
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap, Panels
-from attn_explore.explorer.drawing.plots.svg import FONT, LINE, MARGIN, SMALL_FONT, Point, width_of
+from attn_explore.explorer.drawing.plots.svg import FONT, LINE, MARGIN, Point, width_of
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.text import visible
 
 ROOM, MOST_CELLS = 380.0, 48
 """Width, and height, of the cells of a tensor at most, and how many they are along a side."""
@@ -185,8 +184,3 @@ def under(panels: Panels) -> list[str]:
         return panels.notes
     ends = f"{'±' if picture.is_signed else '0 to '}{short_number(picture.end)}"
     return [ends, *panels.notes]
-
-
-def under_width(panels: Panels) -> float:
-    """The width of that."""
-    return max((width_of(visible(said), SMALL_FONT) for said in under(panels)), default=0.0)
