@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
@@ -147,6 +147,11 @@ class ExplorerApp(App[None]):
             made, _ = _screen_of(session, None, is_pair=False, view=self._view)
             self.push_screen(made())
 
+    async def on_event(self, event: events.Event) -> None:
+        """What is pressed after the program was left does nothing: nothing can come up any more."""
+        if not (self._exit and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
+
     async def _on_key(self, event: events.Key) -> None:
         """Give a key to what the screen asks for, or else carry out its command.
 
@@ -196,8 +201,8 @@ class ExplorerApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug: end, and let `show` raise it, instead of a traceback on the terminal (Textual is pinned)."""
-        if self._exit and isinstance(error, NoMatches):
-            return  # the program ends while a screen comes up: its panels are never made
+        if self._exit and isinstance(error, (NoMatches, MountError)):
+            return  # the program ends while a screen or a panel comes up: it is never made
         cause = error.error if isinstance(error, WorkerFailed) else error
         self.failure = self.failure or cause
         super()._handle_exception(error)

@@ -44,6 +44,18 @@ async def test_the_program_may_end_while_a_screen_comes_up(
     assert (app.failure, app.return_code) == (None, 143)
 
 
+@pytest.mark.parametrize("key", ["slash", "P"])
+async def test_keys_after_the_one_that_leaves_do_no_harm(explore: Explore, key: str) -> None:
+    async with explore("i-love-my-dog") as (pilot, session):
+        place = session.place.value
+        for each in ("q", key, "right"):
+            pilot.app.post_message(Key(each, None))
+        await pilot._wait_for_screen()
+        assert isinstance(pilot.app, ExplorerApp)
+        assert (pilot.app.return_code, pilot.app.failure) == (0, None)
+        assert session.place.value is place
+
+
 class Early(CopyScreen):
     """A dialog with a list, and a key for it from before it was drawn."""
 
