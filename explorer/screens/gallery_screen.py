@@ -13,6 +13,7 @@ from textual.widgets import Static
 from attn_explore.explorer.drawing.gallery_lines import Seen, Tile
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.explorer.state import Origin
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.text_dialog import TextScreen
@@ -26,9 +27,6 @@ from attn_explore.explorer.widgets.gallery_panel import CaptionPanel, GalleryPan
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
-
-GALLERY = "gallery"
-"""What the explorer is told it was come to from, and goes back to."""
 
 
 class GalleryScreen(Dialog[None]):
@@ -175,7 +173,7 @@ class GalleryScreen(Dialog[None]):
 
     def _explore(self, session: Session, side: Side = Side.one) -> None:
         self._show()
-        self.app.push_screen(ExplorerScreen(session, came_from=GALLERY, side=side))
+        self.app.push_screen(ExplorerScreen(session, came_from=Origin.gallery, side=side))
 
     def action_text(self) -> None:
         """Ask for another text, and hang its pictures."""

@@ -21,6 +21,7 @@ from attn_explore.explorer.library import bookmarks
 from attn_explore.explorer.library.entries import Entry, Library, facts
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.explorer.state import Origin
 from attn_explore.explorer.screens.help import open_help
 from attn_explore.explorer.screens.sized import take_size
 from attn_explore.explorer.screens.styles import STYLES
@@ -356,7 +357,7 @@ class LibraryScreen(Screen[None]):
         """Show what was opened. Behind a dialog it waits until the library is back."""
         session, self._opened = self._opened, None
         if session is not None:
-            self._explored = ExplorerScreen(session, came_from="library")
+            self._explored = ExplorerScreen(session, came_from=Origin.library)
             self.app.push_screen(self._explored)
 
     def _tell_fault(self, entry: Entry, problem: Problem) -> None:

@@ -25,7 +25,7 @@ from attn_explore.model.values import Value
 LIMITS = Limits()
 """What a gallery may take unless it is told: as much as any run."""
 
-PAIR = ("head", "query", "key")
+AXES = ("head", "query", "key")
 """The axes of attention weights."""
 
 
@@ -89,7 +89,7 @@ def cell_of(gallery: Gallery) -> Index:
     place, weights = gallery.base.place, gallery.base.run.trace.steps[f"{gallery.block}.weights"]
     value, index = place.value, place.index
     if not value.path.startswith(f"{gallery.block}."):
-        value, index = weights, (0,) * len(PAIR)
+        value, index = weights, (0,) * len(AXES)
     at = dict(zip(value.names, index, strict=True))
     query = at.get("query", at.get("token", 0))
     return clipped(weights, (at.get("head", 0), query, at.get("key", 0)))
@@ -159,4 +159,4 @@ def _steps(trace: Trace, block: str) -> list[str]:
 
 
 def _is_weights(value: Value) -> bool:
-    return value.name == "weights" and value.names == PAIR
+    return value.name == "weights" and value.names == AXES

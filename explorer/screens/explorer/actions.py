@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from attn_explore.explorer.screens import keys
-from attn_explore.explorer.screens.explorer.state import State
+from attn_explore.explorer.screens.explorer.state import Origin, State
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.arranging import Arranging
@@ -173,7 +173,7 @@ class Actions(Screen[None]):
         self.groups.cells.head(count)
 
     def action_back(self) -> None:
-        if self.state.came_from == "gallery" and not self.state.session.place.can_go_back:
+        if self.state.came_from is Origin.gallery and not self.state.session.place.can_go_back:
             self.action_quit()
         else:
             self.groups.cells.back()
@@ -288,7 +288,7 @@ class Actions(Screen[None]):
     def action_quit(self) -> None:
         if not self.groups.files.may_leave():
             return
-        if self.state.came_from:
+        if self.state.came_from is not Origin.shell:
             self.groups.lessons.keep_now()  # before the library looks
             if self.is_active:  # and not going already
                 self.dismiss()

@@ -63,7 +63,9 @@ class Arranging:
         if edge is Edge.arithmetic:
             self._put(replace(self._now, arithmetic=max(1, panel.outer_size.height - by)))
         elif self._size == _STACKED or not panel.display:
-            self.screen.refuse(f"The {edge.value} stand{'s' if edge is Edge.tree else ''} not beside the numbers here.")
+            self.screen.refuse(
+                f"The {edge.value} {'does' if edge is Edge.tree else 'do'} not stand beside the numbers here."
+            )
         else:
             wanted = panel.outer_size.width + (by if edge is Edge.tree else -by)
             width, now = max(_LEAST, min(wanted, self._most(panel))), self._now

@@ -20,7 +20,7 @@ from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.in_centre import InCentre
 from attn_explore.explorer.screens.explorer.panels import SIDES, Panels
-from attn_explore.explorer.screens.explorer.state import State, View
+from attn_explore.explorer.screens.explorer.state import Origin, State, View
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
@@ -50,7 +50,7 @@ class ExplorerScreen(Panels):
     def __init__(
         self,
         session: Session,
-        came_from: str = "",
+        came_from: Origin = Origin.shell,
         reload: Reload | None = None,
         side: Side = Side.one,
         view: str = "",
@@ -121,7 +121,7 @@ class ExplorerScreen(Panels):
         if self.work.stop() or self.filling.stop():
             self.note("stopped")
             self.show_cell()
-        elif self.state.came_from == "gallery" and self.focused is None and self.state.edit is None:
+        elif self.state.came_from is Origin.gallery and self.focused is None and self.state.edit is None:
             self.action_quit()
         else:
             self.leave()

@@ -32,6 +32,14 @@ class View(StrEnum):
     plot = "plot"
 
 
+class Origin(StrEnum):
+    """Where a person came from, and goes back to."""
+
+    shell = ""
+    library = "library"
+    gallery = "gallery"
+
+
 @dataclass
 class State:
     """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown.
@@ -42,11 +50,10 @@ class State:
     that were found last. `leaves_first`: the colours of attention leave the first token out.
     `sortings`: how rows and columns are sorted of the value that this was wanted of last.
     `all_heads`: whether heads stand side by side where they fit; None: unless what one is made of stands around it.
-    `came_from`: where the person came from, and goes back to: the library, the gallery, or nothing.
     """
 
     session: Session
-    came_from: str = ""
+    came_from: Origin = Origin.shell
     view: View = View.numbers
     side: Side = Side.one
     overview_name: str = ""
