@@ -14,7 +14,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.naming import name_along, places_named, shown, split_names, typed_along
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest
-from attn_explore.model.text import clip, figure
+from attn_explore.model.text import clip, closed, figure
 from attn_explore.model.values import Value
 
 _LONGEST = 60
@@ -104,17 +104,17 @@ def listed_along(axis: Axis) -> str:
 
 
 def split_place(text: str) -> tuple[str, list[str] | None]:
-    """A path, and the names of places that stand in brackets behind it; None where there are no brackets.
+    """A name, and the names of places that stand in brackets behind it; None where there are no brackets.
+
+    A bracket that is still open, as while one types, is as good as closed.
 
     >>> split_place('logits[dog,"1,000"]')
     ('logits', ['dog', '"1,000"'])
     >>> split_place("logits")
     ('logits', None)
     """
-    path, bracket, rest = text.partition("[")
-    if not bracket or not rest.endswith("]"):
-        return text, None
-    return path, split_names(rest[:-1])
+    name, bracket, rest = closed(text).partition("[")
+    return name.strip(), split_names(rest[:-1]) if bracket else None
 
 
 def index_of(value: Value, names: list[str], head: int = 0) -> tuple[int, ...]:

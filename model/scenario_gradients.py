@@ -15,7 +15,6 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Gradients
 from attn_explore.model.scenario.tokens import PAD
-from attn_explore.model.text import closed
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.values import Value
 
@@ -123,7 +122,7 @@ def named_output(trace: Trace, text: str) -> Output:
     """The number that `STEP[INDEX]` names, with words or numbers as indices. Raises Problem where there is none."""
     from attn_explore.model.step_names import lettered  # a start names no number
 
-    name, places = split_place(closed(text))
+    name, places = split_place(text)
     steps = {path: step for path, step in trace.steps.items() if not is_gradient(step)}
     value = steps[the_path(name, paths_named(name, steps) or lettered(name, steps.values()), steps)]
     try:

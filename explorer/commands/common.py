@@ -54,9 +54,8 @@ def at_cell(source: Source, limits: Limits, cell: str, *, or_row: bool = False) 
 def _go_to(session: Session, cell: str, *, or_row: bool = False) -> None:
     from attn_explore.explorer.session.search import only
     from attn_explore.model.places import index_of, row_of, split_place
-    from attn_explore.model.text import closed
 
-    step, places = split_place(closed(cell))
+    step, places = split_place(cell)
     session.place.show(only(session, step))
     if places is not None:
         session.place.move_to((row_of if or_row else index_of)(session.place.value, places))
@@ -65,10 +64,9 @@ def _go_to(session: Session, cell: str, *, or_row: bool = False) -> None:
 def part_named(source: Source, limits: Limits, name: str) -> tuple[Session, Value]:
     """Run or read the source; with it a step, or what stands at the places of STEP[INDEX] along its first axes."""
     from attn_explore.model.places import places_of, split_place
-    from attn_explore.model.text import closed
     from attn_explore.model.windows import at_places
 
-    step, places = split_place(closed(name))
+    step, places = split_place(name)
     session = session_of(source, limits, step)
     value = session.place.value
     return session, value if places is None else at_places(value, places_of(value, places))

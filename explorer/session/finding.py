@@ -23,7 +23,6 @@ from attn_explore.model.labels import SPACE, Labels
 from attn_explore.model.naming import name_along, places_named, split_names
 from attn_explore.model.places import axes_typed, paths_named, places_of, split_place
 from attn_explore.model.problems import Problem
-from attn_explore.model.text import closed
 from attn_explore.model.values import Value
 
 LISTED = 1_000
@@ -298,8 +297,8 @@ class Finding:
 
     def _cells(self) -> Looked:
         """The cell that a text names; while its bracket is open, those that it may become."""
-        name, places = split_place(closed(self._text))
-        value = self._value_named(name.strip())
+        name, places = split_place(self._text)
+        value = self._value_named(name)
         if value is None:
             return
         try:

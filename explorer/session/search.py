@@ -11,7 +11,6 @@ from attn_explore.model.labels import Labels
 from attn_explore.model.lesson import Stop
 from attn_explore.model.places import index_of, split_place, the_path
 from attn_explore.model.step_names import paths_meant
-from attn_explore.model.text import closed
 from attn_explore.model.values import Value
 
 _OTHERWISE = "type a part of its name; Esc, then / finds by words"
@@ -60,7 +59,7 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
 
     Of several steps with that name, the next one from here. Raises Problem when there is none.
     """
-    name, places = split_place(closed(text))
+    name, places = split_place(text)
     known = known_paths(session)
     meant = from_here(session, paths_meant(name, known, session.run.trace))
     value = _at(session, the_path(name, meant[:1], known, _OTHERWISE))

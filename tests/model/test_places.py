@@ -35,7 +35,8 @@ def scores(heads: int = 2) -> Value:
         ("a[ 0 , I ]", ("a", ["0", "I"])),
         ('a["x,y", 1]', ("a", ['"x,y"', "1"])),
         ("a[[, ]]", ("a", ["[", "]"])),
-        ("a[0", ("a[0", None)),
+        ("a[0", ("a", ["0"])),
+        (" a [0] ", ("a", ["0"])),
     ],
 )
 def test_a_cell_is_a_path_and_names_in_brackets(text: str, expected: tuple[str, list[str] | None]) -> None:
