@@ -137,7 +137,8 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._fill()
         if self._links and not is_choice:
             self._chosen = self._links.index(marked) if marked in self._links else 0
-        self.scroll_home(animate=False, immediate=True)
+        if self.scroll_offset.y:
+            self.scroll_home(animate=False, immediate=True)
         self._show_chosen()
         self.refresh_changed()
 

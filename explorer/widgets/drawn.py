@@ -146,10 +146,11 @@ class Drawn(Kept):
 
     def size_to_fit(self) -> Size:
         """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
-        if self.size.width != self._made_for:
+        size = self.size
+        if size.width != self._made_for:
             self._made_lines.clear()
-        self._fitted, self._made_for = self.size, self.size.width
-        return self._fitted
+        self._fitted, self._made_for = size, size.width
+        return size
 
     def fit(self) -> None:
         """Fit what is shown into another size."""
@@ -215,9 +216,10 @@ class DrawnAgain(Drawn):
 
     def size_to_fit(self) -> Size:
         """See `Drawn`: in another size, no line stands as it was drawn."""
-        if self.size != self._fitted:
+        before, size = self._fitted, super().size_to_fit()
+        if size != before:
             self._drawn = []
-        return super().size_to_fit()
+        return size
 
     def render_line(self, y: int) -> Strip:
         """The line at row `y`, which may have been drawn to see whether it looks otherwise."""

@@ -41,8 +41,8 @@ class Heading(Drawn):
 
     def _line(self, text: str, name: str, forms: Sequence[str], where: str = "") -> Strip:
         """A text, shortened where it is too long, and at the right the longest form that there is room for."""
-        beside, shown = self._beside(text, forms), shortened(text, self.size.width)
-        room = self.size.width - cell_len(shown) - cell_len(beside)
+        beside, shown = self._beside(text, forms), shortened(text, self._fitted.width)
+        room = self._fitted.width - cell_len(shown) - cell_len(beside)
         behind = f"   {where}" if where and cell_len(where) + 2 * len("   ") <= room else ""
         return self.line(
             [
@@ -54,5 +54,5 @@ class Heading(Drawn):
         )
 
     def _beside(self, text: str, forms: Sequence[str]) -> str:
-        room = self.size.width - cell_len(text) - 2
+        room = self._fitted.width - cell_len(text) - 2
         return next((form for form in forms if cell_len(form) <= room), "")

@@ -188,7 +188,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _body(self) -> int:
         """Lines for rows: all but the header and the legend."""
-        return max(1, self.size.height - lines.HEADER - 1)
+        return max(1, self._fitted.height - lines.HEADER - 1)
 
     @property
     def lines_wanted(self) -> int:
@@ -198,7 +198,9 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _window(self) -> Window:
         width = self._plan.column_width if self._plan else 1
-        return Window(self.size.width, -(-self.scroll_offset.x // width), self.order.drawn(self._cursor), self.ground)
+        return Window(
+            self._fitted.width, -(-self.scroll_offset.x // width), self.order.drawn(self._cursor), self.ground
+        )
 
     def _segments(self, y: int, plan: Layout) -> list[Segment]:
         first = self.scroll_offset.y
@@ -210,7 +212,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         if y - lines.HEADER < len(rows):
             return lines.row_line(plan, self._window, rows[y - lines.HEADER])
         below = lines.HEADER + len(rows)
-        if y == min(below + 1, max(below, self.size.height - 1)):  # under a free line, where there is one
+        if y == min(below + 1, max(below, self._fitted.height - 1)):  # under a free line, where there is one
             return lines.legend_line(plan, self._window, rows)
         return []
 
@@ -228,8 +230,8 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _measure(self, plan: Layout) -> None:
         """Say how much room the plan takes, and bring the cursor into view."""
-        height = plan.drawn[0] + self.size.height - self._body
-        size = Size(max(plan.width, self.size.width), max(height, self.size.height))
+        height = plan.drawn[0] + self._fitted.height - self._body
+        size = Size(max(plan.width, self._fitted.width), max(height, self._fitted.height))
         self.set_reactive(TensorGrid.virtual_size, size)  # without scroll bars nothing has to be laid out for it
         self._bring_into_view()
 
@@ -245,7 +247,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _refresh_lines(self, *lines: int) -> None:
         """Draw some lines again. Where the view has scrolled, all are drawn again anyway."""
-        shown = self.size
+        shown = self._fitted
         self.refresh(*(Region(0, y, shown.width, 1) for y in lines if 0 <= y < shown.height))
 
     def _bring_into_view(self, from_home: bool = False) -> None:
@@ -256,7 +258,7 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         x, y = (0, 0) if from_home else self.scroll_offset
         y = min(max(y, row - self._body + 1), row)
         if len(self._plan.planes) == 1:
-            room = max(1, (self.size.width - self._plan.label_width) // self._plan.column_width)
+            room = max(1, (self._fitted.width - self._plan.label_width) // self._plan.column_width)
             width = self._plan.column_width
             x = min(max(x, (column - room + 1) * width), column * width)
         if (x, y) != self.scroll_offset:

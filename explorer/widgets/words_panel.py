@@ -36,7 +36,8 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
         """Show `sections` from the top."""
         self._sections = sections
         self._wrap()
-        self.scroll_home(animate=False)
+        if self.scroll_offset.y:
+            self.scroll_home(animate=False)
 
     def fit(self) -> None:
         """Wrap to the new width."""
