@@ -161,31 +161,32 @@ def strips(row: Named, column: Named, width: int) -> Surround:
     heads = (row.name, column.name, _along(row.picture))
     label_width = max(map(most_cells, heads)) + 1
     column_width = numbers.width + 1
-    count = max(1, (width - label_width) // column_width)
-    if count < size:
-        count = max(1, (width - label_width - len(_rest(size))) // column_width)
-    placed = []
-    for each in (row, column):
-        begins = replace(each, picture=_beginning(each.picture, count))
-        layout = Layout(begins.picture, label_width, column_width, numbers, ((),))
-        placed.append(Placed(begins, layout, size if count < size else 0))
-    return Surround(None, (), tuple(placed))
+    count = max(1, _columns_in(width - label_width, column_width, size))
+    return Surround(
+        None, (), tuple(_in_a_line(each, count, label_width, column_width, numbers) for each in (row, column))
+    )
 
 
 def coloured_strips(row: Named, column: Named, width: int, lines: int) -> Surround | None:
     """The same in two lines, a colour for each number; None where they are not free, or too narrow for that."""
     size, label_width = row.picture.columns.size, max(map(most_cells, (row.name, column.name))) + 1
-    count = (width - label_width) // GLYPHS
-    if count < size:
-        count = (width - label_width - len(_rest(size))) // GLYPHS
+    count = _columns_in(width - label_width, GLYPHS, size)
     if lines < COLOURS or count < min(size, COLUMN):
         return None
-    placed = []
-    for each in (row, column):
-        begins = replace(each, picture=_beginning(each.picture, count))
-        layout = Layout(begins.picture, label_width, GLYPHS, None, ((),))
-        placed.append(Placed(begins, layout, size if count < size else 0))
-    return Surround(None, (), tuple(placed))
+    return Surround(None, (), tuple(_in_a_line(each, count, label_width, GLYPHS, None) for each in (row, column)))
+
+
+def _columns_in(room: int, column_width: int, size: int) -> int:
+    """How many of `size` columns fit into so many cells; where not all do, beside a sign that says so."""
+    count = room // column_width
+    return count if count >= size else (room - len(_rest(size))) // column_width
+
+
+def _in_a_line(vector: Named, count: int, label_width: int, column_width: int, numbers: Numbers | None) -> Placed:
+    """The first columns of a matrix of one row."""
+    size, begins = vector.picture.columns.size, replace(vector, picture=_beginning(vector.picture, count))
+    layout = Layout(begins.picture, label_width, column_width, numbers, ((),))
+    return Placed(begins, layout, size if count < size else 0)
 
 
 def coloured(name: str, own: Picture, matrices: Sequence[Named], width: int) -> Surround | None:
