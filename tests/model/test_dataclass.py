@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import FrozenInstanceError, field, fields, replace
 from functools import cached_property
 from inspect import signature
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -193,3 +195,11 @@ def test_arrays_are_compared_as_the_library_compares_them() -> None:
         assert kind["Plain"](array) == kind["Plain"](array)  # the same one
         with pytest.raises(ValueError, match="ambiguous"):
             assert kind["Plain"](array) == kind["Plain"](array + 1)
+
+
+def test_every_dataclass_of_the_program_is_made_so() -> None:
+    root = Path(__file__).parents[2]
+    files = [file for room in ("model", "explorer") for file in (root / room).rglob("*.py")]
+    taken = re.compile(r"^from dataclasses import .*\bdataclass\b", re.MULTILINE)
+    others = {file.name for file in files if taken.search(file.read_text("utf-8"))}
+    assert others == {"dataclass.py"}
