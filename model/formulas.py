@@ -15,8 +15,10 @@ from attn_explore.model.ops import Output, differentiated, is_gradient, output_o
 from attn_explore.model.values import Value, View
 from attn_explore.model.words.steps import letter_of, words_of
 
-WRITTEN_OUT = frozenset({"scores", "scaled_scores", "masked_scores", "head_output", "scaled_logits"})
-"""Steps that people write as what they are made of (QKᵀ/√dₖ, a·x), not with a letter."""
+WRITTEN_OUT = frozenset(
+    {"additive_hidden", "scores", "scaled_scores", "biased_scores", "masked_scores", "head_output", "scaled_logits"}
+)
+"""Steps that people write as what they are made of (QKᵀ/√dₖ, QKᵀ/√dₖ + B, a·x), not with a letter."""
 
 
 FAMILIES = frozenset({"stack"})

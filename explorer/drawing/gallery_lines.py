@@ -211,13 +211,14 @@ def _text(tile: Tile, width: int) -> list[str]:
 
 
 def layout_of(picture: Picture, width: int) -> Layout:
-    """Numbers where all of a small picture fits, else a colour for each number."""
+    """Numbers where all of a small picture fits, if need be under labels cut short; else a colour for each number."""
     label = min(LABEL, max(map(most_cells, _labels(picture.rows)), default=0)) + 1
     numbers = ABOVE_TEN if picture.is_signed or picture.largest >= 9.995 else UP_TO_TEN
-    column = max(numbers.width, min(COLUMN, longest_label(picture.columns))) + 1
-    is_small = max(picture.rows.size, picture.columns.size) <= MOST_ROWS
-    if is_small and label + column * picture.columns.size <= min(WIDE, width):
-        return Layout(picture, label, column, numbers, ((),))
+    if max(picture.rows.size, picture.columns.size) <= MOST_ROWS:
+        room = (min(WIDE, width) - label) // max(1, picture.columns.size)
+        column = min(room, max(numbers.width, min(COLUMN, longest_label(picture.columns))) + 1)
+        if column > numbers.width:
+            return Layout(picture, label, column, numbers, ((),))
     return Layout(picture, label, GLYPHS, None, ((),))
 
 

@@ -80,7 +80,7 @@ class GalleryScreen(Dialog[None]):
     def _show(self) -> None:
         self.query_one("#gallery-title", Static).update(self._said)
         self.query_one(GalleryPanel).show(self._tiles, self._seen)
-        self.query_one(CaptionPanel).show(about(self._gallery, self._chosen, self._cell))
+        self.query_one(CaptionPanel).show(about(self._gallery, self._chosen, self._cell, self._of_scores))
         self.query_one(KeyBar).show(self._keys)
 
     @property
@@ -148,6 +148,10 @@ class GalleryScreen(Dialog[None]):
         """Show what goes into the weighting, or the weights."""
         self._of_scores = not self._of_scores
         self._show()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what is said of the chosen picture."""
+        self.query_one(CaptionPanel).turn(lines)
 
     def action_open(self) -> None:
         """Explore the run of the chosen picture."""

@@ -211,6 +211,8 @@ GALLERY_BINDINGS: list[BindingType] = [
     _binding("enter", "open", "Open this picture as a run", "gallery.open", GALLERY),
     _binding("c", "compare", "Mark this picture; then, at another one, compare the two", "gallery.compare", GALLERY),
     _binding("v", "scores", "The scores that the weights are made of, or the weights", "gallery.scores", GALLERY),
+    _binding("J", "scroll(1)", "Scroll the words down", "gallery.words_down", GALLERY),
+    _binding("K", "scroll(-1)", "Scroll the words up", "gallery.words_up", GALLERY),
     _binding("ctrl+t", "text", "Read another text", "gallery.text", GALLERY),
     _binding("escape,backspace,E,q", "leave", "Back to where one was", "gallery.close", GALLERY),
     _binding("question_mark,f1", "help", "The keys", "gallery.help", GALLERY),

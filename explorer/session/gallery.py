@@ -85,14 +85,22 @@ def block_of(place: Place) -> str:
 
 
 def cell_of(gallery: Gallery) -> Index:
-    """Head, query and key of the cell that the session looks at, where it is one of the attention; else the first."""
+    """Head, query and key of the cell that the session looks at, where it is one of the attention.
+
+    Else the query that sees most: where the future is masked, the first one sees itself alone.
+    """
     place, weights = gallery.base.place, gallery.base.run.trace.steps[f"{gallery.block}.weights"]
     value, index = place.value, place.index
     if not value.path.startswith(f"{gallery.block}."):
-        value, index = weights, (0,) * len(AXES)
+        value, index = weights, (0, _sees_most(weights), 0)
     at = dict(zip(value.names, index, strict=True))
     query = at.get("query", at.get("token", 0))
     return clipped(weights, (at.get("head", 0), query, at.get("key", 0)))
+
+
+def _sees_most(weights: Value) -> int:
+    """The first of the queries of head 0 that give a weight to most keys."""
+    return int(np.argmax(np.count_nonzero(weights[0], axis=-1)))
 
 
 def opened(gallery: Gallery, hung: Hung, cell: Index) -> Session:

@@ -12,6 +12,7 @@ from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.wrapping import by_sentence
 from attn_explore.explorer.session.gallery import Gallery, Hung, cell_of, clipped
 from attn_explore.explorer.telling.head_sheet import of_head
+from attn_explore.explorer.telling.headings import where
 from attn_explore.model.explain import Index, explanation, mask_of
 from attn_explore.model.formulas import formula
 from attn_explore.model.naming import shown
@@ -66,11 +67,12 @@ def _tile(gallery: Gallery, hung: Hung, head: int, of_scores: bool) -> Tile:
     variant, weights = hung.variant, gallery.weights(hung)
     if weights is None:
         return Tile(variant.name, variant.family, variant.title, (), None, visible(hung.refused))
+    value = _drawn(weights, of_scores)
     return Tile(
         variant.name,
         variant.family,
         variant.title,
-        tuple(_short_formulas(gallery, hung, weights)),
+        tuple(_short_formulas(gallery, hung, value)),
         _picture(weights, min(head, weights.shape[0] - 1), of_scores),
         is_own=hung.is_own,
     )
@@ -78,7 +80,7 @@ def _tile(gallery: Gallery, hung: Hung, head: int, of_scores: bool) -> Tile:
 
 def _picture(weights: Value, head: int, of_scores: bool) -> Picture:
     """A head's weights, all on the scale from 0 to 1 unless they go beyond; or its scores on a scale of their own."""
-    value = weights.operands[0].value if of_scores else weights
+    value = _drawn(weights, of_scores)
     array, axes = of_head(value, head, weights.shape[0])
     mask = mask_of(weights)
     hidden = None if mask is None else np.isneginf(mask.array)
@@ -86,23 +88,28 @@ def _picture(weights: Value, head: int, of_scores: bool) -> Picture:
     return picture if of_scores else Picture(array, axes, hidden, scale=(max(1.0, picture.largest), False))
 
 
-def _short_formulas(gallery: Gallery, hung: Hung, weights: Value) -> Iterator[str]:
-    """What is written over a picture: what tells it from the others of its family, or what its weights are."""
+def _drawn(weights: Value, of_scores: bool) -> Value:
+    """The step that a picture is drawn of: the weights, or what goes into the weighting."""
+    return weights.operands[0].value if of_scores else weights
+
+
+def _short_formulas(gallery: Gallery, hung: Hung, drawn: Value) -> Iterator[str]:
+    """What is written over a picture: what tells it from the others of its family, or what its numbers are."""
     step = _telling_step(gallery, hung)
     of_step = [] if step is None else [_right_side(step)]
     if hung.variant.family == "heads":
-        yield _who_asks(gallery, hung, weights)
+        yield _who_asks(gallery, hung, drawn)
     if hung.variant.family in ("scores", "weightings"):
-        yield from (_right_side(weights), *of_step)
+        yield from (_right_side(drawn), *of_step)
     else:
-        yield from (*of_step, _right_side(weights))
+        yield from (*of_step, _right_side(drawn))
 
 
-def _who_asks(gallery: Gallery, hung: Hung, weights: Value) -> str:
+def _who_asks(gallery: Gallery, hung: Hung, drawn: Value) -> str:
     """How many heads of queries there are, and how many of keys and values."""
     assert hung.session is not None  # noqa: S101 (it has weights)
     keys = hung.session.run.trace[f"{gallery.block}.scores"].operands[1].value
-    return f"{weights.shape[0]} ask, {keys.axis('head').size} answer"
+    return f"{drawn.shape[0]} ask, {keys.axis('head').size} answer"
 
 
 def _right_side(value: Value) -> str:
@@ -110,37 +117,39 @@ def _right_side(value: Value) -> str:
 
 
 def wall_title(gallery: Gallery, cell: Index, of_scores: bool, width: int) -> str:
-    """What hangs there, and which head, query and key are lit: as much of it as there is room for."""
+    """What hangs there, of which attention, and which head, query and key are lit: as much as there is room for."""
     weights = gallery.base.run.trace[f"{gallery.block}.weights"]
     at = clipped(weights, cell)
     query, key = (shown(axis, place) for axis, place in zip(weights.axes[1:], at[1:], strict=True))
     what, lit = "scores" if of_scores else "weights", visible(f"{query} → {key}")
     head = f"{what} of head {cell[0]}" if cell[0] or weights.shape[0] > 1 else what
-    ways = (f"{visible(gallery.base.run.scenario.title)} · {head} · {lit}", f"The gallery · {head} · {lit}", lit)
+    title, block = visible(gallery.base.run.scenario.title), where(weights)
+    ways = (f"{title} · {block} · {head} · {lit}", f"{block} · {head} · {lit}", f"{head} · {lit}", lit)
     return next((way for way in ways if most_cells(way) <= width), shortened(lit, width))
 
 
-def about(gallery: Gallery, hung: Hung, cell: Index) -> list[str]:
+def about(gallery: Gallery, hung: Hung, cell: Index, of_scores: bool = False) -> list[str]:
     """What is said of a variant: what it is called and its formula, the chosen row, the cell, and what it is."""
-    first, *rest = formulas(gallery, hung) or [""]
+    first, *rest = formulas(gallery, hung, of_scores) or [""]
     said = " ".join((*(f"{each}." for each in rest), words(gallery, hung))) if hung.session else ""
     own = "○ as it is here" if hung.is_own else ""
-    return [" · ".join(filter(None, (hung.variant.title, first, own))), *_numbers(gallery, hung, cell), said]
+    return [" · ".join(filter(None, (hung.variant.title, first, own))), *_numbers(gallery, hung, cell, of_scores), said]
 
 
-def _numbers(gallery: Gallery, hung: Hung, cell: Index) -> list[str]:
+def _numbers(gallery: Gallery, hung: Hung, cell: Index, of_scores: bool = False) -> list[str]:
     """What a variant does to the chosen row and to the cell, or why it is not there."""
     weights = gallery.weights(hung)
     if weights is None:
         return [f"not here: {visible(hung.refused)}"]
     at = clipped(weights, cell)
-    return [row_text(weights, at), cell_text(weights, at)]
+    return [scores_text(_drawn(weights, True), at) if of_scores else row_text(weights, at), cell_text(weights, at)]
 
 
-def formulas(gallery: Gallery, hung: Hung) -> list[str]:
-    """The formula of a variant's weights, and that of the step that tells what it is, where that is another one."""
+def formulas(gallery: Gallery, hung: Hung, of_scores: bool = False) -> list[str]:
+    """The formula of a variant's weights, or of its scores; and that of the step that tells what it is, if another."""
     weights, step = gallery.weights(hung), _telling_step(gallery, hung)
-    found = [formula(value) for value in (weights, step) if value is not None]
+    drawn = None if weights is None else _drawn(weights, of_scores)
+    found = [formula(value) for value in (drawn, step) if value is not None]
     return [visible(each) for each in dict.fromkeys(found)]
 
 
@@ -149,7 +158,7 @@ def _telling_step(gallery: Gallery, hung: Hung) -> Value | None:
     if hung.session is None:
         return None
     steps, stack = hung.session.run.trace.steps, gallery.block.partition(".")[0]
-    paths = (f"{where}.{name}" for name in TELLING[hung.variant.family] for where in (gallery.block, stack))
+    paths = (f"{block}.{name}" for name in TELLING[hung.variant.family] for block in (gallery.block, stack))
     return next((steps[path] for path in paths if path in steps), None)
 
 
@@ -166,15 +175,21 @@ def words(gallery: Gallery, hung: Hung) -> str:
 def row_text(weights: Value, cell: Index) -> str:
     """The row of a cell as numbers, of many the largest, and what it comes to: `love → I 0.31 · dog 0.69; sum 1`."""
     head, query, _ = cell
-    numbers = np.asarray(weights[head, query])
+    return f"{scores_text(weights, cell)}; sum {_short(float(np.asarray(weights[head, query]).sum()))}"
+
+
+def scores_text(scores: Value, cell: Index) -> str:
+    """The row of a cell as numbers, of many the largest: `love → I 1.20 · dog -1.24`."""
+    head, query, _ = cell
+    numbers = np.asarray(scores[head, query])
     places = range(len(numbers)) if len(numbers) <= MOST_KEYS else np.argsort(-numbers, kind="stable")[:FEW_KEYS]
-    keys = " · ".join(f"{shown(weights.axes[2], int(place))} {_short(float(numbers[place]))}" for place in places)
+    keys = " · ".join(f"{shown(scores.axes[2], int(place))} {_short(float(numbers[place]))}" for place in places)
     others = "" if len(numbers) <= MOST_KEYS else f" · {len(numbers) - FEW_KEYS} others less"
-    return visible(f"{shown(weights.axes[1], query)} → {keys}{others}; sum {_short(float(numbers.sum()))}")
+    return visible(f"{shown(scores.axes[1], query)} → {keys}{others}")
 
 
 def cell_text(weights: Value, cell: Index) -> str:
-    """From the number that goes into the weighting to the weight: `from −0.52 to 0.22`."""
+    """From the number that goes into the weighting to the weight: `love and I: the score 1.1997 becomes …`."""
     scores = weights.operands[0].value
     query, key = (shown(axis, place) for axis, place in zip(weights.axes[1:], cell[1:], strict=True))
     before, after = short_number(float(scores[cell])), short_number(float(weights[cell]))
@@ -183,8 +198,8 @@ def cell_text(weights: Value, cell: Index) -> str:
 
 
 def _short(number: float) -> str:
-    """A weight as it stands in the pictures."""
-    return (ABOVE_TEN if abs(number) >= 9.995 else UP_TO_TEN)(number).strip()
+    """A weight or a score as it stands in the pictures."""
+    return (ABOVE_TEN if number < 0 or number >= 9.995 else UP_TO_TEN)(number).strip()
 
 
 def plain_lines(gallery: Gallery, width: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.segment import Segment
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
@@ -14,6 +15,7 @@ from attn_explore.explorer.drawing.lines import BOLD, DIM
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.widgets.drawn import DrawnAgain
+from attn_explore.explorer.widgets.words_panel import lines_beyond
 
 
 class GalleryPanel(DrawnAgain, can_focus=False):
@@ -69,26 +71,40 @@ class GalleryPanel(DrawnAgain, can_focus=False):
 
 
 class CaptionPanel(DrawnAgain, can_focus=False):
-    """What is said of the chosen picture, as much of it as there is room for."""
+    """What is said of the chosen picture; where there is more than room, it is scrolled."""
 
     def __init__(self) -> None:
         super().__init__(id="caption")
         self._said: Sequence[str] = ()
+        self._first = 0
 
     def show(self, said: Sequence[str]) -> None:
-        """Say something else: the first line is what it is called."""
-        self._said = said
+        """Say something else, from its beginning on: the first line is what it is called."""
+        self._said, self._first = said, 0
+        self.turn(0)
+
+    def turn(self, lines: int) -> None:
+        """Scroll by some lines, as far as there are any."""
+        self._first = max(0, min(self._first + lines, len(self._wrapped()) - self._fitted.height))
         self.refresh_changed()
+        self._show_marks()
+
+    def fit(self) -> None:
+        """Wrap to the new width."""
+        super().fit()
+        self.turn(0)
 
     def draw_lines(self) -> list[Strip]:
-        """The lines that fit; where there are more, a sign that there are."""
-        width, height = self._fitted
-        lines = [
+        """The lines that are in sight."""
+        return [self.line([line]) for line in self._wrapped()[self._first :][: self._fitted.height]]
+
+    def _wrapped(self) -> list[Segment]:
+        return [
             Segment(line, BOLD if place == 0 else None)
             for place, each in enumerate(self._said)
-            for line in wrapped(each, max(1, width))
+            for line in wrapped(each, max(1, self._fitted.width))
         ]
-        if len(lines) > height > 0:
-            last = lines[height - 1]
-            lines = [*lines[: height - 1], Segment(f"{last.text[: width - 2]} …", last.style)]
-        return [self.line([line]) for line in lines[:height]]
+
+    def _show_marks(self) -> None:
+        """Say in the border above how much is out of sight, and by which key it comes."""
+        self.put_title(Content(lines_beyond(self._first, len(self._wrapped()) - self._first - self._fitted.height)))

@@ -83,8 +83,7 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
             return
         above = round(self.scroll_offset.y)
         below = len(self._wrapped) - above - self.scrollable_content_region.height
-        marks = (f"▲ {above} more lines: K" if above > 0 else "", f"▼ {below} more lines: J" if below > 0 else "")
-        self.put_title(Content(" · ".join(filter(None, (self._sections[0].heading, *marks)))))
+        self.put_title(Content(" · ".join(filter(None, (self._sections[0].heading, lines_beyond(above, below))))))
 
     def _lines(self, width: int) -> Iterator[tuple[str, str | Text]]:
         for place, (heading, text, is_narration) in enumerate(self._sections):
@@ -93,3 +92,13 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
             lines = markdown(text, width) if is_narration else wrapped(text, width)
             yield from (("text", line) for line in lines)
             yield "text", ""
+
+
+def lines_beyond(above: int, below: int) -> str:
+    """What the border of a panel says of the lines that are not in sight.
+
+    >>> lines_beyond(2, 5), lines_beyond(0, -1)
+    ('▲ 2 more lines: K · ▼ 5 more lines: J', '')
+    """
+    marks = (f"▲ {above} more lines: K" if above > 0 else "", f"▼ {below} more lines: J" if below > 0 else "")
+    return " · ".join(filter(None, marks))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.gallery_lines import Seen, Tile, Wall, beyond, hang, wall_line
+from attn_explore.explorer.drawing.gallery_lines import WIDE, Seen, Tile, Wall, beyond, hang, layout_of, wall_line
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.model.axes import Axis
 
@@ -61,6 +61,14 @@ def test_of_a_long_text_the_part_around_the_cell_is_in_sight_in_glyphs() -> None
 def test_a_formula_for_which_two_lines_are_too_few_gives_way_to_a_shorter_one() -> None:
     long = Tile("a", "masks", "a", ("x " * 60, "x"), tile("a").picture)
     assert text(hang([long], ABOUT, (0, 0), 40), Seen("a", (0, 0)))[2] == "x"
+
+
+def test_labels_of_columns_are_cut_before_numbers_give_way_to_colours() -> None:
+    words = [f"word{number}" for number in range(5)]
+    picture = Picture(np.eye(5), (Axis("query", 5, tuple(words)), Axis("key", 5, tuple(words))))
+    layout = layout_of(picture, 60)
+    assert layout.numbers
+    assert layout.label_width + layout.column_width * 5 <= WIDE
 
 
 def test_what_is_not_there_says_why() -> None:

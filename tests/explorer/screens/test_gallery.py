@@ -54,6 +54,21 @@ async def test_it_opens_at_the_cell_and_a_picture_opens_as_a_run_and_back(explor
         await until(pilot, lambda: pilot.app.screen is not screen)
 
 
+async def test_words_for_which_there_is_no_room_are_scrolled(explore: Explore) -> None:
+    async with explore("gallery", WEIGHTS, (0, 0, 0), size=(60, 16)) as (pilot, _):
+        await pilot.press("E")
+        await hung(pilot)
+        panel = pilot.app.screen.query_one(CaptionPanel)
+        assert "more lines: J" in str(panel.border_title)
+        await pilot.press("J")
+        assert caption(pilot).startswith("I → I 0.09")
+        assert str(panel.border_title).startswith("▲ 1 more lines: K")
+        await pilot.press(*["J"] * 30)
+        assert "J" not in str(panel.border_title)
+        await pilot.press("right")
+        assert caption(pilot).startswith("scaled dot · A")
+
+
 async def test_a_marked_picture_is_compared_with_another_one(explore: Explore) -> None:
     async with explore("gallery", WEIGHTS, size=(80, 24)) as (pilot, _):
         await pilot.press("E")

@@ -60,6 +60,14 @@ def test_the_cell_is_that_of_the_step_that_is_looked_at() -> None:
     assert cell_of(gallery_of(session)) == (0, 0, 0)
 
 
+def test_where_the_future_is_masked_the_cell_is_of_the_last_query_which_sees_all() -> None:
+    session = session_of("causal-mask")
+    session.place.show(session.place.steps[0], (0, 0))
+    gallery = gallery_of(session)
+    queries = session.run.trace[f"{gallery.block}.weights"].shape[1]
+    assert cell_of(gallery) == (0, queries - 1, 0)
+
+
 def test_a_variant_opens_at_the_cell_and_two_are_compared_under_their_names(gallery: Gallery) -> None:
     relu, hardmax = gallery.named("relu"), gallery.named("hardmax")
     assert relu

@@ -45,6 +45,16 @@ def test_scores_are_shown_instead_of_weights(gallery: Gallery) -> None:
     assert weights.picture
     assert scores.picture
     assert (weights.picture.is_signed, scores.picture.is_signed) == (False, True)
+    assert (weights.formulas[0], scores.formulas[0]) == ("max(0, QKᵀ/√dₖ)", "QKᵀ/√dₖ")
+
+
+def test_of_scores_the_words_say_the_numbers_that_are_drawn(gallery: Gallery) -> None:
+    hung = gallery.named("general")
+    assert hung
+    first, row, cell, _ = about(gallery, hung, (0, 0, 1), of_scores=True)
+    assert first == "general · scores = Q·W_S·Kᵀ"
+    assert row == "I → I 0.18 · love 4.17 · my -0.68 · dog -4.04"
+    assert cell == "I and love: the score 4.1744 becomes the weight 0.9743"
 
 
 def test_the_plain_gallery_is_a_thought_to_a_line(gallery: Gallery) -> None:
@@ -67,6 +77,8 @@ def test_of_a_row_of_many_keys_the_largest_weights_are_told() -> None:
 
 
 def test_the_title_says_what_there_is_room_for(gallery: Gallery) -> None:
-    assert wall_title(gallery, (0, 1, 0), False, 80) == "A gallery of attention · weights · love → I"
-    assert wall_title(gallery, (0, 1, 0), False, 36) == "The gallery · weights · love → I"
-    assert wall_title(gallery, (0, 1, 0), False, 20) == "love → I"
+    block = "encoder · layer 0 · self-attention"
+    assert wall_title(gallery, (0, 1, 0), False, 90) == f"A gallery of attention · {block} · weights · love → I"
+    assert wall_title(gallery, (0, 1, 0), False, 60) == f"{block} · weights · love → I"
+    assert wall_title(gallery, (0, 1, 0), True, 36) == "scores · love → I"
+    assert wall_title(gallery, (0, 1, 0), False, 12) == "love → I"
