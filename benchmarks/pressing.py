@@ -25,10 +25,24 @@ Keys = Sequence[bytes]
 
 
 def keys() -> Measured:
-    """A step, and a cell of a small and of a large matrix."""
+    """A step and back, a step on to what was not shown yet, and a cell of a small and of a large matrix."""
     yield from _pressed("a step of i-love-my-dog", [*RUN, "i-love-my-dog"], [RIGHT, LEFT], most=2)
     yield from _pressed("a step of wide", [*RUN, "wide"], [RIGHT, LEFT], most=3)
+    yield from _walk()
     yield from _cells()
+
+
+def _walk() -> Measured:
+    """From the first step on: nothing of what is shown was drawn before."""
+    with Terminal(PLAIN) as plain, Terminal([*RUN, "translate", "--step", "encoder.embedding"]) as terminal:
+        plain.wait_for("line 1 0")
+        terminal.wait_for("embedding")
+        terminal.settle()
+        base, took = [], []
+        for _ in range(COUNT):
+            base.append(plain.press(b"x"))
+            took.append(terminal.press(RIGHT))
+    yield Figure("a step on through translate, to new ones", median(took), median(took) / median(base), most=3)
 
 
 def _cells() -> Measured:
