@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,7 +19,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from attn_explore.explorer.library import bookmarks
-from attn_explore.explorer.library.entries import Entry, Library, facts
+from attn_explore.explorer.library.entries import Entry, Library
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.explorer.state import Origin
@@ -30,7 +31,8 @@ from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.telling.lesson_text import course_line, score_signs, score_text
+from attn_explore.explorer.telling.lesson_text import course_line
+from attn_explore.explorer.telling.library_text import entry_line, told_of
 from attn_explore.explorer.telling.models_list import model_facts
 from attn_explore.explorer.telling.pictures import picture_of
 from attn_explore.explorer.widgets.choices import Choices
@@ -38,16 +40,17 @@ from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import general_words, mask_of
 from attn_explore.model.problems import Problem
-from attn_explore.model.text import cells, visible
+from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.gallery import Gallery
 
+Made = TypeVar("Made")
+
 _COURSE = "\n"
 """What the line of the course is known by in the list: no scenario is called so."""
 _A_TEXT = "Read a text"
-_OF_A_MODEL = "A model of this machine. Enter asks for a text that it should read."
 
 GLANCE = 0.15
 """Seconds that a scenario is marked before it is run for its preview."""
@@ -137,7 +140,7 @@ class LibraryScreen(Screen[None]):
         options.add_option(Option(self._course_line(), id=_COURSE, disabled=True))
         for group, found in groupby(entries, key=lambda entry: entry.group):
             options.add_option(Option(Content.styled(group, "bold $text-secondary"), disabled=True))
-            options.add_options(Option(self._line(entry), id=entry.name) for entry in found)
+            options.add_options(Option(entry_line(self.library, entry, self._room), id=entry.name) for entry in found)
         if not any(entry.group == "Your own" for entry in entries) and not wanted:
             options.add_option(Option(Content.styled("Your own", "bold $text-secondary"), disabled=True))
             options.add_option(Option(Content(f"none yet in {_short(self.library.folder)}"), disabled=True))
@@ -156,23 +159,6 @@ class LibraryScreen(Screen[None]):
         done = sum(map(self.library.is_done, course))
         return Content.styled(course_line(done, len(course), self._room), "$text-accent")
 
-    def _line(self, entry: Entry) -> Content:
-        """A sign, the title, and what fits behind it: how far it was followed, how it was answered, what is next."""
-        mark = self.library.bookmark(entry)
-        sign = "●" if self.library.is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
-        far = f"{mark.place + 1}/{mark.count}" if mark and 0 < mark.place < mark.count - 1 else ""
-        follows = "next" if entry == self.library.next_lesson else ""
-        behind = "".join(f"  {part}" for part in (far, self._signs(entry), follows) if part)
-        line = Content(f"{sign} {visible(entry.title)}")
-        return line.truncate(self._room - cells(behind), ellipsis=True) + behind if behind else line
-
-    def _signs(self, entry: Entry) -> str:
-        """How the questions of a lesson were answered; nothing where none was."""
-        mark = self.library.bookmark(entry)
-        if mark is None or mark.outcomes.keys().isdisjoint(entry.asked):
-            return ""
-        return score_signs(mark.outcomes, entry.asked)
-
     @property
     def _room(self) -> int:
         """The cells of a line of the list."""
@@ -187,7 +173,7 @@ class LibraryScreen(Screen[None]):
         options = self.query_one(OptionList)
         options.replace_option_prompt(_COURSE, self._course_line())
         for entry in self._shown.values():
-            options.replace_option_prompt(entry.name, self._line(entry))
+            options.replace_option_prompt(entry.name, entry_line(self.library, entry, self._room))
 
     @property
     def _marked(self) -> Entry | None:
@@ -200,7 +186,9 @@ class LibraryScreen(Screen[None]):
         entry = self._marked
         if entry is None:
             return
-        self.query_one("#facts", Static).update(self._facts(entry))
+        title, told = told_of(self.library, entry)
+        heading = Content.styled(f"{title}\n", "bold $text-primary") + "\n" if title else Content()
+        self.query_one("#facts", Static).update(heading + told)
         has_place = self.library.bookmark(entry) is not None
         self.query_one(KeyBar).show([key for key in _KEYS if has_place or key is not _FORGET])
         if self._opening is not None:
@@ -210,26 +198,6 @@ class LibraryScreen(Screen[None]):
             self._glance.stop()
         if entry.name not in self._previews and entry.problem is None:
             self._glance = self.set_timer(GLANCE, lambda: self._run_preview(entry))
-
-    def _facts(self, entry: Entry) -> Content:
-        """Title, name, summary, what is run, and how far the lesson was followed."""
-        scenario, mark = entry.scenario, self.library.bookmark(entry)
-        if entry.is_model:
-            run = f'attn-explore run {visible(entry.name)} --text "…"'
-            return Content.styled(f"{visible(entry.name)}\n", "bold $text-primary") + Content(f"\n{_OF_A_MODEL}\n{run}")
-        if scenario is None:
-            return Content(entry.problem.render() if entry.problem else "")
-        lesson = f"a lesson of {len(scenario.lesson)} stops" if scenario.lesson else "no lesson: every step is shown"
-        if (course := self.library.course) and entry in course:
-            lesson += f", number {course.index(entry) + 1} of {len(course)} in the course"
-        if mark is not None:
-            lesson += ", followed to its end" if mark.is_done else ""
-            lesson += f", left at stop {mark.place + 1}" if mark.place < mark.count - 1 else ""
-            found = [mark.outcomes[place] for place in entry.asked if place in mark.outcomes]
-            lesson += f"\n{self._signs(entry)}  {score_text(found, len(entry.asked))}" if found else ""
-        run = f"attn-explore run {visible(entry.name)}"
-        told = "\n".join(["", visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run])
-        return Content.styled(f"{visible(scenario.title)}\n", "bold $text-primary") + Content(told)
 
     def _show_preview(self, entry: Entry, found: Value | str) -> None:
         if entry is not self._marked:
@@ -278,20 +246,10 @@ class LibraryScreen(Screen[None]):
         entry = self._marked
         if entry is None or not self.is_active or self._opening is not None or self._opened is not None:
             return
-        self._opening = entry
         if entry.is_model:
-            self._ask_what_it_reads(entry)
-            return
-        self._work.do(
-            Work(
-                what="running the model",
-                make=partial(self._open, entry),
-                then=self._keep_opened,
-                refused=partial(self._tell_fault, entry),
-                seconds=AT_ONCE,
-                stopped=self._forget_opening,
-            )
-        )
+            self._begin(entry, "opening the model", lambda _: self.library.unread(entry), self._ask)
+        else:
+            self._begin(entry, "running the model", partial(self._open, entry), self._keep_opened)
 
     def action_gallery(self) -> None:
         """Hang every variant of the marked scenario's attention side by side."""
@@ -301,12 +259,19 @@ class LibraryScreen(Screen[None]):
             return
         from attn_explore.explorer.session.gallery import gallery_of  # few ask for it
 
+        def hung(counter: Counter) -> Gallery:
+            return gallery_of(self.library.open(entry, counter), counter)
+
+        self._begin(entry, "running every variant", hung, self._hang)
+
+    def _begin(self, entry: Entry, what: str, make: Callable[[Counter], Made], then: Callable[[Made], None]) -> None:
+        """Make what is opened of an entry; nothing else is opened meanwhile."""
         self._opening = entry
         self._work.do(
             Work(
-                what="running every variant",
-                make=lambda counter: gallery_of(self.library.open(entry, counter), counter),
-                then=self._hang,
+                what=what,
+                make=make,
+                then=then,
                 refused=partial(self._tell_fault, entry),
                 seconds=AT_ONCE,
                 stopped=self._forget_opening,
@@ -319,19 +284,6 @@ class LibraryScreen(Screen[None]):
         self._opening = None
         if self.is_active:
             self.app.push_screen(GalleryScreen(gallery))
-
-    def _ask_what_it_reads(self, entry: Entry) -> None:
-        """Open a model, and ask for a text."""
-        self._work.do(
-            Work(
-                what="opening the model",
-                make=lambda _: self.library.unread(entry),
-                then=self._ask,
-                refused=partial(self._tell_fault, entry),
-                seconds=AT_ONCE,
-                stopped=self._forget_opening,
-            )
-        )
 
     def _ask(self, unread: Unread) -> None:
         asked = f"A text for {visible(unread.source.name)} to read:"
