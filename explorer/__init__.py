@@ -8,4 +8,6 @@ library/    the list of scenarios, and how far each lesson was followed
 session/    what a person does, without a screen: opening, going about, editing, following a lesson
 drawing/    from numbers to lines of text and pictures
 system/     exit statuses, streams, signals, limits, the key file
+
+`cli` is where the command line begins, `app` joins the screens, `themes` has their colours.
 """

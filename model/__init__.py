@@ -20,16 +20,18 @@ variants, layers, transformer, parameters   the mathematics of the models
 words/                          titles, symbols and explanations of the steps: `words/en.md`
 notation, formulas              how formulas are written
 expressions, erf, explain, finer, uses   where a number comes from, and where it goes
-labels, naming, places          words along an axis, names of places there, and of cells
-plots, profile                  what is plotted
+labels, naming, places, step_names   words along an axis, names of places there, of cells, and of steps
+plots, profile, diagram/        what is plotted, and the model as a diagram
 text, problems                  text that is safe to show, and messages about what the user can mend
+dataclass, packaged, cores      dataclasses, files of the program, and work on every core
 scenario/                       scenario files: keys, checks, YAML
 files/                          formats of bytes: npz, safetensors, strict JSON; reading and writing them safely
 checkpoints/                    the names that other programs give to parameters
 opened, named_checkpoint        the checkpoint that a scenario names
 known, prepared, memory         what is known of a scenario before it runs
 weights, edits, loss, scenario_gradients, experiments   what else a scenario asks for
-forward, run                    putting the model together, and running it
+forward, run, passes            putting the model together, and running it, also in passes
+gallery, attended_again         every variant of an attention
 training/                       how weights are trained
 lesson                          the stops and questions of a lesson, bound to a run
 traces/                         exported traces: writing, reading, JSON Schema

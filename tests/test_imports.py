@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -181,6 +182,21 @@ def test_a_room_imports_only_from_the_rooms_below(room: str) -> None:
     allowed = {room, *ROOMS[room], *(("app",) if room == "commands" else ())}
     found = {_module(file): _rooms_of(file) - allowed for file in _files(f"explorer/{room}")}
     assert not {module: rooms for module, rooms in found.items() if rooms}
+
+
+PACKAGES = [file.parent for room in ("model", "explorer") for file in _files(room) if file.name == "__init__.py"]
+
+NAMED_FOR_WHAT_THEY_HAVE = {"ops", "experiments", "families"}
+"""Packages whose files need no list: each has the operations, the experiment, the family that it is called after."""
+
+
+@pytest.mark.parametrize(
+    "package", [each for each in PACKAGES if each.name not in NAMED_FOR_WHAT_THEY_HAVE], ids=lambda each: each.name
+)
+def test_the_docstring_of_a_package_names_its_files(package: Path) -> None:
+    told = set(re.findall(r"\w+", ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or ""))
+    modules = {file.stem for file in package.glob("*.py")} - {"__init__"}
+    assert modules | {file.parent.name for file in package.glob("*/__init__.py")} <= told
 
 
 def test_every_folder_of_the_explorer_is_a_room() -> None:

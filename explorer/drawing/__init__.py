@@ -1,7 +1,9 @@
 """From numbers to lines of text and pictures: pure functions that know no session and no widget.
 
 numbers, colours, typed_number, notations   one number: as text, as a colour, as it is typed, as it is copied
-picture, grid_layout, lines                 a tensor as a grid
+picture, order, grid_layout, lines          a tensor as a grid, and its rows and columns sorted
+surround, statistics                        what stands around a grid, and the line under it
+sheet_lines, gallery_lines, among_words     one head on a sheet, an attention in every variant, the text on its weights
 blocks, folding                             rows of pieces in columns, and in the width of a panel
 arithmetic                                  the arithmetic of a cell in such rows
 wrapping, plain_narration, anchored         text and Markdown in lines, and what terminals draw in other widths

@@ -1,1 +1,6 @@
-"""What the library shows (`entries`), how far lessons were followed (`bookmarks`), what a class answered (`marks`)."""
+"""What is kept for a person between two starts, and what the library shows.
+
+entries                             the scenarios and models of the list
+bookmarks, marks                    how far lessons were followed, and what a class answered
+arrangement                         how the panels are arranged
+"""

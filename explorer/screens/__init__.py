@@ -1,1 +1,11 @@
-"""Screens: each composes widgets, joins them, and owns its keys."""
+"""Screens: each composes widgets, joins them, and owns its keys.
+
+explorer/                           the explorer
+library, gallery_screen             the course and what else can be opened; an attention in every variant
+map_screen, sheet_screen, help, tour   screens over these: the model, one head, the keys, a tour
+text_dialog, file_dialog,           dialogs: another text, a file, a figure, the clipboard
+figure_dialog, copy_dialog
+keys                                which keys there are, on every screen
+working, leaving                    what is made behind a screen, and how it is left
+styles, sized, driver               the style sheet, the size of the terminal, and the terminal itself
+"""

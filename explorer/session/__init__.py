@@ -1,1 +1,14 @@
-"""What a person does, without a screen: opening a run, going from place to place, editing, following a lesson."""
+"""What a person does, without a screen: opening a run, going from place to place, editing, following a lesson.
+
+asked, opening, run_files           what is asked for, how it becomes a session, and the files that it is read from
+session, run, place                 a session: what was computed, and where in it one is
+stepping, history, computing        from step to step, there and back; steps that are computed when they are looked at
+finding, search, alike              what a text that is typed leads to
+edits, what_if, gradients           other numbers, and how fast one number changes with others
+two_runs, matching                  two runs, and the same cells in both
+moments, change_moment, pinning     the moments of a training
+lesson_progress, answers, course    following a lesson, what was answered, and which lesson comes next
+gallery, other_text, growing        an attention in every variant, another text, words that come one after the other
+saving, reopening                   what is written to files, and the command that opens a view again
+checkpoint_checks, checkpoint_names   whether a model computes what it should, and how a saved scenario names it
+"""

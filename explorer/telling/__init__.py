@@ -4,12 +4,14 @@ headings, timelines, tree_text      over, under and beside the numbers
 sections, lesson_text, provenance   the words beside the grid
 found                               what a text that is typed leads to, as lines of a list
 cell_text, difference, uses         where the number of a cell comes from, and where it goes
-word_view, questions, edit_line     the word view, a question with its answers, an edit that is being typed
-operands, operands_read             what a step is made from, around it
+word_view, among                    attention for one word, and among the words of the text
+questions, edit_line                a question with its answers, an edit that is being typed
+operands, operands_read, sorting    what a step is made from, around it; by what rows and columns are sorted
 pictures, overview, model_map       what is drawn and plotted
-figures, head_sheet                 what is drawn into a file
+figures, head_sheet, sheet_links    what is drawn into a file, and the sheet of a head with what its cells are made of
+gallery_text, library_text          what is said in the gallery, and in the library
 handout, lesson_moments             the lesson on paper; a stop at its moment of training
 models_list, agreement_text         the models of this machine; whether one computes what another program did
 marks_text                          what a class answered
-plain, walk_through                 everything as plain lines, for pipes and screen readers
+plain, walk_through, two_walks      everything as plain lines, for pipes and screen readers
 """
