@@ -42,9 +42,6 @@ MARK, OWN = "●", "○"
 Place = tuple[int, int]
 """A row and a column."""
 
-_Made = tuple["Tile", Layout | None, int, list[str]]
-"""A tile, its layout, its cells, and its text."""
-
 
 @dataclass(frozen=True, eq=False)
 class Tile:
@@ -62,6 +59,16 @@ class Tile:
     picture: Picture | None
     refused: str = ""
     is_own: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """A tile before it hangs: its layout, the cells that it takes, and its lines of text."""
+
+    tile: Tile
+    layout: Layout | None
+    width: int
+    text: list[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +159,7 @@ def hang(tiles: Sequence[Tile], about: Mapping[str, str], at: Place, width: int)
     rows: list[range] = []
     x = y = 0
     for family, found in groupby(tiles, key=lambda tile: tile.family):
-        made = list(_rows(list(found), at, width))
+        made = list(_rows(list(found), width))
         is_beside = bool(x) and len(made) == 1 and x + APART + _cells(made[0]) <= width
         if is_beside:
             x, y = x + APART, rows.pop().start
@@ -169,35 +176,37 @@ def hang(tiles: Sequence[Tile], about: Mapping[str, str], at: Place, width: int)
     return Wall(tuple(hangings), tuple(headings), tuple(rows))
 
 
-def _hung(row: Sequence[_Made], at: Place, x: int, y: int) -> Iterator[Hanging]:
+def _hung(row: Sequence[_Measured], at: Place, x: int, y: int) -> Iterator[Hanging]:
     """A row of tiles, each with as many lines of text as the others have."""
-    height = max(len(text) if layout else 0 for _, layout, _, text in row)
-    for tile, layout, cells, text in row:
-        rows, columns = _in_sight(layout, at)
-        yield Hanging(tile, x, y, cells, (*text, *[""] * (height - len(text))), layout, rows, columns)
-        x += cells + BETWEEN
+    height = max(len(each.text) if each.layout else 0 for each in row)
+    for each in row:
+        rows, columns = _in_sight(each.layout, at)
+        text = (*each.text, *[""] * (height - len(each.text)))
+        yield Hanging(each.tile, x, y, each.width, text, each.layout, rows, columns)
+        x += each.width + BETWEEN
 
 
-def _cells(row: Sequence[_Made]) -> int:
+def _cells(row: Sequence[_Measured]) -> int:
     """Cells of a row of tiles."""
-    return sum(cells for _, _, cells, _ in row) + BETWEEN * (len(row) - 1)
+    return sum(each.width for each in row) + BETWEEN * (len(row) - 1)
 
 
-def _rows(tiles: list[Tile], at: Place, width: int) -> Iterator[list[_Made]]:
+def _rows(tiles: list[Tile], width: int) -> Iterator[list[_Measured]]:
     """As many tiles to a row as fit, at least one."""
-    row: list[_Made] = []
-    taken = 0
-    for tile in tiles:
-        layout = None if tile.picture is None else layout_of(tile.picture, width)
-        cells = min(width, max(NARROW, 0 if layout is None else _width(layout)))
-        made = tile, layout, cells, _text(tile, cells)
-        if row and taken + BETWEEN + cells > width:
+    row: list[_Measured] = []
+    for each in (_measured(tile, width) for tile in tiles):
+        if row and _cells([*row, each]) > width:
             yield row
-            row, taken = [], 0
-        taken += cells + BETWEEN * bool(row)
-        row.append(made)
+            row = []
+        row.append(each)
     if row:
         yield row
+
+
+def _measured(tile: Tile, width: int) -> _Measured:
+    layout = None if tile.picture is None else layout_of(tile.picture, width)
+    cells = min(width, max(NARROW, 0 if layout is None else _width(layout)))
+    return _Measured(tile, layout, cells, _text(tile, cells))
 
 
 def _text(tile: Tile, width: int) -> list[str]:
