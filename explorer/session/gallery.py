@@ -62,10 +62,14 @@ class Gallery:
 
 
 def gallery_of(base: Session, counter: Counter | None = None, limits: Limits = LIMITS) -> Gallery:
-    """Every variant of the attention that a session looks at, or of its first one. Raises Problem where it has none.
+    """Every variant of the attention that a session looks at, or of its first one.
 
-    All of them together take no more memory than there may be.
+    Raises Problem where there is none, or where steps are lacking. All of them together take no more memory than there
+    may be.
     """
+    if base.run.trace.left_out:
+        what = "the gallery does an attention anew from all its steps, and this trace was exported without some"
+        raise Problem(what, hint="export it with all steps, or run its scenario")
     block, hung, left = block_of(base.place), list[Hung](), limits.nbytes
     for variant in variants_of(base.run.scenario):
         hung.append(_hung(base, variant, block, replace(limits, memory=max(1, left)), counter))

@@ -52,6 +52,13 @@ def test_without_attention_there_is_no_gallery() -> None:
         gallery_of(session_of("softmax-saturation"))
 
 
+def test_of_a_trace_that_lacks_steps_there_is_no_gallery() -> None:
+    session = session_of("i-love-my-dog")
+    session.run.trace.left_out = 3
+    with pytest.raises(Problem, match="exported without some"):
+        gallery_of(session)
+
+
 def test_the_cell_is_that_of_the_step_that_is_looked_at() -> None:
     session = session_of("encoder-layer")
     session.place.show(session.run.trace[f"{BLOCK}.scores"], (1, 2, 3))
