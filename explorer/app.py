@@ -148,8 +148,15 @@ class ExplorerApp(App[None]):
             self.push_screen(made())
 
     async def on_event(self, event: events.Event) -> None:
-        """What is pressed after the program was left does nothing: nothing can come up any more."""
-        if not (self._exit and isinstance(event, events.InputEvent)):
+        """What is pressed after the program was left does nothing: nothing can come up any more.
+
+        A key that comes back from the screen before goes to the one that comes up: it waits there for the panels.
+        """
+        if self._exit and isinstance(event, events.InputEvent):
+            return
+        if isinstance(event, events.Key) and event.is_forwarded and not self.screen.is_mounted:
+            self.screen.post_message(event)
+        else:
             await super().on_event(event)
 
     async def _on_key(self, event: events.Key) -> None:

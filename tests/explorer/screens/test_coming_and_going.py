@@ -56,6 +56,26 @@ async def test_keys_after_the_one_that_leaves_do_no_harm(explore: Explore, key: 
         assert session.place.value is place
 
 
+@pytest.mark.parametrize("pressed", ["up", "right"])
+async def test_a_key_from_the_screen_before_waits_for_the_panels_of_the_next_one(
+    explore: Explore, pressed: str
+) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        other = session_of("single-head")
+        first = other.place.value
+        key = Key(pressed, None)
+        key._set_forwarded()
+
+        async def come() -> None:
+            pilot.app.push_screen(ExplorerScreen(other))
+            await pilot.app.on_event(key)
+
+        pilot.app.call_later(come)
+        await settled(pilot)
+        assert pilot.app._exception is None
+        assert (other.place.value is not first) == (pressed == "right")
+
+
 class Early(CopyScreen):
     """A dialog with a list, and a key for it from before it was drawn."""
 
