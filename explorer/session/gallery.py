@@ -18,6 +18,7 @@ from attn_explore.model.attended_again import attended_again
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.gallery import Variant, variants_of
+from attn_explore.model.ops import differentiated, is_gradient
 from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -80,7 +81,8 @@ def gallery_of(base: Session, counter: Counter | None = None, limits: Limits = L
 def block_of(place: Place) -> str:
     """The path of the attention in which a place is, or else of the first of the run. Raises Problem without one."""
     blocks = [path.rpartition(".")[0] for path, value in place.trace.steps.items() if _is_weights(value)]
-    around = (block for block in blocks if place.value.path.startswith(f"{block}."))
+    path = _looked_at(place).path
+    around = (block for block in blocks if path.startswith(f"{block}."))
     found = next(around, next(iter(blocks), None))
     if found is None:
         hint = "`attn-explore list` names the lessons; most are on a model with attention"
@@ -94,7 +96,7 @@ def cell_of(gallery: Gallery) -> Index:
     Else the query that sees most: where the future is masked, the first one sees itself alone.
     """
     place, weights = gallery.base.place, gallery.base.run.trace.steps[f"{gallery.block}.weights"]
-    value, index = place.value, place.index
+    value, index = _looked_at(place), place.index
     if not value.path.startswith(f"{gallery.block}."):
         value, index = weights, (0, _sees_most(weights), 0)
     at = dict(zip(value.names, index, strict=True))
@@ -170,5 +172,10 @@ def _steps(trace: Trace, block: str) -> list[str]:
     return paths[paths.index(f"{block}.scores") : paths.index(f"{block}.weights")]
 
 
+def _looked_at(place: Place) -> Value:
+    """What is looked at; of a gradient, what it is by."""
+    return differentiated(place.value) if is_gradient(place.value) else place.value
+
+
 def _is_weights(value: Value) -> bool:
-    return value.name == "weights" and value.names == AXES
+    return value.name == "weights" and value.names == AXES and not is_gradient(value)

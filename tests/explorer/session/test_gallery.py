@@ -75,6 +75,14 @@ def test_where_the_future_is_masked_the_cell_is_of_the_last_query_which_sees_all
     assert cell_of(gallery) == (0, queries - 1, 0)
 
 
+def test_at_a_gradient_it_is_of_the_attention_that_the_gradient_is_by() -> None:
+    session = session_of("where-gradients-flow")
+    session.place.show(session.run.trace[f"grad.{BLOCK}.weights"], (0, 2, 1))
+    gallery = gallery_of(session)
+    assert (gallery.block, cell_of(gallery)) == (BLOCK, (0, 2, 1))
+    assert gallery.shown
+
+
 def test_a_variant_opens_at_the_cell_and_two_are_compared_under_their_names(gallery: Gallery) -> None:
     relu, hardmax = gallery.named("relu"), gallery.named("hardmax")
     assert relu
