@@ -9,7 +9,7 @@ from attn_explore.explorer.session.course import bundled, is_model
 from attn_explore.explorer.session.edits import changed_words
 from attn_explore.explorer.session.gallery import block_of
 from attn_explore.explorer.session.opening import is_trace
-from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.config import InputConfig
 from attn_explore.model.explain import Index
@@ -31,8 +31,10 @@ def command(session: Session, view: str = "", cell: Cell | None = None) -> str:
     The cell is the one that is looked at, unless another is given.
     """
     place = session.place
-    shown = None if cell is None else place.peek(cell.path)
-    value, index = (place.value, place.index) if shown is None or cell is None else (shown, cell.index)
+    value, index = place.value, place.index
+    if cell is not None and (shown := place.peek(cell.path)) is not None:
+        is_there = has_cell(shown, cell.index)  # the screen that it is on may stand since before another text was read
+        value, index = shown, cell.index if is_there else place.index_in(shown)
     if session.variant:
         return shlex.join(["attn-explore", "gallery", *_of_variant(session)])
     if compared := _compared(session):

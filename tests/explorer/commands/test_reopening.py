@@ -68,6 +68,12 @@ def test_another_text(opened: list[tuple[Session, str]]) -> None:
     assert (again.place.cell, view) == (session.place.cell, "")
 
 
+def test_a_cell_that_a_shorter_text_has_not_is_where_the_cursor_stands_there() -> None:
+    long, short = (with_text(bundled_session("i-love-my-dog"), text) for text in ("my dog I love", "my dog"))
+    long.place.show(long.run.trace[WEIGHTS], (0, 3, 1))
+    assert command(short, "map", long.place.cell).endswith(f"--at '{WEIGHTS}[my, my]' --view map")
+
+
 def test_a_moment_of_a_training(opened: list[tuple[Session, str]]) -> None:
     session = bundled_session("translate")
     assert session.moments is not None
