@@ -9,8 +9,8 @@ from functools import partial
 from attn_explore.model.axes import Array
 from attn_explore.model.changes import Change
 from attn_explore.model.ops.gradients import PREFIX
-from attn_explore.model.places import choices_along, paths_named
-from attn_explore.model.problems import Fault, Problem, nearest, raise_any
+from attn_explore.model.places import choices_along, path_meant
+from attn_explore.model.problems import Fault, Problem, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.scenario.source import KeyPath
@@ -30,7 +30,7 @@ def changes(scenario: Scenario, planned: Trace, frozen: Trace | None = None, sec
     is an edit that takes numbers from them. Raises Problem for each edit that does not fit the run.
     """
     known = {**planned.steps, **planned.parameters}
-    raise_any(problem for place in range(len(scenario.edits)) for problem in _faults(scenario, place, planned, known))
+    raise_any(problem for place in range(len(scenario.edits)) for problem in _faults(scenario, place, known))
     found: dict[str, list[Change]] = {}
     for place, edit in enumerate(scenario.edits):
         source = frozen if edit.freeze else second if edit.swap else None
@@ -38,7 +38,7 @@ def changes(scenario: Scenario, planned: Trace, frozen: Trace | None = None, sec
     return {path: tuple(made) for path, made in found.items()}
 
 
-def _faults(scenario: Scenario, place: int, planned: Trace, known: Mapping[str, Value]) -> Iterator[Fault]:
+def _faults(scenario: Scenario, place: int, known: Mapping[str, Value]) -> Iterator[Fault]:
     edit, path = scenario.edits[place], ("edits", place)
     value = known.get(edit.at)
     if edit.at.startswith(PREFIX):
@@ -54,7 +54,7 @@ def _faults(scenario: Scenario, place: int, planned: Trace, known: Mapping[str, 
 
 
 def _unknown(scenario: Scenario, path: KeyPath, at: str, known: Mapping[str, Value]) -> Problem:
-    near = next(iter(paths_named(at, known)), None) or nearest(at, known)
+    near = path_meant(at, known)
     hint = f"did you mean {near}?" if near else f"the first step is {next(iter(known))}"
     return scenario.problem_at(path, f"the run has no step or parameter {clip(at, _LONGEST)}", hint)
 

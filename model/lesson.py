@@ -18,7 +18,7 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.naming import place_along
 from attn_explore.model.passes import CHAPTER
-from attn_explore.model.places import choices_along, paths_named
+from attn_explore.model.places import choices_along, path_meant
 from attn_explore.model.problems import MOST_READ, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Answer, LessonStep, View
@@ -193,7 +193,7 @@ def _of_unknown(
     scenario: Scenario, path: KeyPath, entry: LessonStep, trace: Trace, *, is_read: bool
 ) -> Iterator[Problem]:
     """A step that the run does not have, and axes that the nearest one does not have either."""
-    near = next(iter(paths_named(entry.at, trace.steps)), None) or nearest(entry.at, trace.steps) if is_read else None
+    near = path_meant(entry.at, trace.steps) if is_read else None
     hint = f"did you mean {near}?" if near else f"the first step is {next(iter(trace.steps))}"
     yield scenario.problem_at((*path, "at"), f"the run has no step {clip(entry.at, _LONGEST)}", hint)
     yield from _faults_of_axes(scenario, path, entry, trace.steps[near]) if near else ()

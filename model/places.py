@@ -69,6 +69,16 @@ def the_path(name: str, found: list[str], paths: Iterable[str], otherwise: str =
     raise Problem(f"the run has no step {clip(name, _LONGEST)}".rstrip(), hint=hint)
 
 
+def path_meant(name: str, paths: Iterable[str]) -> str | None:
+    """The path that somebody meant who wrote a short name where a path is needed; else the one most like it.
+
+    >>> path_meant("weights", ["a.wights", "a.b.weights"]), path_meant("a.wihgts", ["a.wights"])
+    ('a.b.weights', 'a.wights')
+    """
+    known = list(paths)
+    return next(iter(paths_named(name, known)), None) or nearest(name, known)
+
+
 def short_names(paths: Iterable[str]) -> Iterator[str]:
     """The shortest name of each path that means no other.
 
