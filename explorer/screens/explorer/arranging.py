@@ -50,7 +50,7 @@ class Arranging:
             (screen.tree_of_steps, now.tree, now.shows_tree),
             (screen.words, now.words, now.shows_words),
         ):
-            panel.styles.width = None if is_stacked or width is None else min(width, self._most(panel))
+            panel.styles.width = None if is_stacked or width is None else self._width(panel, width)
             if is_shown is not None and not is_stacked:
                 panel.display = is_shown
         screen.centre.lines_below = now.arithmetic
@@ -68,7 +68,7 @@ class Arranging:
             )
         else:
             wanted = panel.outer_size.width + (by if edge is Edge.tree else -by)
-            width, now = max(_LEAST, min(wanted, self._most(panel))), self._now
+            width, now = self._width(panel, wanted), self._now
             self._put(replace(now, tree=width) if edge is Edge.tree else replace(now, words=width))
 
     def note_shown(self, name: str, is_shown: bool) -> None:
@@ -125,11 +125,11 @@ class Arranging:
         screen = self.screen
         return {Edge.tree: screen.tree_of_steps, Edge.words: screen.words, Edge.arithmetic: screen.arithmetic}[edge]
 
-    def _most(self, panel: Widget) -> int:
-        """The cells that a panel beside the numbers may have, so that these keep theirs."""
+    def _width(self, panel: Widget, wanted: int) -> int:
+        """The cells of a panel beside the numbers that is to have so many: it and they keep theirs."""
         others = (self.screen.tree_of_steps, self.screen.words)
         taken = sum(other.outer_size.width for other in others if other is not panel and other.display)
-        return max(_LEAST, self.screen.size.width - taken - _LEAST_CENTRE)
+        return max(_LEAST, min(wanted, self.screen.size.width - taken - _LEAST_CENTRE))
 
     @property
     def _size(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.pilot import Pilot
 
-from attn_explore.explorer.library.arrangement import Arrangement, arrangements
+from attn_explore.explorer.library.arrangement import Arrangement, arrangements, keep
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from tests.explorer.conftest import Explore, settled
 
@@ -59,3 +59,9 @@ async def test_however_far_a_border_is_moved_the_numbers_keep_their_room(explore
         await settled(pilot)
         assert widths(pilot)[1] == 120 - 48
         assert pilot.app.screen.query_one("#grid").region.height >= 5
+
+
+async def test_no_panel_is_narrower_than_by_keys_whatever_the_file_says(explore: Explore) -> None:
+    keep({"wide": Arrangement(tree=1, words=1)})
+    async with explore("i-love-my-dog", size=(200, 60)) as (pilot, _):
+        assert widths(pilot)[:2] == (20, 20)
