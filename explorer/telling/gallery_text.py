@@ -67,13 +67,13 @@ def _tile(gallery: Gallery, hung: Hung, head: int, of_scores: bool) -> Tile:
     variant, weights = hung.variant, gallery.weights(hung)
     if weights is None:
         return Tile(variant.name, variant.family, variant.title, (), None, visible(hung.refused))
-    value = _drawn(weights, of_scores)
+    value, shown_head = _drawn(weights, of_scores), min(head, weights.shape[0] - 1)
     return Tile(
         variant.name,
         variant.family,
         variant.title,
-        tuple(_short_formulas(gallery, hung, value)),
-        _picture(weights, min(head, weights.shape[0] - 1), of_scores),
+        tuple(_short_formulas(gallery, hung, value, shown_head)),
+        _picture(weights, shown_head, of_scores),
         is_own=hung.is_own,
     )
 
@@ -93,23 +93,24 @@ def _drawn(weights: Value, of_scores: bool) -> Value:
     return weights.operands[0].value if of_scores else weights
 
 
-def _short_formulas(gallery: Gallery, hung: Hung, drawn: Value) -> Iterator[str]:
+def _short_formulas(gallery: Gallery, hung: Hung, drawn: Value, head: int) -> Iterator[str]:
     """What is written over a picture: what tells it from the others of its family, or what its numbers are."""
     step = _telling_step(gallery, hung)
-    of_step = [] if step is None else [_right_side(step)]
+    of_step = [] if step is None else [visible(formula(step))]
     if hung.variant.family == "heads":
-        yield _who_asks(gallery, hung, drawn)
+        yield _who_asks(gallery, hung, drawn, head)
     if hung.variant.family in ("scores", "weightings"):
         yield from (_right_side(drawn), *of_step)
     else:
         yield from (*of_step, _right_side(drawn))
 
 
-def _who_asks(gallery: Gallery, hung: Hung, drawn: Value) -> str:
-    """How many heads of queries there are, and how many of keys and values."""
+def _who_asks(gallery: Gallery, hung: Hung, drawn: Value, head: int) -> str:
+    """How many heads of queries there are, how many of keys and values, and which one is drawn."""
     assert hung.session is not None  # noqa: S101 (it has weights)
     keys = hung.session.run.trace[f"{gallery.block}.scores"].operands[1].value
-    return f"{drawn.shape[0]} ask, {keys.axis('head').size} answer"
+    which = f" · head {head}" if drawn.shape[0] > 1 else ""
+    return f"{drawn.shape[0]} ask, {keys.axis('head').size} answer{which}"
 
 
 def _right_side(value: Value) -> str:

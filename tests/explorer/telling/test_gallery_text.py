@@ -38,6 +38,12 @@ def test_no_two_pictures_of_a_family_have_the_same_formula_but_those_of_spans(ga
         assert len(set(formulas)) == len(formulas), family
 
 
+def test_over_a_picture_stands_which_head_it_is_of_and_what_a_formula_is_the_formula_of(gallery: Gallery) -> None:
+    over = {tile.name: tile.formulas[0] for tile in tiles(gallery, 1)}
+    assert (over["1_head"], over["grouped"]) == ("1 ask, 1 answer", "4 ask, 2 answer · head 1")
+    assert (over["causal"], over["relu"]) == ("M = −∞ where the future would be seen, else 0", "max(0, QKᵀ/√dₖ)")
+
+
 def test_scores_are_shown_instead_of_weights(gallery: Gallery) -> None:
     weights, scores = (
         next(tile for tile in tiles(gallery, 0, of_scores=of) if tile.name == "relu") for of in (False, True)
