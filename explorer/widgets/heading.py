@@ -16,7 +16,7 @@ from attn_explore.explorer.widgets.drawn import Drawn
 class Heading(Drawn):
     """Two lines: the title with the shape at the right, and the formula with the shapes of the factors of a product.
 
-    Behind the title stands where in the model one is, where there is room.
+    Behind the title stands where in the model one is; for it, the shape gives up the names of its axes.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"heading--title", "heading--shape", "heading--formula"}
@@ -34,16 +34,24 @@ class Heading(Drawn):
 
     def render_line(self, y: int) -> Strip:
         """The shape stands beside the title where both fit, else beside the formula in the place of the factors."""
-        is_above = self._beside(self._title, self._shapes[:1]) != ""
+        where, above = self._above()
         if y == 0:
-            return self._line(self._title, "title", self._shapes[:1] if is_above else (), self._where)
-        return self._line(self._formula, "formula", (self._factors,) if is_above else self._shapes)
+            return self._line(self._title, "title", above, where)
+        return self._line(self._formula, "formula", (self._factors,) if above else self._shapes)
+
+    def _above(self) -> tuple[str, Sequence[str]]:
+        """What stands beside the title: where in the model one is, and a form of the shape; of both what fits first."""
+        room = self._fitted.width - cell_len(self._title) - cell_len(self._where) - 2 * len("   ")
+        forms: list[Sequence[str]] = [*([form] for form in self._shapes), ()]
+        if self._where and room >= 0:
+            return self._where, next(each for each in forms if cell_len("".join(each)) <= room)
+        return "", self._shapes[:1] if self._beside(self._title, self._shapes[:1]) else ()
 
     def _line(self, text: str, name: str, forms: Sequence[str], where: str = "") -> Strip:
         """A text, shortened where it is too long, and at the right the longest form that there is room for."""
         beside, shown = self._beside(text, forms), shortened(text, self._fitted.width)
         room = self._fitted.width - cell_len(shown) - cell_len(beside)
-        behind = f"   {where}" if where and cell_len(where) + 2 * len("   ") <= room else ""
+        behind = f"   {where}" if where else ""
         return self.line(
             [
                 Segment(shown, self.style_of(f"heading--{name}")),

@@ -46,6 +46,21 @@ async def test_steps_go_on_and_back(explore: Explore, on: str, back: str) -> Non
         assert session.place.value.path == "encoder.position"
 
 
+@pytest.mark.parametrize(
+    ("size", "title", "formula"),
+    [
+        ((60, 16), "Attention weights   encoder · layer 0 · self-attention", "1 head × query 4 × key 4"),
+        ((80, 24), "Attention weights   encoder · layer 0 · self-attention               1 × 4 × 4", ""),
+    ],
+)
+async def test_where_in_the_model_one_is_stands_behind_the_title_before_the_names_of_the_axes(
+    explore: Explore, size: tuple[int, int], title: str, formula: str
+) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=size) as (pilot, _):
+        assert line(pilot, Heading).strip() == title
+        assert line(pilot, Heading, 1).strip().endswith(formula)
+
+
 async def test_home_and_end_go_to_the_first_and_last_step(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("end")
