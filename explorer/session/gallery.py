@@ -57,6 +57,12 @@ class Gallery:
         """The variants that ran."""
         return tuple(each for each in self.hung if self.weights(each) is not None)
 
+    @property
+    def leaves_edits_out(self) -> bool:
+        """Whether the base has edits, which are of its own steps: variants of a scenario run without them."""
+        scenario = self.base.run.scenario
+        return bool(scenario.edits) and scenario.checkpoint is None
+
     def named(self, name: str) -> Hung | None:
         """The variant of a name, where it ran."""
         return next((each for each in self.shown if each.variant.name == name), None)
@@ -163,7 +169,8 @@ def _reason(problem: Problem) -> str:
 def _is_same(trace: Trace, other: Trace, block: str) -> bool:
     """Whether an attention is the same in two runs: it has the same steps, and they come to the same weights."""
     steps, others = (_steps(each, block) for each in (trace, other))
-    return steps == others and np.array_equal(trace[f"{block}.weights"].array, other[f"{block}.weights"].array)
+    weights, others_weights = (each[f"{block}.weights"].array for each in (trace, other))
+    return steps == others and np.array_equal(weights, others_weights, equal_nan=True)
 
 
 def _steps(trace: Trace, block: str) -> list[str]:

@@ -122,11 +122,16 @@ def wall_title(gallery: Gallery, cell: Index, of_scores: bool, width: int) -> st
     weights = gallery.base.run.trace[f"{gallery.block}.weights"]
     at = clipped(weights, cell)
     query, key = (shown(axis, place) for axis, place in zip(weights.axes[1:], at[1:], strict=True))
-    what, lit = "scores" if of_scores else "weights", visible(f"{query} → {key}")
+    what, lit = "scores" if of_scores else "weights", visible(f"{query} → {key}") + _without_edits(gallery)
     head = f"{what} of head {cell[0]}" if cell[0] or weights.shape[0] > 1 else what
     title, block = visible(gallery.base.run.scenario.title), where(weights)
     ways = (f"{title} · {block} · {head} · {lit}", f"{block} · {head} · {lit}", f"{head} · {lit}", lit)
     return next((way for way in ways if most_cells(way) <= width), shortened(lit, width))
+
+
+def _without_edits(gallery: Gallery) -> str:
+    """What is said where the run that it is of has edits: the numbers are others there."""
+    return " · without the edits" if gallery.leaves_edits_out else ""
 
 
 def about(gallery: Gallery, hung: Hung, cell: Index, of_scores: bool = False) -> list[str]:
@@ -206,7 +211,7 @@ def _short(number: float) -> str:
 def plain_lines(gallery: Gallery, width: int) -> Iterator[str]:
     """The gallery as text, a thought to a line: each family, each variant, and what it does to a row."""
     scenario, cell = gallery.base.run.scenario, cell_of(gallery)
-    yield visible(f"The gallery of {scenario.title}: {gallery.block}")
+    yield visible(f"The gallery of {scenario.title}: {gallery.block}{_without_edits(gallery)}")
     family = None
     for hung in gallery.hung:
         if hung.variant.family != family:

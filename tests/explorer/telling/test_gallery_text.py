@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from attn_explore.explorer.session.edits import run_with, take_edited
 from attn_explore.explorer.session.gallery import Gallery, gallery_of
 from attn_explore.explorer.telling.gallery_text import ABOUT, about, plain_lines, tiles, wall_title, words
+from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import session_of
 
 
@@ -88,3 +90,11 @@ def test_the_title_says_what_there_is_room_for(gallery: Gallery) -> None:
     assert wall_title(gallery, (0, 1, 0), False, 60) == f"{block} · weights · love → I"
     assert wall_title(gallery, (0, 1, 0), True, 36) == "scores · love → I"
     assert wall_title(gallery, (0, 1, 0), False, 12) == "love → I"
+
+
+def test_of_a_run_with_edits_it_is_said_that_the_pictures_are_without_them() -> None:
+    session = session_of("i-love-my-dog")
+    take_edited(session, run_with(session, Edit(at="encoder.embedding_table", index=(0, 0), set=1.0)))
+    gallery = gallery_of(session)
+    assert wall_title(gallery, (0, 0, 0), False, 200).endswith("· without the edits")
+    assert next(plain_lines(gallery, 80)).endswith("· without the edits")
