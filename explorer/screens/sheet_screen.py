@@ -6,26 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
-from textual.message import Message
-from textual.strip import Strip
 from textual.widgets import Static
 
 from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.drawing.grid_layout import LABEL
 from attn_explore.explorer.drawing.numbers import most_cells, short_number, shortened
 from attn_explore.explorer.drawing.plots.sheet import Sheet
-from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, arranged, links, moved, sheet_line
+from attn_explore.explorer.drawing.sheet_lines import Block, Cell, arranged, links, moved
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.session import place
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.sheet_links import heads_of, index_of, made_of
-from attn_explore.explorer.widgets.drawn import DrawnAgain
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
+from attn_explore.explorer.widgets.sheet_panel import SheetPanel
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.trace import Trace
 
@@ -53,43 +50,18 @@ class HeadSheet:
     blocks: list[Block]
 
     @classmethod
-    def of(cls, trace: Trace, sheet: Sheet, head: int, size: Size) -> HeadSheet | None:
-        """The sheet for a terminal of some size; None where it does not fit."""
+    def of(cls, trace: Trace, sheet: Sheet, head: int, room: Size) -> HeadSheet | None:
+        """The sheet in so many cells and lines; None where it does not fit."""
         bands = (tuple(part for part in band if part.is_made) for band in sheet.bands)
         shown = replace(sheet, bands=tuple(band for band in bands if band))
-        blocks = arranged(shown.bands, size.width - MARGIN.width, size.height - MARGIN.height)
+        blocks = arranged(shown.bands, room.width, room.height)
         return None if blocks is None else cls(trace, head, shown, blocks)
 
-
-class SheetPanel(DrawnAgain, can_focus=False):
-    """Draws the sheet."""
-
-    class CellClicked(Message):
-        """A cell was clicked."""
-
-        def __init__(self, cell: Cell) -> None:
-            super().__init__()
-            self.cell = cell
-
-    def __init__(self, shown: HeadSheet, lit: Lit) -> None:
-        super().__init__(id="sheet-panel")
-        self._shown, self._lit = shown, lit
-
-    def show(self, shown: HeadSheet, lit: Lit) -> None:
-        """Light other cells, or let the tensors stand elsewhere."""
-        self._shown, self._lit = shown, lit
-        self.refresh_changed()
-
-    def draw_line(self, y: int) -> Strip:
-        """A line of every tensor that stands there."""
-        return self.line(sheet_line(self._shown.blocks, y, self._lit, self.ground))
-
-    def on_click(self, event: events.Click) -> None:
-        """Say which cell is under the mouse."""
-        at = event.get_content_offset(self)
-        cells = (block.cell_at(at.x, at.y) for block in self._shown.blocks) if at is not None else ()
-        if (cell := next(filter(None, cells), None)) is not None:
-            self.post_message(self.CellClicked(cell))
+    def link(self, cell: Cell) -> Link:
+        """A cell of it in the run."""
+        path, row, column = cell
+        value, heads = self.trace[path], heads_of(self.trace, self.sheet)
+        return Link(value, index_of(value, (row, column), self.head, heads))
 
 
 class SheetScreen(Dialog[Link | None]):
@@ -106,7 +78,7 @@ class SheetScreen(Dialog[Link | None]):
     def compose(self) -> ComposeResult:
         """What the sheet is of, the sheet, and the cell under the cursor."""
         yield Static(f"{self._shown.sheet.title} · {self._shown.sheet.path}", id="sheet-title", markup=False)
-        yield SheetPanel(self._shown, self._lit)
+        yield SheetPanel(self._shown.blocks, self._lit, id="sheet-panel")
         yield Static(self._said, id="sheet-cell", markup=False)
         yield KeyBar(id="keys")
 
@@ -116,10 +88,7 @@ class SheetScreen(Dialog[Link | None]):
 
     @property
     def _link(self) -> Link:
-        path, row, column = self._lit.cursor
-        value = self._shown.trace[path]
-        heads = heads_of(self._shown.trace, self._shown.sheet)
-        return Link(value, index_of(value, (row, column), self._shown.head, heads))
+        return self._shown.link(self._lit.cursor)
 
     @property
     def _said(self) -> str:
@@ -136,12 +105,12 @@ class SheetScreen(Dialog[Link | None]):
         self._show()
 
     def _show(self) -> None:
-        self.query_one(SheetPanel).show(self._shown, self._lit)
+        self.query_one(SheetPanel).show(self._shown.blocks, self._lit)
         self.query_one("#sheet-cell", Static).update(self._said)
 
     def on_resize(self) -> None:
         """Arrange the tensors anew; go back where there is no room for them any more."""
-        found = HeadSheet.of(self._shown.trace, self._shown.sheet, self._shown.head, self.app.size)
+        found = HeadSheet.of(self._shown.trace, self._shown.sheet, self._shown.head, self.app.size - MARGIN)
         if found is None:
             self.dismiss(None)
             self.notify(NO_ROOM, markup=False)

@@ -7,6 +7,7 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Spacing
+from textual.message import Message
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, LEAST_GRID, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines, place_above, place_left
@@ -22,9 +23,15 @@ from attn_explore.explorer.widgets.unscrolled import Row, Unscrolled
 FREE = 1
 """Lines between what stands above a grid and what stands over that."""
 
+LEAST_LEFT = 24
+"""With fewer free lines under the arithmetic nothing more stands there."""
+
 
 class Centre(Vertical, Unscrolled):
     """Gives each panel the lines that it needs, the grid first, then what stands around it."""
+
+    class Resized(Message):
+        """There is more room for the panels, or less."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -32,6 +39,8 @@ class Centre(Vertical, Unscrolled):
         """What may stand around the grid."""
         self.lines_below: int | None = None
         """How many lines somebody gave to the arithmetic; None where they are as many as it needs."""
+        self.lines_left = 0
+        """Lines that neither the grid nor the arithmetic needs, if there are so many that something can stand there."""
         self.heading, self.other_heading = Heading(id="heading"), Heading(id="other-heading")
         self.headings = Row(self.heading, self.other_heading, id="headings")
         self.above, self.left = OperandsPanel(id="above"), OperandsPanel(id="left")
@@ -45,8 +54,9 @@ class Centre(Vertical, Unscrolled):
         yield from (self.headings, self.above, self.grids, self.statistics, self.ranking, self.plot, self.arithmetic)
 
     def on_resize(self) -> None:
-        """Share anew."""
+        """Share anew, and say so."""
         self.share()
+        self.post_message(self.Resized())
 
     def share(self) -> None:
         """Set the height of the row of grids and of what stands above; what is left is for the arithmetic.
@@ -59,6 +69,7 @@ class Centre(Vertical, Unscrolled):
         if not grids or free <= 0:
             self._surround(None)
             statistics.display = False
+            self.lines_left = 0
             return
         free -= row.styles.margin.height
         below = self.lines_below or self.arithmetic.lines_wanted
@@ -68,6 +79,8 @@ class Centre(Vertical, Unscrolled):
         if self.lines_below is not None:
             lines = max(LEAST_GRID, free - above - FREE * bool(above) - max(below, LEAST_BELOW))
         statistics.display = lines > max(grids)
+        left = free - above - FREE * bool(above) - lines - below
+        self.lines_left = left if left >= LEAST_LEFT else 0
         lines -= statistics.display
         if row.styles.height is None or row.styles.height.value != lines:
             row.styles.height = lines

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.panel_keys import PanelKeys
     from attn_explore.explorer.screens.explorer.player import Player
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+    from attn_explore.explorer.screens.explorer.sheet_keys import SheetKeys
     from attn_explore.explorer.screens.explorer.step_keys import StepKeys
     from attn_explore.explorer.screens.explorer.text_keys import TextKeys
     from attn_explore.explorer.screens.explorer.use_keys import UseKeys
@@ -52,6 +53,7 @@ class Groups:
     map: MapKeys
     arranging: Arranging
     gallery: GalleryKeys
+    sheet: SheetKeys
 
     def __init__(self, screen: ExplorerScreen) -> None:
         self._screen = screen
@@ -299,7 +301,7 @@ class Actions(Screen[None]):
         self.groups.cells.among_words()
 
     def action_sheet(self) -> None:
-        self.groups.panels.sheet()
+        self.groups.sheet.open()
 
     def action_gallery(self) -> None:
         self.groups.gallery.open()

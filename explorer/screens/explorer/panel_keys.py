@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.drawing.blocks import Link
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.telling.pictures import may_leave_first
 from attn_explore.explorer.telling.sorting import Sorted, next_sorting, why_not
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.problems import Problem
-from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -94,36 +90,6 @@ class PanelKeys:
         state.leaves_first = not state.leaves_first
         screen.show()
         screen.say("Colours without the first token" if state.leaves_first else "Colours with the first token")
-
-    def sheet(self) -> None:
-        """All tensors of the head that is looked at, on one sheet, from the cell under the cursor."""
-        from attn_explore.explorer.screens.sheet_screen import NO_ROOM, HeadSheet, SheetScreen  # few ask for it
-        from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
-        from attn_explore.explorer.telling.sheet_links import cell_of, heads_of
-
-        screen, state = self.screen, self.screen.state
-        if screen.hides_numbers():
-            return
-        value, trace = state.value, state.session.run.trace
-        try:
-            head = head_at(trace, value, state.index)
-            sheet = sheet_of(trace, value, head)
-        except Problem as problem:
-            screen.refuse(visible(f"{problem.what}."))
-            return
-        shown = HeadSheet.of(trace, sheet, head, screen.size)
-        if shown is None:
-            screen.refuse(NO_ROOM)
-            return
-        paths = [block.part.path for block in shown.blocks]
-        cell = cell_of(value, state.index, head, heads_of(trace, sheet)) if value.path in paths else (paths[0], 0, 0)
-        screen.app.push_screen(
-            SheetScreen(shown, cell, partial(screen.groups.copying.reopening, "sheet")), self._leave_sheet
-        )
-
-    def _leave_sheet(self, link: Link | None) -> None:
-        if link is not None:
-            self.screen.groups.cells.follow_link(link)
 
     def focus(self, name: str) -> None:
         """Put the keyboard into the grid or the tree."""

@@ -305,7 +305,13 @@ class Panels(Actions):
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self.in_centre.show_cell()
+        self.show_sheet()
         self.show_keys()
+
+    def show_sheet(self) -> None:
+        """Show the sheet of the head that is looked at where many lines are free, and no longer where they are not."""
+        if self.centre.lines_left or self.groups.has("sheet"):
+            self.groups.sheet.show()
 
     def _text_under(self) -> Piece:
         """What is said under the arithmetic, as far as there is room.

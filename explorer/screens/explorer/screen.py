@@ -26,6 +26,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
+from attn_explore.explorer.widgets.centre import Centre
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.step_tree import StepTree
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.widgets.among_panel import AmongPanel
     from attn_explore.explorer.widgets.found_list import FoundList
     from attn_explore.explorer.widgets.map_lines import MapLines
+    from attn_explore.explorer.widgets.sheet_panel import SheetPanel
 
 
 class ExplorerScreen(Panels):
@@ -232,6 +234,15 @@ class ExplorerScreen(Panels):
     def side_resized(self) -> None:
         """There is more room under the tree, or less."""
         self.groups.map.show()
+
+    @on(Centre.Resized)
+    def centre_resized(self) -> None:
+        """There is more room under the arithmetic, or less."""
+        self.show_sheet()
+
+    def on_sheet_panel_cell_clicked(self, event: SheetPanel.CellClicked) -> None:
+        """A cell of the sheet was clicked. This is found by its name, so that nothing of it is imported for it."""
+        self.groups.sheet.go_to(event.cell)
 
     def on_map_lines_chosen(self, event: MapLines.Chosen) -> None:
         """A box of the map was clicked. This is found by its name, so that nothing of the map is imported for it."""
