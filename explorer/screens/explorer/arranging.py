@@ -62,9 +62,11 @@ class Arranging:
         panel = self._panel(edge)
         if edge is Edge.arithmetic:
             self._put(replace(self._now, arithmetic=max(1, panel.outer_size.height - by)))
-        elif self._size == _STACKED or not panel.display:
+        elif self._size == _STACKED:
+            self.screen.refuse("In a terminal as narrow as this, panels keep their width.")
+        elif not panel.display:
             self.screen.refuse(
-                f"The {edge.value} {'does' if edge is Edge.tree else 'do'} not stand beside the numbers here."
+                "The tree is closed: t opens it." if edge is Edge.tree else "The words are closed: i opens them."
             )
         else:
             wanted = panel.outer_size.width + (by if edge is Edge.tree else -by)

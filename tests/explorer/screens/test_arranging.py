@@ -65,3 +65,12 @@ async def test_no_panel_is_narrower_than_by_keys_whatever_the_file_says(explore:
     keep({"wide": Arrangement(tree=1, words=1)})
     async with explore("i-love-my-dog", size=(200, 60)) as (pilot, _):
         assert widths(pilot)[:2] == (20, 20)
+
+
+async def test_a_border_that_cannot_be_moved_says_why_and_which_key_helps(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(120, 40)) as (pilot, _):
+        await pilot.press("ctrl+right")
+        assert [notice.message for notice in pilot.app._notifications] == ["The tree is closed: t opens it."]
+    async with explore("i-love-my-dog", size=(80, 24)) as (pilot, _):
+        await pilot.press("t", "ctrl+right")
+        assert ["narrow" in notice.message for notice in pilot.app._notifications] == [True]
