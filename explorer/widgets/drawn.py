@@ -136,13 +136,14 @@ class Drawn(Kept):
 
     def _drawn_line(self, segments: Iterable[Segment]) -> Strip:
         own, width = self.style_of(""), self._fitted.width
-        drawn = [Segment(roomy(text), own + style if style else own) for text, style, _ in segments]
+        drawn = [Segment(roomy(text), own + style if style else own) for text, style, _ in segments if text]
         if not drawn:
             return Strip.blank(width, own)
         taken = sum(cell_len(text) for text, _, _ in drawn)
         if taken < width:
             drawn.append(Segment(" " * (width - taken), own))
-        return Strip(drawn, max(taken, width)).adjust_cell_length(width, own)
+        # Neighbours of one style are written as one: what a terminal is sent is mostly styles.
+        return Strip(Segment.simplify(drawn), max(taken, width)).adjust_cell_length(width, own)
 
     def size_to_fit(self) -> Size:
         """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
