@@ -29,10 +29,22 @@ def guarded(command: Callable[[], object]) -> int:
         say("error: the machine ran out of memory\nhint: choose a smaller model or a shorter input")
         return CANNOT_BE_USED
     except Exception as error:
+        if (status := _left_with(error)) is not None:
+            return status
         if isinstance(error, OSError) and error.errno in _STDOUT_IS_LOST:
             return _not_written(error)
         return _usage(error) if _is_usage(error) else _report(error)
     return status if isinstance(status, int) else 0
+
+
+def _left_with(error: BaseException | None) -> int | None:
+    """The status that a signal ended the program with, where Python made another error of that; else None.
+
+    While a class is made, for one, Python 3.11 makes a RuntimeError of whatever is raised.
+    """
+    while error is not None and not isinstance(error, SystemExit):
+        error = error.__cause__ or error.__context__
+    return error.code if error is not None and isinstance(error.code, int) else None
 
 
 def _not_written(error: OSError) -> int:

@@ -384,6 +384,13 @@ def test_g5_a_closed_stdin_is_not_missed() -> None:
 # --- G8: a bug of ours
 
 
+def test_a_signal_while_a_class_is_made_ends_the_program_with_its_own_status() -> None:
+    def make() -> None:  # Python 3.11 says it so; what a handler of a signal raises is the cause
+        raise RuntimeError("Error calling __set_name__ on 'Reactive' instance") from SystemExit(130)
+
+    assert guarded(make) == 130
+
+
 def test_g8_a_bug_is_one_line_with_the_path_of_a_log_and_status_70(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
