@@ -304,9 +304,9 @@ class Panels(Actions):
                 under=self._text_under,
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
+        self.show_keys()  # before what lays out anew: the keys are in the frame of the rest then
         self.in_centre.show_cell()
         self.show_sheet()
-        self.show_keys()
 
     def show_sheet(self) -> None:
         """Show the sheet of the head that is looked at where many lines are free, and no longer where they are not."""
