@@ -3,4 +3,5 @@
 entries                             the scenarios and models of the list
 bookmarks, marks                    how far lessons were followed, and what a class answered
 arrangement                         how the panels are arranged
+kept_files                          the files in which that is kept
 """

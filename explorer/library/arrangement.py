@@ -6,16 +6,13 @@ never written over.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from attn_explore.explorer.library.kept_files import data_file, read_object, write_object
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.files.regular import read_regular
-from attn_explore.model.problems import Problem
 
 LARGEST = 2**16
 """Bytes of the file that are read."""
@@ -44,9 +41,7 @@ Arrangements = Mapping[str, Arrangement]
 
 def arrangement_path() -> Path:
     """Where it is kept: `~/.local/share/attn-explore/panels.json` on Linux."""
-    from platformdirs import user_data_path
-
-    return user_data_path("attn-explore", appauthor=False) / "panels.json"
+    return data_file("panels.json")
 
 
 def is_kept() -> bool:
@@ -59,28 +54,17 @@ def is_kept() -> bool:
 
 def arrangements() -> dict[str, Arrangement]:
     """What is kept, as far as it can be read."""
-    return {size: _arrangement(data) for size, data in (_parsed() or {}).items() if isinstance(data, dict)}
+    kept = read_object(arrangement_path(), LARGEST) or {}
+    return {size: _arrangement(data) for size, data in kept.items() if isinstance(data, dict)}
 
 
 def keep(changed: Arrangements) -> None:
     """Write down what was changed. Where nothing can be written, or another file stands there, nothing is kept."""
-    known = _parsed() if is_kept() else {}
+    known = read_object(arrangement_path(), LARGEST) if is_kept() else {}
     if known is None:
         return
-    from attn_explore.model.files.writing import write_atomically  # a start reads only
-
-    data = known | {size: _plain(arrangement) for size, arrangement in changed.items()}
-    with suppress(Problem, OSError):
-        arrangement_path().parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(arrangement_path(), [json.dumps(data, indent=1).encode()], force=True)
-
-
-def _parsed() -> dict[str, Any] | None:
-    try:
-        data = json.loads(read_regular(arrangement_path(), LARGEST))
-    except (Problem, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
+    written = {size: _plain(arrangement) for size, arrangement in changed.items()}
+    write_object(arrangement_path(), known | written)
 
 
 def _plain(arrangement: Arrangement) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Losing it loses nothing but the places. One that cannot be read is kept aside, a
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,13 +13,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from attn_explore.explorer.library.kept_files import data_file, read_object, write_object
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.course import course_folder
 from attn_explore.explorer.session.lesson_progress import Lesson, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.files.regular import read_regular
-from attn_explore.model.problems import Problem
 
 LARGEST = 2**20
 """Bytes of the file that are read."""
@@ -38,9 +36,7 @@ class Bookmark:
 
 def bookmarks_path() -> Path:
     """Where the places are kept: `~/.local/share/attn-explore/lessons.json` on Linux."""
-    from platformdirs import user_data_path
-
-    return user_data_path("attn-explore", appauthor=False) / "lessons.json"
+    return data_file("lessons.json")
 
 
 def is_first_start() -> bool:
@@ -79,14 +75,14 @@ def keep(session: Session) -> None:
     if known is not None:
         before = _bookmark(known.get(name))
         is_done = session.lesson.is_done or (before is not None and before.is_done)
-        _write(known | {name: _plain(session.lesson, is_done)})
+        write_object(bookmarks_path(), known | {name: _plain(session.lesson, is_done)})
 
 
 def forget(name: str) -> None:
     """Forget a lesson's place."""
     left = _read() or {}
     if left.pop(name, None) is not None:
-        _write(left)
+        write_object(bookmarks_path(), left)
 
 
 def set_aside() -> Path | None:
@@ -95,7 +91,7 @@ def set_aside() -> Path | None:
     Somebody may have written into it by hand, and one comma too many must not cost them every place.
     """
     with suppress(OSError):
-        if bookmarks_path().is_file() and _parsed() is None:
+        if bookmarks_path().is_file() and read_object(bookmarks_path(), LARGEST) is None:
             kept = next(name for name in _names_aside(bookmarks_path()) if not os.path.lexists(name))
             return bookmarks_path().rename(kept)
     return None
@@ -110,23 +106,7 @@ def _read() -> dict[str, Any] | None:
     """What the file says; None where it cannot be read nor put aside, so that nothing may take its place."""
     if not bookmarks_path().exists() or set_aside() is not None:
         return {}
-    return _parsed()
-
-
-def _parsed() -> dict[str, Any] | None:
-    try:
-        data = json.loads(read_regular(bookmarks_path(), LARGEST))
-    except (Problem, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _write(data: dict[str, Any]) -> None:
-    from attn_explore.model.files.writing import write_atomically  # a start only reads
-
-    with suppress(Problem, OSError):
-        bookmarks_path().parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(bookmarks_path(), [json.dumps(data, indent=1).encode()], force=True)
+    return read_object(bookmarks_path(), LARGEST)
 
 
 def _plain(lesson: Lesson, is_done: bool) -> dict[str, Any]:
