@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import signal
 import sys
@@ -71,6 +72,7 @@ def bounds() -> Iterator[None]:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise TooLong
 
+    gc.collect()  # what is let go later would be memory that a reader may take beside its own
     before = signal.signal(signal.SIGVTALRM, interrupt)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if sys.platform == "linux":

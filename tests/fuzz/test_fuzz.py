@@ -9,7 +9,7 @@ import pytest
 
 from attn_explore.model.problems import Problem
 from tests.fuzz.__main__ import fuzz
-from tests.fuzz.judging import bounds, judged, smaller
+from tests.fuzz.judging import MEMORY, bounds, judged, smaller
 from tests.fuzz.readers import READERS
 
 COUNTS = {
@@ -66,7 +66,7 @@ FAULTS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "a panic": (_raising(BaseException("x")), "BaseException"),
     "a warning": (lambda _content: warnings.warn("x", stacklevel=1), "UserWarning"),
     "too long": (_too_long, "TooLong"),
-    "too much memory": (lambda _content: bytearray(400 * 2**20), "MemoryError"),
+    "too much memory": (lambda _content: bytearray(10 * MEMORY), "MemoryError"),
     "another status": (_raising(Problem("x", exit_status=3)), "a refusal that breaks the contract"),
 }
 
