@@ -1,0 +1,5 @@
+"""What a question that is asked of a run leads to: a table, in one shape, for the screen, for print and for files.
+
+answer          the shape
+answer_lines    as aligned lines, and as comma-separated ones
+"""

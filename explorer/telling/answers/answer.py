@@ -1,0 +1,80 @@
+"""The one shape of an answer: what is said of it, and a table whose cells lead to steps of the run.
+
+Every view of a run (lens, attribution, heads, …) makes one; the panel of the explorer and the commands show it.
+"""
+
+from __future__ import annotations
+
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A cell of a step or a parameter, by its path; without an index, the step itself."""
+
+    path: str
+    index: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of an answer: a text, or a number and how it is written.
+
+    `strength`, from −1 to 1, colours it as a tensor's cells are coloured, from blue over the background to orange;
+    None leaves it without a colour. `number` is exact, for curves and files. `at` is what can be followed from here.
+    """
+
+    text: str
+    strength: float | None = None
+    at: At | None = None
+    number: float | None = None
+
+    def __post_init__(self) -> None:
+        """Text may be a file's: nothing in it may be obeyed by a terminal."""
+        object.__setattr__(self, "text", visible(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of an answer, with a cell for each column. `at` is the step that the whole row is of."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    at: At | None = None
+
+    def __post_init__(self) -> None:
+        """See `Cell`."""
+        object.__setattr__(self, "label", visible(self.label))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as a table, and what is said of it, a sentence to each of `said`.
+
+    `down` and `across` name what the rows and the columns are: `layer`, `token`. `columns` are their heads.
+    """
+
+    title: str
+    said: tuple[str, ...]
+    down: str
+    across: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def __post_init__(self) -> None:
+        """See `Cell`. Each row has as many cells as there are columns."""
+        object.__setattr__(self, "title", visible(self.title))
+        object.__setattr__(self, "said", tuple(map(visible, self.said)))
+        object.__setattr__(self, "columns", tuple(map(visible, self.columns)))
+        for row in self.rows:
+            if len(row.cells) != len(self.columns):
+                raise ValueError(f"{row.label}: {len(row.cells)} cells for {len(self.columns)} columns")
+
+    def numbers_along(self, row: int) -> tuple[float | None, ...]:
+        """The numbers of a row, for a curve."""
+        return tuple(cell.number for cell in self.rows[row].cells)
+
+    def numbers_down(self, column: int) -> tuple[float | None, ...]:
+        """The numbers of a column, for a curve."""
+        return tuple(row.cells[column].number for row in self.rows)

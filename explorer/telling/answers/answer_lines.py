@@ -1,0 +1,83 @@
+"""An answer as plain lines: an aligned table, in pieces where the line is too short, and comma-separated lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attn_explore.explorer.drawing.numbers import most_cells, pad, shortened
+from attn_explore.explorer.drawing.plots.heat_files import csv_line
+from attn_explore.explorer.drawing.wrapping import wrapped
+from attn_explore.explorer.telling.answers.answer import Answer, Cell
+
+_GAP = "  "
+_LONGEST = 24
+"""Cells that the text of a cell or the head of a column takes at most; a longer one ends in …."""
+_LONGEST_LABEL = 40
+
+
+def answer_lines(answer: Answer, width: int) -> Iterator[str]:
+    """What is said, then the table in lines of at most `width` cells: columns that have no room follow below."""
+    for text in (answer.title, *answer.said):
+        yield from wrapped(text, width)
+    yield ""
+    labels, columns = _labels(answer), [_column(answer, place) for place in range(len(answer.columns))]
+    pieces = list(_pieces([most_cells(column[0]) for column in columns], width - most_cells(labels[0])))
+    for first, end in pieces:
+        if first:
+            yield ""
+        if len(pieces) > 1:
+            yield _which(answer, first, end)
+        for row, label in enumerate(labels):
+            yield _GAP.join((label, *(column[row] for column in columns[first:end]))).rstrip()
+
+
+def answer_csv(answer: Answer) -> Iterator[str]:
+    """A line for each row: numbers with every digit where there are numbers, texts where there are none."""
+    yield csv_line([answer.down, *answer.columns])
+    yield from (csv_line([row.label, *map(_exact, row.cells)]) for row in answer.rows)
+
+
+def _exact(cell: Cell) -> str:
+    return cell.text if cell.number is None else repr(cell.number)
+
+
+def _which(answer: Answer, first: int, end: int) -> str:
+    """Which columns a piece of the table has."""
+    places = f"{first + 1}" if end == first + 1 else f"{first + 1} to {end}"
+    return f"{answer.across} {places} of {len(answer.columns)}:"
+
+
+def _labels(answer: Answer) -> list[str]:
+    """The corner and the label of each row, equally wide."""
+    corner = f"{answer.down} \\ {answer.across}" if answer.across else answer.down
+    texts = [shortened(text, _LONGEST_LABEL) for text in (corner, *(row.label for row in answer.rows))]
+    width = max(map(most_cells, texts))
+    return [pad(text, width) for text in texts]
+
+
+def _column(answer: Answer, place: int) -> list[str]:
+    """The head of a column and its cells, equally wide; numbers end at the right edge, where a column has them."""
+    cells = [row.cells[place] for row in answer.rows]
+    texts = [shortened(text, _LONGEST) for text in (answer.columns[place], *(cell.text for cell in cells))]
+    width, right = max(map(most_cells, texts)), _is_numeric(cells)
+    return [pad(text, width, right) for text in texts]
+
+
+def _is_numeric(cells: Sequence[Cell]) -> bool:
+    return any(cell.number is not None and _is_number(cell.text) for cell in cells)
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-+−")[:1].isdecimal()
+
+
+def _pieces(widths: Sequence[int], room: int) -> Iterator[tuple[int, int]]:
+    """First and end of the columns that stand side by side, at least one in each piece."""
+    first = 0
+    while first < len(widths) or first == 0:
+        end, taken = first, 0
+        while end < len(widths) and (end == first or taken + len(_GAP) + widths[end] <= room):
+            taken += len(_GAP) + widths[end]
+            end += 1
+        yield first, end
+        first = max(end, 1)

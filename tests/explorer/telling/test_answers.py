@@ -1,0 +1,58 @@
+"""An answer is a table of texts and numbers; as plain lines it is in pieces where the line is too short."""
+
+from __future__ import annotations
+
+import pytest
+
+from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.answer_lines import answer_csv, answer_lines
+
+
+def _answer(columns: int = 3, text: str = "city") -> Answer:
+    heads = tuple(f"word {place}" for place in range(columns))
+    rows = [
+        Row(f"layer {row}", tuple(Cell(text, 0.5, At("a.step", (row, c))) for c in range(columns))) for row in (0, 1)
+    ]
+    return Answer("What it would say", ("One sentence.",), "layer", "token", heads, tuple(rows))
+
+
+def test_an_answer_is_a_table_with_labels() -> None:
+    assert list(answer_lines(_answer(), 80)) == [
+        "What it would say",
+        "One sentence.",
+        "",
+        "layer \\ token  word 0  word 1  word 2",
+        "layer 0        city    city    city",
+        "layer 1        city    city    city",
+    ]
+
+
+def test_columns_that_have_no_room_follow_below_and_it_is_said() -> None:
+    assert list(answer_lines(_answer(), 32))[3:] == [
+        "token 1 to 2 of 3:",
+        "layer \\ token  word 0  word 1",
+        "layer 0        city    city",
+        "layer 1        city    city",
+        "",
+        "token 3 of 3:",
+        "layer \\ token  word 2",
+        "layer 0        city",
+        "layer 1        city",
+    ]
+
+
+def test_numbers_stand_at_the_right_edge_and_are_exact_in_a_file() -> None:
+    rows = (Row("head 3", (Cell("2.50", 1.0, number=2.5),)), Row("bias", (Cell("-10.10", -0.5, number=-10.1),)))
+    answer = Answer("Terms", (), "writer", "", ("value",), rows)
+    assert list(answer_lines(answer, 80))[2:] == ["writer   value", "head 3    2.50", "bias    -10.10"]
+    assert list(answer_csv(answer)) == ["writer,value", "head 3,2.5", "bias,-10.1"]
+    assert answer.numbers_down(0) == (2.5, -10.1)
+
+
+def test_no_text_of_a_file_reaches_the_terminal_as_it_is() -> None:
+    assert "\x1b" not in "".join(answer_lines(_answer(text="\x1b[31mred"), 80))
+
+
+def test_a_row_has_a_cell_for_each_column() -> None:
+    with pytest.raises(ValueError, match="1 cells for 2 columns"):
+        Answer("", (), "layer", "token", ("a", "b"), (Row("layer 0", (Cell("x"),)),))
