@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.hostile.test_terminal import Terminal
 from tests.program import command
 
-LETTERS = "qrChjklofaztigwcdepuvmnxsSyYLTGHVMNJKbBEZWAXFP@[]{}/?+-.,' 0123456789"
+LETTERS = "qrChjklofaztigwcdepuvmnxsSyYLTGHVMNJKbBEZWAXFP@[]{}/?+-.,' :0123456789"
 SPECIAL = [
     b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\t", b"\x1b[Z", b"\r", b"\x7f", b"\x10", b"\x1b[5~",
     b"\x1b[6~", b"\x1b[H", b"\x1b[F",

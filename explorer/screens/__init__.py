@@ -3,8 +3,8 @@
 explorer/                           the explorer
 library, gallery_screen             the course and what else can be opened; an attention in every variant
 map_screen, sheet_screen, help, tour   screens over these: the model, one head, the keys, a tour
-text_dialog, file_dialog,           dialogs: another text, a file, a figure, the clipboard
-figure_dialog, copy_dialog
+text_dialog, file_dialog,           dialogs: another text, a file, a figure, the clipboard, what can be asked
+figure_dialog, copy_dialog, ask_dialog
 keys                                which keys there are, on every screen
 working, leaving                    what is made behind a screen, and how it is left
 styles, sized, driver               the style sheet, the size of the terminal, and the terminal itself

@@ -25,7 +25,7 @@ from attn_explore.explorer.widgets.key_bar import KeyBar
 _NAMES = {
     "right": "→", "left": "←", "up": "↑", "down": "↓", "home": "Home", "end": "End", "pageup": "PgUp",
     "pagedown": "PgDn", "space": "Space", "enter": "Enter", "backspace": "Backspace", "tab": "Tab", "escape": "Esc",
-    "f1": "F1", "plus": "+", "minus": "-", "slash": "/",
+    "f1": "F1", "plus": "+", "minus": "-", "slash": "/", "at": "@",
 }  # fmt: skip
 """Keys that Textual does not know by a character; the others are shown as that."""
 

@@ -111,6 +111,7 @@ BINDINGS: list[BindingType] = [
     _binding("tab", "focus_on('grid')", "Into the grid: the arrows move the cell", "focus.grid", LOOK),
     _binding("shift+tab", "focus_on('tree')", "Into the tree", "focus.tree", LOOK),
     _binding("escape", "leave", "Stop what is being made; out again: the arrows step", "focus.leave", LOOK),
+    _binding("colon", "ask", "What can be asked here: a list of questions", "ask", OTHER),
     _binding("ctrl+t", "text", "Read another text", "text", OTHER),
     _binding("s", "save", "Save the run with its edits as a scenario", "save", OTHER),
     _binding("x", "export", "Export the trace to a file", "export", OTHER),
@@ -191,10 +192,11 @@ TOUR_BINDINGS: list[BindingType] = [
 COPY_BINDINGS: list[BindingType] = [_binding("escape,Y", "dismiss(None)", "Back", "copy.close", DIALOG)]
 FIGURE_BINDINGS: list[BindingType] = [_binding("escape,X", "dismiss(None)", "Back", "figure.close", DIALOG)]
 EXPORT_BINDINGS: list[BindingType] = [_binding("escape", "back", "Back without writing", "export.close", DIALOG)]
+ASK_BINDINGS: list[BindingType] = [_binding("escape", "dismiss(None)", "Back without asking", "ask.close", DIALOG)]
 TEXT_BINDINGS: list[BindingType] = [_binding("escape", "back", "Back to the text that was read", "text.close", DIALOG)]
 """Actions of the dialogs."""
 
-_DIALOGS = (*COPY_BINDINGS, *FIGURE_BINDINGS, *EXPORT_BINDINGS, *TEXT_BINDINGS)
+_DIALOGS = (*COPY_BINDINGS, *FIGURE_BINDINGS, *EXPORT_BINDINGS, *TEXT_BINDINGS, *ASK_BINDINGS)
 
 
 GALLERY_BINDINGS: list[BindingType] = [

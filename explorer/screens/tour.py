@@ -66,8 +66,8 @@ PAGES = (
     ),
     Page(
         "And the rest",
-        "? lists every key of the screen that you are on, Ctrl+P finds every command by its name, / finds a step or a "
-        "word, q leaves. T shows this tour again.",
+        ": lists what can be asked here, ? every key of the screen that you are on, Ctrl+P finds every command by its "
+        "name, / finds a step or a word, q leaves. T shows this tour again.",
     ),
 )
 

@@ -13,6 +13,7 @@ from attn_explore.explorer.screens.explorer.state import Origin, State
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.arranging import Arranging
+    from attn_explore.explorer.screens.explorer.ask_keys import AskKeys
     from attn_explore.explorer.screens.explorer.cell_keys import CellKeys
     from attn_explore.explorer.screens.explorer.compare_keys import CompareKeys
     from attn_explore.explorer.screens.explorer.copy_keys import CopyKeys
@@ -53,6 +54,7 @@ class Groups:
     map: MapKeys
     arranging: Arranging
     gallery: GalleryKeys
+    asking: AskKeys
     sheet: SheetKeys
 
     def __init__(self, screen: ExplorerScreen) -> None:
@@ -305,6 +307,9 @@ class Actions(Screen[None]):
 
     def action_gallery(self) -> None:
         self.groups.gallery.open()
+
+    def action_ask(self) -> None:
+        self.groups.asking.open()
 
     def action_tour(self) -> None:
         from attn_explore.explorer.screens.tour import TourScreen

@@ -103,6 +103,7 @@ def _of_value(state: State, offers: Offers) -> Iterator[Key]:
 def _of_screen(state: State, offers: Offers) -> Iterator[Key]:
     """What can be done anywhere."""
     yield Key("␣", "pause" if offers.is_playing else "play", "play")
+    yield Key(":", "ask", "ask", is_kept=True)
     yield Key("?", "keys", "help", is_kept=True)
     yield Key("q", state.came_from or "quit", "quit", is_kept=True)
     if offers.hides_words:

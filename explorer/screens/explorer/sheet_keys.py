@@ -38,29 +38,46 @@ class SheetKeys:
         self._known: tuple[Trace, str, int, Mapping[Cell, frozenset[Cell]]] | None = None
         self._waits = False
 
+    @property
+    def can_open(self) -> bool:
+        """Whether what is looked at is of a head whose sheet has room on the screen."""
+        from attn_explore.explorer.screens.sheet_screen import MARGIN
+
+        try:
+            return self._in_room(self.screen.size - MARGIN) is not None
+        except Problem:
+            return False
+
     def open(self) -> None:
         """All tensors of the head that is looked at, on one sheet, from the cell under the cursor."""
-        from attn_explore.explorer.screens.sheet_screen import MARGIN, NO_ROOM, HeadSheet, SheetScreen
-        from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
+        from attn_explore.explorer.screens.sheet_screen import MARGIN, NO_ROOM, SheetScreen
         from attn_explore.explorer.telling.sheet_links import cell_of, heads_of
 
         screen, state = self.screen, self.screen.state
         if screen.hides_numbers():
             return
-        value, trace = state.value, state.session.run.trace
         try:
-            head = head_at(trace, value, state.index)
-            sheet = sheet_of(trace, value, head)
+            shown = self._in_room(screen.size - MARGIN)
         except Problem as problem:
             screen.refuse(visible(f"{problem.what}."))
             return
-        shown = HeadSheet.of(trace, sheet, head, screen.size - MARGIN)
         if shown is None:
             screen.refuse(NO_ROOM)
             return
-        paths = [block.part.path for block in shown.blocks]
-        cell = cell_of(value, state.index, head, heads_of(trace, sheet)) if value.path in paths else (paths[0], 0, 0)
+        value, paths = state.value, [block.part.path for block in shown.blocks]
+        is_on_it, heads = value.path in paths, heads_of(shown.trace, shown.sheet)
+        cell = cell_of(value, state.index, shown.head, heads) if is_on_it else (paths[0], 0, 0)
         screen.app.push_screen(SheetScreen(shown, cell, partial(screen.groups.copying.reopening, "sheet")), self._leave)
+
+    def _in_room(self, room: Size) -> HeadSheet | None:
+        """The sheet of the head that is looked at; None where it does not fit. Raises Problem where there is none."""
+        from attn_explore.explorer.screens.sheet_screen import HeadSheet
+        from attn_explore.explorer.telling.head_sheet import head_at, sheet_of
+
+        state = self.screen.state
+        trace, value = state.session.run.trace, state.value
+        head = head_at(trace, value, state.index)
+        return HeadSheet.of(trace, sheet_of(trace, value, head), head, room)
 
     def _leave(self, link: Link | None) -> None:
         if link is not None:

@@ -1,0 +1,118 @@
+"""The list of what can be asked here: what stands in it, that it narrows, and that what is asked is answered."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+
+from attn_explore.explorer.screens.ask_dialog import NOTHING, AskScreen
+from attn_explore.explorer.screens.explorer.asked_here import QUESTIONS, askable
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.explorer.state import View
+from attn_explore.explorer.screens.sheet_screen import SheetScreen
+from attn_explore.explorer.widgets.found_list import FoundList
+from tests.explorer.conftest import Explore, settled
+
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+
+
+def listed(pilot: Pilot[None]) -> list[str]:
+    """The lines of the list."""
+    return [line.strip(" ▌") for line in pilot.app.screen.query_one("#questions", FoundList).text() if line.strip()]
+
+
+def explorer(pilot: Pilot[None]) -> ExplorerScreen:
+    """The screen under all dialogs."""
+    screen = next(each for each in pilot.app.screen_stack if isinstance(each, ExplorerScreen))
+    assert isinstance(screen, ExplorerScreen)
+    return screen
+
+
+async def test_each_question_stands_there_with_its_key_and_is_asked_by_enter(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 2)) as (pilot, session):
+        await pilot.press("colon")
+        assert explorer(pilot).groups.asking.of_what == "A[love, my] · encoder · layer 0 · self-attention"
+        assert [line.split()[:3] for line in listed(pilot)[:2]] == [["Enter", "Where", "does"], ["u", "Where", "does"]]
+        await pilot.press("enter")
+        await settled(pilot)
+        assert (session.place.value.name, session.place.index) == ("scaled_scores", (0, 1, 2))
+
+
+async def test_the_beginnings_of_words_narrow_the_list(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(60, 16)) as (pilot, _):
+        await pilot.press("colon", *"ask wo")
+        assert listed(pilot) == ["w       What does this word ask, and what does it t…"]
+        await pilot.press(*"xyz", "enter")
+        assert " ".join(listed(pilot)) == NOTHING
+        await pilot.press("escape")
+        assert pilot.app.screen is explorer(pilot)
+
+
+async def test_a_question_is_clicked(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(120, 40)) as (pilot, _):
+        await pilot.press("colon", *"one sheet")
+        await pilot.click("#questions", offset=(10, 0))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, SheetScreen)
+
+
+async def test_the_list_knows_where_it_is(explore: Explore) -> None:
+    async with explore("i-love-my-dog", "encoder.embedding") as (pilot, session):
+        screen = explorer(pilot)
+        here = {each.id for each in askable(screen)}
+        assert not here & {"word", "text", "sheet", "other", "training", "gradient-by", "without-first"}
+        screen.go_to("encoder.layers.0.self_attention.w_q")
+        assert "comes-from" not in {each.id for each in askable(screen)}
+        assert session.place.value.is_leaf
+
+
+async def test_while_a_question_of_the_lesson_waits_nothing_else_is_asked(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(80, 24)) as (pilot, _):
+        await pilot.press("L", *["right"] * 7, "colon")
+        assert pilot.app.screen is explorer(pilot)
+
+
+PLACES = (
+    ("i-love-my-dog", WEIGHTS),
+    ("where-gradients-flow", "grad.encoder.layers.0.ffn.hidden"),
+    ("reverse", "encoder.layers.0.ffn.hidden"),
+)
+
+
+@pytest.mark.parametrize(("scenario", "step"), PLACES)
+async def test_no_question_that_is_listed_is_refused(
+    explore: Explore, scenario: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[str] = []
+    monkeypatch.setattr(ExplorerScreen, "refuse", lambda _, said: refused.append(said))
+    monkeypatch.setattr(ExplorerScreen, "tell_problem", lambda _, problem: refused.append(problem.what))
+    async with explore(scenario) as (pilot, _):
+        screen = explorer(pilot)
+        for question in QUESTIONS:
+            screen.state.look(View.numbers)
+            screen.go_to(step)
+            if not question.is_here(screen):
+                continue
+            await screen.run_action(question.action)
+            await settled(pilot)
+            assert refused == [], question.question
+            while pilot.app.screen is not screen:
+                await pilot.app.screen.dismiss()
+            screen.groups.player.stop()
+            screen.state.shows_uses = False
+            screen.leave()
+
+
+def test_each_question_has_a_name_of_its_own() -> None:
+    ids = [each.id for each in QUESTIONS]
+    assert [each for each in ids if ids.count(each) > 1] == ["comes-from"] * 2
+
+
+async def test_the_list_is_offered_at_the_bottom(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(60, 16)) as (pilot, _):
+        keys = explorer(pilot).keys
+        shown = "".join(segment.text for segment in keys.render_line(0))
+        assert ": ask" in shown
+        await pilot.click("#keys", offset=(shown.index(": ask"), 0))
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, AskScreen)
