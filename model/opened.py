@@ -128,6 +128,11 @@ class Opened:
         """The ids that end a generated text."""
         return frozenset(self.special.ends)
 
+    @property
+    def around(self) -> Ids:
+        """The ids that the tokenizer puts around a text, in their order: those of a text of nothing."""
+        return () if self.tokenizer is None else self.tokenizer.encode("").ids
+
     @cached_property
     def vocabulary(self) -> Axis:
         """The rows of the embedding table, with the tokens that they stand for where there is a tokenizer."""

@@ -1,0 +1,167 @@
+"""What each head of attention does, as numbers: how much of its weight goes to the places that a rule names.
+
+The rules are those that heads have their names from since Elhage et al. 2021 ("A Mathematical Framework for Transformer
+Circuits") and Olsson et al. 2022 ("In-context Learning and Induction Heads"). A score is the mean weight on the places
+of a rule, as in TransformerLens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from attn_explore.model.axes import Array
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.trace import Listener, Trace
+from attn_explore.model.values import Value
+
+_WEIGHTS = re.compile(r"(encoder|decoder)\.layers\.(\d+)\.(self|cross)_attention\.weights")
+_NEARLY = 1e-3
+"""How far from 1 the sum of a row of weights may be that is one distribution."""
+
+
+@dataclass(frozen=True)
+class HeadScores:
+    """What one head of the attention weights at a path does, each number the mean over the tokens that look.
+
+    induction  weight on what followed an earlier copy of the looking token (Olsson et al. 2022: prefix matching)
+    previous   weight on the token before it
+    first      weight on the first token of the text that is looked at
+    same       weight on earlier copies of it (Wang et al. 2022: duplicate token heads)
+    entropy    Σ −w·ln w of its weights, in nats: 0 where one token has all, ln n where n have the same
+
+    Tokens for which a rule names no place do not count in its mean: so the first two of a text for induction. None: the
+    rule names no place at all, as any that compares places does between two texts; or the weights are no distribution.
+    """
+
+    path: str
+    head: int
+    induction: float | None = None
+    previous: float | None = None
+    first: float | None = None
+    same: float | None = None
+    entropy: float | None = None
+
+    @property
+    def stack(self) -> str:
+        """`encoder` or `decoder`."""
+        return self.path.split(".")[0]
+
+    @property
+    def layer(self) -> int:
+        """The number of the layer in its stack."""
+        return int(self.path.split(".")[2])
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the head looks at another text than its own."""
+        return self.path.split(".")[3] == "cross_attention"
+
+
+SCORES = ("induction", "previous", "first", "same", "entropy")
+"""The scores of a head, in the order in which they are shown."""
+
+OF_REPEATS = ("induction", "same")
+"""The scores for which a token has to come twice."""
+
+
+def head_scores(trace: Trace, on_step: Listener | None = None) -> Iterator[HeadScores]:
+    """The scores of every head of a run, layer after layer, so that the weights of one are needed at a time.
+
+    `on_step` hears of every step that is computed for it.
+    """
+    for path, value in trace.steps.items():
+        if _WEIGHTS.fullmatch(path):
+            trace.bring(value, on_step)
+            yield from _scores_of(trace, value)
+
+
+def _scores_of(trace: Trace, weights: Value) -> Iterator[HeadScores]:
+    """The scores of the heads of one attention."""
+    is_across = HeadScores(weights.path, 0).is_across
+    looking = _text(trace, weights.path.split(".")[0])
+    rules = {} if is_across else looking.rules()
+    first = _text(trace, "encoder").first if is_across else looking.first
+    for head in range(weights.axes[0].size):
+        rows = np.asarray(weights[head], np.float64)[looking.is_word]
+        found = {name: _mean_weight(rows, places[looking.is_word]) for name, places in rules.items()}
+        yield HeadScores(weights.path, head, **found, first=float(rows[:, first].mean()), entropy=_entropy(rows))
+
+
+def _mean_weight(rows: Array, places: Array) -> float | None:
+    """The mean over the rows that have such places of their weight there: (query, key), and whether a key is meant."""
+    has_some = places.any(axis=1)
+    return float((rows * places)[has_some].sum(axis=1).mean()) if has_some.any() else None
+
+
+def _entropy(rows: Array) -> float | None:
+    """The mean entropy of rows that sum to 1; None where some do not."""
+    if not (np.abs(rows.sum(axis=1) - 1) < _NEARLY).all():
+        return None
+    logarithms = np.log(rows, where=rows > 0, out=np.zeros_like(rows))
+    return float(-(rows * logarithms).sum(axis=1).mean())
+
+
+# --- the rules
+
+
+@dataclass(frozen=True, eq=False)
+class _Text:
+    """What a stack read at first: its token ids, and which of them are no padding."""
+
+    ids: Array
+    is_word: Array
+
+    @property
+    def first(self) -> int:
+        """The place of the first word."""
+        return int(np.argmax(self.is_word))
+
+    def rules(self) -> Mapping[str, Array]:
+        """Which keys each query should look at by each rule: (query, key), True for these."""
+        return {name: rule(self.ids) & self.is_word for name, rule in RULES.items()}
+
+
+def _text(trace: Trace, stack: str) -> _Text:
+    prefix = "decoder." if stack == "decoder" and "decoder.tokens" in trace.given else ""
+    ids, pad = trace.given[f"{prefix}tokens"].array, trace.given.get(f"{prefix}pad")
+    return _Text(ids, np.ones(ids.shape, bool) if pad is None else pad.array == 0)
+
+
+def same_token(ids: Array) -> Array:
+    """Earlier copies of the query's token.
+
+    >>> np.argwhere(same_token(np.array([5, 7, 5]))).tolist()
+    [[2, 0]]
+    """
+    return np.tril(ids[:, None] == ids[None, :], k=-1)
+
+
+def previous_token(ids: Array) -> Array:
+    """The token before the query.
+
+    >>> np.argwhere(previous_token(np.array([5, 7, 5]))).tolist()
+    [[1, 0], [2, 1]]
+    """
+    return np.eye(len(ids), k=-1, dtype=bool)
+
+
+def after_same_token(ids: Array) -> Array:
+    """What followed earlier copies of the query's token, before the query itself.
+
+    >>> np.argwhere(after_same_token(np.array([5, 7, 5]))).tolist()
+    [[2, 1]]
+    """
+    shifted = np.zeros((len(ids), len(ids)), bool)
+    shifted[:, 1:] = same_token(ids)[:, :-1]
+    return np.tril(shifted, k=-1)
+
+
+RULES: Mapping[str, Callable[[Array], Array]] = {
+    "induction": after_same_token,
+    "previous": previous_token,
+    "same": same_token,
+}
+"""Which places of its own text a head would look at, from the ids of its tokens: (query, key)."""
