@@ -32,6 +32,7 @@ known, prepared, memory         what is known of a scenario before it runs
 weights, edits, loss, scenario_gradients, experiments   what else a scenario asks for
 forward, run, passes            putting the model together, and running it, also in passes
 gallery, attended_again         every variant of an attention
+looking/                        what people ask of a run, as numbers: what each head does
 training/                       how weights are trained
 lesson                          the stops and questions of a lesson, bound to a run
 traces/                         exported traces: writing, reading, JSON Schema

@@ -43,7 +43,7 @@ LEVELS = (
     {"attended_again"},
     {"forward"},
     {"lesson", "training"},
-    {"memory"},
+    {"looking", "memory"},
     {"prepared"},
     {"run", "traces"},
 )

@@ -23,6 +23,11 @@ EXAMPLES = {
         "attn-explore gallery --text 'the cat sat'",
         "attn-explore gallery multi-head --at 'weights[1,quick,dog]'",
     ),
+    "heads": (
+        "attn-explore heads induction-head",
+        "attn-explore heads multi-head --sort previous",
+        "attn-explore heads translate --score first --json",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

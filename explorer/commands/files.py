@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -167,14 +167,28 @@ def new(
 
 def schema(
     subject: Annotated[
-        Subject, typer.Argument(metavar="scenario|trace", help="What it describes: scenario files, or exported traces.")
+        Subject,
+        typer.Argument(
+            metavar="|".join(Subject),
+            help="What it describes: scenario files, exported traces, or what a command prints as JSON.",
+        ),
     ],
 ) -> None:
     """Print a JSON Schema, by which editors complete and check."""
     import json
 
+    print_lines([json.dumps(_schema_of(subject), indent=2, ensure_ascii=False)])
+
+
+def _schema_of(subject: Subject) -> dict[str, Any]:
     if subject is Subject.scenario:
-        from attn_explore.model.scenario import scenario_schema as made
-    else:
-        from attn_explore.model.traces.trace_schema import trace_schema as made
-    print_lines([json.dumps(made(), indent=2, ensure_ascii=False)])
+        from attn_explore.model.scenario import scenario_schema
+
+        return scenario_schema()
+    if subject is Subject.trace:
+        from attn_explore.model.traces.trace_schema import trace_schema
+
+        return trace_schema()
+    from attn_explore.explorer.telling.answers.schemas import schema_of
+
+    return schema_of(subject.value)

@@ -35,6 +35,7 @@ class Subject(StrEnum):
 
     scenario = "scenario"
     trace = "trace"
+    heads = "heads"
 
 
 # --- completion in the shell

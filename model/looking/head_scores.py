@@ -101,7 +101,7 @@ def _entropy(rows: Array) -> float | None:
     if not (np.abs(rows.sum(axis=1) - 1) < _NEARLY).all():
         return None
     logarithms = np.log(rows, where=rows > 0, out=np.zeros_like(rows))
-    return float(-(rows * logarithms).sum(axis=1).mean())
+    return abs(float((rows * logarithms).sum(axis=1).mean()))
 
 
 # --- the rules

@@ -39,11 +39,13 @@ def said_twice(known: Known, numbers: Mapping[str, Numbers], drawing: Drawing, b
 
     What begins and ends a text of the model stands around them, and decoders read the same as encoders where they have
     the same words. `numbers` are those of its parameters, which are shared with the run `before` where there is one.
-    Raises Problem for a model that knows or reads too few words, or reads vectors.
+    Raises Problem for a model that knows or reads too few words, or reads vectors, or is not on this machine.
     """
     scenario = known.scenario
     if scenario.alone is not None or scenario.input.vectors is not None:
         raise Problem("this model reads no words, so none can be made up", path=scenario.source.name)
+    if not isinstance(scenario.checkpoint, Opened | None):
+        raise Problem("a trace of a model has no weights that could read made-up tokens", path=scenario.source.name)
     readings = {stack: _reading(known, stack, drawing) for stack in known.readings}
     one_word = replace(scenario.input, max_new_tokens=1)
     plain = replace(scenario, input=one_word, edits=(), gradients=None, lesson=(), experiment=None, compare=None)

@@ -2,4 +2,7 @@
 
 answer          the shape
 answer_lines    as aligned lines, and as comma-separated ones
+answer_json     as strict JSON, and `schemas` of that
+answer_figure   as a heat map
+heads_answer    what every head of attention does
 """

@@ -1,0 +1,80 @@
+"""How a command gives its answer: as a table, as JSON, as comma-separated lines, or as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attn_explore.explorer.commands.common import print_lines
+from attn_explore.explorer.system.streams import line_width
+from attn_explore.model.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.telling.answers.answer import Answer
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, with every digit.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")]
+AnswerFile = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write a picture (.svg, .png, .pdf), or .csv or .json."),
+]
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form in which an answer is wanted: a table unless something else is."""
+
+    as_json: bool = False
+    csv: bool = False
+    output: Path | None = None
+    force: bool = False
+
+    def check(self, inputs: Sequence[Path]) -> None:
+        """Raise Problem, before anything runs, for a file that cannot be written."""
+        if self.output is not None:
+            from attn_explore.explorer.system.file_formats import PLOTS, format_of
+            from attn_explore.model.files.writing import check_target
+
+            format_of(self.output, PLOTS, "an answer")
+            check_target(self.output, self.force, inputs)
+
+
+def give(answer: Answer, data: Mapping[str, Any], form: Form, inputs: Sequence[Path] = ()) -> None:
+    """Print an answer, or write it to a file; `data` is what of it is written as JSON."""
+    if form.output is not None:
+        _write(answer, data, form, form.output, inputs)
+    elif form.as_json:
+        from attn_explore.explorer.telling.answers.answer_json import answer_json
+
+        print_lines([answer_json(data)])
+    elif form.csv:
+        from attn_explore.explorer.telling.answers.answer_lines import answer_csv
+
+        print_lines(answer_csv(answer))
+    else:
+        from attn_explore.explorer.telling.answers.answer_lines import answer_lines
+
+        print_lines(answer_lines(answer, line_width()))
+
+
+def _write(answer: Answer, data: Mapping[str, Any], form: Form, output: Path, inputs: Sequence[Path]) -> None:
+    from attn_explore.explorer.drawing.plots.formats import figure_bytes
+    from attn_explore.explorer.system.exits import say
+    from attn_explore.explorer.telling.answers.answer_figure import answer_figure
+    from attn_explore.explorer.telling.answers.answer_json import answer_json
+    from attn_explore.explorer.telling.answers.answer_lines import answer_csv
+    from attn_explore.model.files.writing import write_atomically
+    from attn_explore.model.text import visible
+
+    ending = output.suffix.lower()
+    if ending == ".json":
+        written = f"{answer_json(data)}\n".encode()
+    elif ending == ".csv":
+        written = "".join(f"{line}\n" for line in answer_csv(answer)).encode()
+    else:
+        written = figure_bytes(answer_figure(answer), ending)
+    write_atomically(output, [written], force=form.force, inputs=inputs)
+    say(f"wrote {visible(str(output.absolute()))}")

@@ -1,0 +1,100 @@
+"""The command that says what every head of attention does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, give
+from attn_explore.explorer.commands.common import find_source, say_notes, session_of
+from attn_explore.explorer.commands.options import (
+    Allowed,
+    Ids,
+    Memory,
+    Moment,
+    Replace,
+    SourceName,
+    Target,
+    Text,
+    asked_for,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.system.limits import Limits
+    from attn_explore.model.looking.head_atlas import HeadAtlas
+    from attn_explore.model.looking.said_twice import Drawing
+
+
+class Score(StrEnum):
+    """What a head is scored by."""
+
+    induction = "induction"
+    previous = "previous"
+    first = "first"
+    same = "same"
+    entropy = "entropy"
+
+
+LENGTH, MOST_LISTED = 30, 20
+
+
+def heads(
+    source: SourceName,
+    score: Annotated[Score, typer.Option("--score", help="What the grid of layers by heads shows.")] = Score.induction,
+    sort: Annotated[
+        Score | None,
+        typer.Option("--sort", help="List the heads by this instead, the largest first.", show_default=False),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Heads that are listed.")] = MOST_LISTED,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Draws other made-up tokens.")] = 0,
+    length: Annotated[
+        int, typer.Option("--length", metavar="N", min=2, max=4096, help="So many tokens are made up, and said twice.")
+    ] = LENGTH,
+    as_json: AsJson = False,
+    csv: AsCsv = False,
+    output: AnswerFile = None,
+    force: Replace = False,
+    moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Score what every head of attention does, as a grid or a list.
+
+    How much of its weight goes to the token before, to the first one, to earlier copies of the token, or to what
+    followed these (induction)? The last two are measured on made-up tokens that are said twice, and so is everything
+    where a model has no text to read.
+    """
+    form = Form(as_json, csv, output, force)
+    found = find_source(source, asked_for(None, moment, text, ids, target, None))
+    form.check(found.inputs)
+    from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer, heads_data
+    from attn_explore.model.looking.said_twice import Drawing
+
+    atlas = _atlas(found, limits_of(memory_limit, allow_path), Drawing(seed, length))
+    is_whole = as_json or csv or output is not None
+    wanted = Wanted((sort or score).value, sort is not None, None if is_whole else top)
+    give(heads_answer(atlas, wanted), heads_data(atlas, wanted), form, found.inputs)
+
+
+def _atlas(found: Source, limits: Limits, drawing: Drawing) -> HeadAtlas:
+    """The heads of what was named; what is computed for it is said if it takes its time."""
+    from attn_explore.explorer.session.scored_heads import heads_of, heads_without_text
+    from attn_explore.explorer.system.exits import say
+    from attn_explore.explorer.system.progress import Progress
+
+    with Progress() as progress:
+        if found.needs_text:
+            return heads_without_text(found, drawing, lambda value: progress(f"computed {value.path}"))
+        session = session_of(found, limits)
+        atlas, why = heads_of(session, drawing, lambda value: progress(f"computed {value.path}"))
+    say_notes(session)
+    if why:
+        say(f"note: {why}")
+    return atlas

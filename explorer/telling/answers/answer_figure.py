@@ -1,0 +1,26 @@
+"""An answer as a heat map, to be written to a file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attn_explore.explorer.drawing.picture import Picture
+from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.explorer.telling.answers.answer import Answer
+from attn_explore.model.axes import Axis
+from attn_explore.model.problems import Problem
+
+
+def answer_figure(answer: Answer) -> HeatMap:
+    """The numbers of an answer as coloured cells. Raises Problem for one that has none.
+
+    A cell without a number is as empty as one that is masked.
+    """
+    numbers = [[cell.number for cell in row.cells] for row in answer.rows]
+    hidden = np.array([[number is None for number in row] for row in numbers], bool)
+    if not hidden.size or hidden.all():
+        raise Problem("there are no numbers to draw", hint="--json and --csv write what there is")
+    array = np.array([[np.nan if number is None else number for number in row] for row in numbers])
+    rows = Axis(answer.down, len(answer.rows), tuple(row.label for row in answer.rows))
+    columns = Axis(answer.across or "value", len(answer.columns), answer.columns)
+    return HeatMap(answer.title, "", Picture(array, (rows, columns), hidden if hidden.any() else None))

@@ -1,0 +1,4 @@
+"""What people ask of a run: each file turns a trace into numbers that answer one question.
+
+said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
+"""

@@ -1,0 +1,59 @@
+"""All heads of a model, scored where each score can be had: on a text, and on made-up tokens that are said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.head_scores import OF_REPEATS, SCORES, HeadScores, head_scores
+from attn_explore.model.looking.said_twice import Drawing
+from attn_explore.model.trace import Listener, Trace
+
+TEXT, MADE_UP = "text", "made_up"
+
+
+@dataclass(frozen=True)
+class HeadAtlas:
+    """The scores of every head, and what they are of.
+
+    text      the words that the first stack read, where a text was read
+    made_up   the tokens that were drawn and said twice, with what begins and ends a text; and how they were drawn
+    """
+
+    heads: tuple[HeadScores, ...]
+    text: tuple[str, ...] | None
+    made_up: tuple[str, ...] | None
+    drawing: Drawing
+
+    @property
+    def measured_on(self) -> Mapping[str, str]:
+        """What each score is of: where there are both, those that need a token twice are of the made-up ones."""
+        if self.text is None or self.made_up is None:
+            return dict.fromkeys(SCORES, TEXT if self.made_up is None else MADE_UP)
+        return {name: MADE_UP if name in OF_REPEATS else TEXT for name in SCORES}
+
+    def by(self, score: str) -> list[HeadScores]:
+        """The heads that have a score, the largest first."""
+        found = [head for head in self.heads if getattr(head, score) is not None]
+        return sorted(found, key=lambda head: float(getattr(head, score)), reverse=True)
+
+
+def head_atlas(
+    text: Trace | None, made_up: Trace | None, drawing: Drawing, on_step: Listener | None = None
+) -> HeadAtlas:
+    """The scores of the heads of a run over a text and of one over made-up tokens; one of the two is enough."""
+    own, twice = (None if trace is None else list(head_scores(trace, on_step)) for trace in (text, made_up))
+    heads = twice if own is None else own if twice is None else _together(own, twice)
+    return HeadAtlas(tuple(heads or ()), _words(text), _words(made_up), drawing)
+
+
+def _together(own: Iterable[HeadScores], twice: Iterable[HeadScores]) -> Iterator[HeadScores]:
+    """The scores of a text, but where a token has to come twice."""
+    of_repeats = {(each.path, each.head): {name: getattr(each, name) for name in OF_REPEATS} for each in twice}
+    yield from (replace(each, **of_repeats[each.path, each.head]) for each in own)
+
+
+def _words(trace: Trace | None) -> tuple[str, ...] | None:
+    """The words that the first stack of a run read."""
+    return None if trace is None else next(iter(trace.tokens.values()), None)

@@ -1,0 +1,118 @@
+"""`attn-explore heads`: as a person types it, on the course's models and on real ones."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from attn_explore.explorer.telling.answers.answer import At
+from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer
+from attn_explore.explorer.telling.answers.schemas import schema_of
+from attn_explore.model.looking.head_atlas import HeadAtlas
+from attn_explore.model.looking.head_scores import SCORES, HeadScores
+from attn_explore.model.looking.said_twice import Drawing
+from tests.checkpoints import DATA
+from tests.program import Ended, here
+
+Run = Callable[..., Ended]
+GOLDEN = DATA / "golden"
+
+
+@pytest.fixture
+def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    return partial(here, capsys, "heads")
+
+
+def test_the_trained_induction_head_is_named_first_and_stands_in_the_grid(attn: Run) -> None:
+    lines = attn("induction-head").out.splitlines()
+    assert "induction: 1.0 (0.90), 0.0 (0.00)" in lines
+    assert lines[-3:] == ["layer \\ head     0", "0             0.00", "1             0.90"]
+
+
+def test_a_list_has_every_score_of_a_head_the_largest_first(attn: Run) -> None:
+    lines = attn("multi-head", "--sort", "previous", "--top", "2").out.splitlines()
+    assert "1 more heads follow: --top 3 lists all." in lines
+    assert [line.split()[0] for line in lines[-3:]] == ["head", "0.0", "0.1"]
+    assert lines[-3].split()[1:] == list(SCORES)
+
+
+@pytest.mark.parametrize(
+    ("what", "count"),
+    [("induction-head", 2), ("translate", 3), (str(GOLDEN / "gpt2-tiny"), 6), (str(GOLDEN / "marian-tiny"), 18)],
+)
+def test_its_json_is_in_the_schema_and_has_every_head(what: str, count: int, attn: Run) -> None:
+    found = json.loads(attn(what, "--json").out)
+    jsonschema.Draft202012Validator(schema_of("heads")).validate(found)
+    assert len(found["heads"]) == count
+    assert (found["text"] is None) == ("golden" in what)
+
+
+def test_a_text_is_what_all_but_the_scores_of_repeats_are_of(attn: Run) -> None:
+    model = str(GOLDEN / "gpt2-tiny")
+    alone, with_text = (json.loads(attn(model, "--json", *more).out) for more in ((), ("--ids", "9,8,7")))
+    on = dict.fromkeys(SCORES, "text") | {"induction": "made_up", "same": "made_up"}
+    assert with_text["measured_on"] == on
+    for score, where in on.items():
+        are_alike = [a[score] == b[score] for a, b in zip(alone["heads"], with_text["heads"], strict=True)]
+        assert all(are_alike) if where == "made_up" else not any(are_alike)
+
+
+def test_another_seed_draws_other_tokens_and_the_length_is_theirs(attn: Run) -> None:
+    model = str(GOLDEN / "gpt2-tiny")
+    first, second = (json.loads(attn(model, "--json", "--length", "5", "--seed", seed).out) for seed in "01")
+    assert first["made_up"]["tokens"] != second["made_up"]["tokens"]
+    assert len(first["made_up"]["tokens"]) == 1 + 2 * 5
+
+
+def test_an_exported_trace_of_a_model_is_scored_on_its_own_text_and_it_is_said_why(
+    attn: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exported = here(capsys, "export", str(GOLDEN / "gpt2-tiny"), "--ids", "9,8,9,8", "-o", "trace.npz")
+    assert exported.status == 0, exported.err
+    found = attn("trace.npz", "--json")
+    assert "scored on the text alone" in found.err
+    data = json.loads(found.out)
+    assert data["made_up"] is None
+    assert all(head["induction"] is not None for head in data["heads"])
+
+
+def test_csv_has_every_digit_and_nothing_where_a_rule_has_no_place(attn: Run) -> None:
+    rows = list(csv.DictReader(io.StringIO(attn("translate", "--sort", "first", "--csv").out)))
+    across = next(row for row in rows if row["head"].startswith("decoder cross"))
+    assert across["induction"] == ""
+    assert len(across["entropy"]) > 6
+
+
+def test_a_figure_is_the_grid(attn: Run) -> None:
+    assert attn("multi-head", "--score", "first", "-o", "heads.svg").status == 0
+    assert "Heads by first" in Path("heads.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("softmax-saturation",), "there are no attention heads in this run"),
+        (("multi-head", "--score", "loudest"), "loudest"),
+        (("multi-head", "-o", "heads.txt"), "no format of an answer"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_one_message(arguments: tuple[str, ...], said: str, attn: Run) -> None:
+    found = attn(*arguments)
+    assert (found.status, found.out) == (2, "")
+    assert said in found.err
+
+
+def test_a_cell_leads_to_the_weights_of_its_head() -> None:
+    path = "decoder.layers.3.self_attention.weights"
+    atlas = HeadAtlas((HeadScores(path, 0), HeadScores(path, 1, induction=0.5)), None, ("a", "a"), Drawing())
+    grid, listed = heads_answer(atlas), heads_answer(atlas, Wanted("induction", is_list=True))
+    assert [cell.at for cell in grid.rows[0].cells] == [At(path, (0, 0, 0)), At(path, (1, 0, 0))]
+    assert [(row.label, row.cells[0].at) for row in listed.rows] == [("3.1", At(path, (1, 0, 0)))]
