@@ -15,6 +15,7 @@ sources, changes                where parameters are stored; what-if edits
 keeping, windows, buffers       which values stay in memory, parts of large ones, memory that is used again
 ops/                            every operation: its computation, derivative, arithmetic and formula side by side
 backward                        reverse-mode differentiation: the order in which derivatives are applied
+stream                          the residual stream, and what is done behind it, done earlier: the lens
 config, architecture            what a model is: as scenarios say it, and all that the mathematics depends on
 variants, layers, transformer, parameters   the mathematics of the models
 words/                          titles, symbols and explanations of the steps: `words/en.md`
@@ -32,7 +33,7 @@ known, prepared, memory         what is known of a scenario before it runs
 weights, edits, loss, scenario_gradients, experiments   what else a scenario asks for
 forward, run, passes            putting the model together, and running it, also in passes
 gallery, attended_again         every variant of an attention
-looking/                        what people ask of a run, as numbers: what each head does
+looking/                        what people ask of a run, as numbers: the lens, what each head does
 training/                       how weights are trained
 lesson                          the stops and questions of a lesson, bound to a run
 traces/                         exported traces: writing, reading, JSON Schema

@@ -1,4 +1,4 @@
-"""How the passes of a generation are told apart: by what stands before the paths of their steps."""
+"""What stands before the paths of steps: which pass of a generation they are in, and whether the lens makes them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 CHAPTER = "generated"
 """Each further pass of a decoder that generates is a chapter: `generated.1` and so on. The first is as in any model."""
+
+LENS = "lens."
+"""Before the path of what the lens makes of a step: `lens.decoder.layers.0.ffn.residual.logits`; see `stream.py`."""
 
 _PASS = re.compile(rf"^{CHAPTER}\.\d+\.")
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from attn_explore.model.axes import Axis
 from attn_explore.model.naming import name_along, places_named, shown, split_names, typed_along
 from attn_explore.model.ops.gradients import PREFIX
+from attn_explore.model.passes import LENS
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip, closed, figure
 from attn_explore.model.values import Value
@@ -29,7 +30,7 @@ _PATHS = 4
 def paths_named(name: str, paths: Iterable[str]) -> list[str]:
     """The paths that a name may mean: the one that it is, those that end with it, or those that have all its parts.
 
-    Gradients are named as such: `grad.weights`.
+    Gradients are named as such, `grad.weights`, and so is what the lens makes: `lens.layers.5.logits`.
 
     >>> paths_named("weights", ["a.weights", "a.w", "b.weights", "grad.a.weights"])
     ['a.weights', 'b.weights']
@@ -39,10 +40,15 @@ def paths_named(name: str, paths: Iterable[str]) -> list[str]:
     known = list(paths)
     if name in known or not name:
         return [name] if name else []
-    is_gradient, own = name.startswith(PREFIX), name.removeprefix(PREFIX)
-    alike = [path for path in known if path.startswith(PREFIX) == is_gradient]
+    kind = _kind(name)
+    own, alike = name.removeprefix(kind), [path for path in known if _kind(path) == kind]
     ending = [path for path in alike if f".{path}".endswith(f".{own}")]
     return ending or [path for path in alike if _has_parts(path.split("."), own.split("."))]
+
+
+def _kind(path: str) -> str:
+    """What stands before the path of a step that was made of the steps of a run; nothing before theirs."""
+    return next((kind for kind in (PREFIX, LENS) if path.startswith(kind)), "")
 
 
 def _has_parts(path: list[str], parts: list[str]) -> bool:

@@ -9,15 +9,23 @@ from collections.abc import Iterable, Sequence
 
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import letter
+from attn_explore.model.passes import LENS
 from attn_explore.model.places import paths_named
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
 
 def paths_meant(name: str, paths: Sequence[str], trace: Trace) -> list[str]:
-    """Those of some paths that a name may mean, else finer steps that are not open, else what has that letter."""
+    """Those of some paths that a name may mean, else steps that are not open, else what has that letter.
+
+    Not open are finer steps, and those that the lens makes.
+    """
     found = paths_named(name, paths)
-    if not found:
+    if not found and name.startswith(LENS):
+        from attn_explore.model.stream import lens_paths  # few names are of the lens
+
+        found = paths_named(name, lens_paths(trace))
+    elif not found:
         found = paths_named(name, [inner.path for step in trace.steps.values() for inner in finer_steps(step, True)])
     return found or lettered(name, (*trace.steps.values(), *trace.parameters.values()))
 

@@ -26,7 +26,7 @@ MATHEMATICS = (
     {"trace"},
     {"recorder"},
     {"backward", "diagram", "formulas", "places", "uses"},
-    {"explain", "finer", "variants"},
+    {"explain", "finer", "stream", "variants"},
     {"layers", "plots", "step_names"},
     {"profile", "transformer"},
     {"parameters"},

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, with every digit.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", metavar="TEXT", help="Ask for this token, with its space: ' Paris'.", show_default=False),
+]
+TokenId = Annotated[
+    int | None, typer.Option("--token-id", metavar="N", min=0, help="Ask for a token by its id.", show_default=False)
+]
 AnswerFile = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write a picture (.svg, .png, .pdf), or .csv or .json."),
@@ -31,6 +38,11 @@ class Form:
     csv: bool = False
     output: Path | None = None
     force: bool = False
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is drawn into a file."""
+        return self.output is not None and self.output.suffix.lower() not in (".csv", ".json")
 
     def check(self, inputs: Sequence[Path]) -> None:
         """Raise Problem, before anything runs, for a file that cannot be written."""

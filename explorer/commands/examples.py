@@ -23,6 +23,11 @@ EXAMPLES = {
         "attn-explore gallery --text 'the cat sat'",
         "attn-explore gallery multi-head --at 'weights[1,quick,dog]'",
     ),
+    "lens": (
+        "attn-explore lens names",
+        "attn-explore lens translate --token 狗 --json",
+        "attn-explore lens induction-head --heads --csv",
+    ),
     "heads": (
         "attn-explore heads induction-head",
         "attn-explore heads multi-head --sort previous",

@@ -36,6 +36,7 @@ class Subject(StrEnum):
     scenario = "scenario"
     trace = "trace"
     heads = "heads"
+    lens = "lens"
 
 
 # --- completion in the shell

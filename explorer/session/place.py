@@ -14,7 +14,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, chosen, is_choice
 from attn_explore.model.finer import finer_steps, has_finer
-from attn_explore.model.passes import in_first_pass
+from attn_explore.model.passes import LENS, in_first_pass
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
@@ -40,7 +40,8 @@ def _nowhere(_: Value) -> Index | None:
 class Place:
     """A place in `trace`; `first_cell` says where the cursor stands in a value at first, where it is told.
 
-    `value` is what is looked at: a step, a finer step of an opened step, or a parameter.
+    `value` is what is looked at: a step, a finer step of an opened step, one that the lens makes, or a parameter.
+    `opened` are finer steps by the path of theirs, and what the lens makes of a step by that path after `lens.`.
     """
 
     trace: Trace
@@ -61,8 +62,12 @@ class Place:
 
     @property
     def steps(self) -> list[Value]:
-        """The steps in order, each opened one followed by its finer steps."""
-        return [value for step in self.trace.steps.values() for value in (step, *self.opened.get(step.path, ()))]
+        """The steps in order, each opened one followed by its finer steps, and by what the lens makes of it."""
+        return [value for step in self.trace.steps.values() for value in (step, *self._opened_at(step))]
+
+    def _opened_at(self, step: Value) -> list[Value]:
+        keys = (step.path, f"{LENS}{step.path}") if self.opened else ()
+        return [value for key in keys for value in self.opened.get(key, ())]
 
     @property
     def position(self) -> int:
@@ -71,19 +76,42 @@ class Place:
 
     def find(self, path: str) -> Value | None:
         """The step, finer step, parameter or given value at `path`; opens the step that a finer one is part of."""
-        found, parent = self.peek(path), self.trace.steps.get(path.rpartition(".")[0])
-        if found is None or parent is None or found.path in self.trace.steps:
+        found, key = self.peek(path), self._key(path)
+        if found is None or key is None or found.is_leaf or found.path in self.trace.steps:
             return found
-        self.open(parent)
+        self._open(key)
         return self.peek(path)
 
     def peek(self, path: str) -> Value | None:
         """The same, without opening anything."""
         if any(path in known for known in (self.trace.steps, self.trace.parameters, self.trace.given)):
             return self.trace[path]
-        parent = self.trace.steps.get(path.rpartition(".")[0])
-        finer = [] if parent is None else self.opened.get(parent.path) or finer_steps(parent)
-        return next((value for value in finer if value.path == path), None)
+        key = self._key(path)
+        inner = [] if key is None else self.opened.get(key) or self._inner(key)
+        return next((value for value in inner if value.path == path), None)
+
+    def _key(self, path: str) -> str | None:
+        """Under which key the steps are opened that the one at `path` is among; None where there can be none."""
+        if path.startswith(LENS):
+            from attn_explore.model.stream import lens_point  # whoever looks at no such step does not wait for it
+
+            found = lens_point(self.trace, path)
+            return None if found is None else f"{LENS}{found.path}"
+        parent = path.rpartition(".")[0]
+        return parent if parent in self.trace.steps else None
+
+    def _inner(self, key: str) -> list[Value]:
+        """The steps that are opened under a key; none where the run has nothing to open there."""
+        step = self.trace.steps.get(key.removeprefix(LENS))
+        if step is None or not key.startswith(LENS):
+            return [] if step is None else finer_steps(step)
+        from attn_explore.model.stream import lens_steps, stream_at
+
+        return lens_steps(self.trace, stream_at(self.trace, step), step)
+
+    def _open(self, key: str) -> None:
+        if key not in self.opened and (inner := self._inner(key)):
+            self.opened[key] = inner
 
     def show(self, value: Value, index: Index | None = None) -> None:
         """Look at `value`, at the cell `index` or where the cursor last was in it."""
@@ -139,7 +167,7 @@ class Place:
         """
         wanted, step = self._wanted, self._step.path
         self.trace = trace
-        self.opened = {path: finer_steps(trace.steps[path]) for path in self.opened if path in trace.steps}
+        self.opened = {key: inner for key in self.opened if (inner := self._inner(key))}
         self._step = self.find(step) or self.find(in_first_pass(step)) or self.steps[0]
         self.show(self.find(wanted) or self._step)
         self._wanted = wanted
@@ -147,8 +175,8 @@ class Place:
     # --- finer steps
 
     def can_open(self) -> bool:
-        """Whether the step that is looked at has finer steps, or is one."""
-        return has_finer(self._parent())
+        """Whether the step that is looked at has finer steps, or is one, or is made by the lens."""
+        return self._step.path.startswith(LENS) or has_finer(self._parent())
 
     def is_open(self, value: Value) -> bool:
         """Whether the finer steps of `value` are among `steps`."""
@@ -156,22 +184,23 @@ class Place:
 
     def open(self, value: Value) -> None:
         """Show the finer steps of `value` among the steps."""
-        if has_finer(value) and not self.is_open(value):
-            self.opened[value.path] = finer_steps(value)
+        self._open(value.path)
 
     def toggle(self) -> bool:
         """Open the step that is looked at, or close it again; False when there is nothing to open."""
-        step = self._parent()
-        if not self.is_open(step):
-            self.open(step)
-            return self.is_open(step)
-        del self.opened[step.path]
+        step, is_lens = self._parent(), self._step.path.startswith(LENS)
+        key = f"{LENS}{step.path}" if is_lens else step.path
+        if key not in self.opened:
+            self._open(key)
+            return key in self.opened
+        del self.opened[key]
         self.show(step)
         return True
 
     def _parent(self) -> Value:
-        """The step that the current one is a finer step of, or the current one."""
-        return self.trace.steps.get(self._step.path) or self.trace.steps[self._step.path.rpartition(".")[0]]
+        """The step that the current one is a finer step of, or made of by the lens; or the current one."""
+        key = self._key(self._step.path)
+        return self.trace.steps.get(self._step.path) or self.trace.steps[(key or "").removeprefix(LENS)]
 
     # --- cells
 
@@ -244,9 +273,8 @@ class Place:
     def mark_as_in(self, other: Place) -> None:
         """Mark the cells that are marked in another run, and open the steps that are open there."""
         self._marked = list(other._marked)
-        for path in other.opened:
-            if path in self.trace.steps:
-                self.open(self.trace.steps[path])
+        for key in other.opened:
+            self._open(key)
 
     def go_to_next_mark(self) -> None:
         """Go to the next marked cell, after the last one to the first."""

@@ -1,4 +1,5 @@
 """What people ask of a run: each file turns a trace into numbers that answer one question.
 
+lens, asked_token                     what the model would say at each point of its stream, and of which token
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
 """

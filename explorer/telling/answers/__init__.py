@@ -4,5 +4,6 @@ answer          the shape
 answer_lines    as aligned lines, and as comma-separated ones
 answer_json     as strict JSON, and `schemas` of that
 answer_figure   as a heat map
+lens_answer     what the model would say on the way, and `stream_labels`: what is called how in the stream
 heads_answer    what every head of attention does
 """

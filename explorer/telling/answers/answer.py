@@ -23,16 +23,23 @@ class Cell:
 
     `strength`, from −1 to 1, colours it as a tensor's cells are coloured, from blue over the background to orange;
     None leaves it without a colour. `number` is exact, for curves and files. `at` is what can be followed from here.
+    `beside` tells the number in short where the text does not: `34%`.
     """
 
     text: str
     strength: float | None = None
     at: At | None = None
     number: float | None = None
+    beside: str = ""
 
     def __post_init__(self) -> None:
         """Text may be a file's: nothing in it may be obeyed by a terminal."""
         object.__setattr__(self, "text", visible(self.text))
+
+    @property
+    def shown(self) -> str:
+        """The text, and what stands beside it."""
+        return f"{self.text} {self.beside}" if self.beside else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ class Row:
 class Answer:
     """An answer as a table, and what is said of it, a sentence to each of `said`.
 
-    `down` and `across` name what the rows and the columns are: `layer`, `token`. `columns` are their heads.
+    `down` and `across` name what the rows and the columns are: `layer`, `token`. `columns` are their heads. `measure`
+    is what the number of a cell is where its text is none.
     """
 
     title: str
@@ -61,6 +69,7 @@ class Answer:
     across: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    measure: str = "number"
 
     def __post_init__(self) -> None:
         """See `Cell`. Each row has as many cells as there are columns."""

@@ -32,13 +32,28 @@ def answer_lines(answer: Answer, width: int) -> Iterator[str]:
 
 
 def answer_csv(answer: Answer) -> Iterator[str]:
-    """A line for each row: numbers with every digit where there are numbers, texts where there are none."""
-    yield csv_line([answer.down, *answer.columns])
-    yield from (csv_line([row.label, *map(_exact, row.cells)]) for row in answer.rows)
+    """A line for each row: numbers with every digit, texts, and where a column has both, a column more for numbers."""
+    both = [_has_both([row.cells[place] for row in answer.rows]) for place in range(len(answer.columns))]
+    heads = zip(answer.columns, both, strict=True)
+    yield csv_line([answer.down, *(part for head, two in heads for part in _of_two(head, answer.measure, two))])
+    for row in answer.rows:
+        cells = zip(row.cells, both, strict=True)
+        yield csv_line([row.label, *(part for cell, two in cells for part in _exact(cell, two))])
 
 
-def _exact(cell: Cell) -> str:
-    return cell.text if cell.number is None else repr(cell.number)
+def _has_both(cells: Sequence[Cell]) -> bool:
+    return any(cell.number is not None and not _is_number(cell.text) for cell in cells)
+
+
+def _of_two(head: str, measure: str, has_both: bool) -> Iterator[str]:
+    yield head
+    if has_both:
+        yield f"{head}: {measure}"
+
+
+def _exact(cell: Cell, has_both: bool) -> Iterator[str]:
+    number = "" if cell.number is None else repr(cell.number)
+    yield from (cell.text, number) if has_both else (number or cell.text,)
 
 
 def _which(answer: Answer, first: int, end: int) -> str:
@@ -58,7 +73,7 @@ def _labels(answer: Answer) -> list[str]:
 def _column(answer: Answer, place: int) -> list[str]:
     """The head of a column and its cells, equally wide; numbers end at the right edge, where a column has them."""
     cells = [row.cells[place] for row in answer.rows]
-    texts = [shortened(text, _LONGEST) for text in (answer.columns[place], *(cell.text for cell in cells))]
+    texts = [shortened(text, _LONGEST) for text in (answer.columns[place], *(cell.shown for cell in cells))]
     width, right = max(map(most_cells, texts)), _is_numeric(cells)
     return [pad(text, width, right) for text in texts]
 
@@ -68,7 +83,12 @@ def _is_numeric(cells: Sequence[Cell]) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("-+−")[:1].isdecimal()
+    """Whether a text is a number and no more, as numbers are written here."""
+    try:
+        float(text)
+    except ValueError:
+        return text in ("∞", "-∞")
+    return True
 
 
 def _pieces(widths: Sequence[int], room: int) -> Iterator[tuple[int, int]]:

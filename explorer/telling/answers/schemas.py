@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attn_explore.model.looking.head_scores import SCORES
@@ -14,10 +14,11 @@ _NUMBER = {"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity
 PATH = {**_TEXT, "description": "A step of the run, by its path: decoder.layers.0.self_attention.weights"}
 
 
-def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """An object that has all of these, and nothing else."""
+def _closed(properties: Mapping[str, Any], may_lack: Sequence[str] = ()) -> dict[str, Any]:
+    """An object that has all of these, but perhaps those that it `may_lack`, and nothing else."""
     named = dict(properties)
-    return {"type": "object", "properties": named, "required": list(named), "additionalProperties": False}
+    required = [name for name in named if name not in may_lack]
+    return {"type": "object", "properties": named, "required": required, "additionalProperties": False}
 
 
 def _or_null(schema: Mapping[str, Any], description: str) -> dict[str, Any]:
@@ -40,7 +41,27 @@ _HEADS = {
     "heads": {"type": "array", "items": _closed(_HEAD)},
 }
 
-SCHEMAS: Mapping[str, Mapping[str, Any]] = {"heads": _closed(_HEADS)}
+_TOKEN = {"token": {**_TEXT, "description": "Its text, with its space."}, "id": _COUNT}
+_TOKENS = {"type": "array", "items": _closed(_TOKEN)}
+_LIKELY = {"type": "array", "items": _closed({**_TOKEN, "probability": _NUMBER})}
+_LENS_ROW = {
+    "at": PATH,
+    "head": {**_COUNT, "description": "The head, where the row is of what a single one writes."},
+    "top": {
+        "type": "array",
+        "items": _LIKELY,
+        "description": "For each token the likeliest, the first first.",
+    },
+    "rank": {"type": "array", "items": _COUNT, "description": "For each token how many are likelier than `token`."},
+    "logit": {"type": "array", "items": _NUMBER, "description": "For each token the logit of `token`."},
+}
+_LENS = {
+    "tokens": {**_TOKENS, "description": "The text that was read."},
+    "token": {**_closed(_TOKEN), "description": "The token that was asked for."},
+    "rows": {"type": "array", "items": _closed(_LENS_ROW, ("head", "rank", "logit"))},
+}
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {"heads": _closed(_HEADS), "lens": _closed(_LENS, ("token",))}
 """What `--json` prints, by the name of the command."""
 
 

@@ -1,0 +1,44 @@
+"""A run seen through the lens, as somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.asked_token import token_meant, token_of_id
+from attn_explore.model.looking.lens import LIKELIEST, Lens, last_whole_pass, lens
+from attn_explore.model.opened import Opened
+from attn_explore.model.stream import stream_of
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """What is asked of a lens: a token by its text or by its id, how many likeliest ones, and whether single heads."""
+
+    token: str | None = None
+    token_id: int | None = None
+    top: int = LIKELIEST
+    heads: bool = False
+
+
+def through_lens(session: Session, asked: Through, tell: Callable[[int, int], object] = lambda done, of: None) -> Lens:
+    """The lens of the run that stands; of a generation, of its last pass. Raises Problem for what cannot be asked."""
+    trace = session.run.trace
+    chapter = last_whole_pass(trace)
+    vocabulary = stream_of(trace, chapter).logits.axes[-1]
+    wanted = wanted_token(session, vocabulary, asked.token, asked.token_id)
+    return lens(trace, wanted, top=asked.top, heads=asked.heads, chapter=chapter, tell=tell)
+
+
+def wanted_token(session: Session, vocabulary: Axis, text: str | None, number: int | None) -> int | None:
+    """The token that is named, if one is. Raises Problem where there is none, or where a text is several."""
+    if number is not None:
+        return token_of_id(vocabulary, number)
+    checkpoint = session.run.scenario.checkpoint
+    tokenizer = checkpoint.tokenizer if isinstance(checkpoint, Opened) else None
+    return None if text is None else token_meant(vocabulary, text, tokenizer)

@@ -1,0 +1,36 @@
+"""What writes to the residual stream is called in an answer: `3 attention`, `3 head 1`, `3 feed-forward`."""
+
+from __future__ import annotations
+
+from attn_explore.model.values import Value
+
+BLOCKS = {"self_attention": "attention", "cross_attention": "cross-attention", "ffn": "feed-forward"}
+"""The blocks of a layer."""
+_CROSS = "cross_attention"
+
+
+def point_label(point: Value) -> str:
+    """A point of the stream: the block that it is behind, by its layer.
+
+    >>> from attn_explore.model.values import Value
+    >>> import numpy as np
+    >>> point_label(Value("decoder.layers.3.ffn.residual", (), np.dtype(float)))
+    '3 feed-forward'
+    """
+    layer, block = _place(point.path)
+    return "input" if layer is None else f"{layer} {BLOCKS.get(block, block)}"
+
+
+def head_label(point: Value, head: int) -> str:
+    """A head of the attention that a step is in: `3 head 1`."""
+    layer, block = _place(point.path)
+    return f"{layer} {'cross-' if block == _CROSS else ''}head {head}"
+
+
+def _place(path: str) -> tuple[str | None, str]:
+    """The layer of a step, where it is in one, and its block."""
+    parts = path.split(".")
+    if "layers" not in parts:
+        return None, ""
+    place = parts.index("layers")
+    return parts[place + 1], parts[place + 2]

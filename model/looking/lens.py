@@ -1,0 +1,151 @@
+"""The logit lens: what the model would say at each point where its residual stream changes (nostalgebraist 2020).
+
+At each point the steps that the run has behind its last layer are done: see `model/stream.py`. Only the likeliest
+tokens are kept, and what is asked of one token; the logits themselves are made again when somebody looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.passes import in_first_pass
+from attn_explore.model.stream import Stream, chapters, heads_of, lens_steps, stream_of
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+
+LIKELIEST = 5
+"""Tokens that are kept of each row, unless more are wanted."""
+
+
+@dataclass(frozen=True, eq=False)
+class LensRow:
+    """What the model would say at a point, for each token of the text.
+
+    at             the point: a step of the stream, or the outputs of the heads of an attention
+    head           which of these heads, where it is one
+    logits         the step with the logits there, and `probabilities` that with the softmax of them
+    likeliest      ids of the likeliest tokens, the likeliest first: (token, place)
+    chances        their probabilities: (token, place)
+    rank           how many tokens are likelier than the one that is asked for, (token); None where none is
+    logit          its logit: (token)
+    """
+
+    at: Value
+    head: int | None
+    logits: Value
+    probabilities: Value
+    likeliest: Array
+    chances: Array
+    rank: Array | None = None
+    logit: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Lens:
+    """What the model would say at each point of a stream: a row for each.
+
+    tokens      the axis of the text; None where the model says one thing of all of it
+    read        the axis of what can be read, and `ids` the tokens of the text
+    vocabulary  the axis of what can be said
+    wanted      the id of the token that is asked for, where one is
+    """
+
+    stream: Stream
+    tokens: Axis | None
+    read: Axis
+    ids: tuple[int, ...]
+    vocabulary: Axis
+    wanted: int | None
+    rows: tuple[LensRow, ...]
+
+
+def lens(
+    trace: Trace,
+    wanted: int | None = None,
+    *,
+    top: int = LIKELIEST,
+    heads: bool = False,
+    chapter: str = "",
+    tell: Callable[[int, int], object] = lambda done, of: None,
+) -> Lens:
+    """The lens of a run: its likeliest `top` tokens at each point, and the rank and logit of the token `wanted`.
+
+    `heads`: single heads, too, each by what it writes alone. `chapter` is a later pass of a generation. `tell` hears
+    how many points are done, of how many. Raises Problem for a model without a head.
+
+    >>> from attn_explore.model.run import run
+    >>> from attn_explore.model.scenario import parse_scenario
+    >>> gpt = "{kind: decoder, norm_order: pre, head: vocabulary}"
+    >>> found = lens(run(parse_scenario(f"{{model: {gpt}, input: {{text: I love my dog}}}}")))
+    >>> [row.at.path for row in found.rows]
+    ['decoder.input', 'decoder.layers.0.self_attention.residual', 'decoder.layers.0.ffn.residual']
+    >>> found.tokens.labels, found.rows[-1].likeliest.shape
+    (('I', 'love', 'my', 'dog'), (4, 4))
+    """
+    stream = stream_of(trace, chapter)
+    points = _in_order(trace, stream) if heads else list(stream.points)
+    logits = stream.logits
+    tokens = next((axis for axis in logits.axes[:-1] if axis.name == "token"), None)
+    rows = list[LensRow]()
+    for done, point in enumerate(points):
+        tell(done, len(points))
+        rows += _rows(trace, stream, point, wanted, min(top, logits.axes[-1].size))
+    read = trace.parameters[f"{in_first_pass(stream.stack)}embedding_table"].axes[0]
+    return Lens(stream, tokens, read, _ids(trace, stream), logits.axes[-1], wanted, tuple(rows))
+
+
+def last_whole_pass(trace: Trace) -> str:
+    """The last pass of a generation that reads all of its text, as every pass of a scenario's own model does."""
+    passes = chapters(trace)
+    whole = [each for each in passes if all(axis.start == 0 for axis in trace.steps[f"{each}probabilities"].axes)]
+    return whole[-1] if whole else ""
+
+
+def _in_order(trace: Trace, stream: Stream) -> list[Value]:
+    """The points and the outputs of heads, in the order of the run."""
+    wanted = {value.path for value in (*stream.points, *heads_of(trace, stream))}
+    return [step for path, step in trace.steps.items() if path in wanted]
+
+
+def _ids(trace: Trace, stream: Stream) -> tuple[int, ...]:
+    """The ids of the text that the stream is of."""
+    stack = in_first_pass(stream.stack)
+    chapter = stream.stack.removesuffix(stack)
+    found = trace.given.get(f"{stream.stack}tokens") or trace.given[f"{chapter}tokens"]
+    return tuple(map(int, found.array))
+
+
+def _rows(trace: Trace, stream: Stream, point: Value, wanted: int | None, top: int) -> Iterator[LensRow]:
+    """The row of a point, or those of the heads of one."""
+    *_, probabilities = lens_steps(trace, stream, point)
+    logits = probabilities.operands[0].value
+    is_of_heads = logits.names[0] == "head"
+    found = [_of_rows(part.reshape(-1, part.shape[-1]), wanted, top) for _, part in logits.pieces()]
+    whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    count = logits.shape[0] if is_of_heads else 1
+    for head, parts in enumerate(zip(*(np.split(each, count) for each in whole), strict=True)):
+        likeliest, chances, *asked = parts
+        yield LensRow(point, head if is_of_heads else None, logits, probabilities, likeliest, chances, *asked)
+
+
+def _of_rows(rows: Array, wanted: int | None, top: int) -> tuple[Array, ...]:
+    """Of each row of logits the likeliest places, their probabilities, and rank and logit of the place `wanted`."""
+    places = _largest(rows, top)
+    with np.errstate(all="ignore"):
+        above = np.exp(rows - rows.max(axis=-1, keepdims=True))
+        chances = np.take_along_axis(above, places, axis=-1) / above.sum(axis=-1, keepdims=True)
+    if wanted is None:
+        return places, chances
+    own = rows[:, wanted]
+    return places, chances, (rows > own[:, None]).sum(axis=-1), own
+
+
+def _largest(rows: Array, count: int) -> Array:
+    """The places of the largest numbers of each row, the largest first, of equals the first."""
+    places = np.sort(np.argpartition(rows, -count, axis=-1)[:, -count:], axis=-1)
+    order = np.argsort(-np.take_along_axis(rows, places, axis=-1), axis=-1, kind="stable")
+    return np.take_along_axis(places, order, axis=-1)
