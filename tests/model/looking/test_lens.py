@@ -110,7 +110,7 @@ def test_a_model_without_a_head_says_what_would_be_right() -> None:
 
 def test_a_step_of_the_lens_is_found_by_its_name_and_stands_behind_its_point() -> None:
     session = opened("induction-head").session()
-    step = only(session, "lens.layers.0.residual.logits")
+    step = only(session, "lens.decoder.layers.0.self_attention.residual.logits")
     assert step.path == "lens.decoder.layers.0.self_attention.residual.logits"
     paths = [value.path for value in session.place.steps]
     assert paths.index(step.path) == paths.index("decoder.layers.0.self_attention.residual") + 1
