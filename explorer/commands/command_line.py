@@ -17,6 +17,7 @@ from attn_explore.explorer.commands import (
     lens_command,
     marking,
     models,
+    neurons_command,
     plotting,
     printing,
 )
@@ -74,6 +75,7 @@ COMMANDS = (
     gallery_command.gallery,
     lens_command.lens,
     heads_command.heads,
+    neurons_command.neurons,
     printing.list_,
     models.models,
     printing.show,

@@ -33,6 +33,10 @@ EXAMPLES = {
         "attn-explore heads multi-head --sort previous",
         "attn-explore heads translate --score first --json",
     ),
+    "neurons": (
+        "attn-explore neurons encoder-layer --token dog",
+        "attn-explore neurons translate --at decoder.layers.0 --json",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

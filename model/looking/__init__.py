@@ -2,4 +2,5 @@
 
 lens, asked_token                     what the model would say at each point of its stream, and of which token
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
+carried, readout, neurons             what a part of the residual stream says; the neurons that write it
 """

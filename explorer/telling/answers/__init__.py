@@ -6,4 +6,5 @@ answer_json     as strict JSON, and `schemas` of that
 answer_figure   as a heat map
 lens_answer     what the model would say on the way, and `stream_labels`: what is called how in the stream
 heads_answer    what every head of attention does
+neurons_answer  the strongest neurons of a feed-forward network
 """

@@ -59,7 +59,7 @@ def _exact(cell: Cell, has_both: bool) -> Iterator[str]:
 def _which(answer: Answer, first: int, end: int) -> str:
     """Which columns a piece of the table has."""
     places = f"{first + 1}" if end == first + 1 else f"{first + 1} to {end}"
-    return f"{answer.across} {places} of {len(answer.columns)}:"
+    return f"{answer.across or 'columns'} {places} of {len(answer.columns)}:"
 
 
 def _labels(answer: Answer) -> list[str]:

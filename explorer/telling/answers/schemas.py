@@ -61,7 +61,29 @@ _LENS = {
     "rows": {"type": "array", "items": _closed(_LENS_ROW, ("head", "rank", "logit"))},
 }
 
-SCHEMAS: Mapping[str, Mapping[str, Any]] = {"heads": _closed(_HEADS), "lens": _closed(_LENS, ("token",))}
+_FIRED = {"type": "array", "items": _closed({"token": _TEXT, "place": _COUNT, "activation": _NUMBER})}
+_NEURON = {
+    "neuron": {**_COUNT, "description": "Its number in the network."},
+    "activation": _NUMBER,
+    "length": {**_NUMBER, "description": "Of what it adds to the residual stream."},
+    "favours": {**_TOKENS, "description": "Words that its output row adds most to; none without a head."},
+    "against": {**_TOKENS, "description": "Words that it takes most from."},
+    "fires": {**_FIRED, "description": "The tokens of the text on which it is largest by size."},
+}
+_NEURONS = {
+    "at": PATH,
+    "token": _TEXT,
+    "place": {**_COUNT, "description": "Of the token in the text."},
+    "neurons": {"type": "array", "items": _closed(_NEURON)},
+    "weaker": {**_COUNT, "description": "How many other neurons write less there."},
+    "silent": {**_COUNT, "description": "How many write nothing there."},
+}
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "heads": _closed(_HEADS),
+    "lens": _closed(_LENS, ("token",)),
+    "neurons": _closed(_NEURONS),
+}
 """What `--json` prints, by the name of the command."""
 
 

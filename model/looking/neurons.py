@@ -1,0 +1,106 @@
+"""The neurons of a feed-forward network: which are strongest at a token, what each writes, and where else it fires.
+
+Its output row is the value of a memory (Geva et al. 2021, "Transformer Feed-Forward Layers Are Key-Value Memories"):
+what a neuron adds to the residual stream is its activation times that row, whatever the text is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.carried import carried, is_straight
+from attn_explore.model.looking.readout import likeliest, readout_of
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
+
+STRONGEST, FAVOURED, FIRED = 10, 5, 3
+"""Neurons that are listed, words that each favours, tokens that it fires on, unless other numbers are wanted."""
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """One hidden unit of a network at a token.
+
+    activation  what it is there, and `length` the length of what it adds to the residual stream
+    favours     the words of the vocabulary that its output row adds most to, by their places, the most first, and
+                `against` those that it takes most from; a negative activation turns both around. Empty where the model
+                has no head, or one that bends what it reads
+    fires       the tokens of the text on which its activation is largest by size, by their places, the largest first;
+                none on which it is 0
+    """
+
+    number: int
+    activation: float
+    length: float
+    favours: tuple[int, ...]
+    against: tuple[int, ...]
+    fires: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons:
+    """The strongest neurons of a network at a token, the strongest first.
+
+    hidden  the step with the activations of all (token, d_ff), `rows` the parameter with their output rows
+    weaker  how many other neurons write less there, and `silent` how many write nothing
+    words   what a favoured word's place is along, where the model has a head that reads the stream
+    """
+
+    hidden: Value
+    rows: Value
+    token: int
+    neurons: tuple[Neuron, ...]
+    weaker: int
+    silent: int
+    words: Axis | None
+
+    def activation(self, neuron: Neuron, token: int) -> float:
+        """What a neuron is at a token."""
+        return float(self.hidden[token, neuron.number])
+
+
+def networks_of(trace: Trace) -> list[Value]:
+    """The activations of every feed-forward network of a run, in order."""
+    return [step for path, step in trace.steps.items() if path.endswith(".ffn.hidden") and not is_gradient(step)]
+
+
+def neurons_at(trace: Trace, hidden: Value, token: int, many: int = STRONGEST) -> Neurons:
+    """The neurons whose output is longest at a token of the text: |activation| times the length of their output row.
+
+    Where the network's output is normalised before it is added, the row is taken as it leaves that norm.
+    """
+    output = trace.steps[f"{hidden.path.rpartition('.')[0]}.output"]
+    rows = output.operands[1].value
+    written = carried(_norm_of(trace, output), np.asarray(rows.array, np.float64))
+    activations = np.asarray(hidden[token], np.float64)
+    lengths = np.abs(activations) * np.linalg.norm(written, axis=-1)
+    strongest = [number for number in likeliest(lengths, many) if lengths[number] > 0]
+    readout = readout_of(trace)
+    gains = np.zeros((len(strongest), 0)) if readout is None else readout.gains(written[strongest])
+    found = (
+        Neuron(
+            number, float(activations[number]), float(lengths[number]), _top(row), _top(-row), _fires(hidden, number)
+        )
+        for number, row in zip(strongest, gains, strict=True)
+    )
+    writing = int(np.count_nonzero(lengths))
+    weaker, silent = writing - len(strongest), len(lengths) - writing
+    return Neurons(hidden, rows, token, tuple(found), weaker, silent, None if readout is None else readout.words)
+
+
+def _norm_of(trace: Trace, output: Value) -> list[Value]:
+    """The norm of a network's output alone, where it has one (Gemma 2, OLMo 2)."""
+    norm = trace.steps.get(f"{output.path}_norm")
+    return [norm] if norm is not None and is_straight(norm) else []
+
+
+def _top(gains: Array) -> tuple[int, ...]:
+    return tuple(likeliest(gains, FAVOURED))
+
+
+def _fires(hidden: Value, number: int) -> tuple[int, ...]:
+    column = hidden.window(d_ff=slice(number, number + 1))[:, 0]
+    return tuple(place for place in likeliest(np.abs(column), FIRED) if column[place])
