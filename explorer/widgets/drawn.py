@@ -45,16 +45,11 @@ class _Framed(StylesCache):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sides: tuple[list[Segment], list[Segment]] | None = None
-        self._around: tuple[list[Segment], list[Segment], Size] | None = None
-        """What stood around the lines in `_framed`, and their size."""
+        self._sides: tuple[list[Segment], list[Segment]] = [], []
+        self._sides_for: tuple[object, ...] = ()
+        """The widths, the padding, the colours and the borders that they were worked out for."""
         self._framed: dict[int, tuple[Strip, Strip]] = {}
         """Framed lines by the identity of what is in them, which they keep alive."""
-
-    def clear(self) -> None:
-        """Forget the lines, and what stands around them."""
-        super().clear()
-        self._sides = None
 
     def render_line(
         self, styles: StylesBase, y: int, size: Size, content_size: Size, *more: Any, **options: Any
@@ -64,22 +59,23 @@ class _Framed(StylesCache):
         if not content_size.width or not 0 <= inside < content_size.height:
             return super().render_line(styles, y, size, content_size, *more, **options)
         padding, base, background, content, *rest = more
-        if self._sides is None:
+        widths, borders = (size.width, content_size.width), (styles.border_left, styles.border_right)
+        if (asked := (widths, padding, base, background, borders)) != self._sides_for:
             empty = Segment("·" * content_size.width)
             around = (padding, base, background, lambda _: Strip([empty], content_size.width), *rest)
             segments = list(super().render_line(styles, y, size, content_size, *around, **options))
             place = segments.index(empty)
-            self._sides = segments[:place], segments[place + 1 :]
-            if self._around != (*self._sides, content_size):
-                self._around = *self._sides, content_size
+            sides = segments[:place], segments[place + 1 :]
+            if (sides, widths) != (self._sides, *self._sides_for[:1]):
                 self._framed.clear()
+            self._sides, self._sides_for = sides, asked
         return self._with_sides(content(inside), content_size.width, size.width)
 
     def _with_sides(self, line: Strip, inner: int, outer: int) -> Strip:
         """A line between the two sides: the same strip, with all that Textual keeps of it, for the same line."""
         _, framed = self._framed.get(id(line), (None, None))
         if framed is None:
-            left, right = self._sides or ([], [])
+            left, right = self._sides
             content = line if line.cell_length == inner else line.adjust_cell_length(inner)
             framed = Strip([*left, *content, *right], outer)
             if len(self._framed) >= _MOST:
