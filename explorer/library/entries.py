@@ -94,7 +94,11 @@ class Library:
     limits: Limits
     answers: AnswerFile | None = None
     entries: list[Entry] = field(init=False)
-    bookmarks: dict[str, Bookmark] = field(init=False)
+    course: list[Entry] = field(init=False)
+    """The lessons of the course, in order."""
+    next_lesson: Entry | None = field(init=False)
+    """The first lesson of the course that was not followed to its end; None before the first, and at the end."""
+    _bookmarks: dict[Path, Bookmark] = field(init=False)
 
     def __post_init__(self) -> None:
         self.refresh()
@@ -104,33 +108,27 @@ class Library:
         course = [Entry(name, path, read_scenario(path)) for name, path in named().items()]
         models = (Entry(name, Path(name), None, is_model=True) for name in all_names())
         self.entries = [*course, *map(_read, own(self.folder)), *models]
+        paths = set(bundled().values())
+        self.course = [entry for entry in self.entries if entry.path in paths]
         self.refresh_bookmarks()
 
     def refresh_bookmarks(self) -> None:
         """Look at the places in the lessons again."""
-        self.bookmarks = bookmarks()
+        known = bookmarks()
+        found = {entry.path: known.get(lesson_name(entry.path)) for entry in self.entries}
+        self._bookmarks = {path: bookmark for path, bookmark in found.items() if bookmark is not None}
+        has_begun = any(self.bookmark(entry) for entry in self.course)
+        unfinished = (entry for entry in self.course if not self.is_done(entry))
+        self.next_lesson = next(unfinished, None) if has_begun else None
 
     def bookmark(self, entry: Entry) -> Bookmark | None:
         """How far its lesson was followed."""
-        return self.bookmarks.get(lesson_name(entry.path))
-
-    @property
-    def course(self) -> list[Entry]:
-        """The lessons of the course, in order."""
-        paths = set(bundled().values())
-        return [entry for entry in self.entries if entry.path in paths]
+        return self._bookmarks.get(entry.path)
 
     def is_done(self, entry: Entry) -> bool:
         """Whether its lesson was ever followed to the end."""
         mark = self.bookmark(entry)
         return mark is not None and mark.is_done
-
-    @property
-    def next_lesson(self) -> Entry | None:
-        """The first lesson of the course that was not followed to its end; None before the first, and at the end."""
-        if not any(self.bookmark(entry) for entry in self.course):
-            return None
-        return next((entry for entry in self.course if not self.is_done(entry)), None)
 
     def matching(self, text: str) -> list[Entry]:
         """The entries whose name, title and summary hold every word of a text, or whose name is like it: `wwbw`."""

@@ -18,7 +18,7 @@ def entry_line(library: Library, entry: Entry, room: int) -> str:
     mark = library.bookmark(entry)
     sign = "●" if library.is_done(entry) else "◐" if mark and mark.place else "✗" if entry.problem else "○"
     far = f"{mark.place + 1}/{mark.count}" if mark and 0 < mark.place < mark.count - 1 else ""
-    follows = "next" if entry == library.next_lesson else ""
+    follows = "next" if entry is library.next_lesson else ""
     behind = "".join(f"  {part}" for part in (far, _signs(entry, mark), follows) if part)
     line = f"{sign} {visible(entry.title)}"
     return f"{shortened(line, room - cells(behind))}{behind}" if behind else line
