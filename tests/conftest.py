@@ -3,12 +3,11 @@
 import gc
 import signal
 from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.homes import Homes
 from tests.opened import Opened, opened
 from tests.standing import let_pilots_wait
 from tests.style_sheets import parse_once
@@ -46,18 +45,15 @@ def scenario(request: pytest.FixtureRequest) -> Opened:
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where each next test may be at home."""
-    folder = tmp_path_factory.mktemp("homes")
-    return (folder / str(number) for number in count())
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
+    """Where each next test is at home."""
+    return Homes(tmp_path_factory.mktemp("homes"))
 
 
 @pytest.fixture(autouse=True)
-def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Homes, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes what the person at this machine has in their folders; the first start is over."""
-    home = next(_homes)
-    (home / "data" / "attn-explore").mkdir(parents=True)
-    (home / "data" / "attn-explore" / "lessons.json").write_text("{}", "utf-8")
+    home = _homes.untouched()
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
 

@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer.main import get_command
 
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.system.exits import guarded
@@ -19,6 +21,9 @@ from attn_explore.model.text import visible
 ROOT = Path(__file__).parents[1]
 
 Finished = subprocess.CompletedProcess[bytes]
+
+_commands = cache(lambda: get_command(app))
+"""All commands with their options, which Typer would make anew for each command line: the same work each time."""
 
 
 def environment(**changes: str | None) -> dict[str, str]:
@@ -73,7 +78,7 @@ class Ended(NamedTuple):
 
 def here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
     """Run a command line in this process, which takes no time to start, without a terminal."""
-    status = guarded(lambda: app(list(arguments), prog_name="attn-explore", standalone_mode=False))
+    status = guarded(lambda: _commands()(list(arguments), prog_name="attn-explore", standalone_mode=False))
     return Ended(status, *capsys.readouterr())
 
 
