@@ -4,7 +4,7 @@ command_line                     all of them, and the options of the program its
 exploring, printing, plotting,   the commands, by what they do
 files, models, checking,
 marking, gallery_command,
-heads_command, lens_command,
+attribute_command, lens_command, heads_command,
 neurons_command
 answering                        how a command gives its answer: printed, or as a file
 train, starter                   what `train` does, and the scenario that `new` writes

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands import (
+    attribute_command,
     checking,
     exploring,
     files,
@@ -74,6 +75,7 @@ COMMANDS = (
     exploring.compare,
     gallery_command.gallery,
     lens_command.lens,
+    attribute_command.attribute,
     heads_command.heads,
     neurons_command.neurons,
     printing.list_,

@@ -28,6 +28,11 @@ EXAMPLES = {
         "attn-explore lens translate --token 狗 --json",
         "attn-explore lens induction-head --heads --csv",
     ),
+    "attribute": (
+        "attn-explore attribute names",
+        "attn-explore attribute translate --token 狗 --against 貓 --after 我的",
+        "attn-explore attribute induction-head --open 1.0",
+    ),
     "heads": (
         "attn-explore heads induction-head",
         "attn-explore heads multi-head --sort previous",

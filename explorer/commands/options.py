@@ -37,6 +37,7 @@ class Subject(StrEnum):
     trace = "trace"
     heads = "heads"
     lens = "lens"
+    attribute = "attribute"
     neurons = "neurons"
 
 

@@ -1,6 +1,7 @@
 """What people ask of a run: each file turns a trace into numbers that answer one question.
 
 lens, asked_token                     what the model would say at each point of its stream, and of which token
+attribution, written                  who wrote a logit: everything that was left in the stream, as a sum
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
 """

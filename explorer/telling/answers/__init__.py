@@ -4,6 +4,7 @@ answer          the shape
 answer_lines    as aligned lines, and as comma-separated ones
 answer_json     as strict JSON, and `schemas` of that
 answer_figure   as a heat map
+attribution_answer   who wrote a logit
 lens_answer     what the model would say on the way, and `stream_labels`: what is called how in the stream
 heads_answer    what every head of attention does
 neurons_answer  the strongest neurons of a feed-forward network

@@ -78,8 +78,28 @@ _NEURONS = {
     "weaker": {**_COUNT, "description": "How many other neurons write less there."},
     "silent": {**_COUNT, "description": "How many write nothing there."},
 }
+_OF = {
+    "at": PATH,
+    "place": {**_COUNT, "description": "After which token of the text it is said."},
+    **_TOKEN,
+    "against": {**_closed(_TOKEN), "description": "The token whose logit is subtracted."},
+}
+_TERM = {
+    "at": {**_TEXT, "description": "A block, a step, or a parameter that is a bias."},
+    "head": _COUNT,
+    "token": {**_COUNT, "description": "With --open, of a head: the place of the token that it took this from."},
+    "neuron": {**_COUNT, "description": "With --open, of a network: the neuron."},
+    "value": _NUMBER,
+}
+_ATTRIBUTE = {
+    "of": _closed(_OF, ("place", "against")),
+    "value": {**_NUMBER, "description": "The logit, or the difference; with --open, that term of it."},
+    "terms": {"type": "array", "items": _closed(_TERM, ("head", "token", "neuron"))},
+    "remainder": {**_NUMBER, "description": "What the terms lack of the value: rounding."},
+}
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "attribute": _closed(_ATTRIBUTE),
     "heads": _closed(_HEADS),
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_explore.model.looking.written import Written
 from attn_explore.model.values import Value
 
 BLOCKS = {"self_attention": "attention", "cross_attention": "cross-attention", "ffn": "feed-forward"}
@@ -25,6 +26,18 @@ def head_label(point: Value, head: int) -> str:
     """A head of the attention that a step is in: `3 head 1`."""
     layer, block = _place(point.path)
     return f"{layer} {'cross-' if block == _CROSS else ''}head {head}"
+
+
+def writer_label(term: Written) -> str:
+    """What wrote a term: `23 head 3`, `28 feed-forward`, `embedding`, `0 feed-forward b_2`."""
+    if term.head is not None:
+        return head_label(term.at, term.head)
+    layer, block = _place(term.at.path)
+    if layer is None:
+        stack, _, name = term.at.path.rpartition(".")
+        return f"head {name}" if stack.endswith("head") else name.replace("_", " ")
+    name = "" if term.kind == "network" else f" {term.at.name}"
+    return f"{layer} {BLOCKS.get(block, block)}{name}"
 
 
 def _place(path: str) -> tuple[str | None, str]:

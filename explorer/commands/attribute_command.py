@@ -1,0 +1,83 @@
+"""The command that says who wrote a logit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
+from attn_explore.explorer.commands.common import find_source, say_notes, session_of
+from attn_explore.explorer.commands.options import (
+    Allowed,
+    Ids,
+    Memory,
+    Moment,
+    NewTokens,
+    Replace,
+    SourceName,
+    Target,
+    Text,
+    asked_for,
+    limits_of,
+)
+
+MOST_LISTED = 20
+
+
+def attribute(
+    source: SourceName,
+    token: Token = None,
+    token_id: TokenId = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="TEXT", help="Less the logit of this token.", show_default=False),
+    ] = None,
+    against_id: Annotated[
+        int | None,
+        typer.Option("--against-id", metavar="N", min=0, help="Less that of a token by its id.", show_default=False),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after", metavar="WORD", help="What is said after this word, or place; the last.", show_default=False
+        ),
+    ] = None,
+    term: Annotated[
+        str,
+        typer.Option(
+            "--open", metavar="TERM", help="One term of it: what head 23.3 took from where; the neurons of 23.ffn."
+        ),
+    ] = "",
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Terms that are listed.")] = MOST_LISTED,
+    as_json: AsJson = False,
+    csv: AsCsv = False,
+    output: AnswerFile = None,
+    force: Replace = False,
+    moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Say who wrote a logit: every embedding, head, network and bias.
+
+    The parts add up to the logit, or to the difference of two. Without --token it is the likeliest one's.
+    """
+    form = Form(as_json, csv, output, force)
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    form.check(found.inputs)
+    session = session_of(found, limits_of(memory_limit, allow_path))
+    say_notes(session)
+    from attn_explore.explorer.session.who_wrote import WhoWrote, opened_term, who_wrote
+    from attn_explore.explorer.telling.answers import attribution_answer as told
+
+    made = who_wrote(session, WhoWrote(token, token_id, against, against_id, after))
+    most = None if csv or output is not None else top
+    if term:
+        inner = opened_term(made, term)
+        give(told.opened_answer(made, inner, most), told.opened_data(made, inner), form, found.inputs)
+    else:
+        give(told.attribution_answer(made, most), told.attribution_data(made), form, found.inputs)

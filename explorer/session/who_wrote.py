@@ -1,0 +1,79 @@
+"""Who wrote a logit of a run, as somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.attribution import Attribution, Opened, attribution, opened
+from attn_explore.model.looking.lens import last_whole_pass
+from attn_explore.model.looking.written import Written
+from attn_explore.model.places import places_of
+from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.stream import stream_of
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
+
+_NAMED = 6
+"""Terms that a hint names."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhoWrote:
+    """What is asked: of which token, by its text or its id, against which other one, and after which word."""
+
+    token: str | None = None
+    token_id: int | None = None
+    against: str | None = None
+    against_id: int | None = None
+    after: str | None = None
+
+
+def who_wrote(session: Session, asked: WhoWrote) -> Attribution:
+    """Who wrote the logit that is asked for, in the last pass of a generation. Raises Problem for what cannot be."""
+    trace = session.run.trace
+    chapter = last_whole_pass(trace)
+    logits = stream_of(trace, chapter).logits
+    token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
+    against = wanted_token(session, logits.axes[-1], asked.against, asked.against_id)
+    place = None
+    if asked.after is not None:
+        if len(logits.axes) == 1:
+            raise Problem("this model says one thing of the whole text", hint="leave --after out")
+        place = places_of(logits, [asked.after])[logits.names[0]]
+    return attribution(trace, token, against, place=place, chapter=chapter)
+
+
+def opened_term(found: Attribution, name: str) -> Opened:
+    """A term by its name, as a sum of its own. Raises Problem where there is none, or where it is one number."""
+    terms = {term_name(term): term for term in found.terms}
+    if name not in terms:
+        raise Problem(f"there is no term {name}", hint=_hint(name, terms))
+    made = opened(terms[name])
+    if made is None:
+        raise Problem(f"{name} is one number", hint=_hint("", _that_open(found)))
+    return made
+
+
+def _that_open(found: Attribution) -> Iterable[str]:
+    return (term_name(term) for term in found.terms if term.kind in ("head", "network"))
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    known = list(names)
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else f"take one of {', '.join(known[:_NAMED])}"
+
+
+def term_name(term: Written) -> str:
+    """The name of a term, in short: `23.3` is a head, `23.ffn` a network, `0.cross.1` a head that reads the encoder."""
+    parts = term.at.path.split(".")
+    if term.kind not in ("head", "network"):
+        return term.at.path
+    layer = parts[parts.index("layers") + 1]
+    if term.kind == "network":
+        return f"{layer}.ffn"
+    return f"{layer}.cross.{term.head}" if "cross_attention" in parts else f"{layer}.{term.head}"

@@ -1,0 +1,145 @@
+"""Who wrote a logit: the parts add up in every kind of model, and each is what its writer wrote, and nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attn_explore.explorer.session.who_wrote import WhoWrote, opened_term, term_name, who_wrote
+from attn_explore.model.axes import Array
+from attn_explore.model.looking.attribution import attribution, opened
+from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value, View
+from tests.architectures import MODELS, VOCABULARY, some_run
+from tests.building import SEEDS
+from tests.opened import opened as bundled
+
+HEADED = sorted(name for name, model in MODELS.items() if model.head == "vocabulary")
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_the_parts_of_a_logit_add_up_in_every_kind_of_model(name: str) -> None:
+    trace = some_run(MODELS[name])
+    for place in (0, 2):
+        found = attribution(trace, token=1, against=2, place=place)
+        logits = trace.steps["logits"].array
+        assert found.of.value == logits[place, 1] - logits[place, 2]
+        assert abs(found.remainder) < 1e-9 * max(1.0, *(abs(term.value) for term in found.terms))
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_every_head_and_every_network_of_the_stream_is_a_term(name: str) -> None:
+    model = MODELS[name]
+    own = model.of("decoder" if model.has_decoder else "encoder")
+    attentions = 2 if model.has_decoder and model.has_encoder else 1
+    terms = attribution(some_run(model), token=0).terms
+    assert sum(term.kind == "head" for term in terms) == 2 * attentions * own.heads
+    assert sum(term.kind == "network" for term in terms) == 2
+    assert len({term_name(term) for term in terms}) == len(terms)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(HEADED), SEEDS, st.integers(0, VOCABULARY - 1))
+def test_a_term_opens_into_parts_that_add_up_to_it(name: str, seed: int, token: int) -> None:
+    for term in attribution(some_run(MODELS[name], seed % 1000), token).terms:
+        made = opened(term)
+        assert (made is not None) == (term.kind in ("head", "network"))
+        if made is not None:
+            assert made.values.sum() == pytest.approx(term.value, rel=1e-9, abs=1e-9)
+            assert made.values.shape == (made.axis.size,)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "t5", "gemma2", "olmo2", "bert"])
+def test_a_writer_whose_scale_is_held_is_missed_by_just_its_part(name: str) -> None:
+    """Slow and obvious: the stream is added up once more without the writer, the norms held as they were."""
+    trace = some_run(MODELS[name])
+    found = attribution(trace, token=1, place=2)
+    without = partial(_logit_without, trace, (2, 1))
+    whole = without("")
+    for term in found.terms:
+        if term.kind == "network":
+            assert whole - without(term.at.path) == pytest.approx(term.value, abs=1e-9)
+
+
+def _logit_without(trace: Trace, cell: tuple[int, int], writer: str) -> float:
+    """The logit where a step is zero for later steps of its own token, and every norm keeps its mean scale."""
+    made: dict[str, Array] = {}
+
+    def of(view: View) -> Array:
+        return made.get(view.path, view.value.array).reshape(view.shape)
+
+    start = next(path for path in trace.steps if path.endswith(("ffn.output", "self_attention.output")))
+    paths = list(trace.steps)
+    for path in paths[paths.index(start) :]:
+        step = trace.steps[path]
+        name = path.rpartition(".")[2]
+        if path == writer:
+            bias = step.operands[2].array if len(step.operands) > 2 else 0
+            made[path] = np.zeros(step.shape) + bias
+        elif name == "residual":
+            made[path] = np.sum([of(view) for view in step.operands], axis=0)
+        elif step.made_by.name.endswith("normalise") and _is_of_stream(path):
+            made[path] = _held(step, of(step.operands[0]))
+        elif path == "head.hidden":
+            made[path] = of(step.operands[0]) * step.array / step.operands[0].array
+        elif step.made_by.name == "scale" and name == "output_scaled":
+            made[path] = of(step.operands[0]) * step.options["by"].value
+        elif path in ("head.hidden_pre", "logits"):
+            bias = step.operands[2].array if len(step.operands) > 2 else 0
+            made[path] = of(step.operands[0]) @ step.operands[1].array + bias
+    return float(made["logits"][cell])
+
+
+def _is_of_stream(path: str) -> bool:
+    """Norms of what the stream holds, or of what is added to it: not those that a block reads."""
+    block, _, name = path.rpartition(".")
+    return name in ("output_norm", "final_norm") or block == "head" or (name == "norm" and block.startswith("encoder"))
+
+
+def _held(step: Value, x: Array) -> Array:
+    was, gain, *bias = (view.array for view in step.operands)
+    centre = step.made_by.name == "normalise"
+    mean = was.mean(axis=-1, keepdims=True) if centre else 0
+    scale = np.sqrt(np.square(was - mean).mean(axis=-1, keepdims=True) + step.options["eps"])
+    centred = x - x.mean(axis=-1, keepdims=True) if centre else x
+    return centred / scale * (gain + step.options["plus_one"]) + (bias[0] if bias else 0)
+
+
+@pytest.mark.parametrize("name", ["names", "translate", "induction-head", "reverse", "sentiment", "label-each-word"])
+def test_the_parts_add_up_in_the_models_of_the_course(name: str) -> None:
+    found = who_wrote(bundled(name).session(), WhoWrote())
+    assert abs(found.remainder) < 1e-5
+    assert found.of.value == pytest.approx(found.total(), abs=1e-5)
+
+
+def test_what_an_edit_adds_to_the_stream_is_a_term() -> None:
+    path = "decoder.layers.0.self_attention.residual"
+    model = "{kind: decoder, norm_order: pre, head: vocabulary}"
+    edit = f"[{{at: {path}, index: [2, 1], set: 5.0}}]"
+    trace = run(parse_scenario(f"{{model: {model}, input: {{text: I love my dog}}, edits: {edit}}}"))
+    found = attribution(trace, token=1, place=2)
+    assert abs(found.remainder) < 1e-9
+    assert [term.kind for term in found.terms if term.at.path == path] == ["other"]
+
+
+def test_a_term_is_named_in_short_and_a_name_that_is_none_is_refused() -> None:
+    found = who_wrote(bundled("translate").session(), WhoWrote(token="狗", against="貓", after="我的"))
+    assert term_name(found.terms[0]) == "0.cross.0"
+    assert opened_term(found, "0.cross.0").axis.name == "key"
+    assert opened_term(found, "0.ffn").axis.name == "d_ff"
+    with pytest.raises(Problem, match=r"there is no term 7\.1"):
+        opened_term(found, "7.1")
+    with pytest.raises(Problem, match="is one number"):
+        opened_term(found, "head.b")
+
+
+def test_a_model_that_says_one_thing_of_a_text_has_no_place_after_which() -> None:
+    with pytest.raises(Problem, match="one thing of the whole text"):
+        who_wrote(bundled("sentiment").session(), WhoWrote(after="0"))
