@@ -2,7 +2,8 @@
 
 explorer/                           the explorer
 library, gallery_screen             the course and what else can be opened; an attention in every variant
-map_screen, sheet_screen, help, tour   screens over these: the model, one head, the keys, a tour
+map_screen, sheet_screen, answer_screen,   screens over these: the model, one head, an answer, the keys, a tour
+help, tour
 text_dialog, file_dialog,           dialogs: another text, a file, a figure, the clipboard, what can be asked
 figure_dialog, copy_dialog, ask_dialog
 keys                                which keys there are, on every screen

@@ -22,6 +22,7 @@ HELP = Binding.Group("In this list")
 TOUR = Binding.Group("In the tour")
 DIALOG = Binding.Group("In a dialog")
 GALLERY = Binding.Group("In the gallery")
+ANSWER = Binding.Group("In an answer")
 
 
 def _binding(keys: str, action: str, what: str, id: str, group: Binding.Group) -> Binding:
@@ -222,6 +223,30 @@ GALLERY_BINDINGS: list[BindingType] = [
 """Actions of `GalleryScreen`."""
 
 
+ANSWER_BINDINGS: list[BindingType] = [
+    _binding("left,h", "move(0,-1)", "To the cell on the left", "answer.left", ANSWER),
+    _binding("right,l", "move(0,1)", "To that on the right", "answer.right", ANSWER),
+    _binding("up,k", "move(-1,0)", "To that above; to the curve before", "answer.up", ANSWER),
+    _binding("down,j", "move(1,0)", "To that below; to the next curve", "answer.down", ANSWER),
+    _binding("g,home", "edge(0)", "To the first row", "answer.top", ANSWER),
+    _binding("G,end", "edge(-1)", "To the last row", "answer.bottom", ANSWER),
+    _binding("0", "side(0)", "To the first column", "answer.first", ANSWER),
+    _binding("dollar_sign", "side(-1)", "To the last column", "answer.last", ANSWER),
+    _binding("pagedown,ctrl+d", "page(1)", "Down by as many rows as are in sight", "answer.page_down", ANSWER),
+    _binding("pageup,ctrl+u", "page(-1)", "Up by as many rows as are in sight", "answer.page_up", ANSWER),
+    _binding("enter", "follow", "Go to the step that the cell is of; Backspace comes back", "answer.follow", ANSWER),
+    _binding("P", "plot", "The row as a curve, then the column, then the table", "answer.plot", ANSWER),
+    _binding("J", "scroll(1)", "Scroll the words down", "answer.words_down", ANSWER),
+    _binding("K", "scroll(-1)", "Scroll the words up", "answer.words_up", ANSWER),
+    _binding("x", "export", "Export the answer: text, CSV, JSON, a figure", "answer.export", ANSWER),
+    _binding("y", "copy", "Copy the cell, with every digit", "answer.copy", ANSWER),
+    _binding("at", "reopening", "Copy the command line that prints the same", "answer.reopen", ANSWER),
+    _binding("escape,backspace,q", "leave", "Back to where one was", "answer.close", ANSWER),
+    _binding("question_mark,f1", "help", "The keys", "answer.help", ANSWER),
+]
+"""Actions of `AnswerScreen`."""
+
+
 def all_bindings() -> list[Binding]:
     """Every binding of the explorer, the screen's and its panels'."""
     panels = (TensorGrid, Ranking, PlotPanel, StepTree, FindLine)
@@ -236,6 +261,7 @@ def binding_ids() -> set[str]:
         *MAP_BINDINGS,
         *SHEET_BINDINGS,
         *GALLERY_BINDINGS,
+        *ANSWER_BINDINGS,
         *HELP_BINDINGS,
         *TOUR_BINDINGS,
         *_DIALOGS,

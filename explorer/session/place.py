@@ -290,6 +290,11 @@ class Place:
         return bool(self._way.behind)
 
     @property
+    def steps_behind(self) -> int:
+        """How often one can return."""
+        return len(self._way.behind)
+
+    @property
     def trail(self) -> tuple[Cell, ...]:
         """The cells from which numbers were followed right to this one, the first one first.
 

@@ -43,6 +43,11 @@ def command(session: Session, view: str = "", cell: Cell | None = None) -> str:
     return shlex.join(["attn-explore", "run", *_parts(session, value), *_at(value, index), *shown_as])
 
 
+def answering(session: Session, question: str, *options: str) -> str:
+    """What is typed to have a question answered of the same run: its command, what is read, the moment."""
+    return shlex.join(["attn-explore", question, _source(session), *_read(session), *_moment(session), *options])
+
+
 def _at(value: Value, index: Index) -> tuple[str, str]:
     return "--at", f"{value.path}{bracketed(value.axes, index)}"
 

@@ -80,8 +80,8 @@ class PlotPanel(Vertical, Unscrolled, can_focus=True, inherit_bindings=False):
         self._cursor: Index = ()
         self._drawing: Drawing | None = None
 
-    def show(self, value: Value, index: Index, draw: Draw) -> None:
-        """Show what `draw` makes of a value, with the cursor at `index`."""
+    def show(self, value: Value | None, index: Index, draw: Draw) -> None:
+        """Show what `draw` makes of a value, with the cursor at `index`; of none, the cursor is moved from outside."""
         self._value, self._draw = value, draw
         if self._curves is None:
             self._fill()

@@ -177,6 +177,8 @@ class Actions(Screen[None]):
         self.groups.cells.head(count)
 
     def action_back(self) -> None:
+        if self.groups.has("asking") and self.groups.asking.back():
+            return
         if self.state.came_from is Origin.gallery and not self.state.session.place.can_go_back:
             self.action_quit()
         else:
@@ -310,6 +312,9 @@ class Actions(Screen[None]):
 
     def action_ask(self) -> None:
         self.groups.asking.open()
+
+    def action_answer(self, view: str) -> None:
+        self.groups.asking.answer(view)
 
     def action_tour(self) -> None:
         from attn_explore.explorer.screens.tour import TourScreen

@@ -1,4 +1,4 @@
-"""What can be asked here: the list of questions, and asking one."""
+"""What can be asked here: the list of questions, asking one, and the way from an answer into the run and back."""
 
 from __future__ import annotations
 
@@ -6,21 +6,50 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.drawing.answer_table import Spot
+from attn_explore.explorer.screens.working import AT_ONCE, Work
+from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import where
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
+from attn_explore.model.trace import Trace
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.asked_here import Askable
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+    from attn_explore.explorer.telling.answers.answered import Answered
 
 
 @dataclass(frozen=True, eq=False)
-class AskKeys:
-    """Lists what can be asked of what is under the cursor."""
+class Asked:
+    """A view, the session and the cell that it was asked of, the run at that time, and where the cursor was left."""
 
-    screen: ExplorerScreen
+    view: str
+    session: Session
+    cell: Cell
+    trace: Trace
+    spot: Spot | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """An answer from which a cell was followed into the run, and how many ways led back from there."""
+
+    asked: Asked
+    answered: Answered
+    steps_behind: int
+
+
+class AskKeys:
+    """Lists what can be asked of what is under the cursor, and shows answers."""
+
+    def __init__(self, screen: ExplorerScreen) -> None:
+        self.screen = screen
+        self._ways: list[Way] = []
+
+    # --- asking
 
     def open(self) -> None:
         """List the questions, and ask the one that is chosen."""
@@ -51,3 +80,68 @@ class AskKeys:
     def _ask(self, questions: Sequence[Askable], place: int | None) -> None:
         if place is not None:
             self.screen.call_later(self.screen.run_action, questions[place].action)
+
+    # --- answers
+
+    def answer(self, view: str) -> None:
+        """Show the answer that a view gives here."""
+        session = self.screen.state.session
+        if not self.screen.asks_first():
+            self._make(Asked(view, session, session.place.cell, session.run.trace))
+
+    def _make(self, asked: Asked) -> None:
+        from attn_explore.explorer.telling.answers.views import VIEWS
+
+        self.screen.work.do(
+            Work(
+                what="looking for the answer",
+                make=partial(VIEWS[asked.view], asked.session, asked.cell),
+                then=partial(self._show, asked),
+                refused=self.screen.tell_problem,
+                seconds=AT_ONCE,
+            )
+        )
+
+    def _show(self, asked: Asked, answered: Answered) -> None:
+        from attn_explore.explorer.screens.answer_screen import AnswerScreen
+        from attn_explore.explorer.telling.answers.answered import spot_of
+
+        shown = AnswerScreen(answered, asked.spot or spot_of(answered.answer, asked.cell), f"{asked.view}.csv")
+        self.screen.app.push_screen(shown, partial(self._follow, asked, answered))
+
+    def _follow(self, asked: Asked, answered: Answered, spot: Spot | None) -> None:
+        """Go to the step that a cell of an answer is of; Backspace comes back to the answer."""
+        from attn_explore.explorer.telling.answers.answered import leads_to
+
+        at = None if spot is None else leads_to(answered.answer, spot)
+        place = self.screen.state.session.place
+        value = None if at is None else place.find(at.path)
+        if spot is None or at is None or value is None:
+            return
+        place.jump(value, at.index or place.index_in(value))
+        here = Asked(asked.view, asked.session, asked.cell, asked.trace, spot)
+        self._ways.append(Way(here, answered, place.steps_behind))
+        self.screen.show_tree()
+        self.screen.show()
+
+    def back(self) -> bool:
+        """Return to the answer that led right here; False where none did."""
+        session = self.screen.state.session
+        self._ways = [way for way in self._ways if way.asked.session is session]
+        while self._ways and self._ways[-1].steps_behind > session.place.steps_behind:
+            self._ways.pop()
+        if not self._ways or self._ways[-1].steps_behind < session.place.steps_behind:
+            return False
+        way = self._ways.pop()
+        session.place.back()
+        self.screen.show()
+        self._show_again(way)
+        return True
+
+    def _show_again(self, way: Way) -> None:
+        """Show an answer as it was; after an edit, as it is now."""
+        trace = way.asked.session.run.trace
+        if way.asked.trace is trace:
+            self._show(way.asked, way.answered)
+        else:
+            self._make(Asked(way.asked.view, way.asked.session, way.asked.cell, trace, way.asked.spot))

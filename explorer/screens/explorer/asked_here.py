@@ -104,6 +104,11 @@ def _has_gallery(screen: ExplorerScreen) -> bool:
         return False
 
 
+def _has_heads(screen: ExplorerScreen) -> bool:
+    steps = screen.state.session.run.trace.steps
+    return any(path.endswith(".weights") and "head" in step.names for path, step in steps.items())
+
+
 def _has_other(screen: ExplorerScreen) -> bool:
     return screen.state.session.other is not None
 
@@ -173,6 +178,8 @@ QUESTIONS = (
         "without-first", "What if the first token were left out?", "without_first", _leaves_first, "of the colours"
     ),
     Askable("gallery", "How would another kind of attention look here?", "gallery", _has_gallery, "every variant"),
+    Askable("heads", "What does each head of attention do?", "answer('heads')", _has_heads, "induction, previous …"),
+    Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),
     Askable("difference", "How do the two runs differ here?", "side", _has_other, "side by side, and subtracted"),
     Askable("part", "Where do the two runs part?", "part", _has_other),

@@ -6,6 +6,9 @@ answer_json     as strict JSON, and `schemas` of that
 answer_figure   as a heat map
 attribution_answer   who wrote a logit
 lens_answer     what the model would say on the way, and `stream_labels`: what is called how in the stream
+answer_files    as the bytes of a file
 heads_answer    what every head of attention does
 neurons_answer  the strongest neurons of a feed-forward network
+answered        as it is shown: as a table to draw, as curves, where it leads
+views           which views there are, and what makes each
 """

@@ -42,7 +42,7 @@ def answer_csv(answer: Answer) -> Iterator[str]:
 
 
 def _has_both(cells: Sequence[Cell]) -> bool:
-    return any(cell.number is not None and not _is_number(cell.text) for cell in cells)
+    return any(cell.number is not None and not is_number(cell.text) for cell in cells)
 
 
 def _of_two(head: str, measure: str, has_both: bool) -> Iterator[str]:
@@ -79,11 +79,15 @@ def _column(answer: Answer, place: int) -> list[str]:
 
 
 def _is_numeric(cells: Sequence[Cell]) -> bool:
-    return any(cell.number is not None and _is_number(cell.text) for cell in cells)
+    return any(cell.number is not None and is_number(cell.text) for cell in cells)
 
 
-def _is_number(text: str) -> bool:
-    """Whether a text is a number and no more, as numbers are written here."""
+def is_number(text: str) -> bool:
+    """Whether a text is a number and no more, as numbers are written here.
+
+    >>> is_number("-0.25"), is_number("1.2e-5"), is_number("Paris")
+    (True, True, False)
+    """
     try:
         float(text)
     except ValueError:

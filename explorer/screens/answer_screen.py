@@ -1,0 +1,277 @@
+"""An answer over the explorer: a table with a cursor, whose cells lead into the run and whose numbers are curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Static
+
+from attn_explore.explorer.drawing.answer_table import Spot
+from attn_explore.explorer.drawing.notations import checked
+from attn_explore.explorer.drawing.numbers import shortened
+from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.file_dialog import ExportScreen, Request
+from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS
+from attn_explore.explorer.telling.answers.answered import (
+    Answered,
+    cell_at,
+    column_curve,
+    leads_to,
+    row_curve,
+    table_of,
+    told_of,
+    write_answer,
+)
+from attn_explore.explorer.widgets.answer_panel import AnswerPanel
+from attn_explore.explorer.widgets.gallery_panel import CaptionPanel
+from attn_explore.explorer.widgets.key_bar import Key, KeyBar
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.model.plots import Plot
+from attn_explore.model.problems import Problem
+from attn_explore.model.text import visible
+
+AROUND = 3
+"""Lines of the screen for its title, the keys, and one between."""
+HIGH = 30
+"""Lines from which on more of them are for what is said."""
+SAID, SAID_LOW = 8, 5
+
+NOWHERE = "This cell is of no single step: there is nowhere to go to."
+NO_CURVE = "There are no numbers here to draw a curve of."
+
+
+class Shown(StrEnum):
+    """What is shown of an answer: the table, or the row or the column of the cursor as a curve."""
+
+    table = "table"
+    row = "row"
+    column = "column"
+
+
+_CURVES: dict[Shown, Callable[..., Plot | None]] = {Shown.row: row_curve, Shown.column: column_curve}
+
+
+class AnswerScreen(Dialog[Spot | None]):
+    """Dismissed with the cell that is followed into the run, or None."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = keys.ANSWER_BINDINGS
+
+    def __init__(self, answered: Answered, spot: Spot, file_name: str) -> None:
+        super().__init__()
+        self._answered, self._file_name = answered, file_name
+        self._answer = answered.answer
+        self._spot = self._clipped(spot)
+        self._table = table_of(self._answer)
+        self._shown = Shown.table
+
+    def compose(self) -> ComposeResult:
+        """What the answer is of, the table or a curve of it, what is said, and the keys."""
+        yield Static("", id="answer-title", markup=False)
+        yield AnswerPanel(self._table, self._spot, id="answer-table")
+        plot = PlotPanel(id="answer-plot")
+        plot.can_focus = False  # the keys are the screen's, over the table and over a curve alike
+        yield plot
+        yield CaptionPanel()
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Show the table."""
+        self._show()
+
+    def on_resize(self) -> None:
+        """The table has the lines that it wants, as long as some are left for what is said."""
+        width, height = self.app.size
+        self.query_one("#answer-title", Static).update(shortened(self._answer.title, max(1, width - 2)))
+        said = SAID if height >= HIGH else SAID_LOW
+        self.query_one(AnswerPanel).styles.height = max(1, min(self._table.lines, height - AROUND - said))
+        self.query_one(PlotPanel).styles.height = max(1, height - AROUND - said)
+
+    # --- showing
+
+    def _show(self) -> None:
+        plot = self._plot
+        self.query_one(AnswerPanel).display = plot is None
+        panel = self.query_one(PlotPanel)
+        panel.display = plot is not None
+        if plot is None:
+            self.query_one(AnswerPanel).show(self._spot)
+        else:
+            panel.show(None, (), lambda _: plot)
+        self.query_one(CaptionPanel).show(self._said)
+        self.query_one(KeyBar).show(self._keys)
+
+    @property
+    def _plot(self) -> Plot | None:
+        """The curve that is shown; None where the table is."""
+        curve = _CURVES.get(self._shown)
+        return curve(self._answer, self._spot) if curve is not None and self._has_cells else None
+
+    @property
+    def _said(self) -> list[str]:
+        """The cell under the cursor, and where it leads to; then what is said of all."""
+        if not self._has_cells:
+            return list(self._answer.said)
+        at = leads_to(self._answer, self._spot)
+        leads = f"   ⏎ {visible(at.path)}" if at is not None else ""
+        return [f"{told_of(self._answer, self._spot)}{leads}", *self._answer.said]
+
+    @property
+    def _keys(self) -> list[Key]:
+        is_table = self._shown is Shown.table
+        goes = [Key("⏎", "go there", "follow")] if self._has_cells and leads_to(self._answer, self._spot) else []
+        following = self._following
+        return [
+            Key("↑ ↓ ← →", "cell" if is_table else "along", "move(1,0)"),
+            *goes,
+            *([Key("P", following.value, "plot")] if following is not self._shown else []),
+            Key("x", "export", "export"),
+            Key("y", "copy", "copy"),
+            Key("@", "command", "reopening"),
+            Key("?", "keys", "help", is_kept=True),
+            Key("Esc", "back", "leave", is_kept=True),
+        ]
+
+    @property
+    def _has_cells(self) -> bool:
+        return bool(self._answer.rows and self._answer.columns)
+
+    # --- what keys do
+
+    def _clipped(self, spot: Spot) -> Spot:
+        """The cell, or the nearest that there is."""
+        rows, columns = len(self._answer.rows), len(self._answer.columns)
+        return Spot(max(0, min(rows - 1, spot.row)), max(0, min(columns - 1, spot.column)))
+
+    def _go_to(self, spot: Spot) -> None:
+        found = self._clipped(spot)
+        if found == self._spot:
+            self.app.bell()
+        self._spot = found
+        self._show()
+
+    def action_move(self, down: int, right: int) -> None:
+        """Go to another cell; along a curve, → goes along it and ↓ to another one."""
+        if self._shown is Shown.column:
+            down, right = right, down
+        self._go_to(Spot(self._spot.row + down, self._spot.column + right))
+
+    def action_page(self, count: int) -> None:
+        """Go down by as many rows as are in sight, or up."""
+        self.action_move(count * self.query_one(AnswerPanel).page, 0)
+
+    def action_edge(self, row: int) -> None:
+        """Go to the first row, or to the last."""
+        self._go_to(Spot(row % max(1, len(self._answer.rows)), self._spot.column))
+
+    def action_side(self, column: int) -> None:
+        """Go to the first column, or to the last."""
+        self._go_to(Spot(self._spot.row, column % max(1, len(self._answer.columns))))
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what is said."""
+        self.query_one(CaptionPanel).turn(lines)
+
+    @property
+    def _following(self) -> Shown:
+        """What P shows next: a curve of the row or of the column where there are numbers, or the table."""
+        order = list(Shown)
+        further = order[order.index(self._shown) + 1 :]
+        has = (each for each in further if self._has_cells and _CURVES[each](self._answer, self._spot) is not None)
+        return next(has, Shown.table)
+
+    def action_plot(self) -> None:
+        """The row of the cell as a curve, then its column, then the table."""
+        following = self._following
+        if following is self._shown:
+            self._refuse(NO_CURVE)
+            return
+        self._shown = following
+        self._show()
+
+    def action_follow(self) -> None:
+        """Go to the step that the cell is of."""
+        if self._has_cells and leads_to(self._answer, self._spot) is not None:
+            self.dismiss(self._spot)
+        else:
+            self._refuse(NOWHERE)
+
+    def action_leave(self) -> None:
+        """Show the table again; or go back."""
+        if self._shown is Shown.table:
+            self.dismiss(None)
+        else:
+            self._shown = Shown.table
+            self._show()
+
+    def action_copy(self) -> None:
+        """Copy the cell."""
+        if self._has_cells:
+            cell = cell_at(self._answer, self._spot)
+            self._copy(cell.text if cell.number is None else repr(cell.number))
+
+    def action_reopening(self) -> None:
+        """Copy the command line that prints the same."""
+        self._copy(self._answered.command)
+
+    def _copy(self, text: str) -> None:
+        try:
+            self.app.copy_to_clipboard(checked(text))
+        except Problem as problem:
+            self._refuse(visible(problem.in_one_line))
+        else:
+            self._say(visible(f"On the clipboard: {text}"))
+
+    def action_export(self) -> None:
+        """Ask where to, and write the answer."""
+        asked = f"File ({', '.join(WRITTEN_AS)}):"
+        self.app.push_screen(ExportScreen("Export this answer", asked, self._file_name, self._write), self._written)
+
+    def _write(self, request: Request, _: Callable[[str], None]) -> Path:
+        return write_answer(self._answered, request.path, force=request.force)
+
+    def _written(self, path: str | None) -> None:
+        if path is not None:
+            self._say(f"Written to {path}")
+
+    def _say(self, said: str) -> None:
+        self.app.clear_notifications()
+        self.notify(said, markup=False)
+
+    def _refuse(self, said: str) -> None:
+        self.app.bell()
+        self._say(said)
+
+    def action_help(self) -> None:
+        """List the keys."""
+        from attn_explore.explorer.screens.help import open_help
+
+        open_help(self, keys.ANSWER_BINDINGS)
+
+    # --- what panels say happened
+
+    @on(AnswerPanel.Chosen)
+    def clicked(self, event: AnswerPanel.Chosen) -> None:
+        """A click puts the cursor there, a second one follows the cell."""
+        if event.spot == self._spot:
+            self.action_follow()
+        else:
+            self._go_to(event.spot)
+
+    @on(AnswerPanel.Turned)
+    def turned(self, event: AnswerPanel.Turned) -> None:
+        """The wheel was turned."""
+        self._go_to(Spot(self._spot.row + event.rows, self._spot.column))
+
+    @on(KeyBar.Pressed)
+    async def key_pressed(self, event: KeyBar.Pressed) -> None:
+        """A key of the bar was clicked."""
+        event.stop()
+        await self.run_action(event.action)

@@ -1,0 +1,156 @@
+"""An answer on the screen: from cell to cell, into the run and back, as a curve, to files and to the clipboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from attn_explore.explorer.drawing.answer_table import Spot
+from attn_explore.explorer.screens.answer_screen import NOWHERE, AnswerScreen
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.telling.answers import views
+from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.explorer.widgets.answer_panel import AnswerPanel
+from attn_explore.explorer.widgets.gallery_panel import CaptionPanel
+from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from tests.explorer.conftest import Explore, settled
+from tests.standing import until
+
+WEIGHTS = "encoder.layers.0.self_attention.weights"
+ANSWER = Answer(
+    "What is looked at?",
+    ("Weights of one head.",),
+    "query",
+    "key",
+    ("I", "love"),
+    (
+        Row("I", (Cell("0.5", 0.5, At(WEIGHTS, (0, 0, 0)), 0.5), Cell("0.25", 0.25, At(WEIGHTS, (0, 0, 1)), 0.25))),
+        Row("love", (Cell("dog", 1.0), Cell("0.125", 0.125, None, 0.125))),
+        Row("my", (Cell("", None), Cell("1", 1.0, None, 1.0)), At("encoder.embedding")),
+    ),
+    "weight",
+)
+ASKED = "attn-explore looked-at i-love-my-dog"
+
+
+@pytest.fixture(autouse=True)
+def _answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "VIEWS", {"looked-at": lambda *_: Answered(ANSWER, ASKED, {"weights": [0.5]})})
+
+
+async def answer(pilot: Pilot[None]) -> AnswerScreen:
+    """Ask, and give the screen that answers."""
+    await pilot.app.screen.run_action("answer('looked-at')")
+    return await shown(pilot)
+
+
+async def shown(pilot: Pilot[None]) -> AnswerScreen:
+    """The answer that stands on the screen."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, AnswerScreen))
+    await settled(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, AnswerScreen)
+    return screen
+
+
+def caption(screen: AnswerScreen) -> str:
+    """The first line of what is said."""
+    return screen.query_one(CaptionPanel).draw_lines()[0].text.strip()
+
+
+def table(screen: AnswerScreen) -> list[str]:
+    """The table as text."""
+    panel = screen.query_one(AnswerPanel)
+    return [panel.draw_line(y).text.rstrip() for y in range(panel.size.height)]
+
+
+async def test_it_stands_at_the_cell_that_was_looked_at_and_is_followed_and_comes_back(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 1), size=(80, 24)) as (pilot, session):
+        screen = await answer(pilot)
+        assert table(screen)[:3] == ["         key →", "query ↓  I       love", "I          0.5   0.25"]
+        assert caption(screen) == f"I · love: 0.25   ⏎ {WEIGHTS}"
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
+        assert (session.place.value.path, session.place.index) == (WEIGHTS, (0, 0, 0))
+        await pilot.press("u", "backspace")
+        screen = await shown(pilot)
+        assert caption(screen).startswith("I · I: 0.5")
+        assert session.place.index == (0, 0, 1)
+        await pilot.press("escape", "backspace")
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_after_an_edit_it_is_answered_anew(explore: Explore, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 1)) as (pilot, _):
+        await answer(pilot)
+        monkeypatch.setattr(
+            views, "VIEWS", {"looked-at": lambda *at: asked.append(at[1]) or Answered(ANSWER, ASKED, {})}
+        )
+        await pilot.press("enter", "e", "1", "enter")
+        await settled(pilot)
+        await pilot.press("backspace")
+        assert caption(await shown(pilot)).startswith("I · love")
+        assert len(asked) == 1
+
+
+async def test_a_cell_of_no_step_leads_nowhere_and_one_of_a_row_to_its_step(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, session):
+        screen = await answer(pilot)
+        await pilot.press("j", "enter")
+        assert pilot.app.screen is screen
+        assert [note.message for note in pilot.app._notifications] == [NOWHERE]
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
+        assert session.place.value.path == "encoder.embedding"
+
+
+async def test_a_row_and_a_column_are_curves_where_they_have_numbers(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, _):
+        screen = await answer(pilot)
+        panel = screen.query_one(PlotPanel)
+        await pilot.press("right", "P")
+        await settled(pilot)
+        assert "What is looked at?: I" in panel.query_one("#above").render_line(0).text
+        await pilot.press("P", "right")
+        await settled(pilot)
+        assert "What is looked at?: love" in panel.query_one("#above").render_line(0).text
+        assert caption(screen) == "love · love: 0.125"
+        await pilot.press("P")
+        assert not panel.display
+        await pilot.press("left", "P")
+        assert not panel.display  # one number makes no curve
+
+
+async def test_it_is_written_to_files_and_copied(explore: Explore, tmp_path: Path) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, _):
+        screen = await answer(pilot)
+        for ending in ("csv", "json", "txt", "svg"):
+            await pilot.press("x")
+            pilot.app.screen.query_one("#target", Input).value = str(tmp_path / f"a.{ending}")
+            await pilot.press("enter")
+            await until(pilot, lambda: pilot.app.screen is screen)
+        await pilot.press("at")
+        assert pilot.app.clipboard == ASKED
+        await pilot.press("y")
+        assert pilot.app.clipboard == "0.5"
+    assert json.loads((tmp_path / "a.json").read_text()) == {"weights": [0.5]}
+    assert (tmp_path / "a.csv").read_text().startswith("query,")
+    assert "What is looked at?" in (tmp_path / "a.txt").read_text()
+    assert (tmp_path / "a.svg").read_bytes().startswith(b"<")
+
+
+async def test_a_click_puts_the_cursor_there_and_a_second_one_follows(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, session):
+        screen = await answer(pilot)
+        await pilot.click("#answer-table", offset=(18, 2))
+        await settled(pilot)
+        assert screen._spot == Spot(0, 1)
+        await pilot.click("#answer-table", offset=(18, 2))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
+        assert session.place.index == (0, 0, 1)
