@@ -73,20 +73,10 @@ def give(answer: Answer, data: Mapping[str, Any], form: Form, inputs: Sequence[P
 
 
 def _write(answer: Answer, data: Mapping[str, Any], form: Form, output: Path, inputs: Sequence[Path]) -> None:
-    from attn_explore.explorer.drawing.plots.formats import figure_bytes
     from attn_explore.explorer.system.exits import say
-    from attn_explore.explorer.telling.answers.answer_figure import answer_figure
-    from attn_explore.explorer.telling.answers.answer_json import answer_json
-    from attn_explore.explorer.telling.answers.answer_lines import answer_csv
+    from attn_explore.explorer.telling.answers.answer_files import answer_bytes
     from attn_explore.model.files.writing import write_atomically
     from attn_explore.model.text import visible
 
-    ending = output.suffix.lower()
-    if ending == ".json":
-        written = f"{answer_json(data)}\n".encode()
-    elif ending == ".csv":
-        written = "".join(f"{line}\n" for line in answer_csv(answer)).encode()
-    else:
-        written = figure_bytes(answer_figure(answer), ending)
-    write_atomically(output, [written], force=form.force, inputs=inputs)
+    write_atomically(output, [answer_bytes(answer, data, output.suffix.lower())], force=form.force, inputs=inputs)
     say(f"wrote {visible(str(output.absolute()))}")

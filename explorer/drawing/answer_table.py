@@ -20,29 +20,34 @@ from attn_explore.model.dataclass import dataclass
 GAP = 2
 """Cells between two columns."""
 MOST = 20
-"""Cells that a word takes at most."""
-_GLYPH = 2
-"""Cells of a glyph and the space before it."""
+"""Cells that a word takes at most, without what stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A cell: what stands there, how strongly it is coloured from −1 to 1, if at all, and whether it is a number."""
+    """A cell: what stands there, how strongly it is coloured from −1 to 1, if at all, and whether it is a number.
+
+    `beside` stands behind a text, at the right edge.
+    """
 
     text: str
     strength: float | None = None
     is_number: bool = False
+    beside: str = ""
 
     @property
-    def has_glyph(self) -> bool:
-        """Whether its colour says what its text does not."""
-        return self.strength is not None and not self.is_number
+    def ends_with(self) -> str:
+        """What stands at the right edge: what is beside it, or a glyph where the colour says what the text does not."""
+        is_told = self.strength is None or self.is_number
+        return self.beside or ("" if is_told else _glyph(self.strength or 0.0))
 
     @property
     def cells(self) -> int:
         """Cells that it wants; a number needs them."""
-        wanted = most_cells(self.text) + _GLYPH * self.has_glyph
-        return wanted if self.is_number else min(MOST, wanted)
+        if self.is_number:
+            return most_cells(self.text)
+        end = self.ends_with
+        return min(MOST, most_cells(self.text)) + (1 + len(end) if end else 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,9 +210,8 @@ def _row(layout: Layout, spot: Spot, row: int, ground: Ground) -> Iterator[Segme
 def _written(entry: Entry, width: int) -> str:
     if entry.is_number:
         return pad(entry.text, width, right=True)
-    if not entry.has_glyph:
-        return fitted(entry.text, width)
-    return f"{fitted(entry.text, max(0, width - _GLYPH))} {_glyph(entry.strength or 0.0)}"
+    end = entry.ends_with
+    return f"{fitted(entry.text, max(0, width - len(end) - 1))} {end}" if end else fitted(entry.text, width)
 
 
 def _glyph(strength: float) -> str:

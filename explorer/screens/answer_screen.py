@@ -18,13 +18,12 @@ from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.file_dialog import ExportScreen, Request
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.telling.answers.answer_curves import AnswerCurves
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS
 from attn_explore.explorer.telling.answers.answered import (
     Answered,
     cell_at,
-    column_curve,
     leads_to,
-    row_curve,
     table_of,
     told_of,
     write_answer,
@@ -55,9 +54,6 @@ class Shown(StrEnum):
     column = "column"
 
 
-_CURVES: dict[Shown, Callable[..., Plot | None]] = {Shown.row: row_curve, Shown.column: column_curve}
-
-
 class AnswerScreen(Dialog[Spot | None]):
     """Dismissed with the cell that is followed into the run, or None."""
 
@@ -69,7 +65,7 @@ class AnswerScreen(Dialog[Spot | None]):
         self._answered, self._file_name = answered, file_name
         self._answer = answered.answer
         self._spot = self._clipped(spot)
-        self._table = table_of(self._answer)
+        self._table, self._curves = table_of(self._answer), AnswerCurves(self._answer)
         self._shown = Shown.table
 
     def compose(self) -> ComposeResult:
@@ -111,8 +107,12 @@ class AnswerScreen(Dialog[Spot | None]):
     @property
     def _plot(self) -> Plot | None:
         """The curve that is shown; None where the table is."""
-        curve = _CURVES.get(self._shown)
-        return curve(self._answer, self._spot) if curve is not None and self._has_cells else None
+        return self._curve(self._shown)
+
+    def _curve(self, shown: Shown) -> Plot | None:
+        if shown is Shown.table or not self._has_cells:
+            return None
+        return self._curves.row(self._spot) if shown is Shown.row else self._curves.column(self._spot)
 
     @property
     def _said(self) -> list[str]:
@@ -184,8 +184,7 @@ class AnswerScreen(Dialog[Spot | None]):
         """What P shows next: a curve of the row or of the column where there are numbers, or the table."""
         order = list(Shown)
         further = order[order.index(self._shown) + 1 :]
-        has = (each for each in further if self._has_cells and _CURVES[each](self._answer, self._spot) is not None)
-        return next(has, Shown.table)
+        return next((each for each in further if self._curve(each) is not None), Shown.table)
 
     def action_plot(self) -> None:
         """The row of the cell as a curve, then its column, then the table."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from attn_explore.explorer.session.place import Cell
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_meant, token_of_id
@@ -33,6 +36,16 @@ def through_lens(session: Session, asked: Through, tell: Callable[[int, int], ob
     vocabulary = stream_of(trace, chapter).logits.axes[-1]
     wanted = wanted_token(session, vocabulary, asked.token, asked.token_id)
     return lens(trace, wanted, top=asked.top, heads=asked.heads, chapter=chapter, tell=tell)
+
+
+def said_at(session: Session, cell: Cell) -> int:
+    """The token that a cell of the logits or the probabilities is of; of any other, the likeliest one in the end."""
+    trace = session.run.trace
+    logits = stream_of(trace, last_whole_pass(trace)).logits
+    looked_at, vocabulary = session.place.peek(cell.path), logits.axes[-1]
+    if looked_at is not None and looked_at.axes and looked_at.axes[-1].name == vocabulary.name:
+        return cell.index[-1]
+    return int(np.argmax(logits[(*(axis.size - 1 for axis in logits.axes[:-1]), slice(None))]))
 
 
 def wanted_token(session: Session, vocabulary: Axis, text: str | None, number: int | None) -> int | None:

@@ -91,7 +91,7 @@ class Curves(PlotWidget):
             return
         x_scale, y_scale = drawing.places.scale, drawing.y_scale
         self.margin_top = self.margin_bottom = 0
-        self.margin_left = drawing.margin
+        has_moved, self.margin_left = self.margin_left != drawing.margin, drawing.margin
         self.clear()
         self.set_xlimits(x_scale.low, x_scale.high)
         self.set_ylimits(y_scale.low, y_scale.high)
@@ -106,6 +106,13 @@ class Curves(PlotWidget):
             self._draw_marks(drawing, curve, ys)
         if not self._needs_canvas_resize:
             self.render()  # now: drawn while a frame is made, the canvases would ask for another one
+            if has_moved:
+                self.call_after_refresh(self._draw_in_other_room)
+
+    def _draw_in_other_room(self) -> None:
+        """Draw once more when the labels of the y axis have the room that they take now."""
+        self._needs_canvas_resize = True
+        self._rerender()
 
     def _draw_rules(self, drawing: Drawing) -> None:
         """The cursor's line from top to bottom, and for bars the line at zero, both behind the curves."""

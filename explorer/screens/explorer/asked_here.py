@@ -109,6 +109,18 @@ def _has_heads(screen: ExplorerScreen) -> bool:
     return any(path.endswith(".weights") and "head" in step.names for path, step in steps.items())
 
 
+def _says_words(screen: ExplorerScreen) -> bool:
+    from attn_explore.model.looking.lens import last_whole_pass
+    from attn_explore.model.stream import stream_of
+
+    trace = screen.state.session.run.trace
+    try:
+        stream_of(trace, last_whole_pass(trace))
+    except Problem:
+        return False
+    return True
+
+
 def _has_other(screen: ExplorerScreen) -> bool:
     return screen.state.session.other is not None
 
@@ -178,6 +190,8 @@ QUESTIONS = (
         "without-first", "What if the first token were left out?", "without_first", _leaves_first, "of the colours"
     ),
     Askable("gallery", "How would another kind of attention look here?", "gallery", _has_gallery, "every variant"),
+    Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
+    Askable("lens-heads", "What does each head write, in words?", "answer('lens-of-heads')", _says_words, "the lens"),
     Askable("heads", "What does each head of attention do?", "answer('heads')", _has_heads, "induction, previous …"),
     Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),

@@ -9,6 +9,7 @@ lens_answer     what the model would say on the way, and `stream_labels`: what i
 answer_files    as the bytes of a file
 heads_answer    what every head of attention does
 neurons_answer  the strongest neurons of a feed-forward network
-answered        as it is shown: as a table to draw, as curves, where it leads
+answer_curves   its rows and columns as curves
+answered        as it is shown: as a table to draw, and where it leads
 views           which views there are, and what makes each
 """

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from attn_explore.explorer.drawing.answer_table import Entry, Spot, Table
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session import place
-from attn_explore.explorer.system.file_formats import format_of
-from attn_explore.explorer.telling.answers.answer import Answer, At, Cell
+from attn_explore.explorer.system.file_formats import PICTURES, format_of
+from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS, answer_bytes
 from attn_explore.explorer.telling.answers.answer_lines import is_number
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.explain import Index
 from attn_explore.model.files.writing import write_atomically
-from attn_explore.model.plots import Curve, Plot, PlotKind
 
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """An answer, the command line that prints it, and what this gives with `--json`."""
+    """An answer, the command line that prints it, and what this gives with `--json`.
+
+    `drawn` is what of it is drawn into a picture, where that is not all.
+    """
 
     answer: Answer
     command: str
     data: Mapping[str, Any]
+    drawn: Answer | None = None
 
 
 def table_of(answer: Answer) -> Table:
@@ -37,7 +38,7 @@ def table_of(answer: Answer) -> Table:
 
 
 def _entry(cell: Cell) -> Entry:
-    return Entry(cell.text, cell.strength, cell.number is not None and is_number(cell.text))
+    return Entry(cell.text, cell.strength, cell.number is not None and is_number(cell.text), cell.beside)
 
 
 def cell_at(answer: Answer, spot: Spot) -> Cell:
@@ -53,63 +54,38 @@ def leads_to(answer: Answer, spot: Spot) -> At | None:
 def told_of(answer: Answer, spot: Spot) -> str:
     """A cell in words: `layer 3 ffn · France: Paris, 0.7712`."""
     row, column, cell = answer.rows[spot.row], answer.columns[spot.column], cell_at(answer, spot)
-    is_told = cell.number is not None and not is_number(cell.text)
-    told = ", ".join(
-        filter(None, (cell.text, short_number(cell.number) if is_told and cell.number is not None else ""))
-    )
-    return f"{' · '.join(filter(None, (row.label, column)))}: {told}"
-
-
-# --- curves
-
-
-def row_curve(answer: Answer, spot: Spot) -> Plot | None:
-    """The numbers of a row as bars, since what stands side by side are words or heads; None where there are none."""
-    label, numbers = answer.rows[spot.row].label, answer.numbers_along(spot.row)
-    return _plot(answer, label, answer.across, answer.columns, numbers, "bars", spot.column)
-
-
-def column_curve(answer: Answer, spot: Spot) -> Plot | None:
-    """The numbers of a column as a curve, down the layers or down a list; None where there are none."""
-    labels, numbers = [row.label for row in answer.rows], answer.numbers_down(spot.column)
-    return _plot(answer, answer.columns[spot.column], answer.down, labels, numbers, "line", spot.row)
-
-
-def _plot(
-    answer: Answer,
-    name: str,
-    along: str,
-    labels: Sequence[str],
-    numbers: Sequence[float | None],
-    kind: PlotKind,
-    marked: int,
-) -> Plot | None:
-    there = np.array([np.nan if number is None else number for number in numbers], np.float64)
-    if np.isfinite(there).sum() < 2:
-        return None
-    title = f"{answer.title}: {name}" if name else answer.title
-    gaps = tuple(np.flatnonzero(np.isnan(there)).tolist())
-    return Plot(title, along, answer.measure, tuple(labels), (Curve("", there, gaps),), kind, marked=marked)
+    number = "" if cell.number is None or is_number(cell.text) else short_number(cell.number)
+    return f"{' · '.join(filter(None, (row.label, column)))}: {', '.join(filter(None, (cell.text, number)))}"
 
 
 def spot_of(answer: Answer, cell: place.Cell) -> Spot:
-    """Where the cursor stands at first: at what leads to a cell, else to its step, else at the first of all."""
-    spots = [
-        (Spot(row, column), at)
-        for row in range(len(answer.rows))
-        for column in range(len(answer.columns))
-        if (at := leads_to(answer, Spot(row, column))) is not None and at.path == cell.path
-    ]
-    return max(spots, key=lambda found: _alike(found[1].index, cell.index), default=(Spot(), None))[0]
+    """Where the cursor stands at first: at what is nearest to a cell of the run, else at the first of all."""
+    rows = range(len(answer.rows) if answer.columns else 0)
+    row = max(rows, key=lambda row: _nearness(answer.rows[row], cell), default=0)
+    columns = range(len(answer.columns) if rows else 0)
+    return Spot(row, max(columns, key=lambda column: _alike_at(cell_at(answer, Spot(row, column)), cell), default=0))
 
 
-def _alike(index: Index, other: Index) -> int:
-    """How many places two indices begin alike with."""
-    return next((place for place, (one, two) in enumerate(zip(index, other, strict=False)) if one != two), len(index))
+def _nearness(row: Row, cell: place.Cell) -> tuple[int, int]:
+    """How many parts of its path a row has in common with a cell, and places of the index."""
+    paths = [at.path for at in (row.at, row.cells[0].at) if at is not None]
+    alike = max((_common(path.split("."), cell.path.split(".")) for path in paths), default=0)
+    return alike, max(_alike_at(each, cell) for each in row.cells)
+
+
+def _alike_at(found: Cell, cell: place.Cell) -> int:
+    return 0 if found.at is None else _common(found.at.index, cell.index)
+
+
+def _common(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many things two sequences begin alike with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def write_answer(answered: Answered, target: Path, *, force: bool = False) -> Path:
     """Write an answer to a file, as its ending says. Raises Problem when that cannot be."""
     ending = format_of(target, WRITTEN_AS, "an answer")
-    write_atomically(target, [answer_bytes(answered.answer, answered.data, ending)], force=force)
+    is_picture = ending in (*PICTURES, ".pdf")
+    answer = answered.drawn if is_picture and answered.drawn is not None else answered.answer
+    write_atomically(target, [answer_bytes(answer, answered.data, ending)], force=force)
     return target.absolute()

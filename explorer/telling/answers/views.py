@@ -35,5 +35,28 @@ def _heads_grid(session: Session, _: Cell, counter: Counter) -> Answered:
     return Answered(heads_answer(atlas), answering(session, "heads"), heads_data(atlas))
 
 
-VIEWS: Mapping[str, View] = MappingProxyType({"heads": _heads, "heads-grid": _heads_grid})
+def _lens(session: Session, cell: Cell, counter: Counter) -> Answered:
+    return _through_lens(session, cell, counter, heads=False)
+
+
+def _lens_of_heads(session: Session, cell: Cell, counter: Counter) -> Answered:
+    return _through_lens(session, cell, counter, heads=True)
+
+
+def _through_lens(session: Session, cell: Cell, counter: Counter, *, heads: bool) -> Answered:
+    """The lens, and in it the rank of the token under the cursor, or of the one that the model says in the end."""
+    from attn_explore.explorer.session.through_lens import Through, said_at, through_lens
+    from attn_explore.explorer.telling.answers.lens_answer import lens_answer, lens_data
+
+    token = said_at(session, cell)
+    seen = through_lens(
+        session, Through(token_id=token, heads=heads), lambda done, of: counter.say(f"{done} of {of} points")
+    )
+    command = answering(session, "lens", "--token-id", str(token), *(["--heads"] if heads else []))
+    return Answered(lens_answer(seen), command, lens_data(seen), lens_answer(seen, is_drawn=True))
+
+
+VIEWS: Mapping[str, View] = MappingProxyType(
+    {"lens": _lens, "lens-of-heads": _lens_of_heads, "heads": _heads, "heads-grid": _heads_grid}
+)
 """By their names."""

@@ -30,7 +30,7 @@ ANSWER = Answer(
     ("I", "love"),
     (
         Row("I", (Cell("0.5", 0.5, At(WEIGHTS, (0, 0, 0)), 0.5), Cell("0.25", 0.25, At(WEIGHTS, (0, 0, 1)), 0.25))),
-        Row("love", (Cell("dog", 1.0), Cell("0.125", 0.125, None, 0.125))),
+        Row("love", (Cell(""), Cell("0.125", 0.125, None, 0.125))),
         Row("my", (Cell("", None), Cell("1", 1.0, None, 1.0)), At("encoder.embedding")),
     ),
     "weight",
@@ -72,7 +72,7 @@ def table(screen: AnswerScreen) -> list[str]:
 async def test_it_stands_at_the_cell_that_was_looked_at_and_is_followed_and_comes_back(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, (0, 0, 1), size=(80, 24)) as (pilot, session):
         screen = await answer(pilot)
-        assert table(screen)[:3] == ["         key →", "query ↓  I       love", "I          0.5   0.25"]
+        assert table(screen)[:3] == ["         key →", "query ↓    I   love", "I        0.5   0.25"]
         assert caption(screen) == f"I · love: 0.25   ⏎ {WEIGHTS}"
         await pilot.press("left", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
@@ -116,10 +116,10 @@ async def test_a_row_and_a_column_are_curves_where_they_have_numbers(explore: Ex
         panel = screen.query_one(PlotPanel)
         await pilot.press("right", "P")
         await settled(pilot)
-        assert "What is looked at?: I" in panel.query_one("#above").render_line(0).text
+        assert "What is looked at? · I" in panel.query_one("#above").render_line(0).text
         await pilot.press("P", "right")
         await settled(pilot)
-        assert "What is looked at?: love" in panel.query_one("#above").render_line(0).text
+        assert "What is looked at? · love" in panel.query_one("#above").render_line(0).text
         assert caption(screen) == "love · love: 0.125"
         await pilot.press("P")
         assert not panel.display
