@@ -121,6 +121,15 @@ def _says_words(screen: ExplorerScreen) -> bool:
     return True
 
 
+def _has_neurons(screen: ExplorerScreen) -> bool:
+    from attn_explore.explorer.telling.answers.views import network_of
+
+    state = screen.state
+    network = network_of(state.value.path)
+    is_of_run = not is_gradient(state.value) and f"{network}.hidden" in state.session.run.trace.steps
+    return bool(network) and is_of_run
+
+
 def _has_other(screen: ExplorerScreen) -> bool:
     return screen.state.session.other is not None
 
@@ -192,6 +201,9 @@ QUESTIONS = (
     Askable("gallery", "How would another kind of attention look here?", "gallery", _has_gallery, "every variant"),
     Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
     Askable("lens-heads", "What does each head write, in words?", "answer('lens-of-heads')", _says_words, "the lens"),
+    Askable(
+        "neurons", "Which neurons write most at this word?", "answer('neurons')", _has_neurons, "and what they favour"
+    ),
     Askable("heads", "What does each head of attention do?", "answer('heads')", _has_heads, "induction, previous …"),
     Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),

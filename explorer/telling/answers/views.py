@@ -56,7 +56,38 @@ def _through_lens(session: Session, cell: Cell, counter: Counter, *, heads: bool
     return Answered(lens_answer(seen), command, lens_data(seen), lens_answer(seen, is_drawn=True))
 
 
+def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
+    """The network that a cell is in, at the token of the cell; where it has none, at the last one."""
+    from attn_explore.explorer.session.networks import network_named
+    from attn_explore.explorer.telling.answers.neurons_answer import neurons_answer, neurons_data
+    from attn_explore.model.looking.neurons import neurons_at
+
+    trace = session.run.trace
+    network, looked_at = network_of(cell.path), session.place.peek(cell.path)
+    hidden = network_named(trace, network)
+    places = {} if looked_at is None else dict(zip(looked_at.names, cell.index, strict=True))
+    token = places.get("token", hidden.axes[0].size - 1)
+    found = neurons_at(trace, hidden, token)
+    command = answering(session, "neurons", "--at", network, "--token", str(token))
+    return Answered(neurons_answer(found), command, neurons_data(found))
+
+
+def network_of(path: str) -> str:
+    """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
+
+    >>> network_of("decoder.layers.3.ffn.hidden"), network_of("logits")
+    ('decoder.layers.3.ffn', '')
+    """
+    return "".join(path.rpartition(".ffn.")[:2]).removesuffix(".")
+
+
 VIEWS: Mapping[str, View] = MappingProxyType(
-    {"lens": _lens, "lens-of-heads": _lens_of_heads, "heads": _heads, "heads-grid": _heads_grid}
+    {
+        "lens": _lens,
+        "lens-of-heads": _lens_of_heads,
+        "heads": _heads,
+        "heads-grid": _heads_grid,
+        "neurons": _neurons,
+    }
 )
 """By their names."""
