@@ -21,6 +21,7 @@ from attn_explore.explorer.commands import (
     neurons_command,
     plotting,
     printing,
+    why_command,
 )
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
@@ -78,6 +79,7 @@ COMMANDS = (
     attribute_command.attribute,
     heads_command.heads,
     neurons_command.neurons,
+    why_command.why,
     printing.list_,
     models.models,
     printing.show,

@@ -42,6 +42,10 @@ EXAMPLES = {
         "attn-explore neurons encoder-layer --token dog",
         "attn-explore neurons translate --at decoder.layers.0 --json",
     ),
+    "why": (
+        "attn-explore why induction-head 'decoder.layers.1.self_attention.weights[7, a]'",
+        "attn-explore why multi-head 'weights[1, quick, dog]' --by columns",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

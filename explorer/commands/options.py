@@ -39,6 +39,7 @@ class Subject(StrEnum):
     lens = "lens"
     attribute = "attribute"
     neurons = "neurons"
+    why = "why"
 
 
 # --- completion in the shell

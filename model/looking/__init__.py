@@ -4,4 +4,5 @@ lens, asked_token                     what the model would say at each point of 
 attribution, written                  who wrote a logit: everything that was left in the stream, as a sum
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
+vector_parts, why_there               who wrote a vector, and why a head looks where it looks
 """

@@ -78,7 +78,7 @@ def neurons_at(trace: Trace, hidden: Value, token: int, many: int = STRONGEST) -
     activations = np.asarray(hidden[token], np.float64)
     lengths = np.abs(activations) * np.linalg.norm(written, axis=-1)
     strongest = [number for number in likeliest(lengths, many) if lengths[number] > 0]
-    readout = readout_of(trace)
+    readout = readout_of(trace, hidden.path)
     gains = np.zeros((len(strongest), 0)) if readout is None else readout.gains(written[strongest])
     found = (
         Neuron(

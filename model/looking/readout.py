@@ -13,6 +13,7 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.carried import carried, is_straight
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
 
@@ -38,8 +39,11 @@ class Readout:
         return np.concatenate([read @ part for part in _columns(self.matrix)], axis=1)
 
 
-def readout_of(trace: Trace) -> Readout | None:
-    """The way from the residual stream of a run to its logits; None without a head, or where it bends on the way."""
+def readout_of(trace: Trace, writer: str) -> Readout | None:
+    """The way from the stream that a step writes to, by its path, to the logits of a run.
+
+    None without a head, where the way bends, and for an encoder's stream where a decoder has the head.
+    """
     logits = trace.steps.get("logits")
     if logits is None or not is_straight(logits):
         return None
@@ -47,7 +51,12 @@ def readout_of(trace: Trace) -> Readout | None:
     while is_straight(step):
         steps.append(step)
         step = step.operands[0].value
-    return Readout(tuple(reversed(steps)), logits.operands[1]) if step.made_by.name == "add" else None
+    is_stream = step.made_by.name == "add" and _stack(step.path) == _stack(writer)
+    return Readout(tuple(reversed(steps)), logits.operands[1]) if is_stream else None
+
+
+def _stack(path: str) -> str:
+    return in_first_pass(path).partition(".")[0]
 
 
 def likeliest(gains: Array, many: int) -> list[int]:

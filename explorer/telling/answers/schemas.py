@@ -98,11 +98,37 @@ _ATTRIBUTE = {
     "remainder": {**_NUMBER, "description": "What the terms lack of the value: rounding."},
 }
 
+_WRITER = {
+    "at": {**PATH, "description": "The block of a head or of a network; else the step or the parameter that wrote it."},
+    "head": {**_COUNT, "description": "The head, where it is one."},
+}
+_WRITERS = {"type": "array", "items": _closed({**_WRITER, "value": _NUMBER}, ("head",))}
+_WHO = _closed(_WRITER, ("head",))
+_WHY = {
+    "of": _closed({"at": PATH, "head": _COUNT, "query": _COUNT, "key": _COUNT}),
+    "value": {**_NUMBER, "description": "The score: query + bias + remainder, or key, pairs or columns in its place."},
+    "weight": _NUMBER,
+    "factor": {**_NUMBER, "description": "What the product of query and key is multiplied by."},
+    "query": {**_WRITERS, "description": "What each writer of the query adds, times the whole key."},
+    "key": {**_WRITERS, "description": "What each writer of the key adds, times the whole query."},
+    "pairs": {
+        "type": "array",
+        "items": _closed({"query": _WHO, "key": _WHO, "value": _NUMBER}),
+        "description": "The largest products of a writer of the query and one of the key.",
+    },
+    "columns": {"type": "array", "items": _NUMBER, "description": "What each column of query and key adds."},
+    "bias": {**_NUMBER, "description": "What is added for where query and key stand; 0 where nothing is."},
+    "remainder": {**_NUMBER, "description": "What all of them lack of the score: rounding."},
+    "favours": {**_TOKENS, "description": "Words that gain most by what the head takes from there."},
+    "against": {**_TOKENS, "description": "Words that lose most by it."},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "attribute": _closed(_ATTRIBUTE),
     "heads": _closed(_HEADS),
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),
+    "why": _closed(_WHY),
 }
 """What `--json` prints, by the name of the command."""
 

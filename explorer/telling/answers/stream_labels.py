@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_explore.model.looking.vector_parts import Part
 from attn_explore.model.looking.written import Written
 from attn_explore.model.values import Value
 
@@ -28,7 +29,7 @@ def head_label(point: Value, head: int) -> str:
     return f"{layer} {'cross-' if block == _CROSS else ''}head {head}"
 
 
-def writer_label(term: Written) -> str:
+def writer_label(term: Written | Part) -> str:
     """What wrote a term: `23 head 3`, `28 feed-forward`, `embedding`, `0 feed-forward b_2`."""
     if term.head is not None:
         return head_label(term.at, term.head)

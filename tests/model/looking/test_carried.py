@@ -53,13 +53,21 @@ def test_what_parts_become_adds_up_to_what_their_sum_becomes(seed: int, many: in
     assert carried(steps, parts, 0).sum(axis=0) == pytest.approx(together[0], abs=1e-9)
 
 
-STEPS = [readout.steps for name in ("gpt2", "llama") if (readout := readout_of(run(name)))]
+STEPS = [readout.steps for name in ("gpt2", "llama") if (readout := readout_of(run(name), "decoder.input"))]
 
 
 @pytest.mark.parametrize(
-    ("name", "is_there"), [("llama", True), ("gemma2", True), ("bert", False), ("bert-sentence", False)]
+    ("name", "writer", "is_there"),
+    [
+        ("llama", "decoder.input", True),
+        ("gemma2", "generated.1.decoder.input", True),
+        ("t5", "decoder.input", True),
+        ("t5", "encoder.input", False),
+        ("bert", "encoder.input", False),
+        ("bert-sentence", "encoder.input", False),
+    ],
 )
-def test_only_a_head_that_reads_the_stream_straight_away_reads_out_what_is_written(
-    name: str, *, is_there: bool
+def test_only_a_head_that_reads_the_stream_straight_away_reads_out_what_is_written_there(
+    name: str, writer: str, *, is_there: bool
 ) -> None:
-    assert (readout_of(run(name)) is not None) == is_there
+    assert (readout_of(run(name), writer) is not None) == is_there

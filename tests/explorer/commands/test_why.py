@@ -1,0 +1,77 @@
+"""`attn-explore why`: as a person types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from attn_explore.explorer.telling.answers.schemas import schema_of
+from tests.checkpoints import DATA
+from tests.program import Ended, here
+
+Run = Callable[..., Ended]
+CELL = "decoder.layers.1.self_attention.weights[7, a]"
+MARIAN = str(DATA / "golden" / "marian-tiny")
+
+
+@pytest.fixture
+def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    return partial(here, capsys, "why")
+
+
+def values(lines: list[str]) -> dict[str, float]:
+    """The terms of an answer, and what each adds."""
+    rows = [line.rsplit(maxsplit=1) for line in lines[lines.index("") + 2 :]]
+    return {label.strip(): float(number) for label, number in rows}
+
+
+def test_the_induction_head_finds_its_key_by_what_the_head_before_wrote_there(attn: Run) -> None:
+    found = values(attn("induction-head", CELL).out.splitlines())
+    assert max(found, key=lambda term: found[term]) == "embedding × 0 head 0"
+    assert sum(found.values()) == pytest.approx(18.5971, abs=1e-3)
+
+
+@pytest.mark.parametrize("by", ["pairs", "query", "key", "columns"])
+@pytest.mark.parametrize("top", ["1", "3", "99"])
+def test_the_rows_of_every_split_add_up_to_the_score_however_many_are_listed(by: str, top: str, attn: Run) -> None:
+    out = attn("translate", "encoder.layers.0.self_attention.weights[love, dog]", "--by", by, "--top", top).out
+    score = float(out.splitlines()[0].split()[-1].rstrip("?"))
+    assert sum(values(out.splitlines()).values()) == pytest.approx(score, abs=2e-3)
+
+
+@pytest.mark.parametrize(("block", "speaks"), [("encoder", False), ("decoder", True)])
+def test_words_are_told_where_a_head_writes_to_the_stream_that_the_logits_are_read_from(
+    block: str, speaks: bool, attn: Run
+) -> None:
+    cell = f"{block}.layers.1.self_attention.weights[0, 0, 0]"
+    found = attn(MARIAN, cell, "--ids", "9,8,7", "--json")
+    data = json.loads(found.out)
+    jsonschema.Draft202012Validator(schema_of("why")).validate(data)
+    assert (len(data["favours"]), len(data["against"])) == ((5, 5) if speaks else (0, 0))
+    for terms in ("query", "key"):
+        total = sum(term["value"] for term in data[terms]) + data["bias"] + data["remainder"]
+        assert total == pytest.approx(data["value"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("multi-head", "weights"), "name a cell of its weights"),
+        (("multi-head", "encoder.layers.0.self_attention.q[0, 0, 0]"), "says of no head, token and key"),
+        (("additive.yaml", "weights[love, I]"), "no products of a query and a key"),
+        (("multi-head", "weights[7, quick, dog]"), "there is no 7 along head"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_one_message_that_says_what_would_be_right(
+    arguments: tuple[str, ...], said: str, attn: Run
+) -> None:
+    Path("additive.yaml").write_text("{model: {kind: attention, score: additive}, input: {text: I love}}")
+    found = attn(*arguments)
+    assert (found.status, found.out) == (2, "")
+    assert said in found.err
