@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
+import json
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_explore.explorer.session.who_wrote import WhoWrote, opened_term, term_name, who_wrote
-from attn_explore.model.axes import Array
+from attn_explore.model.checkpoints.checkpoint import open_checkpoint
 from attn_explore.model.looking.attribution import attribution, opened
+from attn_explore.model.looking.written import Written
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
-from attn_explore.model.trace import Trace
-from attn_explore.model.values import Value, View
 from tests.architectures import MODELS, VOCABULARY, some_run
 from tests.building import SEEDS
+from tests.checkpoints import DATA, FAMILIES, run_of, texts_of
 from tests.opened import opened as bundled
 
 HEADED = sorted(name for name, model in MODELS.items() if model.head == "vocabulary")
@@ -56,62 +55,6 @@ def test_a_term_opens_into_parts_that_add_up_to_it(name: str, seed: int, token: 
             assert made.values.shape == (made.axis.size,)
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama", "t5", "gemma2", "olmo2", "bert"])
-def test_a_writer_whose_scale_is_held_is_missed_by_just_its_part(name: str) -> None:
-    """Slow and obvious: the stream is added up once more without the writer, the norms held as they were."""
-    trace = some_run(MODELS[name])
-    found = attribution(trace, token=1, place=2)
-    without = partial(_logit_without, trace, (2, 1))
-    whole = without("")
-    for term in found.terms:
-        if term.kind == "network":
-            assert whole - without(term.at.path) == pytest.approx(term.value, abs=1e-9)
-
-
-def _logit_without(trace: Trace, cell: tuple[int, int], writer: str) -> float:
-    """The logit where a step is zero for later steps of its own token, and every norm keeps its mean scale."""
-    made: dict[str, Array] = {}
-
-    def of(view: View) -> Array:
-        return made.get(view.path, view.value.array).reshape(view.shape)
-
-    start = next(path for path in trace.steps if path.endswith(("ffn.output", "self_attention.output")))
-    paths = list(trace.steps)
-    for path in paths[paths.index(start) :]:
-        step = trace.steps[path]
-        name = path.rpartition(".")[2]
-        if path == writer:
-            bias = step.operands[2].array if len(step.operands) > 2 else 0
-            made[path] = np.zeros(step.shape) + bias
-        elif name == "residual":
-            made[path] = np.sum([of(view) for view in step.operands], axis=0)
-        elif step.made_by.name.endswith("normalise") and _is_of_stream(path):
-            made[path] = _held(step, of(step.operands[0]))
-        elif path == "head.hidden":
-            made[path] = of(step.operands[0]) * step.array / step.operands[0].array
-        elif step.made_by.name == "scale" and name == "output_scaled":
-            made[path] = of(step.operands[0]) * step.options["by"].value
-        elif path in ("head.hidden_pre", "logits"):
-            bias = step.operands[2].array if len(step.operands) > 2 else 0
-            made[path] = of(step.operands[0]) @ step.operands[1].array + bias
-    return float(made["logits"][cell])
-
-
-def _is_of_stream(path: str) -> bool:
-    """Norms of what the stream holds, or of what is added to it: not those that a block reads."""
-    block, _, name = path.rpartition(".")
-    return name in ("output_norm", "final_norm") or block == "head" or (name == "norm" and block.startswith("encoder"))
-
-
-def _held(step: Value, x: Array) -> Array:
-    was, gain, *bias = (view.array for view in step.operands)
-    centre = step.made_by.name == "normalise"
-    mean = was.mean(axis=-1, keepdims=True) if centre else 0
-    scale = np.sqrt(np.square(was - mean).mean(axis=-1, keepdims=True) + step.options["eps"])
-    centred = x - x.mean(axis=-1, keepdims=True) if centre else x
-    return centred / scale * (gain + step.options["plus_one"]) + (bias[0] if bias else 0)
-
-
 @pytest.mark.parametrize("name", ["names", "translate", "induction-head", "reverse", "sentiment", "label-each-word"])
 def test_the_parts_add_up_in_the_models_of_the_course(name: str) -> None:
     found = who_wrote(bundled(name).session(), WhoWrote())
@@ -143,3 +86,21 @@ def test_a_term_is_named_in_short_and_a_name_that_is_none_is_refused() -> None:
 def test_a_model_that_says_one_thing_of_a_text_has_no_place_after_which() -> None:
     with pytest.raises(Problem, match="one thing of the whole text"):
         who_wrote(bundled("sentiment").session(), WhoWrote(after="0"))
+
+
+REFERENCE = json.loads((DATA / "attribution.json").read_text())
+
+
+@pytest.mark.parametrize("name", REFERENCE["terms"])
+def test_what_each_writer_adds_is_what_autograd_finds_where_the_scales_are_held(name: str) -> None:
+    wanted, asked = REFERENCE["terms"][name], REFERENCE["asked"]
+    trace = run_of(open_checkpoint(FAMILIES / name), texts_of(FAMILIES / name), "float64")
+    found = attribution(trace, asked["token"], asked["against"], place=asked["place"])
+    assert found.of.value == pytest.approx(wanted.pop("value"), abs=1e-9)
+    terms = {_key(term): term.value for term in found.terms if term.kind != "bias"}
+    assert terms == {path: pytest.approx(part, abs=1e-9) for path, part in wanted.items()}
+
+
+def _key(term: Written) -> str:
+    block = term.at.path.rpartition(".")[0]
+    return {"head": f"{block}.{term.head}", "network": block}.get(term.kind, term.at.path)
