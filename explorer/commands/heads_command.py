@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, give
+from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
@@ -24,6 +24,7 @@ from attn_explore.explorer.commands.options import (
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.scored_heads import Logit
     from attn_explore.explorer.system.limits import Limits
     from attn_explore.model.looking.head_atlas import HeadAtlas
     from attn_explore.model.looking.said_twice import Drawing
@@ -37,6 +38,7 @@ class Score(StrEnum):
     first = "first"
     same = "same"
     entropy = "entropy"
+    logit = "logit"
 
 
 LENGTH, MOST_LISTED = 30, 20
@@ -49,6 +51,8 @@ def heads(
         Score | None,
         typer.Option("--sort", help="List the heads by this instead, the largest first.", show_default=False),
     ] = None,
+    token: Token = None,
+    token_id: TokenId = None,
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Heads that are listed.")] = MOST_LISTED,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Draws other made-up tokens.")] = 0,
     length: Annotated[
@@ -69,32 +73,35 @@ def heads(
 
     How much of its weight goes to the token before, to the first one, to earlier copies of the token, or to what
     followed these (induction)? The last two are measured on made-up tokens that are said twice, and so is everything
-    where a model has no text to read.
+    where a model has no text to read. With --token, what each head adds to that token's logit at the end of the text.
     """
     form = Form(as_json, csv, output, force)
     found = find_source(source, asked_for(None, moment, text, ids, target, None))
     form.check(found.inputs)
+    from attn_explore.explorer.session.scored_heads import Logit
     from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer, heads_data
     from attn_explore.model.looking.said_twice import Drawing
 
-    atlas = _atlas(found, limits_of(memory_limit, allow_path), Drawing(seed, length))
+    is_of_logit = token is not None or token_id is not None or Score.logit in (score, sort)
+    asked = Logit(token, token_id) if is_of_logit else None
+    atlas = _atlas(found, limits_of(memory_limit, allow_path), Drawing(seed, length), asked)
     is_whole = as_json or csv or output is not None
     wanted = Wanted((sort or score).value, sort is not None, None if is_whole else top)
     give(heads_answer(atlas, wanted), heads_data(atlas, wanted), form, found.inputs)
 
 
-def _atlas(found: Source, limits: Limits, drawing: Drawing) -> HeadAtlas:
+def _atlas(found: Source, limits: Limits, drawing: Drawing, asked: Logit | None) -> HeadAtlas:
     """The heads of what was named; what is computed for it is said if it takes its time."""
-    from attn_explore.explorer.session.scored_heads import heads_of, heads_without_text
+    from attn_explore.explorer.session.scored_heads import heads_of, heads_without_text, with_logit_of
     from attn_explore.explorer.system.exits import say
     from attn_explore.explorer.system.progress import Progress
 
     with Progress() as progress:
-        if found.needs_text:
+        if found.needs_text and asked is None:
             return heads_without_text(found, drawing, lambda value: progress(f"computed {value.path}"))
         session = session_of(found, limits)
         atlas, why = heads_of(session, drawing, lambda value: progress(f"computed {value.path}"))
     say_notes(session)
     if why:
         say(f"note: {why}")
-    return atlas
+    return atlas if asked is None else with_logit_of(session, atlas, asked)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
-from attn_explore.model.looking.head_atlas import HeadAtlas, head_atlas
+from attn_explore.model.looking.attribution import attribution
+from attn_explore.model.looking.head_atlas import HeadAtlas, head_atlas, with_logit
 from attn_explore.model.looking.said_twice import Drawing, known_without_text, said_twice
 from attn_explore.model.problems import Problem
+from attn_explore.model.stream import stream_of
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
@@ -28,6 +32,21 @@ def heads_of(session: Session, drawing: Drawing, on_step: Listener | None = None
     if not found.heads:
         raise Problem(NO_HEADS, path=session.path, hint="name a model, or a scenario with one")
     return found, why
+
+
+@dataclass(frozen=True, slots=True)
+class Logit:
+    """A token whose logit is asked for, by its text or by its id; by neither, the likeliest one."""
+
+    token: str | None = None
+    token_id: int | None = None
+
+
+def with_logit_of(session: Session, atlas: HeadAtlas, asked: Logit) -> HeadAtlas:
+    """The heads of a run with what each adds to a logit at the end of its text. Raises Problem for no such token."""
+    trace = session.run.trace
+    token = wanted_token(session, stream_of(trace).logits.axes[-1], asked.token, asked.token_id)
+    return with_logit(atlas, attribution(trace, token))
 
 
 def heads_without_text(source: Source, drawing: Drawing, on_step: Listener | None = None) -> HeadAtlas:

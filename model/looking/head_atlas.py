@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.looking.head_scores import OF_REPEATS, SCORES, HeadScores, head_scores
+from attn_explore.model.looking.attribution import Attribution, Number
+from attn_explore.model.looking.head_scores import LOGIT, OF_REPEATS, SCORES, HeadScores, head_scores
 from attn_explore.model.looking.said_twice import Drawing
 from attn_explore.model.trace import Listener, Trace
 
@@ -19,12 +20,19 @@ class HeadAtlas:
 
     text      the words that the first stack read, where a text was read
     made_up   the tokens that were drawn and said twice, with what begins and ends a text; and how they were drawn
+    number    the logit that the heads of the text add to, where one was asked for
     """
 
     heads: tuple[HeadScores, ...]
     text: tuple[str, ...] | None
     made_up: tuple[str, ...] | None
     drawing: Drawing
+    number: Number | None = None
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The scores that there are."""
+        return SCORES if self.number is None else (*SCORES, LOGIT)
 
     @property
     def measured_on(self) -> Mapping[str, str]:
@@ -46,6 +54,13 @@ def head_atlas(
     own, twice = (None if trace is None else list(head_scores(trace, on_step)) for trace in (text, made_up))
     heads = twice if own is None else own if twice is None else _together(own, twice)
     return HeadAtlas(tuple(heads or ()), _words(text), _words(made_up), drawing)
+
+
+def with_logit(atlas: HeadAtlas, found: Attribution) -> HeadAtlas:
+    """The same with what each head adds to a logit of the text."""
+    adds = {(term.at.path, term.head): term.value for term in found.terms if term.kind == "head"}
+    heads = (replace(each, logit=adds.get((f"{each.block}.head_output", each.head))) for each in atlas.heads)
+    return replace(atlas, heads=tuple(heads), number=found.of)
 
 
 def _together(own: Iterable[HeadScores], twice: Iterable[HeadScores]) -> Iterator[HeadScores]:

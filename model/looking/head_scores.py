@@ -24,13 +24,14 @@ _NEARLY = 1e-3
 
 @dataclass(frozen=True)
 class HeadScores:
-    """What one head of the attention weights at a path does, each number the mean over the tokens that look.
+    """What one head of the attention weights at a path does; all but the last are means over the tokens that look.
 
     induction  weight on what followed an earlier copy of the looking token (Olsson et al. 2022: prefix matching)
     previous   weight on the token before it
     first      weight on the first token of the text that is looked at
     same       weight on earlier copies of it (Wang et al. 2022: duplicate token heads)
     entropy    Σ −w·ln w of its weights, in nats: 0 where one token has all, ln n where n have the same
+    logit      what it adds to a logit that somebody asked for
 
     Tokens for which a rule names no place do not count in its mean: so the first two of a text for induction. None: the
     rule names no place at all, as any that compares places does between two texts; or the weights are no distribution.
@@ -43,6 +44,12 @@ class HeadScores:
     first: float | None = None
     same: float | None = None
     entropy: float | None = None
+    logit: float | None = None
+
+    @property
+    def block(self) -> str:
+        """The path of its attention."""
+        return self.path.rpartition(".")[0]
 
     @property
     def stack(self) -> str:
@@ -61,7 +68,10 @@ class HeadScores:
 
 
 SCORES = ("induction", "previous", "first", "same", "entropy")
-"""The scores of a head, in the order in which they are shown."""
+"""The scores of a head by its weights, in the order in which they are shown."""
+
+LOGIT = "logit"
+"""What it adds to a logit: a score where one was asked for."""
 
 OF_REPEATS = ("induction", "same")
 """The scores for which a token has to come twice."""

@@ -45,10 +45,11 @@ def attribution_answer(found: Attribution, most: int | None = None) -> Answer:
 def attribution_data(found: Attribution) -> dict[str, Any]:
     """The same as plain objects, with every term."""
     terms = [_term_data(term) for term in found.terms]
-    return {"of": _number_data(found.of), "value": found.of.value, "terms": terms, "remainder": found.remainder}
+    return {"of": number_data(found.of), "value": found.of.value, "terms": terms, "remainder": found.remainder}
 
 
-def _number_data(of: Number) -> dict[str, Any]:
+def number_data(of: Number) -> dict[str, Any]:
+    """A number that is taken apart, as plain objects."""
     found: dict[str, Any] = {"at": of.logits.path}
     if of.tokens is not None:
         found["place"] = of.index[0]
@@ -133,7 +134,7 @@ def opened_data(found: Attribution, made: Opened) -> dict[str, Any]:
     order = _strongest(made, None)
     terms = [{"at": made.at.path, **head, named: place, "value": float(made.values[place])} for place in order]
     remainder = made.term.value - float(made.values.sum())
-    return {"of": _number_data(found.of), "value": made.term.value, "terms": terms, "remainder": remainder}
+    return {"of": number_data(found.of), "value": made.term.value, "terms": terms, "remainder": remainder}
 
 
 def _adds(term: Written) -> str:

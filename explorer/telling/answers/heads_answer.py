@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.attribution_answer import number_data, number_name
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.head_atlas import MADE_UP, HeadAtlas
-from attn_explore.model.looking.head_scores import SCORES, HeadScores
+from attn_explore.model.looking.head_scores import LOGIT, SCORES, HeadScores
 from attn_explore.model.text import clip
 
 MEANINGS = {
@@ -17,6 +19,7 @@ MEANINGS = {
     "first": "weight on the first token",
     "same": "weight on earlier copies of the token",
     "entropy": "how evenly the weight is spread, in nats",
+    "logit": "what the head adds to a logit",
 }
 """What each score is, in a few words."""
 
@@ -61,20 +64,21 @@ def _list(atlas: HeadAtlas, wanted: Wanted) -> Answer:
     """A row for each head, a column for each score."""
     found = atlas.by(wanted.score)
     rows = tuple(
-        Row(name_of(atlas, each), tuple(_cell(atlas, each, score) for score in SCORES), _at(each))
+        Row(name_of(atlas, each), tuple(_cell(atlas, each, score) for score in atlas.scores), _at(each))
         for each in found[: wanted.top]
     )
     left = len(found) - len(rows)
     said = (*_said(atlas), *([f"{left} more heads follow: --top {len(found)} lists all."] if left else []))
     title = f"Heads by {wanted.score}, the largest first: {MEANINGS[wanted.score]}"
-    return Answer(title, said, "head", "", SCORES, rows)
+    return Answer(title, said, "head", "", atlas.scores, rows)
 
 
 def _cell(atlas: HeadAtlas, head: HeadScores, score: str) -> Cell:
     number: float | None = getattr(head, score)
     if number is None:
         return Cell("", at=_at(head))
-    most = 1.0 if score != "entropy" else max(getattr(each, score) or 0.0 for each in atlas.heads) or 1.0
+    is_share = score not in ("entropy", LOGIT)
+    most = 1.0 if is_share else max(abs(getattr(each, score) or 0.0) for each in atlas.heads) or 1.0
     return Cell(f"{number:.2f}", number / most, _at(head), number)
 
 
@@ -103,7 +107,7 @@ def _layer(atlas: HeadAtlas, head: HeadScores) -> str:
 def _said(atlas: HeadAtlas) -> Iterator[str]:
     """What each score was measured on, the heads that are first by each, and how many look at the first token."""
     yield from _measured(atlas)
-    for score in SCORES[:-1]:
+    for score in (each for each in atlas.scores if each != "entropy"):
         best = ", ".join(f"{name_of(atlas, each)} ({getattr(each, score):.2f})" for each in atlas.by(score)[:BEST])
         if best:
             yield f"{score}: {best}"
@@ -122,6 +126,8 @@ def _measured(atlas: HeadAtlas) -> Iterator[str]:
         yield f"{_listed(of_made_up)}: on made-up tokens, said twice (seed {atlas.drawing.seed}): {tokens}"
     if of_text and atlas.text is not None:
         yield f"{_listed(of_text)}: on the text: {clip(' '.join(atlas.text), _WORDS)}"
+    if atlas.number is not None:
+        yield f"logit: what each adds. {number_name(atlas.number)}: {short_number(atlas.number.value)}"
 
 
 def _listed(scores: list[str]) -> str:
@@ -134,20 +140,22 @@ def _listed(scores: list[str]) -> str:
 def heads_data(atlas: HeadAtlas, wanted: Wanted = THE_GRID) -> dict[str, Any]:
     """The atlas as plain objects: all heads, by layers, or by the score that is asked for."""
     heads = atlas.by(wanted.score) if wanted.is_list else atlas.heads
+    number = {} if atlas.number is None else {"logit_of": number_data(atlas.number)}
     return {
+        **number,
         "text": None if atlas.text is None else list(atlas.text),
         "made_up": None if atlas.made_up is None else {"seed": atlas.drawing.seed, "tokens": list(atlas.made_up)},
         "measured_on": dict(atlas.measured_on),
-        "heads": [_plain(each) for each in heads],
+        "heads": [_plain(each, atlas.scores) for each in heads],
     }
 
 
-def _plain(head: HeadScores) -> dict[str, Any]:
+def _plain(head: HeadScores, scores: Iterable[str]) -> dict[str, Any]:
     return {
         "at": head.path,
         "stack": head.stack,
         "attention": "cross" if head.is_across else "self",
         "layer": head.layer,
         "head": head.head,
-        **{score: getattr(head, score) for score in SCORES},
+        **{score: getattr(head, score) for score in scores},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attn_explore.model.looking.head_scores import SCORES
+from attn_explore.model.looking.head_scores import LOGIT, SCORES
 
 _TEXT = {"type": "string"}
 _WORDS = {"type": "array", "items": _TEXT}
@@ -33,12 +33,13 @@ _HEAD = {
     "layer": _COUNT,
     "head": _COUNT,
     **dict.fromkeys(SCORES, _SCORE),
+    LOGIT: _or_null(_NUMBER, "What it adds to the logit, where one was asked for; null where it reaches none."),
 }
 _HEADS = {
     "text": _or_null(_WORDS, "The words that were read; null where a model was given none."),
     "made_up": _or_null(_closed({"seed": _COUNT, "tokens": _WORDS}), "Tokens that were drawn and said twice."),
     "measured_on": _closed({score: {"enum": ["text", "made_up"]} for score in SCORES}),
-    "heads": {"type": "array", "items": _closed(_HEAD)},
+    "heads": {"type": "array", "items": _closed(_HEAD, (LOGIT,))},
 }
 
 _TOKEN = {"token": {**_TEXT, "description": "Its text, with its space."}, "id": _COUNT}
@@ -125,7 +126,7 @@ _WHY = {
 
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "attribute": _closed(_ATTRIBUTE),
-    "heads": _closed(_HEADS),
+    "heads": _closed({"logit_of": _closed(_OF, ("place", "against")), **_HEADS}, ("logit_of",)),
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),
     "why": _closed(_WHY),

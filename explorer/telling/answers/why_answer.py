@@ -77,7 +77,7 @@ def _besides(why: WhyThere) -> Iterator[_Term]:
     """What is added to q·k, and what rounding is lost."""
     if why.bias:
         yield _Term("bias of the position", why.bias, None)
-    yield _Term("remainder (rounding)", why.remainder, None)
+    yield _Term("rounding", why.remainder, None)
 
 
 def _row(term: _Term, score: float) -> Row:
@@ -104,7 +104,7 @@ def _place(looked: Looked) -> str:
 
 def _said(looked: Looked, split: str) -> Iterator[str]:
     why = looked.why
-    yield f"The weight that softmax makes of it: {short_number(float(looked.weights[why.index]))}"
+    yield f"The weight that comes of it: {short_number(float(looked.weights[why.index]))}"
     yield f"The score is the sum of {SPLITS[split]}, times {short_number(why.factor)}."
     if looked.vocabulary is not None:
         favours, against = (

@@ -65,6 +65,20 @@ def test_a_text_is_what_all_but_the_scores_of_repeats_are_of(attn: Run) -> None:
         assert all(are_alike) if where == "made_up" else not any(are_alike)
 
 
+def test_what_each_head_adds_to_a_logit_is_that_of_its_attribution(
+    attn: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (str(GOLDEN / "gpt2-tiny"), "--ids", "9,8,7", "--token-id", "5", "--json")
+    data = json.loads(attn(*asked).out)
+    jsonschema.Draft202012Validator(schema_of("heads")).validate(data)
+    terms = json.loads(here(capsys, "attribute", *asked).out)["terms"]
+    adds = {(term["at"], term["head"]): term["value"] for term in terms if "head" in term}
+    assert {(head["at"].removesuffix(".weights"), head["head"]): head["logit"] for head in data["heads"]} == adds
+    assert data["logit_of"]["id"] == 5
+    listed = attn(*asked[:-1], "--sort", "logit", "--top", "1").out.splitlines()
+    assert listed[-1].split()[-1] == f"{max(adds.values()):.2f}"
+
+
 def test_another_seed_draws_other_tokens_and_the_length_is_theirs(attn: Run) -> None:
     model = str(GOLDEN / "gpt2-tiny")
     first, second = (json.loads(attn(model, "--json", "--length", "5", "--seed", seed).out) for seed in "01")
@@ -101,6 +115,8 @@ def test_a_figure_is_the_grid(attn: Run) -> None:
     [
         (("softmax-saturation",), "there are no attention heads in this run"),
         (("multi-head", "--score", "loudest"), "loudest"),
+        ((str(GOLDEN / "gpt2-tiny"), "--token-id", "5"), "this model has nothing to read"),
+        (("multi-head", "--score", "logit"), "no head that makes words"),
         (("multi-head", "-o", "heads.txt"), "no format of an answer"),
     ],
 )
