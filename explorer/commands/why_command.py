@@ -75,8 +75,10 @@ def why(
     form.check(found.inputs)
     session = at_cell(found, limits_of(memory_limit, allow_path), cell)
     say_notes(session)
-    from attn_explore.explorer.session.looked_there import looked_there
+    from attn_explore.explorer.session.looked_there import looked_there, unnamed
     from attn_explore.explorer.telling.answers.why_answer import why_answer, why_data
 
-    looked = looked_there(session, is_named="[" in cell)
+    if "[" not in cell:
+        raise unnamed(session.place.value.path)
+    looked = looked_there(session.run.trace, session.place.cell)
     give(why_answer(looked, by.value, top), why_data(looked, top), form, found.inputs)

@@ -84,10 +84,10 @@ def why_there(trace: Trace, block: str, index: tuple[int, int, int]) -> WhyThere
 
     Raises Problem for a score that is no product of a query and a key.
     """
-    raw = trace.steps[f"{block}.scores"]
-    if raw.made_by.name != "contract" or len(raw.operands) != 2 or raw.operands[1].value.is_leaf:
+    if not can_be_taken_apart(trace, block):
         what = f"the scores of {block} are no products of a query and a key"
         raise Problem(what, hint="dot products can be taken apart: score `dot` or `scaled_dot`")
+    raw = trace.steps[f"{block}.scores"]
     scores, factor, bias = _scored(trace, block, raw, index)
     head, query, key = index
     asked, answered = raw.operands
@@ -99,6 +99,12 @@ def why_there(trace: Trace, block: str, index: tuple[int, int, int]) -> WhyThere
         factor,
         bias,
     )
+
+
+def can_be_taken_apart(trace: Trace, block: str) -> bool:
+    """Whether the scores of an attention are products of a query and a key."""
+    raw = trace.steps.get(f"{block}.scores")
+    return raw is not None and raw.made_by.name == "contract" and not raw.operands[1].value.is_leaf
 
 
 def _scored(trace: Trace, block: str, raw: Value, index: tuple[int, int, int]) -> tuple[Value, float, float]:

@@ -121,6 +121,13 @@ def _says_words(screen: ExplorerScreen) -> bool:
     return True
 
 
+def _looks_there(screen: ExplorerScreen) -> bool:
+    from attn_explore.explorer.session.looked_there import asks_why
+
+    session = screen.state.session
+    return asks_why(session.run.trace, session.place.cell)
+
+
 def _has_neurons(screen: ExplorerScreen) -> bool:
     from attn_explore.explorer.telling.answers.views import network_of
 
@@ -194,6 +201,7 @@ QUESTIONS = (
     Askable("depends-on", "What does it depend on, and how strongly?", "differentiate", _is_step, "gradients of it"),
     Askable("word", "What does this word ask, and what does it take?", "word", _is_matrices, "attention, one word"),
     Askable("text", "Which words of the text does it look at?", "among", _is_matrices, "attention among the words"),
+    Askable("why", "Why does this head look there?", "answer('why')", _looks_there, "who wrote query and key"),
     Askable("sheet", "How does this head work, from X to AV?", "sheet", _has_sheet, "on one sheet"),
     Askable(
         "without-first", "What if the first token were left out?", "without_first", _leaves_first, "of the colours"

@@ -10,6 +10,7 @@ from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.model.naming import bracketed
 
 View = Callable[[Session, Cell, Counter], Answered]
 """Makes an answer; it changes nothing of the session. Raises Problem where there is none."""
@@ -72,6 +73,16 @@ def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(neurons_answer(found), command, neurons_data(found))
 
 
+def _why(session: Session, cell: Cell, _: Counter) -> Answered:
+    """Why the head of a cell of an attention looks there."""
+    from attn_explore.explorer.session.looked_there import looked_there
+    from attn_explore.explorer.telling.answers.why_answer import why_answer, why_data
+
+    looked = looked_there(session.run.trace, cell)
+    place = f"{looked.weights.path}{bracketed(looked.weights.axes, looked.why.index)}"
+    return Answered(why_answer(looked), answering(session, "why", place), why_data(looked))
+
+
 def network_of(path: str) -> str:
     """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
 
@@ -88,6 +99,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "heads": _heads,
         "heads-grid": _heads_grid,
         "neurons": _neurons,
+        "why": _why,
     }
 )
 """By their names."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from attn_explore.explorer.session.looked_there import asks_why
+from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.telling.answers.answer_json import answer_json
 from attn_explore.explorer.telling.answers.schemas import schema_of
+from attn_explore.explorer.telling.answers.views import VIEWS
 from tests.checkpoints import DATA
+from tests.explorer.conftest import session_of
 from tests.program import Ended, here
 
 Run = Callable[..., Ended]
@@ -75,3 +82,24 @@ def test_what_cannot_be_answered_is_refused_in_one_message_that_says_what_would_
     found = attn(*arguments)
     assert (found.status, found.out) == (2, "")
     assert said in found.err
+
+
+def test_the_command_of_the_view_in_the_explorer_prints_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    session = session_of("induction-head")
+    answered = VIEWS["why"](session, Cell("decoder.layers.1.self_attention.scaled_scores", (0, 7, 2)), Counter())
+    printed = here(capsys, *shlex.split(answered.command)[1:], "--json")
+    assert json.loads(printed.out) == json.loads(answer_json(answered.data))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "path", "is_asked"),
+    [
+        ("induction-head", "decoder.layers.1.self_attention.weights", True),
+        ("induction-head", "decoder.layers.1.self_attention.q", False),
+        ("induction-head", "decoder.layers.1.self_attention.mask", False),
+        ("dot-vs-additive", "encoder.layers.0.self_attention.weights", True),
+    ],
+)
+def test_it_is_asked_where_a_head_looks_from_a_token_to_a_key(scenario: str, path: str, *, is_asked: bool) -> None:
+    trace = session_of(scenario).run.trace
+    assert asks_why(trace, Cell(path, (0,) * len(trace[path].axes))) == is_asked
