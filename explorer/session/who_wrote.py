@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.through_lens import wanted_token
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.looking.attribution import Attribution, Opened, attribution, opened
+from attn_explore.model.looking.attribution import Attribution, Number, Opened, attribution, opened
 from attn_explore.model.looking.lens import last_whole_pass
 from attn_explore.model.looking.written import Written
+from attn_explore.model.naming import name_along
+from attn_explore.model.ops import is_gradient
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.places import places_of
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.stream import stream_of
+from attn_explore.model.trace import Trace
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
@@ -45,6 +50,50 @@ def who_wrote(session: Session, asked: WhoWrote) -> Attribution:
             raise Problem("this model says one thing of the whole text", hint="leave --after out")
         place = places_of(logits, [asked.after])[logits.names[0]]
     return attribution(trace, token, against, place=place, chapter=chapter)
+
+
+def attribution_at(session: Session, cell: Cell) -> Attribution:
+    """Who wrote the logit that a cell of the logits or the probabilities is of; of any other, the likeliest in the end.
+
+    Raises Problem without a head.
+    """
+    trace = session.run.trace
+    chapter = last_whole_pass(trace)
+    logits, looked_at = stream_of(trace, chapter).logits, session.place.peek(cell.path)
+    if looked_at is None or not looked_at.axes or looked_at.names[-1] != logits.names[-1]:
+        return attribution(trace, chapter=chapter)
+    place = cell.index[-2] if looked_at.names[-2:] == logits.names else None
+    return attribution(trace, cell.index[-1], place=place, chapter=chapter)
+
+
+def named_by(of: Number) -> tuple[str, ...]:
+    """The options that name a logit on a command line."""
+    after = () if of.tokens is None else ("--after", name_along(of.tokens, of.index[0]))
+    return ("--token-id", str(of.token), *after)
+
+
+def term_at(session: Session, cell: Cell) -> str:
+    """The name of the term that a cell of the run is part of: of a head or a network of the stream; nothing elsewhere.
+
+    Raises Problem without a head.
+    """
+    trace, looked_at = session.run.trace, session.place.peek(cell.path)
+    path, stack = in_first_pass(cell.path), in_first_pass(stream_of(trace, last_whole_pass(trace)).stack)
+    layer, _, inner = path.removeprefix(f"{stack}layers.").partition(".")
+    if looked_at is None or not path.startswith(f"{stack}layers.") or is_gradient(looked_at):
+        return ""
+    head = dict(zip(looked_at.names, cell.index, strict=True)).get("head")
+    if head is None or "attention." not in inner:
+        return f"{layer}.ffn" if inner.startswith("ffn.") else ""
+    if looked_at.axis("head").size != _heads_in(trace, cell.path):
+        return ""  # keys and values that several heads share
+    return f"{layer}.{'cross.' if inner.startswith('cross_') else ''}{head}"
+
+
+def _heads_in(trace: Trace, path: str) -> int:
+    """How many heads the attention has that a step is in."""
+    weights = trace.steps.get(f"{path.rpartition('.')[0]}.weights")
+    return 0 if weights is None or "head" not in weights.names else weights.axis("head").size
 
 
 def opened_term(found: Attribution, name: str) -> Opened:

@@ -128,6 +128,13 @@ def _looks_there(screen: ExplorerScreen) -> bool:
     return asks_why(session.run.trace, session.place.cell)
 
 
+def _is_term(screen: ExplorerScreen) -> bool:
+    from attn_explore.explorer.session.who_wrote import term_at
+
+    session = screen.state.session
+    return _says_words(screen) and bool(term_at(session, session.place.cell))
+
+
 def _has_neurons(screen: ExplorerScreen) -> bool:
     from attn_explore.explorer.telling.answers.views import network_of
 
@@ -208,6 +215,10 @@ QUESTIONS = (
     ),
     Askable("gallery", "How would another kind of attention look here?", "gallery", _has_gallery, "every variant"),
     Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
+    Askable("attribute", "Who wrote what the model says?", "answer('attribute')", _says_words, "a logit as a sum"),
+    Askable(
+        "added", "What did this add to what is said?", "answer('attribute-opened')", _is_term, "by tokens, neurons"
+    ),
     Askable("lens-heads", "What does each head write, in words?", "answer('lens-of-heads')", _says_words, "the lens"),
     Askable(
         "neurons", "Which neurons write most at this word?", "answer('neurons')", _has_neurons, "and what they favour"
@@ -216,7 +227,7 @@ QUESTIONS = (
     Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),
     Askable("difference", "How do the two runs differ here?", "side", _has_other, "side by side, and subtracted"),
-    Askable("part", "Where do the two runs part?", "part", _has_other),
+    Askable("parting", "Where do the two runs part?", "part", _has_other),
     Askable("training", "How did it become this in the training?", "play_training", _has_moments, "plays it"),
     Askable("plot", "What does this row look like as a curve?", "plot", _has_plot),
     Askable("columns", "Which columns are largest in this row?", "sort('columns')", _can_sort(Sorted.columns), "sorts"),

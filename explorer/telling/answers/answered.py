@@ -16,6 +16,7 @@ from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS, answe
 from attn_explore.explorer.telling.answers.answer_lines import is_number
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.writing import write_atomically
+from attn_explore.model.passes import in_first_pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +69,9 @@ def spot_of(answer: Answer, cell: place.Cell) -> Spot:
 
 def _nearness(row: Row, cell: place.Cell) -> tuple[int, int]:
     """How many parts of its path a row has in common with a cell, and places of the index."""
-    paths = [at.path for at in (row.at, row.cells[0].at) if at is not None]
-    alike = max((_common(path.split("."), cell.path.split(".")) for path in paths), default=0)
+    here = in_first_pass(cell.path).split(".")  # an answer is of one pass of a generation, and people look at any
+    paths = [in_first_pass(at.path).split(".") for at in (row.at, row.cells[0].at) if at is not None]
+    alike = max((_common(path, here) for path in paths), default=0)
     return alike, max(_alike_at(each, cell) for each in row.cells)
 
 

@@ -57,6 +57,27 @@ def _through_lens(session: Session, cell: Cell, counter: Counter, *, heads: bool
     return Answered(lens_answer(seen), command, lens_data(seen), lens_answer(seen, is_drawn=True))
 
 
+def _attribution(session: Session, cell: Cell, _: Counter) -> Answered:
+    """Who wrote the logit that a cell is of, or the one of what the model says in the end."""
+    from attn_explore.explorer.session.who_wrote import attribution_at, named_by
+    from attn_explore.explorer.telling.answers.attribution_answer import attribution_answer, attribution_data
+
+    found = attribution_at(session, cell)
+    command = answering(session, "attribute", *named_by(found.of))
+    return Answered(attribution_answer(found), command, attribution_data(found))
+
+
+def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
+    """What the head or the network that a cell is in wrote of what the model says in the end: by tokens or neurons."""
+    from attn_explore.explorer.session.who_wrote import attribution_at, named_by, opened_term, term_at
+    from attn_explore.explorer.telling.answers.attribution_answer import opened_answer, opened_data
+
+    found, term = attribution_at(session, cell), term_at(session, cell)
+    made = opened_term(found, term)
+    command = answering(session, "attribute", *named_by(found.of), "--open", term)
+    return Answered(opened_answer(found, made), command, opened_data(found, made))
+
+
 def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
     """The network that a cell is in, at the token of the cell; where it has none, at the last one."""
     from attn_explore.explorer.session.networks import network_named
@@ -96,6 +117,8 @@ VIEWS: Mapping[str, View] = MappingProxyType(
     {
         "lens": _lens,
         "lens-of-heads": _lens_of_heads,
+        "attribute": _attribution,
+        "attribute-opened": _opened,
         "heads": _heads,
         "heads-grid": _heads_grid,
         "neurons": _neurons,

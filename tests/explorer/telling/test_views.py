@@ -1,0 +1,66 @@
+"""The views as the explorer asks for them: the command that is copied prints the very same."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.session.reopening import answering
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.telling.answers.answer_json import answer_json
+from attn_explore.explorer.telling.answers.answered import leads_to, spot_of, table_of
+from attn_explore.explorer.telling.answers.views import VIEWS
+from tests.explorer.conftest import session_of
+from tests.program import here
+
+WEIGHTS = Cell("decoder.layers.0.self_attention.weights", (0, 0, 0))
+HIDDEN = Cell("generated.2.decoder.layers.0.ffn.hidden", (1, 5))
+LOGITS = Cell("generated.3.logits", (2, 4))
+ASKED = [
+    ("lens", HIDDEN),
+    ("lens", LOGITS),
+    ("lens-of-heads", WEIGHTS),
+    ("heads", WEIGHTS),
+    ("heads-grid", WEIGHTS),
+    ("neurons", HIDDEN),
+    ("why", WEIGHTS),
+    ("attribute", WEIGHTS),
+    ("attribute", LOGITS),
+    ("attribute-opened", WEIGHTS),
+    ("attribute-opened", HIDDEN),
+]
+
+
+@pytest.mark.parametrize(("view", "cell"), ASKED)
+def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[str], view: str, cell: Cell) -> None:
+    session = session_of("translate")
+    found = VIEWS[view](session, cell, Counter())
+    program, *arguments = shlex.split(found.command)
+    assert program == "attn-explore"
+    assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
+
+
+def test_every_view_is_asked_here() -> None:
+    assert {view for view, _ in ASKED} == set(VIEWS)
+
+
+def test_the_cursor_stands_at_what_was_looked_at_and_what_it_leads_to_is_there() -> None:
+    session = session_of("translate")
+    cell = Cell("generated.2.decoder.layers.0.cross_attention.residual", (1, 3))
+    answer = VIEWS["lens"](session, cell, Counter()).answer
+    spot = spot_of(answer, cell)
+    assert answer.columns[spot.column] == "我"
+    assert answer.rows[spot.row].label == "0 cross-attention"
+    at = leads_to(answer, spot)
+    assert at is not None
+    assert session.place.find(at.path) is not None
+    assert [len(row) for row in table_of(answer).entries] == [len(answer.columns)] * len(answer.rows)
+
+
+def test_a_command_names_what_is_read() -> None:
+    assert (
+        answering(session_of("translate"), "lens", "--token", "a dog") == "attn-explore lens translate --token 'a dog'"
+    )
