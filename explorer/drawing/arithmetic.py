@@ -6,7 +6,7 @@ pieces, so that they can be lined up in columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from attn_explore.explorer.drawing import numbers
 from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Row
 from attn_explore.explorer.drawing.numbers import short_number, shortened
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Arithmetic
 from attn_explore.model.expressions import Apply, Cell, Constants, Expression, Number, Reduce
 from attn_explore.model.formulas import letter, letters_within
@@ -30,28 +31,60 @@ MOST_TERMS = 4096
 LABEL = 16
 """Cells of the label of a term; longer words are shortened."""
 
-BAR = 10
-"""Cells of the longest bar."""
+BAR, LONGEST_BAR = 10, 40
+"""Cells of the longest bar: as many as it always has, and as many as it takes where there is room."""
 
 
-def blocks(arithmetic: Arithmetic, unfolded: bool = False, terse: bool = False) -> list[Block]:
-    """The whole arithmetic of a cell: how it was computed, then each sum, mean or maximum that enters.
+@dataclass(frozen=True)
+class Manner:
+    """How arithmetic is written.
 
-    `unfolded`: every term of long sums. `terse`: names without indices and no bars, for where there is little room.
+    unfolded   every term of long sums
+    terse      names without indices and no bars, for where there is little room
+    terms      so many terms of a sum are shown before it is folded
+    width      cells of a line, which the bars may fill
     """
-    return list(written(arithmetic, unfolded, terse))
+
+    unfolded: bool = False
+    terse: bool = False
+    terms: int = SHOWN_TERMS
+    width: int = 0
 
 
-def written(arithmetic: Arithmetic, unfolded: bool, terse: bool) -> Iterator[Block]:
+USUAL = Manner()
+
+
+def lines_unfolded(found: Iterable[Block], terms: int) -> int:
+    """How many lines more than usual some sums take, if so many terms of each are shown before it is folded."""
+    return sum(min(block.terms, terms) - min(block.terms, SHOWN_TERMS) for block in found)
+
+
+def terms_within(found: Sequence[Block], lines: int, to_share: int) -> int:
+    """How many terms of each sum are shown where so many lines are free.
+
+    All, if they fit; else as many as have room in those lines that need not be left to something else.
+    """
+    longest = max((block.terms for block in found), default=0)
+    if longest <= SHOWN_TERMS or lines_unfolded(found, longest) <= lines:
+        return max(longest, SHOWN_TERMS)
+    return SHOWN_TERMS + max(0, to_share) // sum(block.terms > SHOWN_TERMS for block in found)
+
+
+def blocks(arithmetic: Arithmetic, manner: Manner = USUAL) -> list[Block]:
+    """The whole arithmetic of a cell: how it was computed, then each sum, mean or maximum that enters."""
+    return list(written(arithmetic, manner))
+
+
+def written(arithmetic: Arithmetic, manner: Manner) -> Iterator[Block]:
     """The same, block by block: whoever sees that one has no room need not wait for the others."""
-    writer = _Writer(arithmetic, terse)
+    writer = _Writer(arithmetic, manner)
     name, expression = writer.name(), arithmetic.expression
     if isinstance(expression, Reduce):
-        yield from writer.reduction(expression, name, unfolded)
-        yield from writer.parts(expression.body, unfolded)
+        yield from writer.reduction(expression, name)
+        yield from writer.parts(expression.body)
     else:
         yield writer.equation(expression, name)
-        yield from writer.parts(expression, unfolded)
+        yield from writer.parts(expression)
 
 
 def cell_name(value: Value, at: Mapping[str, int], axes: Sequence[Axis] | None = None, called: str = "") -> str:
@@ -95,12 +128,12 @@ _REDUCTIONS = {"sum": "sum", "mean": "mean", "median": "median", "maximum": "lar
 class _Writer:
     """Writes the parts of one cell's expression, as names or as numbers."""
 
-    def __init__(self, arithmetic: Arithmetic, terse: bool) -> None:
+    def __init__(self, arithmetic: Arithmetic, manner: Manner) -> None:
         self.arithmetic = arithmetic
         self.evaluate = arithmetic.evaluate
         read = [arithmetic.value.operands[place].value for place in set(_read(arithmetic.expression))]
         self.letters = letters_within(arithmetic.value, read)
-        self.terse = terse
+        self.manner = manner
 
     def name(self) -> str:
         """The cell itself; its head is left out, since it is the same throughout and stands in the title."""
@@ -108,7 +141,7 @@ class _Writer:
         return self._named(value, dict(zip(value.names, self.arithmetic.index, strict=True)), value.axes)
 
     def _named(self, value: Value, at: Mapping[str, int], axes: Sequence[Axis]) -> str:
-        if self.terse:
+        if self.manner.terse:
             return self.letters[value.path]
         shown = axes if "head" not in self.arithmetic.value.names else [axis for axis in axes if axis.name != "head"]
         return cell_name(value, at, shown, self.letters[value.path])
@@ -128,7 +161,7 @@ class _Writer:
         is_whole = part is self.arithmetic.expression
         return Piece(short_number(self.arithmetic.number if is_whole else self.evaluate.number(part)), "result")
 
-    def parts(self, expression: Expression, unfolded: bool) -> Iterator[Block]:
+    def parts(self, expression: Expression) -> Iterator[Block]:
         """A block for each named part and each reduction inside `expression`, outermost first, each once.
 
         What has a number of its own for each term of a sum stands in the rows of that sum.
@@ -146,9 +179,9 @@ class _Writer:
             if part is not expression and isinstance(part, Apply) and part.name:
                 yield self.equation(part, part.name)
             elif isinstance(part, Reduce):
-                yield from self.reduction(part, part.name or _REDUCTIONS[part.function], unfolded)
+                yield from self.reduction(part, part.name or _REDUCTIONS[part.function])
 
-    def reduction(self, part: Reduce, name: str, unfolded: bool) -> Iterator[Block]:
+    def reduction(self, part: Reduce, name: str) -> Iterator[Block]:
         """What a sum, mean or maximum comes to, and its terms."""
         terms = self.evaluate(part.body)
         sized = dict(zip(terms.names, terms.array.shape, strict=True))
@@ -157,35 +190,38 @@ class _Writer:
         result = self._result(part)
         what = f"   the {_REDUCTIONS[part.function]} of {count} over {over}"
         yield Block(((Piece(name, "name"), Piece(" = ", "sign"), result, Piece(what, "note")),))
-        yield self._terms(part, unfolded)
+        yield self._terms(part)
 
-    def _terms(self, part: Reduce, unfolded: bool) -> Block:
+    def _terms(self, part: Reduce) -> Block:
         """A row for each term: its label, its numbers, what it comes to, and a bar; the largest first when folded."""
         terms = self.evaluate(part.body).array.ravel()
-        limit = MOST_TERMS if unfolded and terms.size <= MOST_TERMS else SHOWN_TERMS
+        limit = MOST_TERMS if self.manner.unfolded and terms.size <= MOST_TERMS else self.manner.terms
         chosen = np.arange(terms.size) if terms.size <= limit else _first_to_show(part, terms)[: limit - 1]
         axes = [self._axis(name, part) for name in part.over]
         header = (Piece(f"  {' '.join(subscripted(axis.name) for axis in axes)}  ", "label"), *self._header(part))
         rows = [header]
-        largest = float(np.nanmax(np.abs(np.where(np.isfinite(terms), terms, 0)), initial=0))
         places = np.unravel_index(chosen, [axis.size for axis in axes])
         for term, *place in zip(terms[chosen].tolist(), *(along.tolist() for along in places), strict=True):
-            rows.append(self._term(part, axes, dict(zip(part.over, place, strict=True)), term, largest))
+            rows.append(self._term(part, axes, dict(zip(part.over, place, strict=True)), term))
+        if not self.manner.terse and part.function != "maximum":
+            rows[1:] = self._with_bars(rows, terms[chosen], _largest(terms))
         left = terms.size - len(chosen)
         if left:
             rows.append((_rest(part, terms, chosen, left),))
-        return Block(tuple(rows), left)
+        return Block(tuple(rows), left, 0 if self.manner.unfolded else terms.size)
+
+    def _with_bars(self, rows: Sequence[Row], terms: Array, largest: float) -> Iterator[Row]:
+        """The rows of terms with a bar each, under a header: as long as the line has room for, within reason."""
+        room = min(LONGEST_BAR, max(BAR, self.manner.width - Block(tuple(rows)).width - 2))
+        return ((*row, *bar(term, largest, room)) for row, term in zip(rows[1:], terms.tolist(), strict=True))
 
     def _header(self, part: Reduce) -> Row:
         return self._inline(part.body, None, top=True)
 
-    def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float, largest: float) -> Row:
+    def _term(self, part: Reduce, axes: Sequence[Axis], at: Mapping[str, int], term: float) -> Row:
         label = " ".join(shortened(shown(axis, at[axis.name]), LABEL) for axis in axes)
         row = (Piece(f"  {label}  ", "label"), *self._inline(part.body, at, top=True))
-        drawn = () if self.terse or part.function == "maximum" else bar(term, largest)
-        if isinstance(part.body, Cell):
-            return (*row, *drawn)
-        return (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"), *drawn)
+        return row if isinstance(part.body, Cell) else (*row, Piece(" = ", "sign"), Piece(short_number(term), "number"))
 
     def _axis(self, name: str, part: Reduce) -> Axis:
         """An axis of an operand that is read there; others may have an axis of that name and another size."""
@@ -283,7 +319,12 @@ def _rest(part: Reduce, terms: Array, chosen: Array, left: int) -> Piece:
     return Piece(f"  … {left} more{together}", "note")
 
 
-def bar(term: float, largest: float) -> Row:
+def _largest(terms: Array) -> float:
+    """The largest of some terms by size that is finite."""
+    return float(np.nanmax(np.abs(np.where(np.isfinite(terms), terms, 0)), initial=0))
+
+
+def bar(term: float, largest: float, room: int = BAR) -> Row:
     """A bar for a term beside the largest; its colour is the sign."""
-    drawn = numbers.bar(abs(term) / largest, BAR) if largest else ""
+    drawn = numbers.bar(abs(term) / largest, room) if largest else ""
     return (Piece(f"  {drawn}", "positive" if term >= 0 else "negative"),) if drawn else ()

@@ -44,10 +44,15 @@ Row = tuple[Piece, ...]
 
 @dataclass(frozen=True)
 class Block:
-    """Rows that are lined up with each other in columns."""
+    """Rows that are lined up with each other in columns.
+
+    Of a sum with one row for each term: how many are `folded` into the last row, and how many `terms` there are, of
+    which more are shown where there is room; 0 where all are wanted.
+    """
 
     rows: tuple[Row, ...]
     folded: int = 0
+    terms: int = 0
 
     @cached_property
     def column_widths(self) -> list[int]:

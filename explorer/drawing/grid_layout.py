@@ -125,7 +125,7 @@ class Layout:
 
 def lay_out(picture: Picture, lead: Index, width: int, lines: int, all_planes: bool, zoomed_out: bool) -> Layout:
     """The layout that shows most: every plane where they fit side by side, digits as fine as there is room for."""
-    label_width = min(LABEL, labels_width(picture)) + 1
+    label_width = min(LABEL, labels_width(picture.rows)) + 1
     if zoomed_out:
         return _heat_map(picture, lead, width, lines, all_planes, label_width)
     if all_planes and len(picture.planes) > 1:
@@ -207,9 +207,8 @@ def _column_labels(columns: Axis) -> Sequence[str]:
     return sample(labels) if labels else [shown_short(columns, columns.size - 1)] if columns.size else ()
 
 
-def labels_width(picture: Picture) -> int:
-    """Cells that the labels of a picture's rows take, and the name of their axis."""
-    rows = picture.rows
+def labels_width(rows: Axis) -> int:
+    """Cells that the labels of rows take, and the name of their axis."""
     labels = shown_labels(rows)
     heads = (shown_short(rows, max(rows.size, 1) - 1),) if labels is None else sample(labels)
     return max(map(most_cells, (f"{rows.name} ↓", *heads)))

@@ -1,8 +1,11 @@
-"""The tensors of one head as blocks of lines on one sheet, and where each of their cells stands."""
+"""The tensors of a block as lines on one sheet, or a window of each, and where their cells stand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,7 +13,7 @@ from rich.style import Style
 from attn_explore.explorer.drawing.colours import Ground, cursor_style, lit_style
 from attn_explore.explorer.drawing.grid_layout import COLUMN, LABEL, Layout, labels_width, longest_label
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
-from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, fitted, most_cells, numbers_for, pad, shortened
+from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, fitted, most_cells, numbers_for, pad
 from attn_explore.explorer.drawing.plots.sheet import Part
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
@@ -20,6 +23,12 @@ BETWEEN = 3
 HEAD = 2
 """Lines over the rows of a block: what it is, and the labels of its columns."""
 
+MOST_ROWS = 256
+"""Rows of tensors that are kept as they are drawn."""
+
+MORE = 2
+"""Lines that say how much is above and below what is in sight."""
+
 Cell = tuple[str, int, int]
 """The path of a tensor, and a row and a column of it."""
 
@@ -27,25 +36,77 @@ MADE_OF, MAKES = Style(bold=True, underline=True), Style(bold=True, italic=True)
 """How cells are told apart where there are no colours: what makes the cell under the cursor, and what it makes."""
 
 
+Marks = Mapping[str, Sequence[tuple[frozenset[int] | None, frozenset[int] | None]]]
+"""Cells by the paths of their tensors: those in some rows and some columns, None being all."""
+
+Window = tuple[range, range]
+"""The rows and the columns of a tensor whose numbers stand on the sheet."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A tensor of which a window stands on the sheet: that is the picture of its part.
+
+    `whole`: how many rows and columns it has. `is_there`: its numbers are in memory; of others the title is shown.
+    """
+
+    part: Part
+    window: Window
+    whole: tuple[int, int]
+    is_there: bool = True
+
+    @property
+    def title(self) -> str:
+        """What it is called, how large it is, and which part of it is shown, if not all."""
+        axes = self.part.heat_map.picture.rows, self.part.heat_map.picture.columns
+        size = f"{self.part.symbol}  {self.whole[0]}×{self.whole[1]}"
+        if not self.is_there:
+            return f"{size}  not in memory"
+        seen = [f"  {axis.name} {places.start}–{places.stop - 1}"
+                for axis, places, size_ in zip(axes, self.window, self.whole, strict=True)
+                if len(places) < size_]  # fmt: skip
+        return size + "".join(seen)
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """A tensor where it stands: its left upper corner."""
 
-    part: Part
+    shown: Shown
     layout: Layout
     x: int
     y: int
 
     @property
+    def part(self) -> Part:
+        """The tensor, and what it is called."""
+        return self.shown.part
+
+    @property
     def height(self) -> int:
         """Lines that it takes."""
-        return HEAD + self.layout.picture.rows.size
+        return HEAD + self.layout.picture.rows.size if self.shown.is_there else 1
+
+    @property
+    def width(self) -> int:
+        """Cells that it takes."""
+        return max(self.layout.width, most_cells(self.shown.title))
 
     def cell_at(self, x: int, y: int) -> Cell | None:
         """The cell that stands at a place of the sheet."""
         row, column = y - self.y - HEAD, (x - self.x - self.layout.label_width) // self.layout.column_width
-        rows, columns = self.layout.drawn
-        return (self.part.path, row, column) if 0 <= row < rows and 0 <= column < columns else None
+        (rows, columns), (top, left) = self.layout.drawn, self.first
+        return (self.part.path, top + row, left + column) if 0 <= row < rows and 0 <= column < columns else None
+
+    def is_title_at(self, x: int, y: int) -> bool:
+        """Whether its title stands at a place of the sheet."""
+        return y == self.y and self.x <= x < self.x + self.width
+
+    @property
+    def first(self) -> tuple[int, int]:
+        """The row and the column that the window begins with."""
+        rows, columns = self.shown.window
+        return rows.start, columns.start
 
 
 @dataclass(frozen=True)
@@ -53,35 +114,76 @@ class Lit:
     """The cell under the cursor, the cells that it is made of, and those that it makes."""
 
     cursor: Cell
-    made_of: frozenset[Cell]
-    makes: frozenset[Cell]
+    made_of: Marks
+    makes: Marks
 
 
-def arranged(bands: Sequence[Sequence[Part]], width: int, height: int) -> list[Block] | None:
-    """The blocks band under band, with the most digits with which all of them fit; None where they do not."""
+def is_marked(marks: Marks, cell: Cell) -> bool:
+    """Whether a cell is one of those."""
+    path, row, column = cell
+    return any(
+        (rows is None or row in rows) and (columns is None or column in columns)
+        for rows, columns in marks.get(path, ())
+    )
+
+
+def count_marked(marks: Marks, blocks: Sequence[Block]) -> int:
+    """How many of those cells stand on a sheet."""
+    return sum(
+        is_marked(marks, (block.part.path, row, column))
+        for block in blocks
+        if block.part.path in marks
+        for row, column in product(*block.shown.window)
+    )
+
+
+def height_of(blocks: Sequence[Block]) -> int:
+    """Lines of a sheet."""
+    return max(block.y + block.height for block in blocks)
+
+
+def first_in_sight(blocks: Sequence[Block], path: str, height: int) -> int:
+    """The first line of a sheet that is in sight in so many lines: the first one, if the tensor at `path` is then.
+
+    Otherwise its band begins under the line that says how much is above.
+    """
+    whole = height_of(blocks)
+    block = next((each for each in blocks if each.part.path == path), None)
+    if block is None or whole <= height or block.y + block.height < height:
+        return 0
+    return max(0, min(block.y - 1, whole - height))
+
+
+def arranged(bands: Sequence[Sequence[Shown]], width: int, height: int) -> list[Block] | None:
+    """The tensors band under band, with the most digits with which all of them fit.
+
+    Where they need more than the height in any case, they are as low as can be. None: one is wider than the sheet.
+    """
+    lowest: list[Block] | None = None
     for digits in range(COLUMN - 1, SMALLEST_WIDTH - 1, -1):
         found = _with_digits(bands, digits, width)
-        if found is not None and max(block.y + block.height for block in found) <= height:
+        if found is not None and height_of(found) <= height:
             return found
-    return None
+        if found is not None and (lowest is None or height_of(found) < height_of(lowest)):
+            lowest = found
+    return lowest
 
 
-def _with_digits(bands: Sequence[Sequence[Part]], digits: int, width: int) -> list[Block] | None:
+def _with_digits(bands: Sequence[Sequence[Shown]], digits: int, width: int) -> list[Block] | None:
     """A band that is wider than the sheet goes on under itself."""
     blocks: list[Block] = []
     y = 0
     for band in bands:
         x, below = 0, y
-        for part in band:
-            layout = _layout(part, digits)
-            wide = max(layout.width, most_cells(_title(part)))
-            if wide > width:
+        for shown in band:
+            block = Block(shown, _layout(shown.part, digits), x, y)
+            if block.width > width:
                 return None
-            if x + wide > width:
-                x, y = 0, below
-            blocks.append(Block(part, layout, x, y))
-            x += wide + BETWEEN
-            below = max(below, y + blocks[-1].height + 1)
+            if x + block.width > width:
+                block = replace(block, x=0, y=below)
+            blocks.append(block)
+            x, y = block.x + block.width + BETWEEN, block.y
+            below = max(below, y + block.height + 1)
         y = below
     return blocks
 
@@ -90,12 +192,7 @@ def _layout(part: Part, digits: int) -> Layout:
     picture = part.heat_map.picture
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
     column = max(numbers.width, min(longest_label(picture.columns), digits)) + 1
-    return Layout(picture, min(LABEL, labels_width(picture)) + 1, column, numbers, ((),))
-
-
-def _title(part: Part) -> str:
-    rows, columns = part.heat_map.picture.rows.size, part.heat_map.picture.columns.size
-    return f"{part.symbol}  {rows}×{columns}"
+    return Layout(picture, min(LABEL, labels_width(picture.rows)) + 1, column, numbers, ((),))
 
 
 def sheet_line(blocks: Sequence[Block], y: int, lit: Lit, ground: Ground) -> list[Segment]:
@@ -111,27 +208,40 @@ def sheet_line(blocks: Sequence[Block], y: int, lit: Lit, ground: Ground) -> lis
 
 
 def _line(block: Block, line: int, lit: Lit, ground: Ground) -> list[Segment]:
-    layout, part = block.layout, block.part
-    is_here = lit.cursor[0] == part.path
+    path, is_here = block.part.path, lit.cursor[0] == block.part.path
     if line == 0:
-        formula = f"  {part.formula}" if part.is_made else ""
-        title = _title(part)
-        room = max(0, layout.width - most_cells(title))
-        said = shortened(formula, room) if most_cells(formula) <= room else ""
+        title = block.shown.title
+        formula = f"  {block.part.formula}"
+        said = formula if most_cells(title) + most_cells(formula) <= block.width else ""
         return [Segment(title, BOLD + Style(reverse=is_here)), Segment(said, DIM)]
     if line == 1:
-        corner = f"{layout.picture.rows.name} ↓" if layout.picture.rows.name else ""
-        room = layout.column_width - 1
-        columns = range(layout.drawn[1])
-        labels = (fitted(shown_short(layout.picture.columns, column), room, right=True) for column in columns)
-        return [Segment(fitted(corner, layout.label_width), DIM), *(Segment(f" {label}", DIM) for label in labels)]
-    row = line - HEAD
-    label = pad(fitted(shown_short(layout.picture.rows, row), layout.label_width - 1), layout.label_width)
+        return _labels(block)
+    label, *cells = _row(block, line - HEAD, ground)
+    if not is_here and path not in lit.made_of and path not in lit.makes:
+        return [label, *cells]
+    top, left = block.first
+    row = top + line - HEAD
+    shaded = (_shaded(cell, (path, row, column), lit, ground) for column, cell in enumerate(cells, left))
+    return [Segment(label.text, BOLD) if is_here and row == lit.cursor[1] else label, *shaded]
+
+
+@lru_cache(maxsize=MOST_ROWS)
+def _labels(block: Block) -> list[Segment]:
+    """The name of the axis down the rows, and the labels of the columns."""
+    layout = block.layout
+    corner = f"{layout.picture.rows.name} ↓" if layout.picture.rows.name else ""
+    room, columns = layout.column_width - 1, range(layout.drawn[1])
+    labels = (fitted(shown_short(layout.picture.columns, column), room, right=True) for column in columns)
+    return [Segment(fitted(corner, layout.label_width), DIM), *(Segment(f" {label}", DIM) for label in labels)]
+
+
+@lru_cache(maxsize=MOST_ROWS)
+def _row(block: Block, row: int, ground: Ground) -> list[Segment]:
+    """The label and the numbers of a row before any is lit: they stay while the cursor moves."""
+    layout = block.layout
+    label = fitted(shown_short(layout.picture.rows, row), layout.label_width - 1)
     cells = cells_of_row(layout, ground, (), row, range(layout.drawn[1]))
-    return [
-        Segment(label, BOLD if is_here and row == lit.cursor[1] else DIM),
-        *(_shaded(cell, (part.path, row, column), lit, ground) for column, cell in enumerate(cells)),
-    ]
+    return [Segment(pad(label, layout.label_width), DIM), *cells]
 
 
 def _shaded(segment: Segment, cell: Cell, lit: Lit, ground: Ground) -> Segment:
@@ -139,9 +249,9 @@ def _shaded(segment: Segment, cell: Cell, lit: Lit, ground: Ground) -> Segment:
     style = segment.style or Style()
     if cell == lit.cursor:
         return Segment(segment.text, cursor_style(ground))
-    if cell in lit.made_of:
+    if is_marked(lit.made_of, cell):
         return Segment(segment.text, lit_style(style, ground) + MADE_OF)
-    if cell in lit.makes:
+    if is_marked(lit.makes, cell):
         return Segment(segment.text, lit_style(style, ground, strongly=True) + MAKES)
     return segment
 
@@ -150,17 +260,22 @@ def moved(blocks: Sequence[Block], cursor: Cell, down: int, right: int) -> Cell:
     """The cell beside another one; beyond the edge of its tensor, in the nearest tensor that way, if there is one."""
     path, row, column = cursor
     block = next(each for each in blocks if each.part.path == path)
-    rows, columns = block.layout.drawn
+    rows, columns = block.shown.whole
     if 0 <= row + down < rows and 0 <= column + right < columns:
         return path, row + down, column + right
-    beside = [each for each in blocks if _is_that_way(block, each, down, right)]
+    beside = [each for each in blocks if each.shown.is_there and _is_that_way(block, each, down, right)]
     if not beside:
         return cursor
     found = min(beside, key=lambda each: abs(each.y - block.y) + abs(each.x - block.x))
-    last_row, last_column = (size - 1 for size in found.layout.drawn)
-    entered_row = 0 if down > 0 else last_row if down < 0 else min(row, last_row)
-    entered_column = 0 if right > 0 else last_column if right < 0 else min(column, last_column)
-    return found.part.path, entered_row, entered_column
+    rows_there, columns_there = found.shown.window
+    return found.part.path, _entered(rows_there, row, down), _entered(columns_there, column, right)
+
+
+def _entered(window: range, here: int, step: int) -> int:
+    """Where a tensor is entered along an axis: at the edge that comes first, or where the cursor is along it."""
+    if step:
+        return window.start if step > 0 else window.stop - 1
+    return min(max(here, window.start), window.stop - 1)
 
 
 def _is_that_way(block: Block, other: Block, down: int, right: int) -> bool:
@@ -168,24 +283,3 @@ def _is_that_way(block: Block, other: Block, down: int, right: int) -> bool:
         overlaps = other.y < block.y + block.height and block.y < other.y + other.height
         return overlaps and (other.x - block.x) * right > 0
     return (other.y - block.y) * down > 0
-
-
-def links(made_of: Mapping[Cell, frozenset[Cell]], cursor: Cell) -> Lit:
-    """What makes a cell, step by step from the first one on, and what it makes, to the last one."""
-    up = _closure(made_of, cursor)
-    makes: dict[Cell, set[Cell]] = {}
-    for cell, operands in made_of.items():
-        for operand in operands:
-            makes.setdefault(operand, set()).add(cell)
-    down = _closure(makes, cursor)
-    return Lit(cursor, up, down)
-
-
-def _closure(edges: Mapping[Cell, frozenset[Cell] | set[Cell]], start: Cell) -> frozenset[Cell]:
-    found: set[Cell] = set()
-    waiting = [start]
-    while waiting:
-        new = set(edges.get(waiting.pop(), ())) - found
-        found |= new
-        waiting += new
-    return frozenset(found)

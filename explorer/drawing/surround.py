@@ -225,7 +225,7 @@ def _rest(size: int) -> str:
 def _with_digits(name: str, own: Picture, above: Sequence[Named], digits: int) -> tuple[Fit, tuple[Placed, ...]]:
     """The matrix in the middle and those above it, with `digits` cells for their numbers."""
     written = [_numbers(each.picture, digits) for each in above]
-    label_width = max(min(LABEL, labels_width(own)), *map(_heads, above), 0) + 1
+    label_width = max(min(LABEL, labels_width(own.rows)), *map(_heads, above), 0) + 1
     column = max(numbers.width for numbers in (_numbers(own, digits), *written))
     fit = Fit(label_width, max(column, min(longest_label(own.columns), digits)) + 1, name)
     placed = (
@@ -248,7 +248,7 @@ def _width_left(placed: Placed) -> int:
 
 
 def _heads(named: Named) -> int:
-    return min(LABEL, labels_width(named.picture))
+    return min(LABEL, labels_width(named.picture.rows))
 
 
 def _numbers(picture: Picture, digits: int) -> Numbers:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.arithmetic import cell_name, written
+from attn_explore.explorer.drawing.arithmetic import USUAL, Manner, cell_name, written
 from attn_explore.explorer.drawing.blocks import Block, Piece
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.place import Cell, has_cell
@@ -23,17 +23,15 @@ def name_at(value: Value, index: Index) -> str:
     return cell_name(value, dict(zip(value.names, index, strict=True)))
 
 
-def cell_blocks(
-    session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
-) -> list[Block]:
+def cell_blocks(session: Session, value: Value, index: Index, manner: Manner = USUAL) -> list[Block]:
     """Where the number of a cell comes from: its arithmetic, or what is said of one that was not computed.
 
     Where a trace does not hold what it is made from, that is said.
     """
-    return list(written_blocks(session, value, index, unfolded, terse))
+    return list(written_blocks(session, value, index, manner))
 
 
-def written_blocks(session: Session, value: Value, index: Index, unfolded: bool, terse: bool) -> Iterator[Block]:
+def written_blocks(session: Session, value: Value, index: Index, manner: Manner) -> Iterator[Block]:
     """The same, block by block."""
     if (lost := lacking(value)) is not None:
         if value.elsewhere is None:
@@ -45,7 +43,7 @@ def written_blocks(session: Session, value: Value, index: Index, unfolded: bool,
     elif value.is_leaf:
         yield _number(value, index, provenance(session, value))
     if not value.is_leaf:
-        yield from written(arithmetic(value, index), unfolded, terse)
+        yield from written(arithmetic(value, index), manner)
 
 
 def _number(value: Value, index: Index, note: str) -> Block:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from attn_explore.explorer.drawing.arithmetic import LABEL
+from attn_explore.explorer.drawing.arithmetic import LABEL, USUAL, Manner
 from attn_explore.explorer.drawing.blocks import Block, Piece
 from attn_explore.explorer.drawing.numbers import short_number, shortened
 from attn_explore.explorer.session import two_runs
@@ -19,23 +19,21 @@ from attn_explore.model.formulas import letter
 from attn_explore.model.values import Value
 
 
-def difference_blocks(
-    session: Session, value: Value, index: Index, unfolded: bool = False, terse: bool = False
-) -> list[Block]:
+def difference_blocks(session: Session, value: Value, index: Index, manner: Manner = USUAL) -> list[Block]:
     """`-0.5210 = 0.4718 − 0.9928`, and the arithmetic of both; only the cell's own where nothing is subtracted."""
-    own = cell_blocks(session, value, index, unfolded, terse)
+    own = cell_blocks(session, value, index, manner)
     other, found = session.other, two_runs.subtracted(session, value)
     beside, cell = two_runs.beside(session, value), two_runs.cell_beside(session, value, index)
     if other is None or found is None or beside is None or cell is None:
         return own
     numbers = float(value[index]), float(found.numbers[index])
-    name = letter(value) if terse else name_at(value, index)
+    name = letter(value) if manner.terse else name_at(value, index)
     return [
         _subtraction(name, (run_name(session), run_name(other)), numbers),
         _note(run_name(session)),
         *own,
         _note(run_name(other)),
-        *_unlinked(cell_blocks(other, beside, cell, unfolded, terse)),
+        *_unlinked(cell_blocks(other, beside, cell, manner)),
     ]
 
 

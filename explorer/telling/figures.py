@@ -15,8 +15,9 @@ from attn_explore.explorer.drawing.plots.sheet import Sheet
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.figure_kinds import FigureKind
 from attn_explore.explorer.telling import headings
-from attn_explore.explorer.telling.head_sheet import HEAD, PAIR, sheet_of
+from attn_explore.explorer.telling.head_sheet import PAIR, sheet_of
 from attn_explore.explorer.telling.pictures import picture_of
+from attn_explore.explorer.telling.planes import HEAD
 from attn_explore.model.axes import sizes
 from attn_explore.model.cells import Made
 from attn_explore.model.dataclass import dataclass

@@ -11,8 +11,8 @@ from attn_explore.explorer.drawing.numbers import most_cells, short_number, shor
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.wrapping import by_sentence
 from attn_explore.explorer.session.gallery import Gallery, Hung, cell_of, clipped
-from attn_explore.explorer.telling.head_sheet import of_head
 from attn_explore.explorer.telling.headings import where
+from attn_explore.explorer.telling.planes import plane_of_head
 from attn_explore.model.explain import Index, explanation, mask_of
 from attn_explore.model.formulas import formula
 from attn_explore.model.naming import shown
@@ -81,7 +81,8 @@ def _tile(gallery: Gallery, hung: Hung, head: int, of_scores: bool) -> Tile:
 def _picture(weights: Value, head: int, of_scores: bool) -> Picture:
     """A head's weights, all on the scale from 0 to 1 unless they go beyond; or its scores on a scale of their own."""
     value = _drawn(weights, of_scores)
-    array, axes = of_head(value, head, weights.shape[0])
+    plane = plane_of_head(value, head, weights.shape[0])
+    array, axes = plane.array, plane.axes
     mask = mask_of(weights)
     hidden = None if mask is None else np.isneginf(mask.array)
     picture = Picture(array, axes, hidden)

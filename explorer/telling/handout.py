@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import as_text, without_bars
 from attn_explore.explorer.drawing.handouts.page import Answer, Cell, Handout, Row, Stop, Table
 from attn_explore.explorer.drawing.numbers import short_number
@@ -215,7 +216,9 @@ class _Maker:
         """The arithmetic of the cell, in few words where many are too wide."""
         if self.value.is_leaf:
             return ()
-        found = [cell_text.cell_blocks(self.session, self.value, self.cell, terse=terse) for terse in (False, True)]
+        found = [
+            cell_text.cell_blocks(self.session, self.value, self.cell, Manner(terse=terse)) for terse in (False, True)
+        ]
         fits = max((block.width for block in found[0]), default=0) <= ROOM
         note = cell_text.cell_note(self.value, self.cell)
         return (*as_text(without_bars(found[0 if fits else 1])), *([note] if note else []))

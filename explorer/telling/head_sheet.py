@@ -10,8 +10,8 @@ from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.sheet import Part, Sheet
 from attn_explore.explorer.telling.headings import title_alone
+from attn_explore.explorer.telling.planes import HEAD, Outline, Plane, head_along, plane_of_head
 from attn_explore.explorer.telling.provenance import GIVEN
-from attn_explore.model.axes import Array, Axis
 from attn_explore.model.explain import Index, mask_of
 from attn_explore.model.formulas import formula, letter
 from attn_explore.model.naming import shown
@@ -23,21 +23,27 @@ from attn_explore.model.values import Value
 _ATTENTIONS = ("self_attention", "cross_attention")
 """The blocks whose heads have sheets."""
 
-HEAD, PAIR = "head", ("query", "key")
+PAIR = ("query", "key")
 
 
 def sheet_of(trace: Trace, value: Value, head: int = 0) -> Sheet:
     """The sheet of the attention that a step belongs to, for one of its heads. Raises Problem for any other step."""
+    outline = head_outline(trace, value, head)
+    made = [value.path for value in outline.steps]
+    parts = [tuple(_part(plane, outline, is_step=plane.path in made) for plane in band) for band in outline.bands]
+    return Sheet(outline.title, outline.path, tuple(parts))
+
+
+def head_outline(trace: Trace, value: Value, head: int) -> Outline:
+    """What stands on that sheet."""
     output = _output(trace, value)
     heads = output.axis(HEAD)
     block, name = output.path.rpartition(".")[0], shown(heads, head)
     made = list(_made(output, block))
-    drawn = {each.path for each in made if _is_drawn(each)}
-    parts = {each.path: _part(each, head, heads.size, drawn if _is_in(each, block) else set())
-             for each in made if each.path in drawn}  # fmt: skip
-    bands = _bands([each for each in made if each.path in parts], block)
+    bands = _bands([each for each in made if _is_drawn(each)], block)
     title = f"One head of attention, {name} of {heads.size}" if heads.size > 1 else "One head of attention"
-    return Sheet(title, block, tuple(tuple(parts[each.path] for each in band) for band in bands if band))
+    planes = (tuple(plane_of_head(each, head, heads.size) for each in band) for band in bands if band)
+    return Outline(title, block, trace, tuple(planes), tuple(each for each in made if _is_in(each, block)), True)
 
 
 def _output(trace: Trace, value: Value) -> Value:
@@ -97,15 +103,18 @@ def _bands(made: list[Value], block: str) -> list[list[Value]]:
     ]
 
 
-def _part(value: Value, head: int, heads: int, drawn: set[str]) -> Part:
-    """A value of one head, with the paths of those that are drawn and that it is made of."""
-    array, axes = of_head(value, head, heads)
-    mask = mask_of(value)
-    picture = Picture(array, axes, None if mask is None else np.isneginf(mask.array))
-    said = "parameter" if value.is_leaf else formula(value) if drawn else f"from {value.path}"
-    operands = dict.fromkeys(_operands(value, drawn)) if drawn else ()
-    return Part(visible(letter(value)), visible(said), HeatMap(title_alone(value), value.path, picture),
-                not value.is_leaf, tuple(operands))  # fmt: skip
+def _part(plane: Plane, outline: Outline, *, is_step: bool) -> Part:
+    """A matrix with all its numbers, and the paths of those on the sheet that it is made of."""
+    value, mask, drawn = plane.value, mask_of(plane.value), set(outline.planes) if is_step else set[str]()
+    picture = Picture(plane.array, plane.axes, None if mask is None else np.isneginf(mask.array))
+    operands = tuple(dict.fromkeys(_operands(value, drawn))) if is_step else ()
+    symbol, said = visible(letter(value)), visible(made_how(value, is_step=is_step))
+    return Part(symbol, said, HeatMap(title_alone(value), value.path, picture), not value.is_leaf, operands)
+
+
+def made_how(value: Value, *, is_step: bool) -> str:
+    """The formula of a step of the block; of what enters it, where that comes from."""
+    return "parameter" if value.is_leaf else formula(value) if is_step else f"from {value.path}"
 
 
 def _operands(value: Value, drawn: set[str]) -> Iterator[str]:
@@ -117,40 +126,6 @@ def _operands(value: Value, drawn: set[str]) -> Iterator[str]:
             yield from _operands(view.value, drawn)
 
 
-def of_head(value: Value, head: int, heads: int) -> tuple[Array, tuple[Axis, ...]]:
-    """A value's numbers for one of so many heads, of which several may share its keys and values.
-
-    A matrix that holds those of every head side by side is cut to this one's.
-    """
-    where: list[int | slice] = []
-    axes: list[Axis] = []
-    for axis in value.axes:
-        first = begins(axis, head, heads)
-        if axis.name == HEAD:
-            where.append(first)
-        else:
-            own = axis.parts[1] if _holds_heads(axis) else axis
-            where.append(slice(first, first + own.size))
-            axes.append(own)
-    return value[tuple(where)], tuple(axes)
-
-
-def begins(axis: Axis, head: int, heads: int) -> int:
-    """Where along an axis the part of one of so many heads begins."""
-    if axis.name == HEAD:
-        return head * axis.size // heads
-    return head * axis.parts[0].size // heads * axis.parts[1].size if _holds_heads(axis) else 0
-
-
 def head_at(trace: Trace, value: Value, index: Index) -> int:
     """The head that a cell of an attention belongs to, the first of those that share it. Raises Problem elsewhere."""
-    heads = _output(trace, value).axis(HEAD).size
-    for axis, place in zip(value.axes, index, strict=True):
-        if axis.name == HEAD or _holds_heads(axis):
-            parts, own = (axis.size, place) if axis.name == HEAD else (axis.parts[0].size, axis.places(place)[0])
-            return -(-own * heads // parts)
-    return 0
-
-
-def _holds_heads(axis: Axis) -> bool:
-    return len(axis.parts) == 2 and axis.parts[0].name == HEAD
+    return head_along(value.axes, index, _output(trace, value).axis(HEAD).size)

@@ -8,6 +8,7 @@ from itertools import accumulate
 import numpy as np
 from rich.cells import cell_len
 
+from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import as_text, links
 from attn_explore.explorer.drawing.numbers import pad, short_number
 from attn_explore.explorer.drawing.plots.heat_files import MOST_COLUMNS, check_columns, csv_line, csv_lines
@@ -58,7 +59,7 @@ def explained(session: Session, depth: int) -> Iterator[str]:
         if (value.path, index) in seen:
             continue
         seen.add((value.path, index))
-        found = cell_text.cell_blocks(session, value, index, unfolded=True)
+        found = cell_text.cell_blocks(session, value, index, Manner(unfolded=True))
         yield f"{value.path}{bracketed(value.axes, index)}"
         yield from (f"    {line}" for line in as_text(found))
         if note := cell_text.cell_note(value, index):

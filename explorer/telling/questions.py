@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from rich.text import Text
 
-from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.arithmetic import Manner, blocks
 from attn_explore.explorer.drawing.blocks import Block, Link, Piece, Role, flowing
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import markdown, wrapped
@@ -159,7 +159,7 @@ def _hinting(found: Arithmetic, answer: str) -> Iterator[Block]:
 
     Of a norm with a gain of 1 the last part has, which comes first.
     """
-    parts = blocks(found, terse=True)
+    parts = blocks(found, Manner(terse=True))
     if isinstance(found.expression, Reduce):
         yield from parts[:2]
         return

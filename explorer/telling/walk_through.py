@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
+from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import Block, as_text, without_bars
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.drawing.wrapping import by_sentence, markdown, narration_by_sentence, wrapped
@@ -152,7 +153,7 @@ class _Printer:
         """Where the number of that cell comes from; where the two runs are apart, how far."""
         index, is_apart = self._cell(value), two_runs.most_apart(self.session, value) is not None
         tell = difference_blocks if is_apart else cell_text.cell_blocks
-        return without_bars(tell(self.session, value, index, terse=terse))
+        return without_bars(tell(self.session, value, index, Manner(terse=terse)))
 
     def _hanging(self, line: str) -> Iterable[str]:
         """A line of arithmetic; what goes on in another line is indented further."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar, get_args
 
@@ -14,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from attn_explore.explorer.drawing.arithmetic import SHOWN_TERMS, Manner, lines_unfolded, terms_within
 from attn_explore.explorer.drawing.blocks import (
     Block,
     Link,
@@ -32,8 +34,8 @@ from attn_explore.model.explain import Index
 
 _ROLES = get_args(Role)
 
-Write = Callable[[bool], Iterable[Block]]
-"""Gives the blocks to be shown, or with True the same ones tersely."""
+Write = Callable[[Manner], Iterable[Block]]
+"""Gives the blocks to be shown, written in such a manner."""
 
 LEAST = 4
 """Lines that are left to what is scrolled, else nothing is kept above it."""
@@ -86,6 +88,8 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._head: Callable[[], Sequence[Block]] = tuple
         self._fills_height = False
         self._written_for: Size | None = None
+        self._terms = SHOWN_TERMS
+        """How many terms of a sum are shown before it is folded."""
         self._own_blocks: Sequence[Block] = ()
         """What was written, without what stands above it."""
         self._blocks: Sequence[Block] = ()
@@ -109,8 +113,29 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
 
     @property
     def lines_wanted(self) -> int:
-        """Lines that it takes to show everything but the text under it, its rule included."""
-        return self._own_rows + 1
+        """Lines that it takes to show everything but the text under it, its rule included; sums are folded as usual."""
+        return self._own_rows + 1 - self._more_lines
+
+    @property
+    def lines_of_text(self) -> int:
+        """Lines that the text under it takes, with a free one over it."""
+        text = self._under().text
+        return 1 + len(wrapped(text, self.size.width - 1)) if text else 0
+
+    @property
+    def _more_lines(self) -> int:
+        """Lines that terms take which are folded where there is less room."""
+        return lines_unfolded(self._own_blocks, self._terms)
+
+    def unfold_into(self, lines: int, to_share: int) -> int:
+        """Show more terms of long sums in lines that are free, all of them or `to_share` of them; how many it takes."""
+        terms = terms_within(self._own_blocks, lines, to_share)
+        if lines_unfolded(self._own_blocks, terms) != self._more_lines:
+            self._terms, self._written_for = terms, None
+            self._fill()
+            self._show_chosen()
+            self.refresh_changed()
+        return self._more_lines
 
     def text(self) -> list[str]:
         """What is shown, as plain lines."""
@@ -176,10 +201,10 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
 
     def _written(self, room: int) -> Sequence[Block]:
         """The blocks, tersely where one of them has no room: then no more of them are written."""
-        blocks = []
-        for block in self._write(False):
+        blocks, manner = [], Manner(terms=self._terms, width=room)
+        for block in self._write(manner):
             if block.width > room:
-                return list(self._write(True))
+                return list(self._write(replace(manner, terse=True)))
             blocks.append(block)
         return blocks
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Spacing
 from textual.message import Message
+from textual.widget import Widget
 
 from attn_explore.explorer.drawing.room import LEAST_BELOW, LEAST_GRID, lines_of_grid
 from attn_explore.explorer.drawing.surround import Around, Surround, above_lines, left_lines, place_above, place_left
@@ -23,7 +24,7 @@ from attn_explore.explorer.widgets.unscrolled import Row, Unscrolled
 FREE = 1
 """Lines between what stands above a grid and what stands over that."""
 
-LEAST_LEFT = 24
+LEAST_LEFT = 16
 """With fewer free lines under the arithmetic nothing more stands there."""
 
 
@@ -41,6 +42,8 @@ class Centre(Vertical, Unscrolled):
         """How many lines somebody gave to the arithmetic; None where they are as many as it needs."""
         self.lines_left = 0
         """Lines that neither the grid nor the arithmetic needs, if there are so many that something can stand there."""
+        self.under: Widget | None = None
+        """What stands in them."""
         self.heading, self.other_heading = Heading(id="heading"), Heading(id="other-heading")
         self.headings = Row(self.heading, self.other_heading, id="headings")
         self.above, self.left = OperandsPanel(id="above"), OperandsPanel(id="left")
@@ -69,7 +72,7 @@ class Centre(Vertical, Unscrolled):
         if not grids or free <= 0:
             self._surround(None)
             statistics.display = False
-            self.lines_left = 0
+            self._share_rest(0)
             return
         free -= row.styles.margin.height
         below = self.lines_below or self.arithmetic.lines_wanted
@@ -79,11 +82,28 @@ class Centre(Vertical, Unscrolled):
         if self.lines_below is not None:
             lines = max(LEAST_GRID, free - above - FREE * bool(above) - max(below, LEAST_BELOW))
         statistics.display = lines > max(grids)
-        left = free - above - FREE * bool(above) - lines - below
-        self.lines_left = left if left >= LEAST_LEFT else 0
+        self._share_rest(free - above - FREE * bool(above) - lines - below)
         lines -= statistics.display
         if row.styles.height is None or row.styles.height.value != lines:
             row.styles.height = lines
+
+    def _share_rest(self, free: int) -> None:
+        """Give lines that nothing else needs to long sums, then to what stands under the arithmetic.
+
+        A sum that cannot be whole leaves most of them to that.
+        """
+        arithmetic, is_given = self.arithmetic, self.lines_below is not None
+        more = (self.lines_below or 0) - arithmetic.lines_wanted if is_given else free
+        taken = arithmetic.unfold_into(
+            more, more if is_given or more < LEAST_LEFT else min(more // 3, more - LEAST_LEFT)
+        )
+        left = free if is_given else free - taken - max(0, LEAST_BELOW - arithmetic.lines_wanted - taken)
+        if left >= LEAST_LEFT:
+            left -= arithmetic.lines_of_text
+        self.lines_left = left if left >= LEAST_LEFT else 0
+        if self.under is not None:
+            self.under.display = self.under.display and self.lines_left > 0
+            self.under.styles.height = self.lines_left
 
     def _placed(self, free: int, below: int) -> Surround | None:
         """What stands around the grid in `free` lines, if it leaves the arithmetic enough of them."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.arithmetic import Manner, blocks
 from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.colours import Ground
 from attn_explore.explorer.drawing.grid_layout import Window, lay_out
@@ -102,7 +102,7 @@ def test_a_sum_over_a_vocabulary_is_folded_even_where_all_of_a_sum_is_told(words
     trace = Trace(np.dtype(np.float64))
     scores = trace.give("logits", (vocabulary(words),), np.arange(float(HUGE)) / HUGE)
     probabilities = Recorder(trace).softmax("probabilities", scores, over="vocabulary")
-    lines = as_text(blocks(arithmetic(probabilities, (5,)), unfolded=True))
+    lines = as_text(blocks(arithmetic(probabilities, (5,)), Manner(unfolded=True)))
     assert len(lines) < 30
     assert "word129999" in "".join(lines)
     assert words.made < FEW

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.arithmetic import Manner, blocks
 from attn_explore.model.architecture import Architecture
 from attn_explore.model.axes import Array
 from attn_explore.model.backward import gradients, record_gradients
@@ -58,7 +58,7 @@ def test_every_cell_is_explained_by_what_it_comes_to(model: Architecture, pad: t
             explained = arithmetic(value, index)
             found = explained.evaluate.number(explained.expression)
             assert found == pytest.approx(value.array[index], rel=1e-10, abs=1e-12), (value.path, index)
-            assert blocks(explained, unfolded=True)
+            assert blocks(explained, Manner(unfolded=True))
         assert explanation(value)
 
 

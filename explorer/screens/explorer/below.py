@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.screens.explorer.state import State
 from attn_explore.explorer.telling import cell_text, questions, word_view
@@ -25,14 +27,14 @@ def title(state: State, width: int) -> str:
     return cell_text.way(session, width)
 
 
-def blocks(state: State, room: int, terse: bool) -> Iterable[Block]:
-    """Its lines in `room` cells; `terse` where they are too long for the panel."""
+def blocks(state: State, manner: Manner) -> Iterable[Block]:
+    """Its lines, written in such a manner."""
     session = state.session
     if session.question is not None:
-        return questions.asked(session, room)
+        return questions.asked(session, manner.width)
     if state.edit is not None:
-        return state.edit.blocks(room)
-    return _numbers(state, room, terse)
+        return state.edit.blocks(manner.width)
+    return _numbers(state, manner)
 
 
 def head(state: State, room: int, lines: int) -> list[Block]:
@@ -42,11 +44,11 @@ def head(state: State, room: int, lines: int) -> list[Block]:
     return questions.answered(session, room, lines - LEAST_UNDER) if is_told else []
 
 
-def _numbers(state: State, room: int, terse: bool) -> Iterable[Block]:
+def _numbers(state: State, manner: Manner) -> Iterable[Block]:
     """The attention of one word, or the arithmetic of the cell."""
     if (attention := state.attention) is not None:
-        return word_view.word_blocks(attention, word_view.word_of(state.session, attention), room)
-    what = (state.session, state.value, state.index, state.is_unfolded, terse)
+        return word_view.word_blocks(attention, word_view.word_of(state.session, attention), manner.width)
+    what = (state.session, state.value, state.index, replace(manner, unfolded=state.is_unfolded))
     if state.side is not Side.difference:
         return cell_text.written_blocks(*what)
     from attn_explore.explorer.telling.difference import difference_blocks

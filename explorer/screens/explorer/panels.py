@@ -297,7 +297,7 @@ class Panels(Actions):
             panel.show(lambda _: found)
         else:
             panel.show(
-                lambda terse: below.blocks(state, panel.scrollable_content_region.width, terse),
+                lambda manner: below.blocks(state, manner),
                 chosen,
                 is_choice=state.session.question is not None,
                 head=lambda: below.head(state, *panel.scrollable_content_region.size),

@@ -244,6 +244,10 @@ class ExplorerScreen(Panels):
         """A cell of the sheet was clicked. This is found by its name, so that nothing of it is imported for it."""
         self.groups.sheet.go_to(event.cell)
 
+    def on_sheet_panel_title_clicked(self, event: SheetPanel.TitleClicked) -> None:
+        """The title of a tensor of the sheet was clicked."""
+        self.groups.sheet.go_to_step(event.path)
+
     def on_map_lines_chosen(self, event: MapLines.Chosen) -> None:
         """A box of the map was clicked. This is found by its name, so that nothing of the map is imported for it."""
         self.go_to(event.path)

@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets.tree import TreeNode
 
-from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.arithmetic import Manner, blocks
 from attn_explore.explorer.drawing.blocks import as_text
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -84,7 +84,7 @@ def test_the_arithmetic_of_any_cell_of_any_model_can_be_written(kind: str, seed:
         for value in (step, *finer_steps(step)):
             index = tuple(seed % size for size in value.shape)
             for terse in (False, True):
-                found = blocks(arithmetic(value, index), terse=terse)
+                found = blocks(arithmetic(value, index), Manner(terse=terse))
                 assert short_number(float(value.array[index])) in "\n".join(as_text(found))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import SHOWN_TERMS, blocks
+from attn_explore.explorer.drawing.arithmetic import SHOWN_TERMS, Manner, blocks
 from attn_explore.explorer.drawing.blocks import as_text, links
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.run import run
@@ -20,7 +20,7 @@ def trace() -> Trace:
 
 
 def lines(trace: Trace, path: str, index: tuple[int, ...], unfolded: bool = False) -> list[str]:
-    return as_text(blocks(arithmetic(trace[path], index), unfolded))
+    return as_text(blocks(arithmetic(trace[path], index), Manner(unfolded=unfolded)))
 
 
 def test_a_score_is_the_sum_of_the_products_of_query_and_key(trace: Trace) -> None:
@@ -68,7 +68,7 @@ def test_a_long_sum_is_folded_with_its_largest_terms_first(trace: Trace) -> None
 
 
 def test_an_unfolded_sum_has_every_term_in_order(trace: Trace) -> None:
-    terms = blocks(arithmetic(trace["encoder.layers.0.ffn.output"], (0, 0)), unfolded=True)[-1]
+    terms = blocks(arithmetic(trace["encoder.layers.0.ffn.output"], (0, 0)), Manner(unfolded=True))[-1]
     assert [row[0].text.strip() for row in terms.rows[1:]] == [str(place) for place in range(24)]
     assert terms.folded == 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attn_explore.explorer.drawing.arithmetic import blocks
+from attn_explore.explorer.drawing.arithmetic import Manner, blocks
 from attn_explore.explorer.drawing.blocks import links
 from attn_explore.explorer.session.gradients import run_with_gradients
 from attn_explore.explorer.telling.operands import Beside, Stand, around, beside
@@ -76,7 +76,7 @@ def test_what_is_written_in_the_arithmetic_is_lit_and_nothing_else(scenario: Ope
         found = beside(value, index)
         if not found or value.is_changed_at(index):
             continue
-        written = links(blocks(arithmetic(value, index), unfolded=True))
+        written = links(blocks(arithmetic(value, index), Manner(unfolded=True)))
         for path in {each.view.value.path for each in found}:
             if path.rpartition(".")[2] != "tokens":  # they say which row of a table is read
                 cells = {

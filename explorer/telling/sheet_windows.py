@@ -1,0 +1,177 @@
+"""A sheet as it stands in so much room: a window of each matrix around the cell that is looked at, and what makes it.
+
+What is not in memory is not computed for it, and of what is there nothing beyond the windows is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+
+from attn_explore.explorer.drawing.blocks import Link
+from attn_explore.explorer.drawing.grid_layout import LABEL, labels_width
+from attn_explore.explorer.drawing.picture import NO_AXIS, Picture
+from attn_explore.explorer.drawing.plots.heat_map import HeatMap
+from attn_explore.explorer.drawing.plots.sheet import Part
+from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, Shown, Window, arranged, height_of
+from attn_explore.explorer.telling.head_sheet import made_how
+from attn_explore.explorer.telling.headings import title_alone
+from attn_explore.explorer.telling.planes import Outline, Plane
+from attn_explore.explorer.telling.sheet_links import Edge, edges_of, lit
+from attn_explore.model.axes import Array, Axis
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.explain import Index, mask_of
+from attn_explore.model.formulas import letter
+from attn_explore.model.naming import shown_short
+from attn_explore.model.text import visible
+from attn_explore.model.values import Value
+
+ROWS = (24, 12, 6)
+"""Rows of a matrix that are shown: as many as stand together in the room that there is."""
+
+COLUMNS = (6, 8, 11)
+"""Cells of a column, of a matrix that has too many of them: as many as its numbers take, and a space."""
+
+_MOST_KEPT = 16
+"""Arrangements that are kept."""
+
+_ASKS = ("token", "query")
+"""Names of the axis of words, of which one is looked at in all matrices."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """Cells and lines for a sheet; so many rows of a matrix are shown, and where it is too wide in such columns."""
+
+    width: int
+    height: int
+    rows: int
+    column: int
+
+
+class Arrangement:
+    """Where the matrices of an outline stand, and which cells of them make which; what was found is kept."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self._known: dict[tuple[object, ...], list[Block] | None] = {}
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """How the steps read each other."""
+        return edges_of(self.outline)
+
+    def lit(self, value: Value, index: Index) -> Lit:
+        """The cell that is looked at, what makes it, and what it makes."""
+        return lit(self.outline, self.edges, value, index)
+
+    def link(self, cell: Cell) -> Link:
+        """A cell of it in the run."""
+        plane = self.outline.planes[cell[0]]
+        return Link(plane.value, plane.index_of(*cell[1:]))
+
+    def blocks(
+        self, value: Value, index: Index, width: int, height: int, veiled: Array | None = None
+    ) -> list[Block] | None:
+        """The matrices in so many cells and lines, a window of those that are large; None where they do not fit.
+
+        `veiled`: cells of the value that is looked at whose numbers are not shown.
+        """
+        found = None
+        for column, rows in product(COLUMNS, ROWS):
+            if found is not None and (height_of(found) <= height or rows == ROWS[0]):
+                break
+            found = self._blocks(value, index, Room(width, height, rows, column), veiled)
+        return found
+
+    def _blocks(self, value: Value, index: Index, room: Room, veiled: Array | None) -> list[Block] | None:
+        at, planes = dict(zip(value.names, index, strict=True)), self.outline.planes
+        windows = {path: _window(plane, at, room) for path, plane in planes.items()}
+        away = tuple(plane.value.is_away for plane in planes.values())
+        hidden = None if veiled is None else (value.path, veiled.tobytes())
+        key = (room.width, room.height, *windows.values(), away, hidden)
+        if key not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            self._known[key] = _arranged(_shown_all(self.outline, windows, value, veiled), room)
+        return self._known[key]
+
+
+def _arranged(bands: list[list[Shown]], room: Room) -> list[Block] | None:
+    """Band under band; where there are too few lines for that, one behind the other."""
+    found = arranged(bands, room.width, room.height)
+    if found is None or height_of(found) <= room.height:
+        return found
+    return arranged([[shown for band in bands for shown in band]], room.width, room.height)
+
+
+def _shown_all(
+    outline: Outline, windows: Mapping[str, Window], value: Value, veiled: Array | None
+) -> list[list[Shown]]:
+    """The computed matrices of a sheet, of each a window."""
+    bands = (
+        [
+            _shown(plane, windows[plane.path], outline, veiled if plane.value is value else None)
+            for plane in band
+            if not plane.value.is_leaf
+        ]
+        for band in outline.bands
+    )
+    return [band for band in bands if band]
+
+
+def _window(plane: Plane, at: Mapping[str, int], room: Room) -> Window:
+    """The rows and columns of a matrix that are shown: those around what is looked at, if there are too many."""
+    columns = max(1, (room.width - min(LABEL, labels_width(plane.rows)) - 1) // room.column)
+    return _page(plane.rows, _place(plane.rows, at), room.rows), _page(
+        plane.columns, _place(plane.columns, at), columns
+    )
+
+
+def _place(axis: Axis, at: Mapping[str, int]) -> int:
+    """The place along an axis of what is looked at: words are called otherwise by those who ask."""
+    names = _ASKS if axis.name in _ASKS else (axis.name,)
+    return next((min(at[name], axis.size - 1) for name in names if name in at), 0)
+
+
+def _page(axis: Axis, place: int, most: int) -> range:
+    """The page of an axis on which a place is: pages stay where they are while the cursor moves on one of them."""
+    if axis.size <= most:
+        return range(axis.size)
+    first = min(place - place % most, axis.size - most)
+    return range(first, first + most)
+
+
+def _shown(plane: Plane, window: Window, outline: Outline, veiled: Array | None) -> Shown:
+    value = plane.value
+    is_there = not value.is_away
+    rows, columns = window if is_there else (range(0), range(0))
+    said = visible(made_how(value, is_step=value in outline.steps))
+    heat_map = HeatMap(title_alone(value), value.path, _picture(plane, rows, columns, veiled))
+    name = "" if outline.is_of_head or not plane.name else f" · {plane.name}"
+    part = Part(visible(letter(value) + name), said, heat_map, is_made=True)
+    return Shown(part, (rows, columns), (plane.rows.size, plane.columns.size), is_there)
+
+
+def _picture(plane: Plane, rows: range, columns: range, veiled: Array | None) -> Picture:
+    """The numbers in a window, whose axes have the names that the places have in the whole."""
+    axes = (_part_of(plane.rows, rows), _part_of(plane.columns, columns))
+    if not rows and not columns:
+        return Picture(np.zeros((0, 0)), axes)
+    array, mask = np.atleast_2d(plane.window(rows, columns)), mask_of(plane.value)
+    hidden = None
+    if mask is not None and len(plane.axes) > 1 and not mask.is_away:
+        hidden = np.isneginf(mask.array[rows.start : rows.stop, columns.start : columns.stop])
+    if veiled is not None:
+        veiled = np.atleast_2d(veiled[plane.where])[rows.start : rows.stop, columns.start : columns.stop]
+        array = np.where(veiled, 0, array)
+    return Picture(array, axes, hidden, veiled=veiled)
+
+
+def _part_of(axis: Axis, places: range) -> Axis:
+    if len(places) == axis.size or axis is NO_AXIS:
+        return axis
+    return Axis(axis.name, len(places), tuple(shown_short(axis, place) for place in places))
