@@ -17,7 +17,7 @@ LOOK = Binding.Group("What is shown")
 OTHER = Binding.Group("Other")
 LIBRARY = Binding.Group("In the library")
 MAP = Binding.Group("In the map")
-SHEET = Binding.Group("In the sheet of one head")
+SHEET = Binding.Group("In the sheet of a block")
 HELP = Binding.Group("In this list")
 TOUR = Binding.Group("In the tour")
 DIALOG = Binding.Group("In a dialog")
@@ -99,7 +99,7 @@ BINDINGS: list[BindingType] = [
     _binding("P", "plot", "A plot of the row under the cursor, or the numbers", "view.plot", LOOK),
     _binding("a", "heads", "All heads side by side, or one", "grid.heads", LOOK),
     _binding("W", "among", "Attention among the words of the text, or as matrices", "view.among", LOOK),
-    _binding("A", "sheet", "One head of attention on one sheet", "view.sheet", LOOK),
+    _binding("A", "sheet", "All of this block, or of this head, on one sheet", "view.sheet", LOOK),
     _binding("E", "gallery", "The gallery: every variant of this attention", "view.gallery", LOOK),
     _binding("c", "compare", "The same cell in the other run, and back", "compare", LOOK),
     _binding("d", "side", "Two runs side by side, their difference, or one", "compare.side", LOOK),

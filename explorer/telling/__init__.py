@@ -8,7 +8,9 @@ word_view, among                    attention for one word, and among the words 
 questions, edit_line                a question with its answers, an edit that is being typed
 operands, operands_read, sorting    what a step is made from, around it; by what rows and columns are sorted
 pictures, overview, model_map       what is drawn and plotted
-figures, head_sheet, sheet_links    what is drawn into a file, and the sheet of a head with what its cells are made of
+figures                             what is drawn into a file
+head_sheet, block_sheet, planes     which matrices stand on the sheet of a head, or of another block
+sheet_windows, sheet_links          which part of them, and which cells are made of which
 gallery_text, library_text          what is said in the gallery, and in the library
 handout, lesson_moments             the lesson on paper; a stop at its moment of training
 models_list, agreement_text         the models of this machine; whether one computes what another program did

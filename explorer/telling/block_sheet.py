@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.head_sheet import head_at, head_outline
 from attn_explore.explorer.telling.headings import where
 from attn_explore.explorer.telling.planes import Outline, Plane, plane_at
@@ -13,6 +16,9 @@ from attn_explore.model.ops import is_gradient
 from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
+
+AS_WRITTEN = 5e-5
+"""Numbers that differ by no more than this may be written alike."""
 
 
 def outline_of(trace: Trace, value: Value, index: Index) -> Outline | None:
@@ -30,8 +36,8 @@ def _of_block(trace: Trace, value: Value, index: Index, apart: Container[Value])
     """The steps under the same path, and what enters them, without those of a head, which have a sheet of their own."""
     block, said = value.path.rpartition(".")[0], where(value)
     under = (step for path, step in trace.steps.items() if path.rpartition(".")[0] == block)
-    steps = tuple(step for step in under if step not in apart and step.elsewhere is None)
-    entering = tuple(each for each in _entering(steps, is_gradient(value)) if each.elsewhere is None)
+    steps = tuple(step for step in under if step not in apart)
+    entering = tuple(_entering(steps, is_gradient(value)))
     leading = dict(zip(value.names[:-2], index[:-2], strict=True))
     bands = (tuple(_plane(each, value, index, leading) for each in band) for band in (entering, steps))
     return Outline(said or "The end of the model", block, trace, tuple(band for band in bands if band), steps)
@@ -53,7 +59,29 @@ def _plane(each: Value, value: Value, index: Index, leading: dict[str, int]) -> 
     return plane_at(each, tuple(places))
 
 
-def without(outline: Outline, asked: Collection[str], present: str | None = None) -> Outline:
+def fair_outline(session: Session) -> Outline | None:
+    """The sheet of what is looked at without what a lesson asks for and what that is told by; None where none is left.
+
+    Of a question for a number the sheet shows what is to be computed with; any other may be answered by it.
+    """
+    place, question = session.place, session.question
+    outline = outline_of(session.run.trace, place.value, place.index)
+    if outline is None or (question is not None and (question.kind != "number" or question.value is not place.value)):
+        return None
+    present = None if question is None else question.value.path
+    asked = {path for path in outline.planes if session.lesson.is_asked(path)}
+    if question is not None:
+        asked |= {path for path, plane in outline.planes.items() if _shows(plane, question.number)}
+    left = _without(outline, asked - {present}, present)
+    return left if place.value.path in left.planes else None
+
+
+def _shows(plane: Plane, number: float) -> bool:
+    """Whether a number stands among those of a matrix, as they are written."""
+    return plane.value.elsewhere is None and bool((np.abs(plane.array - number) <= AS_WRITTEN).any())
+
+
+def _without(outline: Outline, asked: Collection[str], present: str | None) -> Outline:
     """The sheet without some steps, and without what is made of these or of the `present` one: that tells them."""
     left_out, telling = set(asked), {*asked, present}
     for step in outline.steps:

@@ -116,7 +116,7 @@ def _shown_all(
         [
             _shown(plane, windows[plane.path], outline, veiled if plane.value is value else None)
             for plane in band
-            if not plane.value.is_leaf
+            if not plane.value.is_leaf and plane.value.elsewhere is None
         ]
         for band in outline.bands
     )
@@ -163,7 +163,7 @@ def _picture(plane: Plane, rows: range, columns: range, veiled: Array | None) ->
         return Picture(np.zeros((0, 0)), axes)
     array, mask = np.atleast_2d(plane.window(rows, columns)), mask_of(plane.value)
     hidden = None
-    if mask is not None and len(plane.axes) > 1 and not mask.is_away:
+    if mask is not None and len(plane.axes) > 1 and mask.held is not None:
         hidden = np.isneginf(mask.array[rows.start : rows.stop, columns.start : columns.stop])
     if veiled is not None:
         veiled = np.atleast_2d(veiled[plane.where])[rows.start : rows.stop, columns.start : columns.stop]

@@ -37,6 +37,9 @@ _ROLES = get_args(Role)
 Write = Callable[[Manner], Iterable[Block]]
 """Gives the blocks to be shown, written in such a manner."""
 
+LEAST_TEXT = 2
+"""Lines of the text under the arithmetic, with fewer it is not shown."""
+
 LEAST = 4
 """Lines that are left to what is scrolled, else nothing is kept above it."""
 
@@ -120,7 +123,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
     def lines_of_text(self) -> int:
         """Lines that the text under it takes, with a free one over it."""
         text = self._under().text
-        return 1 + len(wrapped(text, self.size.width - 1)) if text else 0
+        return 1 + max(LEAST_TEXT, len(wrapped(text, self.size.width - 1))) if text else 0
 
     @property
     def _more_lines(self) -> int:
@@ -216,7 +219,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
     def _lines_under(self, width: int) -> list[Piece]:
         """A free line and the text under the rows, as much of it as there is room for."""
         free = self.scrollable_content_region.height - self._own_rows - 1
-        if free < 2 or width <= 0 or not (under := self._under()).text:
+        if free < LEAST_TEXT or width <= 0 or not (under := self._under()).text:
             return []
         lines = wrapped(under.text, width - 1)
         if len(lines) > free:

@@ -209,7 +209,7 @@ QUESTIONS = (
     Askable("word", "What does this word ask, and what does it take?", "word", _is_matrices, "attention, one word"),
     Askable("text", "Which words of the text does it look at?", "among", _is_matrices, "attention among the words"),
     Askable("why", "Why does this head look there?", "answer('why')", _looks_there, "who wrote query and key"),
-    Askable("sheet", "How does this head work, from X to AV?", "sheet", _has_sheet, "on one sheet"),
+    Askable("sheet", "How does all of this block work, or this head?", "sheet", _has_sheet, "on one sheet"),
     Askable(
         "without-first", "What if the first token were left out?", "without_first", _leaves_first, "of the colours"
     ),

@@ -38,6 +38,14 @@ class SheetKeys:
         self._known: tuple[Trace, tuple[object, ...], Arrangement] | None = None
         self._waits = False
 
+    @property
+    def can_open(self) -> bool:
+        """Whether what is looked at is of a block whose sheet has room on the screen."""
+        from attn_explore.explorer.screens.sheet_screen import room_of
+
+        state, found = self.screen.state, self._arrangement()
+        return found is not None and found.blocks(state.value, state.index, *room_of(self.screen.size)) is not None
+
     def open(self) -> None:
         """All tensors of the block that is looked at, on one sheet, from the cell under the cursor."""
         from attn_explore.explorer.screens.sheet_screen import NO_ROOM, SheetScreen, room_of
@@ -60,22 +68,15 @@ class SheetKeys:
 
     def _arrangement(self) -> Arrangement | None:
         """The sheet of what is looked at, without what a lesson is yet to ask for; made once for a block."""
-        from attn_explore.explorer.telling.block_sheet import outline_of, without
+        from attn_explore.explorer.telling.block_sheet import fair_outline
         from attn_explore.explorer.telling.sheet_windows import Arrangement
 
-        state = self.screen.state
-        trace, lesson, question = state.session.run.trace, state.session.lesson, state.session.question
-        outline = outline_of(trace, state.value, state.index)
-        if outline is None:
+        session = self.screen.state.session
+        if (outline := fair_outline(session)) is None:
             return None
-        present = state.value.path if question is not None else None
-        asked = [step.path for step in outline.steps if lesson.is_asked(step.path) and step.path != present]
-        told = without(outline, asked, present)
-        if state.value.path not in told.planes:
-            return None
-        key = tuple((plane.path, str(plane.where)) for plane in told.planes.values())
-        if self._known is None or self._known[0] is not trace or self._known[1] != key:
-            self._known = trace, key, Arrangement(told)
+        key = tuple((plane.path, str(plane.where)) for plane in outline.planes.values())
+        if self._known is None or self._known[0] is not session.run.trace or self._known[1] != key:
+            self._known = session.run.trace, key, Arrangement(outline)
         return self._known[2]
 
     # --- under the arithmetic
@@ -89,12 +90,10 @@ class SheetKeys:
 
     @property
     def _may_stand(self) -> bool:
-        """Whether one run's numbers are shown, with free lines, and no question waits that the sheet may answer."""
+        """Whether one run's numbers are shown, with free lines under them."""
         screen, state = self.screen, self.screen.state
-        question = state.session.question
         is_alone = state.side is Side.one and not screen.grid.zoomed_out and not state.is_plotted
-        is_fair = question is None or (question.kind == "number" and question.value is state.value)
-        return is_alone and is_fair and screen.centre.lines_left > RULE and not state.value.is_leaf
+        return is_alone and screen.centre.lines_left > RULE and not state.value.is_leaf
 
     def _hide(self) -> None:
         self._shown = None

@@ -13,6 +13,7 @@ from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import questions
+from attn_explore.explorer.telling.block_sheet import fair_outline
 from attn_explore.model.lesson import Question
 from tests.opened import EVERY, Opened
 
@@ -110,3 +111,25 @@ def test_a_hint_for_a_number_does_not_tell_it(scenario: Opened) -> None:
         session.lesson.hint()
         told = as_text(questions.asked(session, 200))
         assert not re.search(rf"(?<![\d.]){re.escape(answer)}(?![\d.])", "\n".join(told[1:])), told
+
+
+@EVERY
+def test_the_sheet_under_a_question_does_not_tell_what_is_asked(scenario: Opened) -> None:
+    """Of a number what it is computed from is shown, and nothing that is made of it, or has the same number."""
+    session = guided(scenario)
+    for place in range(len(session.lesson.stops)):
+        stepping.follow_lesson(session, place)
+        outline, question, here = fair_outline(session), session.question, session.place.value.path
+        if outline is None:
+            continue
+        later = session.lesson.stops[place:]
+        asked = {stop.value.path for stop in later if stop.question is not None} - {here}
+        assert not asked & set(outline.planes)
+        if question is None:
+            continue
+        assert question.kind == "number"
+        for plane in outline.planes.values():
+            assert not any(view.path == here for view in plane.value.operands)
+            if plane.path != here:
+                shown = {short_number(float(number)) for number in np.unique(plane.array)}
+                assert short_number(question.number) not in shown, plane.path

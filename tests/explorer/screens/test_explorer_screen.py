@@ -166,7 +166,7 @@ async def test_clicking_a_cell_puts_the_cursor_there(explore: Explore) -> None:
 
 
 async def test_f_unfolds_a_long_sum(explore: Explore) -> None:
-    async with explore("encoder-layer", "encoder.layers.0.ffn.output") as (pilot, _):
+    async with explore("encoder-layer", "encoder.layers.0.ffn.output", size=(80, 24)) as (pilot, _):
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         assert any("more" in text for text in panel.text())
         await pilot.press("f")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.pilot import Pilot
 
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.widgets.sheet_panel import SheetPanel
 from tests.explorer.conftest import Explore
 from tests.standing import until
@@ -16,6 +17,12 @@ WEIGHTS = f"{BLOCK}.weights"
 def sheets(pilot: Pilot[None]) -> list[SheetPanel]:
     """The sheets that stand on the screen."""
     return [panel for panel in pilot.app.screen.query(SheetPanel) if panel.display]
+
+
+def asked(pilot: Pilot[None], session: Session) -> list[str]:
+    """The steps on it that a lesson is yet to ask about, but for the one that is looked at."""
+    paths = [block.part.path for panel in sheets(pilot) for block in panel._blocks]
+    return [path for path in paths if session.lesson.is_asked(path) and path != session.place.value.path]
 
 
 async def test_where_many_lines_are_free_the_sheet_of_the_head_stands_under_the_arithmetic(explore: Explore) -> None:
@@ -39,7 +46,7 @@ async def test_where_many_lines_are_free_the_sheet_of_the_head_stands_under_the_
 async def test_the_sheet_stands_where_nothing_else_is_wanted_and_no_question_may_be_answered_by_it(
     explore: Explore,
 ) -> None:
-    async with explore("i-love-my-dog", WEIGHTS, size=(120, 40)) as (pilot, _):
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, session):
         assert not sheets(pilot)
         await pilot.resize_terminal(240, 80)
         await until(pilot, lambda: bool(sheets(pilot)))
@@ -48,4 +55,4 @@ async def test_the_sheet_stands_where_nothing_else_is_wanted_and_no_question_may
         await pilot.press("z")
         await until(pilot, lambda: bool(sheets(pilot)))
         await pilot.press("L")  # its lesson asks for numbers that stand on the sheet
-        await until(pilot, lambda: not sheets(pilot))
+        await until(pilot, lambda: not asked(pilot, session))
