@@ -56,7 +56,7 @@ PAGES = (
     ),
     Page(
         "Pictures",
-        "z draws the whole tensor as a heat map, P a row as a plot, W the text with its attention. A lays the block out "
+        "z draws the whole tensor as a heat map, P a row as a plot, W the text with its attention. A lays a block out "
         "on one sheet, and Ctrl+G shows the model as a map. The same key comes back.",
     ),
     Page(

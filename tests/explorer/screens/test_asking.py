@@ -60,9 +60,10 @@ async def test_the_list_knows_where_it_is(explore: Explore) -> None:
     async with explore("i-love-my-dog", "encoder.embedding") as (pilot, session):
         screen = explorer(pilot)
         here = {each.id for each in askable(screen)}
-        assert not here & {"word", "text", "sheet", "other", "training", "gradient-by", "without-first"}
+        assert not here & {"word", "text", "other", "training", "gradient-by", "without-first"}
         screen.go_to("encoder.layers.0.self_attention.w_q")
         assert "comes-from" not in {each.id for each in askable(screen)}
+        assert "sheet" not in {each.id for each in askable(screen)}
         assert session.place.value.is_leaf
 
 
