@@ -26,11 +26,13 @@ from attn_explore.model.values import Value, View
 class WhyThere:
     """A score (head, query, key), before any cap and mask, and the parts of its query and of its key.
 
+    asked   the step with the queries that are multiplied
     factor  what q·k is multiplied by: 1/√dₖ
     bias    what is added to it for where query and key stand (T5, ALiBi)
     """
 
     scores: Value
+    asked: Value
     index: tuple[int, int, int]
     query: tuple[Part, ...]
     key: tuple[Part, ...]
@@ -93,6 +95,7 @@ def why_there(trace: Trace, block: str, index: tuple[int, int, int]) -> WhyThere
     asked, answered = raw.operands
     return WhyThere(
         scores,
+        asked.value,
         index,
         tuple(_parts(asked, head, query)),
         tuple(_parts(answered, head, key)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from attn_explore.explorer.telling.answers.stream_labels import writer_label
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_text
+from attn_explore.model.looking.readout import likeliest
 from attn_explore.model.looking.vector_parts import Part
 from attn_explore.model.looking.why_there import Looked, WhyThere
 from attn_explore.model.naming import shown
@@ -28,84 +29,120 @@ SPLITS = {
 }
 """The ways in which a score is a sum."""
 
-
-@dataclass(frozen=True)
-class _Term:
-    """One of the terms that a score is the sum of, and where it leads."""
-
-    label: str
-    value: float
-    at: At | None
+DOWN = {"pairs": "of the query", "query": "of the query", "key": "of the key", "columns": "column"}
+"""What the rows are, by these ways."""
+NOTHING = Cell("")
 
 
 def why_answer(looked: Looked, split: str = "pairs", top: int = LISTED) -> Answer:
     """The terms of a score, the largest by size first; the last rows are what makes them add up to the score."""
-    terms = sorted(_terms(looked.why, split), key=lambda term: -abs(term.value))
-    listed, others = terms[:top], terms[top:]
-    rows = [_row(term, looked.why.value) for term in listed]
-    if others:
-        rest = sum(term.value for term in others)
-        rows.append(_row(_Term(f"{len(others)} others", rest, None), looked.why.value))
-    rows += [_row(term, looked.why.value) for term in _besides(looked.why)]
-    title = f"Why does {_place(looked)} score {short_number(looked.why.value)}?"
-    return Answer(title, tuple(_said(looked, split)), "term", "", ("value",), tuple(rows))
+    why, terms = looked.why, _TERMS.get(split, _of_writers)(looked.why, split)
+    listed = largest(terms.numbers, top)
+    rows = [terms.row(place) for place in listed]
+    if others := terms.numbers.size - len(listed):
+        rest = float(terms.numbers.sum() - terms.numbers[listed].sum())
+        rows.append(_Term(f"{others} others together", rest))
+    rows += _besides(why)
+    columns = ("of the key", "adds") if split == "pairs" else ("adds",)
+    made = tuple(_row(term, why.value, len(columns)) for term in rows)
+    return Answer(_title(looked), tuple(_said(looked, split)), DOWN[split], "", columns, made)
 
 
-def _terms(why: WhyThere, split: str) -> Iterator[_Term]:
-    """Every term of a score in one of the ways."""
-    if split == "columns":
-        asked = why.scores.path.rpartition(".")[0]
-        yield from (
-            _Term(f"column {column}", float(number), At(f"{asked}.q", (why.index[0], why.index[1], column)))
-            for column, number in enumerate(why.dimensions)
-        )
-    elif split == "pairs":
-        for row, asks in enumerate(why.query):
-            for column, answers in enumerate(why.key):
-                label = f"{writer_label(asks)} × {writer_label(answers)}"
-                yield _Term(label, float(why.pairs[row, column]), _at(why, asks, why.index[1]))
-    else:
-        parts, place = (why.query, why.index[1]) if split == "query" else (why.key, why.index[2])
-        sums = why.pairs.sum(axis=1 if split == "query" else 0)
-        yield from (
-            _Term(writer_label(part), float(number), _at(why, part, place))
-            for part, number in zip(parts, sums, strict=True)
-        )
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One of the terms that a score is the sum of, and where it leads; of a pair, `times` is the writer of the key."""
+
+    label: str
+    value: float
+    at: At | None = None
+    times: Cell = NOTHING
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """The numbers that a score is the sum of, and what is told of one of them; few of many are told."""
+
+    numbers: Array
+    row: Callable[[int], _Term]
+
+
+def _of_pairs(why: WhyThere, _: str) -> _Terms:
+    numbers = why.pairs.ravel()
+
+    def row(place: int) -> _Term:
+        asks, answers = why.query[place // len(why.key)], why.key[place % len(why.key)]
+        times = Cell(writer_label(answers), at=_at(answers, why.index[2]))
+        return _Term(writer_label(asks), float(numbers[place]), _at(asks, why.index[1]), times)
+
+    return _Terms(numbers, row)
+
+
+def _of_writers(why: WhyThere, side: str) -> _Terms:
+    """What wrote the query, or the key."""
+    parts, token, axis = (why.query, why.index[1], 1) if side == "query" else (why.key, why.index[2], 0)
+    numbers = why.pairs.sum(axis=axis)
+
+    def row(place: int) -> _Term:
+        return _Term(writer_label(parts[place]), float(numbers[place]), _at(parts[place], token))
+
+    return _Terms(numbers, row)
+
+
+def _of_columns(why: WhyThere, _: str) -> _Terms:
+    head, query, _key = why.index
+    path = why.asked.path
+
+    def row(place: int) -> _Term:
+        return _Term(f"column {place}", float(why.dimensions[place]), At(path, (head, query, place)))
+
+    return _Terms(why.dimensions, row)
+
+
+_TERMS: Mapping[str, Callable[[WhyThere, str], _Terms]] = {"pairs": _of_pairs, "columns": _of_columns}
+"""How a score is a sum, where not of what wrote one of its two sides."""
+
+
+def largest(numbers: Array, many: int) -> list[int]:
+    """The places of the largest numbers by size, the largest first.
+
+    >>> largest(np.array([1.0, -3.0, 2.0]), 2)
+    [1, 2]
+    """
+    return likeliest(np.abs(numbers), many)
 
 
 def _besides(why: WhyThere) -> Iterator[_Term]:
     """What is added to q·k, and what rounding is lost."""
     if why.bias:
-        yield _Term("bias of the position", why.bias, None)
-    yield _Term("rounding", why.remainder, None)
+        yield _Term("bias of the position", why.bias)
+    yield _Term("rounding", why.remainder)
 
 
-def _row(term: _Term, score: float) -> Row:
+def _row(term: _Term, score: float, columns: int) -> Row:
     strength = float(np.clip(term.value / (abs(score) or 1.0), -1, 1))
-    return Row(term.label, (Cell(short_number(term.value), strength, term.at, term.value),), term.at)
+    cells = (term.times, Cell(short_number(term.value), strength, term.at, term.value))
+    return Row(term.label, cells[-columns:], term.at)
 
 
 # --- names
 
 
-def _at(why: WhyThere, part: Part, token: int) -> At:
+def _at(part: Part, token: int) -> At:
     """What a part leads to: what the writer wrote at the token."""
     if part.head is not None:
         return At(part.at.path, (part.head, token, 0))
     return At(part.at.path) if part.kind == "bias" else At(part.at.path, (token, 0))
 
 
-def _place(looked: Looked) -> str:
+def _title(looked: Looked) -> str:
     head, query, key = looked.why.index
-    axes = looked.weights.axes
-    block = looked.weights.path.rpartition(".")[0]
-    return f"head {head} of {block}, from {shown(axes[1], query)} to {shown(axes[2], key)},"
+    _, asks, answers = looked.weights.axes
+    score, weight = (short_number(number) for number in (looked.why.value, float(looked.weights[looked.why.index])))
+    return f"Why head {head} looks from {shown(asks, query)} to {shown(answers, key)}: score {score}, weight {weight}"
 
 
 def _said(looked: Looked, split: str) -> Iterator[str]:
-    why = looked.why
-    yield f"The weight that comes of it: {short_number(float(looked.weights[why.index]))}"
-    yield f"The score is the sum of {SPLITS[split]}, times {short_number(why.factor)}."
+    yield f"{looked.weights.path.rpartition('.')[0]}: the score is the sum of {SPLITS[split]}"
     if looked.vocabulary is not None:
         favours, against = (
             " · ".join(shown(looked.vocabulary, word) for word in words) for words in (looked.favours, looked.against)
@@ -150,10 +187,9 @@ def _plain(part: Part) -> Mapping[str, Any]:
 
 
 def _largest_pairs(why: WhyThere, top: int) -> Iterator[dict[str, Any]]:
-    order = np.argsort(-np.abs(why.pairs), axis=None, kind="stable")[:top]
-    for row, column in zip(*np.unravel_index(order, why.pairs.shape), strict=True):
-        asks, answers = why.query[int(row)], why.key[int(column)]
-        yield {"query": _plain(asks), "key": _plain(answers), "value": float(why.pairs[row, column])}
+    for place in largest(why.pairs.ravel(), top):
+        asks, answers = why.query[place // len(why.key)], why.key[place % len(why.key)]
+        yield {"query": _plain(asks), "key": _plain(answers), "value": float(why.pairs.ravel()[place])}
 
 
 def _words(looked: Looked, places: Sequence[int]) -> list[dict[str, Any]]:
