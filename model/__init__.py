@@ -15,7 +15,7 @@ sources, changes                where parameters are stored; what-if edits
 keeping, windows, buffers       which values stay in memory, parts of large ones, memory that is used again
 ops/                            every operation: its computation, derivative, arithmetic and formula side by side
 backward                        reverse-mode differentiation: the order in which derivatives are applied
-stream                          the residual stream, and what is done behind it, done earlier: the lens
+stream                          the residual stream, and what is done after it, done earlier: the lens
 config, architecture            what a model is: as scenarios say it, and all that the mathematics depends on
 variants, layers, transformer, parameters   the mathematics of the models
 words/                          titles, symbols and explanations of the steps: `words/en.md`

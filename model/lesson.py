@@ -17,7 +17,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.naming import place_along
-from attn_explore.model.passes import CHAPTER
+from attn_explore.model.passes import CHAPTER, LENS
 from attn_explore.model.places import choices_along, path_meant
 from attn_explore.model.problems import MOST_READ, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
@@ -153,7 +153,11 @@ class Stop:
 
 
 def _found(trace: Trace, path: str) -> Value | None:
-    """The step or parameter of a run at a path."""
+    """The step or parameter of a run at a path, or what the lens makes of a step."""
+    if path.startswith(LENS):
+        from attn_explore.model.stream import lens_step  # few lessons speak of it
+
+        return lens_step(trace, path)
     return trace.steps.get(path) or trace.parameters.get(path)
 
 

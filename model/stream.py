@@ -1,6 +1,6 @@
 """The residual stream of a run: where it changes, what the run does after its last change, and the same done earlier.
 
-What stands behind the last layer (norm, head, softmax) makes words of a vector. Applied to what the stream holds after
+What stands after the last layer (norm, head, softmax) makes words of a vector. Applied to what the stream holds after
 any other block, it tells what the model would say there: the logit lens (nostalgebraist 2020). The steps are made of
 those that the run itself has, so whatever a family does after its last layer is done, and nothing else.
 """
@@ -92,8 +92,8 @@ def _is_beside_another(block: str, blocks: Mapping[str, Value]) -> bool:
 def _between(trace: Trace, start: Value, end: Value) -> list[Value]:
     """The steps that are made of `start` and that `end` is made of, itself included, in order."""
     made_of_start, found = {start.path}, list[Value]()
-    behind = list(trace.steps.values())
-    for step in behind[behind.index(start) + 1 : behind.index(end) + 1]:
+    steps = list(trace.steps.values())
+    for step in steps[steps.index(start) + 1 : steps.index(end) + 1]:
         if any(view.path in made_of_start for view in step.operands):
             made_of_start.add(step.path)
             found.append(step)
@@ -112,11 +112,17 @@ def lens_steps(trace: Trace, stream: Stream, point: Value) -> list[Value]:
     """What the run does after the last point, done at another, in order; the last two are logits and probabilities.
 
     `point` may also be the `head_output` of an attention: then it is done with what each head writes alone. At the last
-    point these are the run's own steps: nothing is normalised twice. They join no trace; their numbers are computed, or
-    come when they are asked for, as those of the run do.
+    point these are the run's own steps: nothing is normalised twice. They are no steps of the run, which keeps them all
+    the same; their numbers are computed, or come when they are asked for, as those of the run do.
     """
     if point is stream.points[-1]:
         return list(stream.tail)
+    if point.path not in trace.lensed:
+        trace.lensed[point.path] = _made(trace, stream, point)
+    return trace.lensed[point.path]
+
+
+def _made(trace: Trace, stream: Stream, point: Value) -> list[Value]:
     inner = replace(trace, steps={}, on_step=None)
     block = point.path.rpartition(".")[0]
     start = _written(inner, trace.steps.get(f"{block}.output"), point) if point.name == "head_output" else point
@@ -126,7 +132,7 @@ def lens_steps(trace: Trace, stream: Stream, point: Value) -> list[Value]:
 
 def lens_paths(trace: Trace) -> list[str]:
     """The paths of all steps that the lens can make of a run."""
-    planned, found = replace(trace, planned=True), list[str]()
+    planned, found = replace(trace, planned=True, lensed={}), list[str]()
     for chapter in chapters(trace):
         stream = stream_of(trace, chapter)
         points = (*stream.points[:-1], *heads_of(trace, stream))
@@ -150,6 +156,14 @@ def lens_point(trace: Trace, path: str) -> Value | None:
     own = path.removeprefix(LENS)
     beginnings = (own[:end] for end in range(len(own)) if own[end] == ".")
     return next((trace.steps[each] for each in beginnings if each in trace.steps), None)
+
+
+def lens_step(trace: Trace, path: str) -> Value | None:
+    """The step of the lens at a path; None where there is none."""
+    point = lens_point(trace, path)
+    if point is None:
+        return None
+    return next((step for step in lens_steps(trace, stream_at(trace, point), point) if step.path == path), None)
 
 
 def stream_at(trace: Trace, step: Value) -> Stream:

@@ -31,7 +31,8 @@ class Trace:
     of their step or parameter. `before` is a run of the same model: a value that came about there in the same way is
     the same value here, whether its numbers are held or forgotten. `keeper` decides which values hold their arrays;
     without one all do. `is_lazy`: with a keeper, nothing is computed before somebody asks for it. `left_out`: how many
-    steps the file that it was read from has not.
+    steps the file that it was read from has not. `lensed` is what the lens made of a step, by the path of that: see
+    `stream.py`.
     """
 
     dtype: np.dtype[Any]
@@ -49,6 +50,7 @@ class Trace:
     keeper: Keeper | None = None
     is_lazy: bool = False
     left_out: int = 0
+    lensed: dict[str, list[Value]] = field(default_factory=dict)
 
     def __getitem__(self, path: str) -> Value:
         """The step or parameter at `path`. Raises KeyError when there is none."""

@@ -57,6 +57,7 @@ COURSE = (
     "grouped-query",
     "positions-rotary",
     "induction-head",
+    "logit-lens",
     "where-gradients-flow",
     "wide",
 )

@@ -18,6 +18,7 @@ from attn_explore.explorer.session.place import Place
 from attn_explore.explorer.session.run import Run
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.lesson import Question, Stop, stops
+from attn_explore.model.passes import LENS
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
 
@@ -58,6 +59,9 @@ class Session:
         found = stops(self.run.scenario, self.run.trace)
         self.lesson = Lesson(found, self.moments.of(found) if self.moments else (), self.run.moment)
         self.place = Place(self.run.trace, self.lesson.first_cell)
+        for stop in found:
+            if stop.value.path.startswith(LENS):
+                self.place.find(stop.value.path)  # it is among the steps from the start
         self._follow_curves()
 
     def take(self, run: Run) -> None:

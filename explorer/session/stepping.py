@@ -98,7 +98,7 @@ def _go_to_stop(session: Session, place: int) -> bool:
     _try_moment(session, session.lesson.moments[session.lesson.place])
     stop = session.lesson.stop  # in the run of that moment
     if stop.is_there:
-        session.place.show(stop.value, stop.index)
+        session.place.show(session.place.find(stop.value.path) or stop.value, stop.index)
     return session.lesson.place != before
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.passes import LENS
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,8 @@ class Diagram:
         return learned | {path: box for box in boxes for path in (box.path, *box.steps)}
 
     def box_of(self, path: str) -> Box | None:
-        """The box that a step belongs to; a finer step to that of its step, a gradient to that of what it is by."""
-        path = path.removeprefix("grad.")
+        """The box that a step belongs to; a finer step, a gradient and a step of the lens to that of what it is of."""
+        path = path.removeprefix("grad.").removeprefix(LENS)
         return self._by_path.get(path) or self._by_path.get(path.rpartition(".")[0])
 
     def in_sight(self, present: Box | None) -> tuple[Tower, ...]:

@@ -1,6 +1,6 @@
 """The logit lens: what the model would say at each point where its residual stream changes (nostalgebraist 2020).
 
-At each point the steps that the run has behind its last layer are done: see `model/stream.py`. Only the likeliest
+At each point the steps that the run has after its last layer are done: see `model/stream.py`. Only the likeliest
 tokens are kept, and what is asked of one token; the logits themselves are made again when somebody looks at them.
 """
 

@@ -19,8 +19,10 @@ from attn_explore.model.axes import Array
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.gallery import variants_of
 from attn_explore.model.lesson import Stop
+from attn_explore.model.looking.attribution import attribution
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
+from attn_explore.model.stream import lens_step
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 from tests.opened import NAMES
@@ -97,6 +99,8 @@ ALSO: dict[tuple[str, int], tuple[str, ...]] = {
     ("gallery", 5): (f"{ATTENTION}.weights",),
     ("gradient-vanishing", 4): ("experiment.weights_gradient", "experiment.4096.weights"),
     ("gradient-vanishing", 5): ("experiment.4096.weights",),
+    ("logit-lens", 4): ("decoder.layers.0.self_attention.weights",),
+    ("logit-lens", 6): ("lens.decoder.layers.0.self_attention.norm.probabilities",),
 }
 """Further steps that a stop speaks of, by lesson and number of the stop, counted from 1."""
 
@@ -146,6 +150,7 @@ FOLLOWS: dict[tuple[str, int], Callable[[], object]] = {
     ("where-gradients-flow", 5): lambda: array("where-gradients-flow", f"grad.{ATTENTION}.residual")[1, 1]
     - array("where-gradients-flow", "grad.encoder.layers.0.ffn.residual")[1, 1],
     ("where-gradients-flow", 6): lambda: norm(second("where-gradients-flow", "grad.encoder.layers.3.ffn.output")),
+    ("logit-lens", 8): lambda: [abs(term.value) for term in attribution(trace("logit-lens")).terms],
     ("where-gradients-flow", 7): lambda: norm(array("where-gradients-flow", f"grad.{ATTENTION}.w_v")),
 }  # fmt: skip
 """What a stop states that stands in no tensor."""
@@ -153,7 +158,7 @@ FOLLOWS: dict[tuple[str, int], Callable[[], object]] = {
 
 def around(found: Trace, path: str) -> dict[str, Value]:
     """A value of a run, its finer steps, and what it was computed from, some steps back."""
-    value = found.steps.get(path) or found.parameters.get(path)
+    value = found.steps.get(path) or found.parameters.get(path) or lens_step(found, path)
     values: dict[str, Value] = {}
     waiting = [(value, 0)] if value is not None else []
     for each, back in waiting:

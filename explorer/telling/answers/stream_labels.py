@@ -12,7 +12,7 @@ _CROSS = "cross_attention"
 
 
 def point_label(point: Value) -> str:
-    """A point of the stream: the block that it is behind, by its layer.
+    """A point of the stream: the block that it is after, by its layer.
 
     >>> from attn_explore.model.values import Value
     >>> import numpy as np

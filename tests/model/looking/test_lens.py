@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from attn_explore.explorer.session.search import only
 from attn_explore.model.axes import Axis
 from attn_explore.model.checkpoints.checkpoint import open_checkpoint
+from attn_explore.model.diagram.reading_off import diagram_of
 from attn_explore.model.explain import arithmetic
 from attn_explore.model.looking.asked_token import token_meant, token_of_id
 from attn_explore.model.looking.lens import last_whole_pass, lens
@@ -158,3 +159,12 @@ def test_of_a_generation_the_last_pass_is_looked_at() -> None:
     found = lens(trace, chapter=chapter)
     assert found.rows[0].at.path == f"{chapter}decoder.input"
     assert found.ids[1:] == tuple(trace.generated[:-1])
+
+
+def test_the_steps_of_a_lesson_on_the_lens_stand_among_the_others_and_light_the_box_of_their_point() -> None:
+    session = opened("logit-lens").session()
+    stop = session.lesson.stops[2]
+    assert stop.value.path == "lens.decoder.input.probabilities"
+    assert stop.value in session.place.steps
+    diagram = diagram_of(session.run.trace)
+    assert diagram.box_of(stop.value.path) is diagram.box_of("decoder.input") is not None
