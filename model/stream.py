@@ -51,9 +51,19 @@ class Stream:
         """Whether something is normalised after the last point, so that it is at every other."""
         return any(step.made_by.name.endswith("normalise") for step in self.tail)
 
+    @property
+    def norms_blocks(self) -> bool:
+        """Whether what a block adds is normalised first (Gemma 2, OLMo 2)."""
+        return any(view.value.name == "output_norm" for point in self.points for view in point.operands)
+
 
 def stream_of(trace: Trace, chapter: str = "") -> Stream:
-    """The stream of a run, or of a later pass of a generation: `generated.1.`. Raises Problem without a head."""
+    """The stream of a run, or of a later pass of a generation: `generated.1.`.
+
+    Raises Problem without a head, and for a trace that was written without some of its steps.
+    """
+    if trace.left_out:
+        raise Problem("this trace leaves steps out, and so its stream cannot be followed", hint="run the model itself")
     output = next(filter(None, (trace.steps.get(f"{chapter}{name}") for name in _OUTPUTS)), None)
     if output is None:
         raise Problem(_HEADLESS, hint=_WITH_HEAD)
@@ -72,13 +82,13 @@ def _points(steps: Mapping[str, Value], stack: str) -> Iterator[Value]:
     for step in of_stack:
         if step.path.startswith(layered):
             blocks[step.path.rpartition(".")[0]] = step
-    yield next(step for step in reversed(_before_layers(of_stack, layered)))
+    yield _before_layers(of_stack, layered)
     yield from (last for block, last in blocks.items() if not _is_beside_another(block, blocks))
 
 
-def _before_layers(steps: Sequence[Value], layered: str) -> list[Value]:
-    place = next((place for place, step in enumerate(steps) if step.path.startswith(layered)), len(steps))
-    return list(steps[:place])
+def _before_layers(steps: Sequence[Value], layered: str) -> Value:
+    """The last step before the first layer."""
+    return steps[next((place for place, step in enumerate(steps) if step.path.startswith(layered)), 0) - 1]
 
 
 def _is_beside_another(block: str, blocks: Mapping[str, Value]) -> bool:

@@ -10,18 +10,19 @@ from attn_explore.explorer.drawing.numbers import percent, short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.stream_labels import head_label, point_label
 from attn_explore.model.axes import Axis
+from attn_explore.model.labels import SPACE, Labels
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.lens import Lens, LensRow
 from attn_explore.model.naming import shown
+from attn_explore.model.text import visible
 
 _WHOLE = "the text"
 """The one column of a model that says one thing of all of a text."""
 _LIKELIEST = "Each cell is the token that is likeliest to come next, and its probability."
-_NORMALISED = (
-    "At each point the run's own last norm and output matrix are applied; what is normalised already is not again."
-)
+_NORMALISED = "At each point the run's own last norm and output matrix are applied."
 _PLAIN = "At each point the run's own output matrix is applied."
 _HEADS = "A row of a head is of what that head alone writes."
+_HEADS_NORMED = "A row of a head is of what that head alone writes, without the norm on what the block adds."
 
 
 def lens_answer(lens: Lens, *, is_drawn: bool = False) -> Answer:
@@ -70,10 +71,19 @@ def _said(lens: Lens) -> Iterator[str]:
     yield _LIKELIEST
     yield _NORMALISED if lens.stream.is_normalised else _PLAIN
     if any(row.head is not None for row in lens.rows):
-        yield _HEADS
+        yield _HEADS_NORMED if lens.stream.norms_blocks else _HEADS
     if lens.wanted is not None:
         name, last = shown(lens.vocabulary, lens.wanted), "" if lens.tokens is None else " at the last token"
+        yield from _other_spelling(lens.vocabulary, lens.wanted)
         yield f"Rank: how many tokens are likelier than {name} (id {lens.wanted}){last}; 0 is the likeliest."
+
+
+def _other_spelling(vocabulary: Axis, token: int) -> Iterator[str]:
+    """A token without a space before it is often not the one that is meant."""
+    spaced = f"{SPACE}{vocabulary.label(token)}"
+    other = vocabulary.labels.first(spaced) if isinstance(vocabulary.labels, Labels) else None
+    if other is not None:
+        yield f"{visible(spaced)}, with a space before it, is another token (id {other})."
 
 
 def _asked_columns(lens: Lens) -> tuple[str, ...]:

@@ -102,6 +102,13 @@ def test_a_question_without_an_answer_gets_one_message(arguments: tuple[str, ...
     assert said in ended.err
 
 
+def test_a_trace_without_some_of_its_steps_is_refused(attn: Run) -> None:
+    attn("export", "names", "-o", "part.json", "--steps", "*.ffn.*", "--steps", "probabilities")
+    ended = attn("lens", "part.json")
+    assert ended.status == 2
+    assert "leaves steps out" in ended.err
+
+
 def test_a_picture_has_one_scale(attn: Run) -> None:
     attn("lens", "names", "--token-id", "3", "-o", "lens.svg")
     assert "rank of" not in Path("lens.svg").read_text()

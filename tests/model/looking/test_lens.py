@@ -103,6 +103,11 @@ def test_each_head_has_a_row_of_its_own() -> None:
         np.testing.assert_array_equal(row.chances[:, 0], row.probabilities.array[row.head].max(axis=-1))
 
 
+def test_a_norm_on_what_a_block_adds_is_known() -> None:
+    known = {name for name in HEADED if stream_of(some_run(MODELS[name])).norms_blocks}
+    assert known == {name for name in HEADED if MODELS[name].block_norms != "one"}
+
+
 def test_a_model_without_a_head_says_what_would_be_right() -> None:
     with pytest.raises(Problem, match="no head") as caught:
         lens(some_run(MODELS["minilm"]))
