@@ -47,6 +47,11 @@ class Stream:
         return last.operands[0].value if last.name == "probabilities" else last
 
     @property
+    def foretells(self) -> bool:
+        """Whether what is said at a token is what comes next, as in a decoder, and not what stands there."""
+        return in_first_pass(self.stack) == "decoder."
+
+    @property
     def is_normalised(self) -> bool:
         """Whether something is normalised after the last point, so that it is at every other."""
         return any(step.made_by.name.endswith("normalise") for step in self.tail)

@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MATHEMATICS = (
-    {"dataclass", "packaged"},
-    {"config", "erf", "notation", "passes", "text", "words"},
+    {"dataclass", "packaged", "passes"},
+    {"config", "erf", "notation", "text", "words"},
     {"labels", "problems"},
     {"axes"},
     {"architecture", "buffers", "changes", "cores", "expressions", "naming", "sources"},

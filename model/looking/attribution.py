@@ -27,6 +27,7 @@ class Number:
     against  the other token, where there is one
     value    the number as the run has it
     is_capped  whether the run makes a smaller number of it afterwards
+    foretells  whether it is of what comes next, and not of what stands there
     """
 
     logits: Value
@@ -34,6 +35,7 @@ class Number:
     against: int | None
     value: float
     is_capped: bool = False
+    foretells: bool = True
 
     @property
     def vocabulary(self) -> Axis:
@@ -96,7 +98,8 @@ def attribution(
     stream = stream_of(trace, chapter)
     logits = _uncapped(stream)
     index = _index(logits, token, place)
-    number = Number(logits, index, against, _value(logits, index, against), stream.logits is not logits)
+    value = _value(logits, index, against)
+    number = Number(logits, index, against, value, stream.logits is not logits, stream.foretells)
     x, _, *bias = logits.operands
     terms = list(written(x.value, _start(logits, index, against)))
     terms += [_bias_of(logits, bias[0], index, against)] if bias else []

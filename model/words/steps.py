@@ -6,6 +6,7 @@ called by its name: a test says which words are missing, and nothing stops for i
 
 from __future__ import annotations
 
+from attn_explore.model.passes import LENS
 from attn_explore.model.words.language import StepWords, language
 
 ALIKE = {
@@ -24,7 +25,7 @@ def heading_of(path: str, operation: str) -> str | None:
     return next((heading for heading in headings(path, operation) if heading in known), None)
 
 
-def headings(path: str, operation: str) -> tuple[str, str, str]:
+def headings(path: str, operation: str) -> tuple[str, ...]:
     """Where the words of a step are looked for, the most particular heading first.
 
     >>> headings("encoder.layers.0.ffn.hidden", "gelu")
@@ -32,6 +33,8 @@ def headings(path: str, operation: str) -> tuple[str, str, str]:
     """
     block, name = path.split(".")[-2:] if "." in path else ("", path)
     by_operation, by_block = f"{name}/{operation}", f"{ALIKE.get(block, block)}.{name}"
+    if path.startswith(LENS):
+        return f"{LENS}{name}", by_operation, name
     return (by_block, by_operation, name) if block in ALONE else (by_operation, by_block, name)
 
 

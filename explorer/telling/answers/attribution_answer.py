@@ -80,7 +80,8 @@ def number_name(of: Number) -> str:
     """What a number is called: `the logit of ␣Mary less that of ␣John, after ␣to`."""
     cap = " before its cap" if of.is_capped else ""
     less = "" if of.against is None else f" less that of {shown(of.vocabulary, of.against)}"
-    after = "" if of.tokens is None else f", after {shown(of.tokens, of.index[0])}"
+    where = "after" if of.foretells else "at"
+    after = "" if of.tokens is None else f", {where} {shown(of.tokens, of.index[0])}"
     return f"The logit of {shown(of.vocabulary, of.token)}{less}{cap}{after}"
 
 

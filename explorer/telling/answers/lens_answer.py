@@ -18,7 +18,9 @@ from attn_explore.model.text import visible
 
 _WHOLE = "the text"
 """The one column of a model that says one thing of all of a text."""
-_LIKELIEST = "Each cell is the token that is likeliest to come next, and its probability."
+_NEXT = "Each cell is the token that is likeliest to come next, and its probability."
+_THERE = "Each cell is what is likeliest to stand there, and its probability."
+_LABEL = "Each cell is the likeliest label, and its probability."
 _NORMALISED = "At each point the run's own last norm and output matrix are applied."
 _PLAIN = "At each point the run's own output matrix is applied."
 _HEADS = "A row of a head is of what that head alone writes."
@@ -68,7 +70,8 @@ def _row_data(lens: Lens, row: LensRow) -> dict[str, Any]:
 
 
 def _said(lens: Lens) -> Iterator[str]:
-    yield _LIKELIEST
+    of_words = _NEXT if lens.stream.foretells else _THERE
+    yield of_words if lens.vocabulary.name == "vocabulary" else _LABEL
     yield _NORMALISED if lens.stream.is_normalised else _PLAIN
     if any(row.head is not None for row in lens.rows):
         yield _HEADS_NORMED if lens.stream.norms_blocks else _HEADS
