@@ -10,6 +10,7 @@ import typer
 
 from attn_explore.explorer.commands import (
     attribute_command,
+    bits_command,
     checking,
     exploring,
     files,
@@ -80,6 +81,7 @@ COMMANDS = (
     heads_command.heads,
     neurons_command.neurons,
     why_command.why,
+    bits_command.bits,
     printing.list_,
     models.models,
     printing.show,

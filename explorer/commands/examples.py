@@ -46,6 +46,10 @@ EXAMPLES = {
         "attn-explore why induction-head 'decoder.layers.1.self_attention.weights[7, a]'",
         "attn-explore why multi-head 'weights[1, quick, dog]' --by columns",
     ),
+    "bits": (
+        "attn-explore bits translate 'head.w[0, dog]'",
+        "attn-explore bits i-love-my-dog 'weights[love, dog]' --json",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

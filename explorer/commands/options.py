@@ -40,6 +40,7 @@ class Subject(StrEnum):
     attribute = "attribute"
     neurons = "neurons"
     why = "why"
+    bits = "bits"
 
 
 # --- completion in the shell

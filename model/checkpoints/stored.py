@@ -12,7 +12,7 @@ from attn_explore.model.checkpoints.parts import WHOLE, Chosen, Part
 from attn_explore.model.cores import share
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.files.storages import decoded_dtype
-from attn_explore.model.files.stores import StoredTensor, TensorStore
+from attn_explore.model.files.stores import Block, StoredTensor, TensorStore
 
 _CELLS = 2**18
 """Cells of a tensor that are read at once where some columns are chosen: they fit into the cache."""
@@ -69,6 +69,13 @@ class Stored:
             return self._as_ours(self._rows(places.start + start, places.start + stop))
         return self.read()[..., start:stop]
 
+    def block(self, index: tuple[int, ...]) -> Block:
+        """The bytes in the file of the number at an index of the parameter."""
+        places, chosen = list(index[::-1] if self.turned else index), self._chosen.find()
+        own = places[self._outputs]
+        places[self._outputs] = chosen.start + own if isinstance(chosen, slice) else int(chosen[own])
+        return self.store.block(self.tensor, int(np.ravel_multi_index(places, self.stored_shape)))
+
     def describe(self) -> dict[str, object]:
         """What a trace says of where a parameter is stored."""
         outputs = f"{'rows' if self._outputs == 0 else 'columns'} {self._chosen.text}" if self._chosen.text else ""
@@ -79,6 +86,11 @@ class Stored:
             **({"part": part} if part else {}),
             "storage": self._stored.storage,
         }
+
+    @property
+    def storage(self) -> str:
+        """How the numbers are written in the file."""
+        return self._stored.storage
 
     @property
     def _stored(self) -> StoredTensor:

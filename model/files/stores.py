@@ -50,6 +50,24 @@ class StoredTensor:
         return math.prod(self.shape)
 
 
+@dataclass(frozen=True)
+class Block:
+    """The bytes that a number of a tensor is stored in, with others where it shares them.
+
+    offset   of the first byte in the file
+    numbers  in the block
+    place    of the number among them
+    """
+
+    file: Path
+    tensor: str
+    storage: str
+    content: bytes
+    offset: int
+    numbers: int
+    place: int
+
+
 @dataclass(frozen=True, eq=False)
 class TensorStore:
     """The tensors of a file, or of several that belong together. Several threads may read at once.
@@ -88,6 +106,15 @@ class TensorStore:
         rows, width = range(tensor.shape[0])[start:stop], math.prod(tensor.shape[1:])
         numbers = self._numbers(tensor, storage.decode, range(rows.start * width, rows.stop * width), room)
         return numbers.reshape(len(rows), *tensor.shape[1:])
+
+    def block(self, name: str, number: int) -> Block:
+        """The bytes of a number of a tensor, by its place in the file. Raises Problem as `read` does."""
+        tensor = self._tensor(name)
+        storage = self.storages[tensor.storage]
+        block, place = divmod(number, storage.numbers)
+        offset = tensor.offset + block * storage.nbytes
+        content = self.files[tensor.file].read(offset, storage.nbytes)
+        return Block(tensor.file, name, tensor.storage, content, offset, storage.numbers, place)
 
     def _tensor(self, name: str) -> StoredTensor:
         found = self.tensors.get(name)

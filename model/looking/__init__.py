@@ -4,5 +4,6 @@ lens, asked_token                     what the model would say at each point of 
 attribution, written                  who wrote a logit: everything that was left in the stream, as a sum
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
+stored_bits                           a number by the bits that it is stored in
 vector_parts, why_there               who wrote a vector, and why a head looks where it looks
 """

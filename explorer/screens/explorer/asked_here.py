@@ -109,6 +109,12 @@ def _has_heads(screen: ExplorerScreen) -> bool:
     return any(path.endswith(".weights") and "head" in step.names for path, step in steps.items())
 
 
+def _has_bits(screen: ExplorerScreen) -> bool:
+    from attn_explore.model.looking.stored_bits import has_bits
+
+    return has_bits(screen.state.value)
+
+
 def _says_words(screen: ExplorerScreen) -> bool:
     from attn_explore.model.looking.lens import last_whole_pass
     from attn_explore.model.stream import stream_of
@@ -225,6 +231,7 @@ QUESTIONS = (
     ),
     Askable("heads", "What does each head of attention do?", "answer('heads')", _has_heads, "induction, previous …"),
     Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
+    Askable("bits", "How is this number stored, bit by bit?", "answer('bits')", _has_bits, "from bits to value"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),
     Askable("difference", "How do the two runs differ here?", "side", _has_other, "side by side, and subtracted"),
     Askable("parting", "Where do the two runs part?", "part", _has_other),

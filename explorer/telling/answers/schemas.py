@@ -124,8 +124,29 @@ _WHY = {
     "against": {**_TOKENS, "description": "Words that lose most by it."},
 }
 
+_PART = {"name": _TEXT, "what": _TEXT, "bits": _TEXT, "number": _NUMBER}
+_STORED = {
+    "file": _TEXT,
+    "tensor": _TEXT,
+    "offset": {**_COUNT, "description": "Of the first byte in the file."},
+    "bytes": {**_TEXT, "description": "Of the number, or of the block that it is in, in hexadecimal."},
+    "numbers": {**_COUNT, "description": "How many are in the block."},
+    "place": {**_COUNT, "description": "Of the number among them."},
+}
+_BITS = {
+    "at": PATH,
+    "index": {"type": "array", "items": _COUNT},
+    "value": _NUMBER,
+    "storage": {**_TEXT, "description": "F64, F32, F16, BF16, or a type of GGUF: Q4_1."},
+    "parts": {"type": "array", "items": _closed(_PART)},
+    "formula": {**_TEXT, "description": "How the value comes from the parts."},
+    "written": {**_TEXT, "description": "The same with their numbers."},
+    "stored": {**_closed(_STORED), "description": "Where, of a parameter that is read from a model's file."},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "attribute": _closed(_ATTRIBUTE),
+    "bits": _closed(_BITS, ("stored",)),
     "heads": _closed({"logit_of": _closed(_OF, ("place", "against")), **_HEADS}, ("logit_of",)),
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),

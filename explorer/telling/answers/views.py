@@ -104,6 +104,17 @@ def _why(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(why_answer(looked), answering(session, "why", place), why_data(looked))
 
 
+def _bits(session: Session, cell: Cell, _: Counter) -> Answered:
+    """How a number is stored."""
+    from attn_explore.explorer.telling.answers.bits_answer import bits_answer, bits_data
+    from attn_explore.model.looking.stored_bits import bits_of
+
+    value = session.place.peek(cell.path) or session.place.value
+    found = bits_of(value, cell.index)
+    command = answering(session, "bits", f"{cell.path}{bracketed(value.axes, cell.index)}")
+    return Answered(bits_answer(found, value, cell.index), command, bits_data(found, cell))
+
+
 def network_of(path: str) -> str:
     """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
 
@@ -123,6 +134,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "heads-grid": _heads_grid,
         "neurons": _neurons,
         "why": _why,
+        "bits": _bits,
     }
 )
 """By their names."""

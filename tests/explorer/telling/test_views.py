@@ -27,6 +27,8 @@ ASKED = [
     ("heads-grid", WEIGHTS),
     ("neurons", HIDDEN),
     ("why", WEIGHTS),
+    ("bits", WEIGHTS),
+    ("bits", Cell("head.w", (3, 4))),
     ("attribute", WEIGHTS),
     ("attribute", LOGITS),
     ("attribute-opened", WEIGHTS),
