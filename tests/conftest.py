@@ -44,6 +44,12 @@ def scenario(request: pytest.FixtureRequest) -> Opened:
     return opened(request.param)
 
 
+@pytest.fixture(autouse=True)
+def _own_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are as long as they are where nobody says how long: the workers of xdist say 80 cells."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
     """Where each next test is at home."""

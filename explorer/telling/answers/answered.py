@@ -70,7 +70,8 @@ def spot_of(answer: Answer, cell: place.Cell) -> Spot:
 def _nearness(row: Row, cell: place.Cell) -> tuple[int, int]:
     """How many parts of its path a row has in common with a cell, and places of the index."""
     here = in_first_pass(cell.path).split(".")  # an answer is of one pass of a generation, and people look at any
-    paths = [in_first_pass(at.path).split(".") for at in (row.at, row.cells[0].at) if at is not None]
+    of_cells = next((each.at for each in row.cells if each.at is not None), None)
+    paths = [in_first_pass(at.path).split(".") for at in (row.at, of_cells) if at is not None]
     alike = max((_common(path, here) for path in paths), default=0)
     return alike, max(_alike_at(each, cell) for each in row.cells)
 

@@ -22,7 +22,7 @@ def bits_answer(found: StoredNumber, value: Value, index: Index) -> Answer:
     """A row for each part, with its bits and the number that these are; the last row is the value."""
     made = found.reckoned
     rows = [Row(f"{part.name} ({part.what})", (Cell(part.bits), Cell(number_text(part.number)))) for part in made.parts]
-    rows.append(Row("value", (Cell(""), Cell(_exact(found))), At(value.path, index)))
+    rows.append(Row("value", (Cell(""), Cell(_exact(found), at=At(value.path, index)))))
     title = f"How is {_name(value, index)} stored?"
     return Answer(title, tuple(_said(found, value, index)), "part", "", ("bits", "number"), tuple(rows))
 

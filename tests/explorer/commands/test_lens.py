@@ -23,7 +23,6 @@ GOLDEN = DATA / "golden"
 @pytest.fixture
 def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")  # lines are as long as those of the terminal, which has none in a worker
     return partial(here, capsys)
 
 
