@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from operator import lt
 
 import numpy as np
 
@@ -57,8 +58,13 @@ def why_not(what: Sorted, picture: Picture) -> str:
 
 
 def order_of(picture: Picture, path: str, sortings: Sortings) -> Order:
-    """In which order rows and columns of a value are drawn."""
-    here = {what: sorting for what, sorting in sortings.items() if sorting.path == path}
+    """In which order rows and columns of a value are drawn. What another run or moment lacks sorts nothing in it."""
+    sizes = tuple(axis.size for axis in picture.axes)
+    here = {
+        what: sorting
+        for what, sorting in sortings.items()
+        if sorting.path == path and len(sorting.cell) == len(sizes) and all(map(lt, sorting.cell, sizes))
+    }
     if not here:
         return OWN
     said = zip(*(_said(picture, what, sorting) for what, sorting in here.items()), strict=True)

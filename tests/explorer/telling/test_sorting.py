@@ -142,3 +142,8 @@ def test_of_a_large_tensor_only_a_row_or_a_column_is_made_at_once(by_columns: bo
     assert seen[3] == [cells.array[3, column] for column in np.argsort(-cells.array[7])[:8]]
     assert cells.most == 5000
     assert bool(why_not(Sorted.rows, own)) is not by_columns
+
+
+@pytest.mark.parametrize("cell", [(6, 0), (0, 6), (0, 0, 0), (0,)])
+def test_a_cell_that_another_run_does_not_have_sorts_nothing_there(cell: Index) -> None:
+    assert order_of(picture(), "a", {Sorted.columns: Sorting("a", cell), Sorted.rows: Sorting("a", cell)}).is_own
