@@ -64,7 +64,7 @@ COURSE = (
 """From the first lesson on; what is not named here follows by name."""
 
 
-ON_MODELS = ("its-law", "what-comes-next", "attention-sinks", "a-real-translator")
+ON_MODELS = ("its-law", "what-comes-next", "attention-sinks", "induction-in-a-real-model", "a-real-translator")
 """The lessons on real models, in their order."""
 
 

@@ -47,12 +47,13 @@ T5 = {
 }  # fmt: skip
 MODULES = [{"type": "m.Transformer"}, {"type": "m.Pooling", "path": "1_Pooling"}, {"type": "m.Normalize"}]
 FRANCE = ("The", *(f"Ġ{word}" for word in ("capital", "of", "France", "is", "Paris")))
+VORLIN = ("or", "lin", "ĠD", "ask", "Ġsold", "Ġapples", "ĠV")
 PIECES = ("▁translate", "▁English", "▁to", "▁German", ":", "▁The", "▁house", "▁is", "▁wonderful", ".", "▁Das", "▁Haus")
 STAND_INS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sentence-transformers/all-MiniLM-L6-v2": (BERT, word_piece(*LAW.split())),
     "HuggingFaceTB/SmolLM2-135M-Instruct": (
         LLAMA,
-        byte_level(*FRANCE),
+        byte_level(*FRANCE, *VORLIN),
     ),
     "google-t5/t5-small": (T5, unigram(*PIECES, "▁ist", "▁wunderbar")),
 }
