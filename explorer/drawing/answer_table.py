@@ -19,8 +19,8 @@ from attn_explore.model.dataclass import dataclass
 
 GAP = 2
 """Cells between two columns."""
-MOST = 20
-"""Cells that a word takes at most, without what stands beside it."""
+MOST, ROOMY = 20, 40
+"""Cells that a word takes at most, without what stands beside it; where all columns fit, it may take more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,12 @@ class Entry:
         is_told = self.strength is None or self.is_number
         return self.beside or ("" if is_told else _glyph(self.strength or 0.0))
 
-    @property
-    def cells(self) -> int:
-        """Cells that it wants; a number needs them."""
+    def cells(self, most: int) -> int:
+        """Cells that it wants, `most` of them for a word; a number needs what it takes."""
         if self.is_number:
             return most_cells(self.text)
         end = self.ends_with
-        return min(MOST, most_cells(self.text)) + (1 + len(end) if end else 0)
+        return min(most, most_cells(self.text)) + (1 + len(end) if end else 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +70,21 @@ class Table:
         return self.heads + len(self.rows) + 1
 
     @cached_property
-    def widths(self) -> list[int]:
-        """Cells of each column, without the gap."""
-        heads = (min(MOST, most_cells(head)) for head in self.columns)
+    def roomy_widths(self) -> list[int]:
+        """Cells of each column, without the gap, with words as they are."""
+        return self._widths(ROOMY)
+
+    @cached_property
+    def short_widths(self) -> list[int]:
+        """The same where there is less room."""
+        return self._widths(MOST)
+
+    def _widths(self, most: int) -> list[int]:
+        heads = (min(most, most_cells(head)) for head in self.columns)
         columns = zip(*self.entries, strict=True) if self.entries else ((),) * len(self.columns)
-        return [max((head, *(entry.cells for entry in column))) for head, column in zip(heads, columns, strict=True)]
+        return [
+            max((head, *(entry.cells(most) for entry in column))) for head, column in zip(heads, columns, strict=True)
+        ]
 
     @cached_property
     def are_numbers(self) -> list[bool]:
@@ -112,9 +121,16 @@ class Layout:
         return min(self.table.label_width, max(1, self.width // 2))
 
     @cached_property
+    def widths(self) -> list[int]:
+        """Cells of each column: with words as they are where all columns have room, else shorter ones."""
+        roomy = self.table.roomy_widths
+        fits = self.label + sum(roomy) + GAP * len(roomy) <= self.width
+        return roomy if fits else self.table.short_widths
+
+    @cached_property
     def columns(self) -> range:
         """The columns in sight, at least one."""
-        return _fitting(self.table.widths[self.left :], self.width - self.label, self.left)
+        return _fitting(self.widths[self.left :], self.width - self.label, self.left)
 
     @property
     def body(self) -> int:
@@ -132,7 +148,7 @@ class Layout:
         body = self.body
         top = min(max(self.top, spot.row - body + 1), spot.row, max(0, len(self.table.rows) - body))
         left = min(self.left, spot.column)
-        while spot.column not in _fitting(self.table.widths[left:], self.width - self.label, left):
+        while spot.column not in _fitting(self.widths[left:], self.width - self.label, left):
             left += 1
         return Layout(self.table, self.width, self.height, max(0, top), left)
 
@@ -144,7 +160,7 @@ class Layout:
         if x < at:
             return Spot(row, self.left)
         for column in self.columns:
-            at += GAP + self.table.widths[column]
+            at += GAP + self.widths[column]
             if x < at:
                 return Spot(row, column)
         return None
@@ -160,7 +176,7 @@ class Layout:
         )
 
     def _is_whole(self, free: int) -> bool:
-        has_columns = len(_fitting(self.table.widths, self.width - self.label, 0)) == len(self.table.columns)
+        has_columns = len(_fitting(self.widths, self.width - self.label, 0)) == len(self.table.columns)
         return has_columns and len(self.table.rows) <= free
 
 
@@ -193,7 +209,7 @@ def _heads(layout: Layout, spot: Spot) -> Iterator[Segment]:
     table = layout.table
     yield Segment(fitted(f"{table.down} ↓" if table.down else "", layout.label), DIM)
     for column in layout.columns:
-        text = fitted(table.columns[column], layout.table.widths[column], right=table.are_numbers[column])
+        text = fitted(table.columns[column], layout.widths[column], right=table.are_numbers[column])
         yield Segment(" " * GAP)
         yield Segment(text, BOLD if column == spot.column else DIM)
 
@@ -202,7 +218,7 @@ def _row(layout: Layout, spot: Spot, row: int, ground: Ground) -> Iterator[Segme
     table = layout.table
     yield Segment(fitted(table.rows[row], layout.label), BOLD if row == spot.row else None)
     for column in layout.columns:
-        entry, width = table.entries[row][column], min(table.widths[column], max(1, layout.width - layout.label - GAP))
+        entry, width = table.entries[row][column], min(layout.widths[column], max(1, layout.width - layout.label - GAP))
         yield Segment(" " * GAP)
         yield Segment(_written(entry, width), _style(entry, Spot(row, column) == spot, ground))
 

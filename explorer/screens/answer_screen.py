@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -43,6 +43,7 @@ HIGH = 30
 SAID, SAID_LOW = 8, 5
 
 NOWHERE = "This cell is of no single step: there is nowhere to go to."
+ONE_RUN = "There is one run here, and so one answer."
 NO_CURVE = "There are no numbers here to draw a curve of."
 
 
@@ -54,14 +55,30 @@ class Shown(StrEnum):
     column = "column"
 
 
-class AnswerScreen(Dialog[Spot | None]):
-    """Dismissed with the cell that is followed into the run, or None."""
+class Then(StrEnum):
+    """What an answer is left for: to go to a cell of it, to change that, or to ask the same of the other run."""
+
+    follow = "follow"
+    edit = "edit"
+    compare = "compare"
+
+
+class Left(NamedTuple):
+    """Where the cursor was when an answer was left for the run, and what for."""
+
+    spot: Spot
+    then: Then
+
+
+class AnswerScreen(Dialog[Left | None]):
+    """Shows an answer; `run` names the run that it is of, where there are two."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = keys.ANSWER_BINDINGS
 
-    def __init__(self, answered: Answered, spot: Spot, file_name: str) -> None:
+    def __init__(self, answered: Answered, spot: Spot, file_name: str, run: str = "") -> None:
         super().__init__()
+        self._run = run
         self._answered, self._file_name = answered, file_name
         self._answer = answered.answer
         self._spot = self._clipped(spot)
@@ -85,7 +102,8 @@ class AnswerScreen(Dialog[Spot | None]):
     def on_resize(self) -> None:
         """The table has the lines that it wants, as long as some are left for what is said."""
         width, height = self.app.size
-        self.query_one("#answer-title", Static).update(shortened(self._answer.title, max(1, width - 2)))
+        title = " · ".join(filter(None, (self._answer.title, self._run)))
+        self.query_one("#answer-title", Static).update(shortened(title, max(1, width - 2)))
         said = SAID if height >= HIGH else SAID_LOW
         self.query_one(AnswerPanel).styles.height = max(1, min(self._table.lines, height - AROUND - said))
         self.query_one(PlotPanel).styles.height = max(1, height - AROUND - said)
@@ -132,6 +150,8 @@ class AnswerScreen(Dialog[Spot | None]):
             Key("↑ ↓ ← →", "cell" if is_table else "along", "move(1,0)"),
             *goes,
             *([Key("P", following.value, "plot")] if following is not self._shown else []),
+            *([Key("e", "edit", "edit")] if goes else []),
+            *([Key("c", "other run", "compare")] if self._run else []),
             Key("x", "export", "export"),
             Key("y", "copy", "copy"),
             Key("@", "command", "reopening"),
@@ -197,10 +217,24 @@ class AnswerScreen(Dialog[Spot | None]):
 
     def action_follow(self) -> None:
         """Go to the step that the cell is of."""
+        self._leave_for(Then.follow)
+
+    def action_edit(self) -> None:
+        """Go to it, and ask what to change."""
+        self._leave_for(Then.edit)
+
+    def _leave_for(self, then: Then) -> None:
         if self._has_cells and leads_to(self._answer, self._spot) is not None:
-            self.dismiss(self._spot)
+            self.dismiss(Left(self._spot, then))
         else:
             self._refuse(NOWHERE)
+
+    def action_compare(self) -> None:
+        """The answer of the other run to the same question."""
+        if self._run:
+            self.dismiss(Left(self._spot, Then.compare))
+        else:
+            self._refuse(ONE_RUN)
 
     def action_leave(self) -> None:
         """Show the table again; or go back."""

@@ -11,12 +11,13 @@ from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.cell_text import name_at
-from attn_explore.explorer.telling.headings import where
+from attn_explore.explorer.telling.headings import run_name, where
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.screens.answer_screen import Left
     from attn_explore.explorer.screens.explorer.asked_here import Askable
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.telling.answers.answered import Answered
@@ -106,23 +107,45 @@ class AskKeys:
         from attn_explore.explorer.screens.answer_screen import AnswerScreen
         from attn_explore.explorer.telling.answers.answered import spot_of
 
-        shown = AnswerScreen(answered, asked.spot or spot_of(answered.answer, asked.cell), f"{asked.view}.csv")
-        self.screen.app.push_screen(shown, partial(self._follow, asked, answered))
+        if asked.session is not self.screen.state.session:
+            return  # meanwhile the other run is looked at
+        run = run_name(asked.session) if asked.session.other is not None else ""
+        spot = asked.spot or spot_of(answered.answer, asked.cell)
+        shown = AnswerScreen(answered, spot, f"{asked.view}.csv", run)
+        self.screen.app.push_screen(shown, partial(self._leave, asked, answered))
 
-    def _follow(self, asked: Asked, answered: Answered, spot: Spot | None) -> None:
+    def _leave(self, asked: Asked, answered: Answered, left: Left | None) -> None:
+        """Go on from an answer: to the step of a cell, to an edit of that, or to the other run's answer."""
+        from attn_explore.explorer.screens.answer_screen import Then
+
+        if left is None:
+            return
+        here = Asked(asked.view, asked.session, asked.cell, asked.trace, left.spot)
+        if left.then is Then.compare:
+            self._ask_other(here)
+        elif self._follow(here, answered, left.spot) and left.then is Then.edit:
+            self.screen.groups.edits.begin()
+
+    def _ask_other(self, asked: Asked) -> None:
+        """Look at the same cell in the other run, and ask the same there."""
+        self.screen.groups.comparing.other()
+        session = self.screen.state.session
+        if session is not asked.session:
+            self._make(Asked(asked.view, session, session.place.cell, session.run.trace, asked.spot))
+
+    def _follow(self, asked: Asked, answered: Answered, spot: Spot) -> bool:
         """Go to the step that a cell of an answer is of; Backspace comes back to the answer."""
         from attn_explore.explorer.telling.answers.answered import leads_to
 
-        at = None if spot is None else leads_to(answered.answer, spot)
-        place = self.screen.state.session.place
+        at, place = leads_to(answered.answer, spot), self.screen.state.session.place
         value = None if at is None else place.find(at.path)
-        if spot is None or at is None or value is None:
-            return
+        if at is None or value is None:
+            return False
         place.jump(value, at.index or place.index_in(value))
-        here = Asked(asked.view, asked.session, asked.cell, asked.trace, spot)
-        self._ways.append(Way(here, answered, place.steps_behind))
+        self._ways.append(Way(asked, answered, place.steps_behind))
         self.screen.show_tree()
         self.screen.show()
+        return True
 
     def back(self) -> bool:
         """Return to the answer that led right here; False where none did."""

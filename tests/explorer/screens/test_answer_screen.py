@@ -10,11 +10,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from attn_explore.explorer.drawing.answer_table import Spot
-from attn_explore.explorer.screens.answer_screen import NOWHERE, AnswerScreen
+from attn_explore.explorer.screens.answer_screen import NOWHERE, ONE_RUN, AnswerScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.telling.answers import views
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.explorer.telling.headings import run_name
 from attn_explore.explorer.widgets.answer_panel import AnswerPanel
 from attn_explore.explorer.widgets.gallery_panel import CaptionPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
@@ -97,6 +98,33 @@ async def test_after_an_edit_it_is_answered_anew(explore: Explore, monkeypatch: 
         await pilot.press("backspace")
         assert caption(await shown(pilot)).startswith("I · love")
         assert len(asked) == 1
+
+
+async def test_e_changes_the_number_that_a_cell_is_of(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 1), size=(80, 24)) as (pilot, session):
+        await answer(pilot)
+        await pilot.press("e", "1", "enter")
+        await settled(pilot)
+        assert session.run.trace[WEIGHTS][0, 0, 1] == 1
+        await pilot.press("backspace")
+        assert caption(await shown(pilot)).startswith("I · love")
+
+
+async def test_c_asks_the_same_of_the_other_run(explore: Explore) -> None:
+    async with explore("single-head", "encoder.layers.0.self_attention.weights", size=(80, 24)) as (pilot, _):
+        screen = await answer(pilot)
+        await pilot.press("c")
+        assert [note.message for note in pilot.app._notifications] == [ONE_RUN]
+        assert pilot.app.screen is screen
+    async with explore("where-gradients-flow", WEIGHTS, (0, 0, 1), size=(80, 24)) as (pilot, session):
+        first = await answer(pilot)
+        await pilot.press("right", "c")
+        await until(pilot, lambda: pilot.app.screen is not first and isinstance(pilot.app.screen, AnswerScreen))
+        screen = await shown(pilot)
+        explorer = pilot.app.screen_stack[-2]
+        assert isinstance(explorer, ExplorerScreen)
+        assert explorer.state.session is session.other
+        assert (first._run, screen._run, screen._spot) == (run_name(session), run_name(session.other), Spot(0, 1))
 
 
 async def test_a_cell_of_no_step_leads_nowhere_and_one_of_a_row_to_its_step(explore: Explore) -> None:
