@@ -17,6 +17,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.naming import place_along
+from attn_explore.model.ops import is_gradient
 from attn_explore.model.passes import CHAPTER, LENS
 from attn_explore.model.places import choices_along, path_meant
 from attn_explore.model.problems import MOST_READ, Problem, nearest, raise_any
@@ -180,7 +181,7 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
             continue
         faults = [
             *_faults(scenario, path, entry, value),
-            *_view_faults(scenario, path, entry, trace),
+            *_view_faults(scenario, path, entry, value, trace),
             *_answer_faults(scenario, path, entry, value, trace.planned),
             *_gallery_faults(scenario, path, entry),
         ]
@@ -224,10 +225,10 @@ def _faults_of_axes(scenario: Scenario, path: KeyPath, entry: LessonStep, value:
             yield scenario.problem_at(at, what, hint, at_key=at_key)
 
 
-def _view_faults(scenario: Scenario, path: KeyPath, entry: LessonStep, trace: Trace) -> Iterator[Problem]:
-    """A view of attention at a step of no attention."""
-    block = entry.at.rpartition(".")[0]
-    if entry.view in ("word", "text") and f"{block}.head_output" not in trace.steps:
+def _view_faults(scenario: Scenario, path: KeyPath, entry: LessonStep, value: Value, trace: Trace) -> Iterator[Problem]:
+    """A view of attention at a step of no attention, or of none of its heads."""
+    is_of_head = "head" in value.names and f"{value.path.rpartition('.')[0]}.head_output" in trace.steps
+    if entry.view in ("word", "text") and (not is_of_head or is_gradient(value)):
         what = f"the view {entry.view} shows attention, and {clip(entry.at, _LONGEST)} is no step of it"
         yield scenario.problem_at((*path, "view"), what, "take another view, or a step such as …self_attention.weights")
 

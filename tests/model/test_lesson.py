@@ -14,6 +14,7 @@ from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
+CONCAT = "encoder.layers.0.self_attention.concat"
 
 
 def scenario(lesson: str) -> Scenario:
@@ -54,6 +55,7 @@ def test_a_stop_without_focus_leaves_the_cursor_where_it_is() -> None:
         (f"at: {WEIGHTS}, focus: {{key: 4}}", "there is no 4 along key"),
         ("at: encoder.input, focus: {d_model: 6}", "give an index from 0 to 5"),
         ("at: encoder.input, view: text", "the view text shows attention, and encoder.input is no step of it"),
+        (f"at: {CONCAT}, view: word", f"the view word shows attention, and {CONCAT} is no step of it"),
     ],
 )
 def test_what_the_run_does_not_have_is_refused_with_its_place(stop: str, said: str) -> None:
