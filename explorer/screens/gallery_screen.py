@@ -27,6 +27,7 @@ from attn_explore.explorer.widgets.gallery_panel import CaptionPanel, GalleryPan
 from attn_explore.explorer.widgets.key_bar import Key, KeyBar
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
+from attn_explore.model.values import Value
 
 
 class GalleryScreen(Dialog[None]):
@@ -92,12 +93,17 @@ class GalleryScreen(Dialog[None]):
             Key("{ }", "family", "family(1)"),
             Key("⏎", "open", "open"),
             Key("c", compares, "compare"),
-            Key("[ ]", "head", "head(1)"),
+            *([Key("[ ]", "head", "head(1)")] if self._weights.shape[0] > 1 else []),
             Key("v", "weights" if self._of_scores else "scores", "scores"),
             Key("^T", "text", "text"),
             Key("?", "keys", "help", is_kept=True),
             Key("Esc", "quit" if self._is_first else "back", "leave", is_kept=True),
         ]
+
+    @property
+    def _weights(self) -> Value:
+        """Those of the chosen picture; where it has none, those of the run itself."""
+        return self._gallery.weights(self._chosen) or self._gallery.base.run.trace[f"{self._gallery.block}.weights"]
 
     def _show_progress(self, said: str) -> None:
         """How far a run is, in the place of the title."""
@@ -120,9 +126,7 @@ class GalleryScreen(Dialog[None]):
 
     def _go_to(self, cell: tuple[int, ...]) -> None:
         """Light a cell that the chosen picture has; where that has none, one of the run itself."""
-        own = self._gallery.base.run.trace[f"{self._gallery.block}.weights"]
-        weights = self._gallery.weights(self._chosen) or own
-        found = clipped(weights, tuple(max(0, place) for place in cell))
+        found = clipped(self._weights, tuple(max(0, place) for place in cell))
         if found == self._cell:
             self.app.bell()
         self._cell = found

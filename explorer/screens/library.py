@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
@@ -254,7 +255,12 @@ class LibraryScreen(Screen[None]):
     def action_gallery(self) -> None:
         """Hang every variant of the marked scenario's attention side by side."""
         entry = self._marked
-        if entry is None or entry.is_model or not self.is_active or self._opening is not None:
+        if entry is not None and entry.is_model and self.is_active:
+            self.app.bell()
+            command = f"attn-explore gallery {shlex.quote(entry.name)} --text '…'"
+            self.notify(visible(f"A model reads no text of its own: {command}"), markup=False)
+            return
+        if entry is None or not self.is_active or self._opening is not None:
             self.app.bell()
             return
         from attn_explore.explorer.session.gallery import gallery_of  # few ask for it

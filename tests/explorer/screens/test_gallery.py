@@ -119,3 +119,11 @@ async def test_a_stop_of_the_lesson_opens_it_at_the_picture_that_it_speaks_of(ex
         await pilot.press("L", "right", "E")
         await hung(pilot)
         assert caption(pilot).startswith("dot ")
+
+
+async def test_heads_are_offered_where_a_picture_has_several(explore: Explore) -> None:
+    for name, has_several in (("gallery", False), ("multi-head", True)):
+        async with explore(name, WEIGHTS, size=(80, 24)) as (pilot, _):
+            await pilot.press("E")
+            screen = await hung(pilot)
+            assert any(key.key == "[ ]" for key in screen._keys) is has_several

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library, facts
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.asked import Asked
@@ -26,6 +27,7 @@ from attn_explore.model.lesson import stops
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import plan
 from attn_explore.model.scenario import parse_scenario, read_scenario
+from tests.standing import still
 from tests.tokenizer_files import byte_level, folder_with, unigram, word_piece
 from tests.usual_places import cached, empty_home
 
@@ -123,6 +125,15 @@ def test_the_library_has_the_lessons_and_the_models(tmp_path: Path) -> None:
     groups = [entry.group for entry in Library(tmp_path, Limits()).entries]
     assert groups.count("On real models") == len(ON_MODELS)
     assert groups.count("Models of this machine") == 1
+
+
+async def test_the_gallery_of_a_model_in_the_library_says_the_command_that_gives_it_a_text(tmp_path: Path) -> None:
+    stand_in("google-t5/t5-small")
+    app = ExplorerApp(lambda _: Library(tmp_path, Limits()), "the library")
+    async with app.run_test() as pilot:
+        await still(app)
+        await pilot.press("end", "E")
+        assert any("attn-explore gallery google-t5/t5-small --text" in note.message for note in app._notifications)
 
 
 @pytest.mark.parametrize("name", ["google-t5/t5-small", "t5-small"])
