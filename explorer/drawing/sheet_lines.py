@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 
 from rich.segment import Segment
@@ -23,8 +23,8 @@ BETWEEN = 3
 HEAD = 2
 """Lines over the rows of a block: what it is, and the labels of its columns."""
 
-MOST_ROWS = 256
-"""Rows of tensors that are kept as they are drawn."""
+MOST_KEPT = 512
+"""Layouts of tensors, and rows of them as they are drawn, that are kept."""
 
 MORE = 2
 """Lines that say how much is above and below what is in sight."""
@@ -55,7 +55,7 @@ class Shown:
     whole: tuple[int, int]
     is_there: bool = True
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What it is called, how large it is, and which part of it is shown, if not all."""
         axes = self.part.heat_map.picture.rows, self.part.heat_map.picture.columns
@@ -66,6 +66,11 @@ class Shown:
                 for axis, places, size_ in zip(axes, self.window, self.whole, strict=True)
                 if len(places) < size_]  # fmt: skip
         return size + "".join(seen)
+
+    @cached_property
+    def title_width(self) -> int:
+        """Cells of that."""
+        return most_cells(self.title)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +95,7 @@ class Block:
     @property
     def width(self) -> int:
         """Cells that it takes."""
-        return max(self.layout.width, most_cells(self.shown.title))
+        return max(self.layout.width, self.shown.title_width)
 
     def cell_at(self, x: int, y: int) -> Cell | None:
         """The cell that stands at a place of the sheet."""
@@ -188,6 +193,7 @@ def _with_digits(bands: Sequence[Sequence[Shown]], digits: int, width: int) -> l
     return blocks
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _layout(part: Part, digits: int) -> Layout:
     picture = part.heat_map.picture
     numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, digits)
@@ -215,8 +221,8 @@ def _line(block: Block, line: int, lit: Lit, ground: Ground) -> list[Segment]:
         said = formula if most_cells(title) + most_cells(formula) <= block.width else ""
         return [Segment(title, BOLD + Style(reverse=is_here)), Segment(said, DIM)]
     if line == 1:
-        return _labels(block)
-    label, *cells = _row(block, line - HEAD, ground)
+        return _labels(block.layout)
+    label, *cells = _row(block.layout, line - HEAD, ground)
     if not is_here and path not in lit.made_of and path not in lit.makes:
         return [label, *cells]
     top, left = block.first
@@ -225,20 +231,18 @@ def _line(block: Block, line: int, lit: Lit, ground: Ground) -> list[Segment]:
     return [Segment(label.text, BOLD) if is_here and row == lit.cursor[1] else label, *shaded]
 
 
-@lru_cache(maxsize=MOST_ROWS)
-def _labels(block: Block) -> list[Segment]:
+@lru_cache(maxsize=MOST_KEPT)
+def _labels(layout: Layout) -> list[Segment]:
     """The name of the axis down the rows, and the labels of the columns."""
-    layout = block.layout
     corner = f"{layout.picture.rows.name} ↓" if layout.picture.rows.name else ""
     room, columns = layout.column_width - 1, range(layout.drawn[1])
     labels = (fitted(shown_short(layout.picture.columns, column), room, right=True) for column in columns)
     return [Segment(fitted(corner, layout.label_width), DIM), *(Segment(f" {label}", DIM) for label in labels)]
 
 
-@lru_cache(maxsize=MOST_ROWS)
-def _row(block: Block, row: int, ground: Ground) -> list[Segment]:
+@lru_cache(maxsize=MOST_KEPT)
+def _row(layout: Layout, row: int, ground: Ground) -> list[Segment]:
     """The label and the numbers of a row before any is lit: they stay while the cursor moves."""
-    layout = block.layout
     label = fitted(shown_short(layout.picture.rows, row), layout.label_width - 1)
     cells = cells_of_row(layout, ground, (), row, range(layout.drawn[1]))
     return [Segment(pad(label, layout.label_width), DIM), *cells]

@@ -6,7 +6,7 @@ What is not in memory is not computed for it, and of what is there nothing beyon
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 
 import numpy as np
@@ -35,8 +35,8 @@ ROWS = (24, 12, 6)
 COLUMNS = (6, 8, 11)
 """Cells of a column, of a matrix that has too many of them: as many as its numbers take, and a space."""
 
-_MOST_KEPT = 16
-"""Arrangements that are kept."""
+_MOST_ARRANGED, _MOST_WINDOWS = 32, 128
+"""Arrangements, and windows of matrices, that are kept."""
 
 _ASKS = ("token", "query")
 """Names of the axis of words, of which one is looked at in all matrices."""
@@ -53,11 +53,12 @@ class Room:
 
 
 class Arrangement:
-    """Where the matrices of an outline stand, and which cells of them make which; what was found is kept."""
+    """Where the matrices of an outline stand, and which cells of them make which."""
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
-        self._known: dict[tuple[object, ...], list[Block] | None] = {}
+        self._arranged = lru_cache(_MOST_ARRANGED)(_arranged)
+        self._windows = lru_cache(_MOST_WINDOWS)(lambda plane, window, _is_away: _shown(plane, window, outline, None))
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -88,39 +89,30 @@ class Arrangement:
         return found
 
     def _blocks(self, value: Value, index: Index, room: Room, veiled: Array | None) -> list[Block] | None:
-        at, planes = dict(zip(value.names, index, strict=True)), self.outline.planes
-        windows = {path: _window(plane, at, room) for path, plane in planes.items()}
-        away = tuple(plane.value.is_away for plane in planes.values())
-        hidden = None if veiled is None else (value.path, veiled.tobytes())
-        key = (room.width, room.height, *windows.values(), away, hidden)
-        if key not in self._known:
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
-            self._known[key] = _arranged(_shown_all(self.outline, windows, value, veiled), room)
-        return self._known[key]
+        at = dict(zip(value.names, index, strict=True))
+        bands = []
+        for planes in self.outline.bands:
+            windows = ((plane, _window(plane, at, room)) for plane in planes if _has_numbers(plane))
+            bands.append(tuple(self._shown(*each, veiled if each[0].value is value else None) for each in windows))
+        return self._arranged(tuple(filter(None, bands)), room.width, room.height)
+
+    def _shown(self, plane: Plane, window: Window, veiled: Array | None) -> Shown:
+        if veiled is not None:
+            return _shown(plane, window, self.outline, veiled)
+        return self._windows(plane, window, plane.value.is_away)
 
 
-def _arranged(bands: list[list[Shown]], room: Room) -> list[Block] | None:
+def _has_numbers(plane: Plane) -> bool:
+    """Whether a matrix was computed in this run."""
+    return not plane.value.is_leaf and plane.value.elsewhere is None
+
+
+def _arranged(bands: tuple[tuple[Shown, ...], ...], width: int, height: int) -> list[Block] | None:
     """Band under band; where there are too few lines for that, one behind the other."""
-    found = arranged(bands, room.width, room.height)
-    if found is None or height_of(found) <= room.height:
+    found = arranged(bands, width, height)
+    if found is None or height_of(found) <= height:
         return found
-    return arranged([[shown for band in bands for shown in band]], room.width, room.height)
-
-
-def _shown_all(
-    outline: Outline, windows: Mapping[str, Window], value: Value, veiled: Array | None
-) -> list[list[Shown]]:
-    """The computed matrices of a sheet, of each a window."""
-    bands = (
-        [
-            _shown(plane, windows[plane.path], outline, veiled if plane.value is value else None)
-            for plane in band
-            if not plane.value.is_leaf and plane.value.elsewhere is None
-        ]
-        for band in outline.bands
-    )
-    return [band for band in bands if band]
+    return arranged([[shown for band in bands for shown in band]], width, height)
 
 
 def _window(plane: Plane, at: Mapping[str, int], room: Room) -> Window:

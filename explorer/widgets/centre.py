@@ -24,8 +24,8 @@ from attn_explore.explorer.widgets.unscrolled import Row, Unscrolled
 FREE = 1
 """Lines between what stands above a grid and what stands over that."""
 
-LEAST_LEFT = 16
-"""With fewer free lines under the arithmetic nothing more stands there."""
+LEAST_LEFT, LEAST_HEIGHT = 16, 45
+"""With fewer free lines under the arithmetic, or fewer in all, nothing more stands there: each step pays for it."""
 
 
 class Centre(Vertical, Unscrolled):
@@ -92,15 +92,14 @@ class Centre(Vertical, Unscrolled):
 
         A sum that cannot be whole leaves most of them to that.
         """
-        arithmetic, is_given = self.arithmetic, self.lines_below is not None
-        more = (self.lines_below or 0) - arithmetic.lines_wanted if is_given else free
-        taken = arithmetic.unfold_into(
-            more, more if is_given or more < LEAST_LEFT else min(more // 3, more - LEAST_LEFT)
-        )
-        left = free if is_given else free - taken - max(0, LEAST_BELOW - arithmetic.lines_wanted - taken)
-        if left >= LEAST_LEFT:
+        arithmetic, given = self.arithmetic, self.lines_below
+        more = free if given is None else given - arithmetic.lines_wanted
+        may_stand = self.size.height >= LEAST_HEIGHT and free >= LEAST_LEFT
+        taken = arithmetic.unfold_into(more, min(more // 3, more - LEAST_LEFT) if may_stand and given is None else more)
+        left = free if given is not None else free - taken - max(0, LEAST_BELOW - arithmetic.lines_wanted - taken)
+        if may_stand and left >= LEAST_LEFT:
             left -= arithmetic.lines_of_text
-        self.lines_left = left if left >= LEAST_LEFT else 0
+        self.lines_left = left if may_stand and left >= LEAST_LEFT else 0
         if self.under is not None:
             self.under.display = self.under.display and self.lines_left > 0
             self.under.styles.height = self.lines_left

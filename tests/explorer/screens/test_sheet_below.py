@@ -46,7 +46,7 @@ async def test_where_many_lines_are_free_the_sheet_of_the_head_stands_under_the_
 async def test_the_sheet_stands_where_nothing_else_is_wanted_and_no_question_may_be_answered_by_it(
     explore: Explore,
 ) -> None:
-    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, session):
+    async with explore("i-love-my-dog", WEIGHTS, size=(120, 40)) as (pilot, session):
         assert not sheets(pilot)
         await pilot.resize_terminal(240, 80)
         await until(pilot, lambda: bool(sheets(pilot)))
