@@ -16,8 +16,8 @@ from attn_explore.model.looking.written import Kind, Written
 from attn_explore.model.naming import shown
 
 _KINDS: Sequence[tuple[Kind, str]] = (
-    ("head", "all heads"),
-    ("network", "all feed-forward networks"),
+    ("head", "heads"),
+    ("network", "feed-forward networks"),
     ("embedding", "embeddings"),
     ("other", "positions and other vectors"),
     ("bias", "biases"),
@@ -71,7 +71,7 @@ def _said(found: Attribution) -> Iterator[str]:
     of, total = found.of, found.of.value
     yield f"{number_name(of)}: {short_number(total)}."
     parts = [(name, found.total(kind)) for kind, name in _KINDS if any(term.kind == kind for term in found.terms)]
-    yield f"{', '.join(f'{name} {_signed(part)}' for name, part in parts)}."
+    yield f"Together: {', '.join(f'{name} {_signed(part)}' for name, part in parts)}."
     if found.has_norms:
         yield _HELD
 
