@@ -305,7 +305,10 @@ class Panels(Actions):
                 ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self.show_keys()  # before what lays out anew: the keys are in the frame of the rest then
+        was_folded = panel.is_folded
         self.in_centre.show_cell()
+        if panel.is_folded is not was_folded:  # there was room for more terms of a sum, or for fewer
+            self.show_keys()
         self.show_sheet()
 
     def show_sheet(self) -> None:

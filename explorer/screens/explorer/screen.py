@@ -237,7 +237,8 @@ class ExplorerScreen(Panels):
 
     @on(Centre.Resized)
     def centre_resized(self) -> None:
-        """There is more room under the arithmetic, or less."""
+        """There is more room for the arithmetic and under it, or less."""
+        self.show_keys()
         self.show_sheet()
 
     def on_sheet_panel_cell_clicked(self, event: SheetPanel.CellClicked) -> None:

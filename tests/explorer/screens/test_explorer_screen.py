@@ -172,6 +172,21 @@ async def test_f_unfolds_a_long_sum(explore: Explore) -> None:
         await pilot.press("f")
         assert not any("more" in text for text in panel.text())
         assert len(panel.text()) > 12
+        await pilot.press("f")
+        assert any("more" in text for text in panel.text())
+
+
+async def test_where_there_is_room_a_sum_is_not_folded_and_f_is_not_offered(explore: Explore) -> None:
+    async with explore("encoder-layer", "encoder.layers.0.ffn.output", size=(80, 24)) as (pilot, _):
+        panel, keys = pilot.app.screen.query_one(ArithmeticPanel), pilot.app.screen.query_one(KeyBar)
+        assert panel.is_folded
+        await pilot.resize_terminal(120, 60)
+        await until(pilot, lambda: not panel.is_folded)
+        assert not any("more" in text for text in panel.text())
+        await pilot.press("right", "left")
+        assert not any(key.what == "unfold" for key in keys.keys)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: panel.is_folded)
 
 
 async def test_o_opens_the_finer_steps_and_closes_them(explore: Explore) -> None:

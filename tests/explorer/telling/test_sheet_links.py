@@ -18,8 +18,11 @@ from attn_explore.explorer.telling.planes import Outline
 from attn_explore.explorer.telling.sheet_links import edges_of, lit
 from attn_explore.explorer.telling.sheet_windows import Arrangement
 from attn_explore.explorer.widgets.sheet_panel import SheetPanel
+from attn_explore.model.axes import Array
+from attn_explore.model.axes import Index as IndexOf
 from attn_explore.model.explain import Index, arithmetic
 from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 from tests.explorer.conftest import Explore
 from tests.opened import Opened, opened
 from tests.standing import until
@@ -88,6 +91,22 @@ def test_of_a_large_tensor_the_page_with_the_cell_is_shown_and_said() -> None:
     drawn = block.part.heat_map.picture.array[()]
     np.testing.assert_array_equal(drawn, value.array[rows.start : rows.stop, columns.start : columns.stop])
     assert block.cell_at(block.x + block.layout.label_width, block.y + 2) == (value.path, 0, columns.start)
+
+
+def test_what_is_not_in_memory_is_not_computed_for_the_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Value.__getitem__
+
+    def read(value: Value, index: IndexOf) -> Array:
+        assert not value.path.endswith(".hidden_pre"), "it was asked for"
+        return own(value, index)
+
+    monkeypatch.setattr(Value, "is_away", property(lambda value: value.path.endswith(".hidden_pre")))
+    monkeypatch.setattr(Value, "__getitem__", read)
+    blocks = shown(opened("encoder-layer"), "encoder.layers.0.ffn.hidden", (0, 0))
+    away = next(block for block in blocks if block.part.path.endswith(".hidden_pre"))
+    assert away.height == 1
+    assert away.shown.title.endswith("4×12  not in memory")
+    assert away.is_title_at(away.x, away.y)
 
 
 def reached(trace: Trace, outline: Outline, path: str, index: Index) -> dict[str, set[Index]]:
