@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from attn_explore.explorer.session.course import bundled
 from attn_explore.model.axes import Array
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
@@ -237,3 +238,15 @@ TRIES: list[tuple[str, int, str, Callable[[], bool]]] = [
 def test_what_a_lesson_says_will_follow_follows(name: str, place: int, says: str, is_so: Callable[[], bool]) -> None:
     assert says in " ".join(stops_of(name)[place - 1].say.split())
     assert is_so()
+
+
+def test_where_a_lesson_says_c_the_other_run_has_the_step() -> None:
+    at_c = [
+        (name, entry.at)
+        for name in bundled()
+        for entry in scenario_of(name).lesson
+        if "`c`" in entry.say and not entry.gallery
+    ]
+    others = {name: other.steps for name, _ in at_c if (other := second_of(name))}
+    assert len(others) > 5
+    assert [(name, path) for name, path in at_c if path not in others.get(name, {})] == []
