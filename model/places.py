@@ -72,7 +72,7 @@ def the_path(name: str, found: list[str], paths: Iterable[str], otherwise: str =
     near = nearest(name, known) or nearest(name, {path.rpartition(".")[2] for path in known})
     first = otherwise or f"the first is {known[0]}; / in the explorer finds by words"
     hint = f"did you mean {near}?" if near else first
-    raise Problem(f"the run has no step {clip(name, _LONGEST)}".rstrip(), hint=hint)
+    raise Problem(f"the run has no step {clip(name, _LONGEST) or 'without a name'}", hint=hint)
 
 
 def path_meant(name: str, paths: Iterable[str]) -> str | None:

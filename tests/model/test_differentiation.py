@@ -98,7 +98,7 @@ def test_a_number_is_named_by_words_or_numbers(named: str, index: tuple[int, ...
         ),
         ("loss", "there is no loss without a head and a target", "add `target`"),
         ("grad.logits[dog, a]", "the run has no step grad.logits", "did you mean logits?"),
-        ("", "the run has no step", "the first is encoder.embedding"),
+        ("", "the run has no step without a name", "the first is encoder.embedding"),
     ],
 )
 def test_a_number_that_is_not_there_is_refused_where_it_is_named(named: str, what: str, hint: str) -> None:

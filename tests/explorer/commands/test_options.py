@@ -110,6 +110,13 @@ def test_an_empty_step_is_refused_and_not_taken_for_the_first(command: str, empt
     assert "this is empty: name a step" in found.err
 
 
+@pytest.mark.parametrize("command", ["show", "plot", "explain"])
+def test_places_of_no_step_are_not_those_of_the_first(command: str, attn: Run) -> None:
+    found = attn(command, DOG, " [love]")
+    assert (found.status, found.out) == (2, "")
+    assert "nothing stands before the bracket: name a step" in found.err
+
+
 # --- list --json
 
 
