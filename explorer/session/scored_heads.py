@@ -9,6 +9,7 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
 from attn_explore.model.looking.attribution import attribution
 from attn_explore.model.looking.head_atlas import HeadAtlas, head_atlas, with_logit
+from attn_explore.model.looking.lens import last_whole_pass
 from attn_explore.model.looking.said_twice import Drawing, known_without_text, said_twice
 from attn_explore.model.problems import Problem
 from attn_explore.model.stream import stream_of
@@ -45,8 +46,9 @@ class Logit:
 def with_logit_of(session: Session, atlas: HeadAtlas, asked: Logit) -> HeadAtlas:
     """The heads of a run with what each adds to a logit at the end of its text. Raises Problem for no such token."""
     trace = session.run.trace
-    token = wanted_token(session, stream_of(trace).logits.axes[-1], asked.token, asked.token_id)
-    return with_logit(atlas, attribution(trace, token))
+    chapter = last_whole_pass(trace)
+    token = wanted_token(session, stream_of(trace, chapter).logits.axes[-1], asked.token, asked.token_id)
+    return with_logit(atlas, attribution(trace, token, chapter=chapter))
 
 
 def heads_without_text(source: Source, drawing: Drawing, on_step: Listener | None = None) -> HeadAtlas:

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.attribution import Attribution, Number
-from attn_explore.model.looking.head_scores import LOGIT, OF_REPEATS, SCORES, HeadScores, head_scores
+from attn_explore.model.looking.head_scores import LOGIT, OF_REPEATS, SCORES, HeadScores, head_scores, text_of
+from attn_explore.model.looking.lens import last_whole_pass
 from attn_explore.model.looking.said_twice import Drawing
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Listener, Trace
 
 TEXT, MADE_UP = "text", "made_up"
@@ -50,10 +52,15 @@ class HeadAtlas:
 def head_atlas(
     text: Trace | None, made_up: Trace | None, drawing: Drawing, on_step: Listener | None = None
 ) -> HeadAtlas:
-    """The scores of the heads of a run over a text and of one over made-up tokens; one of the two is enough."""
-    own, twice = (None if trace is None else list(head_scores(trace, on_step)) for trace in (text, made_up))
+    """The scores of the heads of a run over a text and of one over made-up tokens; one of the two is enough.
+
+    Of a generation whose passes each read all words, the last one is scored.
+    """
+    chapter = "" if text is None else last_whole_pass(text)
+    own = None if text is None else list(head_scores(text, on_step, chapter))
+    twice = None if made_up is None else list(head_scores(made_up, on_step))
     heads = twice if own is None else own if twice is None else _together(own, twice)
-    return HeadAtlas(tuple(heads or ()), _words(text), _words(made_up), drawing)
+    return HeadAtlas(tuple(heads or ()), _words(text, chapter), _words(made_up), drawing)
 
 
 def with_logit(atlas: HeadAtlas, found: Attribution) -> HeadAtlas:
@@ -66,9 +73,12 @@ def with_logit(atlas: HeadAtlas, found: Attribution) -> HeadAtlas:
 def _together(own: Iterable[HeadScores], twice: Iterable[HeadScores]) -> Iterator[HeadScores]:
     """The scores of a text, but where a token has to come twice."""
     of_repeats = {(each.path, each.head): {name: getattr(each, name) for name in OF_REPEATS} for each in twice}
-    yield from (replace(each, **of_repeats[each.path, each.head]) for each in own)
+    yield from (replace(each, **of_repeats[in_first_pass(each.path), each.head]) for each in own)
 
 
-def _words(trace: Trace | None) -> tuple[str, ...] | None:
-    """The words that the first stack of a run read."""
-    return None if trace is None else next(iter(trace.tokens.values()), None)
+def _words(trace: Trace | None, chapter: str = "") -> tuple[str, ...] | None:
+    """The words that the first stack of a run read; none in a run that reads none."""
+    if trace is None or not trace.tokens:
+        return None
+    is_of_encoder = "encoder" in trace.tokens
+    return text_of(trace, "encoder" if is_of_encoder else "decoder", "" if is_of_encoder else chapter).words

@@ -14,10 +14,11 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.values import Value
 
-_WEIGHTS = re.compile(r"(encoder|decoder)\.layers\.(\d+)\.(self|cross)_attention\.weights")
+_WEIGHTS = re.compile(r"(encoder|decoder)\.layers\.\d+\.(self|cross)_attention\.weights")
 _NEARLY = 1e-3
 """How far from 1 the sum of a row of weights may be that is one distribution."""
 
@@ -54,17 +55,21 @@ class HeadScores:
     @property
     def stack(self) -> str:
         """`encoder` or `decoder`."""
-        return self.path.split(".")[0]
+        return self._parts[0]
 
     @property
     def layer(self) -> int:
         """The number of the layer in its stack."""
-        return int(self.path.split(".")[2])
+        return int(self._parts[2])
 
     @property
     def is_across(self) -> bool:
         """Whether the head looks at another text than its own."""
-        return self.path.split(".")[3] == "cross_attention"
+        return self._parts[3] == "cross_attention"
+
+    @property
+    def _parts(self) -> list[str]:
+        return in_first_pass(self.path).split(".")
 
 
 SCORES = ("induction", "previous", "first", "same", "entropy")
@@ -77,23 +82,33 @@ OF_REPEATS = ("induction", "same")
 """The scores for which a token has to come twice."""
 
 
-def head_scores(trace: Trace, on_step: Listener | None = None) -> Iterator[HeadScores]:
+def head_scores(trace: Trace, on_step: Listener | None = None, chapter: str = "") -> Iterator[HeadScores]:
     """The scores of every head of a run, layer after layer, so that the weights of one are needed at a time.
 
-    `on_step` hears of every step that is computed for it.
+    `on_step` hears of every step that is computed for it. Of a generation, the decoder is scored in the pass that is
+    the `chapter`: `generated.1.`.
+
+    >>> from attn_explore.model.run import run
+    >>> from attn_explore.model.scenario import parse_scenario
+    >>> trace = run(parse_scenario("{model: {kind: decoder, heads: 2}, input: {text: a b a b}}"))
+    >>> [(each.path, each.head) for each in head_scores(trace)]
+    [('decoder.layers.0.self_attention.weights', 0), ('decoder.layers.0.self_attention.weights', 1)]
+    >>> all(0 < each.induction < 1 for each in head_scores(trace))
+    True
     """
     for path, value in trace.steps.items():
-        if _WEIGHTS.fullmatch(path):
+        own = chapter if path.startswith(chapter) else ""
+        found = _WEIGHTS.fullmatch(path.removeprefix(own))
+        if found and (own == chapter or found[1] == "encoder"):
             trace.bring(value, on_step)
-            yield from _scores_of(trace, value)
+            yield from _scores_of(trace, value, text_of(trace, found[1], own))
 
 
-def _scores_of(trace: Trace, weights: Value) -> Iterator[HeadScores]:
-    """The scores of the heads of one attention."""
+def _scores_of(trace: Trace, weights: Value, looking: Text) -> Iterator[HeadScores]:
+    """The scores of the heads of one attention, by the text that looks."""
     is_across = HeadScores(weights.path, 0).is_across
-    looking = _text(trace, weights.path.split(".")[0])
     rules = {} if is_across else looking.rules()
-    first = _text(trace, "encoder").first if is_across else looking.first
+    first = text_of(trace, "encoder").first if is_across else looking.first
     for head in range(weights.axes[0].size):
         rows = np.asarray(weights[head], np.float64)[looking.is_word]
         found = {name: _mean_weight(rows, places[looking.is_word]) for name, places in rules.items()}
@@ -118,9 +133,10 @@ def _entropy(rows: Array) -> float | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Text:
-    """What a stack read at first: its token ids, and which of them are no padding."""
+class Text:
+    """What a stack reads: its tokens and their ids, and which of them are no padding."""
 
+    words: tuple[str, ...]
     ids: Array
     is_word: Array
 
@@ -134,10 +150,13 @@ class _Text:
         return {name: rule(self.ids) & self.is_word for name, rule in RULES.items()}
 
 
-def _text(trace: Trace, stack: str) -> _Text:
-    prefix = "decoder." if stack == "decoder" and "decoder.tokens" in trace.given else ""
-    ids, pad = trace.given[f"{prefix}tokens"].array, trace.given.get(f"{prefix}pad")
-    return _Text(ids, np.ones(ids.shape, bool) if pad is None else pad.array == 0)
+def text_of(trace: Trace, stack: str, chapter: str = "") -> Text:
+    """What a stack reads in a pass."""
+    is_beside = stack == "decoder" and f"{chapter}decoder.tokens" in trace.given
+    prefix = f"{chapter}decoder." if is_beside else chapter
+    tokens, pad = trace.given[f"{prefix}tokens"], trace.given.get(f"{prefix}pad")
+    words = tuple(map(tokens.axes[0].label, range(tokens.size)))
+    return Text(words, tokens.array, np.ones(tokens.shape, bool) if pad is None else pad.array == 0)
 
 
 def same_token(ids: Array) -> Array:

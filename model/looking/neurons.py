@@ -71,6 +71,13 @@ def neurons_at(trace: Trace, hidden: Value, token: int, many: int = STRONGEST) -
     """The neurons whose output is longest at a token of the text: |activation| times the length of their output row.
 
     Where the network's output is normalised before it is added, the row is taken as it leaves that norm.
+
+    >>> from attn_explore.model.run import run
+    >>> from attn_explore.model.scenario import parse_scenario
+    >>> trace = run(parse_scenario("{model: {kind: decoder, head: vocabulary}, input: {text: a b}}"))
+    >>> strongest = neurons_at(trace, trace["decoder.layers.0.ffn.hidden"], token=1).neurons[0]
+    >>> strongest.length > 0, 1 in strongest.fires
+    (True, True)
     """
     output = trace.steps[f"{hidden.path.rpartition('.')[0]}.output"]
     rows = output.operands[1].value

@@ -85,6 +85,15 @@ def why_there(trace: Trace, block: str, index: tuple[int, int, int]) -> WhyThere
     """Why the head of an attention scores a key as it does, at (head, query, key).
 
     Raises Problem for a score that is no product of a query and a key.
+
+    >>> from attn_explore.model.run import run
+    >>> from attn_explore.model.scenario import parse_scenario
+    >>> trace = run(parse_scenario("{model: {kind: decoder, layers: 2, heads: 2}, input: {text: a b c}}"))
+    >>> found = why_there(trace, "decoder.layers.1.self_attention", (0, 2, 1))
+    >>> sorted({part.kind for part in found.key})
+    ['bias', 'embedding', 'head', 'network', 'other']
+    >>> abs(found.remainder) < 1e-9
+    True
     """
     if not can_be_taken_apart(trace, block):
         what = f"the scores of {block} are no products of a query and a key"

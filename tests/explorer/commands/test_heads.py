@@ -65,6 +65,12 @@ def test_a_text_is_what_all_but_the_scores_of_repeats_are_of(attn: Run) -> None:
         assert all(are_alike) if where == "made_up" else not any(are_alike)
 
 
+def test_of_a_generation_the_last_pass_is_scored_which_reads_all_words(attn: Run) -> None:
+    found = json.loads(attn("induction-head", "--json").out)
+    assert "".join(found["text"]) == "chalkedhalke"
+    assert [head["at"].partition("decoder")[0] for head in found["heads"]] == ["generated.4."] * 2
+
+
 def test_what_each_head_adds_to_a_logit_is_that_of_its_attribution(
     attn: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
