@@ -1,7 +1,7 @@
 """Measures everything in one run, each figure beside what it is compared with and the limit that it has to keep.
 
 python -m benchmarks [--check] [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training] [models]
-                     [real]
+                     [looking] [real]
 
 With --check, the exit status is 1 if a limit is not kept or a measurement measured nothing, and what fell is said last.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.exporting import export
 from benchmarks.figures import Measured
+from benchmarks.looking import looking
 from benchmarks.models import models
 from benchmarks.pressing import compare, edits, keys, lessons, views
 from benchmarks.real import real
@@ -23,7 +24,7 @@ from tools import links
 
 MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     function.__name__: function
-    for function in (start, help, keys, edits, compare, lessons, views, export, training, models, real)
+    for function in (start, help, keys, edits, compare, lessons, views, export, training, models, looking, real)
 }
 
 

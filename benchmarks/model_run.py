@@ -38,7 +38,7 @@ def ours(folder: Path, tokens: int) -> Found:
     trace = run(scenario)
     for start in range(0, tokens, LOOKED_AT):
         trace["logits"].window(token=slice(start, start + LOOKED_AT))
-    found = {"opening": began - started, "seconds": time.perf_counter() - began, "peak": _peak()}
+    found = {"opening": began - started, "seconds": time.perf_counter() - began, "peak": peak()}
     return found | _again([value for path, value in trace.steps.items() if path.endswith("self_attention.weights")])
 
 
@@ -59,7 +59,7 @@ def _again(values: list[Any]) -> Found:
 def torch_with_hooks(folder: Path, tokens: int) -> Found:
     """PyTorch, eager, with a hook on every module that keeps what it puts out."""
     kept: dict[str, Any] = {}
-    model, given = _torch_model(folder, tokens)
+    model, given = torch_model(folder, tokens)
     for name, module in model.named_modules():
         module.register_forward_hook(lambda _module, _given, output, name=name: kept.__setitem__(name, output))
     return _torch_pass(model, given)
@@ -67,10 +67,11 @@ def torch_with_hooks(folder: Path, tokens: int) -> Found:
 
 def torch_plain(folder: Path, tokens: int) -> Found:
     """PyTorch, eager, that keeps nothing."""
-    return _torch_pass(*_torch_model(folder, tokens))
+    return _torch_pass(*torch_model(folder, tokens))
 
 
-def _torch_model(folder: Path, tokens: int) -> tuple[Any, Any]:
+def torch_model(folder: Path, tokens: int) -> tuple[Any, Any]:
+    """The model as transformers opens it, and the ids that it reads."""
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -84,7 +85,7 @@ def _torch_pass(model: Any, given: Any) -> Found:
     began = time.perf_counter()
     with torch.no_grad():
         model(given, use_cache=False, output_attentions=True)
-    return {"seconds": time.perf_counter() - began, "peak": _peak()}
+    return {"seconds": time.perf_counter() - began, "peak": peak()}
 
 
 def lens(folder: Path, tokens: int) -> Found:
@@ -102,10 +103,10 @@ def lens(folder: Path, tokens: int) -> Found:
     began = time.perf_counter()
     with torch.no_grad():
         model.run_with_cache(given)
-    return {"seconds": time.perf_counter() - began, "peak": _peak()}
+    return {"seconds": time.perf_counter() - began, "peak": peak()}
 
 
-def _peak() -> float:
+def peak() -> float:
     """The most memory that the process has had, in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
