@@ -106,7 +106,7 @@ class AnswerScreen(Dialog[Left | None]):
         self.query_one("#answer-title", Static).update(shortened(title, max(1, width - 2)))
         said = SAID if height >= HIGH else SAID_LOW
         self.query_one(AnswerPanel).styles.height = max(1, min(self._table.lines, height - AROUND - said))
-        self.query_one(PlotPanel).styles.height = max(1, height - AROUND - said)
+        self.query_one(PlotPanel).styles.height = max(1, height - AROUND - said + 1)  # it begins with an empty line
 
     # --- showing
 
