@@ -22,6 +22,7 @@ from attn_explore.explorer.commands import (
     neurons_command,
     plotting,
     printing,
+    tokens_command,
     why_command,
 )
 from attn_explore.explorer.commands.common import need_terminal
@@ -76,6 +77,7 @@ COMMANDS = (
     exploring.run,
     exploring.compare,
     gallery_command.gallery,
+    tokens_command.tokens,
     lens_command.lens,
     attribute_command.attribute,
     heads_command.heads,

@@ -23,6 +23,10 @@ EXAMPLES = {
         "attn-explore gallery --text 'the cat sat'",
         "attn-explore gallery multi-head --at 'weights[1,quick,dog]'",
     ),
+    "tokens": (
+        "attn-explore tokens i-love-my-dog",
+        "attn-explore tokens translate --text 'my dog' --json",
+    ),
     "lens": (
         "attn-explore lens names",
         "attn-explore lens translate --token 狗 --json",

@@ -41,6 +41,7 @@ class Subject(StrEnum):
     neurons = "neurons"
     why = "why"
     bits = "bits"
+    tokens = "tokens"
 
 
 # --- completion in the shell

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attn_explore.model.checkpoints.tokens.codec import Codec, SpecialIds
+from attn_explore.model.checkpoints.tokens.cut import Cut
 from attn_explore.model.checkpoints.tokens.folder_tokenizer import folder_source
 from attn_explore.model.checkpoints.tokens.gguf_tokenizer import gguf_source
 from attn_explore.model.checkpoints.tokens.vocabulary import TokenLabels, Vocabulary
@@ -90,6 +91,11 @@ class Tokenizer:
                 what = f"the token {clip(self.label(place), _LONGEST)} has the id {place}"
                 raise Problem(f"{what}, and the model's embedding has {self.rows:,} rows", path=self.path)
         return Encoded(tuple(ids), tuple(map(self.label, ids)), tuple(self._notes_on(ids)))
+
+    def cut(self, text: str) -> Cut:
+        """How the tokens of a text came about. Raises Problem as `encode` does."""
+        _check_text(text)
+        return self.codec.cut(text)
 
     def text(self, ids: Sequence[int], *, skips_special: bool = True) -> str:
         """The text of some ids: what a person would read, without special tokens unless these are wanted."""

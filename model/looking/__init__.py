@@ -5,5 +5,6 @@ attribution, written                  who wrote a logit: everything that was lef
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
 stored_bits                           a number by the bits that it is stored in
+tokens_read                           how the text that was read became tokens
 vector_parts, why_there               who wrote a vector, and why a head looks where it looks
 """

@@ -110,7 +110,7 @@ class AskKeys:
         if asked.session is not self.screen.state.session:
             return  # meanwhile the other run is looked at
         run = run_name(asked.session) if asked.session.other is not None else ""
-        spot = asked.spot or spot_of(answered.answer, asked.cell)
+        spot = asked.spot or answered.spot or spot_of(answered.answer, asked.cell)
         shown = AnswerScreen(answered, spot, f"{asked.view}.csv", run)
         self.screen.app.push_screen(shown, partial(self._leave, asked, answered))
 

@@ -220,6 +220,7 @@ QUESTIONS = (
         "without-first", "What if the first token were left out?", "without_first", _leaves_first, "of the colours"
     ),
     Askable("gallery", "How would another kind of attention look here?", "gallery", _has_gallery, "every variant"),
+    Askable("tokens", "How was this text cut into tokens?", "answer('tokens')", _reads_words, "merges, pieces, ids"),
     Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
     Askable("attribute", "Who wrote what the model says?", "answer('attribute')", _says_words, "a logit as a sum"),
     Askable(

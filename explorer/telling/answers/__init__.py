@@ -11,6 +11,7 @@ heads_answer    what every head of attention does
 why_answer      why a head looks where it looks
 neurons_answer  the strongest neurons of a feed-forward network
 bits_answer     a number by the bits that it is stored in
+tokens_answer   how a text became tokens, with `tokens_said` and `token_remarks`: what is said of it, and is unusual
 answer_curves   its rows and columns as curves
 answered        as it is shown: as a table to draw, and where it leads
 views           which views there are, and what makes each

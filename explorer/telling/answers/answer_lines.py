@@ -11,8 +11,9 @@ from attn_explore.explorer.telling.answers.answer import Answer, Cell
 
 _GAP = "  "
 _LONGEST = 24
-"""Cells that the text of a cell or the head of a column takes at most; a longer one ends in …."""
+"""Cells that the text of a cell or the head of a column takes at most where there is no room for all; it ends in …."""
 _LONGEST_LABEL = 40
+_ENDLESS = 10**6
 
 
 def answer_lines(answer: Answer, width: int) -> Iterator[str]:
@@ -20,7 +21,7 @@ def answer_lines(answer: Answer, width: int) -> Iterator[str]:
     for text in (answer.title, *answer.said):
         yield from wrapped(text, width)
     yield ""
-    labels, columns = _labels(answer), [_column(answer, place) for place in range(len(answer.columns))]
+    labels, columns = _fitting(answer, width)
     pieces = list(_pieces([most_cells(column[0]) for column in columns], width - most_cells(labels[0])))
     for first, end in pieces:
         if first:
@@ -62,18 +63,30 @@ def _which(answer: Answer, first: int, end: int) -> str:
     return f"{answer.across or 'columns'} {places} of {len(answer.columns)}:"
 
 
-def _labels(answer: Answer) -> list[str]:
+def _fitting(answer: Answer, width: int) -> tuple[list[str], list[list[str]]]:
+    """The labels and the columns: as they are where a line has room for that, else with long texts cut."""
+    labels, columns = _labels(answer, _ENDLESS), _columns(answer, _ENDLESS)
+    if sum(len(_GAP) + most_cells(column[0]) for column in columns) + most_cells(labels[0]) <= width:
+        return labels, columns
+    return _labels(answer, max(_LONGEST_LABEL, width // 2)), _columns(answer, _LONGEST)
+
+
+def _labels(answer: Answer, longest: int) -> list[str]:
     """The corner and the label of each row, equally wide."""
     corner = f"{answer.down} \\ {answer.across}" if answer.across else answer.down
-    texts = [shortened(text, _LONGEST_LABEL) for text in (corner, *(row.label for row in answer.rows))]
+    texts = [shortened(text, longest) for text in (corner, *(row.label for row in answer.rows))]
     width = max(map(most_cells, texts))
     return [pad(text, width) for text in texts]
 
 
-def _column(answer: Answer, place: int) -> list[str]:
+def _columns(answer: Answer, longest: int) -> list[list[str]]:
+    return [_column(answer, place, longest) for place in range(len(answer.columns))]
+
+
+def _column(answer: Answer, place: int, longest: int) -> list[str]:
     """The head of a column and its cells, equally wide; numbers end at the right edge, where a column has them."""
     cells = [row.cells[place] for row in answer.rows]
-    texts = [shortened(text, _LONGEST) for text in (answer.columns[place], *(cell.shown for cell in cells))]
+    texts = [shortened(text, longest) for text in (answer.columns[place], *(cell.shown for cell in cells))]
     width, right = max(map(most_cells, texts)), _is_numeric(cells)
     return [pad(text, width, right) for text in texts]
 

@@ -23,13 +23,15 @@ from attn_explore.model.passes import in_first_pass
 class Answered:
     """An answer, the command line that prints it, and what this gives with `--json`.
 
-    `drawn` is what of it is drawn into a picture, where that is not all.
+    `drawn` is what of it is drawn into a picture, where that is not all. `spot` is where the cursor stands at first,
+    where that does not follow from where the cells lead to.
     """
 
     answer: Answer
     command: str
     data: Mapping[str, Any]
     drawn: Answer | None = None
+    spot: Spot | None = None
 
 
 def table_of(answer: Answer) -> Table:

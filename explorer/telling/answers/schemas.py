@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from attn_explore.model.checkpoints.tokens.cut import KINDS
 from attn_explore.model.looking.head_scores import LOGIT, SCORES
 
 _TEXT = {"type": "string"}
@@ -144,12 +145,46 @@ _BITS = {
     "stored": {**_closed(_STORED), "description": "Where, of a parameter that is read from a model's file."},
 }
 
+_PIECES = {**_WORDS, "description": "As they are shown: ␣ for a space, <0xE6> for a byte."}
+_MERGE = {
+    "made": {**_PIECES, "description": "The two pieces that were joined, or the one that was found."},
+    "number": _or_null(_NUMBER, "The rank of a merge, from 0, or the score of a piece; null where there is none."),
+    "pieces": {**_PIECES, "description": "The word after it; after the last step these are its tokens."},
+}
+_WORD = {
+    "text": {**_TEXT, "description": "What stands in the text; nothing for what is no part of it."},
+    "pieces": {**_PIECES, "description": "What the steps begin with."},
+    "steps": {"type": "array", "items": _closed(_MERGE)},
+    "scores": {"type": "array", "items": _NUMBER, "description": "Of its tokens, where the model goes by them."},
+}
+_CUT = {
+    "text": _TEXT,
+    "normalisers": {**_WORDS, "description": "What rewrote the text, by the names of tokenizer.json."},
+    "normalised": _or_null(_TEXT, "The text as they left it."),
+    "splitters": {**_WORDS, "description": "What cut it into words."},
+    "model": {**_TEXT, "description": "What cut the words: BPE, WordPiece, Unigram, SentencePiece, WordLevel, …"},
+}
+_FROM = {"enum": list(KINDS), "description": "Where it comes from; `around`: the tokenizer puts it round every text."}
+_READ_TOKEN = {**_TOKEN, "from": _FROM, "word": {**_COUNT, "description": "Its place in `words`."}}
+_READ = {
+    "stack": {"enum": ["encoder", "decoder"]},
+    "texts": {"type": "array", "items": _closed(_CUT)},
+    "tokens": {"type": "array", "items": _closed(_READ_TOKEN)},
+    "words": {"type": "array", "items": _closed(_WORD)},
+    "remarks": {**_WORDS, "description": "What is unusual in how the text was cut, a sentence each."},
+}
+_TOKENS_READ = {
+    "reads": {"type": "array", "items": _closed(_READ), "description": "What each stack reads."},
+    "chat_template": _or_null(_closed({"text": _TEXT, "tokens": _TOKENS}), "That of the model; it is not run."),
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "attribute": _closed(_ATTRIBUTE),
     "bits": _closed(_BITS, ("stored",)),
     "heads": _closed({"logit_of": _closed(_OF, ("place", "against")), **_HEADS}, ("logit_of",)),
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),
+    "tokens": _closed(_TOKENS_READ),
     "why": _closed(_WHY),
 }
 """What `--json` prints, by the name of the command."""

@@ -78,6 +78,26 @@ def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(opened_answer(found, made), command, opened_data(found, made))
 
 
+def _tokens(session: Session, cell: Cell, _: Counter) -> Answered:
+    """How the text was cut, before anything was computed; the cursor on the token that a cell is of."""
+    from attn_explore.explorer.telling.answers.tokens_answer import spot_of_token, tokens_answer, tokens_data
+    from attn_explore.model.known import known_of
+    from attn_explore.model.looking.tokens_read import template_of, tokens_read
+
+    known = known_of(session.run.scenario)
+    reads, chat = tokens_read(known), template_of(known.scenario.checkpoint)
+    answer = tokens_answer(reads, chat)
+    spot = spot_of_token(answer, cell.path.partition(".")[0], _token_of(session, cell))
+    return Answered(answer, answering(session, "tokens"), tokens_data(reads, chat), spot=spot)
+
+
+def _token_of(session: Session, cell: Cell) -> int:
+    """The place in the text of what a cell is of: its token, or the one that looks; the first where it is of none."""
+    looked_at = session.place.peek(cell.path)
+    places = {} if looked_at is None else dict(zip(looked_at.names, cell.index, strict=True))
+    return next((places[axis] for axis in ("token", "query", "key") if axis in places), 0)
+
+
 def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
     """The network that a cell is in, at the token of the cell; where it has none, at the last one."""
     from attn_explore.explorer.session.networks import network_named
@@ -135,6 +155,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "neurons": _neurons,
         "why": _why,
         "bits": _bits,
+        "tokens": _tokens,
     }
 )
 """By their names."""

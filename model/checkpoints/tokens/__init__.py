@@ -3,6 +3,10 @@
 codec              what a file says of a tokenizer, whatever kind of file it is
 folder_tokenizer   where a folder has its tokenizer, and which ids begin, end and fill up a text
 gguf_tokenizer     the tokenizer in the metadata of a GGUF file
+joining            letters that are joined pair by pair
+cut, cutting       how a text became tokens: its words and their steps; from what the tokenizers package says
+making             how the tokens of a word were made, by the file's merges, pieces or scores
+chat_template      what a model wraps a conversation in
 pieces             SentencePiece with scores
 vocab_files        a tokenizer in several files, as older folders have it
 tokenizer_json     tokenizer.json: its tokens, checked

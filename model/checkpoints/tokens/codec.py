@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from attn_explore.model.checkpoints.tokens.cut import Cut
 from attn_explore.model.checkpoints.tokens.vocabulary import Vocabulary
 from attn_explore.model.dataclass import dataclass
 
@@ -15,6 +16,9 @@ class Codec(Protocol):
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, with those that the tokenizer puts before and behind it."""
+
+    def cut(self, text: str) -> Cut:
+        """How the tokens that `encode` gives came about."""
 
     def decode(self, ids: Sequence[int], skips_special: bool) -> str:
         """The text of some ids, perhaps without those of special tokens."""

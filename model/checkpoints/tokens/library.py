@@ -12,11 +12,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import orjson
 
 from attn_explore.model.checkpoints.tokens.worker import read_frame, write_frame
 from attn_explore.model.problems import SURROUNDINGS, Problem
 from attn_explore.model.text import clip
+
+if TYPE_CHECKING:
+    from attn_explore.model.checkpoints.tokens.cut import Cut
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
@@ -46,6 +51,13 @@ class Library:
     def encode(self, text: str) -> list[int]:
         """The ids of a text, with those that the tokenizer puts before and behind it."""
         return cast(list[int], self._asked("encode", len(text) / _TEXT_A_SECOND, text=text)["ids"])
+
+    def cut(self, text: str) -> Cut:
+        """How the tokens that `encode` gives came about: what the package says, and the steps of the words."""
+        from attn_explore.model.checkpoints.tokens.cutting import Encoding, cut_of  # few ask for it
+
+        found = Encoding(text, **self._asked("cut", len(text) / _TEXT_A_SECOND, text=text))
+        return cut_of(orjson.loads(self._content), found, self._added)
 
     def decode(self, ids: Sequence[int], skips_special: bool) -> str:
         """The text of some ids."""

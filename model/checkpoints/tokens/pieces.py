@@ -5,18 +5,21 @@ What no piece stands for is written in bytes, `<0xE6>`. Source: llama.cpp, src/l
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from heapq import heapify, heappop, heappush
+from functools import cached_property, partial
+from itertools import chain, pairwise
+from operator import neg
 
+from attn_explore.model.checkpoints.tokens.cut import Cut, Step, Word
+from attn_explore.model.checkpoints.tokens.joining import joins
+from attn_explore.model.checkpoints.tokens.making import Made, Tokens, joined_steps
+from attn_explore.model.checkpoints.tokens.spelling import piece_bytes
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 
 SPACE = "▁"
 """What a piece has for a space."""
-
-_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 @dataclass(frozen=True)
@@ -42,22 +45,31 @@ class Pieces:
     def encode(self, text: str) -> list[int]:
         """See `Codec.encode`."""
         found = list(self.before)
-        is_first = True
-        for part in self._parts(text):
+        for part in self._marked(text):
             if isinstance(part, int):
                 found.append(part)
             else:
-                spaced = f" {part}" if self.has_prefix and is_first else part
-                found += self._joined(spaced.replace(" ", SPACE))
-            is_first = isinstance(part, int)
+                found += self._joined(part)
         return [*found, *self.behind]
+
+    def cut(self, text: str) -> Cut:
+        """See `Codec.cut`."""
+        parts = list(self._marked(text))
+        return Cut(
+            text,
+            "SentencePiece",
+            (*self._around(self.before), *chain.from_iterable(map(self._words, parts)), *self._around(self.behind)),
+            "".join(self.whole[part] if isinstance(part, int) else part for part in parts),
+            ("Prepend", "Replace") if self.has_prefix else ("Replace",),
+            unknown=self.unknown,
+        )
 
     def decode(self, ids: Sequence[int], skips_special: bool) -> str:
         """See `Codec.decode`."""
         written = bytearray()
         for place in ids:
             if place not in self.special:
-                written += self._bytes_of(self._pieces.get(place, ""))
+                written += piece_bytes(self._pieces.get(place, ""))
             elif not skips_special:
                 written += self.whole[place].encode()
         text = written.decode("utf-8", "replace")
@@ -67,12 +79,18 @@ class Pieces:
     def _pieces(self) -> dict[int, str]:
         return {place: piece for piece, place in self.ids.items()}
 
-    @staticmethod
-    def _bytes_of(piece: str) -> bytes:
-        byte = _BYTE.fullmatch(piece)
-        return bytes([int(byte[1], 16)]) if byte else piece.replace(SPACE, " ").encode()
-
     # --- whole pieces
+
+    def _marked(self, text: str) -> Iterator[str | int]:
+        """The whole pieces in a text, and what stands between them, with `▁` for each space."""
+        is_first = True
+        for part in self._parts(text):
+            if isinstance(part, int):
+                yield part
+            else:
+                spaced = f" {part}" if self.has_prefix and is_first else part
+                yield spaced.replace(" ", SPACE)
+            is_first = isinstance(part, int)
 
     def _parts(self, text: str) -> list[str | int]:
         """The whole pieces in a text, the longest found first, and what stands between them."""
@@ -99,33 +117,43 @@ class Pieces:
 
     def _symbols(self, symbols: list[str]) -> list[str]:
         """Join neighbours while they make pieces: the best piece's first, and of equally good ones the leftmost."""
-        after, before = list(range(1, len(symbols) + 1)), list(range(-1, len(symbols) - 1))
-        waiting = [pair for left in range(len(symbols) - 1) if (pair := self._pair(symbols, left, left + 1))]
-        heapify(waiting)
-        while waiting:
-            _, left, right, joined = heappop(waiting)
-            if not symbols[left] or not symbols[right] or symbols[left] + symbols[right] != joined:
-                continue  # one of them was joined with another
-            symbols[left], symbols[right] = joined, ""
-            after[left] = after[right]
-            if after[left] < len(symbols):
-                before[after[left]] = left
-            for first, second in ((before[left], left), (left, after[left])):
-                if first >= 0 and second < len(symbols) and (pair := self._pair(symbols, first, second)):
-                    heappush(waiting, pair)
+        deque(joins(symbols, self._cost), maxlen=0)
         return list(filter(None, symbols))
 
-    def _pair(self, symbols: list[str], left: int, right: int) -> tuple[float, int, int, str] | None:
-        """Two neighbours, in the order in which they are joined; None where they make no piece."""
-        joined = symbols[left] + symbols[right]
-        place = self.ids.get(joined)
-        return None if place is None else (-self.scores[place], left, right, joined)
+    def _cost(self, left: str, right: str) -> float | None:
+        place = self.ids.get(left + right)
+        return None if place is None else -self.scores[place]
 
     def _byte(self, byte: int) -> int:
         place = self.ids.get(f"<0x{byte:02X}>", self.unknown)
         if place is None:
             raise Problem(f"the tokenizer has no piece for the byte {byte:02X} of this text")
         return place
+
+    # --- how tokens were made
+
+    def _around(self, ids: Sequence[int]) -> Iterator[Word]:
+        return (Word("around", (self._pieces[place],), (place,)) for place in ids)
+
+    def _words(self, part: str | int) -> Iterator[Word]:
+        """A whole piece, or the words of a text in which spaces are marked: each begins with its space."""
+        if isinstance(part, int):
+            yield Word("whole", (self.whole[part],), (part,), self.whole[part])
+            return
+        symbols = self._symbols(list(part))
+        begins = [place for place, symbol in enumerate(symbols) if not place or symbol.startswith(SPACE)]
+        for begin, end in pairwise((*begins, len(symbols))):
+            text = "".join(symbols[begin:end])
+            ids = tuple(self._joined(text))
+            tokens = Tokens(tuple(map(self._pieces.__getitem__, ids)), ids, text.replace(SPACE, " ").strip())
+            yield tokens.made_by(partial(self._made, text))
+
+    def _made(self, text: str, word: Tokens) -> Made:
+        steps = joined_steps(text, self._cost, neg)
+        symbols = steps[-1].pieces if steps else tuple(text)
+        unknown = tuple(symbol for symbol in symbols if symbol not in self.ids)
+        in_bytes = (Step(word.tokens, unknown),) if unknown else ()
+        return tuple(text), (*steps, *in_bytes), tuple(self.scores[place] for place in word.ids)
 
 
 def _split(part: str | int, piece: str, place: int) -> Iterator[str | int]:

@@ -22,10 +22,14 @@ from attn_explore.model.labels import NEWLINE, SPACE, TAB
 
 
 class Spelling(NamedTuple):
-    """A way in which a file writes its tokens: the label of one, and the tokens of which one may have a label."""
+    """A way in which a file writes its tokens: the label of one, and the tokens of which one may have a label.
+
+    `data` gives the bytes of text that a token stands for, where the file writes tokens so that they can be told.
+    """
 
     label: Callable[[str], str]
     tokens: Callable[[str], tuple[str, ...]]
+    data: Callable[[str], bytes] | None = None
 
 
 _BLANKS = {" ": SPACE, "\n": NEWLINE, "\t": TAB}
@@ -97,7 +101,16 @@ def _metaspace_tokens(label: str) -> tuple[str, ...]:
     return _plain_tokens(label.replace(SPACE, _METASPACE))
 
 
-METASPACE = Spelling(_metaspace_label, _metaspace_tokens)
+_WHOLE_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+def piece_bytes(piece: str) -> bytes:
+    """The bytes of a piece: one where it stands for one, `<0xE6>`."""
+    byte = _WHOLE_BYTE.fullmatch(piece)
+    return bytes([int(byte[1], 16)]) if byte else piece.replace(_METASPACE, " ").encode()
+
+
+METASPACE = Spelling(_metaspace_label, _metaspace_tokens, piece_bytes)
 
 
 # --- bytes
@@ -141,4 +154,8 @@ def _bytes_tokens(label: str) -> tuple[str, ...]:
     return "".join(map(LETTERS.__getitem__, data)), _numbers_meant(label)
 
 
-BYTES = Spelling(_bytes_label, _bytes_tokens)
+def _bytes_data(token: str) -> bytes:
+    return b"".join(bytes([_BYTES[each]]) if each in _BYTES else each.encode() for each in token)
+
+
+BYTES = Spelling(_bytes_label, _bytes_tokens, _bytes_data)

@@ -132,6 +132,12 @@ def _named(token: str) -> str:
     return repr(clip(token, _LONGEST))
 
 
+def types_of(part: Any) -> tuple[str, ...]:
+    """The types of a component, and of those that it is a sequence of, in their order."""
+    types = [str(each.get("type")) for each in _parts(part)]
+    return tuple(each for each in types if each != "Sequence")
+
+
 def _parts(part: Any) -> Iterable[Mapping[str, Any]]:
     """A component of a tokenizer, and those that it is a sequence of."""
     if not isinstance(part, dict):

@@ -15,7 +15,7 @@ import os
 import struct
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 Answer = dict[str, Any]
@@ -92,11 +92,36 @@ def _encoded(tokenizer: Any, asked: Answer) -> Answer:
     return {"ids": tokenizer.encode(asked["text"]).ids}
 
 
+def _cut(tokenizer: Any, asked: Answer) -> Answer:
+    """The ids with where they come from, and the text as the normaliser left it."""
+    text = asked["text"]
+    found = tokenizer.encode(text)
+    normalised = None if tokenizer.normalizer is None else "".join(_normalised(tokenizer, text, found))
+    parts = {"ids": found.ids, "tokens": found.tokens, "words": found.word_ids, "spans": found.offsets}
+    return {**parts, "normalised": normalised}
+
+
+def _normalised(tokenizer: Any, text: str, found: Any) -> Iterator[str]:
+    """What the normaliser makes of each part of a text: tokens that are found as they are stand between these."""
+    whole, at = tokenizer.get_added_tokens_decoder(), 0
+    for place, (begin, end) in zip(found.ids, found.offsets, strict=True):
+        if place in whole and begin >= at and text[begin:end].strip() == whole[place].content.strip() != "":
+            yield tokenizer.normalizer.normalize_str(text[at:begin])
+            yield text[begin:end]
+            at = end
+    yield tokenizer.normalizer.normalize_str(text[at:])
+
+
 def _decoded(tokenizer: Any, asked: Answer) -> Answer:
     return {"text": tokenizer.decode(asked["ids"], skip_special_tokens=asked["skips_special"])}
 
 
-_ANSWERS: dict[str, Callable[[Any, Answer], Answer]] = {"added": _added, "encode": _encoded, "decode": _decoded}
+_ANSWERS: dict[str, Callable[[Any, Answer], Answer]] = {
+    "added": _added,
+    "encode": _encoded,
+    "cut": _cut,
+    "decode": _decoded,
+}
 
 
 # --- bounds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
+from attn_explore.explorer.screens.answer_screen import AnswerScreen
 from attn_explore.explorer.screens.ask_dialog import NOTHING, AskScreen
 from attn_explore.explorer.screens.explorer.asked_here import QUESTIONS, askable
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -54,6 +55,18 @@ async def test_a_question_is_clicked(explore: Explore) -> None:
         await pilot.click("#questions", offset=(10, 0))
         await settled(pilot)
         assert isinstance(pilot.app.screen, SheetScreen)
+
+
+async def test_how_the_text_was_cut_is_asked_of_the_token_that_looks_and_leads_to_its_embedding(
+    explore: Explore,
+) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 2, 1), size=(80, 24)) as (pilot, session):
+        await pilot.press("colon", *"cut tok", "enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, AnswerScreen)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert (session.place.value.path, session.place.index) == ("encoder.embedding", (2, 0))
 
 
 async def test_the_list_knows_where_it_is(explore: Explore) -> None:
