@@ -35,7 +35,7 @@ def tokens(
     target: Target = None,
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Print how a text is cut into tokens: its bytes or letters, every merge or piece, the ids.
+    """Print how a text becomes tokens: letters, merges, pieces, ids.
 
     What is unusual is pointed out: a beginning twice, a word in many pieces, single bytes, a word without its space.
     """
