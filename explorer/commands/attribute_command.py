@@ -40,7 +40,7 @@ def attribute(
     after: Annotated[
         str | None,
         typer.Option(
-            "--after", metavar="WORD", help="What is said after this word, or place; the last.", show_default=False
+            "--after", metavar="WORD", help="Ask what is said after this word, or place; the last.", show_default=False
         ),
     ] = None,
     term: Annotated[
@@ -75,9 +75,10 @@ def attribute(
     from attn_explore.explorer.telling.answers import attribution_answer as told
 
     made = who_wrote(session, WhoWrote(token, token_id, against, against_id, after))
-    most = None if csv or output is not None else top
+    most = top if (output is None and not csv) or form.is_picture else None
     if term:
         inner = opened_term(made, term)
         give(told.opened_answer(made, inner, most), told.opened_data(made, inner), form, found.inputs)
     else:
-        give(told.attribution_answer(made, most), told.attribution_data(made), form, found.inputs)
+        shown = told.attribution_drawn(made, top) if form.is_picture else told.attribution_answer(made, most)
+        give(shown, told.attribution_data(made), form, found.inputs)

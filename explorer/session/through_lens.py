@@ -13,6 +13,7 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_meant, token_of_id
 from attn_explore.model.looking.lens import LIKELIEST, Lens, last_whole_pass, lens
 from attn_explore.model.opened import Opened
+from attn_explore.model.problems import Problem
 from attn_explore.model.stream import stream_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def said_at(session: Session, cell: Cell) -> int:
 def wanted_token(session: Session, vocabulary: Axis, text: str | None, number: int | None) -> int | None:
     """The token that is named, if one is. Raises Problem where there is none, or where a text is several."""
     if number is not None:
+        if text is not None:
+            raise Problem("a token is named twice, by its text and by its id", hint="give one of them")
         return token_of_id(vocabulary, number)
     checkpoint = session.run.scenario.checkpoint
     tokenizer = checkpoint.tokenizer if isinstance(checkpoint, Opened) else None

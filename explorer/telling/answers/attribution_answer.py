@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -25,6 +26,8 @@ _KINDS: Sequence[tuple[Kind, str]] = (
 _HELD = "Each norm is held at the scale that it has in this run, so that the parts add up."
 _COLUMNS = ("adds", "so far")
 _REMAINDER = "rounding"
+MOST_DRAWN = 20
+"""Terms that a picture has."""
 
 
 def attribution_answer(found: Attribution, most: int | None = None) -> Answer:
@@ -40,6 +43,13 @@ def attribution_answer(found: Attribution, most: int | None = None) -> Answer:
         rows.append(_plain_row(f"{len(others)} others together", rest, before, largest))
     rows.append(_plain_row(_REMAINDER, found.remainder, found.of.value, largest))
     return Answer("Who wrote this logit?", tuple(_said(found)), "writer", "", _COLUMNS, tuple(rows))
+
+
+def attribution_drawn(found: Attribution, most: int = MOST_DRAWN) -> Answer:
+    """What of it is drawn into a picture, which has one scale: what the largest terms add."""
+    whole = attribution_answer(found, most)
+    rows = tuple(replace(row, cells=row.cells[:1]) for row in whole.rows)
+    return replace(whole, columns=whole.columns[:1], rows=rows)
 
 
 def attribution_data(found: Attribution) -> dict[str, Any]:

@@ -60,11 +60,15 @@ def _through_lens(session: Session, cell: Cell, counter: Counter, *, heads: bool
 def _attribution(session: Session, cell: Cell, _: Counter) -> Answered:
     """Who wrote the logit that a cell is of, or the one of what the model says in the end."""
     from attn_explore.explorer.session.who_wrote import attribution_at, named_by
-    from attn_explore.explorer.telling.answers.attribution_answer import attribution_answer, attribution_data
+    from attn_explore.explorer.telling.answers.attribution_answer import (
+        attribution_answer,
+        attribution_data,
+        attribution_drawn,
+    )
 
     found = attribution_at(session, cell)
     command = answering(session, "attribute", *named_by(found.of))
-    return Answered(attribution_answer(found), command, attribution_data(found))
+    return Answered(attribution_answer(found), command, attribution_data(found), attribution_drawn(found))
 
 
 def _opened(session: Session, cell: Cell, _: Counter) -> Answered:

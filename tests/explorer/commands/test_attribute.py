@@ -71,12 +71,21 @@ def test_its_csv_has_every_term(attn: Run) -> None:
     assert sum(float(row[1]) for row in rows) == pytest.approx(float(rows[-1][2]), abs=1e-9)
 
 
+def test_a_picture_has_what_the_largest_terms_add(attn: Run) -> None:
+    attn("names", "--top", "2", "-o", "terms.svg")
+    drawn = Path("terms.svg").read_text()
+    assert "0 head 2" in drawn
+    assert "4 others together" in drawn
+    assert "so far" not in drawn
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("i-love-my-dog",), "no head that makes words"),
         (("names", "--token", "dog"), "“dog” is no token of this model"),
         (("names", "--after", "dog"), "there is no dog along token"),
+        (("names", "--token", "k", "--token-id", "6"), "named twice"),
         (("names", "--open", "1.0"), "there is no term 1.0"),
         (("sentiment", "--after", "0"), "one thing of the whole text"),
     ],
