@@ -45,7 +45,7 @@ def bits(
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Print the bits in which a number is stored, and how they come to its value.
+    """Print the bits of a number, and how they make its value.
 
     Sign, exponent and fraction of a floating-point number; scale, least number and quant of a block of a GGUF file.
     """

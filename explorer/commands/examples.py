@@ -51,7 +51,7 @@ EXAMPLES = {
         "attn-explore why multi-head 'weights[1, quick, dog]' --by columns",
     ),
     "bits": (
-        "attn-explore bits translate 'head.w[0, dog]'",
+        "attn-explore bits translate 'head.w[0, 狗]'",
         "attn-explore bits i-love-my-dog 'weights[love, dog]' --json",
     ),
     "list": ("attn-explore list", "attn-explore list --json"),

@@ -43,7 +43,7 @@ def lens(
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Print what the model would say after each layer: the logit lens.
+    """Print what the model would say after each layer (logit lens).
 
     A table of layers by tokens, with the likeliest next token and its probability; with --token its rank and its logit.
     """

@@ -52,7 +52,7 @@ def neurons(
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """List the neurons of a feed-forward network that write most at a token.
+    """List the neurons of a network that write most at a token.
 
     With the words that the output row of each favours and is against, and the tokens of the text on which it fires.
     """
