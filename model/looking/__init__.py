@@ -3,6 +3,7 @@
 lens, asked_token                     what the model would say at each point of its stream, and of which token
 attribution, written                  who wrote a logit: everything that was left in the stream, as a sum
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
+text_read                             what a stack read: tokens, ids, padding
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
 stored_bits                           a number by the bits that it is stored in
 tokens_read                           how the text that was read became tokens

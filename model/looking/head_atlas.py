@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.attribution import Attribution, Number
-from attn_explore.model.looking.head_scores import LOGIT, OF_REPEATS, SCORES, HeadScores, head_scores, text_of
+from attn_explore.model.looking.head_scores import LOGIT, OF_REPEATS, SCORES, HeadScores, head_scores
 from attn_explore.model.looking.lens import last_whole_pass
 from attn_explore.model.looking.said_twice import Drawing
+from attn_explore.model.looking.text_read import Text, text_of
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Listener, Trace
 
@@ -20,14 +21,14 @@ TEXT, MADE_UP = "text", "made_up"
 class HeadAtlas:
     """The scores of every head, and what they are of.
 
-    text      the words that the first stack read, where a text was read
+    text      what the first stack read, where a text was read
     made_up   the tokens that were drawn and said twice, with what begins and ends a text; and how they were drawn
     number    the logit that the heads of the text add to, where one was asked for
     """
 
     heads: tuple[HeadScores, ...]
-    text: tuple[str, ...] | None
-    made_up: tuple[str, ...] | None
+    text: Text | None
+    made_up: Text | None
     drawing: Drawing
     number: Number | None = None
 
@@ -60,7 +61,7 @@ def head_atlas(
     own = None if text is None else list(head_scores(text, on_step, chapter))
     twice = None if made_up is None else list(head_scores(made_up, on_step))
     heads = twice if own is None else own if twice is None else _together(own, twice)
-    return HeadAtlas(tuple(heads or ()), _words(text, chapter), _words(made_up), drawing)
+    return HeadAtlas(tuple(heads or ()), _first_text(text, chapter), _first_text(made_up), drawing)
 
 
 def with_logit(atlas: HeadAtlas, found: Attribution) -> HeadAtlas:
@@ -76,9 +77,9 @@ def _together(own: Iterable[HeadScores], twice: Iterable[HeadScores]) -> Iterato
     yield from (replace(each, **of_repeats[in_first_pass(each.path), each.head]) for each in own)
 
 
-def _words(trace: Trace | None, chapter: str = "") -> tuple[str, ...] | None:
-    """The words that the first stack of a run read; none in a run that reads none."""
+def _first_text(trace: Trace | None, chapter: str = "") -> Text | None:
+    """What the first stack of a run read, where it read something."""
     if trace is None or not trace.tokens:
         return None
     is_of_encoder = "encoder" in trace.tokens
-    return text_of(trace, "encoder" if is_of_encoder else "decoder", "" if is_of_encoder else chapter).words
+    return text_of(trace, "encoder" if is_of_encoder else "decoder", "" if is_of_encoder else chapter)

@@ -14,6 +14,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.text_read import Text, text_of
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.values import Value
@@ -107,7 +108,7 @@ def head_scores(trace: Trace, on_step: Listener | None = None, chapter: str = ""
 def _scores_of(trace: Trace, weights: Value, looking: Text) -> Iterator[HeadScores]:
     """The scores of the heads of one attention, by the text that looks."""
     is_across = HeadScores(weights.path, 0).is_across
-    rules = {} if is_across else looking.rules()
+    rules = {} if is_across else {name: rule(looking.ids) & looking.is_word for name, rule in RULES.items()}
     first = text_of(trace, "encoder").first if is_across else looking.first
     for head in range(weights.axes[0].size):
         rows = np.asarray(weights[head], np.float64)[looking.is_word]
@@ -130,33 +131,6 @@ def _entropy(rows: Array) -> float | None:
 
 
 # --- the rules
-
-
-@dataclass(frozen=True, eq=False)
-class Text:
-    """What a stack reads: its tokens and their ids, and which of them are no padding."""
-
-    words: tuple[str, ...]
-    ids: Array
-    is_word: Array
-
-    @property
-    def first(self) -> int:
-        """The place of the first word."""
-        return int(np.argmax(self.is_word))
-
-    def rules(self) -> Mapping[str, Array]:
-        """Which keys each query should look at by each rule: (query, key), True for these."""
-        return {name: rule(self.ids) & self.is_word for name, rule in RULES.items()}
-
-
-def text_of(trace: Trace, stack: str, chapter: str = "") -> Text:
-    """What a stack reads in a pass."""
-    is_beside = stack == "decoder" and f"{chapter}decoder.tokens" in trace.given
-    prefix = f"{chapter}decoder." if is_beside else chapter
-    tokens, pad = trace.given[f"{prefix}tokens"], trace.given.get(f"{prefix}pad")
-    words = tuple(map(tokens.axes[0].label, range(tokens.size)))
-    return Text(words, tokens.array, np.ones(tokens.shape, bool) if pad is None else pad.array == 0)
 
 
 def same_token(ids: Array) -> Array:

@@ -12,6 +12,7 @@ from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.carried import carried, is_straight
 from attn_explore.model.looking.readout import likeliest, readout_of
+from attn_explore.model.looking.text_read import Text, text_along
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -45,12 +46,14 @@ class Neurons:
     """The strongest neurons of a network at a token, the strongest first.
 
     hidden  the step with the activations of all (token, d_ff), `rows` the parameter with their output rows
+    text    what was read, and `token` the place in it
     weaker  how many other neurons write less there, and `silent` how many write nothing
     words   what a favoured word's place is along, where the model has a head that reads the stream
     """
 
     hidden: Value
     rows: Value
+    text: Text
     token: int
     neurons: tuple[Neuron, ...]
     weaker: int
@@ -80,22 +83,21 @@ def neurons_at(trace: Trace, hidden: Value, token: int, many: int = STRONGEST) -
     (True, True)
     """
     output = trace.steps[f"{hidden.path.rpartition('.')[0]}.output"]
-    rows = output.operands[1].value
+    rows, readout = output.operands[1].value, readout_of(trace, hidden.path)
     written = carried(_norm_of(trace, output), np.asarray(rows.array, np.float64))
     activations = np.asarray(hidden[token], np.float64)
     lengths = np.abs(activations) * np.linalg.norm(written, axis=-1)
     strongest = [number for number in likeliest(lengths, many) if lengths[number] > 0]
-    readout = readout_of(trace, hidden.path)
     gains = np.zeros((len(strongest), 0)) if readout is None else readout.gains(written[strongest])
-    found = (
+    neurons = tuple(
         Neuron(
-            number, float(activations[number]), float(lengths[number]), _top(row), _top(-row), _fires(hidden, number)
+            number, float(activations[number]), float(lengths[number]), _top(own), _top(-own), _fires(hidden, number)
         )
-        for number, row in zip(strongest, gains, strict=True)
+        for number, own in zip(strongest, gains, strict=True)
     )
+    text, words = text_along(trace, hidden.path), None if readout is None else readout.words
     writing = int(np.count_nonzero(lengths))
-    weaker, silent = writing - len(strongest), len(lengths) - writing
-    return Neurons(hidden, rows, token, tuple(found), weaker, silent, None if readout is None else readout.words)
+    return Neurons(hidden, rows, text, token, neurons, writing - len(neurons), len(lengths) - writing, words)
 
 
 def _norm_of(trace: Trace, output: Value) -> list[Value]:

@@ -8,11 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from attn_explore.explorer.drawing.plots.heat_files import NOT_FINITE
+from attn_explore.model.looking.text_read import Text
 
 
 def answer_json(data: Mapping[str, Any]) -> str:
     """Plain objects as one line of strict JSON; what is not finite is a string, as in an exported trace."""
     return json.dumps(_strict(data), ensure_ascii=False, allow_nan=False)
+
+
+def token_data(text: Text, place: int) -> dict[str, Any]:
+    """A token of a text as plain objects."""
+    return {"token": text.written(place), "id": int(text.ids[place])}
 
 
 def _strict(data: Any) -> Any:

@@ -7,10 +7,12 @@ from typing import Any
 
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.answer_json import token_data
 from attn_explore.explorer.telling.answers.attribution_answer import number_data, number_name
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.head_atlas import MADE_UP, HeadAtlas
 from attn_explore.model.looking.head_scores import LOGIT, SCORES, HeadScores
+from attn_explore.model.looking.text_read import Text
 from attn_explore.model.text import clip
 
 MEANINGS = {
@@ -122,10 +124,10 @@ def _measured(atlas: HeadAtlas) -> Iterator[str]:
     of_made_up = [score for score in SCORES if on[score] == MADE_UP]
     of_text = [score for score in SCORES if on[score] != MADE_UP]
     if of_made_up and atlas.made_up is not None:
-        tokens = clip(" ".join(atlas.made_up), _WORDS)
+        tokens = clip(" ".join(atlas.made_up.words), _WORDS)
         yield f"{_listed(of_made_up)}: on made-up tokens, said twice (seed {atlas.drawing.seed}): {tokens}"
     if of_text and atlas.text is not None:
-        yield f"{_listed(of_text)}: on the text: {clip(' '.join(atlas.text), _WORDS)}"
+        yield f"{_listed(of_text)}: on the text: {clip(' '.join(atlas.text.words), _WORDS)}"
     if atlas.number is not None:
         yield f"logit: what each adds. {number_name(atlas.number)}: {short_number(atlas.number.value)}"
 
@@ -143,11 +145,15 @@ def heads_data(atlas: HeadAtlas, wanted: Wanted = THE_GRID) -> dict[str, Any]:
     number = {} if atlas.number is None else {"logit_of": number_data(atlas.number)}
     return {
         **number,
-        "text": None if atlas.text is None else list(atlas.text),
-        "made_up": None if atlas.made_up is None else {"seed": atlas.drawing.seed, "tokens": list(atlas.made_up)},
+        "tokens": None if atlas.text is None else _tokens(atlas.text),
+        "made_up": None if atlas.made_up is None else {"seed": atlas.drawing.seed, "tokens": _tokens(atlas.made_up)},
         "measured_on": dict(atlas.measured_on),
         "heads": [_plain(each, atlas.scores) for each in heads],
     }
+
+
+def _tokens(text: Text) -> list[dict[str, Any]]:
+    return [token_data(text, place) for place in range(text.tokens.size)]
 
 
 def _plain(head: HeadScores, scores: Iterable[str]) -> dict[str, Any]:

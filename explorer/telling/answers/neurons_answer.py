@@ -7,6 +7,7 @@ from typing import Any
 
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.answer_json import token_data
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.neurons import Neuron, Neurons
 from attn_explore.model.naming import shown
@@ -81,10 +82,9 @@ def _fired(found: Neurons, neuron: Neuron, token: int) -> Cell:
 
 def neurons_data(found: Neurons) -> dict[str, Any]:
     """The neurons as plain objects."""
-    token = found.hidden.axes[0]
     return {
         "at": found.hidden.path,
-        "token": token_text(token, found.token),
+        **token_data(found.text, found.token),
         "place": found.token,
         "neurons": [
             {
@@ -94,7 +94,7 @@ def neurons_data(found: Neurons) -> dict[str, Any]:
                 "favours": _words(found, each.favours),
                 "against": _words(found, each.against),
                 "fires": [
-                    {"token": token_text(token, place), "place": place, "activation": found.activation(each, place)}
+                    {**token_data(found.text, place), "place": place, "activation": found.activation(each, place)}
                     for place in each.fires
                 ],
             }

@@ -26,6 +26,9 @@ def _or_null(schema: Mapping[str, Any], description: str) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}], "description": description}
 
 
+_TOKEN = {"token": {**_TEXT, "description": "Its text, with its space."}, "id": _COUNT}
+_TOKENS = {"type": "array", "items": _closed(_TOKEN)}
+
 _SCORE = _or_null(_NUMBER, "The mean over the tokens that look; null where the rule names no place.")
 _HEAD = {
     "at": PATH,
@@ -37,14 +40,12 @@ _HEAD = {
     LOGIT: _or_null(_NUMBER, "What it adds to the logit, where one was asked for; null where it reaches none."),
 }
 _HEADS = {
-    "text": _or_null(_WORDS, "The words that were read; null where a model was given none."),
-    "made_up": _or_null(_closed({"seed": _COUNT, "tokens": _WORDS}), "Tokens that were drawn and said twice."),
+    "tokens": _or_null(_TOKENS, "The text that was read; null where a model was given none."),
+    "made_up": _or_null(_closed({"seed": _COUNT, "tokens": _TOKENS}), "Tokens that were drawn and said twice."),
     "measured_on": _closed({score: {"enum": ["text", "made_up"]} for score in SCORES}),
     "heads": {"type": "array", "items": _closed(_HEAD, (LOGIT,))},
 }
 
-_TOKEN = {"token": {**_TEXT, "description": "Its text, with its space."}, "id": _COUNT}
-_TOKENS = {"type": "array", "items": _closed(_TOKEN)}
 _LIKELY = {"type": "array", "items": _closed({**_TOKEN, "probability": _NUMBER})}
 _LENS_ROW = {
     "at": PATH,
@@ -63,7 +64,7 @@ _LENS = {
     "rows": {"type": "array", "items": _closed(_LENS_ROW, ("head", "rank", "logit"))},
 }
 
-_FIRED = {"type": "array", "items": _closed({"token": _TEXT, "place": _COUNT, "activation": _NUMBER})}
+_FIRED = {"type": "array", "items": _closed({**_TOKEN, "place": _COUNT, "activation": _NUMBER})}
 _NEURON = {
     "neuron": {**_COUNT, "description": "Its number in the network."},
     "activation": _NUMBER,
@@ -74,7 +75,7 @@ _NEURON = {
 }
 _NEURONS = {
     "at": PATH,
-    "token": _TEXT,
+    **_TOKEN,
     "place": {**_COUNT, "description": "Of the token in the text."},
     "neurons": {"type": "array", "items": _closed(_NEURON)},
     "weaker": {**_COUNT, "description": "How many other neurons write less there."},

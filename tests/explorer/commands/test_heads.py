@@ -52,7 +52,7 @@ def test_its_json_is_in_the_schema_and_has_every_head(what: str, count: int, att
     found = json.loads(attn(what, "--json").out)
     jsonschema.Draft202012Validator(schema_of("heads")).validate(found)
     assert len(found["heads"]) == count
-    assert (found["text"] is None) == ("golden" in what)
+    assert (found["tokens"] is None) == ("golden" in what)
 
 
 def test_a_text_is_what_all_but_the_scores_of_repeats_are_of(attn: Run) -> None:
@@ -67,7 +67,7 @@ def test_a_text_is_what_all_but_the_scores_of_repeats_are_of(attn: Run) -> None:
 
 def test_of_a_generation_the_last_pass_is_scored_which_reads_all_words(attn: Run) -> None:
     found = json.loads(attn("induction-head", "--json").out)
-    assert "".join(found["text"]) == "chalkedhalke"
+    assert "".join(each["token"] for each in found["tokens"]) == "chalkedhalke"
     assert [head["at"].partition("decoder")[0] for head in found["heads"]] == ["generated.4."] * 2
 
 
@@ -134,7 +134,7 @@ def test_what_cannot_be_answered_is_refused_in_one_message(arguments: tuple[str,
 
 def test_a_cell_leads_to_the_weights_of_its_head() -> None:
     path = "decoder.layers.3.self_attention.weights"
-    atlas = HeadAtlas((HeadScores(path, 0), HeadScores(path, 1, induction=0.5)), None, ("a", "a"), Drawing())
+    atlas = HeadAtlas((HeadScores(path, 0), HeadScores(path, 1, induction=0.5)), None, None, Drawing())
     grid, listed = heads_answer(atlas), heads_answer(atlas, Wanted("induction", is_list=True))
     assert [cell.at for cell in grid.rows[0].cells] == [At(path, (0, 0, 0)), At(path, (1, 0, 0))]
     assert [(row.label, row.cells[0].at) for row in listed.rows] == [("3.1", At(path, (1, 0, 0)))]

@@ -49,6 +49,7 @@ def one_head(rows: np.ndarray, ids: list[int]) -> HeadScores:
     """The scores of one head with these weights over these tokens."""
     trace = Trace(np.dtype(np.float64))
     tokens = Axis("token", len(ids))
+    trace.add_parameter("decoder.embedding_table", (Axis("vocabulary", 9), Axis("d_model", 1)), np.zeros((9, 1)))
     trace.give("tokens", (tokens,), np.array(ids))
     axes = (Axis("head", 1), tokens.renamed("query"), tokens.renamed("key"))
     trace.steps[PATH] = trace.give(PATH, axes, rows[None])
