@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +55,14 @@ def multiply(left: Array, right: Array, room: Array) -> Array:
     return out
 
 
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """While it lasts, BLAS divides no product: small ones take several times as long where it waits for its threads."""
+    blas = _blas()
+    with nullcontext() if blas is None else blas.on_one_core():
+        yield
+
+
 def _pieces(shape: tuple[int, ...]) -> Iterator[Piece]:
     """As many for each core, of several matrices at least one: each matrix is cut across its longer side."""
     *many, height, width = shape
@@ -72,19 +81,26 @@ def _parts(size: int, count: int) -> Iterator[slice]:
     yield from (slice(start, start + step) for start in range(0, size, step))
 
 
-class _Blas(NamedTuple):
+class _Blas:
     """How OpenBLAS is told how many threads it has, and how many it had at first."""
 
-    tell: Callable[[int], object]
-    threads: int
+    def __init__(self, tell: Callable[[int], object], threads: int) -> None:
+        self._tell, self._threads = tell, threads
+        self._users, self._books = 0, Lock()
 
     @contextmanager
     def on_one_core(self) -> Iterator[None]:
-        self.tell(1)
+        """While it lasts for anybody, each product is computed on one core."""
+        self._count(1)
         try:
             yield
         finally:
-            self.tell(self.threads)
+            self._count(-1)
+
+    def _count(self, users: int) -> None:
+        with self._books:
+            self._users += users
+            self._tell(1 if self._users else self._threads)
 
 
 @lru_cache(maxsize=1)
