@@ -25,7 +25,10 @@ _TURN = threading.Lock()
 
 
 class PositionedFile:
-    """A regular file, open for as long as this object lives. Several threads may read it at once."""
+    """A regular file, open for as long as this object lives. Several threads may read it at once.
+
+    Two are equal where they are the same file, in the same state.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,9 +37,16 @@ class PositionedFile:
         state = os.fstat(self._descriptor)
         self.size = state.st_size
         self._modified = state.st_mtime_ns
+        self._which = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
         self._sha256 = ""
         if self.size > LARGEST_FILE:
             raise Problem(f"this file has {self.size:,} bytes, and at most {LARGEST_FILE:,} are read", path=path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PositionedFile) and self._which == other._which
+
+    def __hash__(self) -> int:
+        return hash(self._which)
 
     def read(self, start: int, length: int) -> bytes:
         """Read `length` bytes from `start` on; the file must have them. Raises Problem where it changed meanwhile."""
