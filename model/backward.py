@@ -6,7 +6,7 @@ beside the operation, and this is the order in which they are applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 
 import numpy as np
@@ -27,6 +27,22 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
     seeds = {path: np.array(weights, trace.dtype) for path, weights in of.items()}
     order = chain(_reversed(trace), trace.parameters.values())
     return {value.path: gradient for value, gradient in _gradients_of(order, seeds)}
+
+
+def gradients_by(trace: Trace, of: Mapping[str, Array], steps: Collection[str]) -> dict[str, Array]:
+    """The same by some steps alone: nothing is carried to parameters, nor further back than the first of these."""
+    order, carried = _reversed(trace), dict(of)
+    found = dict[str, Array]()
+    for value in order:
+        if value.path not in carried:
+            continue
+        gradient = np.asarray(carried.pop(value.path), value.dtype)
+        if value.path in steps:
+            found[value.path] = gradient
+        if len(found) == len(steps):
+            break
+        _carry(value, gradient, carried)
+    return found
 
 
 def _gradients_of(order: Iterable[Value], seeds: Mapping[str, Array]) -> Iterator[tuple[Value, Array]]:

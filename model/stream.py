@@ -75,12 +75,12 @@ def stream_of(trace: Trace, chapter: str = "") -> Stream:
     steps = {path: step for path, step in trace.steps.items() if path.startswith(chapter)}
     has_decoder = any(path.startswith(f"{chapter}decoder.") for path in steps)
     stack = f"{chapter}{'decoder' if has_decoder else 'encoder'}."
-    points = tuple(_points(steps, stack))
+    points = tuple(points_of(steps, stack))
     return Stream(stack, points, tuple(_between(trace, points[-1], output)))
 
 
-def _points(steps: Mapping[str, Value], stack: str) -> Iterator[Value]:
-    """The last step before the layers, and the last of each block whose result the stream takes over."""
+def points_of(steps: Mapping[str, Value], stack: str) -> Iterator[Value]:
+    """The last step before the layers of a stack, and the last of each block whose result the stream takes over."""
     of_stack = [step for path, step in steps.items() if path.startswith(stack)]
     layered = f"{stack}layers."
     blocks = dict[str, Value]()
