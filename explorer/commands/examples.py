@@ -54,6 +54,11 @@ EXAMPLES = {
         "attn-explore bits translate 'head.w[0, 狗]'",
         "attn-explore bits i-love-my-dog 'weights[love, dog]' --json",
     ),
+    "patch": (
+        "attn-explore patch names",
+        "attn-explore patch induction-head --with 'c h j l k e d h' --of heads",
+        "attn-explore patch names --of attention --token e --against a --json",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

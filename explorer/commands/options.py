@@ -39,6 +39,7 @@ class Subject(StrEnum):
     lens = "lens"
     attribute = "attribute"
     neurons = "neurons"
+    patch = "patch"
     why = "why"
     bits = "bits"
     tokens = "tokens"
@@ -134,6 +135,14 @@ Target = Annotated[
 NewTokens = Annotated[
     int | None,
     typer.Option("--max-new-tokens", metavar="N", min=1, help="Let the decoder choose so many tokens at most."),
+]
+Against = Annotated[
+    str | None,
+    typer.Option("--against", metavar="TEXT", help="Less the logit of this token.", show_default=False),
+]
+AgainstId = Annotated[
+    int | None,
+    typer.Option("--against-id", metavar="N", min=0, help="Less that of a token by its id.", show_default=False),
 ]
 Kind = Annotated[
     FigureKind | None,

@@ -10,7 +10,7 @@ moments, change_moment, pinning     the moments of a training
 lesson_progress, answers, course    following a lesson, what was answered, and which lesson comes next
 gallery, other_text, growing        an attention in every variant, another text, words that come one after the other
 scored_heads, through_lens          what every head of attention does; what the model would say on the way
-who_wrote                           who wrote a logit
+who_wrote, patched                  who wrote a logit; what of one run makes the other one say what it says
 networks, looked_there              which feed-forward network is meant; why a head looks where it looks
 saving, reopening                   what is written to files, and the command that opens a view again
 checkpoint_checks, checkpoint_names   whether a model computes what it should, and how a saved scenario names it

@@ -7,6 +7,6 @@ text_read                             what a stack read: tokens, ids, padding
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
 stored_bits                           a number by the bits that it is stored in
 tokens_read                           how the text that was read became tokens
-two_texts, patching, patched_runs      what of one run makes another one say what it says
+two_texts, patching, patched_runs     what of one run makes another one say what it says
 vector_parts, why_there               who wrote a vector, and why a head looks where it looks
 """

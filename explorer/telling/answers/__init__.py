@@ -8,6 +8,7 @@ attribution_answer   who wrote a logit
 lens_answer     what the model would say on the way, and `stream_labels`: what is called how in the stream
 answer_files    as the bytes of a file
 heads_answer    what every head of attention does
+patch_answer    what of one run brings back what it says
 why_answer      why a head looks where it looks
 neurons_answer  the strongest neurons of a feed-forward network
 bits_answer     a number by the bits that it is stored in

@@ -9,6 +9,9 @@ from attn_explore.explorer.drawing.plots.heat_files import csv_line
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.telling.answers.answer import Answer, Cell
 
+ESTIMATED = "≈"
+"""Before a number that is only estimated."""
+
 _GAP = "  "
 _LONGEST = 24
 """Cells that the text of a cell or the head of a column takes at most where there is no room for all; it ends in …."""
@@ -98,11 +101,13 @@ def _is_numeric(cells: Sequence[Cell]) -> bool:
 def is_number(text: str) -> bool:
     """Whether a text is a number and no more, as numbers are written here.
 
-    >>> is_number("-0.25"), is_number("1.2e-5"), is_number("Paris")
-    (True, True, False)
+    An estimate is one, too.
+
+    >>> is_number("-0.25"), is_number("1.2e-5"), is_number("≈0.3"), is_number("Paris")
+    (True, True, True, False)
     """
     try:
-        float(text)
+        float(text.removeprefix(ESTIMATED))
     except ValueError:
         return text in ("∞", "-∞")
     return True

@@ -179,6 +179,27 @@ _TOKENS_READ = {
     "chat_template": _or_null(_closed({"text": _TEXT, "tokens": _TOKENS}), "That of the model; it is not run."),
 }
 
+_RUN = _closed({"tokens": _WORDS, "difference": {**_NUMBER, "description": "Of the two logits, in this run."}})
+_PATCH_ROW = {
+    "at": {**PATH, "description": "The step that is patched."},
+    "exact": {
+        "type": "array",
+        "items": {"anyOf": [_NUMBER, {"type": "null"}]},
+        "description": "For each token or head how much comes back in a run with the patch; null where none was made.",
+    },
+    "estimate": {"type": "array", "items": _NUMBER, "description": "The same as the gradient estimates it."},
+}
+_PATCH = {
+    "of": {"enum": ["residual", "attention", "ffn", "heads"]},
+    "clean": {**_RUN, "description": "The run that the numbers are taken from."},
+    "corrupted": {**_RUN, "description": "The run that they are put into."},
+    "place": {**_COUNT, "description": "After which token of the text the logits are said."},
+    "token": _closed(_TOKEN),
+    "against": {**_closed(_TOKEN), "description": "The token whose logit is subtracted."},
+    "across": {"enum": ["token", "head"]},
+    "rows": {"type": "array", "items": _closed(_PATCH_ROW)},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "attribute": _closed(_ATTRIBUTE),
     "bits": _closed(_BITS, ("stored",)),
@@ -186,6 +207,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),
     "tokens": _closed(_TOKENS_READ),
+    "patch": _closed(_PATCH, ("place",)),
     "why": _closed(_WHY),
 }
 """What `--json` prints, by the name of the command."""

@@ -1,0 +1,147 @@
+"""The command that puts numbers of one run into another."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
+from attn_explore.explorer.commands.common import find_source, say_notes, session_of, sessions_of
+from attn_explore.explorer.commands.options import (
+    Against,
+    AgainstId,
+    Allowed,
+    Ids,
+    Memory,
+    Moment,
+    Replace,
+    SourceName,
+    Target,
+    Text,
+    asked_for,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.opening import Source
+    from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.limits import Limits
+    from attn_explore.model.looking.patching import Patching
+
+INTERRUPTED = 130
+"""The exit status where Ctrl+C ended the work."""
+
+
+class Of(StrEnum):
+    """What is put in."""
+
+    residual = "residual"
+    attention = "attention"
+    ffn = "ffn"
+    heads = "heads"
+
+
+class Stack(StrEnum):
+    """Where it is put in."""
+
+    encoder = "encoder"
+    decoder = "decoder"
+
+
+def patch(
+    source: SourceName,
+    second: Annotated[
+        str, typer.Argument(metavar="[SECOND]", help="Another run of the same model, to put numbers into.")
+    ] = "",
+    of: Annotated[
+        Of, typer.Option("--of", help="What is put in: the stream, or what attention, the networks or heads make.")
+    ] = Of.residual,
+    token: Token = None,
+    token_id: TokenId = None,
+    against: Against = None,
+    against_id: AgainstId = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after", metavar="WORD", help="What is said after this word, or place; the last.", show_default=False
+        ),
+    ] = None,
+    stack: Annotated[
+        Stack | None,
+        typer.Option("--in", help="Put it in here; by default where the words differ.", show_default=False),
+    ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only what the gradient estimates, without making the runs.")
+    ] = False,
+    as_json: AsJson = False,
+    csv: AsCsv = False,
+    output: AnswerFile = None,
+    force: Replace = False,
+    moment: Moment = None,
+    text: Text = None,
+    second_text: Annotated[
+        str | None,
+        typer.Option(
+            "--with", "--second-text", metavar="TEXT", help="Put numbers into the run over this.", show_default=False
+        ),
+    ] = None,
+    ids: Ids = "",
+    second_ids: Annotated[
+        str, typer.Option("--with-ids", "--second-ids", metavar="1,2,3", help="Put them into the run over these.")
+    ] = "",
+    target: Target = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Put numbers of one run into another, and see what comes back.
+
+    Of two texts with as many tokens, the first makes a model say one thing, the second another. Into the run over the
+    second is put what the first one has, place by place: 0 where that changes nothing of the difference of two logits,
+    1 where all of it comes back. By default these are what each run would say. Estimates by the gradient stand at once;
+    then the runs are made, and Ctrl+C prints what there is.
+    """
+    form = Form(as_json, csv, output, force)
+    found = find_source(source, asked_for(None, moment, text, ids, target, None))
+    form.check(found.inputs)
+    other = None
+    if second or second_text is not None or second_ids:
+        is_other = second_text is not None or second_ids
+        read = (second_text, second_ids) if is_other else (text, ids)
+        other = find_source(second or source, asked_for(None, moment, *read, target, None))
+    session = _session(found, other, limits_of(memory_limit, allow_path))
+    from attn_explore.explorer.session.patched import WhatToPatch, patched
+    from attn_explore.explorer.telling.answers.patch_answer import patch_answer, patch_data
+
+    asked = WhatToPatch(of.value, token, token_id, against, against_id, after, stack.value if stack else None)
+    made = patched(session, asked)
+    status = 0 if estimate else _make(made)
+    shows_estimates = estimate or not (csv or form.is_picture)
+    give(patch_answer(made, shows_estimates=shows_estimates), patch_data(made), form, found.inputs)
+    if status:
+        raise typer.Exit(status)
+
+
+def _session(found: Source, other: Source | None, limits: Limits) -> Session:
+    session = session_of(found, limits) if other is None else sessions_of([found, other], limits, "")
+    say_notes(session)
+    return session
+
+
+def _make(made: Patching) -> int:
+    """Make the runs, and say how far that is; 130 where Ctrl+C ended it."""
+    from attn_explore.explorer.system.progress import Progress
+    from attn_explore.explorer.system.time_left import TimeLeft
+
+    left = TimeLeft()
+    try:
+        with Progress() as progress:
+            while made.go_on():
+                how_far = f"made {made.runs - made.runs_left} of {made.runs} runs"
+                progress(", ".join(filter(None, (how_far, left(made.share_done)))))
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
+        return INTERRUPTED
+    return 0

@@ -1,0 +1,59 @@
+"""What of one run makes the other one say what it says, as somebody asks for it of two runs that stand side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.patching import Asked, Kind, Patching, patching
+from attn_explore.model.looking.two_texts import Two, check, stacks_of
+from attn_explore.model.places import places_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.stream import stream_of
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
+
+
+@dataclass(frozen=True)
+class WhatToPatch:
+    """What is asked: what is put in, of which two tokens by their texts or ids, behind which word, in which stack."""
+
+    kind: Kind = "residual"
+    token: str | None = None
+    token_id: int | None = None
+    against: str | None = None
+    against_id: int | None = None
+    after: str | None = None
+    stack: str | None = None
+
+
+def patched(session: Session, asked: WhatToPatch) -> Patching:
+    """The map of a run whose numbers are put into the run beside it; as far as it was made when it was asked for last.
+
+    Raises Problem where there is no such map.
+    """
+    if session.other is None:
+        hint = "give a second text of as many tokens, after --with, or a second run of the model"
+        raise Problem("patching takes two runs", path=session.path, hint=hint)
+    clean, corrupted = session.run.trace, session.other.run.trace
+    found = session.patchings.get(asked)
+    if found is None or found.two.clean is not clean or found.two.corrupted is not corrupted:
+        found = session.patchings[asked] = patching(clean, corrupted, _asked(session, Two(clean, corrupted), asked))
+    return found
+
+
+def _asked(session: Session, two: Two, asked: WhatToPatch) -> Asked:
+    logits = stream_of(two.corrupted).logits
+    check(two)
+    if asked.stack is not None and asked.stack not in stacks_of(two.clean):
+        raise Problem(f"this model has no {asked.stack}", hint=f"it has {' and '.join(stacks_of(two.clean))}")
+    token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
+    against = wanted_token(session, logits.axes[-1], asked.against, asked.against_id)
+    place = None
+    if asked.after is not None:
+        if len(logits.axes) == 1:
+            raise Problem("this model says one thing of the whole text", hint="leave --after out")
+        place = places_of(stream_of(two.clean).logits, [asked.after])[logits.names[0]]
+    return Asked(asked.kind, token, against, place, asked.stack)
