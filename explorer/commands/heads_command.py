@@ -14,6 +14,7 @@ from attn_explore.explorer.commands.options import (
     Ids,
     Memory,
     Moment,
+    NewTokens,
     Replace,
     SourceName,
     Target,
@@ -66,6 +67,7 @@ def heads(
     text: Text = None,
     ids: Ids = "",
     target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -76,7 +78,7 @@ def heads(
     where a model has no text to read. With --token, what each head adds to that token's logit at the end of the text.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, None))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
     form.check(found.inputs)
     from attn_explore.explorer.session.scored_heads import Logit
     from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer, heads_data

@@ -13,6 +13,7 @@ from attn_explore.explorer.commands.options import (
     Ids,
     Memory,
     Moment,
+    NewTokens,
     Replace,
     SourceName,
     Target,
@@ -49,6 +50,7 @@ def neurons(
     text: Text = None,
     ids: Ids = "",
     target: Target = None,
+    max_new_tokens: NewTokens = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -57,7 +59,7 @@ def neurons(
     With the words that the output row of each favours and is against, and the tokens of the text on which it fires.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, None))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)

@@ -11,6 +11,8 @@ from attn_explore.explorer.commands.common import find_source, print_lines, sess
 from attn_explore.explorer.commands.options import (
     Allowed,
     Ids,
+    Moment,
+    NewTokens,
     SourceName,
     Target,
     Text,
@@ -30,16 +32,18 @@ def tokens(
     ] = False,
     as_json: AsJson = False,
     csv: AsCsv = False,
+    moment: Moment = None,
     text: Text = None,
     ids: Ids = "",
     target: Target = None,
+    max_new_tokens: NewTokens = None,
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print how a text becomes tokens: letters, merges, pieces, ids.
 
     What is unusual is pointed out: a beginning twice, a word in many pieces, single bytes, a word without its space.
     """
-    found = find_source(source, asked_for(None, None, text, ids, target, None))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
     if template and (as_json or csv):
         raise typer.BadParameter("--template prints the template alone, as text; --json has it beside the tokens")
     if template:

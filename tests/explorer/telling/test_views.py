@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
+from inspect import signature
 
 import pytest
 
+from attn_explore.explorer.commands.command_line import COMMANDS
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers.answer_json import answer_json
 from attn_explore.explorer.telling.answers.answered import leads_to, spot_of, table_of
+from attn_explore.explorer.telling.answers.schemas import SCHEMAS
 from attn_explore.explorer.telling.answers.views import VIEWS
 from tests.explorer.conftest import session_of
 from tests.program import here
@@ -23,6 +26,7 @@ ASKED = [
     ("lens", HIDDEN),
     ("lens", LOGITS),
     ("lens-of-heads", WEIGHTS),
+    ("tokens", WEIGHTS),
     ("heads", WEIGHTS),
     ("heads-grid", WEIGHTS),
     ("neurons", HIDDEN),
@@ -43,6 +47,12 @@ def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[
     program, *arguments = shlex.split(found.command)
     assert program == "attn-explore"
     assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_command_of_an_answer_takes_all_that_a_run_may_have_been_asked_to_read(name: str) -> None:
+    command = next(each for each in COMMANDS if each.__name__ == name)
+    assert signature(command).parameters.keys() >= {"text", "ids", "target", "max_new_tokens", "moment"}
 
 
 def test_every_view_is_asked_here() -> None:
