@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from attn_explore.explorer.drawing.grid_layout import Layout, shown_of_block
-from attn_explore.explorer.drawing.numbers import numbers_for, short_power, shortened
+from attn_explore.explorer.drawing.numbers import most_cells, numbers_for, short_power, shortened
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.svg import FONT, LETTER, LINE, MARGIN, SMALL_FONT, width_of
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
+from attn_explore.model.text import visible
 
 BESIDE = 40.0
 """Between two planes."""
@@ -33,17 +34,22 @@ MOST_CELLS = 128
 """Rows and columns of a plane; of more, each cell stands for the largest of a block."""
 MOST_PLANES = 32
 
-LONGEST_LABEL = 20
-"""Letters of a label."""
+LONGEST_LABEL, LONGEST_TEXT = 20, 14
+"""Letters of a label, and of a text in a cell."""
 
 
 @dataclass(frozen=True, eq=False)
 class HeatMap:
-    """A tensor to be drawn as a heat map, with its title and where it stands in the run."""
+    """A tensor to be drawn as a heat map, with its title and where it stands in the run.
+
+    `texts` stand in the cells of a single plane in the place of its numbers, which are `coloured_by`, then.
+    """
 
     title: str
     path: str
     picture: Picture
+    texts: tuple[tuple[str, ...], ...] | None = None
+    coloured_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +90,35 @@ class Panels:
         numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, 7)
         return Layout(picture, 0, 1, numbers, tuple(self.planes), (rows, columns))
 
+    def said(self, drawn: tuple[int, int], number: float) -> str:
+        """What stands in a drawn cell: its number, or its text where the heat map has texts."""
+        if self._texts is not None:
+            return self._texts[drawn[0]][drawn[1]]
+        return "" if self.layout.numbers is None else self.layout.numbers(number).strip()
+
+    @cached_property
+    def _texts(self) -> list[list[str]] | None:
+        """The texts of the cells, none longer than there is room for; None where a cell stands for several."""
+        texts = None if self.layout.is_pooled else self.heat_map.texts
+        return None if texts is None else [[shortened(visible(text), LONGEST_TEXT) for text in row] for row in texts]
+
     @cached_property
     def font(self) -> float:
-        """The height of the numbers in the cells; 0 where there is no room for them."""
-        numbers = self.layout.numbers
-        wanted = 0 if numbers is None else numbers.width
-        sizes = (font for font in (FONT, SMALL_FONT) if wanted * font * LETTER + 4 <= self._widest)
+        """The height of what stands in the cells; 0 where there is no room for it."""
+        sizes = (font for font in (FONT, SMALL_FONT) if self._letters * font * LETTER + 4 <= self._widest)
         return next(sizes, 0.0)
+
+    @cached_property
+    def _letters(self) -> int:
+        """How wide the cells are, in letters, at least."""
+        if self._texts is not None:
+            return max((most_cells(text) for row in self._texts for text in row), default=0)
+        return 0 if self.layout.numbers is None else self.layout.numbers.width
 
     @property
     def _widest(self) -> float:
-        return min(WIDEST, self.room / max(1, self.layout.drawn[1]))
+        wanted = WIDEST if self._texts is None else max(WIDEST, self._letters * FONT * LETTER + 8)
+        return min(wanted, self.room / max(1, self.layout.drawn[1]))
 
     @cached_property
     def cell(self) -> tuple[float, float]:
@@ -163,6 +187,7 @@ class Panels:
         """What has to be said of what is not drawn one to one."""
         hides = self.picture.hidden is not None and bool(self.picture.hidden.any())
         found = ["grey cells are masked"] if hides else []
+        found += [f"coloured by {self.heat_map.coloured_by}"] if self._texts is not None else []
         found += [f"each cell is the {shown_of_block(self.layout)}"] if self.layout.is_pooled else []
         found += ["the colours are those of a sample"] if self.picture.sample is not None else []
         left = len(self.picture.planes) - len(self.planes)

@@ -91,8 +91,8 @@ def _cell(root: Element, panels: Panels, lead: Index, drawn: tuple[int, int], nu
     else:
         back, fore = ALARM
     rectangle(root, x, y, width, height, back)
-    if panels.font and panels.layout.numbers is not None:
-        said = "" if is_hidden else panels.layout.numbers(number).strip()
+    if panels.font:
+        said = "" if is_hidden else panels.said(drawn, number)
         text(root, x + width / 2, y + height / 2, said, anchor="middle", fill=fore, size=panels.font)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.telling.answers.answer import Answer
+from attn_explore.explorer.telling.answers.answer_lines import is_number
 from attn_explore.model.axes import Axis
 from attn_explore.model.problems import Problem
 
@@ -23,4 +24,11 @@ def answer_figure(answer: Answer) -> HeatMap:
     array = np.array([[np.nan if number is None else number for number in row] for row in numbers])
     rows = Axis(answer.down, len(answer.rows), tuple(row.label for row in answer.rows))
     columns = Axis(answer.across or "value", len(answer.columns), answer.columns)
-    return HeatMap(answer.title, "", Picture(array, (rows, columns), hidden if hidden.any() else None))
+    picture = Picture(array, (rows, columns), hidden if hidden.any() else None)
+    return HeatMap(answer.title, "", picture, _texts(answer), answer.measure)
+
+
+def _texts(answer: Answer) -> tuple[tuple[str, ...], ...] | None:
+    """The texts of the cells, where they are more than the numbers."""
+    texts = tuple(tuple(cell.text for cell in row.cells) for row in answer.rows)
+    return texts if any(text and not is_number(text) for row in texts for text in row) else None

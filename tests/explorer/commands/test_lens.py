@@ -108,6 +108,9 @@ def test_a_trace_without_some_of_its_steps_is_refused(attn: Run) -> None:
     assert "leaves steps out" in ended.err
 
 
-def test_a_picture_has_one_scale(attn: Run) -> None:
-    attn("lens", "names", "--token-id", "3", "-o", "lens.svg")
-    assert "rank of" not in Path("lens.svg").read_text()
+def test_a_picture_has_the_words_coloured_by_their_probability(attn: Run) -> None:
+    attn("lens", "translate", "--token", "狗", "-o", "lens.svg")
+    drawn = Path("lens.svg").read_text()
+    assert all(f">{word}<" in drawn for word in ("貓", "狗", "小"))
+    assert "coloured by probability" in drawn
+    assert "rank of" not in drawn
