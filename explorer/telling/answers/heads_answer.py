@@ -58,8 +58,7 @@ def _grid(atlas: HeadAtlas, score: str) -> Answer:
         rows[each.path][each.head] = _cell(atlas, each, score)
     labels = {each.path: _layer(atlas, each) for each in atlas.heads}
     made = tuple(Row(labels[path], tuple(cells), At(path)) for path, cells in rows.items())
-    title = f"Heads by {score}: {MEANINGS[score]}"
-    return Answer(title, tuple(_said(atlas)), "layer", "head", tuple(map(str, range(width))), made)
+    return Answer(f"Heads by {score}", tuple(_said(atlas, score)), "layer", "head", tuple(map(str, range(width))), made)
 
 
 def _list(atlas: HeadAtlas, wanted: Wanted) -> Answer:
@@ -70,8 +69,11 @@ def _list(atlas: HeadAtlas, wanted: Wanted) -> Answer:
         for each in found[: wanted.top]
     )
     left = len(found) - len(rows)
-    said = (*_said(atlas), *([f"{left} more heads follow: --top {len(found)} lists all."] if left else []))
-    title = f"Heads by {wanted.score}, the largest first: {MEANINGS[wanted.score]}"
+    said = (
+        *_said(atlas, wanted.score),
+        *([f"{left} more heads follow: --top {len(found)} lists all."] if left else []),
+    )
+    title = f"Heads by {wanted.score}, the largest first"
     return Answer(title, said, "head", "", atlas.scores, rows)
 
 
@@ -106,13 +108,14 @@ def _layer(atlas: HeadAtlas, head: HeadScores) -> str:
 # --- sentences
 
 
-def _said(atlas: HeadAtlas) -> Iterator[str]:
-    """What each score was measured on, the heads that are first by each, and how many look at the first token."""
+def _said(atlas: HeadAtlas, chosen: str) -> Iterator[str]:
+    """What a score is, what each was measured on, who is first by each, and how many look at the first token."""
+    yield f"{chosen}: {MEANINGS[chosen]}"
     yield from _measured(atlas)
     for score in (each for each in atlas.scores if each != "entropy"):
         best = ", ".join(f"{name_of(atlas, each)} ({getattr(each, score):.2f})" for each in atlas.by(score)[:BEST])
         if best:
-            yield f"{score}: {best}"
+            yield f"most {score}: {best}"
     if any(each.is_across for each in atlas.heads):
         yield "Heads of cross-attention look at another text: places are not compared, so they have fewer scores."
     many = sum((each.first or 0) > _HALF for each in atlas.heads)

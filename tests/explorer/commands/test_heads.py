@@ -33,7 +33,7 @@ def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
 
 def test_the_trained_induction_head_is_named_first_and_stands_in_the_grid(attn: Run) -> None:
     lines = attn("induction-head").out.splitlines()
-    assert "induction: 1.0 (0.90), 0.0 (0.00)" in lines
+    assert "most induction: 1.0 (0.90), 0.0 (0.00)" in lines
     assert lines[-3:] == ["layer \\ head     0", "0             0.00", "1             0.90"]
 
 
