@@ -62,7 +62,7 @@ def attribution_at(session: Session, cell: Cell) -> Attribution:
     logits, looked_at = stream_of(trace, chapter).logits, session.place.peek(cell.path)
     if looked_at is None or not looked_at.axes or looked_at.names[-1] != logits.names[-1]:
         return attribution(trace, chapter=chapter)
-    place = cell.index[-2] if looked_at.names[-2:] == logits.names else None
+    place = cell.index[-2] if len(logits.axes) > 1 and looked_at.names[-2:] == logits.names else None
     return attribution(trace, cell.index[-1], place=place, chapter=chapter)
 
 

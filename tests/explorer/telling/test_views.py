@@ -76,3 +76,10 @@ def test_a_command_names_what_is_read() -> None:
     assert (
         answering(session_of("translate"), "lens", "--token", "a dog") == "attn-explore lens translate --token 'a dog'"
     )
+
+
+def test_a_model_that_says_one_thing_of_all_of_a_text_is_asked_who_wrote_it() -> None:
+    session = session_of("sentiment")
+    found = VIEWS["attribute"](session, Cell("logits", (0,)), Counter())
+    assert found.command == "attn-explore attribute sentiment --token-id 0"
+    assert found.data["value"] == pytest.approx(float(session.run.trace["logits"][0]))
