@@ -145,9 +145,14 @@ def _hung(base: Session, variant: Variant, block: str, limits: Limits, counter: 
     except Problem as problem:
         return Hung(variant, None, _reason(problem))
     session.variant = variant.title
-    if f"{block}.weights" not in session.run.trace.steps:
+    trace, weights = session.run.trace, f"{block}.weights"
+    if weights not in trace.steps:
         return Hung(variant, None, "its run has no such attention")
-    return Hung(variant, session, is_own=_is_same(session.run.trace, base.run.trace, block))
+    is_own = _is_same(trace, base.run.trace, block)
+    for path, step in trace.steps.items():
+        if path != weights:
+            step.forget()  # all that hangs is the weights; of forty runs, the rest comes back in the one that is opened
+    return Hung(variant, session, is_own=is_own)
 
 
 def _session(base: Session, variant: Variant, block: str, limits: Limits, counter: Counter | None) -> Session:

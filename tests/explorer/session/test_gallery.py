@@ -18,6 +18,7 @@ from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling.provenance import provenance
 from attn_explore.model.gallery import variants_of
 from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import session_of
 
@@ -111,6 +112,17 @@ def test_all_variants_together_take_no_more_memory_than_there_may_be() -> None:
     hung = gallery_of(base, limits=Limits(8 * base.run.trace.nbytes)).hung
     assert 1 <= len([each for each in hung if each.session]) < 8
     assert "limit" in hung[-1].refused
+
+
+def test_of_each_run_only_what_hangs_is_kept_and_the_rest_comes_back_with_its_bits() -> None:
+    gallery = gallery_of(session_of("gallery"))
+    for hung in gallery.shown:
+        assert hung.session is not None
+        trace = hung.session.run.trace
+        assert [path for path, step in trace.steps.items() if step.held is not None] == [f"{BLOCK}.weights"]
+        session = hung.session
+    again = run(session.run.scenario)
+    assert all(np.array_equal(step.array, again[path].array) for path, step in trace.steps.items())
 
 
 def test_a_parameter_that_a_trained_model_has_not_is_named() -> None:
