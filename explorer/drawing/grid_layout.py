@@ -42,7 +42,10 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where things stand for one picture in one width. `blocks` is how many rows and columns one drawn cell pools."""
+    """Where things stand for one picture in one width. `blocks` is how many rows and columns one drawn cell pools.
+
+    A drawn cell shows the largest number of its block; `shows_first`: the first one.
+    """
 
     picture: Picture
     label_width: int
@@ -51,6 +54,7 @@ class Layout:
     planes: tuple[Index, ...]
     blocks: tuple[int, int] = (1, 1)
     name: str = ""
+    shows_first: bool = False
 
     @property
     def drawn(self) -> tuple[int, int]:
@@ -74,13 +78,10 @@ class Layout:
         return self.blocks != (1, 1)
 
     def peak(self, lead: Index, row: int, column: int) -> tuple[int, int]:
-        """Row and column of the number that a drawn cell shows: its own, or the largest of the block it stands for.
-
-        Of what is too large to be held, the block shows its first.
-        """
+        """Row and column of the number that a drawn cell shows: its own, or the one of the block it stands for."""
         (height, width), picture = self.blocks, self.picture
         top, left = row * height, column * width
-        if not self.is_pooled or picture.sample is not None:
+        if not self.is_pooled or self.shows_first:
             return top, left
         block = picture.part(picture.array, lead, slice(top, top + height), slice(left, left + width))
         down, right = np.unravel_index(largest_place(block), block.shape)
@@ -97,8 +98,8 @@ class Layout:
             slice(row * height, (row + 1) * height),
             slice(columns.start * width, columns.stop * width),
         )
-        if not self.is_pooled:
-            return [float(number) for number in part[0]]
+        if not self.is_pooled or self.shows_first:
+            return [float(number) for number in part[0, ::width]]
         blocks = (part[:, start : start + width] for start in range(0, part.shape[1], width))
         return [float(block.flat[largest_place(block)]) for block in blocks]
 
@@ -149,10 +150,12 @@ def _heat_map(picture: Picture, lead: Index, width: int, lines: int, all_planes:
     most = max(1, (width - label_width) // GLYPHS)
     height, columns = math.ceil(picture.rows.size / max(lines, 1)), math.ceil(picture.columns.size / most)
     blocks = max(1, height), max(1, columns)
+    peaks = _peaks(picture, lead, blocks)
+    shows_first = _tells_no_size(picture, peaks)
     if picture.scale is None:
-        picture = replace(picture, scale=_scale_of_blocks(picture, lead, *blocks))
+        picture = replace(picture, scale=(_end_of_scale(picture, peaks), picture.is_signed))
     column_width = max(GLYPHS, min(COLUMN, longest_label(picture.columns) + 1, rooms[planes]))
-    return Layout(picture, label_width, column_width, None, planes, blocks)
+    return Layout(picture, label_width, column_width, None, planes, blocks, shows_first=shows_first)
 
 
 def _room_of_column(picture: Picture, planes: tuple[Index, ...], width: int) -> int:
@@ -168,22 +171,37 @@ def _first_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> 
     return picked(picture.array, lead, rows, columns, picture.is_by_columns)
 
 
-def _scale_of_blocks(picture: Picture, lead: Index, height: int, width: int) -> tuple[float, bool]:
-    """The scale of a plane of which blocks are shown: it ends where most of their largest numbers lie.
+def first_is_shown(picture: Picture, lead: Index, blocks: tuple[int, int]) -> bool:
+    """Whether a drawn cell that stands for a block of a plane shows its first number, and not its largest."""
+    return _tells_no_size(picture, _peaks(picture, lead, blocks))
+
+
+def _peaks(picture: Picture, lead: Index, blocks: tuple[int, int]) -> Array:
+    """The size of the largest number of each block of a plane; nothing of single numbers, and of what is sampled."""
+    if blocks == (1, 1) or picture.sample is not None or not picture.rows.size or not picture.columns.size:
+        return np.empty(0)
+    plane = picture.part(picture.array, lead, slice(None), slice(None))
+    sizes = np.abs(np.where(np.isfinite(plane), plane, 0))
+    rows = np.maximum.reduceat(sizes, np.arange(0, sizes.shape[0], blocks[0]), axis=0)
+    return np.asarray(np.maximum.reduceat(rows, np.arange(0, sizes.shape[1], blocks[1]), axis=1))
+
+
+def _tells_no_size(picture: Picture, peaks: Array) -> bool:
+    """Whether the largest numbers of blocks are too many to be looked for, or nearly all large, as random ones are.
+
+    Of those only the sign would be seen.
+    """
+    are_large = picture.is_signed and peaks.size and np.quantile(peaks, 1 - MOST_OF_THEM) > peaks.max() / 2
+    return picture.sample is not None or bool(are_large)
+
+
+def _end_of_scale(picture: Picture, peaks: Array) -> float:
+    """Where the scale of a plane of which blocks are shown ends: where most of their largest numbers lie.
 
     The largest of all is that of a few blocks; beside it all others would have one colour.
     """
-    if picture.sample is not None:
-        return picture.end, picture.is_signed
-    plane = picture.part(picture.array, lead, slice(None), slice(None))
-    sizes = np.abs(np.where(np.isfinite(plane), plane, 0))
-    if not sizes.size:
-        return picture.end, picture.is_signed
-    rows = np.maximum.reduceat(sizes, np.arange(0, sizes.shape[0], height), axis=0)
-    peaks = np.maximum.reduceat(rows, np.arange(0, sizes.shape[1], width), axis=1)
-    usual = float(np.quantile(peaks, MOST_OF_THEM))
-    is_far = (height, width) != (1, 1) and 0 < usual < picture.end / 2
-    return usual if is_far else picture.end, picture.is_signed
+    usual = float(np.quantile(peaks, MOST_OF_THEM)) if peaks.size else 0
+    return usual if 0 < usual < picture.end / 2 else picture.end
 
 
 def _with_room(picture: Picture, planes: tuple[Index, ...], width: int, label_width: int) -> Layout:
@@ -260,7 +278,7 @@ def bare(part: str) -> str:
 
 def shown_of_block(layout: Layout) -> str:
     """Which number of a block is drawn: `largest of 34 × 12`."""
-    which = "largest" if layout.picture.sample is None else "first"
+    which = "first" if layout.shows_first else "largest"
     return f"{which} of {figure(layout.blocks[0])} × {figure(layout.blocks[1])}"
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from functools import cached_property
 
-from attn_explore.explorer.drawing.grid_layout import Layout, shown_of_block
+from attn_explore.explorer.drawing.grid_layout import Layout, first_is_shown, shown_of_block
 from attn_explore.explorer.drawing.numbers import most_cells, numbers_for, short_power, shortened
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.svg import FONT, LETTER, LINE, MARGIN, SMALL_FONT, width_of
@@ -31,7 +31,7 @@ HIGHEST = 32.0
 """Sizes of a cell."""
 
 MOST_CELLS = 128
-"""Rows and columns of a plane; of more, each cell stands for the largest of a block."""
+"""Rows and columns of a plane; of more, each cell stands for a block."""
 MOST_PLANES = 32
 
 LONGEST_LABEL, LONGEST_TEXT = 20, 14
@@ -87,8 +87,9 @@ class Panels:
         """Which rows and columns a drawn cell stands for."""
         picture = self.picture
         rows, columns = (max(1, math.ceil(axis.size / self.most)) for axis in (picture.rows, picture.columns))
+        first = first_is_shown(picture, next(iter(picture.planes), ()), (rows, columns))
         numbers = numbers_for(picture.largest, picture.is_signed, picture.is_whole, 7)
-        return Layout(picture, 0, 1, numbers, tuple(self.planes), (rows, columns))
+        return Layout(picture, 0, 1, numbers, tuple(self.planes), (rows, columns), shows_first=first)
 
     def said(self, drawn: tuple[int, int], number: float) -> str:
         """What stands in a drawn cell: its number, or its text where the heat map has texts."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.colours import RAMP, glyphs
-from attn_explore.explorer.drawing.grid_layout import LABEL, Layout, shown_of_block
+from attn_explore.explorer.drawing.grid_layout import LABEL, Layout, first_is_shown, shown_of_block
 from attn_explore.explorer.drawing.numbers import fitted, short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.explorer.drawing.plots.heat_map import MOST_PLANES, HeatMap
@@ -18,7 +18,7 @@ from attn_explore.model.naming import shown_labels, shown_short
 from attn_explore.model.text import visible
 
 MOST_ROWS = 48
-"""Rows of a plane; of more, each stands for the largest of several."""
+"""Rows of a plane; of more, each stands for several."""
 
 GLYPHS, WIDEST = 2, 8
 """Cells of a column: those of its glyphs, or as many as its label wants."""
@@ -48,7 +48,9 @@ def _layout(picture: Picture, width: int) -> Layout:
     wanted = max(map(cell_len, _some_labels(picture.columns)), default=GLYPHS)
     column = max(GLYPHS + 1, min(WIDEST + 1, wanted + 1, room // max(1, picture.columns.size)))
     rows, columns = picture.rows.size / MOST_ROWS, picture.columns.size / (room // column)
-    return Layout(picture, label, column, None, (), (max(1, math.ceil(rows)), max(1, math.ceil(columns))))
+    blocks = max(1, math.ceil(rows)), max(1, math.ceil(columns))
+    first = first_is_shown(picture, next(iter(picture.planes), ()), blocks)
+    return Layout(picture, label, column, None, (), blocks, shows_first=first)
 
 
 def _plane(layout: Layout, lead: Index) -> Iterator[str]:

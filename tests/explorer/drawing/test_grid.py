@@ -244,6 +244,22 @@ def test_where_there_is_little_room_the_legend_has_fewer_words_before_it_has_but
     assert " ".join(said.split()) == " ".join(expected.split())
 
 
+def test_of_random_numbers_zoomed_out_the_first_is_seen_since_the_largest_would_show_its_sign_alone() -> None:
+    array = np.random.default_rng(0).uniform(-1, 1, (200, 200))
+    layout = laid_out(picture(array), 100, 10, zoomed_out=True)
+    assert layout.row((), 2, range(40)) == list(array[40, ::5])
+    assert layout.peak((), 2, 3) == (40, 15)
+    said = text_of(lines.legend_line(layout, window(layout, 100), range(10)))
+    assert "each cell: the first of 20 × 5" in said
+
+
+def test_zoomed_out_what_is_large_in_few_blocks_is_seen() -> None:
+    array = np.random.default_rng(0).uniform(-1, 1, (200, 200))
+    array[47, 18] = -5
+    layout = laid_out(picture(array), 100, 10, zoomed_out=True)
+    assert (layout.row((), 2, range(40))[3], layout.peak((), 2, 3)) == (-5, (47, 18))
+
+
 def test_each_axis_before_the_matrix_says_where_in_it_the_plane_is() -> None:
     axes = (Axis("layer", 2), Axis("head", 3), Axis("query", 1), Axis("key", 1))
     layout = laid_out(Picture(np.ones((2, 3, 1, 1)), axes))

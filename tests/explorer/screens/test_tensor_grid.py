@@ -265,7 +265,7 @@ async def test_zooming_out_shows_the_whole_tensor() -> None:
         tensor.zoomed_out = True
         await pilot.pause()
         assert lines(tensor)[HEADER].startswith("w0")
-        assert "each cell: the largest of" in lines(tensor)[-1]
+        assert "each cell: the first of" in lines(tensor)[-1]
 
 
 async def test_a_resize_keeps_the_cell_in_view_and_gives_digits_to_the_room() -> None:
