@@ -18,12 +18,13 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, single_numbers
 from attn_explore.model.naming import place_along
 from attn_explore.model.ops import is_gradient
-from attn_explore.model.passes import CHAPTER, LENS
+from attn_explore.model.passes import CHAPTER
 from attn_explore.model.places import choices_along, path_meant
 from attn_explore.model.problems import MOST_READ, Problem, nearest, raise_any
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario.document import Answer, LessonStep, View
 from attn_explore.model.scenario.source import KeyPath
+from attn_explore.model.step_names import value_at
 from attn_explore.model.text import clip
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -60,7 +61,7 @@ class Question:
 
     def in_run(self, trace: Trace) -> Question | None:
         """The same question about another run; None where that has no such cell."""
-        value = _found(trace, self.value.path)
+        value = value_at(trace, self.value.path)
         if value is None or value.names != self.value.names or not _has_cell(value, self.index):
             return None
         return replace(self, value=value)
@@ -143,7 +144,7 @@ class Stop:
 
     def in_run(self, trace: Trace) -> Stop:
         """The same stop in another run of the same model, at the same cells."""
-        value = _found(trace, self.value.path)
+        value = value_at(trace, self.value.path)
         fits = value is not None and value.names == self.value.names
         asked = None if self.question is None else self.question.in_run(trace)
         if value is None or not fits or (asked is None) is not (self.question is None):
@@ -151,15 +152,6 @@ class Stop:
         if self.index is not None and not _has_cell(value, self.index):
             return replace(self, is_there=False)
         return replace(self, value=value, question=asked, is_there=True)
-
-
-def _found(trace: Trace, path: str) -> Value | None:
-    """The step or parameter of a run at a path, or what the lens makes of a step."""
-    if path.startswith(LENS):
-        from attn_explore.model.stream import lens_step  # few lessons speak of it
-
-        return lens_step(trace, path)
-    return trace.steps.get(path) or trace.parameters.get(path)
 
 
 def _has_cell(value: Value, index: Index) -> bool:
@@ -175,7 +167,7 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
     found = []
     for place, entry in enumerate(scenario.lesson):
         path = ("lesson", place)
-        value = _found(trace, entry.at)
+        value = value_at(trace, entry.at)
         if value is None:
             problems += _of_unknown(scenario, path, entry, trace, is_read=len(problems) < MOST_READ)
             continue

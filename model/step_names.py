@@ -30,6 +30,15 @@ def paths_meant(name: str, paths: Sequence[str], trace: Trace) -> list[str]:
     return found or lettered(name, (*trace.steps.values(), *trace.parameters.values()))
 
 
+def value_at(trace: Trace, path: str) -> Value | None:
+    """The step or parameter of a run at a path, or what the lens makes of a step."""
+    if path.startswith(LENS):
+        from attn_explore.model.stream import lens_step  # few paths are of the lens
+
+        return lens_step(trace, path)
+    return trace.steps.get(path) or trace.parameters.get(path)
+
+
 def steps_meant(name: str, trace: Trace) -> list[str]:
     """The steps that a name may mean, without the finer ones inside them."""
     return paths_named(name, trace.steps) or lettered(name, trace.steps.values())

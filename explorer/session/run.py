@@ -12,6 +12,7 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, bad_number_in, first_bad_number
 from attn_explore.model.ops import Output, is_gradient, output_of
 from attn_explore.model.scenario import Scenario
+from attn_explore.model.step_names import value_at
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
@@ -88,7 +89,6 @@ class Run:
 
     def before(self, value: Value) -> Value | None:
         """The value without the edits, where it is another one that can be compared with it."""
-        clean = self.unedited
-        before = None if clean is None else clean.steps.get(value.path) or clean.parameters.get(value.path)
+        before = None if self.unedited is None else value_at(self.unedited, value.path)
         is_alike = before is not None and (before.names, before.shape) == (value.names, value.shape)
         return before if is_alike and before is not value else None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from attn_explore.explorer.session.edits import run_with, take_edited
 from attn_explore.explorer.session.search import only
 from attn_explore.model.axes import Axis
 from attn_explore.model.checkpoints.checkpoint import open_checkpoint
@@ -18,6 +19,7 @@ from attn_explore.model.looking.lens import last_whole_pass, lens
 from attn_explore.model.opened import Opened
 from attn_explore.model.problems import Problem
 from attn_explore.model.recorder import Recorder
+from attn_explore.model.scenario.document import Edit
 from attn_explore.model.stream import heads_of, lens_steps, stream_of
 from attn_explore.model.trace import Trace
 from tests.architectures import MODELS, some_run
@@ -132,6 +134,19 @@ def test_a_number_of_the_lens_has_an_arithmetic_that_comes_to_it() -> None:
     step = only(session, "lens.decoder.input.logits")
     found = arithmetic(step, (1, 2))
     assert found.evaluate.number(found.expression) == pytest.approx(float(step.array[1, 2]), abs=1e-6)
+
+
+def test_what_an_edit_changes_is_seen_through_the_lens() -> None:
+    session = opened("translate").session()
+    path = "decoder.layers.0.cross_attention.output"
+    take_edited(session, run_with(session, Edit(at=path, zero=True)))
+    before, after = (
+        session.run.effect_on(only(session, f"lens.{point}.logits"))
+        for point in ("decoder.layers.0.self_attention.norm", "decoder.layers.0.cross_attention.norm")
+    )
+    assert before is None
+    assert after is not None
+    assert after.max() > 1
 
 
 WORDS = Axis("vocabulary", 4, ("Paris", "␣Paris", "the", "␣Rome"))
