@@ -37,7 +37,7 @@ def _said(found: Neurons) -> Iterator[str]:
         yield "favours, against: the words that its row adds most to, takes most from; a negative activation turns them"
     yield "fires on: the tokens of this text on which its activation is largest by size"
     if found.weaker:
-        yield f"{found.weaker} other neurons write less: --top lists more."
+        yield f"{found.weaker} other neurons write less."
     if found.silent:
         yield f"{found.silent} neurons write nothing here: their activation is 0."
 

@@ -102,6 +102,10 @@ def _token_of(session: Session, cell: Cell) -> int:
     return next((places[axis] for axis in ("token", "query", "key") if axis in places), 0)
 
 
+NEURONS = 50
+"""The strongest neurons that are listed on the screen, where there is room for some and the others are scrolled to."""
+
+
 def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
     """The network that a cell is in, at the token of the cell; where it has none, at the last one."""
     from attn_explore.explorer.session.networks import network_named
@@ -113,8 +117,8 @@ def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
     hidden = network_named(trace, network)
     places = {} if looked_at is None else dict(zip(looked_at.names, cell.index, strict=True))
     token = places.get("token", hidden.axes[0].size - 1)
-    found = neurons_at(trace, hidden, token)
-    command = answering(session, "neurons", "--at", network, "--token", str(token))
+    found = neurons_at(trace, hidden, token, NEURONS)
+    command = answering(session, "neurons", "--at", network, "--token", str(token), "--top", str(NEURONS))
     return Answered(neurons_answer(found), command, neurons_data(found))
 
 
