@@ -43,6 +43,7 @@ HIGH = 30
 SAID, SAID_LOW = 8, 5
 
 NOWHERE = "This cell is of no single step: there is nowhere to go to."
+NO_COMMAND = "No one command line brings these two runs back: x writes the answer to a file."
 ONE_RUN = "There is one run here, and so one answer."
 NO_CURVE = "There are no numbers here to draw a curve of."
 
@@ -71,14 +72,14 @@ class Left(NamedTuple):
 
 
 class AnswerScreen(Dialog[Left | None]):
-    """Shows an answer; `run` names the run that it is of, where there are two."""
+    """Shows an answer. `run` names the run that it is of, where there are two, `note` what its command leaves out."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = keys.ANSWER_BINDINGS
 
-    def __init__(self, answered: Answered, spot: Spot, file_name: str, run: str = "") -> None:
+    def __init__(self, answered: Answered, spot: Spot, file_name: str, run: str = "", note: str = "") -> None:
         super().__init__()
-        self._run = run
+        self._run, self._note = run, note
         self._answered, self._file_name = answered, file_name
         self._answer = answered.answer
         self._spot = self._clipped(spot)
@@ -252,15 +253,18 @@ class AnswerScreen(Dialog[Left | None]):
 
     def action_reopening(self) -> None:
         """Copy the command line that prints the same."""
-        self._copy(self._answered.command)
+        if self._answered.command:
+            self._copy(self._answered.command, self._note)
+        else:
+            self._refuse(NO_COMMAND)
 
-    def _copy(self, text: str) -> None:
+    def _copy(self, text: str, note: str = "") -> None:
         try:
             self.app.copy_to_clipboard(checked(text))
         except Problem as problem:
             self._refuse(visible(problem.in_one_line))
         else:
-            self._say(visible(f"On the clipboard: {text}"))
+            self._say(visible(f"On the clipboard: {text}{f'  ({note})' if note else ''}"))
 
     def action_export(self) -> None:
         """Ask where to, and write the answer."""

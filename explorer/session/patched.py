@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.session.through_lens import wanted_token
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.patching import Asked, Kind, Patching, patching
-from attn_explore.model.looking.two_texts import Two, check, stacks_of
+from attn_explore.model.looking.two_texts import Two, check, parting_stack, stacks_of
 from attn_explore.model.places import places_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.stream import stream_of
@@ -42,6 +42,20 @@ def patched(session: Session, asked: WhatToPatch) -> Patching:
     if found is None or found.two.clean is not clean or found.two.corrupted is not corrupted:
         found = session.patchings[asked] = patching(clean, corrupted, _asked(session, Two(clean, corrupted), asked))
     return found
+
+
+def can_be_patched(session: Session) -> bool:
+    """Whether the two runs are of one model that says words, over two texts of as many tokens."""
+    if session.other is None:
+        return False
+    two = Two(session.run.trace, session.other.run.trace)
+    try:
+        check(two)
+        parting_stack(two)
+        stream_of(two.corrupted)
+    except Problem:
+        return False
+    return True
 
 
 def _asked(session: Session, two: Two, asked: WhatToPatch) -> Asked:

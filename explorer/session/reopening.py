@@ -48,6 +48,35 @@ def answering(session: Session, question: str, *options: str) -> str:
     return shlex.join(["attn-explore", question, _source(session), *_read(session), *_moment(session), *options])
 
 
+def answering_of_two(session: Session, question: str, *options: str) -> str:
+    """The same where it is asked of two runs; nothing where no line brings both back, in this order.
+
+    How many words they choose does not matter.
+    """
+    other = session.other
+    if other is None or other.run.scenario.compare is not None:
+        return ""
+    if compared := _compared(session):
+        return shlex.join(["attn-explore", question, *compared, *options])
+    second = _second_text(session, other) if session.run.scenario.compare is None else ()
+    if second is None:
+        return ""
+    line = [_source(session), *_text_read(session), *_moment(session), *second]
+    return shlex.join(["attn-explore", question, *line, *options])
+
+
+def _second_text(session: Session, other: Session) -> tuple[str, str] | None:
+    """The option that gives the other run its text, where that is all that differs."""
+    text = other.run.scenario.input.text
+    is_same = _source(session) == _source(other) and not session.is_pinned and not _edits(session, other)
+    return ("--with", text) if is_same and text is not None else None
+
+
+def _edits(*sessions: Session) -> bool:
+    """Whether any of the runs has edits, or another moment than the last, which no line has for the second run."""
+    return any(each.run.scenario.edits or [*_moment(each)] for each in sessions)
+
+
 def _at(value: Value, index: Index) -> tuple[str, str]:
     return "--at", f"{value.path}{bracketed(value.axes, index)}"
 
@@ -57,11 +86,17 @@ def left_out(session: Session) -> str:
     other = session.other
     if session.variant:
         return VARIANT
-    if session.run.scenario.edits != session.first.edits or changed_words(session):
-        return EDITED
+    if edited := left_out_of_answer(session):
+        return edited
     if other is None or session.run.scenario.compare is not None or _compared(session):
         return ""
     return COMPARED if other.run.scenario.compare is None else SECOND
+
+
+def left_out_of_answer(session: Session) -> str:
+    """What a line with a question of one run does not bring back: edits that are in no file."""
+    is_edited = session.run.scenario.edits != session.first.edits or changed_words(session)
+    return EDITED if is_edited else ""
 
 
 def _compared(session: Session) -> list[str]:
@@ -117,6 +152,12 @@ def _read(session: Session) -> Iterator[str]:
     given, said = session.run.scenario.input, _said(session)
     if given.max_new_tokens != said.max_new_tokens:
         yield from ("--max-new-tokens", str(given.max_new_tokens))
+    yield from _text_read(session)
+
+
+def _text_read(session: Session) -> Iterator[str]:
+    """The text alone."""
+    given, said = session.run.scenario.input, _said(session)
     if (said.text, said.ids, said.target) == (given.text, given.ids, given.target):
         return
     if given.text is not None:

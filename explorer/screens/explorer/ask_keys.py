@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.session.reopening import left_out_of_answer
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import run_name, where
 from attn_explore.model.dataclass import dataclass
@@ -100,8 +102,16 @@ class AskKeys:
                 then=partial(self._show, asked),
                 refused=self.screen.tell_problem,
                 seconds=AT_ONCE,
+                stopped=partial(self.screen.call_later, self._show_so_far, asked),
             )
         )
+
+    def _show_so_far(self, asked: Asked) -> None:
+        """Show what there is of an answer that was stopped, unless it was for something else."""
+        from attn_explore.explorer.telling.answers.views import SO_FAR
+
+        if asked.view in SO_FAR and not self.screen.work.is_busy:
+            self._show(asked, SO_FAR[asked.view](asked.session, asked.cell, Counter()))
 
     def _show(self, asked: Asked, answered: Answered) -> None:
         from attn_explore.explorer.screens.answer_screen import AnswerScreen
@@ -111,7 +121,7 @@ class AskKeys:
             return  # meanwhile the other run is looked at
         run = run_name(asked.session) if asked.session.other is not None else ""
         spot = asked.spot or answered.spot or spot_of(answered.answer, asked.cell)
-        shown = AnswerScreen(answered, spot, f"{asked.view}.csv", run)
+        shown = AnswerScreen(answered, spot, f"{asked.view}.csv", run, left_out_of_answer(asked.session))
         self.screen.app.push_screen(shown, partial(self._leave, asked, answered))
 
     def _leave(self, asked: Asked, answered: Answered, left: Left | None) -> None:

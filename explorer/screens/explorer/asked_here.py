@@ -150,6 +150,12 @@ def _has_neurons(screen: ExplorerScreen) -> bool:
     return bool(network) and is_of_run
 
 
+def _can_be_patched(screen: ExplorerScreen) -> bool:
+    from attn_explore.explorer.session.patched import can_be_patched
+
+    return can_be_patched(screen.state.session)
+
+
 def _has_other(screen: ExplorerScreen) -> bool:
     return screen.state.session.other is not None
 
@@ -233,6 +239,7 @@ QUESTIONS = (
     Askable("heads", "What does each head of attention do?", "answer('heads')", _has_heads, "induction, previous …"),
     Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
     Askable("bits", "How is this number stored, bit by bit?", "answer('bits')", _has_bits, "from bits to value"),
+    Askable("patch", "What in the text makes the two runs differ?", "answer('patch')", _can_be_patched, "patching"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),
     Askable("difference", "How do the two runs differ here?", "side", _has_other, "side by side, and subtracted"),
     Askable("parting", "Where do the two runs part?", "part", _has_other),

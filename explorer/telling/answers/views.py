@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from attn_explore.explorer.session.place import Cell
-from attn_explore.explorer.session.reopening import answering
+from attn_explore.explorer.session.reopening import answering, answering_of_two
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers.answered import Answered
@@ -143,6 +143,27 @@ def _bits(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(bits_answer(found, value, cell.index), command, bits_data(found, cell))
 
 
+def _patch(session: Session, cell: Cell, counter: Counter) -> Answered:
+    """What of the text makes the model say so: every run that is still to be made is made first."""
+    from attn_explore.explorer.session.patched import WhatToPatch, patched
+    from attn_explore.explorer.system.time_left import TimeLeft
+
+    made, left = patched(session, WhatToPatch()), TimeLeft()
+    while made.go_on():
+        told = (f"made {made.runs - made.runs_left} of {made.runs} runs", left(made.share_done))
+        counter.say(", ".join(filter(None, told)))
+    return _patch_so_far(session, cell, counter)
+
+
+def _patch_so_far(session: Session, _: Cell, __: Counter) -> Answered:
+    """The same map as it is now, with estimates where no run was made yet."""
+    from attn_explore.explorer.session.patched import WhatToPatch, patched
+    from attn_explore.explorer.telling.answers.patch_answer import patch_answer, patch_data
+
+    made = patched(session, WhatToPatch())
+    return Answered(patch_answer(made), answering_of_two(session, "patch"), patch_data(made))
+
+
 def network_of(path: str) -> str:
     """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
 
@@ -163,7 +184,11 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "neurons": _neurons,
         "why": _why,
         "bits": _bits,
+        "patch": _patch,
         "tokens": _tokens,
     }
 )
 """By their names."""
+
+SO_FAR: Mapping[str, View] = MappingProxyType({"patch": _patch_so_far})
+"""What there is of an answer when it is stopped; asked again, it goes on from there."""

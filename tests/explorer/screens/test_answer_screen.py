@@ -12,6 +12,7 @@ from textual.widgets import Input
 from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.screens.answer_screen import NOWHERE, ONE_RUN, AnswerScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.session.reopening import EDITED
 from attn_explore.explorer.telling.answers import views
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answered import Answered
@@ -108,6 +109,8 @@ async def test_e_changes_the_number_that_a_cell_is_of(explore: Explore) -> None:
         assert session.run.trace[WEIGHTS][0, 0, 1] == 1
         await pilot.press("backspace")
         assert caption(await shown(pilot)).startswith("I · love")
+        await pilot.press("at")
+        assert [note.message for note in pilot.app._notifications] == [f"On the clipboard: {ASKED}  ({EDITED})"]
 
 
 async def test_c_asks_the_same_of_the_other_run(explore: Explore) -> None:
