@@ -13,6 +13,7 @@ from attn_explore.explorer.system.streams import line_width
 from attn_explore.model.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.telling.answers.answer import Answer
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, with every digit.")]
@@ -52,6 +53,15 @@ class Form:
 
             format_of(self.output, PLOTS, "an answer")
             check_target(self.output, self.force, inputs)
+
+
+def say_of_passes(session: Session) -> None:
+    """Say on stderr that of a generation the given text alone is looked at, where that is so."""
+    from attn_explore.explorer.session.through_lens import leaves_passes_out
+    from attn_explore.explorer.system.exits import say
+
+    if leaves_passes_out(session):
+        say("note: this is of the text that was given; --text or --target with the generated words is of these, too")
 
 
 def give(answer: Answer, data: Mapping[str, Any], form: Form, inputs: Sequence[Path] = ()) -> None:

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
+from attn_explore.explorer.commands.answering import (
+    AnswerFile,
+    AsCsv,
+    AsJson,
+    Form,
+    Token,
+    TokenId,
+    give,
+    say_of_passes,
+)
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
@@ -71,6 +80,7 @@ def attribute(
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)
+    say_of_passes(session)
     from attn_explore.explorer.session.who_wrote import WhoWrote, opened_term, who_wrote
     from attn_explore.explorer.telling.answers import attribution_answer as told
 

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
+from attn_explore.explorer.commands.answering import (
+    AnswerFile,
+    AsCsv,
+    AsJson,
+    Form,
+    Token,
+    TokenId,
+    give,
+    say_of_passes,
+)
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
@@ -52,6 +61,7 @@ def lens(
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)
+    say_of_passes(session)
     from attn_explore.explorer.session.through_lens import Through, through_lens
     from attn_explore.explorer.system.progress import Progress
     from attn_explore.explorer.telling.answers.lens_answer import lens_answer, lens_data

@@ -14,7 +14,7 @@ from attn_explore.model.looking.asked_token import token_meant, token_of_id
 from attn_explore.model.looking.lens import LIKELIEST, Lens, last_whole_pass, lens
 from attn_explore.model.opened import Opened
 from attn_explore.model.problems import Problem
-from attn_explore.model.stream import stream_of
+from attn_explore.model.stream import chapters, stream_of
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
@@ -37,6 +37,13 @@ def through_lens(session: Session, asked: Through, tell: Callable[[int, int], ob
     vocabulary = stream_of(trace, chapter).logits.axes[-1]
     wanted = wanted_token(session, vocabulary, asked.token, asked.token_id)
     return lens(trace, wanted, top=asked.top, heads=asked.heads, chapter=chapter, tell=tell)
+
+
+def leaves_passes_out(session: Session) -> bool:
+    """Whether words were generated that no pass reads together with those before: a real model takes these over."""
+    trace = session.run.trace
+    passes = chapters(trace)
+    return bool(passes) and passes[-1] != last_whole_pass(trace)
 
 
 def said_at(session: Session, cell: Cell) -> int:

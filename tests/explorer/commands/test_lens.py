@@ -101,6 +101,14 @@ def test_a_question_without_an_answer_gets_one_message(arguments: tuple[str, ...
     assert said in ended.err
 
 
+def test_of_a_real_generation_the_given_text_alone_is_looked_at_and_it_is_said(attn: Run) -> None:
+    model = (str(GOLDEN / "gpt2-tiny"), "--ids", "9,8,7", "--json", "--max-new-tokens")
+    alone, more = (attn("lens", *model, count) for count in ("1", "3"))
+    assert "of the text that was given" in more.err
+    assert alone.err == ""
+    assert json.loads(more.out) == json.loads(alone.out)
+
+
 def test_a_trace_without_some_of_its_steps_is_refused(attn: Run) -> None:
     attn("export", "names", "-o", "part.json", "--steps", "*.ffn.*", "--steps", "probabilities")
     ended = attn("lens", "part.json")
