@@ -57,7 +57,7 @@ def heads(
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Heads that are listed.")] = MOST_LISTED,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Draws other made-up tokens.")] = 0,
     length: Annotated[
-        int, typer.Option("--length", metavar="N", min=2, max=4096, help="So many tokens are made up, and said twice.")
+        int, typer.Option("--length", metavar="N", min=2, max=1024, help="So many tokens are made up, and said twice.")
     ] = LENGTH,
     as_json: AsJson = False,
     csv: AsCsv = False,

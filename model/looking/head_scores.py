@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -97,23 +98,37 @@ def head_scores(trace: Trace, on_step: Listener | None = None, chapter: str = ""
     >>> all(0 < each.induction < 1 for each in head_scores(trace))
     True
     """
+    read = lru_cache(lambda stack, own: _Looking(text_of(trace, stack, own)))  # by all layers of a stack
     for path, value in trace.steps.items():
         own = chapter if path.startswith(chapter) else ""
         found = _WEIGHTS.fullmatch(path.removeprefix(own))
         if found and (own == chapter or found[1] == "encoder"):
+            is_across = found[2] == "cross"
             trace.bring(value, on_step)
-            yield from _scores_of(trace, value, text_of(trace, found[1], own))
+            yield from _scores_of(value, read(found[1], own), read("encoder", "") if is_across else None)
 
 
-def _scores_of(trace: Trace, weights: Value, looking: Text) -> Iterator[HeadScores]:
-    """The scores of the heads of one attention, by the text that looks."""
-    is_across = HeadScores(weights.path, 0).is_across
-    rules = {} if is_across else {name: rule(looking.ids) & looking.is_word for name, rule in RULES.items()}
-    first = text_of(trace, "encoder").first if is_across else looking.first
+@dataclass(frozen=True, eq=False)
+class _Looking:
+    """A text that looks, and where each rule has it look."""
+
+    text: Text
+
+    @cached_property
+    def rules(self) -> Mapping[str, Array]:
+        """Whether a key is meant, by the rule's name: (word that looks, key)."""
+        text = self.text
+        return {name: (rule(text.ids) & text.is_word)[text.is_word] for name, rule in RULES.items()}
+
+
+def _scores_of(weights: Value, looking: _Looking, source: _Looking | None) -> Iterator[HeadScores]:
+    """The scores of the heads of one attention, by the text that looks at itself, or at another one, the source."""
+    rules, seen = (looking.rules, looking) if source is None else ({}, source)
     for head in range(weights.axes[0].size):
-        rows = np.asarray(weights[head], np.float64)[looking.is_word]
-        found = {name: _mean_weight(rows, places[looking.is_word]) for name, places in rules.items()}
-        yield HeadScores(weights.path, head, **found, first=float(rows[:, first].mean()), entropy=_entropy(rows))
+        rows = np.asarray(weights[head], np.float64)[looking.text.is_word]
+        found = {name: _mean_weight(rows, places) for name, places in rules.items()}
+        first = float(rows[:, seen.text.first].mean())
+        yield HeadScores(weights.path, head, **found, first=first, entropy=_entropy(rows))
 
 
 def _mean_weight(rows: Array, places: Array) -> float | None:
