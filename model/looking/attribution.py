@@ -193,7 +193,8 @@ def _by_source(term: Written) -> Opened:
     """Σ over the keys: weight · (value · direction), at the one token that the number is of, or over all."""
     weights, values = term.at.operands
     head, tokens = term.head or 0, term.direction.tokens
-    looked = np.asarray(weights.array[head][tokens], np.float64)
+    rows = [] if tokens is None else tokens.tolist()
+    looked = np.stack([np.asarray(weights[head, row], np.float64) for row in rows])  # not all queries of a long text
     through = np.asarray(values.array[head], np.float64) @ term.direction.numbers.T
     parts = (looked * through.T).sum(axis=0)
     return Opened(term, weights.axes[-1], weights.value, (head, _last(tokens)), parts)
