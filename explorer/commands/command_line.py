@@ -11,6 +11,7 @@ import typer
 from attn_explore.explorer.commands import (
     attribute_command,
     bits_command,
+    cache_command,
     checking,
     exploring,
     files,
@@ -85,6 +86,7 @@ COMMANDS = (
     neurons_command.neurons,
     why_command.why,
     bits_command.bits,
+    cache_command.cache,
     patch_command.patch,
     printing.list_,
     models.models,

@@ -59,6 +59,10 @@ EXAMPLES = {
         "attn-explore patch induction-head --with 'c h j l k e d h' --of heads",
         "attn-explore patch names --of attention --token e --against a --json",
     ),
+    "cache": (
+        "attn-explore cache names",
+        "attn-explore cache translate --json",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

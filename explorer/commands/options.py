@@ -43,6 +43,7 @@ class Subject(StrEnum):
     why = "why"
     bits = "bits"
     tokens = "tokens"
+    cache = "cache"
 
 
 # --- completion in the shell

@@ -109,6 +109,16 @@ def _has_heads(screen: ExplorerScreen) -> bool:
     return any(path.endswith(".weights") and "head" in step.names for path, step in steps.items())
 
 
+def _keeps_keys(screen: ExplorerScreen) -> bool:
+    from attn_explore.model.looking.kept_keys import kept_keys
+
+    try:
+        kept_keys(screen.state.session.run.trace)
+    except Problem:
+        return False
+    return True
+
+
 def _has_bits(screen: ExplorerScreen) -> bool:
     from attn_explore.model.looking.stored_bits import has_bits
 
@@ -240,6 +250,9 @@ QUESTIONS = (
     Askable("induction", "Which heads go on as last time?", "answer('heads-grid')", _has_heads, "induction, by layers"),
     Askable("bits", "How is this number stored, bit by bit?", "answer('bits')", _has_bits, "from bits to value"),
     Askable("patch", "What in the text makes the two runs differ?", "answer('patch')", _can_be_patched, "patching"),
+    Askable(
+        "cache", "What does the cache of keys and values hold?", "answer('cache')", _keeps_keys, "in numbers and bytes"
+    ),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),
     Askable("difference", "How do the two runs differ here?", "side", _has_other, "side by side, and subtracted"),
     Askable("parting", "Where do the two runs part?", "part", _has_other),

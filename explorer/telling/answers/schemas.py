@@ -200,7 +200,33 @@ _PATCH = {
     "rows": {"type": "array", "items": _closed(_PATCH_ROW)},
 }
 
+_KEPT = _closed({"at": PATH, "shape": {"type": "array", "items": _COUNT, "description": "Heads, tokens, numbers."}})
+_COUNTS = {
+    "numbers": _COUNT,
+    "bytes": _COUNT,
+    "bytes_with_a_head_each": {**_COUNT, "description": "With keys and values for each head that asks."},
+}
+_KEPT_BLOCK = {
+    "at": PATH,
+    "keys": _KEPT,
+    "values": _KEPT,
+    "heads": {**_COUNT, "description": "That ask."},
+    "heads_with_keys": {**_COUNT, "description": "That have keys and values: fewer, with grouped queries."},
+    "tokens": _COUNT,
+    **_COUNTS,
+}
+_CACHE = {
+    "is_kept": {"type": "boolean", "description": "Whether passes took over from each other; else all is made anew."},
+    "passes": _COUNT,
+    "dtype": _TEXT,
+    **_COUNTS,
+    "numbers_a_token": {**_COUNT, "description": "What each further token adds."},
+    "bytes_a_token": _COUNT,
+    "blocks": {"type": "array", "items": _closed(_KEPT_BLOCK)},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "cache": _closed(_CACHE),
     "attribute": _closed(_ATTRIBUTE),
     "bits": _closed(_BITS, ("stored",)),
     "heads": _closed({"logit_of": _closed(_OF, ("place", "against")), **_HEADS}, ("logit_of",)),

@@ -164,6 +164,16 @@ def _patch_so_far(session: Session, _: Cell, __: Counter) -> Answered:
     return Answered(patch_answer(made), answering_of_two(session, "patch"), patch_data(made))
 
 
+def _cache(session: Session, _cell: Cell, _: Counter) -> Answered:
+    from attn_explore.explorer.telling.answers.cache_answer import cache_answer, cache_data
+    from attn_explore.model.architecture import architecture_of
+    from attn_explore.model.looking.kept_keys import kept_keys
+
+    kept = kept_keys(session.run.trace)
+    answer = cache_answer(kept, architecture_of(session.run.scenario.model).positions)
+    return Answered(answer, answering(session, "cache"), cache_data(kept))
+
+
 def network_of(path: str) -> str:
     """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
 
@@ -186,6 +196,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "bits": _bits,
         "patch": _patch,
         "tokens": _tokens,
+        "cache": _cache,
     }
 )
 """By their names."""

@@ -29,6 +29,7 @@ ASKED = [
     ("lens", LOGITS),
     ("lens-of-heads", WEIGHTS),
     ("tokens", WEIGHTS),
+    ("cache", WEIGHTS),
     ("heads", WEIGHTS),
     ("heads-grid", WEIGHTS),
     ("neurons", HIDDEN),
