@@ -14,6 +14,7 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis, as_slice
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.written import Direction, Kind, Written, written
+from attn_explore.model.ops.matrices import on_one_core
 from attn_explore.model.stream import Stream, stream_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
@@ -101,7 +102,8 @@ def attribution(
     value = _value(logits, index, against)
     number = Number(logits, index, against, value, stream.logits is not logits, stream.foretells)
     x, _, *bias = logits.operands
-    terms = list(written(x.value, _start(logits, index, against)))
+    with on_one_core():  # every layer is computed again, in small products
+        terms = list(written(x.value, _start(logits, index, against)))
     terms += [_bias_of(logits, bias[0], index, against)] if bias else []
     has_norms = stream.is_normalised or any(point.name.endswith("norm") for point in stream.points)
     return Attribution(number, tuple(sorted(_together(terms), key=lambda term: -abs(term.value))), has_norms)
