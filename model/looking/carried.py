@@ -14,17 +14,20 @@ import numpy as np
 from attn_explore.model.axes import Array
 from attn_explore.model.values import Value
 
-Through = Callable[[Value, Array, int | None], Array]
+Tokens = Sequence[int]
+"""Places in a text."""
+Through = Callable[[Value, Array, Tokens | None], Array]
 
 
-def carried(steps: Sequence[Value], parts: Array, token: int | None = None) -> Array:
-    """Parts of what enters the first of some steps, (part, d_model), as they leave the last of them.
+def carried(steps: Sequence[Value], parts: Array, tokens: Tokens | None = None) -> Array:
+    """Parts of what enters the first of some steps, (part, token, d_model), as they leave the last of them.
 
-    At a `token` a norm divides by what it divides by there; without one it does not divide, which changes no order.
+    At `tokens` a norm divides by what it divides by there. Without them parts are (part, d_model), and it does not
+    divide, which changes no order.
     Raises KeyError for a step that is not straight: see `is_straight`.
     """
     for step in steps:
-        parts = _THROUGH[step.made_by.name](step, parts, token)
+        parts = _THROUGH[step.made_by.name](step, parts, tokens)
     return parts
 
 
@@ -44,13 +47,13 @@ def bias_of(step: Value) -> Array | None:
     return found
 
 
-def _through_layer_norm(step: Value, parts: Array, token: int | None) -> Array:
+def _through_layer_norm(step: Value, parts: Array, tokens: Tokens | None) -> Array:
     centred: Array = parts - parts.mean(axis=-1, keepdims=True)
-    return centred / _divisor(step, token, centred=True) * _gain(step)
+    return centred / _divisor(step, tokens, centred=True) * _gain(step)
 
 
-def _through_rms_norm(step: Value, parts: Array, token: int | None) -> Array:
-    return parts / _divisor(step, token, centred=False) * _gain(step)
+def _through_rms_norm(step: Value, parts: Array, tokens: Tokens | None) -> Array:
+    return parts / _divisor(step, tokens, centred=False) * _gain(step)
 
 
 def _gain(step: Value) -> Array:
@@ -58,20 +61,27 @@ def _gain(step: Value) -> Array:
     return gain
 
 
-def _divisor(step: Value, token: int | None, *, centred: bool) -> float:
-    """What a norm divides a token's vector by: the root of its variance, or of its mean square, and ε."""
-    if token is None:
-        return 1.0
-    x = np.asarray(step.operands[0].value[token], np.float64)
-    return float(np.sqrt(np.mean(np.square(x - x.mean() if centred else x)) + step.options["eps"]))
+def _divisor(step: Value, tokens: Tokens | None, *, centred: bool) -> Array:
+    """What a norm divides the vector of each token by: the root of its variance, or of its mean square, and ε."""
+    if tokens is None:
+        return np.ones(1)
+    x = rows_at(step.operands[0].value, tokens)
+    centred_x = x - x.mean(axis=-1, keepdims=True) if centred else x
+    found: Array = np.sqrt(np.square(centred_x).mean(axis=-1, keepdims=True) + step.options["eps"])
+    return found
 
 
-def _through_product(step: Value, parts: Array, _: int | None) -> Array:
+def rows_at(step: Value, tokens: Tokens) -> Array:
+    """The vectors that a step has at some tokens, in float64: (token, …)."""
+    return np.array([step[token] for token in tokens], np.float64)
+
+
+def _through_product(step: Value, parts: Array, _: Tokens | None) -> Array:
     matrix = step.operands[1]
     return parts @ matrix.array.reshape(parts.shape[-1], -1)
 
 
-def _through_scale(step: Value, parts: Array, _: int | None) -> Array:
+def _through_scale(step: Value, parts: Array, _: Tokens | None) -> Array:
     return parts * float(step.options["by"].value)
 
 

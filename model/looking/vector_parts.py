@@ -1,4 +1,4 @@
-"""Who wrote the vector of a token: the vector as a sum over everything that was added to the residual stream before.
+"""Who wrote the vectors of tokens: each as a sum over everything that was added to the residual stream before.
 
 Embedding, position, every head, every network, every bias; behind a norm each is divided by what the norm divided the
 whole by, so that they still add up (Elhage et al. 2021). Where only one number is asked for, `written.py` is cheaper:
@@ -13,14 +13,14 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.looking.carried import bias_of, carried, is_straight
+from attn_explore.model.looking.carried import Tokens, bias_of, carried, is_straight, rows_at
 from attn_explore.model.looking.written import Kind
 from attn_explore.model.values import Value
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What one writer left in the vector of a token.
+    """What one writer left in the vectors of some tokens: (token, d_model), or of one of them.
 
     at    the step that wrote it: the output of a network, or of the heads; an embedding; a parameter, of a bias
     head  the head, where it is one of an attention
@@ -32,30 +32,36 @@ class Part:
     head: int | None = None
 
 
-def parts_at(step: Value, token: int) -> list[Part]:
-    """The vector that a step (token, d_model) has at a token, as the parts that it is the sum of."""
+def parts_at(step: Value, tokens: Tokens) -> list[Part]:
+    """The vectors that a step (token, d_model) has at some tokens, as the parts that they are the sum of.
+
+    All are found on one way back through the run: a long one is not computed for each of them.
+    """
     if step.changes:
         plain = step.unchanged
-        return [*parts_at(plain, token), Part(step, "other", _row(step, token) - _row(plain, token))]
-    return _split_of(step)(step, token)
+        return [*parts_at(plain, tokens), Part(step, "other", rows_at(step, tokens) - rows_at(plain, tokens))]
+    return _split_of(step)(step, tokens)
 
 
-def through(steps: list[Value], parts: list[Part], token: int) -> list[Part]:
+def through(steps: list[Value], parts: list[Part], tokens: Tokens) -> list[Part]:
     """Parts as they leave straight steps, and what the biases of these add."""
     for step in steps:
-        vectors = carried([step], np.array([part.vector for part in parts]), token)
+        vectors = carried([step], np.array([part.vector for part in parts]), tokens)
         parts = [Part(part.at, part.kind, vector, part.head) for part, vector in zip(parts, vectors, strict=True)]
-        parts += bias_parts(step)
+        parts += bias_parts(step, tokens)
     return parts
 
 
-def bias_parts(step: Value) -> list[Part]:
+def bias_parts(step: Value, tokens: Tokens) -> list[Part]:
     """What a step adds whatever it reads, where it adds something."""
     bias = bias_of(step)
-    return [] if bias is None else [Part(step.operands[2].value, "bias", np.asarray(bias, np.float64))]
+    if bias is None:
+        return []
+    each = np.broadcast_to(np.asarray(bias, np.float64), (len(tokens), bias.size))
+    return [Part(step.operands[2].value, "bias", each)]
 
 
-_Split = Callable[[Value, int], list[Part]]
+_Split = Callable[[Value, Tokens], list[Part]]
 
 
 def _split_of(step: Value) -> _Split:
@@ -68,44 +74,40 @@ def _split_of(step: Value) -> _Split:
     return _SPLITS.get(step.made_by.name, _straight if is_straight(step) else _whole)
 
 
-def _row(step: Value, token: int) -> Array:
-    return np.asarray(step[token], np.float64)
-
-
-def _whole(step: Value, token: int) -> list[Part]:
+def _whole(step: Value, tokens: Tokens) -> list[Part]:
     is_embedding = not step.is_leaf and step.made_by.name == "lookup" and step.name != "segment"
-    return [Part(step, "embedding" if is_embedding else "other", _row(step, token))]
+    return [Part(step, "embedding" if is_embedding else "other", rows_at(step, tokens))]
 
 
-def _added(step: Value, token: int) -> list[Part]:
-    return [part for view in step.operands for part in parts_at(view.value, token)]
+def _added(step: Value, tokens: Tokens) -> list[Part]:
+    return [part for view in step.operands for part in parts_at(view.value, tokens)]
 
 
-def _straight(step: Value, token: int) -> list[Part]:
-    return through([step], parts_at(step.operands[0].value, token), token)
+def _straight(step: Value, tokens: Tokens) -> list[Part]:
+    return through([step], parts_at(step.operands[0].value, tokens), tokens)
 
 
-def _network(step: Value, token: int) -> list[Part]:
+def _network(step: Value, tokens: Tokens) -> list[Part]:
     """What a network wrote, and its bias."""
-    biases = bias_parts(step)
-    return [Part(step, "network", _row(step, token) - sum(bias.vector for bias in biases)), *biases]
+    biases = bias_parts(step, tokens)
+    return [Part(step, "network", rows_at(step, tokens) - sum(bias.vector for bias in biases)), *biases]
 
 
 def _is_merged(step: Value) -> bool:
     return not step.is_leaf and step.made_by.name == "merge"
 
 
-def _merged(step: Value, token: int) -> list[Part]:
+def _merged(step: Value, tokens: Tokens) -> list[Part]:
     """Heads side by side: each has columns of its own."""
     heads = step.operands[0].value
-    rows = np.asarray(heads.array[:, token], np.float64)
-    apart = np.einsum("hg,hv->hgv", np.eye(len(rows)), rows).reshape(len(rows), -1)
+    rows = np.asarray(heads.array[:, tokens], np.float64)
+    apart = np.einsum("hg,htv->htgv", np.eye(len(rows)), rows).reshape(*rows.shape[:2], -1)
     return [Part(heads, "head", vector, head) for head, vector in enumerate(apart)]
 
 
-def _projected(step: Value, token: int) -> list[Part]:
+def _projected(step: Value, tokens: Tokens) -> list[Part]:
     """What each head wrote: its output times its rows of W_O; and the bias."""
-    return through([step], _merged(step.operands[0].value, token), token)
+    return through([step], _merged(step.operands[0].value, tokens), tokens)
 
 
 _SPLITS: Mapping[str, _Split] = {"add": _added, "merge": _merged}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -102,12 +102,13 @@ def why_there(trace: Trace, block: str, index: tuple[int, int, int]) -> WhyThere
     scores, factor, bias = _scored(trace, block, raw, index)
     head, query, key = index
     asked, answered = raw.operands
+    stream = _Stream((query, key))
     return WhyThere(
         scores,
         asked.value,
         index,
-        tuple(_parts(asked, head, query)),
-        tuple(_parts(answered, head, key)),
+        tuple(_parts(asked, head, query, stream)),
+        tuple(_parts(answered, head, key, stream)),
         factor,
         bias,
     )
@@ -133,31 +134,50 @@ def _scored(trace: Trace, block: str, raw: Value, index: tuple[int, int, int]) -
 # --- a query, or a key, in parts
 
 
-def _parts(view: View, head: int, token: int) -> list[Part]:
+class _Stream:
+    """The parts of what W_Q and W_K read: where both read the same, those of both tokens are found together."""
+
+    def __init__(self, tokens: tuple[int, int]) -> None:
+        self._tokens = tokens
+        self._parts_at = lru_cache(parts_at)
+
+    def parts(self, step: Value, token: int) -> list[Part]:
+        """The parts of the vector that a step has at a token."""
+        has_both = token in self._tokens and max(self._tokens) < step.shape[0]
+        tokens = self._tokens if has_both else (token,)
+        place = tokens.index(token)
+        return [replace(part, vector=part.vector[place]) for part in self._parts_at(step, tokens)]
+
+
+def _parts(view: View, head: int, token: int, stream: _Stream) -> list[Part]:
     """The parts of a query or a key (head, token, d_k); where heads share keys, of the one that this head reads."""
     own_head, own_token, _ = view.source_index((head, token, 0))
-    return _of_head(view.value, own_head, own_token)
+    return _of_head(view.value, own_head, own_token, stream)
 
 
-def _of_head(step: Value, head: int, token: int) -> list[Part]:
+def _of_head(step: Value, head: int, token: int, stream: _Stream) -> list[Part]:
     """The parts of what a step has at a head and a token."""
     if step.changes:
         plain = step.unchanged
-        return [*_of_head(plain, head, token), Part(step, "other", _at(step, head, token) - _at(plain, head, token))]
+        return [
+            *_of_head(plain, head, token, stream),
+            Part(step, "other", _at(step, head, token) - _at(plain, head, token)),
+        ]
     inner = None if step.is_leaf else step.operands[0].value
     match "" if step.is_leaf else step.made_by.name:
         case "contract" if inner is not None and step.operands[1].value.is_leaf:
-            return _projected(step, parts_at(inner, token), head)
+            return _projected(step, stream.parts(inner, token), head)
         case "rotate" if inner is not None:
-            return _replaced(_of_head(inner, head, token), partial(_turned, step, token=token))
+            return _replaced(_of_head(inner, head, token, stream), partial(_turned, step, token=token))
         case "rms_normalise" if inner is not None:
-            return _replaced(_of_head(inner, head, token), partial(_normed, step, head=head, token=token))
+            return _replaced(_of_head(inner, head, token, stream), partial(_normed, step, head=head, token=token))
         case "taken_over" if inner is not None and len(step.operands) > 1:
             earlier = inner.axis("token").size
             is_earlier = token < earlier
-            return _of_head(inner if is_earlier else step.operands[1].value, head, token - earlier * (not is_earlier))
+            own = inner if is_earlier else step.operands[1].value
+            return _of_head(own, head, token - earlier * (not is_earlier), stream)
         case "taken_over" if inner is not None:
-            return _of_head(inner, head, token)
+            return _of_head(inner, head, token, stream)
     return [Part(step, "other", _at(step, head, token))]
 
 

@@ -42,15 +42,15 @@ def test_a_whole_that_is_carried_through_a_step_is_its_result_without_the_bias(n
         x = step.operands[0].array
         bias = bias_of(step)
         wanted = at_last(step) - (0 if bias is None else bias)
-        assert carried([step], x[-1:], len(x) - 1)[0] == pytest.approx(wanted, abs=1e-9), step.path
+        assert carried([step], x[-1:], (len(x) - 1,))[0] == pytest.approx(wanted, abs=1e-9), step.path
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_what_parts_become_adds_up_to_what_their_sum_becomes(seed: int, many: int) -> None:
     steps = STEPS[seed % len(STEPS)]
     parts = np.random.default_rng(seed).normal(size=(many, steps[0].operands[0].shape[-1]))
-    together = carried(steps, parts.sum(axis=0, keepdims=True), 0)
-    assert carried(steps, parts, 0).sum(axis=0) == pytest.approx(together[0], abs=1e-9)
+    together = carried(steps, parts.sum(axis=0, keepdims=True), (0,))
+    assert carried(steps, parts, (0,)).sum(axis=0) == pytest.approx(together[0], abs=1e-9)
 
 
 STEPS = [readout.steps for name in ("gpt2", "llama") if (readout := readout_of(run(name), "decoder.input"))]
