@@ -53,8 +53,11 @@ def _read(path: Path) -> None:
 
 
 def _use(own: Tokenizer) -> None:
-    """Read a text, write it, and look at every label of the vocabulary."""
-    own.text(own.encode(_TEXT).ids)
+    """Read a text, write it, see how it was cut, and look at every label of the vocabulary."""
+    ids = own.encode(_TEXT).ids
+    own.text(ids)
+    for word in own.cut(_TEXT).words:
+        assert len(word.ids) == len(word.tokens)
     axis = Axis("vocabulary", ROWS, own.labels)
     for place in range(ROWS):
         assert shown(axis, place).isprintable()

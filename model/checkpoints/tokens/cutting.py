@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from attn_explore.model.checkpoints.tokens.cut import Cut, Word
-from attn_explore.model.checkpoints.tokens.making import Tokens, maker_of
+from attn_explore.model.checkpoints.tokens.making import Tokens, kind_of, maker_of
 from attn_explore.model.checkpoints.tokens.tokenizer_json import types_of
 from attn_explore.model.dataclass import dataclass
 
@@ -33,7 +33,7 @@ def cut_of(data: Mapping[str, Any], found: Encoding, added: Collection[int]) -> 
     """A text, cut by a tokenizer.json that the package has read; `added` are tokens that it finds as they are."""
     return Cut(
         found.text,
-        data["model"].get("type", "BPE"),
+        kind_of(data["model"]),
         tuple(_words(data, found, added)),
         found.normalised,
         types_of(data.get("normalizer")),

@@ -53,8 +53,17 @@ class Tokens:
 
 def maker_of(model: Model) -> Callable[[Tokens], Made]:
     """What works out how the tokens of a word were made."""
-    kind = model.get("type", "BPE")
-    return {"BPE": _of_merges, "WordPiece": _of_longest, "Unigram": _of_scores}.get(kind, _plain)(model)
+    return {"BPE": _of_merges, "WordPiece": _of_longest, "Unigram": _of_scores}.get(kind_of(model), _plain)(model)
+
+
+def kind_of(model: Model) -> str:
+    """Its type; where the file does not say it, what its parts are those of."""
+    said = model.get("type")
+    if isinstance(said, str):
+        return said
+    if "merges" in model:
+        return "BPE"
+    return "Unigram" if isinstance(model.get("vocab"), list) else "WordLevel"
 
 
 def joined_steps(letters: Sequence[str], cost: Cost, number: Callable[[float], float]) -> tuple[Step, ...]:
