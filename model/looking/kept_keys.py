@@ -98,6 +98,12 @@ def kept_keys(trace: Trace) -> KeptKeys:
     """What a cache holds after the last pass. Raises Problem for a run without a decoder that attends.
 
     It is told by the shapes: no number is computed for it.
+
+    >>> from attn_explore.model.run import run
+    >>> from attn_explore.model.scenario import parse_scenario
+    >>> kept = kept_keys(run(parse_scenario("{model: {kind: decoder, d_model: 6}, input: {text: I love my dog}}")))
+    >>> kept.numbers, kept.numbers_a_token, [block.keys.path for block in kept.blocks]
+    (48, 12, ['decoder.layers.0.self_attention.k'])
     """
     passes = chapters(trace) or [""]
     blocks = tuple(_blocks(trace.steps, passes[-1]))

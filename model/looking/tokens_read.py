@@ -78,7 +78,14 @@ def template_of(checkpoint: object) -> ChatTemplate | None:
 
 
 def tokens_read(known: Known) -> tuple[TokensRead, ...]:
-    """What each stack reads. Raises Problem for a scenario that reads no tokens."""
+    """What each stack reads. Raises Problem for a scenario that reads no tokens.
+
+    >>> from attn_explore.model.known import known_of
+    >>> from attn_explore.model.scenario import parse_scenario
+    >>> (read,) = tokens_read(known_of(parse_scenario("{input: {text: my dog and my cat}}")))
+    >>> read.labels, read.ids
+    (('my', 'dog', 'and', 'my', 'cat'), (0, 1, 2, 0, 3))
+    """
     given = known.scenario.input
     if not known.readings or given.vectors is not None or given.target_vectors is not None:
         what = "this reads vectors, and no tokens" if known.readings else "this experiment reads no text"
