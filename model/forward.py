@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from attn_explore.model.sources import Numbers, is_stored
 from attn_explore.model.trace import Listener, Trace
 from attn_explore.model.transformer import StackTokens, across, decode, encode, logits, of_itself, text_vector
 from attn_explore.model.values import Value
+
+Choose = Callable[[int, Value, Sequence[int]], int]
+"""Chooses a word: from which place in what is generated, its candidates, and the ids that were read."""
 
 
 def takes_over(scenario: Scenario) -> bool:
@@ -71,11 +74,12 @@ def trace_of(
     changes: Changes | None = None,
     before: Trace | None = None,
     lazy: bool = False,
+    choose: Choose | None = None,
 ) -> Trace:
     """One run of a scenario, of its model or of its experiment; its plan where there are no `arrays`.
 
     `generated` are the words that the decoder chooses, where a plan knows them. `lazy`: what can be computed again is
-    not computed before it is asked for.
+    not computed before it is asked for. `choose` chooses its words; without it they are the likeliest.
     """
     trace = _begun(known, arrays, on_step, changes, before)
     trace.is_lazy = lazy or (before is not None and before.is_lazy)
@@ -85,7 +89,7 @@ def trace_of(
 
         experiments.record(trace, scenario.alone)
     else:
-        _read(_ModelRun(trace, known, generated), _passes(known, generated))
+        _read(_ModelRun(trace, known, generated, choose=choose), _passes(known, generated))
     trace.before = None  # it was of use while this one ran
     return trace
 
@@ -179,10 +183,16 @@ class _ModelRun:
     """Runs a model over the texts of its scenario, and over the words that it chooses itself."""
 
     def __init__(
-        self, trace: Trace, known: Known, generated: Sequence[Token] | None = None, *, has_words: bool = True
+        self,
+        trace: Trace,
+        known: Known,
+        generated: Sequence[Token] | None = None,
+        *,
+        has_words: bool = True,
+        choose: Choose | None = None,
     ) -> None:
         self._trace, self._known, self._scenario = trace, known, known.scenario
-        self._generated, self._has_words = generated, has_words
+        self._generated, self._has_words, self._choose = generated, has_words, choose
         self._takes_over = takes_over(self._scenario)
 
     def passes(self, most: int) -> Iterator[Value]:
@@ -214,7 +224,7 @@ class _ModelRun:
                 break
             if place + 1 < passes:
                 yield candidates
-            word = self._choice(place, candidates)
+            word = self._choice(place, candidates, target.text)
             text = None if word is None or target.text is None else target.text.followed_by(word)
             if word is not None and text is not None:
                 self._trace.generated.append(word.id)
@@ -265,15 +275,18 @@ class _ModelRun:
         rows = np.zeros(axes[0].size, np.int64) if self._has_words else None
         return self._trace.give(f"{prefix}segments", axes, rows)
 
-    def _choice(self, place: int, candidates: Value) -> Token | None:
-        """The likeliest word; in a plan the one that is known, if it is."""
+    def _choice(self, place: int, candidates: Value, text: _Text | None) -> Token | None:
+        """The likeliest word, or the one that somebody chooses; in a plan the one that is known, if it is."""
         if self._generated is not None:
             return self._generated[place] if place < len(self._generated) else None
         if self._trace.planned:
             return None
         if self._trace.is_lazy:
             self._trace.bring(candidates)
-        return _likeliest(candidates)
+        if self._choose is None or text is None:
+            return _likeliest(candidates)
+        word = self._choose(place, candidates, text.ids)
+        return Token(word, candidates.axes[0].label(word))
 
 
 def _likeliest(candidates: Value) -> Token:

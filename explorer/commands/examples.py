@@ -63,6 +63,11 @@ EXAMPLES = {
         "attn-explore cache names",
         "attn-explore cache translate --json",
     ),
+    "generate": (
+        "attn-explore generate names",
+        "attn-explore generate names --temperature 0.8 --top-p 0.9 --seed 7",
+        "attn-explore generate names --instead 0=a --json",
+    ),
     "list": ("attn-explore list", "attn-explore list --json"),
     "models": ("attn-explore models", "attn-explore models --json"),
     "show": (

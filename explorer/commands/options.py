@@ -35,6 +35,7 @@ class Subject(StrEnum):
 
     scenario = "scenario"
     trace = "trace"
+    generate = "generate"
     heads = "heads"
     lens = "lens"
     attribute = "attribute"

@@ -9,5 +9,6 @@ stored_bits                           a number by the bits that it is stored in
 kept_keys                             what the key/value cache of a generation holds
 tokens_read                           how the text that was read became tokens
 two_texts, patching, patched_runs     what of one run makes another one say what it says
+sampling, timeline                    how each word of a generation was chosen, and another future
 vector_parts, why_there               who wrote a vector, and why a head looks where it looks
 """

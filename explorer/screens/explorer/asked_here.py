@@ -137,6 +137,10 @@ def _says_words(screen: ExplorerScreen) -> bool:
     return True
 
 
+def _chooses_words(screen: ExplorerScreen) -> bool:
+    return "candidates" in screen.state.session.run.trace.steps
+
+
 def _looks_there(screen: ExplorerScreen) -> bool:
     from attn_explore.explorer.session.looked_there import asks_why
 
@@ -238,6 +242,7 @@ QUESTIONS = (
     Askable("gallery", "How would another kind of attention look here?", "gallery", _has_gallery, "every variant"),
     Askable("tokens", "How was this text cut into tokens?", "answer('tokens')", _reads_words, "merges, pieces, ids"),
     Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
+    Askable("chosen", "How was each word chosen?", "answer('generate')", _chooses_words, "its candidates, the cache"),
     Askable("attribute", "Who wrote what the model says?", "answer('attribute')", _says_words, "a logit as a sum"),
     Askable(
         "added", "What did this add to what is said?", "answer('attribute-opened')", _is_term, "by tokens, neurons"

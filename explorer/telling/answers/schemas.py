@@ -7,6 +7,7 @@ from typing import Any
 
 from attn_explore.model.checkpoints.tokens.cut import KINDS
 from attn_explore.model.looking.head_scores import LOGIT, SCORES
+from attn_explore.model.looking.sampling import STEPS
 
 _TEXT = {"type": "string"}
 _WORDS = {"type": "array", "items": _TEXT}
@@ -225,10 +226,46 @@ _CACHE = {
     "blocks": {"type": "array", "items": _closed(_KEPT_BLOCK)},
 }
 
+_CANDIDATE = {
+    **_TOKEN,
+    "probability": {**_NUMBER, "description": "The model's own."},
+    "chance": {**_NUMBER, "description": "What the sampler leaves of it."},
+    "cut_by": {"enum": list(STEPS), "description": "The step of the sampler that cut it."},
+}
+_STEP_TAKEN = {
+    "step": {"enum": list(STEPS)},
+    "cut": {**_COUNT, "description": "Words that it cut."},
+    "moved": {**_NUMBER, "description": "The share of all probability that it gave to other words."},
+}
+_CHOICE = {
+    "at": {**PATH, "description": "The step with its candidates."},
+    **_CANDIDATE,
+    "forced": {"type": "boolean", "description": "Whether it was put there."},
+    "draw": _or_null(_NUMBER, "From 0 to 1, the likeliest word first; null where nothing was drawn."),
+    "steps": {"type": "array", "items": _closed(_STEP_TAKEN)},
+    "candidates": {"type": "array", "items": _closed(_CANDIDATE, ("cut_by",))},
+    "read": {**_COUNT, "description": "Words that the decoder had read."},
+    "cache_bytes": {**_COUNT, "description": "Of the keys and values that there were by then, or would be in a cache."},
+}
+_CHOICES = {"type": "array", "items": _closed(_CHOICE, ("cut_by",))}
+_SAMPLER = {
+    "repetition_penalty": _NUMBER,
+    "temperature": _NUMBER,
+    "top_k": {**_COUNT, "description": "0: all words."},
+    "top_p": _NUMBER,
+    "seed": _or_null(_COUNT, "null where the likeliest word is chosen."),
+}
+_GENERATE = {
+    "sampler": _closed(_SAMPLER),
+    "words": {**_CHOICES, "description": "Those that are generated, in order."},
+    "instead": {**_CHOICES, "description": "The same with the words of --instead."},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "cache": _closed(_CACHE),
     "attribute": _closed(_ATTRIBUTE),
     "bits": _closed(_BITS, ("stored",)),
+    "generate": _closed(_GENERATE, ("instead",)),
     "heads": _closed({"logit_of": _closed(_OF, ("place", "against")), **_HEADS}, ("logit_of",)),
     "lens": _closed(_LENS, ("token",)),
     "neurons": _closed(_NEURONS),

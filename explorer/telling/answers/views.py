@@ -174,6 +174,19 @@ def _cache(session: Session, _cell: Cell, _: Counter) -> Answered:
     return Answered(answer, answering(session, "cache"), cache_data(kept))
 
 
+def _generate(session: Session, _: Cell, __: Counter) -> Answered:
+    """How each word was chosen: as the run that stands did it."""
+    from attn_explore.explorer.session.generated import futures
+    from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
+    from attn_explore.model.looking.sampling import Sampler
+
+    found = futures(session, Sampler())
+    scenario = session.run.scenario
+    is_one = scenario.checkpoint is not None and scenario.input.max_new_tokens == 1  # more are the command's default
+    command = answering(session, "generate", *(["--max-new-tokens", "1"] if is_one else []))
+    return Answered(generate_answer(found), command, generate_data(found))
+
+
 def network_of(path: str) -> str:
     """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
 
@@ -197,6 +210,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "patch": _patch,
         "tokens": _tokens,
         "cache": _cache,
+        "generate": _generate,
     }
 )
 """By their names."""

@@ -30,6 +30,7 @@ ASKED = [
     ("lens-of-heads", WEIGHTS),
     ("tokens", WEIGHTS),
     ("cache", WEIGHTS),
+    ("generate", LOGITS),
     ("heads", WEIGHTS),
     ("heads-grid", WEIGHTS),
     ("neurons", HIDDEN),

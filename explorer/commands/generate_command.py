@@ -1,0 +1,121 @@
+"""The command that generates words, and tells how each was chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
+from attn_explore.explorer.commands.common import find_source, say_notes, session_of
+from attn_explore.explorer.commands.options import (
+    Allowed,
+    Ids,
+    Memory,
+    Moment,
+    NewTokens,
+    SourceName,
+    Target,
+    Text,
+    asked_for,
+    limits_of,
+)
+
+if TYPE_CHECKING:
+    from attn_explore.model.looking.sampling import Sampler
+
+OF_A_MODEL = 8
+"""Words that a model of the machine generates unless another number is wanted; a scenario says how many."""
+
+
+def generate(
+    source: SourceName,
+    temperature: Annotated[
+        float | None,
+        typer.Option("--temperature", metavar="T", help="Divide the logits by this, and draw.", show_default=False),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option("--top-k", metavar="K", min=1, help="Draw from the K likeliest words.", show_default=False),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option("--top-p", metavar="P", help="From the fewest that have P together.", show_default=False),
+    ] = None,
+    repetition_penalty: Annotated[
+        float, typer.Option("--repetition-penalty", metavar="R", help="Above 1, words that were read are less likely.")
+    ] = 1.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="S", min=0, help="Draw, with the numbers of this seed; else 0.", show_default=False
+        ),
+    ] = None,
+    instead: Annotated[
+        list[str],
+        typer.Option(
+            "--instead", metavar="PLACE=WORD", help="The other future, with this word at this place: '0= Lyon'."
+        ),
+    ] = [],  # noqa: B006
+    top: Annotated[int, typer.Option("--top", metavar="N", min=1, max=1000, help="Candidates that are listed.")] = 5,
+    as_json: AsJson = False,
+    csv: AsCsv = False,
+    moment: Moment = None,
+    text: Text = None,
+    ids: Ids = "",
+    target: Target = None,
+    max_new_tokens: NewTokens = None,
+    memory_limit: Memory = "",
+    allow_path: Allowed = [],  # noqa: B006
+) -> None:
+    """Generate words, and print how each was chosen.
+
+    A row for each word: its probability, the candidates, what each step of a sampler cut (in the order of transformers:
+    repetition penalty, temperature, top-k, top-p), the number that it was drawn with, and what the cache of keys and
+    values holds. Without these options the likeliest word is chosen.
+    """
+    from attn_explore.explorer.session.course import is_model
+
+    sampler = _sampler(temperature, top_k, top_p, repetition_penalty, seed)
+    if max_new_tokens is None and target is None and is_model(source):
+        max_new_tokens = OF_A_MODEL
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    session = session_of(found, limits_of(memory_limit, allow_path))
+    say_notes(session)
+    from attn_explore.explorer.session.generated import futures
+    from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
+
+    made = futures(session, sampler, instead, top)
+    give(generate_answer(made), generate_data(made), Form(as_json, csv), found.inputs)
+
+
+def _sampler(
+    temperature: float | None, top_k: int | None, top_p: float | None, penalty: float, seed: int | None
+) -> Sampler:
+    """The sampler that is asked for: what changes chances is of no use without drawing, so that draws with seed 0."""
+    from attn_explore.model.looking.sampling import Sampler
+
+    _check("--temperature", temperature, 0 < temperature < float("inf") if temperature is not None else True)
+    _check("--top-p", top_p, 0 < top_p <= 1 if top_p is not None else True)
+    _check("--repetition-penalty", penalty, 0 < penalty < float("inf"))
+    draws = seed is not None or any(each is not None for each in (temperature, top_k, top_p))
+    plain = Sampler()
+    return Sampler(
+        penalty,
+        plain.temperature if temperature is None else temperature,
+        plain.top_k if top_k is None else top_k,
+        plain.top_p if top_p is None else top_p,
+        (seed or 0) if draws else None,
+    )
+
+
+_RANGES = {
+    "--temperature": "a number above 0; without it the likeliest word is chosen",
+    "--top-p": "a probability above 0, at most 1",
+    "--repetition-penalty": "a number above 0; 1 changes nothing",
+}
+
+
+def _check(option: str, number: float | None, is_right: bool) -> None:
+    if not is_right:
+        raise typer.BadParameter(f"{option} is {_RANGES[option]}: not {number:g}")

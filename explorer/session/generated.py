@@ -1,0 +1,62 @@
+"""The words that a run generates, and another future of it, as somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.known import known_of
+from attn_explore.model.looking.sampling import Sampler
+from attn_explore.model.looking.timeline import LISTED, Timeline, other_run, timeline
+from attn_explore.model.problems import Problem
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
+
+_HOW = "name a place, from 0, and a word: 2= Paris"
+
+
+@dataclass(frozen=True)
+class Futures:
+    """The words of a run, and those of the run in which some are chosen by a person, where that is asked for."""
+
+    first: Timeline
+    second: Timeline | None = None
+
+
+def futures(session: Session, sampler: Sampler, instead: Sequence[str] = (), top: int = LISTED) -> Futures:
+    """What a run generates with a sampler, and what with other words at some places: `2= Paris`.
+
+    Both draw the same numbers. Raises Problem where nothing is generated, and for a word or a place that is not there.
+    """
+    known, standing = known_of(session.run.scenario), session.run.trace
+    first = timeline(known, other_run(known, standing, sampler, {}), sampler, top=top)
+    if not instead:
+        return Futures(first)
+    forced = dict(_placed(session, first.vocabulary, each) for each in instead)
+    outside = next((place for place in forced if place >= len(first.choices)), None)
+    if outside is not None:
+        last = len(first.choices) - 1
+        raise Problem(f"no word is chosen at place {outside}", hint=f"places are from 0 to {last}; --max-new-tokens")
+    return Futures(first, timeline(known, other_run(known, standing, sampler, forced), sampler, forced, top))
+
+
+def _placed(session: Session, vocabulary: Axis, said: str) -> tuple[int, int]:
+    """The place and the word of `2= Paris`; the word by its id where the model's words have no texts."""
+    place, equals, word = said.partition("=")
+    if not equals or not _is_number(place) or not word:
+        raise Problem(f"“{said}” names no word at a place", hint=_HOW)
+    is_id = vocabulary.all_labels is None and _is_number(word)
+    found = wanted_token(session, vocabulary, None if is_id else word, int(word) if is_id else None)
+    assert found is not None  # noqa: S101 (one of the two was given)
+    return int(place), found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < _LONGEST
+
+
+_LONGEST = 10
