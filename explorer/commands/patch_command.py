@@ -133,13 +133,13 @@ def _make(made: Patching) -> int:
     """Make the runs, and say how far that is; 130 where Ctrl+C ended it."""
     from attn_explore.explorer.system.progress import Progress
     from attn_explore.explorer.system.time_left import TimeLeft
+    from attn_explore.explorer.telling.answers.patch_answer import how_far
 
     left = TimeLeft()
     try:
         with Progress() as progress:
             while made.go_on():
-                how_far = f"made {made.runs - made.runs_left} of {made.runs} runs"
-                progress(", ".join(filter(None, (how_far, left(made.share_done)))))
+                progress(", ".join(filter(None, (f"made {how_far(made)}", left(made.share_done)))))
     except SystemExit as ended:
         if ended.code != INTERRUPTED:
             raise

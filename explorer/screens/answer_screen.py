@@ -18,6 +18,7 @@ from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.file_dialog import ExportScreen, Request
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.telling.answers.answer_curves import AnswerCurves
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS
 from attn_explore.explorer.telling.answers.answered import (
@@ -85,6 +86,7 @@ class AnswerScreen(Dialog[Left | None]):
         self._spot = self._clipped(spot)
         self._table, self._curves = table_of(self._answer), AnswerCurves(self._answer)
         self._shown = Shown.table
+        self._work = Working(self, lambda _: None)  # each part that it makes says how far it is
 
     def compose(self) -> ComposeResult:
         """What the answer is of, the table or a curve of it, what is said, and the keys."""
@@ -97,7 +99,8 @@ class AnswerScreen(Dialog[Left | None]):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        """Show the table."""
+        """Show the table, and go on making what it lacks."""
+        self._go_on()
         self._show()
 
     def on_resize(self) -> None:
@@ -108,6 +111,24 @@ class AnswerScreen(Dialog[Left | None]):
         said = SAID if height >= HIGH else SAID_LOW
         self.query_one(AnswerPanel).styles.height = max(1, min(self._table.lines, height - AROUND - said))
         self.query_one(PlotPanel).styles.height = max(1, height - AROUND - said + 1)  # it begins with an empty line
+
+    # --- making more of it
+
+    def _go_on(self) -> None:
+        """Make the next part of the answer, where it is not whole."""
+        further = self._answered.further
+        if further is not None:
+            self._work.do(Work(self._answer.measure, further, self._take, self._refuse_problem, AT_ONCE))
+
+    def _take(self, answered: Answered) -> None:
+        self._answered, self._answer = answered, answered.answer
+        self._table, self._curves = table_of(self._answer), AnswerCurves(self._answer)
+        self.query_one(AnswerPanel).take(self._table)
+        self._go_on()
+        self._show()
+
+    def _refuse_problem(self, problem: Problem) -> None:
+        self._refuse(visible(problem.in_one_line))
 
     # --- showing
 
@@ -140,7 +161,8 @@ class AnswerScreen(Dialog[Left | None]):
             return list(self._answer.said)
         at = leads_to(self._answer, self._spot)
         leads = f"   ⏎ {visible(at.path)}" if at is not None else ""
-        return [f"{told_of(self._answer, self._spot)}{leads}", *self._answer.said]
+        making = [f"{self._answered.progress} · Esc stops"] if self._work.is_busy else []
+        return [f"{told_of(self._answer, self._spot)}{leads}", *making, *self._answer.said]
 
     @property
     def _keys(self) -> list[Key]:
@@ -157,7 +179,7 @@ class AnswerScreen(Dialog[Left | None]):
             Key("y", "copy", "copy"),
             Key("@", "command", "reopening"),
             Key("?", "keys", "help", is_kept=True),
-            Key("Esc", "back", "leave", is_kept=True),
+            Key("Esc", "stop" if self._work.is_busy else "back", "leave", is_kept=True),
         ]
 
     @property
@@ -238,8 +260,10 @@ class AnswerScreen(Dialog[Left | None]):
             self._refuse(ONE_RUN)
 
     def action_leave(self) -> None:
-        """Show the table again; or go back."""
-        if self._shown is Shown.table:
+        """Stop what is being made, and keep what there is; else show the table again, or go back."""
+        if self._work.stop():
+            self._show()
+        elif self._shown is Shown.table:
             self.dismiss(None)
         else:
             self._shown = Shown.table

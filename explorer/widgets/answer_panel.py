@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -37,6 +39,13 @@ class AnswerPanel(DrawnAgain, can_focus=False):
         self._spot = spot
         if self._layout is not None:
             self._layout = self._layout.showing(spot)
+        self.refresh_changed()
+
+    def take(self, table: Table) -> None:
+        """Show a table that has more in the same rows and columns."""
+        self._table = table
+        if self._layout is not None:
+            self._layout = replace(self._layout, table=table).showing(self._spot)
         self.refresh_changed()
 
     @property

@@ -11,7 +11,6 @@ from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import left_out_of_answer
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import run_name, where
 from attn_explore.model.dataclass import dataclass
@@ -102,16 +101,8 @@ class AskKeys:
                 then=partial(self._show, asked),
                 refused=self.screen.tell_problem,
                 seconds=AT_ONCE,
-                stopped=partial(self.screen.call_later, self._show_so_far, asked),
             )
         )
-
-    def _show_so_far(self, asked: Asked) -> None:
-        """Show what there is of an answer that was stopped, unless it was for something else."""
-        from attn_explore.explorer.telling.answers.views import SO_FAR
-
-        if asked.view in SO_FAR and not self.screen.work.is_busy:
-            self._show(asked, SO_FAR[asked.view](asked.session, asked.cell, Counter()))
 
     def _show(self, asked: Asked, answered: Answered) -> None:
         from attn_explore.explorer.screens.answer_screen import AnswerScreen

@@ -256,6 +256,9 @@ QUESTIONS = (
     Askable("bits", "How is this number stored, bit by bit?", "answer('bits')", _has_bits, "from bits to value"),
     Askable("patch", "What in the text makes the two runs differ?", "answer('patch')", _can_be_patched, "patching"),
     Askable(
+        "heads-patch", "Which heads make the two runs differ?", "answer('patch-heads')", _can_be_patched, "patching"
+    ),
+    Askable(
         "cache", "What does the cache of keys and values hold?", "answer('cache')", _keeps_keys, "in numbers and bytes"
     ),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from attn_explore.explorer.drawing.answer_table import Entry, Spot, Table
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session import place
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import PICTURES, format_of
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS, answer_bytes
@@ -24,7 +25,8 @@ class Answered:
     """An answer, the command line that prints it, and what this gives with `--json`.
 
     `drawn` is what of it is drawn into a picture, where that is not all. `spot` is where the cursor stands at first,
-    where that does not follow from where the cells lead to.
+    where that does not follow from where the cells lead to. `further` makes more of the answer, and gives it as it
+    is then, None where it is whole; `progress` says how far it is.
     """
 
     answer: Answer
@@ -32,6 +34,8 @@ class Answered:
     data: Mapping[str, Any]
     drawn: Answer | None = None
     spot: Spot | None = None
+    further: Callable[[Counter], Answered] | None = None
+    progress: str = ""
 
 
 def table_of(answer: Answer) -> Table:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.session.patched import WhatToPatch, patched
+from attn_explore.explorer.session.reopening import answering_of_two
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.time_left import TimeLeft
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_lines import ESTIMATED
-from attn_explore.model.axes import Axis
+from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.model.axes import Array, Axis
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.patching import Kind, Patching
 from attn_explore.model.naming import shown
@@ -27,18 +34,19 @@ WHAT: dict[Kind, str] = {
 
 _BEST = 3
 """Cells that are named."""
+_HALF = 0.5
 _LEAST = 0.05
 """What one of them brings back at least."""
-_WORDS = 60
+_WORDS = 100
 """Letters of a text that is quoted."""
 
 
 def patch_answer(found: Patching, *, shows_estimates: bool = True) -> Answer:
     """The map as it is now. Estimates are marked; without them, what was not made yet is empty."""
-    by_head = found.columns[0].name == "head"
+    by_head = is_by_head(found)
     rows = tuple(_row(found, place, shows_estimates=shows_estimates) for place in range(len(found.rows)))
     return Answer(
-        "What of this text makes the model say so?",
+        "Which heads make the two runs differ?" if by_head else "What in the text makes the two runs differ?",
         tuple(_said(found, has_estimates=shows_estimates and not found.is_done)),
         "layer",
         "head" if by_head else "token",
@@ -46,6 +54,30 @@ def patch_answer(found: Patching, *, shows_estimates: bool = True) -> Answer:
         rows,
         "what comes back",
     )
+
+
+def patch_answered(session: Session, kind: Kind, left: TimeLeft | None = None) -> Answered:
+    """The map of a session's run as it is now, of which more is made when somebody asks for that."""
+    found = patched(session, WhatToPatch(kind))
+    left = left or TimeLeft(found.share_done)
+
+    def further(counter: Counter) -> Answered:
+        found.go_on()
+        counter.say("")
+        return patch_answered(session, kind, left)
+
+    command = answering_of_two(session, "patch", *([] if kind == "residual" else ["--of", kind]))
+    drawn = patch_answer(found, shows_estimates=False)
+    answered = Answered(patch_answer(found), command, patch_data(found), drawn)
+    if found.is_done:
+        return answered
+    progress = ", ".join(filter(None, (f"made {how_far(found)}", left(found.share_done))))
+    return replace(answered, further=further, progress=progress)
+
+
+def how_far(found: Patching) -> str:
+    """How many runs are made: `31 of 270 runs`."""
+    return f"{found.runs - found.runs_left} of {found.runs} runs"
 
 
 def _row(found: Patching, row: int, *, shows_estimates: bool) -> Row:
@@ -78,6 +110,11 @@ def row_label(step: Value) -> str:
     return f"{parts[place + 1]}{' cross' if parts[place + 2] == 'cross_attention' else ''}"
 
 
+def is_by_head(found: Patching) -> bool:
+    """Whether heads run across, and not tokens."""
+    return found.columns[0].name == "head"
+
+
 def _heads_of_columns(found: Patching) -> Iterator[str]:
     """The heads; or the tokens, both of them where the two texts differ."""
     clean, corrupted = found.columns
@@ -93,6 +130,13 @@ def _heads_of_columns(found: Patching) -> Iterator[str]:
 
 
 def _said(found: Patching, *, has_estimates: bool) -> Iterator[str]:
+    made = f"{how_far(found)} are made"
+    if has_estimates:
+        yield f"{ESTIMATED} is what the gradient estimates; the other numbers are exact: {made}."
+    elif found.runs_left:
+        yield f"{made}; cells without a number wait for theirs."
+    else:
+        yield "Each number is exact: of a run with that patch."
     words, said = found.said.steps[0].axes[-1], found.said
     clean, corrupted = (clip(" ".join(_labels(axis)), _WORDS) for axis in found.texts)
     yield f"Into the run over “{corrupted}” is put {WHAT[found.asked.kind]}, from the run over “{clean}”."
@@ -101,29 +145,37 @@ def _said(found: Patching, *, has_estimates: bool) -> Iterator[str]:
         f"{short_number(found.corrupted)} without a patch is 0 here, and {short_number(found.clean)}, "
         "as in the run that it is from, is 1."
     )
-    made = f"{found.runs - found.runs_left} of {found.runs} runs are made"
-    if has_estimates:
-        yield f"{ESTIMATED} is what the gradient estimates; the other numbers are exact: {made}."
-    elif found.runs_left:
-        yield f"{made}; cells without a number wait for theirs."
-    else:
-        yield "Each number is exact: of a run with that patch."
-    if best := ", ".join(_best(found)):
-        yield f"Most comes back at {best}."
+    if is_by_head(found) and (best := ", ".join(_best(found))):
+        yield f"Most comes back by {best}."
+    elif most := ", ".join(_over_half(found)):
+        yield f"Over half comes back at {most}."
 
 
 def _labels(axis: Axis) -> list[str]:
     return [axis.label(place) for place in range(axis.size)]
 
 
+def _over_half(found: Patching) -> Iterator[str]:
+    """In each column the rows in which over half comes back, as far as they follow each other: `dog (input to 3)`."""
+    numbers, rows = _numbers(found), list(map(row_label, found.rows))
+    for column, name in enumerate(_heads_of_columns(found)):
+        above = np.flatnonzero(numbers[:, column] > _HALF)
+        parts = np.split(above, np.flatnonzero(np.diff(above) > 1) + 1) if len(above) else []
+        if ranges := ", ".join(" to ".join(dict.fromkeys((rows[part[0]], rows[part[-1]]))) for part in parts):
+            yield f"{name} ({ranges})"
+
+
+def _numbers(found: Patching) -> Array:
+    return np.where(np.isnan(found.exact), found.estimate, found.exact)
+
+
 def _best(found: Patching) -> Iterator[str]:
-    """The cells in which most comes back, where something does."""
-    numbers = np.where(np.isnan(found.exact), found.estimate, found.exact)
-    columns = list(_heads_of_columns(found))
+    """The heads that bring back most, where they bring back something: `23.3 (0.52)`."""
+    numbers = _numbers(found)
     for place in np.argsort(-numbers, axis=None, kind="stable")[:_BEST].tolist():
-        row, column = divmod(place, numbers.shape[1])
-        if numbers[row, column] >= _LEAST:
-            yield f"{row_label(found.rows[row])} · {columns[column]} ({_text(float(numbers[row, column]))})"
+        row, head = divmod(place, numbers.shape[1])
+        if numbers[row, head] >= _LEAST:
+            yield f"{row_label(found.rows[row])}.{head} ({_text(float(numbers[row, head]))})"
 
 
 # --- JSON
@@ -140,7 +192,7 @@ def patch_data(found: Patching) -> dict[str, Any]:
         **place,
         "token": _token(words, found.said.token),
         "against": _token(words, found.said.against),
-        "across": "head" if found.columns[0].name == "head" else "token",
+        "across": "head" if is_by_head(found) else "token",
         "rows": [_row_data(found, row) for row in range(len(found.rows))],
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from attn_explore.explorer.session.place import Cell
-from attn_explore.explorer.session.reopening import answering, answering_of_two
+from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers.answered import Answered
@@ -132,6 +132,19 @@ def _why(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(why_answer(looked), answering(session, "why", place), why_data(looked))
 
 
+def _patch(session: Session, _: Cell, __: Counter) -> Answered:
+    """What the stream of this run, at each place, makes the other run say of what this one does."""
+    from attn_explore.explorer.telling.answers.patch_answer import patch_answered
+
+    return patch_answered(session, "residual")
+
+
+def _patch_heads(session: Session, _: Cell, __: Counter) -> Answered:
+    from attn_explore.explorer.telling.answers.patch_answer import patch_answered
+
+    return patch_answered(session, "heads")
+
+
 def _bits(session: Session, cell: Cell, _: Counter) -> Answered:
     """How a number is stored."""
     from attn_explore.explorer.telling.answers.bits_answer import bits_answer, bits_data
@@ -141,27 +154,6 @@ def _bits(session: Session, cell: Cell, _: Counter) -> Answered:
     found = bits_of(value, cell.index)
     command = answering(session, "bits", f"{cell.path}{bracketed(value.axes, cell.index)}")
     return Answered(bits_answer(found, value, cell.index), command, bits_data(found, cell))
-
-
-def _patch(session: Session, cell: Cell, counter: Counter) -> Answered:
-    """What of the text makes the model say so: every run that is still to be made is made first."""
-    from attn_explore.explorer.session.patched import WhatToPatch, patched
-    from attn_explore.explorer.system.time_left import TimeLeft
-
-    made, left = patched(session, WhatToPatch()), TimeLeft()
-    while made.go_on():
-        told = (f"made {made.runs - made.runs_left} of {made.runs} runs", left(made.share_done))
-        counter.say(", ".join(filter(None, told)))
-    return _patch_so_far(session, cell, counter)
-
-
-def _patch_so_far(session: Session, _: Cell, __: Counter) -> Answered:
-    """The same map as it is now, with estimates where no run was made yet."""
-    from attn_explore.explorer.session.patched import WhatToPatch, patched
-    from attn_explore.explorer.telling.answers.patch_answer import patch_answer, patch_data
-
-    made = patched(session, WhatToPatch())
-    return Answered(patch_answer(made), answering_of_two(session, "patch"), patch_data(made))
 
 
 def _cache(session: Session, _cell: Cell, _: Counter) -> Answered:
@@ -206,14 +198,12 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "heads-grid": _heads_grid,
         "neurons": _neurons,
         "why": _why,
-        "bits": _bits,
         "patch": _patch,
+        "patch-heads": _patch_heads,
+        "bits": _bits,
         "tokens": _tokens,
         "cache": _cache,
         "generate": _generate,
     }
 )
 """By their names."""
-
-SO_FAR: Mapping[str, View] = MappingProxyType({"patch": _patch_so_far})
-"""What there is of an answer when it is stopped; asked again, it goes on from there."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -13,6 +16,7 @@ from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.screens.answer_screen import NOWHERE, ONE_RUN, AnswerScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.reopening import EDITED
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers import views
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answered import Answered
@@ -21,7 +25,7 @@ from attn_explore.explorer.widgets.answer_panel import AnswerPanel
 from attn_explore.explorer.widgets.gallery_panel import CaptionPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from tests.explorer.conftest import Explore, settled
-from tests.standing import until
+from tests.standing import press_meanwhile, until
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 ANSWER = Answer(
@@ -63,6 +67,11 @@ async def shown(pilot: Pilot[None]) -> AnswerScreen:
 def caption(screen: AnswerScreen) -> str:
     """The first line of what is said."""
     return screen.query_one(CaptionPanel).draw_lines()[0].text.strip()
+
+
+def said(screen: AnswerScreen) -> list[str]:
+    """All lines of what is said that are in sight."""
+    return [line.text.strip() for line in screen.query_one(CaptionPanel).draw_lines()]
 
 
 def table(screen: AnswerScreen) -> list[str]:
@@ -185,3 +194,48 @@ async def test_a_click_puts_the_cursor_there_and_a_second_one_follows(explore: E
         await pilot.click("#answer-table", offset=(18, 2))
         await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
         assert session.place.index == (0, 0, 1)
+
+
+async def test_an_answer_that_is_not_whole_is_filled_in_while_it_stands_until_esc(
+    explore: Explore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What there is by then is kept, and Esc once more leaves."""
+    may_go_on = Event()
+    cells = [["≈0.5", "≈0.2"], ["0.4", "≈0.2"], ["0.4", "0.1"]]
+
+    def made(part: int) -> Answered:
+        rows = (Row("input", tuple(Cell(text, None, None, 0.5) for text in cells[part])),)
+        answer = Answer("Patched?", ("Some are estimates.",), "layer", "token", ("I", "love"), rows)
+
+        def further(_: Counter) -> Answered:
+            if part > 0:
+                may_go_on.wait(5)
+            return made(part + 1)
+
+        return Answered(answer, ASKED, {}, further=further if part < 2 else None, progress=f"made {part} of 3 runs")
+
+    monkeypatch.setattr(views, "VIEWS", {"looked-at": lambda *_: made(0)})
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 24)) as (pilot, _):
+        await pilot.app.screen.run_action("answer('looked-at')")
+        await meanwhile(
+            lambda: isinstance(pilot.app.screen, AnswerScreen) and bool(pilot.app.screen.query(CaptionPanel))
+        )
+        screen = pilot.app.screen
+        assert isinstance(screen, AnswerScreen)
+        await meanwhile(lambda: "made 1 of 3 runs · Esc stops" in said(screen))
+        assert table(screen)[2].split() == ["input", "0.4", "≈0.2"]
+        await press_meanwhile(pilot, "escape")
+        assert said(screen)[1] == "Some are estimates."
+        may_go_on.set()
+        await settled(pilot)
+        assert screen.is_current
+        assert table(screen)[2].split() == ["input", "0.4", "≈0.2"]
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def meanwhile(condition: Callable[[], bool]) -> None:
+    """Wait while a worker goes on working."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)

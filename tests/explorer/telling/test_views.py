@@ -9,15 +9,13 @@ from inspect import signature
 import pytest
 
 from attn_explore.explorer.commands.command_line import COMMANDS
-from attn_explore.explorer.session.patched import can_be_patched
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers.answer_json import answer_json
-from attn_explore.explorer.telling.answers.answer_lines import ESTIMATED
 from attn_explore.explorer.telling.answers.answered import leads_to, spot_of, table_of
 from attn_explore.explorer.telling.answers.schemas import SCHEMAS
-from attn_explore.explorer.telling.answers.views import SO_FAR, VIEWS
+from attn_explore.explorer.telling.answers.views import VIEWS
 from tests.explorer.conftest import session_of
 from tests.program import here
 
@@ -60,21 +58,7 @@ def test_the_command_of_an_answer_takes_all_that_a_run_may_have_been_asked_to_re
 
 
 def test_every_view_is_asked_here() -> None:
-    assert {view for view, _ in ASKED} | {"patch"} == set(VIEWS)
-
-
-def test_two_runs_are_patched_as_far_as_one_waits_and_the_command_prints_the_same(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    session = session_of("names")
-    assert can_be_patched(session)
-    begun = SO_FAR["patch"](session, LOGITS, Counter())
-    assert any(ESTIMATED in cell.text for row in begun.answer.rows for cell in row.cells)
-    found = VIEWS["patch"](session, LOGITS, Counter())
-    assert not any(ESTIMATED in cell.text for row in found.answer.rows for cell in row.cells)
-    assert found.command == "attn-explore patch names"
-    assert json.loads(here(capsys, "patch", "names", "--json").out) == json.loads(answer_json(found.data))
-    assert not can_be_patched(session_of("translate"))
+    assert {view for view, _ in ASKED} | {"patch", "patch-heads"} == set(VIEWS)
 
 
 def test_the_cursor_stands_at_what_was_looked_at_and_what_it_leads_to_is_there() -> None:
