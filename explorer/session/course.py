@@ -51,6 +51,7 @@ COURSE = (
     "post-norm-vs-pre-norm",
     "heads-knocked-out",
     "names",
+    "sampling",
     "dot-product-variance",
     "softmax-jacobian",
     "gradient-vanishing",

@@ -9,6 +9,8 @@ import pytest
 
 from attn_explore.model.axes import Array
 from attn_explore.model.gallery import variants_of
+from attn_explore.model.looking.kept_keys import kept_keys
+from attn_explore.model.looking.sampling import top_p
 from attn_explore.model.run import run
 from tests.taught import run_of, scenario_of, second_of, stops_of, told
 
@@ -46,6 +48,14 @@ def hung(name: str) -> Array:
 CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
     ("names", 6, "Of the 64 numbers in the row of *l*, 39 are 0",
      lambda: (array("names", "decoder.layers.0.ffn.hidden")[3] == 0).sum() == 39),
+    ("sampling", 6, "for 0.8 these three, with 0.8482; the letter before it would have been two",
+     lambda: [(np.isfinite(top_p(np.log(array("sampling", f"{chapter}candidates")), 0.8))).sum()
+              for chapter in ("generated.1.", "")] == [3, 2]),
+    ("sampling", 8, "only *e* is new; the other keys are those of the pass before",
+     lambda: np.array_equal(array("sampling", "generated.1.decoder.layers.0.self_attention.k")[:, :4],
+                            array("sampling", "decoder.layers.0.self_attention.k"))),
+    ("sampling", 8, "2 · 4 · 4 = 32 numbers for each token",
+     lambda: kept_keys(run_of("sampling")).numbers_a_token == 32),
     ("names", 7, "*u*, the best of the others but for the end",
      lambda: [run_of("names")["logits"].axes[1].label(int(place))
               for place in array("names", "logits")[3].argsort()[:-5:-1]] == ["e", "i", "</s>", "u"]),

@@ -140,6 +140,10 @@ FOLLOWS: dict[tuple[str, int], Callable[[], object]] = {
                                           histogram()[11, [0, -1]].sum()],
     ("dot-product-variance", 7): lambda: [math.log(16)],
     ("names", 2): lambda: [math.log(15)],
+    ("sampling", 4): lambda: np.sort(array("sampling", "candidates"))[::-1].cumsum(),
+    ("sampling", 5): lambda: [softmax(array("sampling", "logits")[-1] / by) for by in (0.5, 2)],
+    ("sampling", 6): lambda: [np.sort(array("sampling", f"{chapter}candidates"))[::-1].cumsum()
+                              for chapter in ("", "generated.1.")],
     ("softmax-jacobian", 6): lambda: [trace("softmax-jacobian")["experiment.finite.nudges"].options["by"].value],
     ("grouped-query", 5): lambda: array("grouped-query", f"{ATTENTION}.q")[1, 3] * array(
         "grouped-query", f"{ATTENTION}.k")[0, 2],
