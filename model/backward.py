@@ -30,7 +30,7 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def gradients_by(trace: Trace, of: Mapping[str, Array], steps: Collection[str]) -> dict[str, Array]:
-    """The same by some steps alone: nothing is carried to parameters, nor further back than the first of these."""
+    """The same by some steps alone: nothing is kept for parameters, or carried back beyond the first of these."""
     order, carried = _reversed(trace), dict(of)
     found = dict[str, Array]()
     for value in order:
@@ -42,6 +42,9 @@ def gradients_by(trace: Trace, of: Mapping[str, Array], steps: Collection[str]) 
         if len(found) == len(steps):
             break
         _carry(value, gradient, carried)
+        for view in value.operands:
+            if view.value.is_leaf:
+                carried.pop(view.path, None)  # those of a checkpoint's parameters are as large as the model
     return found
 
 

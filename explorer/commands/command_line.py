@@ -27,6 +27,7 @@ from attn_explore.explorer.commands import (
     printing,
     tokens_command,
     why_command,
+    words_command,
 )
 from attn_explore.explorer.commands.common import need_terminal
 from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
@@ -83,6 +84,7 @@ COMMANDS = (
     tokens_command.tokens,
     lens_command.lens,
     attribute_command.attribute,
+    words_command.words,
     heads_command.heads,
     neurons_command.neurons,
     why_command.why,

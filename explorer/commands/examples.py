@@ -37,6 +37,11 @@ EXAMPLES = {
         "attn-explore attribute translate --token 狗 --against 貓 --after 我的",
         "attn-explore attribute induction-head --open 1.0",
     ),
+    "words": (
+        "attn-explore words sentiment",
+        "attn-explore words translate --token 狗 --after 我的 --of probability",
+        "attn-explore words names --steps 128 --json",
+    ),
     "heads": (
         "attn-explore heads induction-head",
         "attn-explore heads multi-head --sort previous",

@@ -13,6 +13,7 @@ scored_heads, through_lens          what every head of attention does; what the 
 who_wrote, patched                  who wrote a logit; what of one run makes the other one say what it says
 networks, looked_there              which feed-forward network is meant; why a head looks where it looks
 generated                           how each word was chosen, and what would have come after another one
+asked_words                         which words made an output
 saving, reopening                   what is written to files, and the command that opens a view again
 checkpoint_checks, checkpoint_names   whether a model computes what it should, and how a saved scenario names it
 """

@@ -244,6 +244,7 @@ QUESTIONS = (
     Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
     Askable("chosen", "How was each word chosen?", "answer('generate')", _chooses_words, "its candidates, the cache"),
     Askable("attribute", "Who wrote what the model says?", "answer('attribute')", _says_words, "a logit as a sum"),
+    Askable("made-by", "Which words made this output?", "answer('words')", _says_words, "four methods, which disagree"),
     Askable(
         "added", "What did this add to what is said?", "answer('attribute-opened')", _is_term, "by tokens, neurons"
     ),

@@ -10,6 +10,7 @@ answer_files    as the bytes of a file
 heads_answer    what every head of attention does
 patch_answer    what of one run brings back what it says
 why_answer      why a head looks where it looks
+words_answer    which words made an output
 neurons_answer  the strongest neurons of a feed-forward network
 bits_answer     a number by the bits that it is stored in
 cache_answer    what the key/value cache holds

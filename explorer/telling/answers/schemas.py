@@ -261,6 +261,24 @@ _GENERATE = {
     "instead": {**_CHOICES, "description": "The same with the words of --instead."},
 }
 
+_METHODS = {
+    "gradient_times_input": {**_NUMBER, "description": "The gradient by the word's embedding, times this."},
+    "integrated_gradients": {**_NUMBER, "description": "The mean gradient from embeddings of zero on, times this."},
+    "rollout": {**_NUMBER, "description": "The share of the word, as attention alone mixes them."},
+    "left_out": _or_null(_NUMBER, "What is lost without the word; null where it cannot be left out."),
+}
+_MADE_BY = {"stack": {"enum": ["encoder", "decoder"]}, "place": _COUNT, **_TOKEN, **_METHODS}
+_WORDS_OF = {
+    "of": _closed({"at": PATH, "measure": {"enum": ["logit", "probability"]}, "place": _COUNT, **_TOKEN}, ("place",)),
+    "value": {**_NUMBER, "description": "The output: the logit or the probability of the token."},
+    "words": {"type": "array", "items": _closed(_MADE_BY)},
+    "together": {**_closed(_METHODS), "description": "The sum of each method over the words."},
+    "left_out_by": {"enum": ["mask", "leaving out"]},
+    "baseline": _closed({"embeddings": {"enum": ["zero"]}, "value": _NUMBER}),
+    "steps": {**_COUNT, "description": "How many gradients the integrated ones are the mean of."},
+    "error": {**_NUMBER, "description": "What these lack of the output less that at the baseline."},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "cache": _closed(_CACHE),
     "attribute": _closed(_ATTRIBUTE),
@@ -272,6 +290,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "tokens": _closed(_TOKENS_READ),
     "patch": _closed(_PATCH, ("place",)),
     "why": _closed(_WHY),
+    "words": _closed(_WORDS_OF),
 }
 """What `--json` prints, by the name of the command."""
 

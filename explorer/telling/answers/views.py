@@ -82,6 +82,16 @@ def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(opened_answer(found, made), command, opened_data(found, made))
 
 
+def _words(session: Session, cell: Cell, counter: Counter) -> Answered:
+    """Which words made the output that a cell is of, or the one that the model says in the end."""
+    from attn_explore.explorer.session.asked_words import words_at
+    from attn_explore.explorer.telling.answers.words_answer import named_by, words_answer, words_data, words_drawn
+
+    found = words_at(session, cell, lambda done, of: counter.say(f"{done} of {of} runs"))
+    command = answering(session, "words", *named_by(found))
+    return Answered(words_answer(found), command, words_data(found), words_drawn(found))
+
+
 def _tokens(session: Session, cell: Cell, _: Counter) -> Answered:
     """How the text was cut, before anything was computed; the cursor on the token that a cell is of."""
     from attn_explore.explorer.telling.answers.tokens_answer import spot_of_token, tokens_answer, tokens_data
@@ -204,6 +214,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "tokens": _tokens,
         "cache": _cache,
         "generate": _generate,
+        "words": _words,
     }
 )
 """By their names."""

@@ -39,6 +39,8 @@ ASKED = [
     ("attribute", LOGITS),
     ("attribute-opened", WEIGHTS),
     ("attribute-opened", HIDDEN),
+    ("words", WEIGHTS),
+    ("words", LOGITS),
 ]
 
 

@@ -1,0 +1,104 @@
+"""Which words made an output of a run, as somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attn_explore.explorer.session.place import Cell
+from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.model.axes import Axis
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.known import known_of
+from attn_explore.model.looking.lens import last_whole_pass
+from attn_explore.model.looking.one_output import Measure, Output
+from attn_explore.model.looking.one_pass import MASKS
+from attn_explore.model.looking.word_shares import STEPS, Words, words_of
+from attn_explore.model.ops.matrices import on_one_core
+from attn_explore.model.places import places_of
+from attn_explore.model.problems import Problem
+from attn_explore.model.scenario.tokens import PAD
+from attn_explore.model.stream import stream_of
+from attn_explore.model.values import Value
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.session import Session
+
+
+@dataclass(frozen=True)
+class WhichWords:
+    """What is asked: of which token, by its text or id, at which word, of its logit or its probability."""
+
+    token: str | None = None
+    token_id: int | None = None
+    after: str | None = None
+    measure: Measure = "logit"
+    steps: int = STEPS
+
+
+@dataclass(frozen=True, eq=False)
+class WordsFound:
+    """The answer: the logits, in the run, that it is of."""
+
+    words: Words
+    logits: Value
+    foretells: bool
+
+    @property
+    def tokens(self) -> Axis | None:
+        """The words at which something is said; None where that is of the whole text."""
+        return self.logits.axes[0] if len(self.logits.axes) > 1 else None
+
+
+def words_asked(
+    session: Session, asked: WhichWords, tell: Callable[[int, int], object] = lambda done, of: None
+) -> WordsFound:
+    """Which words made what is asked for; of a generation, in its last whole pass. Raises Problem for what cannot be.
+
+    Without a token it is the likeliest one's, without a word that at the mask, or else at the last.
+    """
+    logits = stream_of(session.run.trace, last_whole_pass(session.run.trace)).logits
+    place = None
+    if len(logits.axes) > 1:
+        place = _usual_place(logits.axes[0])
+        place = place if asked.after is None else places_of(logits, [asked.after])[logits.names[0]]
+    elif asked.after is not None:
+        raise Problem("this model says one thing of the whole text", hint="leave --after out")
+    token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
+    return _found(session, place, token, asked, tell)
+
+
+def words_at(session: Session, cell: Cell, tell: Callable[[int, int], object]) -> WordsFound:
+    """The same of the token and the word that a cell of the logits or the probabilities is of."""
+    trace = session.run.trace
+    logits, looked_at = stream_of(trace, last_whole_pass(trace)).logits, session.place.peek(cell.path)
+    is_of_output = looked_at is not None and looked_at.names == logits.names
+    place = None if len(logits.axes) == 1 else cell.index[0] if is_of_output else _usual_place(logits.axes[0])
+    is_probability = is_of_output and cell.path.endswith("probabilities")
+    asked = WhichWords(measure="probability" if is_probability else "logit")
+    return _found(session, place, cell.index[-1] if is_of_output else None, asked, tell)
+
+
+def _found(
+    session: Session, place: int | None, token: int | None, asked: WhichWords, tell: Callable[[int, int], object]
+) -> WordsFound:
+    trace = session.run.trace
+    chapter = last_whole_pass(trace)
+    stream = stream_of(trace, chapter)
+    logits = stream.logits
+    if token is None:
+        token = int(np.argmax(logits[() if place is None else (place, slice(None))]))
+    output = Output(asked.measure, place, token)
+    with on_one_core():
+        words = words_of(known_of(session.run.scenario), trace, output, asked.steps, chapter=chapter, tell=tell)
+    return WordsFound(words, logits, stream.foretells)
+
+
+def _usual_place(tokens: Axis) -> int:
+    """The first masked word, where there is one; else the last that is no padding."""
+    labels = [tokens.label(place) for place in range(tokens.size)]
+    masked = (place for place, label in enumerate(labels) if label in MASKS)
+    words = (place for place in reversed(range(len(labels))) if labels[place] != PAD)
+    return next(masked, next(words, tokens.size - 1))
