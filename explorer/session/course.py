@@ -59,6 +59,7 @@ COURSE = (
     "positions-rotary",
     "induction-head",
     "logit-lens",
+    "patching",
     "where-gradients-flow",
     "wide",
 )

@@ -25,7 +25,7 @@ from attn_explore.model.text import clip
 from attn_explore.model.values import Value
 
 WHAT: dict[Kind, str] = {
-    "residual": "the residual stream of one token behind a layer",
+    "residual": "the residual stream at one token after a layer",
     "attention": "what one attention adds at one token",
     "ffn": "what one feed-forward network adds at one token",
     "heads": "what one head of attention computes, at all tokens",
