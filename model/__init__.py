@@ -12,6 +12,7 @@ What is where:
 
 axes, values, trace, recorder   tensors with named axes, and the record of a run
 sources, changes                where parameters are stored; what-if edits
+rounding                        parameters as they come back from fewer bits
 keeping, windows, buffers       which values stay in memory, parts of large ones, memory that is used again
 ops/                            every operation: its computation, derivative, arithmetic and formula side by side
 backward                        reverse-mode differentiation: the order in which derivatives are applied

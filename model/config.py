@@ -55,6 +55,7 @@ NormOrder = Literal["post", "pre"]
 Activation = Literal["relu", "gelu", "gelu_tanh", "silu", "swiglu", "geglu"]
 Head = Literal["none", "tokens", "sequence", "vocabulary"]
 Dtype = Literal["float64", "float32"]
+Rounding = Literal["bf16", "f16", "int8", "q8_0", "q4_1"]
 Tokenizer = Literal["whitespace", "character", "checkpoint"]
 Choice = Literal["auto"] | bool
 
@@ -80,6 +81,8 @@ class WeightsConfig:
     """A folder with config.json, model.safetensors and tokenizer.json, or the bare name of one."""
     set: Mapping[str, NestedNumbers] = field(default_factory=dict)
     """Single parameters by hand: a name, and its numbers row by row."""
+    rounded: Rounding | None = None
+    """Take every parameter as it comes back from this storage of fewer bits. Default: as it is."""
 
     @property
     def are_drawn(self) -> bool:

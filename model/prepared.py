@@ -72,7 +72,10 @@ class Prepared:
 
     @cached_property
     def numbers(self) -> Mapping[str, Numbers]:
-        """The same; of a checkpoint, where they are stored."""
+        """The same; of a checkpoint, where they are stored; rounded, where the scenario says so."""
+        return as_rounded(self.scenario, self._unrounded())
+
+    def _unrounded(self) -> Mapping[str, Numbers]:
         if (checkpoint := checkpoint_of(self.scenario)) is not None:
             return {**checkpoint.parameters(self.known.shapes), **by_hand(self.scenario, self.known.shapes)}
         return self.arrays
@@ -110,6 +113,15 @@ class Prepared:
 def prepare(scenario: Scenario, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()) -> Prepared:
     """Find what is known of a scenario, and read its weights file. Raises Problem when that cannot be read."""
     return Prepared(known_of(scenario, allowed)).with_weights(limit, allowed)
+
+
+def as_rounded(scenario: Scenario, parameters: Mapping[str, Numbers]) -> Mapping[str, Numbers]:
+    """Parameters as the storage gives them back that a scenario names; as they are where it names none."""
+    if scenario.model.weights.rounded is None:
+        return parameters
+    from attn_explore.model.rounding import rounded  # few scenarios have one
+
+    return rounded(parameters, scenario.model.weights.rounded)
 
 
 def _at_a_moment(stop: LessonStep, record: Record | None) -> LessonStep:

@@ -11,7 +11,7 @@ from attn_explore.model.axes import Array, sizes
 from attn_explore.model.edits import Changes, changes
 from attn_explore.model.forward import passes_of, trace_of
 from attn_explore.model.known import Known, known_of
-from attn_explore.model.prepared import LARGEST_WEIGHTS, Prepared, plan_of
+from attn_explore.model.prepared import LARGEST_WEIGHTS, Prepared, as_rounded, plan_of
 from attn_explore.model.scenario import Scenario
 from attn_explore.model.scenario_gradients import record_wanted
 from attn_explore.model.sources import Numbers
@@ -60,7 +60,7 @@ def run_prepared(
     arrays: Mapping[str, Numbers]
     arrays = before.unedited if before is not None and _has_parameters(before, known) else prepared.numbers
     if record is not None:
-        arrays = {**arrays, **_learned(scenario, record, moment)}
+        arrays = {**arrays, **as_rounded(scenario, _learned(scenario, record, moment))}
     made = _changes(prepared, arrays, before, second) if scenario.edits else {}
     trace = trace_of(known, arrays, on_step, changes=made, before=before, lazy=lazy)
     _check_reached(scenario, trace)

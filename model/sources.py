@@ -107,6 +107,11 @@ class Elsewhere:
         return self.described
 
 
+def is_in_file(source: Source | None) -> TypeGuard[Source]:
+    """Whether a file has these numbers, or those that they follow from; others follow from what is in memory alone."""
+    return source is not None and (isinstance(source, Elsewhere) or "file" in source.describe())
+
+
 Numbers = Array | Source
 """What a parameter is given as: its numbers, or where they are stored."""
 

@@ -36,7 +36,7 @@ MATHEMATICS = (
 LEVELS = (
     *MATHEMATICS,
     {"files"},
-    {"checkpoints"},
+    {"checkpoints", "rounding"},
     {"scenario"},
     {"edits", "experiments", "loss", "named_checkpoint", "opened", "weights"},
     {"gallery", "known", "scenario_gradients"},

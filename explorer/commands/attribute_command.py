@@ -19,6 +19,7 @@ from attn_explore.explorer.commands.answering import (
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -68,6 +69,7 @@ def attribute(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -76,7 +78,7 @@ def attribute(
     The parts add up to the logit, or to the difference of two. Without --token it is the likeliest one's.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)

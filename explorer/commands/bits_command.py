@@ -10,6 +10,7 @@ from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import at_cell, find_source, say_notes
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -42,6 +43,7 @@ def bits(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -49,7 +51,7 @@ def bits(
 
     Sign, exponent and fraction of a floating-point number; scale, least number and quant of a block of a GGUF file.
     """
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     session = at_cell(found, limits_of(memory_limit, allow_path), cell)
     say_notes(session)
     from attn_explore.explorer.telling.answers.bits_answer import bits_answer, bits_data

@@ -6,6 +6,7 @@ from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -27,6 +28,7 @@ def cache(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -36,7 +38,7 @@ def cache(
     grouped queries save.
     """
     session = session_of(
-        find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens)),
+        find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_)),
         limits_of(memory_limit, allow_path),
     )
     say_notes(session)

@@ -11,6 +11,7 @@ EXAMPLES = {
         "attn-explore run my.yaml --plain | less",
         "attn-explore run translate --moment 120",
         "attn-explore run i-love-my-dog --text 'the cat sat'",
+        "attn-explore run translate --as q4_1",
     ),
     "compare": (
         "attn-explore compare i-love-my-dog single-head",
@@ -58,6 +59,11 @@ EXAMPLES = {
     "bits": (
         "attn-explore bits translate 'head.w[0, 狗]'",
         "attn-explore bits i-love-my-dog 'weights[love, dog]' --json",
+        "attn-explore bits translate 'head.w[0, 狗]' --as q8_0",
+    ),
+    "rounding": (
+        "attn-explore rounding translate",
+        "attn-explore rounding names --as int8 --json",
     ),
     "patch": (
         "attn-explore patch names",

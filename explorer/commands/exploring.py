@@ -15,12 +15,12 @@ from attn_explore.explorer.commands.common import (
     number_to_differentiate,
     print_lines,
     say_notes,
-    session_of,
     sessions_of,
 )
 from attn_explore.explorer.commands.marking import Answers, Name, answer_file
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -70,6 +70,7 @@ def run(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     answers: Answers = None,
     name: Name = "",
     memory_limit: Memory = "",
@@ -77,24 +78,30 @@ def run(
 ) -> None:
     """Step through a scenario, an exported trace or a model.
 
-    Without a terminal, or with --plain, the walk-through is printed as text.
+    Without a terminal, or with --plain, the walk-through is printed as text. With --as the run as it is stands beside
+    the rounded one: c and d compare them.
     """
     limits = limits_of(memory_limit, allow_path)
     if watch and plain:
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
+    if watch and as_:
+        raise typer.BadParameter("--watch runs one run again, and --as shows two")
     differentiate = number_to_differentiate(gradients, of, step)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens, as_)
     is_printed = not watch and (plain or not sys.stdout.isatty())
     into = answer_file(answers, name, is_printed)
     if is_printed:
-        found = find_source(source, asked)  # before NumPy is imported: a faulty scenario does not need it
+        both = [asked, replace(asked, rounded=None)] if as_ else [asked]
+        found = [find_source(source, each) for each in both]  # before NumPy is imported: a faulty scenario needs none
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
-        session = session_of(found, limits, step)
+        session = sessions_of(found, limits, step)
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    raise typer.Exit(explore(source, limits, step, asked, watch=watch, answers=into, view=view.value if view else ""))
+    beside = (source, replace(asked, rounded=None)) if as_ else None
+    shown_as = view.value if view else ""
+    raise typer.Exit(explore(source, limits, step, asked, second=beside, watch=watch, answers=into, view=shown_as))
 
 
 def compare(
@@ -112,16 +119,19 @@ def compare(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Step through two runs together, one beside the other.
 
-    Without a terminal, or with --plain, both are printed as text, step by step, with what is different.
+    Without a terminal, or with --plain, both are printed as text, step by step, with what is different. --as rounds the
+    parameters of the second.
     """
     limits, differentiate = limits_of(memory_limit, allow_path), number_to_differentiate(gradients, of, step)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens, as_)
     other = asked if second_text is None else replace(asked, given={**asked.given, "text": second_text})
+    asked = replace(asked, rounded=None)  # the second is rounded, the first stays as it is
     if plain or not sys.stdout.isatty():
         found = [find_source(first, asked), find_source(second, other)]
         from attn_explore.explorer.telling.walk_through import walk_through_lines

@@ -17,6 +17,7 @@ from attn_explore.explorer.commands.common import (
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Format,
     Ids,
     Memory,
@@ -63,6 +64,7 @@ def export(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -77,7 +79,7 @@ def export(
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
-    asked = asked_for(number_to_differentiate(gradients, of), moment, text, ids, target, max_new_tokens)
+    asked = asked_for(number_to_differentiate(gradients, of), moment, text, ids, target, max_new_tokens, as_)
     found = find_source(source, asked)
     if not is_stdout:
         check_target(output, force, found.inputs)

@@ -10,6 +10,7 @@ from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -65,6 +66,7 @@ def generate(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -79,7 +81,7 @@ def generate(
     sampler = _sampler(temperature, top_k, top_p, repetition_penalty, seed)
     if max_new_tokens is None and target is None and is_model(source):
         max_new_tokens = OF_A_MODEL
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)
     from attn_explore.explorer.session.generated import futures

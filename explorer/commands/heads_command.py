@@ -11,6 +11,7 @@ from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, 
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -68,6 +69,7 @@ def heads(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -78,7 +80,7 @@ def heads(
     where a model has no text to read. With --token, what each head adds to that token's logit at the end of the text.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     form.check(found.inputs)
     from attn_explore.explorer.session.scored_heads import Logit
     from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer, heads_data

@@ -19,6 +19,7 @@ from attn_explore.explorer.commands.answering import (
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -49,6 +50,7 @@ def lens(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -57,7 +59,7 @@ def lens(
     A table of layers by tokens, with the likeliest next token and its probability; with --token its rank and its logit.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)

@@ -10,6 +10,7 @@ from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, 
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -51,6 +52,7 @@ def neurons(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -59,7 +61,7 @@ def neurons(
     With the words that the output row of each favours and is against, and the tokens of the text on which it fires.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)

@@ -30,6 +30,16 @@ class Format(StrEnum):
     safetensors = "safetensors"
 
 
+class Storage(StrEnum):
+    """What parameters are rounded to."""
+
+    bf16 = "bf16"
+    f16 = "f16"
+    int8 = "int8"
+    q8_0 = "q8_0"
+    q4_1 = "q4_1"
+
+
 class Subject(StrEnum):
     """What there is a JSON Schema of."""
 
@@ -45,6 +55,7 @@ class Subject(StrEnum):
     bits = "bits"
     tokens = "tokens"
     cache = "cache"
+    rounding = "rounding"
 
 
 # --- completion in the shell
@@ -138,6 +149,10 @@ NewTokens = Annotated[
     int | None,
     typer.Option("--max-new-tokens", metavar="N", min=1, help="Let the decoder choose so many tokens at most."),
 ]
+As = Annotated[
+    Storage | None,
+    typer.Option("--as", help="Round its parameters to this storage: what fewer bits do.", show_default=False),
+]
 Against = Annotated[
     str | None,
     typer.Option("--against", metavar="TEXT", help="Less the logit of this token.", show_default=False),
@@ -179,6 +194,7 @@ def asked_for(
     ids: str = "",
     target: str | None = None,
     max_new_tokens: int | None = None,
+    rounded: Storage | None = None,
 ) -> Asked:
     """What a command line asks of a run beside its file. Raises typer's error for ids that are none."""
     from attn_explore.explorer.session.asked import Asked
@@ -186,7 +202,8 @@ def asked_for(
     said: dict[str, Any] = {"text": text, "target": target, "max_new_tokens": max_new_tokens}
     if ids:
         said["ids"] = _numbers(ids)
-    return Asked(differentiate, moment, {key: value for key, value in said.items() if value is not None})
+    given = {key: value for key, value in said.items() if value is not None}
+    return Asked(differentiate, moment, given, rounded.value if rounded else None)
 
 
 def _numbers(text: str) -> list[int]:

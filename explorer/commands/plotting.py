@@ -17,6 +17,7 @@ from attn_explore.explorer.commands.common import (
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     FigureSize,
     FigureTitle,
     Head,
@@ -73,6 +74,7 @@ def plot(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -83,7 +85,7 @@ def plot(
 
     is_overview = cell in ("profile", "saliency", "map")
     differentiate = number_to_differentiate(gradients or (is_overview and cell != "map"), of, cell)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens)
+    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens, as_)
     found = find_source(source, asked)
     looks = _looks(title, size)
     if output is not None:
@@ -140,6 +142,7 @@ def handout(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -150,7 +153,7 @@ def handout(
     from attn_explore.explorer.system.file_formats import HANDOUTS, format_of
     from attn_explore.model.files.writing import check_target, write_atomically
 
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     if output is not None:
         format_of(output, HANDOUTS, "a handout")
         check_target(output, force, found.inputs)

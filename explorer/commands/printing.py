@@ -18,6 +18,7 @@ from attn_explore.explorer.commands.common import (
 )
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -88,13 +89,14 @@ def show(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print one tensor as a table, with its words."""
     from attn_explore.explorer.telling import plain
 
-    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens)
+    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens, as_)
     found = find_source(source, asked)
     session, value = part_named(found, limits_of(memory_limit, allow_path), step)
     say_notes(session)
@@ -115,11 +117,12 @@ def map_(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print the model as a diagram of boxes and arrows, as it ran."""
-    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens)
+    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens, as_)
     session = session_of(find_source(source, asked), limits_of(memory_limit, allow_path), step)
     say_notes(session)
     from attn_explore.explorer.system.exits import say
@@ -151,11 +154,12 @@ def explain(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print where a number comes from, and where it goes."""
-    asked = asked_for(number_to_differentiate(gradients, of, cell), moment, text, ids, target, max_new_tokens)
+    asked = asked_for(number_to_differentiate(gradients, of, cell), moment, text, ids, target, max_new_tokens, as_)
     session = at_cell(find_source(source, asked), limits_of(memory_limit, allow_path), cell)
     say_notes(session)
     from attn_explore.explorer.telling.plain import explained

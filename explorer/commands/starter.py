@@ -27,6 +27,7 @@ model:
     seed: 7                  # the same parameters on every machine
     scale: 0.5               # their standard deviation
     # file: weights.safetensors    # instead of seed and scale: every parameter from a file beside this one
+    # rounded: q4_1                # as they come back from bf16, f16, int8, q8_0 or q4_1
     # set:                         # single parameters by hand
     #   encoder.layers.0.ffn.b_2: [0, 0, 0, 0, 0, 1]
 

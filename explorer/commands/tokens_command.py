@@ -10,6 +10,7 @@ from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, print_lines, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Moment,
     NewTokens,
@@ -37,13 +38,14 @@ def tokens(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print how a text becomes tokens: letters, merges, pieces, ids.
 
     What is unusual is pointed out: a beginning twice, a word in many pieces, single bytes, a word without its space.
     """
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     if template and (as_json or csv):
         raise typer.BadParameter("--template prints the template alone, as text; --json has it beside the tokens")
     if template:

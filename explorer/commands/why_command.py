@@ -11,6 +11,7 @@ from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, 
 from attn_explore.explorer.commands.common import at_cell, find_source, say_notes
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -62,6 +63,7 @@ def why(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -71,7 +73,7 @@ def why(
     the key. With what the head takes from the key, in words of the vocabulary.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     form.check(found.inputs)
     session = at_cell(found, limits_of(memory_limit, allow_path), cell)
     say_notes(session)

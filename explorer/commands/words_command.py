@@ -11,6 +11,7 @@ from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, 
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
+    As,
     Ids,
     Memory,
     Moment,
@@ -60,6 +61,7 @@ def words(
     ids: Ids = "",
     target: Target = None,
     max_new_tokens: NewTokens = None,
+    as_: As = None,
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
@@ -69,7 +71,7 @@ def words(
     answers another question. Without --token the output is the likeliest token's.
     """
     form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens))
+    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
     form.check(found.inputs)
     session = session_of(found, limits_of(memory_limit, allow_path))
     say_notes(session)

@@ -16,11 +16,13 @@ class Asked:
     gradients  the number that is differentiated, "" for the one that tells most; None: as the file says
     moment     after how many steps of training, None: at the end
     given      keys of `input` that are other ones
+    rounded    the storage that the parameters are rounded to, None: as the file says
     """
 
     gradients: str | None = None
     moment: int | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    rounded: str | None = None
 
 
 NOTHING_ASKED = Asked()

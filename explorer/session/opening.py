@@ -58,6 +58,12 @@ class Source:
         assert self.model is not None  # noqa: S101 (only a model is asked)
         return replace(self, scenario=scenario_of(self.name, self.model, said))
 
+    def rounded(self, storage: str) -> Source:
+        """The same with parameters as a storage gives them back. Raises Problem where nothing is read yet."""
+        if self.scenario is None:
+            raise Problem("this model has nothing to read", path=self.path, hint=_GIVE_A_TEXT)
+        return replace(self, scenario=self.scenario.with_rounded(storage))
+
     def differentiated(self, of: str) -> Source:
         """The same with gradients: of a number, or (nothing) of the one that the scenario names, or that tells most."""
         said = self.scenario.gradients if self.scenario else None
@@ -92,6 +98,10 @@ def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:
         if scenario is None:
             raise Problem("a trace has run already, and reads nothing else", path=path, hint="run its scenario")
         scenario = scenario.with_text(asked.given)
+    if asked.rounded is not None:
+        if scenario is None:
+            raise Problem("a trace has run already, with its numbers as they are", path=path, hint="run its scenario")
+        scenario = scenario.with_rounded(asked.rounded)
     found = Source(name, path, scenario, moment=asked.moment)
     return found if asked.gradients is None else found.differentiated(asked.gradients)
 
@@ -107,6 +117,8 @@ def _checkpoint_source(wanted: str, asked: Asked) -> Source:
         source = source.reading(asked.given)
     elif asked.given:
         raise Problem("this model has nothing to read", path=found.path, hint=_GIVE_A_TEXT)
+    if asked.rounded is not None:
+        source = source.rounded(asked.rounded)
     return source if asked.gradients is None else source.differentiated(asked.gradients)
 
 
@@ -199,10 +211,18 @@ def _go_to_moment(session: Session, step: int) -> None:
 
 def pair(first: Session, second: Session) -> Session:
     """Two sessions that are stepped through together; gives the first. Each is called by the name of its run."""
-    names = (first.name, second.name) if first.name != second.name else ("first", "second")
+    names = _names(first, second)
     first.other, second.other = second, first
     first.label, second.label = names
     return first
+
+
+def _names(first: Session, second: Session) -> tuple[str, str]:
+    """What two runs are called: by their names; of one scenario, by what their parameters are rounded to."""
+    if first.name != second.name:
+        return first.name, second.name
+    one, other = (each.run.scenario.model.weights.rounded for each in (first, second))
+    return (one or "as it is", other or "as it is") if one != other else ("first", "second")
 
 
 def _run(

@@ -40,12 +40,14 @@ def command(session: Session, view: str = "", cell: Cell | None = None) -> str:
     if compared := _compared(session):
         return shlex.join(["attn-explore", "compare", *compared, *_at(value, index)])
     shown_as = ("--view", view) if view else ()
-    return shlex.join(["attn-explore", "run", *_parts(session, value), *_at(value, index), *shown_as])
+    parts = (*_parts(session, value), *_rounded(session))
+    return shlex.join(["attn-explore", "run", *parts, *_at(value, index), *shown_as])
 
 
 def answering(session: Session, question: str, *options: str) -> str:
     """What is typed to have a question answered of the same run: its command, what is read, the moment."""
-    return shlex.join(["attn-explore", question, _source(session), *_read(session), *_moment(session), *options])
+    said = (*_read(session), *_moment(session), *_rounded(session))
+    return shlex.join(["attn-explore", question, _source(session), *said, *options])
 
 
 def answering_of_two(session: Session, question: str, *options: str) -> str:
@@ -105,7 +107,7 @@ def _compared(session: Session) -> list[str]:
     if other is None or session.is_pinned or session.run.scenario.compare or other.run.scenario.compare:
         return []
     both = (session, other)
-    if any(is_gradient(each.place.value) or [*_read(each), *_moment(each)] for each in both):
+    if any(is_gradient(each.place.value) or [*_read(each), *_moment(each), *_rounded(each)] for each in both):
         return []
     return [_source(each) for each in both]
 
@@ -130,6 +132,15 @@ def _source(session: Session) -> str:
     """The name of a bundled scenario or of a model, or the path of a file."""
     path = session.path
     return session.name if path is None or bundled().get(session.name) == path else str(path)
+
+
+def _rounded(session: Session) -> Iterator[str]:
+    """What the parameters are rounded to, where the file does not say so."""
+    path, found = session.path, session.run.scenario.model.weights.rounded
+    is_file = path is not None and path.is_file() and not is_model(session.name)
+    is_said = is_file and path is not None and (is_trace(path) or read_scenario(path).model.weights.rounded == found)
+    if found is not None and not is_said:
+        yield from ("--as", found)
 
 
 def _moment(session: Session) -> Iterator[str]:

@@ -8,13 +8,16 @@ import numpy as np
 
 from attn_explore.explorer.session.matching import numbers_by_place, same_cell, same_numbers
 from attn_explore.explorer.session.moments import takes_numbers
+from attn_explore.explorer.session.run import Run
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances, farthest
 from attn_explore.model.axes import Array
 from attn_explore.model.cells import Cells, Made
+from attn_explore.model.config import Rounding
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.problems import Problem
+from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
 
 
@@ -38,6 +41,24 @@ class Subtracted:
 
     numbers: Cells
     by_place: bool
+
+
+def rounds(session: Session) -> bool:
+    """Whether the parameters of this run or of the other are rounded, and those of one of them are not."""
+    return len({run.scenario.model.weights.rounded is None for run in _runs(session)}) > 1
+
+
+def rounded_and_exact(session: Session) -> tuple[Rounding, Trace, Trace]:
+    """What the parameters of one of the two runs are rounded to, its trace, and that of the other."""
+    one, other = sorted(_runs(session), key=lambda run: run.scenario.model.weights.rounded is None)
+    storage = one.scenario.model.weights.rounded
+    if storage is None:
+        raise LookupError("no run is rounded")
+    return storage, one.trace, other.trace
+
+
+def _runs(session: Session) -> list[Run]:
+    return [each.run for each in (session, session.other) if each is not None]
 
 
 def difference(array: Array, other: Array) -> Array:

@@ -20,7 +20,17 @@ GIVEN = {
 
 
 def provenance(session: Session, value: Value) -> str:
-    """Where the numbers of a parameter came from."""
+    """Where the numbers of a parameter came from, and what they were rounded to."""
+    if value.source is None or session.run.scenario.model.weights.rounded is None:
+        return _origin(session, value, value.source)
+    from attn_explore.model.rounding import Rounded, stored_before  # few scenarios have one
+
+    found = _origin(session, value, stored_before(value.source))
+    return f"{found}, rounded to {value.source.storage.name}" if isinstance(value.source, Rounded) else found
+
+
+def _origin(session: Session, value: Value, source: Source | None) -> str:
+    """Where they came from, before they were rounded."""
     experiment = session.run.scenario.alone
     if experiment is not None:
         return "given in the scenario" if hasattr(experiment, value.name) else f"drawn by seed {experiment.seed}"
@@ -31,8 +41,8 @@ def provenance(session: Session, value: Value) -> str:
         return "as the whole run of the model has it"
     if value.path in weights.set:
         return "set by hand in the scenario"
-    if value.source is not None:
-        where = _where_stored(value.source)
+    if source is not None:
+        where = _where_stored(source)
         return f"read from {where}" if value.elsewhere is None else f"stored in {where}; not in this trace"
     if value.name == "embedding_table" and session.run.scenario.input.vectors is not None:
         return "the scenario's input vectors"

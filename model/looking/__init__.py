@@ -6,6 +6,7 @@ said_twice, head_scores, head_atlas   what each head does, by rules that heads h
 text_read                             what a stack read: tokens, ids, padding
 carried, readout, neurons             what a part of the residual stream says; the neurons that write it
 stored_bits                           a number by the bits that it is stored in
+rounded_steps                         what rounding the parameters does to each step
 kept_keys                             what the key/value cache of a generation holds
 tokens_read                           how the text that was read became tokens
 two_texts, patching, patched_runs     what of one run makes another one say what it says

@@ -20,6 +20,7 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.files.stores import Block
 from attn_explore.model.problems import Problem
+from attn_explore.model.rounding import Packed, Rounded
 from attn_explore.model.values import Value
 
 
@@ -43,11 +44,15 @@ class Reckoned(NamedTuple):
 
 @dataclass(frozen=True)
 class StoredNumber:
-    """A number by the bits that it is stored in. `block` is where; None for a number that is in memory alone."""
+    """A number by the bits that it is stored in.
+
+    `block` is where; None for a number that is in no file. `packed` are the bytes that a rounded one comes back from.
+    """
 
     storage: str
     reckoned: Reckoned
     block: Block | None = None
+    packed: Packed | None = None
 
 
 def bits_of(value: Value, index: Index) -> StoredNumber:
@@ -58,6 +63,9 @@ def bits_of(value: Value, index: Index) -> StoredNumber:
     if isinstance(value.source, Stored):
         block = value.source.block(index)
         return StoredNumber(block.storage, taken_apart(block), block)
+    if isinstance(value.source, Rounded):
+        packed = value.source.block(index)
+        return StoredNumber(packed.storage, taken_apart(packed), packed=packed)
     if value.elsewhere is not None:
         raise Problem(value.elsewhere.what, path=value.path, hint=value.elsewhere.hint)
     storage = f"F{8 * value.dtype.itemsize}"
@@ -85,12 +93,13 @@ def number_text(number: float) -> str:
     return f"{int(number)}" if is_whole else str(np.float32(number)).replace("e-0", "e-")
 
 
-def taken_apart(block: Block) -> Reckoned:
+def taken_apart(block: Block | Packed) -> Reckoned:
     """The number that some bytes stand for. Raises Problem for a type that is not taken apart here."""
     if block.storage in FLOATS:
         return _float(block.storage, block.content)
-    if block.storage in QUANTISED:
-        return QUANTISED[block.storage](np.frombuffer(block.content, np.uint8), block.place)
+    if block.storage in (*QUANTISED, *ROW_BY_ROW):
+        read = {**QUANTISED, **ROW_BY_ROW}[block.storage]
+        return read(np.frombuffer(block.content, np.uint8), block.place)
     hint = f"there are {', '.join((*FLOATS, *QUANTISED))}"
     raise Problem(f"numbers of the type {block.storage} are not taken apart into bits here", hint=hint)
 
@@ -208,6 +217,16 @@ QUANTISED: Mapping[str, Callable[[Array, int], Reckoned]] = MappingProxyType(
     }
 )
 """From the bytes of a block and the place of a number in it, by the type."""
+
+
+def _int8(row: Array, place: int) -> Reckoned:
+    d = Part("d", "scale of the row, float32", row[3::-1].tobytes().hex(" "), float(row[:4].view("<f4")[0]))
+    q = _signed("q", "of this number alone, with a sign", row[4 + place])
+    return Reckoned((d, q), "d × q", f"{_text(d)} × {_text(q)}", float(_of(d) * _of(q)))
+
+
+ROW_BY_ROW: Mapping[str, Callable[[Array, int], Reckoned]] = MappingProxyType({"INT8": _int8})
+"""The same of a type in which all numbers of a row are one block; no file is read that has it."""
 
 
 def _from_middle(d: Part, q: Part, middle: int) -> Reckoned:

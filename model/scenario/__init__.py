@@ -115,6 +115,17 @@ class Scenario(Document):
         data = {key: value for key, value in self.source.data.items() if key != TOLD_IN_FIRST}
         return replace(_checked(self.source.with_data(data | {"input": given}, "input")), checkpoint=self.checkpoint)
 
+    def with_rounded(self, storage: str) -> Scenario:
+        """Give the scenario with its parameters as this storage gives them back, without the lesson.
+
+        Raises Problem where there are none.
+        """
+        if self.alone is not None:
+            raise Problem("an experiment has no parameters to round", path=self.source.name, hint="leave --as out")
+        data = {key: value for key, value in self.source.data.items() if key != TOLD_IN_FIRST}
+        changed = merged(data.get("model") or {}, {"weights": {"rounded": storage}})
+        return replace(_checked(self.source.with_data(data | {"model": changed}, "model")), checkpoint=self.checkpoint)
+
     def with_seed(self, seed: int) -> Scenario:
         """Give the scenario with other numbers, drawn from another seed. Raises Problem where none are drawn."""
         data = self.source.data

@@ -14,7 +14,7 @@ from attn_explore.model.labels import AxisLabels
 from attn_explore.model.named_checkpoint import checkpoint_of
 from attn_explore.model.scenario.document import LessonStep
 from attn_explore.model.scenario_gradients import with_output
-from attn_explore.model.sources import Source
+from attn_explore.model.sources import Source, is_in_file
 from attn_explore.model.traces.recorded import CHECKPOINT, checkpoint_data
 from attn_explore.model.traces.wanted import Contents
 from attn_explore.model.values import Value
@@ -64,7 +64,7 @@ def footer(contents: Contents) -> Data:
 def of_parameter(parameter: Value) -> Data:
     """A parameter, and where it is stored, if it is in a file."""
     found: Data = {"name": parameter.path, "shape": parameter.shape, "dtype": str(parameter.dtype)}
-    return found if parameter.source is None else found | {"file": _stored(parameter.source)}
+    return found | {"file": _stored(parameter.source)} if is_in_file(parameter.source) else found
 
 
 def _stored(source: Source) -> Mapping[str, object]:

@@ -11,7 +11,7 @@ from attn_explore.model.finer import finer_steps
 from attn_explore.model.ops.gradients import PREFIX
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.scenario import Scenario
-from attn_explore.model.sources import Elsewhere
+from attn_explore.model.sources import Elsewhere, is_in_file
 from attn_explore.model.step_names import steps_meant
 from attn_explore.model.text import clip
 from attn_explore.model.trace import Trace
@@ -69,7 +69,7 @@ class Contents:
         """Whether the numbers of a parameter are in it: those that are in no file, or not as they are there, are."""
         if isinstance(parameter.source, Elsewhere) and parameter.held is not None:
             return True
-        return self.wanted.parameters or parameter.source is None or bool(parameter.changes)
+        return self.wanted.parameters or not is_in_file(parameter.source) or bool(parameter.changes)
 
     def tensors(self, *, planned: bool = False) -> Iterator[tuple[str, Value]]:
         """Everything whose numbers are in it, with its key in the binary formats."""

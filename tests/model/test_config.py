@@ -15,7 +15,7 @@ def test_the_sections_have_the_keys_of_the_format_in_its_order():
         "position feed_forward norm norm_order final_norm norm_eps activation residual output_projection bias "
         "ffn_bias head_bias attention_span head classes dtype weights"
     )
-    assert keys(WeightsConfig) == "seed scale file checkpoint set"
+    assert keys(WeightsConfig) == "seed scale file checkpoint set rounded"
     assert keys(InputConfig) == (
         "text tokens vectors ids vocabulary tokenizer pad_to "
         "target target_tokens target_vectors target_ids max_new_tokens"

@@ -224,6 +224,12 @@ def _reads_words(screen: ExplorerScreen) -> bool:
     return scenario.alone is None and scenario.input.vectors is None
 
 
+def _rounds(screen: ExplorerScreen) -> bool:
+    from attn_explore.explorer.session.two_runs import rounds
+
+    return rounds(screen.state.session)
+
+
 QUESTIONS = (
     Askable("comes-from", "Where does this number come from?", "follow", _comes_from, "follows the marked number"),
     Askable("comes-from", "Where does this number come from?", "uses", _shows_uses, "its arithmetic"),
@@ -262,6 +268,7 @@ QUESTIONS = (
     Askable(
         "cache", "What does the cache of keys and values hold?", "answer('cache')", _keeps_keys, "in numbers and bytes"
     ),
+    Askable("rounding", "Where does rounding begin to matter?", "answer('rounding')", _rounds, "off by how much"),
     Askable("other", "What has the other run at this cell?", "compare", _has_other),
     Askable("difference", "How do the two runs differ here?", "side", _has_other, "side by side, and subtracted"),
     Askable("parting", "Where do the two runs part?", "part", _has_other),

@@ -14,6 +14,7 @@ words_answer    which words made an output
 neurons_answer  the strongest neurons of a feed-forward network
 bits_answer     a number by the bits that it is stored in
 cache_answer    what the key/value cache holds
+rounding_answer what rounding the parameters changes
 tokens_answer   how a text became tokens, with `tokens_said` and `token_remarks`: what is said of it, and is unusual
 generate_answer how each word of a generation was chosen
 answer_curves   its rows and columns as curves

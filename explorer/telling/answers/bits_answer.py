@@ -30,9 +30,22 @@ def bits_answer(found: StoredNumber, value: Value, index: Index) -> Answer:
 def _said(found: StoredNumber, value: Value, index: Index) -> Iterator[str]:
     made = found.reckoned
     yield f"{_name(value, index)} = {made.formula} = {made.written} = {_exact(found)}"
-    yield _where(found.storage, found.block) if found.block else _MEMORY.format(found.storage, 8 * value.dtype.itemsize)
+    yield _kept(found, value)
     if found.block and value.is_changed_at(index):
         yield _EDITED.format(number_text(float(value[index])))
+
+
+def _kept(found: StoredNumber, value: Value) -> str:
+    """Where its bits are: in a file, in what it was rounded to, or in memory."""
+    if found.block is not None:
+        return _where(found.storage, found.block)
+    if found.packed is None:
+        return _MEMORY.format(found.storage, 8 * value.dtype.itemsize)
+    packed = found.packed
+    if packed.numbers == 1:
+        return f"Rounded to {packed.storage}: {8 * len(packed.content)} bits."
+    shared = f"number {packed.place} of the {packed.numbers} of a block of {len(packed.content)} bytes"
+    return f"Rounded to {packed.storage}: {shared}."
 
 
 def _where(storage: str, block: Block) -> str:

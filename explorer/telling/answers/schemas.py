@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from attn_explore.model.checkpoints.tokens.cut import KINDS
+from attn_explore.model.config import Rounding
 from attn_explore.model.looking.head_scores import LOGIT, SCORES
 from attn_explore.model.looking.sampling import STEPS
 
@@ -140,7 +141,7 @@ _BITS = {
     "at": PATH,
     "index": {"type": "array", "items": _COUNT},
     "value": _NUMBER,
-    "storage": {**_TEXT, "description": "F64, F32, F16, BF16, or a type of GGUF: Q4_1."},
+    "storage": {**_TEXT, "description": "F64, F32, F16, BF16, a type of GGUF: Q4_1; or INT8."},
     "parts": {"type": "array", "items": _closed(_PART)},
     "formula": {**_TEXT, "description": "How the value comes from the parts."},
     "written": {**_TEXT, "description": "The same with their numbers."},
@@ -279,9 +280,27 @@ _WORDS_OF = {
     "error": {**_NUMBER, "description": "What these lack of the output less that at the baseline."},
 }
 
+_ROUNDED_STEP = {
+    "at": PATH,
+    "relative": {**_NUMBER, "description": "The root of the sum of squared differences, by that of its numbers."},
+    "largest": {**_NUMBER, "description": "The largest difference, rounded less exact."},
+    "index": {"type": "array", "items": _COUNT, "description": "Where that is."},
+    "exact": _NUMBER,
+    "rounded": _NUMBER,
+}
+_ROUNDING = {
+    "as": {"enum": list(get_args(Rounding))},
+    "first": _or_null(PATH, "The first step that differs."),
+    "matters": _or_null(PATH, "The first step that is off by more than 1% of its size."),
+    "said": {**_COUNT, "description": "How many words or labels the model says."},
+    "otherwise": {**_COUNT, "description": "How many of them the rounded model says otherwise."},
+    "steps": {"type": "array", "items": _closed(_ROUNDED_STEP)},
+}
+
 SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "cache": _closed(_CACHE),
     "attribute": _closed(_ATTRIBUTE),
+    "rounding": _closed(_ROUNDING),
     "bits": _closed(_BITS, ("stored",)),
     "generate": _closed(_GENERATE, ("instead",)),
     "heads": _closed({"logit_of": _closed(_OF, ("place", "against")), **_HEADS}, ("logit_of",)),

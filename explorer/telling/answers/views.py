@@ -189,6 +189,18 @@ def _generate(session: Session, _: Cell, __: Counter) -> Answered:
     return Answered(generate_answer(found), command, generate_data(found))
 
 
+def _rounding(session: Session, _cell: Cell, _: Counter) -> Answered:
+    """What rounding changed, of two runs of which one has rounded parameters."""
+    from attn_explore.explorer.session.two_runs import rounded_and_exact
+    from attn_explore.explorer.telling.answers.rounding_answer import rounding_answer, rounding_data
+    from attn_explore.model.looking.rounded_steps import rounded_steps
+
+    storage, rounded, exact = rounded_and_exact(session)
+    found = rounded_steps(rounded, exact)
+    command = answering(session, "rounding", "--as", storage)
+    return Answered(rounding_answer(found, storage), command, rounding_data(found, storage))
+
+
 def network_of(path: str) -> str:
     """The path of the feed-forward network that a step or a parameter is in; nothing where it is in none.
 
@@ -215,6 +227,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "cache": _cache,
         "generate": _generate,
         "words": _words,
+        "rounding": _rounding,
     }
 )
 """By their names."""

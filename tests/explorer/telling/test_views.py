@@ -56,11 +56,11 @@ def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("name", [each for each in SCHEMAS if each != "patch"])  # chosen words have no part in it
 def test_the_command_of_an_answer_takes_all_that_a_run_may_have_been_asked_to_read(name: str) -> None:
     command = next(each for each in COMMANDS if each.__name__ == name)
-    assert signature(command).parameters.keys() >= {"text", "ids", "target", "max_new_tokens", "moment"}
+    assert signature(command).parameters.keys() >= {"text", "ids", "target", "max_new_tokens", "moment", "as_"}
 
 
 def test_every_view_is_asked_here() -> None:
-    assert {view for view, _ in ASKED} | {"patch", "patch-heads"} == set(VIEWS)
+    assert {view for view, _ in ASKED} | {"patch", "patch-heads", "rounding"} == set(VIEWS)
 
 
 def test_the_cursor_stands_at_what_was_looked_at_and_what_it_leads_to_is_there() -> None:
