@@ -297,7 +297,9 @@ def _said(two: Two, asked: Asked) -> Said:
     if token == against:
         word = steps[0].axes[-1].label(token)
         hint = "name two tokens that you want to tell apart: one that the first text calls for, and one of the second"
-        raise Problem(f"there is one token where two are compared: {word}", hint=hint)
+        is_default = asked.token is None and asked.against is None
+        what = f"both runs would say {word}" if is_default else f"there is one token where two are compared: {word}"
+        raise Problem(what, hint=hint)
     return Said(steps, place, token, against)
 
 

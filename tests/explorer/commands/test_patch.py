@@ -111,6 +111,7 @@ def test_a_figure_is_written(attn: Run, tmp_path: Path) -> None:
         ),
         (("induction-head", "--with", "c h a l k e d h"), "both runs read the same"),
         ((*INDUCTION, "--token", "a", "--against", "a"), "there is one token where two are compared: a"),
+        (("induction-head", "--with", "c h a l k k d h"), "both runs would say a"),
         ((*INDUCTION, "--token", "x y"), "“x y” is no token of this model"),
         ((*INDUCTION, "--in", "encoder"), "this model has no encoder"),
         ((*INDUCTION, "--of", "ffn"), "there are no feed-forward networks in the decoder"),
