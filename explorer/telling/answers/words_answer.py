@@ -29,7 +29,7 @@ _MASKED = "masked"
 _NOTHING = Cell("—")
 _MUCH = 0.1
 """The error of integrated gradients, as a share of what they should add up to, from which on it is pointed out."""
-_WARNING = " That is much: do not read them without more steps."
+_WARNING = " That is much: do not trust them; more steps may help."
 
 
 def words_answer(found: WordsFound) -> Answer:
@@ -83,6 +83,7 @@ def _number(number: float) -> float | None:
 def _said(found: WordsFound) -> Iterator[str]:
     words = found.words
     yield f"{output_name(found)}: {short_number(words.value)}. No method is the truth: each answers another question."
+    yield "Colours are of each column by itself: how large a number is beside the largest there."
     gained = words.value - words.baseline
     yield (
         f"Integrated gradients ({words.steps} steps) begin at embeddings of zero, where it is "

@@ -37,8 +37,8 @@ def test_the_four_methods_stand_side_by_side_with_what_they_come_to(attn: Run) -
 
 def test_an_error_that_is_large_is_pointed_out(attn: Run) -> None:
     asked = ("names", "--after", "0")
-    assert "do not read them without more steps" in " ".join(attn(*asked, "--steps", "1").out.split())
-    assert "do not read them" not in " ".join(attn(*asked, "--steps", "256").out.split())
+    assert "do not trust them; more steps may help" in " ".join(attn(*asked, "--steps", "1").out.split())
+    assert "do not trust them" not in " ".join(attn(*asked, "--steps", "256").out.split())
 
 
 def test_source_and_target_are_apart_and_what_is_masked_is_said(attn: Run) -> None:
