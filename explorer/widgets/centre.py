@@ -109,7 +109,8 @@ class Centre(Vertical, Unscrolled):
         if self.around is None or free < 0:
             return None
         least = self.lines_below or min(below, max(LEAST_BELOW, self.size.height // 4))
-        return self.around.placed(self.grids.content_size.width - 2, free - least - FREE, free - below - FREE)
+        width = self.size.width - self.grids.gutter.width - 2  # the row itself has none yet where it comes back
+        return self.around.placed(width, free - least - FREE, free - below - FREE)
 
     def _surround(self, found: Surround | None) -> int:
         """Show what stands around the grid, or nothing; how many lines it takes above."""

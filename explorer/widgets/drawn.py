@@ -123,6 +123,9 @@ class Drawn(Kept):
     def line(self, segments: Iterable[Segment]) -> Strip:
         """A line of exactly the widget's width, over the widget's own colours: the same strip for the same segments."""
         key = tuple(segments)
+        if self._fitted.width != self._made_for:
+            self._made_lines.clear()
+            self._made_for = self._fitted.width
         if (strip := self._made_lines.get(key)) is None:
             strip = self._drawn_line(key)
             if len(self._made_lines) >= _MOST:
@@ -143,11 +146,8 @@ class Drawn(Kept):
 
     def size_to_fit(self) -> Size:
         """The size that what is shown is fitted into from now on; nothing while the widget is hidden."""
-        size = self.size
-        if size.width != self._made_for:
-            self._made_lines.clear()
-        self._fitted, self._made_for = size, size.width
-        return size
+        self._fitted = self.size
+        return self._fitted
 
     def fit(self) -> None:
         """Fit what is shown into another size."""

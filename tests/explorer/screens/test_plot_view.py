@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from attn_explore.explorer.drawing.plots.layout import mark
 from attn_explore.explorer.widgets.curves import Curves
+from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model import plots
@@ -16,6 +17,7 @@ from attn_explore.model.axes import Axis
 from attn_explore.model.plots import PlotSpec
 from tests.explorer.conftest import Explore, app_of, session_of, settled
 from tests.explorer.plotted import add, grouped, saturation
+from tests.standing import until
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
 
@@ -50,6 +52,16 @@ async def test_p_shows_the_row_under_the_cursor_as_a_plot_and_the_numbers_again(
         await pilot.press("P")
         assert pilot.app.screen.query_one("#grid").display
         assert not panel_of(pilot).display
+
+
+async def test_behind_a_plot_every_line_of_the_matrices_is_drawn_in_their_whole_width(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(120, 40)) as (pilot, _):
+        left = pilot.app.screen.query_one("#left", OperandsPanel)
+        await pilot.press("P")
+        await until(pilot, lambda: not left.display)
+        await pilot.press("P")
+        await until(pilot, lambda: left.display)
+        assert {left.render_line(y).cell_length for y in range(left.size.height)} == {left.size.width}
 
 
 async def test_nothing_of_a_plot_is_made_before_one_is_wanted(explore: Explore) -> None:
