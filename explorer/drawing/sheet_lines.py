@@ -150,13 +150,14 @@ def height_of(blocks: Sequence[Block]) -> int:
 def first_in_sight(blocks: Sequence[Block], path: str, height: int) -> int:
     """The first line of a sheet that is in sight in so many lines: the first one, if the tensor at `path` is then.
 
-    Otherwise its band begins under the line that says how much is above.
+    Otherwise its band, or one above it, begins under the line that says how much is above: no tensor lacks its title.
     """
     whole = height_of(blocks)
     block = next((each for each in blocks if each.part.path == path), None)
     if block is None or whole <= height or block.y + block.height < height:
         return 0
-    return max(0, min(block.y - 1, whole - height))
+    over_bands = {each.y - 1 for each in blocks if 0 < each.y <= block.y}
+    return min((line for line in over_bands if line >= whole - height), default=max(0, block.y - 1))
 
 
 def arranged(bands: Sequence[Sequence[Shown]], width: int, height: int) -> list[Block] | None:

@@ -113,8 +113,10 @@ def _part(plane: Plane, outline: Outline, *, is_step: bool) -> Part:
 
 
 def made_how(value: Value, *, is_step: bool) -> str:
-    """The formula of a step of the block; of what enters it, where that comes from."""
-    return "parameter" if value.is_leaf else formula(value) if is_step else f"from {value.path}"
+    """The formula of a step of the block, behind its symbol; of what enters it, where that comes from."""
+    if value.is_leaf:
+        return "parameter"
+    return formula(value).removeprefix(f"{letter(value)} ") if is_step else f"from {value.path}"
 
 
 def _operands(value: Value, drawn: set[str]) -> Iterator[str]:

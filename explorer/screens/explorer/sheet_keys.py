@@ -13,6 +13,7 @@ from textual.content import Content
 
 from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.blocks import Link
+from attn_explore.explorer.drawing.numbers import most_cells
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.model.cells import places_hidden
 from attn_explore.model.text import visible
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 RULE = 1
 """Lines over the sheet."""
+
+SIDES_OF_TITLE = 4
+"""Cells of the rule that stand before and after a title."""
 
 
 class SheetKeys:
@@ -116,7 +120,7 @@ class SheetKeys:
             centre.mount(self._panel)
             centre.share()
         self._panel.display = True
-        self._panel.put_title(_title(self._shown.outline.title))
+        self._panel.put_title(_title(self._shown.outline.title, centre.size.width - SIDES_OF_TITLE))
         self._panel.show(blocks, lit)
 
     def _blocks(self, found: Arrangement) -> list[Block] | None:
@@ -142,5 +146,9 @@ class SheetKeys:
             self.screen.go_to(path)
 
 
-def _title(said: str) -> Content:
-    return Content(roomy(visible(f"{said}: A · underlined: what makes the cell · italic: what it makes")))
+def _title(of: str, width: int) -> Content:
+    """What the sheet is of, what is lit in it, and which key opens it: said to be a key, as A is a symbol, too."""
+    of = roomy(visible(f"Sheet: {of}"))
+    lit = " · underlined: what makes the cell · italic: what it makes"
+    ways = (f"{of}{lit} · the key A opens it", f"{of}{lit}", f"{of} · the key A opens it")
+    return Content(next((way for way in ways if most_cells(way) <= width), of))

@@ -30,6 +30,7 @@ async def test_where_many_lines_are_free_the_sheet_of_the_head_stands_under_the_
         await until(pilot, lambda: bool(sheets(pilot)))
         (panel,) = sheets(pilot)
         assert "head 1 of 2" in str(panel.border_title)
+        assert "the key A opens it" in str(panel.border_title)
         assert panel._lit.cursor == (WEIGHTS, 2, 3)
         lines = [line.text for line in panel.draw_lines()]
         assert "head_output" in " ".join(lines)

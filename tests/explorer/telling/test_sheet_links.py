@@ -224,6 +224,8 @@ async def test_the_sheet_follows_the_size_of_the_terminal_and_keeps_the_cursor_i
             drawn = [line.text for line in panel.draw_lines()]
             block = next(each for each in screen._blocks if each.part.path == screen._lit.cursor[0])
             assert any(block.shown.title in line for line in drawn)
+            first = panel._first
+            assert not first or not any(each.y <= first < each.y + each.height for each in screen._blocks)
         assert any("more lines" in line for line in drawn)
 
 
