@@ -23,12 +23,17 @@ class Heading(Drawn):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._title = self._where = self._formula = self._factors = ""
+        self._title = self._step = self._where = self._formula = self._factors = ""
         self._shapes: Sequence[str] = ()
 
-    def show(self, title: str, where: str, shapes: Sequence[str], formula: str, factors: str = "") -> None:
-        """Show another value; `shapes` is its shape, the longest form first."""
-        self._title, self._where, self._shapes = title, where, shapes
+    def show(
+        self, title: str, where: str, shapes: Sequence[str], formula: str, factors: str = "", step: str = ""
+    ) -> None:
+        """Show another value; `shapes` is its shape, the longest form first.
+
+        `step` is what the title begins with, where what stands behind it is not to be cut before it.
+        """
+        self._title, self._where, self._shapes, self._step = title, where, shapes, step
         self._formula, self._factors = formula, factors
         self.refresh()
 
@@ -36,8 +41,16 @@ class Heading(Drawn):
         """The shape stands beside the title where both fit, else beside the formula in the place of the factors."""
         where, above = self._above()
         if y == 0:
-            return self._line(self._title, "title", above, where)
+            return self._line(self._shown_title, "title", above, where)
         return self._line(self._formula, "formula", (self._factors,) if above else self._shapes)
+
+    @property
+    def _shown_title(self) -> str:
+        """The title; where it is too long, the name of the run in it stays: it tells two headings apart."""
+        run, width = self._title.removeprefix(self._step), self._fitted.width
+        room = width - cell_len(run)
+        is_cut = cell_len(self._title) > width and bool(self._step) and room > 1
+        return f"{shortened(self._step, room)}{run}" if is_cut else self._title
 
     def _above(self) -> tuple[str, Sequence[str]]:
         """What stands beside the title: where in the model one is, and a form of the shape; of both what fits first."""

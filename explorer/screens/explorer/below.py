@@ -8,7 +8,7 @@ from dataclasses import replace
 from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import Block
 from attn_explore.explorer.screens.explorer.state import State
-from attn_explore.explorer.telling import cell_text, questions, word_view
+from attn_explore.explorer.telling import cell_text, headings, questions, word_view
 from attn_explore.explorer.telling.pictures import Side
 
 LEAST_UNDER = 1
@@ -24,7 +24,9 @@ def title(state: State, width: int) -> str:
         return f"What if {cell_text.name_at(state.edit.value, state.edit.index)} were different?"
     if (attention := state.attention) is not None:
         return word_view.title(attention, word_view.word_of(session, attention))
-    return cell_text.way(session, width)
+    is_of_one = state.side is Side.beside and session.other is not None
+    run = f" · {headings.run_name(session)}" if is_of_one else ""
+    return f"{cell_text.way(session, width - len(run))}{run}"
 
 
 def blocks(state: State, manner: Manner) -> Iterable[Block]:

@@ -66,10 +66,12 @@ class InCentre:
         heading, beside = self._centre.heading, self._centre.other_heading
         beside.display = other is not None
         title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
-        heading.show(title, headings.where(value), headings.shape_forms(value), equation, shapes(value))
+        step, forms = headings.title_alone(value), headings.shape_forms(value)
+        heading.show(title, headings.where(value), forms, equation, shapes(value), step)
         if session.other is not None and other is not None:
             title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
-            beside.show(title, "", headings.shape_forms(other), equation, shapes(other))
+            step, forms = headings.title_alone(other), headings.shape_forms(other)
+            beside.show(title, "", forms, equation, shapes(other), step)
 
     @property
     def _shows_two(self) -> bool:

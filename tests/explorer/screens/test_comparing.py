@@ -115,15 +115,25 @@ async def test_each_of_two_grids_has_its_own_title_formula_and_shape(explore: Ex
         assert heading(pilot, "other-heading") == ""
         await pilot.press("d")
         one, other = heading(pilot), heading(pilot, "other-heading")
-        assert "· first" in one
+        assert "· first run" in one
         assert "A = softmax" in one
-        assert "· mask" in other
+        assert "· mask forgotten" in other
         assert "A = softmax" in other
         assert "+ M" not in other
         if size != (60, 16):
             assert "+ M)" in one
             assert "4 × " in one
             assert "4 × " in other
+
+
+async def test_the_arithmetic_under_two_grids_says_which_run_it_is_of(explore: Explore) -> None:
+    async with explore("padding-changes-nothing", WEIGHTS, (0, 0, 3)) as (pilot, _):
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        assert "first run" not in str(panel.border_title)
+        await pilot.press("d")
+        assert str(panel.border_title).endswith(" · first run")
+        await pilot.press("c")
+        assert str(panel.border_title).endswith(" · mask forgotten")
 
 
 async def test_the_arithmetic_of_a_difference_begins_with_the_difference(explore: Explore) -> None:
