@@ -51,18 +51,30 @@ def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
         return
     name = shown_short(picture.rows, cursor[-2]) if len(cursor) > 1 else "all"
     shares, unit = _shares(finite)
+    are_alike = bool((finite == finite[0]).all())  # then there is no largest one, and no first
+    yield from _alike(name, finite) if are_alike else _spread(name, picture, row)
+    if not picture.is_signed:
+        yield f"sum {short_number(unit * float(shares.sum()))}"
+    yield f"norm {short_number(unit * math.sqrt(float(np.square(shares).sum())))}"
+    here = row[cursor[-1]]
+    if np.isfinite(here) and not are_alike:
+        yield f"the cell is {_rank(int((finite > here).sum()) + 1)} of {figure(finite.size)}"
+
+
+def _alike(name: str, finite: Array) -> Iterator[str]:
+    yield f"{name}: all {figure(finite.size)} are {short_number(float(finite[0]))}"
+
+
+def _spread(name: str, picture: Picture, row: Array) -> Iterator[str]:
+    """The mean of a row, its deviation, and where its ends are."""
+    finite = row[np.isfinite(row)]
+    shares, unit = _shares(finite)
     least = ROUNDING * np.finfo(np.result_type(finite, np.float32)).eps
     mean, spread = (unit * float(share) if abs(share) > least else 0.0 for share in (shares.mean(), shares.std()))
     yield f"{name}: mean {short_number(mean)}"
     yield f"σ {short_number(spread)}"
     for what, place in (("largest", np.nanargmax(_ends(row, -np.inf))), ("smallest", np.nanargmin(_ends(row, np.inf)))):
         yield f"{what} {short_number(float(row[place]))} at {shown_short(picture.columns, int(place))}"
-    if not picture.is_signed:
-        yield f"sum {short_number(unit * float(shares.sum()))}"
-    yield f"norm {short_number(unit * math.sqrt(float(np.square(shares).sum())))}"
-    here = row[cursor[-1]]
-    if np.isfinite(here):
-        yield f"the cell is {_rank(int((finite > here).sum()) + 1)} of {figure(finite.size)}"
 
 
 def _shares(finite: Array) -> tuple[Array, float]:

@@ -18,7 +18,7 @@ from attn_explore.model.values import Value
 _KIND, _GAP = 10, 2
 _NAMED = (16, 34)
 """Cells of the column of names, at least and at most."""
-_WITH_TITLE = 62
+_WITH_TITLE = 72
 """With so many cells for what is said of a step, its title stands before its place."""
 
 _NOTHING = "Nothing is like this. / also looks for words of a text, of an explanation and of a key."
@@ -61,7 +61,7 @@ def found_row(session: Session, found: Found, width: int) -> Row:
     """A line: what it is, its name, and where it leads; the name of a cell is whole where that is possible at all."""
     value = None if found.kind is Kind.key else session.place.peek(found.path)
     name = _name(found, value)
-    column = min(_NAMED[1], max(_NAMED[0], width * 3 // 10))
+    column = min(_NAMED[1], max(_NAMED[0], width // 5))
     whole = min(most_cells(name), width - _KIND - _GAP) if found.kind is Kind.cell else 0
     room = max(0, width - _KIND - max(column, whole) - _GAP)
     return (

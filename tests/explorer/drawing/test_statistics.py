@@ -28,6 +28,11 @@ def test_of_what_has_no_signs_the_sum_is_told() -> None:
     assert "sum 1  " in statistics_line(picture(np.array([[0.5, 0.25, 0.25, 0]])), (0, 0), 200)
 
 
+def test_of_a_row_of_one_number_no_place_is_the_largest() -> None:
+    said = statistics_line(picture(np.array([[0.25, 0.25, 0.25, 0.25]])), (0, 3), 200)
+    assert said == "I: all 4 are 0.2500  sum 1  norm 0.5000"
+
+
 def test_no_figure_is_cut() -> None:
     shown = picture(np.random.default_rng(0).normal(size=(4, 40)))
     whole = statistics_line(shown, (0, 0), 500)

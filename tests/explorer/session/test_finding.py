@@ -88,6 +88,12 @@ def test_a_word_in_brackets_is_a_word_and_no_cell() -> None:
     assert (cell.kind, cell.index) == (Kind.cell, (0, 0, 2))
 
 
+def test_on_80_cells_what_a_key_does_is_not_cut() -> None:
+    again = Found(Kind.key, "Ctrl+R\nAsk this stop's question again; twice: begin again", "lesson.restart")
+    line = shown(session_of("encoder-layer"), again, 79)
+    assert line[2] == "Ask this stop's question again; twice: begin again"
+
+
 def test_a_line_says_what_is_found_and_where_that_is_without_cutting_a_cell() -> None:
     session = session_of("encoder-layer")
     line = found(session, "weights").found[0]
