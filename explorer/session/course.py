@@ -59,6 +59,7 @@ COURSE = (
     "positions-rotary",
     "induction-head",
     "logit-lens",
+    "what-rounding-does",
     "patching",
     "where-gradients-flow",
     "wide",

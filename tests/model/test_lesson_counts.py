@@ -10,8 +10,11 @@ import pytest
 from attn_explore.model.axes import Array
 from attn_explore.model.gallery import variants_of
 from attn_explore.model.looking.kept_keys import kept_keys
+from attn_explore.model.looking.rounded_steps import rounded_steps
 from attn_explore.model.looking.sampling import top_p
+from attn_explore.model.looking.stored_bits import bits_of
 from attn_explore.model.run import run
+from attn_explore.model.trace import Trace
 from tests.taught import run_of, scenario_of, second_of, stops_of, told
 
 ATTENTION = "encoder.layers.0.self_attention"
@@ -45,7 +48,38 @@ def hung(name: str) -> Array:
     return np.asarray(run(scenario.varied(changes))[f"{ATTENTION}.weights"].array[0], np.float64)
 
 
+NORMED = "decoder.layers.0.self_attention.norm"
+
+
+def second_run(name: str) -> Trace:
+    found = second_of(name)
+    assert found is not None
+    return found
+
+
+def off_by(path: str) -> int:
+    """By how many hundredths four bits are off sixteen, in a step of the lesson on rounding."""
+    found = rounded_steps(run_of("what-rounding-does"), second_run("what-rounding-does"))
+    return round(100 * next(each.relative for each in found.steps if each.step.path == path))
+
+
+def quant_of(path: str, index: tuple[int, ...]) -> float:
+    parts = bits_of(run_of("what-rounding-does").parameters[path], index).reckoned.parts
+    return next(part.number for part in parts if part.name == "q")
+
+
 CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
+    ("what-rounding-does", 1, "Sixteen bits are as good as what was trained",
+     lambda: rounded_steps(second_run("what-rounding-does"), run_of("names")).matters is None),
+    ("what-rounding-does", 2, "has q = 10", lambda: quant_of("decoder.embedding_table", (14, 0)) == 10),
+    ("what-rounding-does", 3, "off by about 5%", lambda: off_by("decoder.embedding") == off_by(NORMED) == 5),
+    ("what-rounding-does", 3, "all of them are off by 10%",
+     lambda: off_by("decoder.layers.0.self_attention.scaled_scores") == 10),
+    ("what-rounding-does", 4, "the weights are off by 5% only",
+     lambda: off_by("decoder.layers.0.self_attention.weights") == 5),
+    ("what-rounding-does", 5, "the stream is off by 13%", lambda: off_by("decoder.layers.0.ffn.residual") == 13),
+    ("what-rounding-does", 8, "only there is another letter said",
+     lambda: rounded_steps(run_of("what-rounding-does"), second_run("what-rounding-does")).otherwise == 1),
     ("names", 6, "Of the 64 numbers in the row of *l*, 39 are 0",
      lambda: (array("names", "decoder.layers.0.ffn.hidden")[3] == 0).sum() == 39),
     ("sampling", 6, "for 0.8 these three, with 0.8482; the letter before it would have been two",

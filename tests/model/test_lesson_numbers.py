@@ -20,6 +20,7 @@ from attn_explore.model.finer import finer_steps
 from attn_explore.model.gallery import variants_of
 from attn_explore.model.lesson import Stop
 from attn_explore.model.looking.attribution import attribution
+from attn_explore.model.looking.stored_bits import bits_of
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.stream import lens_step
@@ -155,6 +156,8 @@ FOLLOWS: dict[tuple[str, int], Callable[[], object]] = {
     - array("where-gradients-flow", "grad.encoder.layers.0.ffn.residual")[1, 1],
     ("where-gradients-flow", 6): lambda: norm(second("where-gradients-flow", "grad.encoder.layers.3.ffn.output")),
     ("logit-lens", 8): lambda: [abs(term.value) for term in attribution(trace("logit-lens")).terms],
+    ("what-rounding-does", 2): lambda: [part.number for part in bits_of(
+        trace("what-rounding-does").parameters["decoder.embedding_table"], (14, 0)).reckoned.parts],
     ("where-gradients-flow", 7): lambda: norm(array("where-gradients-flow", f"grad.{ATTENTION}.w_v")),
 }  # fmt: skip
 """What a stop states that stands in no tensor."""

@@ -10,6 +10,7 @@ import pytest
 
 from attn_explore.explorer.session.course import bundled
 from attn_explore.model.axes import Array
+from attn_explore.model.looking.rounded_steps import rounded_steps
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.trace import Trace
@@ -203,7 +204,14 @@ def positions_rotary() -> bool:
     return len(np.unique(found[:, 0].round(6))) > 1
 
 
+def what_rounding_does() -> bool:
+    rounded = run(scenario_of("names").with_rounded("q8_0"))
+    found = rounded_steps(rounded, run(scenario_of("names")))
+    return found.said > 0 and found.otherwise == 0
+
+
 TRIES: list[tuple[str, int, str, Callable[[], bool]]] = [
+    ("what-rounding-does", 8, "every letter stays", what_rounding_does),
     ("single-head", 9, "a weight of 0.7260", single_head),
     ("multi-head", 9, "Its weights there become quarters", multi_head),
     ("positions-sinusoidal", 9, "Every weight becomes 0.0833", positions_sinusoidal),
