@@ -82,12 +82,17 @@ def generate(
     if max_new_tokens is None and target is None and is_model(source):
         max_new_tokens = OF_A_MODEL
     found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    session = session_of(found, limits_of(memory_limit, allow_path))
-    say_notes(session)
-    from attn_explore.explorer.session.generated import futures
+    limits = limits_of(memory_limit, allow_path)
+    from attn_explore.explorer.session.generated import futures, of_one_word
+    from attn_explore.explorer.session.opening import within
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
 
-    made = futures(session, sampler, instead, top)
+    whole = None
+    if found.model is not None and found.scenario is not None and not sampler.is_plain:
+        whole = within(found.scenario, limits).scenario
+    session = session_of(found if whole is None else of_one_word(found), limits)
+    say_notes(session)
+    made = futures(session, sampler, instead, top, whole)
     give(generate_answer(made), generate_data(made), Form(as_json, csv), found.inputs)
 
 

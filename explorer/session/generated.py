@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.through_lens import wanted_token
@@ -14,7 +15,9 @@ from attn_explore.model.looking.timeline import LISTED, Timeline, other_run, tim
 from attn_explore.model.problems import Problem
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
+    from attn_explore.model.scenario import Scenario
 
 _HOW = "name a place, from 0, and a word: 2= Paris"
 
@@ -27,12 +30,27 @@ class Futures:
     second: Timeline | None = None
 
 
-def futures(session: Session, sampler: Sampler, instead: Sequence[str] = (), top: int = LISTED) -> Futures:
+def of_one_word(source: Source) -> Source:
+    """The source, which chooses one word alone: all that a sampler takes over of the run of a model."""
+    if source.scenario is None:
+        return source
+    shorter = replace(source.scenario.input, max_new_tokens=1)
+    return replace(source, scenario=replace(source.scenario, input=shorter))
+
+
+def futures(
+    session: Session,
+    sampler: Sampler,
+    instead: Sequence[str] = (),
+    top: int = LISTED,
+    scenario: Scenario | None = None,
+) -> Futures:
     """What a run generates with a sampler, and what with other words at some places: `2= Paris`.
 
-    Both draw the same numbers. Raises Problem where nothing is generated, and for a word or a place that is not there.
+    `scenario` says how many words, where the run that stands has fewer. Both futures draw the same numbers. Raises
+    Problem where nothing is generated, and for a word or a place that is not there.
     """
-    known, standing = known_of(session.run.scenario), session.run.trace
+    known, standing = known_of(scenario or session.run.scenario), session.run.trace
     first = timeline(known, other_run(known, standing, sampler, {}), sampler, top=top)
     if not instead:
         return Futures(first)

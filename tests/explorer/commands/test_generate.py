@@ -117,6 +117,18 @@ def test_a_sampled_run_has_the_numbers_of_the_run_whose_words_were_given() -> No
     assert other.generated != standing.generated
 
 
+@pytest.mark.parametrize("model", ["llama-tiny", "gpt2-tiny"])
+def test_a_sampler_needs_no_more_of_the_run_that_stands_than_its_first_pass(attn: Run, model: str) -> None:
+    path = str(DATA / "golden" / model)
+    found = json.loads(attn(path, "--ids", "5,9,3", "--max-new-tokens", "4", "--seed", "2", "--json").out)
+    prepared = prepare(scenario_of(path, opened(Path(path)), {"ids": [5, 9, 3], "max_new_tokens": 4}))
+    sampler = Sampler(seed=2)
+    trace = other_run(prepared.known, run_prepared(prepared, lazy=True), sampler, {})
+    whole = timeline(prepared.known, trace, sampler).choices
+    assert [word["id"] for word in found["words"]] == [choice.chosen.word for choice in whole]
+    assert [word["probability"] for word in found["words"]] == [choice.chosen.probability for choice in whole]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
