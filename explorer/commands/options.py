@@ -56,6 +56,7 @@ class Subject(StrEnum):
     tokens = "tokens"
     cache = "cache"
     rounding = "rounding"
+    words = "words"
 
 
 # --- completion in the shell

@@ -9,6 +9,7 @@ from inspect import signature
 import pytest
 
 from attn_explore.explorer.commands.command_line import COMMANDS
+from attn_explore.explorer.commands.options import Subject
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.system.counter import Counter
@@ -57,6 +58,10 @@ def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[
 def test_the_command_of_an_answer_takes_all_that_a_run_may_have_been_asked_to_read(name: str) -> None:
     command = next(each for each in COMMANDS if each.__name__ == name)
     assert signature(command).parameters.keys() >= {"text", "ids", "target", "max_new_tokens", "moment", "as_"}
+
+
+def test_every_schema_can_be_printed() -> None:
+    assert {each.value for each in Subject} == {"scenario", "trace", *SCHEMAS}
 
 
 def test_every_view_is_asked_here() -> None:
