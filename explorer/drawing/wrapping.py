@@ -42,6 +42,15 @@ def wrapped(text: str, width: int) -> list[str]:
     return list(_wrapped(text, width))
 
 
+def so_many_more(lines: int) -> str:
+    """How many lines are out of sight, as borders and edges say it.
+
+    >>> so_many_more(1), so_many_more(12)
+    ('1 more line', '12 more lines')
+    """
+    return f"{lines} more line{'' if lines == 1 else 's'}"
+
+
 @lru_cache(maxsize=1024)  # what is told of a step is told of the same one in other heads and layers
 def _wrapped(text: str, width: int) -> Sequence[str]:
     if not text.replace("\n", "").isprintable():

@@ -20,6 +20,7 @@ from textual.widget import Widget
 
 from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.colours import Ground, readable
+from attn_explore.explorer.drawing.wrapping import so_many_more
 
 
 class Kept(Widget):
@@ -250,6 +251,6 @@ def more_lines(y: int, scrolled: int, height: int, count: int) -> str:
     if height < 2:
         return ""
     if y == 0 and scrolled:
-        return f"▲ {scrolled + 1} more lines: K"
+        return f"▲ {so_many_more(scrolled + 1)}: K"
     below = count - scrolled - height
-    return f"▼ {below + 1} more lines: J" if y == height - 1 and below > 0 else ""
+    return f"▼ {so_many_more(below + 1)}: J" if y == height - 1 and below > 0 else ""

@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from attn_explore.explorer.drawing.lines import DIM
 from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, first_in_sight, height_of, sheet_line
+from attn_explore.explorer.drawing.wrapping import so_many_more
 from attn_explore.explorer.widgets.drawn import DrawnAgain
 
 
@@ -51,9 +52,9 @@ class SheetPanel(DrawnAgain, can_focus=False):
         below = height_of(self._blocks) - first - height
         drawn = [self.line(sheet_line(self._blocks, first + y, self._lit, self.ground)) for y in range(height)]
         if first and drawn:
-            drawn[0] = self.line([Segment(f"▲ {first + 1} more lines", DIM)])
+            drawn[0] = self.line([Segment(f"▲ {so_many_more(first + 1)}", DIM)])
         if below > 0 and drawn:
-            drawn[-1] = self.line([Segment(f"▼ {below + 1} more lines", DIM)])
+            drawn[-1] = self.line([Segment(f"▼ {so_many_more(below + 1)}", DIM)])
         return drawn
 
     def on_click(self, event: events.Click) -> None:

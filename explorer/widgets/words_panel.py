@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing.wrapping import Section, markdown, wrapped
+from attn_explore.explorer.drawing.wrapping import Section, markdown, so_many_more, wrapped
 from attn_explore.explorer.widgets.drawn import DrawnAgain, more_lines
 
 
@@ -100,5 +100,5 @@ def lines_beyond(above: int, below: int) -> str:
     >>> lines_beyond(2, 5), lines_beyond(0, -1)
     ('▲ 2 more lines: K · ▼ 5 more lines: J', '')
     """
-    marks = (f"▲ {above} more lines: K" if above > 0 else "", f"▼ {below} more lines: J" if below > 0 else "")
+    marks = (f"▲ {so_many_more(above)}: K" if above > 0 else "", f"▼ {so_many_more(below)}: J" if below > 0 else "")
     return " · ".join(filter(None, marks))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from attn_explore.explorer.drawing.maps.canvas import Line, Stroke
 from attn_explore.explorer.drawing.maps.towers import ModelMap, Spot
+from attn_explore.explorer.drawing.wrapping import so_many_more
 
 Direction = Literal["up", "down", "left", "right"]
 
@@ -67,7 +68,7 @@ def folded(drawn: ModelMap, path: str, height: int) -> ModelMap:
     start = max(0, min((spot.y if spot else 0) - height // 2, count - height))
     lines: list[Line] = list(drawn.lines[start : start + height])
     if start:
-        lines[0] = (Stroke(f"▲ {start + 1} more lines", "title"),)
+        lines[0] = (Stroke(f"▲ {so_many_more(start + 1)}", "title"),)
     if (below := count - start - height) > 0:
-        lines[-1] = (Stroke(f"▼ {below + 1} more lines", "title"),)
+        lines[-1] = (Stroke(f"▼ {so_many_more(below + 1)}", "title"),)
     return ModelMap(tuple(lines))

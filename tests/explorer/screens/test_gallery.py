@@ -62,7 +62,7 @@ async def test_words_for_which_there_is_no_room_are_scrolled(explore: Explore) -
         assert "more lines: J" in str(panel.border_title)
         await pilot.press("J")
         assert caption(pilot).startswith("I → I 0.09")
-        assert str(panel.border_title).startswith("▲ 1 more lines: K")
+        assert str(panel.border_title).startswith("▲ 1 more line: K")
         await pilot.press(*["J"] * 30)
         assert "J" not in str(panel.border_title)
         await pilot.press("right")
