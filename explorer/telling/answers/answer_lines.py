@@ -61,9 +61,9 @@ def _exact(cell: Cell, has_both: bool) -> Iterator[str]:
 
 
 def _which(answer: Answer, first: int, end: int) -> str:
-    """Which columns a piece of the table has."""
-    places = f"{first + 1}" if end == first + 1 else f"{first + 1} to {end}"
-    return f"{answer.across or 'columns'} {places} of {len(answer.columns)}:"
+    """Which columns a piece of the table has: not all of them need be tokens or heads, and those count from 0."""
+    places = f"column {first + 1}" if end == first + 1 else f"columns {first + 1} to {end}"
+    return f"{places} of {len(answer.columns)}:"
 
 
 def _fitting(answer: Answer, width: int) -> tuple[list[str], list[list[str]]]:

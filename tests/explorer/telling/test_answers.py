@@ -29,12 +29,12 @@ def test_an_answer_is_a_table_with_labels() -> None:
 
 def test_columns_that_have_no_room_follow_below_and_it_is_said() -> None:
     assert list(answer_lines(_answer(), 32))[3:] == [
-        "token 1 to 2 of 3:",
+        "columns 1 to 2 of 3:",
         "layer \\ token  word 0  word 1",
         "layer 0        city    city",
         "layer 1        city    city",
         "",
-        "token 3 of 3:",
+        "column 3 of 3:",
         "layer \\ token  word 2",
         "layer 0        city",
         "layer 1        city",
