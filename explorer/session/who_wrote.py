@@ -100,7 +100,7 @@ def opened_term(found: Attribution, name: str) -> Opened:
     """A term by its name, as a sum of its own. Raises Problem where there is none, or where it is one number."""
     terms = {term_name(term): term for term in found.terms}
     if name not in terms:
-        raise Problem(f"there is no term {name}", hint=_hint(name, terms))
+        raise Problem(f"there is no term {name}", hint=_hint(name, _that_open(found)))
     made = opened(terms[name])
     if made is None:
         raise Problem(f"{name} is one number", hint=_hint("", _that_open(found)))

@@ -81,6 +81,9 @@ def test_a_term_is_named_in_short_and_a_name_that_is_none_is_refused() -> None:
         opened_term(found, "7.1")
     with pytest.raises(Problem, match="is one number"):
         opened_term(found, "head.b")
+    with pytest.raises(Problem) as of_no_term:
+        opened_term(found, "embedding")
+    assert str(of_no_term.value.hint) == "take one of 0.cross.0, 0.ffn, 0.0"
 
 
 def test_a_model_that_says_one_thing_of_a_text_has_no_place_after_which() -> None:
