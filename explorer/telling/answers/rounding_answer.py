@@ -38,7 +38,6 @@ def rounding_answer(found: RoundedSteps, storage: Rounding) -> Answer:
 
 
 def _said(found: RoundedSteps, storage: Rounding) -> Iterator[str]:
-    yield _RULES[storage] if storage in ("bf16", "f16") else f"{_RULES[storage]} {_VECTORS}"
     if found.first is None:
         yield "No number of any step differs."
     else:
@@ -50,6 +49,7 @@ def _said(found: RoundedSteps, storage: Rounding) -> Iterator[str]:
     if found.said:
         yield f"What the model says is another for {found.otherwise} of {found.said}."
     yield _RELATIVE
+    yield _RULES[storage] if storage in ("bf16", "f16") else f"{_RULES[storage]} {_VECTORS}"
 
 
 def _row(each: StepRounded, most: float) -> Row:
