@@ -170,12 +170,13 @@ def _numbers(found: Patching) -> Array:
 
 
 def _best(found: Patching) -> Iterator[str]:
-    """The heads that bring back most, where they bring back something: `23.3 (0.52)`."""
+    """The heads that bring back most, where they bring back something: `23.3 (0.52)`, `0.cross.1 (0.20)`."""
     numbers = _numbers(found)
     for place in np.argsort(-numbers, axis=None, kind="stable")[:_BEST].tolist():
         row, head = divmod(place, numbers.shape[1])
         if numbers[row, head] >= _LEAST:
-            yield f"{row_label(found.rows[row])}.{head} ({_text(float(numbers[row, head]))})"
+            layer = row_label(found.rows[row]).replace(" ", ".")
+            yield f"{layer}.{head} ({_text(float(numbers[row, head]))})"
 
 
 # --- JSON

@@ -39,6 +39,11 @@ def test_what_is_said_moves_from_the_word_that_differs_to_the_last_one(attn: Run
     assert "Each number is exact: of a run with that patch." in lines
 
 
+def test_a_head_between_encoder_and_decoder_has_the_name_that_attribute_opens(attn: Run) -> None:
+    given = ("translate", "--with", "I love my cat", "--target", "我 喜歡 我的", "--of", "heads", "--in", "decoder")
+    assert "Most comes back by 0.cross.0 (1.00)." in attn(*given).out.splitlines()
+
+
 @pytest.mark.parametrize("of", ["residual", "attention", "heads"])
 @pytest.mark.parametrize(
     "given",
