@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
-from attn_explore.explorer.telling.answers.answer import Answer
+from attn_explore.explorer.telling.answers.answer import Answer, Row
 from attn_explore.explorer.telling.answers.answer_lines import is_number
 from attn_explore.model.axes import Axis
 from attn_explore.model.problems import Problem
@@ -15,8 +17,10 @@ from attn_explore.model.problems import Problem
 def answer_figure(answer: Answer) -> HeatMap:
     """The numbers of an answer as coloured cells. Raises Problem for one that has none.
 
-    A cell without a number is as empty as one that is masked.
+    A cell without a number is as empty as one that is masked. A list's column without any is left out: what it says
+    before the first number names the row.
     """
+    answer = _of_numbers(answer)
     numbers = [[cell.number for cell in row.cells] for row in answer.rows]
     hidden = np.array([[number is None for number in row] for row in numbers], bool)
     if not hidden.size or hidden.all():
@@ -26,6 +30,24 @@ def answer_figure(answer: Answer) -> HeatMap:
     columns = Axis(answer.across or "value", len(answer.columns), answer.columns)
     picture = Picture(array, (rows, columns), hidden if hidden.any() else None)
     return HeatMap(answer.title, "", picture, _texts(answer), answer.measure)
+
+
+def _of_numbers(answer: Answer) -> Answer:
+    """The columns that have numbers; of a grid all, since what is missing there has its place."""
+    if answer.across:
+        return answer
+    places = [
+        place for place in range(len(answer.columns)) if any(row.cells[place].number is not None for row in answer.rows)
+    ]
+    before = places[0] if places else 0
+    rows = tuple(
+        Row(
+            " · ".join((row.label, *(cell.text for cell in row.cells[:before] if cell.text))),
+            tuple(row.cells[place] for place in places),
+        )
+        for row in answer.rows
+    )
+    return replace(answer, columns=tuple(answer.columns[place] for place in places), rows=rows)
 
 
 def _texts(answer: Answer) -> tuple[tuple[str, ...], ...] | None:

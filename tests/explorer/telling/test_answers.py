@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.answer_figure import answer_figure
 from attn_explore.explorer.telling.answers.answer_lines import answer_csv, answer_lines
 
 
@@ -39,6 +40,14 @@ def test_columns_that_have_no_room_follow_below_and_it_is_said() -> None:
         "layer 0        city",
         "layer 1        city",
     ]
+
+
+def test_a_figure_has_the_columns_of_numbers_and_its_rows_the_names_before_them() -> None:
+    cells = (Cell("head 0"), Cell("2.50", 1.0, number=2.5), Cell("Paris"))
+    answer = Answer("Terms", (), "query", "", ("key", "adds", "favours"), (Row("embedding", cells),))
+    picture = answer_figure(answer).picture
+    assert [axis.labels for axis in picture.axes] == [("embedding · head 0",), ("adds",)]
+    assert picture.hidden is None
 
 
 def test_numbers_stand_at_the_right_edge_and_are_exact_in_a_file() -> None:
