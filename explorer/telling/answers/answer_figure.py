@@ -47,7 +47,8 @@ def _of_numbers(answer: Answer) -> Answer:
         )
         for row in answer.rows
     )
-    return replace(answer, columns=tuple(answer.columns[place] for place in places), rows=rows)
+    down = " · ".join((answer.down, *answer.columns[:before]))
+    return replace(answer, down=down, columns=tuple(answer.columns[place] for place in places), rows=rows)
 
 
 def _texts(answer: Answer) -> tuple[tuple[str, ...], ...] | None:

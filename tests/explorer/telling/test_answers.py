@@ -47,6 +47,7 @@ def test_a_figure_has_the_columns_of_numbers_and_its_rows_the_names_before_them(
     answer = Answer("Terms", (), "query", "", ("key", "adds", "favours"), (Row("embedding", cells),))
     picture = answer_figure(answer).picture
     assert [axis.labels for axis in picture.axes] == [("embedding · head 0",), ("adds",)]
+    assert picture.axes[0].name == "query · key"
     assert picture.hidden is None
 
 
