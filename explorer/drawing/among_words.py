@@ -12,7 +12,7 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 
-from attn_explore.explorer.drawing.colours import LEVELS, Ground, level, style_of
+from attn_explore.explorer.drawing.colours import LEVELS, Ground, cursor_style, level, style_of
 from attn_explore.explorer.drawing.lines import BOLD, DIM
 from attn_explore.explorer.drawing.numbers import ELLIPSIS, fitted, most_cells, pad, short_number, shortened
 from attn_explore.model.axes import Array, Axis
@@ -97,16 +97,15 @@ def text_lines(among: Among, width: int, ground: Ground) -> Lines:
         gap = Segment(" " * (cells.start - sum(segment.cell_length for segment in below)))
         weight = float(among.row[place])
         share = 0 if among.end <= 0 else max(0.0, min(1.0, weight / among.end))
-        above += [gap, Segment(words[place], _style(among, place, style_of(level(weight, among.end), ground)))]
+        above += [gap, Segment(words[place], _style(among, place, weight, ground))]
         below += [gap, Segment(BARS[math.ceil(share * (len(BARS) - 1))] * len(cells), DIM)]
     return lines
 
 
-def _style(among: Among, place: int, style: Style) -> Style:
-    """The word that asks is underlined, and the one that it is asked about reversed."""
-    if among.is_one_text and place == among.query:
-        style += Style(underline=True, bold=True)
-    return style + Style(reverse=True) if place == among.key else style
+def _style(among: Among, place: int, weight: float, ground: Ground) -> Style:
+    """The word that asks is underlined, and the one that it is asked about is under the cursor, as a cell would be."""
+    style = cursor_style(ground) if place == among.key else style_of(level(weight, among.end), ground)
+    return style + Style(underline=True, bold=True) if among.is_one_text and place == among.query else style
 
 
 def _spelled(keys: Axis, width: int) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.session.session import Session
@@ -15,6 +16,9 @@ from attn_explore.model.naming import bracketed
 View = Callable[[Session, Cell, Counter], Answered]
 """Makes an answer; it changes nothing of the session. Raises Problem where there is none."""
 
+_FIRST = Spot(0, 0)
+"""A sorted list is read from its largest on, wherever one came from."""
+
 
 def _heads(session: Session, _: Cell, counter: Counter) -> Answered:
     from attn_explore.explorer.session.scored_heads import heads_of
@@ -24,7 +28,7 @@ def _heads(session: Session, _: Cell, counter: Counter) -> Answered:
     atlas, _why = heads_of(session, Drawing(), counter)
     wanted = Wanted(is_list=True)
     command = answering(session, "heads", "--sort", wanted.score)
-    return Answered(heads_answer(atlas, wanted), command, heads_data(atlas, wanted))
+    return Answered(heads_answer(atlas, wanted), command, heads_data(atlas, wanted), spot=_FIRST)
 
 
 def _heads_grid(session: Session, _: Cell, counter: Counter) -> Answered:
@@ -68,7 +72,7 @@ def _attribution(session: Session, cell: Cell, _: Counter) -> Answered:
 
     found = attribution_at(session, cell)
     command = answering(session, "attribute", *named_by(found.of))
-    return Answered(attribution_answer(found), command, attribution_data(found), attribution_drawn(found))
+    return Answered(attribution_answer(found), command, attribution_data(found), attribution_drawn(found), _FIRST)
 
 
 def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
@@ -79,7 +83,7 @@ def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
     found, term = attribution_at(session, cell), term_at(session, cell)
     made = opened_term(found, term)
     command = answering(session, "attribute", *named_by(found.of), "--open", term)
-    return Answered(opened_answer(found, made), command, opened_data(found, made))
+    return Answered(opened_answer(found, made), command, opened_data(found, made), spot=_FIRST)
 
 
 def _words(session: Session, cell: Cell, counter: Counter) -> Answered:
@@ -129,7 +133,7 @@ def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
     token = places.get("token", hidden.axes[0].size - 1)
     found = neurons_at(trace, hidden, token, NEURONS)
     command = answering(session, "neurons", "--at", network, "--token", str(token), "--top", str(NEURONS))
-    return Answered(neurons_answer(found), command, neurons_data(found))
+    return Answered(neurons_answer(found), command, neurons_data(found), spot=_FIRST)
 
 
 def _why(session: Session, cell: Cell, _: Counter) -> Answered:
@@ -139,7 +143,7 @@ def _why(session: Session, cell: Cell, _: Counter) -> Answered:
 
     looked = looked_there(session.run.trace, cell)
     place = f"{looked.weights.path}{bracketed(looked.weights.axes, looked.why.index)}"
-    return Answered(why_answer(looked), answering(session, "why", place), why_data(looked))
+    return Answered(why_answer(looked), answering(session, "why", place), why_data(looked), spot=_FIRST)
 
 
 def _patch(session: Session, _: Cell, __: Counter) -> Answered:

@@ -10,6 +10,7 @@ import pytest
 
 from attn_explore.explorer.commands.command_line import COMMANDS
 from attn_explore.explorer.commands.options import Subject
+from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.system.counter import Counter
@@ -52,6 +53,13 @@ def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[
     program, *arguments = shlex.split(found.command)
     assert program == "attn-explore"
     assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
+
+
+@pytest.mark.parametrize(
+    ("view", "cell"), [("heads", WEIGHTS), ("neurons", HIDDEN), ("why", WEIGHTS), ("attribute", LOGITS)]
+)
+def test_a_sorted_answer_is_read_from_its_largest_on_wherever_one_came_from(view: str, cell: Cell) -> None:
+    assert VIEWS[view](session_of("translate"), cell, Counter()).spot == Spot(0, 0)
 
 
 @pytest.mark.parametrize("name", [each for each in SCHEMAS if each != "patch"])  # chosen words have no part in it
