@@ -80,6 +80,10 @@ class Scale:
         return _decades(self, most) if self.is_log else _round_numbers(self.low, self.high, max(2, most))
 
 
+ALIKE = 64 * float(np.finfo(np.float64).eps)
+"""Numbers that differ by no more of their size have no round numbers between them: they are drawn as one."""
+
+
 def scale_over(numbers: Array, is_log: bool = False, from_zero: bool = False) -> Scale:
     """The scale on which all numbers have their place, with some space beyond; `from_zero`: for bars."""
     plain = Scale(0, 1, is_log).at(numbers)
@@ -89,7 +93,7 @@ def scale_over(numbers: Array, is_log: bool = False, from_zero: bool = False) ->
     low, high = low - base, high - base
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
+    if high - low <= ALIKE * max(abs(low), abs(high)):
         beside = 1.0 if is_log or low == 0 else abs(low) / 2
         low, high = (0.0, 1.0) if from_zero else (low - beside, high + beside)
     space = (high - low) * PADDING
@@ -104,6 +108,7 @@ def _round_numbers(low: float, high: float, most: int) -> list[Tick]:
     if len(places) < 2:  # one tick does not tell how long the axis is
         chosen -= 1
         places = _multiples(low, high, steps[chosen])
+        places = places[:: -(-len(places) // (most + 1))]
     step = steps[chosen]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     is_plain = decimals <= 4 and max(abs(low), abs(high)) < 1e6

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -29,6 +29,8 @@ def text(line: Line) -> str:
     return "".join(piece.text for piece in line)
 
 
+@example(525925925926.0, 648148148149.0, 2)  # the next finer step has four numbers here
+@example(6925363.0, 1e-09, 2)  # next to no number is between these
 @given(st.floats(-1e12, 1e12), st.floats(1e-9, 1e12), st.integers(2, 12))
 def test_ticks_are_round_numbers_within_the_axis_and_no_more_than_asked_for(
     low: float, length: float, most: int
