@@ -6,37 +6,15 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import (
-    AnswerFile,
-    AsCsv,
-    AsJson,
-    Form,
-    Token,
-    TokenId,
-    give,
-    say_of_passes,
-)
-from attn_explore.explorer.commands.common import find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    Replace,
-    SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
-)
+from attn_explore.explorer.commands.answering import Token, TokenId, say_of_passes
+from attn_explore.explorer.commands.one_run import OneRun, of_one_run
 
 MOST_LISTED = 20
 
 
+@of_one_run
 def attribute(
-    source: SourceName,
+    run: OneRun,
     token: Token = None,
     token_id: TokenId = None,
     against: Annotated[
@@ -60,37 +38,21 @@ def attribute(
         ),
     ] = "",
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Terms that are listed.")] = MOST_LISTED,
-    as_json: AsJson = False,
-    csv: AsCsv = False,
-    output: AnswerFile = None,
-    force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Say who wrote a logit: every embedding, head, network and bias.
 
     The parts add up to the logit, or to the difference of two. Without --token it is the likeliest one's.
     """
-    form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    form.check(found.inputs)
-    session = session_of(found, limits_of(memory_limit, allow_path))
-    say_notes(session)
+    session = run.session()
     say_of_passes(session)
     from attn_explore.explorer.session.who_wrote import WhoWrote, opened_term, who_wrote
     from attn_explore.explorer.telling.answers import attribution_answer as told
 
     made = who_wrote(session, WhoWrote(token, token_id, against, against_id, after))
-    most = top if (output is None and not csv) or form.is_picture else None
+    most = top if (run.form.output is None and not run.form.csv) or run.form.is_picture else None
     if term:
         inner = opened_term(made, term)
-        give(told.opened_answer(made, inner, most), told.opened_data(made, inner), form, found.inputs)
+        run.give(told.opened_answer(made, inner, most), told.opened_data(made, inner))
     else:
-        shown = told.attribution_drawn(made, top) if form.is_picture else told.attribution_answer(made, most)
-        give(shown, told.attribution_data(made), form, found.inputs)
+        shown = told.attribution_drawn(made, top) if run.form.is_picture else told.attribution_answer(made, most)
+        run.give(shown, told.attribution_data(made))

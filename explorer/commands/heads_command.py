@@ -7,27 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
-from attn_explore.explorer.commands.common import find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    Replace,
-    SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
-)
+from attn_explore.explorer.commands.answering import Token, TokenId
+from attn_explore.explorer.commands.common import say_notes, session_of
+from attn_explore.explorer.commands.one_run import OneRun, of_one_run
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.scored_heads import Logit
-    from attn_explore.explorer.system.limits import Limits
     from attn_explore.model.looking.head_atlas import HeadAtlas
     from attn_explore.model.looking.said_twice import Drawing
 
@@ -46,8 +31,9 @@ class Score(StrEnum):
 LENGTH, MOST_LISTED = 30, 20
 
 
+@of_one_run
 def heads(
-    source: SourceName,
+    run: OneRun,
     score: Annotated[Score, typer.Option("--score", help="What the grid of layers by heads shows.")] = Score.induction,
     sort: Annotated[
         Score | None,
@@ -60,18 +46,6 @@ def heads(
     length: Annotated[
         int, typer.Option("--length", metavar="N", min=2, max=1024, help="So many tokens are made up, and said twice.")
     ] = LENGTH,
-    as_json: AsJson = False,
-    csv: AsCsv = False,
-    output: AnswerFile = None,
-    force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Score what every head of attention does, as a grid or a list.
 
@@ -79,31 +53,28 @@ def heads(
     followed these (induction)? The last two are measured on made-up tokens that are said twice, and so is everything
     where a model has no text to read. With --token, what each head adds to that token's logit at the end of the text.
     """
-    form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    form.check(found.inputs)
     from attn_explore.explorer.session.scored_heads import Logit
     from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer, heads_data
     from attn_explore.model.looking.said_twice import Drawing
 
     is_of_logit = token is not None or token_id is not None or Score.logit in (score, sort)
     asked = Logit(token, token_id) if is_of_logit else None
-    atlas = _atlas(found, limits_of(memory_limit, allow_path), Drawing(seed, length), asked)
-    is_whole = as_json or csv or output is not None
+    atlas = _atlas(run, Drawing(seed, length), asked)
+    is_whole = run.form.as_json or run.form.csv or run.form.output is not None
     wanted = Wanted((sort or score).value, sort is not None, None if is_whole else top)
-    give(heads_answer(atlas, wanted), heads_data(atlas, wanted), form, found.inputs)
+    run.give(heads_answer(atlas, wanted), heads_data(atlas, wanted))
 
 
-def _atlas(found: Source, limits: Limits, drawing: Drawing, asked: Logit | None) -> HeadAtlas:
+def _atlas(run: OneRun, drawing: Drawing, asked: Logit | None) -> HeadAtlas:
     """The heads of what was named; what is computed for it is said if it takes its time."""
     from attn_explore.explorer.session.scored_heads import heads_of, heads_without_text, with_logit_of
     from attn_explore.explorer.system.exits import say
     from attn_explore.explorer.system.progress import Progress
 
     with Progress() as progress:
-        if found.needs_text and asked is None:
-            return heads_without_text(found, drawing, lambda value: progress(f"computed {value.path}"))
-        session = session_of(found, limits)
+        if run.source.needs_text and asked is None:
+            return heads_without_text(run.source, drawing, lambda value: progress(f"computed {value.path}"))
+        session = session_of(run.source, run.limits)
         atlas, why = heads_of(session, drawing, lambda value: progress(f"computed {value.path}"))
     say_notes(session)
     if why:

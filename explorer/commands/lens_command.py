@@ -6,63 +6,25 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import (
-    AnswerFile,
-    AsCsv,
-    AsJson,
-    Form,
-    Token,
-    TokenId,
-    give,
-    say_of_passes,
-)
-from attn_explore.explorer.commands.common import find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    Replace,
-    SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
-)
+from attn_explore.explorer.commands.answering import Token, TokenId, say_of_passes
+from attn_explore.explorer.commands.one_run import OneRun, of_one_run
 
 
+@of_one_run
 def lens(
-    source: SourceName,
+    run: OneRun,
     token: Token = None,
     token_id: TokenId = None,
     heads: Annotated[bool, typer.Option("--heads", help="Single heads, too, each by what it writes alone.")] = False,
     top: Annotated[
         int, typer.Option("--top", metavar="N", min=1, max=1000, help="So many likeliest tokens, in JSON.")
     ] = 5,
-    as_json: AsJson = False,
-    csv: AsCsv = False,
-    output: AnswerFile = None,
-    force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print what the model would say after each layer (logit lens).
 
     A table of layers by tokens, with the likeliest next token and its probability; with --token its rank and its logit.
     """
-    form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    form.check(found.inputs)
-    session = session_of(found, limits_of(memory_limit, allow_path))
-    say_notes(session)
+    session = run.session()
     say_of_passes(session)
     from attn_explore.explorer.session.through_lens import Through, through_lens
     from attn_explore.explorer.system.progress import Progress
@@ -74,4 +36,4 @@ def lens(
             Through(token, token_id, top, heads),
             lambda done, of: progress(f"looked at {done} of {of} points"),
         )
-    give(lens_answer(seen, is_drawn=form.is_picture), lens_data(seen), form, found.inputs)
+    run.give(lens_answer(seen, is_drawn=run.form.is_picture), lens_data(seen))

@@ -7,22 +7,8 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
-from attn_explore.explorer.commands.common import find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    Replace,
-    SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
-)
+from attn_explore.explorer.commands.answering import Token, TokenId
+from attn_explore.explorer.commands.one_run import OneRun, of_one_run
 
 
 class Of(StrEnum):
@@ -32,8 +18,9 @@ class Of(StrEnum):
     probability = "probability"
 
 
+@of_one_run
 def words(
-    source: SourceName,
+    run: OneRun,
     token: Token = None,
     token_id: TokenId = None,
     of: Annotated[Of, typer.Option("--of", help="What of the token is measured.")] = Of.logit,
@@ -52,29 +39,13 @@ def words(
             "--steps", metavar="N", min=1, max=4096, help="Steps of the integrated gradients; more are more exact."
         ),
     ] = 32,
-    as_json: AsJson = False,
-    csv: AsCsv = False,
-    output: AnswerFile = None,
-    force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Say which words made an output, by four methods side by side.
 
     Gradient times input, integrated gradients, attention rollout, and leaving each word out. They disagree, for each
     answers another question. Without --token the output is the likeliest token's.
     """
-    form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    form.check(found.inputs)
-    session = session_of(found, limits_of(memory_limit, allow_path))
-    say_notes(session)
+    session = run.session()
     from attn_explore.explorer.session.asked_words import WhichWords, words_asked
     from attn_explore.explorer.system.progress import Progress
     from attn_explore.explorer.telling.answers.words_answer import words_answer, words_data, words_drawn
@@ -82,4 +53,4 @@ def words(
     asked = WhichWords(token, token_id, after, of.value, steps)
     with Progress() as progress:
         made = words_asked(session, asked, lambda done, of: progress(f"made {done} of {of} runs"))
-    give(words_drawn(made) if form.is_picture else words_answer(made), words_data(made), form, found.inputs)
+    run.give(words_drawn(made) if run.form.is_picture else words_answer(made), words_data(made))
