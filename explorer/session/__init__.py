@@ -9,6 +9,7 @@ two_runs, matching                  two runs, and the same cells in both
 moments, change_moment, pinning     the moments of a training
 lesson_progress, answers, course    following a lesson, what was answered, and which lesson comes next
 gallery, other_text, growing        an attention in every variant, another text, words that come one after the other
+asked_logit                         which logit is asked for, of which token, after which word
 scored_heads, through_lens          what every head of attention does; what the model would say on the way
 who_wrote, patched                  who wrote a logit; what of one run makes the other one say what it says
 networks, looked_there              which feed-forward network is meant; why a head looks where it looks

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attn_explore.explorer.session.asked_logit import place_after, wanted_token
 from attn_explore.explorer.session.place import Cell
-from attn_explore.explorer.session.through_lens import wanted_token
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
@@ -17,8 +17,6 @@ from attn_explore.model.looking.one_output import Measure, Output
 from attn_explore.model.looking.one_pass import MASKS
 from attn_explore.model.looking.word_shares import STEPS, Words, words_of
 from attn_explore.model.ops.matrices import on_one_core
-from attn_explore.model.places import places_of
-from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.tokens import PAD
 from attn_explore.model.stream import stream_of
 from attn_explore.model.values import Value
@@ -60,12 +58,9 @@ def words_asked(
     Without a token it is the likeliest one's, without a word that at the mask, or else at the last.
     """
     logits = stream_of(session.run.trace, last_whole_pass(session.run.trace)).logits
-    place = None
-    if len(logits.axes) > 1:
+    place = place_after(logits, asked.after)
+    if place is None and len(logits.axes) > 1:
         place = _usual_place(logits.axes[0])
-        place = place if asked.after is None else places_of(logits, [asked.after])[logits.names[0]]
-    elif asked.after is not None:
-        raise Problem("this model says one thing of the whole text", hint="leave --after out")
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
     return _found(session, place, token, asked, tell)
 

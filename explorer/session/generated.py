@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.explorer.session.asked_logit import wanted_token
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.explorer.session.asked_logit import place_after, wanted_token
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.patching import Asked, Kind, Patching, patching
 from attn_explore.model.looking.two_texts import Two, check, parting_stack, stacks_of
-from attn_explore.model.places import places_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.stream import stream_of
 
@@ -65,9 +64,5 @@ def _asked(session: Session, two: Two, asked: WhatToPatch) -> Asked:
         raise Problem(f"this model has no {asked.stack}", hint=f"it has {' and '.join(stacks_of(two.clean))}")
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
     against = wanted_token(session, logits.axes[-1], asked.against, asked.against_id)
-    place = None
-    if asked.after is not None:
-        if len(logits.axes) == 1:
-            raise Problem("this model says one thing of the whole text", hint="leave --after out")
-        place = places_of(stream_of(two.clean).logits, [asked.after])[logits.names[0]]
+    place = place_after(stream_of(two.clean).logits, asked.after)
     return Asked(asked.kind, token, against, place, asked.stack)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.session.through_lens import wanted_token
+from attn_explore.explorer.session.asked_logit import wanted_token
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
 from attn_explore.model.looking.attribution import attribution

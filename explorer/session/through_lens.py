@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attn_explore.explorer.session.asked_logit import wanted_token
 from attn_explore.explorer.session.place import Cell
-from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.looking.asked_token import token_meant, token_of_id
 from attn_explore.model.looking.lens import LIKELIEST, Lens, last_whole_pass, lens
-from attn_explore.model.opened import Opened
-from attn_explore.model.problems import Problem
 from attn_explore.model.stream import chapters, stream_of
 
 if TYPE_CHECKING:
@@ -54,14 +51,3 @@ def said_at(session: Session, cell: Cell) -> int:
     if looked_at is not None and looked_at.axes and looked_at.axes[-1].name == vocabulary.name:
         return cell.index[-1]
     return int(np.argmax(logits[(*(axis.size - 1 for axis in logits.axes[:-1]), slice(None))]))
-
-
-def wanted_token(session: Session, vocabulary: Axis, text: str | None, number: int | None) -> int | None:
-    """The token that is named, if one is. Raises Problem where there is none, or where a text is several."""
-    if number is not None:
-        if text is not None:
-            raise Problem("a token is named twice, by its text and by its id", hint="give one of them")
-        return token_of_id(vocabulary, number)
-    checkpoint = session.run.scenario.checkpoint
-    tokenizer = checkpoint.tokenizer if isinstance(checkpoint, Opened) else None
-    return None if text is None else token_meant(vocabulary, text, tokenizer)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.session.asked_logit import place_after, wanted_token
 from attn_explore.explorer.session.place import Cell
-from attn_explore.explorer.session.through_lens import wanted_token
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.attribution import Attribution, Number, Opened, attribution, opened
 from attn_explore.model.looking.lens import last_whole_pass
@@ -14,7 +14,6 @@ from attn_explore.model.looking.written import Written
 from attn_explore.model.naming import name_along
 from attn_explore.model.ops import is_gradient
 from attn_explore.model.passes import in_first_pass
-from attn_explore.model.places import places_of
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.stream import stream_of
 from attn_explore.model.trace import Trace
@@ -44,11 +43,7 @@ def who_wrote(session: Session, asked: WhoWrote) -> Attribution:
     logits = stream_of(trace, chapter).logits
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
     against = wanted_token(session, logits.axes[-1], asked.against, asked.against_id)
-    place = None
-    if asked.after is not None:
-        if len(logits.axes) == 1:
-            raise Problem("this model says one thing of the whole text", hint="leave --after out")
-        place = places_of(logits, [asked.after])[logits.names[0]]
+    place = place_after(logits, asked.after)
     return attribution(trace, token, against, place=place, chapter=chapter)
 
 
