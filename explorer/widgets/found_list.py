@@ -16,7 +16,8 @@ from attn_explore.explorer.drawing.blocks import Piece, Row
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.widgets.drawn import DrawnAgain
 
-_HERE, _ELSEWHERE = "▌", " "
+_HERE, _ABOVE, _BELOW, _ELSEWHERE = "▌", "▲", "▼", " "
+"""Before a line: it is chosen; there are more above the first in sight, or below the last."""
 _ROLES = ("note", "label", "name", "wrong")
 
 
@@ -99,7 +100,14 @@ class FoundList(DrawnAgain, can_focus=False):
         drawn = [
             Segment(piece.text, style + over if over else style) for piece, style in zip(pieces, styles, strict=True)
         ]
-        return self.line([Segment(_HERE if is_here else _ELSEWHERE, self.style_of("found--label")), *drawn])
+        return self.line([Segment(self._mark(place), self.style_of("found--label")), *drawn])
+
+    def _mark(self, place: int) -> str:
+        if place == self.place:
+            return _HERE
+        if 0 < place == self._first:
+            return _ABOVE
+        return _BELOW if place == self._first + self.page - 1 < self._count - 1 else _ELSEWHERE
 
     def on_click(self, event: events.Click) -> None:
         """Say which line is under the mouse."""

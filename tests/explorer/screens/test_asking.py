@@ -130,3 +130,12 @@ async def test_the_list_is_offered_at_the_bottom(explore: Explore) -> None:
         await pilot.click("#keys", offset=(shown.index(": ask"), 0))
         await settled(pilot)
         assert isinstance(pilot.app.screen, AskScreen)
+
+
+async def test_a_list_longer_than_its_room_shows_that_it_goes_on_above_and_below(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, size=(80, 16)) as (pilot, _):
+        await pilot.press("colon")
+        found = pilot.app.screen.query_one("#questions", FoundList)
+        assert [line[0] for line in (found.text()[0], found.text()[-1])] == ["▌", "▼"]
+        await pilot.press(*["down"] * found.page, "up")
+        assert found.text()[0].startswith("▲")
