@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.gallery import Gallery
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
+    from attn_explore.explorer.system.served import Served
 
 _SHEET = ("", "explorer.tcss")
 """Where the sheet that our screens share is said to be from."""
@@ -62,7 +63,10 @@ class _Loaded:
 
 
 class ExplorerApp(App[None]):
-    """Loads a session or the library and shows it. `failure` is what went wrong, for the caller to report."""
+    """Loads a session or the library and shows it. `failure` is what went wrong, for the caller to report.
+
+    `served` says that it runs for a visitor in a browser, and what may be opened there.
+    """
 
     TITLE = "attn-explore"
     CSS = "#loading { width: 100%; height: 100%; content-align: center middle; text-align: center; }"
@@ -70,9 +74,18 @@ class ExplorerApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "stop_loading", show=False)]
 
     def __init__(
-        self, load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, view: str = ""
+        self,
+        load: Load,
+        title: str,
+        reload: Reload | None = None,
+        is_pair: bool = False,
+        view: str = "",
+        *,
+        served: Served | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class)
+        self.served = served
         self._load = load
         self._reload = reload
         self._is_pair = is_pair
