@@ -10,11 +10,10 @@ from attn_explore.model.dataclass import dataclass
 
 @dataclass(frozen=True)
 class Served:
-    """What a visitor may open, and how much memory a run may take, in bytes.
+    """What a visitor may open.
 
     `allowed` has bundled names, names of models and absolute paths of files, as `find_source` takes them, in the order
     in which they were named. Where nothing was named it is empty: then the bundled course may be opened, and no model.
     """
 
     allowed: tuple[str, ...] = ()
-    memory: int = 2**27
