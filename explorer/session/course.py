@@ -59,6 +59,7 @@ COURSE = (
     "positions-rotary",
     "induction-head",
     "logit-lens",
+    "who-wrote-this-word",
     "what-rounding-does",
     "patching",
     "where-gradients-flow",

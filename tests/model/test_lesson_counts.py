@@ -9,11 +9,13 @@ import pytest
 
 from attn_explore.model.axes import Array
 from attn_explore.model.gallery import variants_of
+from attn_explore.model.looking.attribution import attribution
 from attn_explore.model.looking.kept_keys import kept_keys
 from attn_explore.model.looking.rounded_steps import rounded_steps
 from attn_explore.model.looking.sampling import top_p
 from attn_explore.model.looking.stored_bits import bits_of
 from attn_explore.model.run import run
+from attn_explore.model.stream import stream_of
 from attn_explore.model.trace import Trace
 from tests.taught import run_of, scenario_of, second_of, stops_of, told
 
@@ -68,6 +70,12 @@ def quant_of(path: str, index: tuple[int, ...]) -> float:
     return next(part.number for part in parts if part.name == "q")
 
 
+def share_of_heads() -> float:
+    """What all heads together wrote of the end's logit after *kile*, as a share of it."""
+    found = attribution(run_of("who-wrote-this-word"))
+    return found.total("head") / found.of.value
+
+
 CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
     ("what-rounding-does", 1, "Sixteen bits are as good as what was trained",
      lambda: rounded_steps(second_run("what-rounding-does"), run_of("names")).matters is None),
@@ -80,6 +88,14 @@ CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
     ("what-rounding-does", 5, "the stream is off by 13%", lambda: off_by("decoder.layers.0.ffn.residual") == 13),
     ("what-rounding-does", 8, "only there is another letter said",
      lambda: rounded_steps(run_of("what-rounding-does"), second_run("what-rounding-does")).otherwise == 1),
+    ("who-wrote-this-word", 2, "with no norm between",
+     lambda: not stream_of(run_of("who-wrote-this-word")).is_normalised),
+    ("who-wrote-this-word", 7, "the one that wrote most",
+     lambda: attribution(run_of("who-wrote-this-word")).terms[0].kind == "network"),
+    ("who-wrote-this-word", 8, "a little over a fifth", lambda: 0.2 < share_of_heads() < 0.23),
+    ("who-wrote-this-word", 9, "the next best",
+     lambda: run_of("who-wrote-this-word")["logits"].axes[1].label(
+         int(array("who-wrote-this-word", "logits")[4].argsort()[-2])) == "l"),
     ("names", 6, "Of the 64 numbers in the row of *l*, 39 are 0",
      lambda: (array("names", "decoder.layers.0.ffn.hidden")[3] == 0).sum() == 39),
     ("sampling", 6, "for 0.8 these three, with 0.8482; the letter before it would have been two",

@@ -19,8 +19,9 @@ from attn_explore.model.axes import Array
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.gallery import variants_of
 from attn_explore.model.lesson import Stop
-from attn_explore.model.looking.attribution import attribution
+from attn_explore.model.looking.attribution import attribution, opened
 from attn_explore.model.looking.stored_bits import bits_of
+from attn_explore.model.naming import place_along
 from attn_explore.model.run import run
 from attn_explore.model.scenario.document import Edit
 from attn_explore.model.stream import lens_step
@@ -89,6 +90,20 @@ def histogram() -> Array:
     return array("dot-product-variance", "experiment.histogram")[0]
 
 
+def wrote(found: Trace, *, l_less: bool = False) -> list[float]:
+    """The end's logit after *kile*, or what it is above that of *l*; what each part wrote of it, and all heads."""
+    end, letter_l = (place_along(found["logits"].axes[1], word) for word in ("</s>", "l"))
+    of = attribution(found, end, letter_l if l_less else None)
+    return [of.of.value, of.total("head"), *(term.value for term in of.terms)]
+
+
+def opened_parts() -> list[float]:
+    """What each letter that a head looked at, and each neuron, gave to the end's logit; those against it together."""
+    found = [opened(term) for term in attribution(trace("who-wrote-this-word")).terms]
+    parts = [each.values for each in found if each is not None]
+    return [*np.concatenate(parts), *(each[each < 0].sum() for each in parts)]
+
+
 ALSO: dict[tuple[str, int], tuple[str, ...]] = {
     ("reverse", 10): (f"{ATTENTION}.weights",),
     ("sentiment", 5): (f"{ATTENTION}.k",),
@@ -155,6 +170,14 @@ FOLLOWS: dict[tuple[str, int], Callable[[], object]] = {
     ("where-gradients-flow", 5): lambda: array("where-gradients-flow", f"grad.{ATTENTION}.residual")[1, 1]
     - array("where-gradients-flow", "grad.encoder.layers.0.ffn.residual")[1, 1],
     ("where-gradients-flow", 6): lambda: norm(second("where-gradients-flow", "grad.encoder.layers.3.ffn.output")),
+    ("who-wrote-this-word", 3): lambda: wrote(trace("who-wrote-this-word")),
+    ("who-wrote-this-word", 5): lambda: np.abs(opened_parts()),
+    ("who-wrote-this-word", 6): lambda: wrote(trace("who-wrote-this-word")),
+    ("who-wrote-this-word", 7): lambda: [*wrote(trace("who-wrote-this-word")), *np.abs(opened_parts())],
+    ("who-wrote-this-word", 8): lambda: wrote(trace("who-wrote-this-word")),
+    ("who-wrote-this-word", 9): lambda: np.abs(wrote(trace("who-wrote-this-word"), l_less=True)),
+    ("who-wrote-this-word", 10): lambda: [*wrote(trace("who-wrote-this-word")), *wrote(
+        second_of("who-wrote-this-word") or trace("who-wrote-this-word"))],
     ("logit-lens", 8): lambda: [abs(term.value) for term in attribution(trace("logit-lens")).terms],
     ("what-rounding-does", 2): lambda: [part.number for part in bits_of(
         trace("what-rounding-does").parameters["decoder.embedding_table"], (14, 0)).reckoned.parts],

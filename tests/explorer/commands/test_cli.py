@@ -526,6 +526,7 @@ STARTING_WITH_W = [
     "why-scale",
     "with-and-without-mask",
     "write-word-by-word",
+    "who-wrote-this-word",
     "what-rounding-does",
     "where-gradients-flow",
     "wide",
