@@ -13,6 +13,7 @@ from attn_explore.explorer.commands import (
     bits_command,
     cache_command,
     checking,
+    doctor_command,
     exploring,
     files,
     gallery_command,
@@ -107,6 +108,7 @@ COMMANDS = (
     marking.marks,
     files.new,
     files.schema,
+    doctor_command.doctor,
 )
 """Every command, in the order of the help."""
 

@@ -131,6 +131,7 @@ EXAMPLES = {
         "attn-explore schema scenario > scenario.schema.json",
         "attn-explore schema trace | less",
     ),
+    "doctor": ("attn-explore doctor", "attn-explore doctor --json > report.json"),
 }
 """What may be typed, by command."""
 

@@ -15,6 +15,7 @@ gallery_text, library_text          what is said in the gallery, and in the libr
 handout, lesson_moments             the lesson on paper; a stop at its moment of training
 models_list, agreement_text         the models of this machine; whether one computes what another program did
 marks_text                          what a class answered
+doctor                              what a report of a fault says of a machine
 answers                             what a question that is asked of a run leads to: a table
 plain, walk_through, two_walks      everything as plain lines, for pipes and screen readers
 """
