@@ -32,14 +32,44 @@ from attn_explore.explorer.commands import (
     words_command,
 )
 from attn_explore.explorer.commands.common import need_terminal
-from attn_explore.explorer.commands.examples import ALL, EXAMPLES, epilog
+from attn_explore.explorer.commands.examples import ALL
+from attn_explore.explorer.commands.group import SETTINGS, group_of
 from attn_explore.explorer.commands.starting import browse
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = (
+    exploring.run,
+    exploring.compare,
+    gallery_command.gallery,
+    tokens_command.tokens,
+    lens_command.lens,
+    attribute_command.attribute,
+    words_command.words,
+    heads_command.heads,
+    neurons_command.neurons,
+    why_command.why,
+    bits_command.bits,
+    rounding_command.rounding,
+    cache_command.cache,
+    patch_command.patch,
+    generate_command.generate,
+    printing.list_,
+    models.models,
+    printing.show,
+    printing.map_,
+    plotting.plot,
+    printing.explain,
+    plotting.handout,
+    files.export,
+    files.train,
+    checking.check,
+    marking.marks,
+    files.new,
+    files.schema,
+    doctor_command.doctor,
 )
+"""Every command, in the order of the help."""
+
+app = typer.Typer(cls=group_of(COMMANDS), **SETTINGS)
 
 
 def _show_version(wanted: bool) -> None:
@@ -77,41 +107,3 @@ def _options(
 
         raise Problem("there is no such folder", path=folder, hint="--folder names the folder of your own scenarios")
     raise typer.Exit(browse(folder, marking.answer_file(answers, name)))
-
-
-COMMANDS = (
-    exploring.run,
-    exploring.compare,
-    gallery_command.gallery,
-    tokens_command.tokens,
-    lens_command.lens,
-    attribute_command.attribute,
-    words_command.words,
-    heads_command.heads,
-    neurons_command.neurons,
-    why_command.why,
-    bits_command.bits,
-    rounding_command.rounding,
-    cache_command.cache,
-    patch_command.patch,
-    generate_command.generate,
-    printing.list_,
-    models.models,
-    printing.show,
-    printing.map_,
-    plotting.plot,
-    printing.explain,
-    plotting.handout,
-    files.export,
-    files.train,
-    checking.check,
-    marking.marks,
-    files.new,
-    files.schema,
-    doctor_command.doctor,
-)
-"""Every command, in the order of the help."""
-
-for _command in COMMANDS:
-    _name = _command.__name__.rstrip("_")
-    app.command(_name, epilog=epilog(EXAMPLES[_name]))(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import typer
 
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.commands.examples import EXAMPLES
+from attn_explore.explorer.commands.group import Commands
 from attn_explore.explorer.session.answers import AnswerFile
 from attn_explore.explorer.session.course import named
 from attn_explore.model.scenario import read_scenario
@@ -62,6 +64,15 @@ def test_every_command_explains_itself_its_arguments_and_options_and_gives_examp
     assert [line.strip() for line in said if line.strip()] == list(EXAMPLES[command])
     for each in COMMANDS[command].params:
         assert len(each.help or "") > 15 or each.name in ("force", "file"), each.name
+
+
+def test_the_list_of_commands_reads_the_options_of_none(attn: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Commands, "_make", None)
+    monkeypatch.setenv("COLUMNS", "100")
+    found = attn("--help")
+    assert found.status == 0
+    listed = re.findall(r"^  (\w+)  +\S", found.out.partition("Commands:\n")[2], re.M)
+    assert listed == list(COMMANDS)
 
 
 GPT2 = Path(__file__).parents[2] / "data" / "families" / "gpt2"
