@@ -106,7 +106,7 @@ def test_every_extra_for_users_is_said_to_be_good_for_something() -> None:
 
 def test_an_extra_is_there_when_all_of_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ["numpy>=2", "tokenizers>=0.20; extra == 'checkpoints'", 'no-such-package>=1; extra == "figures"']
-    monkeypatch.setattr(installed.metadata, "requires", lambda _: asked)
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: asked)
     assert installed.dependencies() == {"numpy": installed.version_of("numpy")}
     checkpoints, figures = installed.extras()
     assert (checkpoints.name, checkpoints.is_there) == ("checkpoints", True)
