@@ -1,6 +1,6 @@
 """Transformers in NumPy that record every tensor they compute.
 
-Usable on its own, for example from a notebook:
+What notebooks use is `import attn_explore`, which stands on this; it is usable on its own, too:
 
 >>> from attn_explore.model.run import run
 >>> from attn_explore.model.scenario import parse_scenario

@@ -138,7 +138,7 @@ def index_of(value: Value, names: list[str], head: int = 0) -> tuple[int, ...]:
 
     Raises Problem that says what may be given.
     """
-    named = _named_axes(_axes_meant(value, names), len(names))
+    named = _named_axes(axes_meant(value, names), len(names))
     if len(named) != len(names):
         needed = [axis.name for axis in value.axes if axis.size > 1] or list(value.names)
         indices, axes = "index" if len(names) == 1 else "indices", "axis" if len(needed) == 1 else "axes"
@@ -152,16 +152,16 @@ def places_of(value: Value, names: list[str]) -> dict[str, int]:
 
     Where there is one head, it is that. Raises Problem that says what may be given.
     """
-    axes = _axes_meant(value, names)
+    axes = axes_meant(value, names)
     if len(names) > len(axes):
         index_of(value, names)
     single = {axis.name: 0 for axis in value.axes if axis.name == "head" and axis.size == 1}
-    return single | {axis.name: _place(value, axis, name) for axis, name in zip(axes, names, strict=False)}
+    return single | {axis.name: place_on(axis, name, value.path) for axis, name in zip(axes, names, strict=False)}
 
 
 def row_of(value: Value, names: list[str]) -> tuple[int, ...]:
     """The first cell of a row, named by a place along each axis but the last; or any cell, by all of them."""
-    meant = _axes_meant(value, names)
+    meant = axes_meant(value, names)
     longer = tuple(axis for axis in meant if axis.size > 1)
     for axes in (meant, longer):
         if len(names) == len(axes) - 1 and len(names) not in (len(meant), len(longer)):
@@ -171,11 +171,11 @@ def row_of(value: Value, names: list[str]) -> tuple[int, ...]:
 
 def _index(value: Value, axes: tuple[Axis, ...], names: list[str], head: int = 0) -> tuple[int, ...]:
     """The cell at the places that are named along some axes, in a head, and at the first along the others."""
-    found = {axis.name: _place(value, axis, name) for axis, name in zip(axes, names, strict=True)}
+    found = {axis.name: place_on(axis, name, value.path) for axis, name in zip(axes, names, strict=True)}
     return tuple(found.get(axis.name, min(head, axis.size - 1) if axis.name == "head" else 0) for axis in value.axes)
 
 
-def _axes_meant(value: Value, names: list[str]) -> tuple[Axis, ...]:
+def axes_meant(value: Value, names: list[str]) -> tuple[Axis, ...]:
     """The axes that names may be for: not the heads, where there are fewer names than axes and the first is of none."""
     axes = value.axes
     if not axes or axes[0].name != "head" or not 0 < len(names) < len(axes):
@@ -185,7 +185,7 @@ def _axes_meant(value: Value, names: list[str]) -> tuple[Axis, ...]:
 
 def axes_typed(value: Value, names: list[str]) -> tuple[Axis, ...]:
     """The axes that names are for while they are typed, and more may follow: not the only head where it is left out."""
-    axes = _axes_meant(value, names)
+    axes = axes_meant(value, names)
     is_left_out = bool(axes) and axes[0].name == "head" and axes[0].size == 1 and len(names) < len(axes)
     return axes[1:] if is_left_out else axes
 
@@ -201,13 +201,14 @@ def _named_axes(axes: tuple[Axis, ...], count: int) -> tuple[Axis, ...]:
     return tuple(axis for axis in axes if axis not in left_out)
 
 
-def _place(value: Value, axis: Axis, name: str) -> int:
+def place_on(axis: Axis, name: str, path: str) -> int:
+    """The place along an axis of the value at `path` that a name means. Raises Problem that says what may be given."""
     places = places_named(axis, name)
     if len(places) == 1:
         return places[0]
     if not places:
         what = f"there is no {clip(name, _LONGEST)} along {axis.name}"
-        raise Problem(what, path=value.path, hint=choices_along(axis))
+        raise Problem(what, path=path, hint=choices_along(axis))
     what = f"{clip(name, _LONGEST)} may mean {' or '.join(shown(axis, place) for place in places)} along {axis.name}"
     written = " or ".join(typed_along(axis, place) for place in places)
-    raise Problem(what, path=value.path, hint=f"write {written}")
+    raise Problem(what, path=path, hint=f"write {written}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -38,7 +39,13 @@ def run_with(session: Session, change: Change, on_step: Listener | None = None) 
     scenario = session.run.scenario
     if isinstance(change, NewWord):
         return _run_again(session, scenario.with_word(change.place, change.word), on_step)
-    return _run_again(session, replace(scenario, edits=(*scenario.edits, change)), on_step)
+    return run_edited(session, (change,), on_step)
+
+
+def run_edited(session: Session, edits: Sequence[Edit], on_step: Listener | None = None) -> Run:
+    """The run with some more edits. Raises Problem when one does not fit."""
+    scenario = session.run.scenario
+    return _run_again(session, replace(scenario, edits=(*scenario.edits, *edits)), on_step)
 
 
 def run_without_edits(session: Session, on_step: Listener | None = None) -> Run:

@@ -18,14 +18,14 @@ def text_of(session: Session) -> str:
     return given.text if given.text is not None else " ".join(session.run.scenario.tokens())
 
 
-def with_text(session: Session, text: str, counter: Counter | None = None) -> Session:
+def with_text(session: Session, text: str, counter: Counter | None = None, *, grows: bool = True) -> Session:
     """The session's scenario, as its file has it, over another text; and so the run beside it, if it was named, too.
 
-    The lesson, which speaks of its own text, is left out. Raises Problem for what the model cannot read.
+    The lesson, which speaks of its own text, is left out. `grows`: see `start`. Raises Problem for what cannot be read.
     """
     other = session.other
     if other is None or session.is_pinned or session.first.compare is not None:
-        return _over(session, text, counter, grows=True)
+        return _over(session, text, counter, grows=grows)
     return pair(_over(session, text, counter), _over(other, text, counter))
 
 

@@ -17,6 +17,7 @@ from attn_explore.explorer.telling import cell_text
 from attn_explore.explorer.telling.uses import use_blocks
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cells import is_by_columns, picked
+from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
 from attn_explore.model.labels import Labels
 from attn_explore.model.naming import bracketed, shown, shown_short
@@ -92,16 +93,32 @@ def csv_rows(value: Value) -> Iterator[str]:
             yield csv_line([*labels, repr(part[index].item())])
 
 
-def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> Iterator[str]:
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The part of a plane that a table has: which rows and columns, and their numbers."""
+
+    rows: range
+    columns: Sequence[int]
+    numbers: Array
+
+
+def part_shown(value: Value, lead: Index, window: int | None = None) -> Part:
+    """What a table shows of a plane of a value that has axes: see `table`."""
     columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
     height = len(_places(rows, window)) if rows else 1
     last = None if value.is_leaf else value[(*lead, height - 1)] if rows else value[()]
     places = _places(columns, window or (OF_VOCABULARY if value.is_large else None), last)
-    matrix, width = _part(value, lead, range(height), places), len(places)
+    return Part(range(height), places, _part(value, lead, range(height), places))
+
+
+def _matrix(value: Value, lead: Index, window: int | None, room: int | None) -> Iterator[str]:
+    columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
+    part = part_shown(value, lead, window)
+    height, width = len(part.rows), len(part.columns)
     longest = LONGEST_LABEL if room is None else min(LONGEST_LABEL, max(1, room // 3))
-    labels = [_label(rows, row, longest) if rows else "" for row in range(height)]
-    heads = [_label(columns, column, longest) for column in places]
-    texts = [[short_number(float(number)) for number in line] for line in matrix]
+    labels = [_label(rows, row, longest) if rows else "" for row in part.rows]
+    heads = [_label(columns, column, longest) for column in part.columns]
+    texts = [[short_number(float(number)) for number in line] for line in part.numbers]
     corner = f"{rows.name} \\ {columns.name}" if rows else columns.name
     label_width = max(cell_len(label) for label in (corner, *labels))
     widths = [max(cell_len(text) for text in (heads[c], *(line[c] for line in texts))) for c in range(width)]

@@ -56,7 +56,7 @@ def _grid(atlas: HeadAtlas, score: str) -> Answer:
     rows = {path: [Cell("")] * width for path in dict.fromkeys(each.path for each in atlas.heads)}
     for each in atlas.heads:
         rows[each.path][each.head] = _cell(atlas, each, score)
-    labels = {each.path: _layer(atlas, each) for each in atlas.heads}
+    labels = {each.path: layer_name(atlas, each) for each in atlas.heads}
     made = tuple(Row(labels[path], tuple(cells), At(path)) for path, cells in rows.items())
     return Answer(f"Heads by {score}", tuple(_said(atlas, score)), "layer", "head", tuple(map(str, range(width))), made)
 
@@ -96,10 +96,11 @@ def _at(head: HeadScores) -> At:
 
 def name_of(atlas: HeadAtlas, head: HeadScores) -> str:
     """Layer and head, `18.6`; with the attention where a model has several: `decoder cross 1.2`."""
-    return f"{_layer(atlas, head)}.{head.head}"
+    return f"{layer_name(atlas, head)}.{head.head}"
 
 
-def _layer(atlas: HeadAtlas, head: HeadScores) -> str:
+def layer_name(atlas: HeadAtlas, head: HeadScores) -> str:
+    """The layer of a head; with the attention where a model has several: `decoder cross 1`."""
     kinds = {(each.stack, each.is_across) for each in atlas.heads}
     kind = f"{head.stack} cross " if head.is_across else f"{head.stack} "
     return f"{kind if len(kinds) > 1 else ''}{head.layer}"

@@ -16,7 +16,7 @@ from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.word_shares import Words, WordShares
 from attn_explore.model.naming import name_along, shown
 
-_METHODS: Mapping[str, tuple[str, str]] = {
+METHODS: Mapping[str, tuple[str, str]] = {
     "gradient": ("gradient×input", "gradient_times_input"),
     "integrated": ("integrated", "integrated_gradients"),
     "rollout": ("rollout", "rollout"),
@@ -35,10 +35,10 @@ _WARNING = " That is much: do not trust them; more steps may help."
 def words_answer(found: WordsFound) -> Answer:
     """The words, those of the source first, and what each method gives to all of them together."""
     words = found.words
-    largest = {method: _largest(words, method) for method in _METHODS}
-    names = [_MASKED if method == "left_out" and words.masks else head for method, (head, _) in _METHODS.items()]
+    largest = {method: _largest(words, method) for method in METHODS}
+    names = [_MASKED if method == "left_out" and words.masks else head for method, (head, _) in METHODS.items()]
     rows = [_row(found, stack, place, largest) for stack in words.stacks for place in _places(stack)]
-    rows.append(Row(_TOGETHER, tuple(_together(words, method) for method in _METHODS)))
+    rows.append(Row(_TOGETHER, tuple(_together(words, method) for method in METHODS)))
     said = tuple(_said(found))
     return Answer("Which words made this output?", said, "word", "", tuple(names), tuple(rows), words.output.measure)
 
@@ -59,7 +59,7 @@ def words_data(found: WordsFound) -> dict[str, Any]:
         "of": {"at": found.logits.path, "measure": output.measure, **place, **chosen},
         "value": words.value,
         "words": [_word_data(stack, place) for stack in words.stacks for place in _places(stack)],
-        "together": {name: _number(words.total(method)) for method, (_, name) in _METHODS.items()},
+        "together": {name: _number(words.total(method)) for method, (_, name) in METHODS.items()},
         "left_out_by": "mask" if words.masks else "leaving out",
         "baseline": {"embeddings": "zero", "value": words.baseline},
         "steps": words.steps,
@@ -70,7 +70,7 @@ def words_data(found: WordsFound) -> dict[str, Any]:
 def _word_data(stack: WordShares, place: int) -> dict[str, Any]:
     text = stack.text
     word = {"stack": stack.stack, "place": place, "token": text.written(place), "id": int(text.ids[place])}
-    return word | {name: _number(float(_of(stack, method)[place])) for method, (_, name) in _METHODS.items()}
+    return word | {name: _number(float(_of(stack, method)[place])) for method, (_, name) in METHODS.items()}
 
 
 def _number(number: float) -> float | None:
@@ -139,7 +139,7 @@ def _row(found: WordsFound, stack: WordShares, place: int, largest: Mapping[str,
     chapter = found.logits.path.removesuffix(found.logits.name) if stack.stack == "decoder" else ""
     at = At(f"{chapter}{stack.stack}.embedding", (place, 0))
     which = f"{_STACKS[stack.stack]} " if len(found.words.stacks) > 1 else ""
-    cells = (_cell(float(_of(stack, method)[place]), largest[method], at) for method in _METHODS)
+    cells = (_cell(float(_of(stack, method)[place]), largest[method], at) for method in METHODS)
     return Row(f"{which}{shown(stack.text.tokens, place)}", tuple(cells), at)
 
 
