@@ -57,13 +57,14 @@ ROOMS = {
     "session": ("drawing", "system"),
     "library": ("session", "drawing", "system"),
     "telling": ("library", "session", "drawing", "system"),
+    "notebook": ("telling", "session", "drawing", "system"),
     "widgets": ("drawing",),
     "screens": ("widgets", "telling", "library", "session", "drawing", "system"),
     "commands": ("screens", "telling", "library", "session", "drawing", "system"),
 }
 """The rooms of the explorer, and those that each may import from. `app` and `cli` join them, and stand above."""
 
-WITHOUT_SCREEN = ("system", "drawing", "session", "library", "telling")
+WITHOUT_SCREEN = ("system", "drawing", "session", "library", "telling", "notebook")
 """The rooms that need no terminal; what is drawn measures its text as Rich does."""
 
 
