@@ -1,8 +1,10 @@
 """Which values of a run stay in memory: as many as fit into a limit, the least lately used being forgotten first.
 
 A lesson keeps everything and has no keeper. A checkpoint's values, and its parameters, are forgotten and come back when
-somebody asks, with the bits that they had. The residual stream is forgotten last: from it every step of a layer can be
-computed without the layers below; and so are the keys and values that the next pass of a generation takes over.
+somebody asks, with the bits that they had. Parameters go first, down to a part of the limit: a file has them, and what
+is computed from one needs all that was computed before. The residual stream is forgotten last: from it every step of a
+layer can be computed without the layers below; and so are the keys and values that the next pass of a generation takes
+over.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ AT_ONCE = 2
 LARGE = 4
 """A value of more than this part of the limit, 1/4, is computed where it is looked at."""
 
+STORED = 4
+"""Parameters that take more than this part of the limit, 1/4, go before anything else."""
+
 SMALL = 2**22
 """Bytes that a value may have under any limit."""
 
@@ -49,9 +54,10 @@ class Keeper:
         self.limit = limit
         self._parts = Parts(max(limit // LARGE, SMALL), STREAM)
         self._held: dict[Value, int] = {}  # each with its bytes
-        self._first, self._last = _Order(), _Order()  # what is forgotten first, and last; the least lately used first
-        self._large = _Order()  # of the first, those whose memory is used again
-        self._nbytes = 0
+        self._stored, self._first, self._last = _Order(), _Order(), _Order()  # in the order in which they are forgotten
+        self._large = _Order()  # of the first two, those whose memory is used again
+        self._orders = (self._stored, self._first, self._last, self._large)
+        self._nbytes, self._nbytes_stored = 0, 0
         self._plans: list[Counter[Value]] = []
         self._buffers = Buffers()
         self._books = Lock()
@@ -78,7 +84,7 @@ class Keeper:
                 held = value.held  # another thread may have brought it back
                 return self._brought_back(value) if held is None else held
         with self._books:
-            for order in (self._first, self._last, self._large):
+            for order in self._orders:
                 if value in order:
                     order.move_to_end(value)
         return held
@@ -141,7 +147,7 @@ class Keeper:
         array = _on_its_own(array)
         value.held = array
         with self._books:
-            self._nbytes += array.nbytes - self._held.pop(value, 0)
+            self._count(value, array.nbytes - self._held.pop(value, 0))
             self._held[value] = array.nbytes
             self._put_in_order(value, array.nbytes)
             self._make_room(value)
@@ -151,7 +157,7 @@ class Keeper:
     def _put_in_order(self, value: Value, nbytes: int) -> None:
         """Put a value behind those that were used before it; what it took over from an earlier pass may go now."""
         is_last = value.name in STREAM or _takes_over(value)
-        _put(self._last if is_last else self._first, value)
+        _put(self._last if is_last else self._stored if _is_stored(value) else self._first, value)
         if not is_last and self._buffers.serve(nbytes):
             _put(self._large, value)
         earlier = value.operands[0].value if _takes_over(value) else None
@@ -185,7 +191,9 @@ class Keeper:
     def _make_room(self, newest: Value, nbytes: int = 0) -> None:
         """Forget values until so many bytes more are within the limit."""
         going, left = [], self._nbytes + nbytes
-        for value in self._free(newest, self._first, self._last) if left > self.limit else ():
+        is_much_stored = self._nbytes_stored > self.limit // STORED
+        orders = (self._stored, self._first) if is_much_stored else (self._first, self._stored)
+        for value in self._free(newest, *orders, self._last) if left > self.limit else ():
             going.append(value)
             left -= self._held[value]
             if left <= self.limit:
@@ -205,15 +213,24 @@ class Keeper:
         return any(plan[value] > 0 for plan in self._plans)
 
     def _let_go(self, value: Value) -> None:
-        self._nbytes -= self._held.pop(value)
-        for order in (self._first, self._last, self._large):
+        self._count(value, -self._held.pop(value))
+        for order in self._orders:
             order.pop(value, None)
         value.held = None
+
+    def _count(self, value: Value, nbytes: int) -> None:
+        self._nbytes += nbytes
+        self._nbytes_stored += nbytes if _is_stored(value) else 0
 
 
 def _put(order: _Order, value: Value) -> None:
     order[value] = None
     order.move_to_end(value)
+
+
+def _is_stored(value: Value) -> bool:
+    """Whether the numbers of a value are read from a file."""
+    return value.source is not None
 
 
 def _takes_over(value: Value) -> bool:

@@ -89,6 +89,22 @@ def test_what_was_used_last_is_forgotten_last() -> None:
     assert [value.held is None for value in (first, second, third)] == [False, True, False]
 
 
+def test_parameters_go_before_what_was_computed_but_for_a_quarter_of_the_limit() -> None:
+    t = recorder(keeper=Keeper(8 * 8))
+    leaf = t.trace.give("x", (Axis("token", 1),), np.ones(1))
+    for name in "abcdefghij":
+        t.trace.add_parameter(name, (Axis("token", 1),), InFile(np.ones(1)))
+    first, second = t.exp("first", leaf), t.exp("second", leaf)
+    for parameter in t.trace.parameters.values():
+        _ = parameter.array
+    assert [value.path for value in t.trace.parameters.values() if value.held is not None] == list("efghij")
+    assert first.held is not None
+    assert second.held is not None
+    later = [t.exp(f"later_{place}", leaf) for place in range(6)]
+    assert [value.path for value in t.trace.parameters.values() if value.held is not None] == ["i", "j"]
+    assert [value.held is not None for value in (first, second, *later)] == [False, False, *6 * [True]]
+
+
 def test_of_values_that_may_be_forgotten_one_whose_memory_serves_the_next_goes_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
