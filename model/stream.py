@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.passes import LENS, in_first_pass
@@ -128,7 +130,7 @@ def lens_steps(trace: Trace, stream: Stream, point: Value) -> list[Value]:
 
     `point` may also be the `head_output` of an attention: then it is done with what each head writes alone. At the last
     point these are the run's own steps: nothing is normalised twice. They are no steps of the run, which keeps them all
-    the same; their numbers are computed, or come when they are asked for, as those of the run do.
+    the same; where values are forgotten, their numbers come when they are asked for.
     """
     if point is stream.points[-1]:
         return list(stream.tail)
@@ -137,11 +139,27 @@ def lens_steps(trace: Trace, stream: Stream, point: Value) -> list[Value]:
     return trace.lensed[point.path]
 
 
-def _made(trace: Trace, stream: Stream, point: Value) -> list[Value]:
+def logits_at(trace: Trace, stream: Stream, points: Sequence[Value]) -> Value:
+    """The logits at several points of the stream, made in one product each: (batch, token, vocabulary).
+
+    They are those of `lens_steps` but for rounding, and take a fraction of the time: the output matrix of a real model
+    is larger than what a core can keep at hand. Of one point, or the outputs of heads, they are its own step.
+    """
+    if len(points) == 1:
+        *_, logits, _ = lens_steps(trace, stream, points[0])
+        return logits
+    axes = (Axis("batch", len(points)), *points[0].axes)
+    together = Value(f"{LENS}points", axes, trace.dtype, held=np.stack([point.array for point in points]))
     inner = replace(trace, steps={}, on_step=None)
+    _replayed(inner, stream, stream.tail[:-1], together, f"{LENS}points.")
+    return next(reversed(inner.steps.values()))
+
+
+def _made(trace: Trace, stream: Stream, point: Value) -> list[Value]:
+    inner = replace(trace, steps={}, on_step=None, is_lazy=True)
     block = point.path.rpartition(".")[0]
     start = _written(inner, trace.steps.get(f"{block}.output"), point) if point.name == "head_output" else point
-    _replayed(inner, stream, start, f"{LENS}{point.path}.")
+    _replayed(inner, stream, stream.tail, start, f"{LENS}{point.path}.")
     return list(inner.steps.values())
 
 
@@ -195,12 +213,12 @@ def _written(inner: Trace, output: Value | None, heads: Value) -> Value:
     return t.contract(WRITTEN, "head token d_model", heads.renamed(query="token"), w_o.split(w_o.names[0]))
 
 
-def _replayed(inner: Trace, stream: Stream, start: Value, prefix: str) -> None:
-    """Append the steps of the tail, made of `start`; axes that it has besides come first in each."""
+def _replayed(inner: Trace, stream: Stream, tail: Sequence[Value], start: Value, prefix: str) -> None:
+    """Append the steps of a tail, made of `start`; axes that it has besides come first in each."""
     last = stream.points[-1]
     extra = tuple(axis for axis in start.axes if axis.name not in last.names)
     made = {last.path: start}
-    for step in stream.tail:
+    for step in tail:
         views = tuple(_instead(view, made, extra) for view in step.operands)
         value = Value(prefix + _own_name(step), (*extra, *step.axes), step.dtype, step.operation, views, step.options)
         made[step.path] = inner.append(value)

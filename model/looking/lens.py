@@ -1,21 +1,26 @@
 """The logit lens: what the model would say at each point where its residual stream changes (nostalgebraist 2020).
 
 At each point the steps that the run has after its last layer are done: see `model/stream.py`. Only the likeliest
-tokens are kept, and what is asked of one token; the logits themselves are made again when somebody looks at them.
+tokens are kept, and what is asked of one token, of the logits of some points at a time; the steps of a point are made
+when somebody looks at them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.passes import in_first_pass
-from attn_explore.model.stream import Stream, chapters, heads_of, lens_steps, stream_of
+from attn_explore.model.stream import Stream, chapters, heads_of, lens_steps, logits_at, stream_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
+
+AT_ONCE = 2**25
+"""Bytes that the logits of the points which are made together may take."""
 
 LIKELIEST = 5
 """Tokens that are kept of each row, unless more are wanted."""
@@ -90,10 +95,11 @@ def lens(
     points = _in_order(trace, stream) if heads else list(stream.points)
     logits = stream.logits
     tokens = next((axis for axis in logits.axes[:-1] if axis.name == "token"), None)
-    rows = list[LensRow]()
-    for done, point in enumerate(points):
+    rows, done = list[LensRow](), 0
+    for together in _together(points, max(1, AT_ONCE // logits.nbytes)):
         tell(done, len(points))
-        rows += _rows(trace, stream, point, wanted, min(top, logits.axes[-1].size))
+        rows += _rows(trace, stream, together, wanted, min(top, logits.axes[-1].size))
+        done += len(together)
     read = trace.parameters[f"{in_first_pass(stream.stack)}embedding_table"].axes[0]
     return Lens(stream, tokens, read, _ids(trace, stream), logits.axes[-1], wanted, tuple(rows))
 
@@ -119,17 +125,28 @@ def _ids(trace: Trace, stream: Stream) -> tuple[int, ...]:
     return tuple(map(int, found.array))
 
 
-def _rows(trace: Trace, stream: Stream, point: Value, wanted: int | None, top: int) -> Iterator[LensRow]:
-    """The row of a point, or those of the heads of one."""
-    *_, probabilities = lens_steps(trace, stream, point)
-    logits = probabilities.operands[0].value
-    is_of_heads = logits.names[0] == "head"
+def _together(points: Sequence[Value], most: int) -> Iterator[list[Value]]:
+    """The points in their order, in groups: neighbours of the stream, at most so many; outputs of heads alone."""
+    for is_of_heads, found in groupby(points, key=lambda point: point.name == "head_output"):
+        group, many = list(found), 1 if is_of_heads else most
+        yield from (group[start : start + many] for start in range(0, len(group), many))
+
+
+def _rows(trace: Trace, stream: Stream, points: list[Value], wanted: int | None, top: int) -> Iterator[LensRow]:
+    """The rows of some points, or those of the heads of one."""
+    logits = logits_at(trace, stream, points)
     found = [_of_rows(part.reshape(-1, part.shape[-1]), wanted, top) for _, part in logits.pieces()]
     whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-    count = logits.shape[0] if is_of_heads else 1
-    for head, parts in enumerate(zip(*(np.split(each, count) for each in whole), strict=True)):
-        likeliest, chances, *asked = parts
-        yield LensRow(point, head if is_of_heads else None, logits, probabilities, likeliest, chances, *asked)
+    if len(points) > 1:
+        logits.forget()  # nobody asks for them again
+    is_of_heads = logits.names[0] == "head"
+    owners = (
+        [(points[0], head) for head in range(logits.shape[0])] if is_of_heads else [(point, None) for point in points]
+    )
+    split = [np.split(each, len(owners)) for each in whole]
+    for (point, head), likeliest, chances, *asked in zip(owners, *split, strict=True):
+        *_, own, probabilities = lens_steps(trace, stream, point)
+        yield LensRow(point, head, own, probabilities, likeliest, chances, *asked)
 
 
 def _of_rows(rows: Array, wanted: int | None, top: int) -> tuple[Array, ...]:

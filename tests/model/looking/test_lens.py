@@ -20,7 +20,7 @@ from attn_explore.model.opened import Opened
 from attn_explore.model.problems import Problem
 from attn_explore.model.recorder import Recorder
 from attn_explore.model.scenario.document import Edit
-from attn_explore.model.stream import heads_of, lens_steps, stream_of
+from attn_explore.model.stream import heads_of, lens_steps, logits_at, stream_of
 from attn_explore.model.trace import Trace
 from tests.architectures import MODELS, some_run
 from tests.checkpoints import DATA, FAMILIES, run_of, texts_of
@@ -70,6 +70,15 @@ def test_done_at_the_last_point_it_gives_the_logits_of_the_run_bit_for_bit(name:
     assert [step.path.rpartition(".")[2] for step in again][-1] == "probabilities"
     for step, own in zip(again, stream.tail, strict=True):
         np.testing.assert_array_equal(step.array, own.array)
+
+
+@pytest.mark.parametrize("name", HEADED)
+def test_several_points_made_together_are_those_that_are_made_alone(name: str) -> None:
+    trace = some_run(MODELS[name])
+    stream = stream_of(trace)
+    together = logits_at(trace, stream, stream.points).array
+    alone = [lens_steps(trace, stream, point)[-2].array for point in stream.points]
+    np.testing.assert_allclose(together, np.stack(alone), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", HEADED)
