@@ -1,6 +1,6 @@
 """The lens and the writers of a logit in a process of its own: `python -m benchmarks.looking_run HOW FOLDER TOKENS`.
 
-HOW is one of `WAYS`. Both are timed after the run; PyTorch does what a notebook does: hooks, and a few lines then.
+HOW is one of `WAYS`. All are timed after the run; PyTorch does what a notebook does: hooks, and a few lines then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.model_run import Found, ids_of, peak, torch_model
+from benchmarks.model_run import Found, hooked_transformer, ids_of, peak, torch_model
 
 LIKELIEST = 5
 
@@ -57,6 +57,24 @@ def torch_in_a_notebook(folder: Path, tokens: int) -> Found:
     return {"lens": seen - began, "attribution": time.perf_counter() - seen, "peak": peak()}
 
 
+def transformer_lens(folder: Path, tokens: int) -> Found:
+    """TransformerLens: what its cache has for both questions."""
+    import torch
+
+    model, given = hooked_transformer(folder, tokens)
+    with torch.no_grad():
+        said, cache = model.run_with_cache(given)
+        began = time.perf_counter()
+        points = cache.accumulated_resid(layer=-1, incl_mid=True, apply_ln=True)
+        logits = model.unembed(points[:, 0])
+        logits.softmax(-1).topk(LIKELIEST)
+        (logits > logits[..., :1]).sum(-1)
+        seen = time.perf_counter()
+        written = cache.get_full_resid_decomposition(expand_neurons=False, apply_ln=True, pos_slice=-1)
+        (written @ model.W_U[:, int(said[0, -1].argmax())]).argsort()
+    return {"lens": seen - began, "attribution": time.perf_counter() - seen, "peak": peak()}
+
+
 def _writers(model: Any, kept: dict[str, Any], blocks: list[str], last: Any) -> list[Any]:
     """What embedding, position, heads and networks add to the likeliest logit of the last token."""
     norm, heads = model.transformer.ln_f, model.config.n_head
@@ -76,7 +94,7 @@ def _first(output: Any) -> Any:
 
 
 WAYS: Mapping[str, Callable[[Path, int], Found]] = {
-    function.__name__: function for function in (ours, torch_in_a_notebook)
+    function.__name__: function for function in (ours, torch_in_a_notebook, transformer_lens)
 }
 
 

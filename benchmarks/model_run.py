@@ -89,7 +89,18 @@ def _torch_pass(model: Any, given: Any) -> Found:
 
 
 def lens(folder: Path, tokens: int) -> Found:
-    """TransformerLens with its cache of everything: a model of the same sizes."""
+    """TransformerLens with its cache of everything."""
+    import torch
+
+    model, given = hooked_transformer(folder, tokens)
+    began = time.perf_counter()
+    with torch.no_grad():
+        model.run_with_cache(given)
+    return {"seconds": time.perf_counter() - began, "peak": peak()}
+
+
+def hooked_transformer(folder: Path, tokens: int) -> tuple[Any, Any]:
+    """A model of TransformerLens of the same sizes, and what it reads."""
     import torch
     from transformer_lens import HookedTransformer, HookedTransformerConfig
 
@@ -99,11 +110,7 @@ def lens(folder: Path, tokens: int) -> Found:
         n_layers=said["n_layer"], d_model=width, n_heads=heads, d_head=width // heads, d_mlp=4 * width,
         n_ctx=said["n_positions"], d_vocab=said["vocab_size"], act_fn="gelu_new", normalization_type="LN", seed=0,
     )  # fmt: skip
-    model, given = HookedTransformer(config).eval(), torch.tensor([ids_of(folder, tokens)])
-    began = time.perf_counter()
-    with torch.no_grad():
-        model.run_with_cache(given)
-    return {"seconds": time.perf_counter() - began, "peak": peak()}
+    return HookedTransformer(config).eval(), torch.tensor([ids_of(folder, tokens)])
 
 
 def peak() -> float:
