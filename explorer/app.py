@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,10 +31,10 @@ from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
+    from attn_explore.explorer.library.home import Home
     from attn_explore.explorer.session.gallery import Gallery
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
-    from attn_explore.explorer.system.served import Served
 
 _SHEET = ("", "explorer.tcss")
 """Where the sheet that our screens share is said to be from."""
@@ -65,7 +65,7 @@ class _Loaded:
 class ExplorerApp(App[None]):
     """Loads a session or the library and shows it. `failure` is what went wrong, for the caller to report.
 
-    `served` says that it runs for a visitor in a browser, and what may be opened there.
+    `home` is what is around it: that of whoever runs the program, unless it is said to be a visitor's.
     """
 
     TITLE = "attn-explore"
@@ -81,11 +81,11 @@ class ExplorerApp(App[None]):
         is_pair: bool = False,
         view: str = "",
         *,
-        served: Served | None = None,
+        home: Home | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class)
-        self.served = served
+        self._home = home
         self._load = load
         self._reload = reload
         self._is_pair = is_pair
@@ -96,6 +96,15 @@ class ExplorerApp(App[None]):
         self._work = Working(self, self._show_progress)
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
+
+    @cached_property
+    def home(self) -> Home:
+        """What is around the program for who sits before it."""
+        if self._home is not None:
+            return self._home
+        from attn_explore.explorer.library.home import at_home
+
+        return at_home()
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver of a terminal instead of Textual's; that of a browser, or of Windows, stays."""
@@ -123,19 +132,17 @@ class ExplorerApp(App[None]):
 
     def _make(self, counter: Counter) -> _Loaded:
         """Everything that the screen needs, in a thread: its imports take as long as the run of a lesson."""
-        from attn_explore.explorer.library.bookmarks import set_aside
-
-        kept = set_aside()
+        kept = self.home.bookmarks.set_aside()
         loaded = self._load(counter)
         made, is_question = _screen_of(loaded, self._reload, self._is_pair, self._view)
         return _Loaded(made, is_question, *self._own_keys(), kept)
 
     def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
         """The person's own keys and theme. What knows every key is imported only where there are any."""
-        from attn_explore.explorer.system.key_file import keymap_path, read_keymap, read_theme
+        from attn_explore.explorer.system.key_file import read_keymap, read_theme
 
-        path = keymap_path()
-        if not path.exists():
+        path = self.home.key_file
+        if path is None or not path.exists():
             return {}, None
         from attn_explore.explorer.screens.keys import binding_ids
 

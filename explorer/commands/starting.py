@@ -60,10 +60,9 @@ def browse(folder: Path | None, answers: AnswerFile | None = None) -> int:
 
     def load(_: Counter) -> Library:
         from attn_explore.explorer.library.entries import Library
-        from attn_explore.explorer.session.course import own_folder
-        from attn_explore.explorer.system.limits import Limits
+        from attn_explore.explorer.library.home import at_home
 
-        return Library(folder or own_folder(), Limits(), answers)
+        return Library(at_home(folder), answers)
 
     return show(load, "the library")
 
@@ -102,9 +101,9 @@ def explore(
         session = sessions_of(sources, limits, step, counter, grows=not step)  # which may be in its last pass
         session.answers = answers
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
-            from attn_explore.explorer.library.bookmarks import resume
+            from attn_explore.explorer.library.home import at_home
 
-            resume(session)
+            at_home().bookmarks.resume(session)
         return session
 
     def reload(counter: Counter) -> Session:

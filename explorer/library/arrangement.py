@@ -1,4 +1,4 @@
-"""How the panels are arranged: a small file in the user's data folder, for each size of terminal.
+"""How the panels are arranged, kept for the person for each size of terminal.
 
 Losing it loses nothing else. What cannot be read of it is as if it were not there; a file that is something else is
 never written over.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from attn_explore.explorer.library.kept_files import data_file, read_object, write_object
+from attn_explore.explorer.library.kept import Kept
 from attn_explore.model.dataclass import dataclass
 
+NAME = "panels.json"
+"""What it is kept as: `~/.local/share/attn-explore/panels.json` on Linux."""
+
 LARGEST = 2**16
-"""Bytes of the file that are read."""
+"""Bytes of it that are read."""
 
 MOST = 1000
 """No panel is wider or higher, whatever the file says."""
@@ -35,36 +37,27 @@ class Arrangement:
     shows_words: bool | None = None
 
 
-Arrangements = Mapping[str, Arrangement]
-"""By the size of the terminal: `narrow`, `normal`, `wide`."""
+@dataclass(frozen=True)
+class Arrangements:
+    """The arrangements of a person, by the size of the terminal: `narrow`, `normal`, `wide`."""
 
+    kept: Kept
 
-def arrangement_path() -> Path:
-    """Where it is kept: `~/.local/share/attn-explore/panels.json` on Linux."""
-    return data_file("panels.json")
+    def is_kept(self) -> bool:
+        """Whether there are any."""
+        return self.kept.has(NAME)
 
+    def all(self) -> dict[str, Arrangement]:
+        """What is kept, as far as it can be read."""
+        kept = self.kept.read(NAME, LARGEST) or {}
+        return {size: _arrangement(data) for size, data in kept.items() if isinstance(data, dict)}
 
-def is_kept() -> bool:
-    """Whether there is such a file."""
-    try:
-        return arrangement_path().exists()
-    except OSError:
-        return False
-
-
-def arrangements() -> dict[str, Arrangement]:
-    """What is kept, as far as it can be read."""
-    kept = read_object(arrangement_path(), LARGEST) or {}
-    return {size: _arrangement(data) for size, data in kept.items() if isinstance(data, dict)}
-
-
-def keep(changed: Arrangements) -> None:
-    """Write down what was changed. Where nothing can be written, or another file stands there, nothing is kept."""
-    known = read_object(arrangement_path(), LARGEST) if is_kept() else {}
-    if known is None:
-        return
-    written = {size: _plain(arrangement) for size, arrangement in changed.items()}
-    write_object(arrangement_path(), known | written)
+    def keep(self, changed: Mapping[str, Arrangement]) -> None:
+        """Write down what was changed. Where nothing can be written, or another file stands there, nothing is kept."""
+        known = self.kept.read(NAME, LARGEST)
+        if known is not None:
+            written = {size: _plain(arrangement) for size, arrangement in changed.items()}
+            self.kept.write(NAME, known | written)
 
 
 def _plain(arrangement: Arrangement) -> dict[str, Any]:

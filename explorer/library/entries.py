@@ -7,15 +7,15 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attn_explore.explorer.library.bookmarks import Bookmark, bookmarks, lesson_name, resume
+from attn_explore.explorer.library.bookmarks import Bookmark, lesson_name
+from attn_explore.explorer.library.entry import Entry
+from attn_explore.explorer.library.home import Home
 from attn_explore.explorer.session.alike import likeness
-from attn_explore.explorer.session.course import bundled, named, own
 from attn_explore.explorer.session.opening import Source, find_source, start, within
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
-from attn_explore.model.checkpoints.locating import all_names
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.experiments import telling_step
 from attn_explore.model.problems import Problem
@@ -26,72 +26,18 @@ from attn_explore.model.values import Value
 if TYPE_CHECKING:
     from attn_explore.explorer.session.answers import AnswerFile
 
-MODELS = "Models of this machine"
-"""The heading of what is no scenario yet."""
-
-ON_MODELS = "On real models"
-"""The heading of lessons that need a model of this machine."""
-
 PREVIEWED = 2**24
 """Bytes of the largest run that is previewed: a larger one would take longer than a glance."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A scenario of the library, a file with faults, or a model of this machine."""
-
-    name: str
-    path: Path
-    scenario: Scenario | None
-    problem: Problem | None = None
-    is_model: bool = False
-
-    @property
-    def title(self) -> str:
-        """The scenario's title, or the name of a file that cannot be read."""
-        if self.is_model:
-            return self.name
-        return self.scenario.title if self.scenario else self.path.name
-
-    @property
-    def group(self) -> str:
-        """Under which heading it stands."""
-        if self.is_model:
-            return MODELS
-        if self.path.stem != self.name or self.scenario is None:
-            return "Your own"
-        if self.checkpoint:
-            return ON_MODELS
-        return self.scenario.difficulty.capitalize()
-
-    @property
-    def checkpoint(self) -> str:
-        """The model of this machine that it is, or that its lesson needs; nothing where it brings its own."""
-        if self.is_model:
-            return self.name
-        return (self.scenario.model.weights.checkpoint or "") if self.scenario else ""
-
-    @property
-    def asked(self) -> list[int]:
-        """The places of the stops of its lesson that ask."""
-        lesson = self.scenario.lesson if self.scenario is not None else ()
-        return [place for place, stop in enumerate(lesson) if stop.answer is not None]
-
-    @property
-    def source(self) -> Source:
-        """What is run."""
-        return Source(self.path.stem, self.path, self.scenario)
-
-
 @dataclass
 class Library:
-    """The entries in order: the course, a person's own in `folder`, and the models of this machine.
+    """What the person's `home` offers, and how far they followed each lesson.
 
     `answers` is where answers are written down, if the person wants that.
     """
 
-    folder: Path
-    limits: Limits
+    home: Home
     answers: AnswerFile | None = None
     entries: list[Entry] = field(init=False)
     course: list[Entry] = field(init=False)
@@ -105,16 +51,13 @@ class Library:
 
     def refresh(self) -> None:
         """Look at the files and the places again."""
-        course = [Entry(name, path, read_scenario(path)) for name, path in named().items()]
-        models = (Entry(name, Path(name), None, is_model=True) for name in all_names())
-        self.entries = [*course, *map(_read, own(self.folder)), *models]
-        paths = set(bundled().values())
-        self.course = [entry for entry in self.entries if entry.path in paths]
+        self.entries = self.home.offer.entries()
+        self.course = [entry for entry in self.entries if self.home.offer.is_in_course(entry)]
         self.refresh_bookmarks()
 
     def refresh_bookmarks(self) -> None:
         """Look at the places in the lessons again."""
-        known = bookmarks()
+        known = self.home.bookmarks.all()
         found = {entry.path: known.get(lesson_name(entry.path)) for entry in self.entries}
         self._bookmarks = {path: bookmark for path, bookmark in found.items() if bookmark is not None}
         has_begun = any(self.bookmark(entry) for entry in self.course)
@@ -143,13 +86,13 @@ class Library:
         """Run it. Raises Problem when it cannot be."""
         if entry.problem is not None:
             raise entry.problem
-        session = start(entry.source, self.limits, counter, grows=True)
+        session = start(entry.source, self.home.limits, counter, grows=True)
         session.answers = self.answers
         return session
 
     def unread(self, entry: Entry) -> Unread:
         """A model, open, that is asked what it should read. Raises Problem when it cannot be opened."""
-        return Unread(find_source(entry.name), self.limits)
+        return Unread(find_source(entry.checkpoint), self.home.limits)
 
     def preview(self, entry: Entry, counter: Counter | None = None) -> Value | None:
         """The tensor that says most of a run, or None where it is too large for a glance. Raises Problem."""
@@ -164,10 +107,23 @@ class Library:
         return telling(self.open(entry, counter))
 
 
-def open_lesson(path: Path, counter: Counter | None = None) -> Session:
+def seen_first(home: Home, counter: Counter | None = None) -> Library | Session | Unread:
+    """What a visitor sees first: the library; or what was named for them, where that is one thing. Raises Problem."""
+    library = Library(home)
+    if len(library.entries) != 1:
+        return library
+    entry = library.entries[0]
+    if entry.is_model:
+        return library.unread(entry)
+    session = library.open(entry, counter)
+    home.bookmarks.resume(session)
+    return session
+
+
+def open_lesson(path: Path, home: Home, counter: Counter | None = None) -> Session:
     """Run a scenario of the course, and follow its lesson from where it was left. Raises Problem."""
-    session = start(Source(path.stem, path, read_scenario(path)), Limits(), counter)
-    resume(session)
+    session = start(Source(path.stem, path, read_scenario(path)), home.limits, counter)
+    home.bookmarks.resume(session)
     return session
 
 
@@ -197,18 +153,6 @@ def facts(scenario: Scenario) -> Iterator[str]:
     yield f"{scenario.length} word{'s' * (scenario.length != 1)}"
     if scenario.compare is not None:
         yield "two runs"
-
-
-def _read(path: Path) -> Entry:
-    try:
-        if not path.resolve().is_relative_to(path.parent.resolve()):
-            hint = f"to read it nevertheless: attn-explore run {path}"
-            raise Problem("this is a link to a file elsewhere, and is not read for the library", hint=hint, path=path)
-        return Entry(str(path), path, read_scenario(path))
-    except Problem as problem:
-        return Entry(str(path), path, None, problem)
-    except (OSError, RuntimeError):  # a loop of links, by the version of Python
-        return Entry(str(path), path, None, Problem("this link leads nowhere", path=path))
 
 
 def _searchable(entry: Entry) -> str:

@@ -16,6 +16,7 @@ from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.drawing.notations import checked
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.at_home import files_of
 from attn_explore.explorer.screens.file_dialog import ExportScreen, Request
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
@@ -296,11 +297,11 @@ class AnswerScreen(Dialog[Left | None]):
         self.app.push_screen(ExportScreen("Export this answer", asked, self._file_name, self._write), self._written)
 
     def _write(self, request: Request, _: Callable[[str], None]) -> Path:
-        return write_answer(self._answered, request.path, force=request.force)
+        return write_answer(self._answered, request.path, force=request.force, files=request.files)
 
     def _written(self, path: str | None) -> None:
         if path is not None:
-            self._say(f"Written to {path}")
+            self._say(files_of(self).told(path))
 
     def _say(self, said: str) -> None:
         self.app.clear_notifications()

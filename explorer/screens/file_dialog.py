@@ -15,9 +15,11 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.at_home import files_of
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.where_files_go import Files
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
@@ -25,10 +27,14 @@ from attn_explore.model.text import visible
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a file, whether one that exists is replaced, and which steps are written, where some are."""
+    """What is asked for: a file, where files go, whether one that exists is replaced, and which steps are written.
+
+    No steps are named where all are written, or where there are none to choose.
+    """
 
     path: Path
-    force: bool
+    files: Files
+    force: bool = False
     steps: tuple[str, ...] = ()
 
 
@@ -55,7 +61,7 @@ class ExportScreen(Dialog[str | None]):
         """A line for the name, perhaps one for the steps, and one for what is to be said about it."""
         with Vertical(id="export") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = "Enter writes · Esc goes back"
+            box.border_subtitle = f"Enter {files_of(self).verb} · Esc goes back"
             yield Static(self._asked, markup=False)
             yield Input(value=self._proposed, id="target")
             if self._asks_steps:
@@ -74,7 +80,7 @@ class ExportScreen(Dialog[str | None]):
         self._work.do(
             Work(
                 what="writing",
-                make=partial(self._make, Request(Path(target), target == self._refused, tuple(steps))),
+                make=partial(self._make, Request(Path(target), files_of(self), target == self._refused, tuple(steps))),
                 then=self.dismiss,
                 refused=partial(self._say, target),
                 seconds=AT_ONCE,  # a disk may take any time
@@ -93,7 +99,7 @@ class ExportScreen(Dialog[str | None]):
         self.query_one("#answer", Static).update(said)
 
     def _say(self, target: str, problem: Problem) -> None:
-        exists = Path(target).is_file() and target != self._refused
+        exists = files_of(self).exists(Path(target)) and target != self._refused
         self._refused = target if exists else ""
         more = "\nPress Enter again to replace it." if exists else f"\n{problem.hint}" if problem.hint else ""
         self.query_one("#answer", Static).update(f"{problem.what}{more}")

@@ -19,8 +19,9 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from attn_explore.explorer.library import bookmarks
-from attn_explore.explorer.library.entries import Entry, Library
+from attn_explore.explorer.library.bookmarks import lesson_name
+from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.entry import OWN, Entry
 from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.explorer.state import Origin
@@ -142,9 +143,10 @@ class LibraryScreen(Screen[None]):
         for group, found in groupby(entries, key=lambda entry: entry.group):
             options.add_option(Option(Content.styled(group, "bold $text-secondary"), disabled=True))
             options.add_options(Option(entry_line(self.library, entry, self._room), id=entry.name) for entry in found)
-        if not any(entry.group == "Your own" for entry in entries) and not wanted:
-            options.add_option(Option(Content.styled("Your own", "bold $text-secondary"), disabled=True))
-            options.add_option(Option(Content(f"none yet in {_short(self.library.folder)}"), disabled=True))
+        folder = self.library.home.offer.folder
+        if folder is not None and not wanted and not any(entry.group == OWN for entry in entries):
+            options.add_option(Option(Content.styled(OWN, "bold $text-secondary"), disabled=True))
+            options.add_option(Option(Content(f"none yet in {_short(folder)}"), disabled=True))
         next_one = next((entry.name for entry in entries if not self.library.is_done(entry)), "")
         name = marked if marked in self._shown else next_one or next(iter(self._shown), "")
         if name:
@@ -303,7 +305,7 @@ class LibraryScreen(Screen[None]):
 
     def _open(self, entry: Entry, counter: Counter) -> Session:
         session = self.library.open(entry, counter)
-        bookmarks.resume(session)
+        self.library.home.bookmarks.resume(session)
         return session
 
     def _keep_opened(self, session: Session) -> None:
@@ -334,7 +336,7 @@ class LibraryScreen(Screen[None]):
     def action_forget(self) -> None:
         """Forget how far the lesson was followed."""
         if (entry := self._marked) is not None:
-            bookmarks.forget(bookmarks.lesson_name(entry.path))
+            self.library.home.bookmarks.forget(lesson_name(entry.path))
             self.library.refresh_bookmarks()
             self._fill(entry.name, self.query_one("#find", Input).value)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,19 @@ def named_beside(target: Path, scenario: Scenario, second: Scenario | None) -> S
     A name stays a name, and a path is written from the folder of the file, if it leads into that. Raises Problem where
     no path can be written.
     """
+    folder = target.absolute().parent
+    return _renamed(scenario, second, lambda checkpoint, typed: _name(folder, checkpoint, typed))
+
+
+def named_alone(scenario: Scenario, second: Scenario | None) -> Scenario:
+    """The scenario as it names its checkpoints in a file of another machine: the folders of this one are not there."""
+    return _renamed(scenario, second, lambda _, typed: Path(typed).name if Path(typed).is_absolute() else typed)
+
+
+def _renamed(scenario: Scenario, second: Scenario | None, name: Callable[[Opened, str], str]) -> Scenario:
     data = scenario.source.data
     for keys, checkpoint, typed in _named(scenario, second):
-        found: object = _name(target.absolute().parent, checkpoint, typed)
+        found: object = name(checkpoint, typed)
         for key in reversed(keys):
             found = {key: found}
         data = merged(data, found)  # type: ignore[arg-type]

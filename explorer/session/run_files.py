@@ -36,10 +36,19 @@ def _named(path: Path, scenario: Scenario | None, *keys: KeyPath) -> list[Path]:
     return [path, *(scenario.source.folder / name for name in names if name not in TASKS)]
 
 
-def check_beside_weights(target: Path, scenario: Scenario) -> None:
-    """A scenario names its weights by a path from its own folder. Raises Problem when it would lose them."""
+def read_beside(scenario: Scenario) -> list[Path]:
+    """The files that a scenario names and that lie beside its own."""
+    return _named(Path(), scenario, _WEIGHTS, (COMPARED, *_WEIGHTS), _PAIRS, (COMPARED, *_PAIRS))[1:]
+
+
+def check_ending(target: Path) -> None:
+    """Raises Problem for a name that is no scenario's."""
     if target.suffix.lower() not in SCENARIOS:
         raise Problem("this ending is no scenario's", path=target, hint="end it with .yaml")
+
+
+def check_beside_weights(target: Path, scenario: Scenario) -> None:
+    """A scenario names its weights by a path from its own folder. Raises Problem when it would lose them."""
     folder = scenario.source.folder
     if scenario.model.weights.file is not None and (folder is None or target.absolute().parent != folder.absolute()):
         where = f"save it in {folder.absolute()}" if folder else "run the scenario's own file, and save from there"

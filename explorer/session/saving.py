@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session import edits
-from attn_explore.explorer.session.checkpoint_names import folders_outside, named_beside
-from attn_explore.explorer.session.run_files import check_beside_weights, inputs_of
+from attn_explore.explorer.session.checkpoint_names import folders_outside, named_alone, named_beside
+from attn_explore.explorer.session.run_files import check_beside_weights, check_ending, inputs_of, read_beside
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.file_formats import format_of
-from attn_explore.model.files.writing import check_target, write_atomically
+from attn_explore.explorer.system.where_files_go import ON_DISK, Files
 from attn_explore.model.lesson import Stop
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import Scenario
@@ -60,6 +60,7 @@ def export(
     *,
     ending: str = "",
     force: bool = False,
+    files: Files = ON_DISK,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write the trace to a file, whole or not at all, and give its path. Raises Problem when that cannot be.
@@ -68,24 +69,25 @@ def export(
     """
     from attn_explore.explorer.drawing.numbers import size_text
 
-    check_target(target, force, _inputs(session))
+    files.check(target, force, _inputs(session))
     if (checkpoint := session.run.scenario.checkpoint) is not None:
         checkpoint.read_through(lambda done, of: tell(f"{size_text(done)} of {size_text(of)} of the weights read"))
     found = chunks(session, ending or format_of(target), wanted)
-    write_atomically(
+    return files.write(
         target,
         found,
         force=force,
         inputs=_inputs(session),
         progress=lambda nbytes: tell(f"{size_text(nbytes)} written"),
     )
-    return target.absolute()
 
 
-def save(session: Session, target: Path, force: bool = False) -> Path:
+def save(session: Session, target: Path, force: bool = False, files: Files = ON_DISK) -> Path:
     """Write the scenario with the edits in force, as a file. Raises Problem when that cannot be."""
     session.need_whole()
-    check_beside_weights(target, session.run.scenario)
+    check_ending(target)
+    if not files.is_download:
+        check_beside_weights(target, session.run.scenario)
     scenario = session.run.scenario
     if scenario.compare is None and any(edit.swap for edit in scenario.edits):
         what = "an edit takes numbers from the other run, and the file would not have one"
@@ -93,12 +95,22 @@ def save(session: Session, target: Path, force: bool = False) -> Path:
     if edits.changed_words(session):
         scenario = replace(scenario, lesson=tuple(map(_by_number, scenario.lesson, session.lesson.stops)))
     second = _compared_with(session)
-    scenario = named_beside(target, scenario, second)
-    write_atomically(target, [scenario.as_yaml(second).encode()], force=force, inputs=_inputs(session))
+    scenario = named_alone(scenario, second) if files.is_download else named_beside(target, scenario, second)
+    text = scenario.as_yaml(second).encode()
+    written = files.write(target, [text], force=force, inputs=_inputs(session))
     for run in (session, session.other) if second else (session,):
         if run is not None:
             run.saved = run.run.scenario
-    return target.absolute()
+    return written
+
+
+def needs(session: Session, target: Path, files: Files = ON_DISK) -> str:
+    """What whoever runs the file of a saved scenario has to see to; mostly nothing."""
+    if not files.is_download:
+        leave = needs_leave(session, target)
+        return f"to run it: {leave}" if leave else ""
+    beside = [path.name for path in read_beside(session.run.scenario)]
+    return f"it is to lie beside {' and '.join(beside)}" if beside else ""
 
 
 def needs_leave(session: Session, target: Path) -> str:
@@ -111,11 +123,11 @@ def _compared_with(session: Session) -> Scenario | None:
     return session.other.run.scenario if session.other and session.run.scenario.compare else None
 
 
-def save_plot(session: Session, plot: Figure, target: Path, force: bool = False) -> Path:
+def save_plot(session: Session, plot: Figure, target: Path, force: bool = False, files: Files = ON_DISK) -> Path:
     """Write a figure of a session: a picture, or its numbers. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_plot  # only this needs them
 
-    return write_plot(plot, target, force=force, inputs=_inputs(session))
+    return write_plot(plot, target, force=force, inputs=_inputs(session), files=files)
 
 
 def _by_number(told: LessonStep, stop: Stop) -> LessonStep:

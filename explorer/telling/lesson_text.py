@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from attn_explore.explorer.drawing.wrapping import Section
-from attn_explore.explorer.session.course import after, named
+from attn_explore.explorer.session.course import named
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.scenario import read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
+
+After = Callable[[Path], Path | None]
+"""From a lesson to the one that follows it, if there is one that may be opened."""
 
 _LAST = (
     "This was the last lesson of the course that can be run here; the library says what others need. "
@@ -20,7 +23,7 @@ _LAST = (
 )
 
 
-def lesson_sections(session: Session, value: Value) -> Iterator[Section]:
+def lesson_sections(session: Session, value: Value, after: After) -> Iterator[Section]:
     """What the lesson says here, or how to come back to it."""
     stop = session.stop
     if not session.lesson.is_guided:
@@ -38,7 +41,7 @@ def lesson_sections(session: Session, value: Value) -> Iterator[Section]:
     if stop.ask and stop.question is None:
         yield Section("Think", stop.ask, is_narration=True)
     if lesson.is_done:
-        yield Section("The end of the lesson", _end(session))
+        yield Section("The end of the lesson", _end(session, after))
 
 
 _HOW_WELL = {
@@ -85,25 +88,25 @@ def course_line(done: int, count: int, room: int) -> str:
     return f"{said} {'▰' * full}{'▱' * (width - full)}"
 
 
-def _end(session: Session) -> str:
+def _end(session: Session, after: After) -> str:
     """How the questions were answered, and what comes next."""
     asked = len(session.lesson.asked)
     score = score_text(session.lesson.outcomes.values(), asked)
-    follows = next_lesson(session)
+    follows = next_lesson(session, after)
     lines = (
         f"{score}." if asked else "",
-        f"Next in the course: {follows}. C opens it." if follows else _LAST if _is_last(session) else "",
+        f"Next in the course: {follows}. C opens it." if follows else _LAST if _is_last(session, after) else "",
         "L steps through everything, Home goes back to the first stop.",
     )
     return "\n".join(filter(None, lines))
 
 
-def _is_last(session: Session) -> bool:
+def _is_last(session: Session, after: After) -> bool:
     """Whether it is a lesson of the course, and none follows."""
     return session.path is not None and session.path.resolve() in named().values() and after(session.path) is None
 
 
-def next_lesson(session: Session) -> str:
+def next_lesson(session: Session, after: After) -> str:
     """The title of the lesson that follows in the course; nothing after the last, and after those of one's own."""
     path = after(session.path) if session.path is not None else None
     return visible(_title_in(path)) if path is not None else ""

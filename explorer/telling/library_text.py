@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.library.bookmarks import Bookmark
-from attn_explore.explorer.library.entries import Entry, Library, facts
+from attn_explore.explorer.library.entries import Library, facts
+from attn_explore.explorer.library.entry import Entry
 from attn_explore.explorer.telling.lesson_text import score_signs, score_text
 from attn_explore.model.text import cells, visible
 
 _OF_A_MODEL = "A model of this machine. Enter asks for a text that it should read."
+_OF_A_TRACE = "An exported trace: a run with all its numbers. Enter opens it."
 
 
 def entry_line(library: Library, entry: Entry, room: int) -> str:
@@ -30,7 +32,7 @@ def told_of(library: Library, entry: Entry) -> tuple[str, str]:
     if entry.is_model:
         return visible(entry.name), f'{_OF_A_MODEL}\n{run} --text "…"'
     if scenario is None:
-        return "", entry.problem.render() if entry.problem else ""
+        return "", entry.problem.render() if entry.problem else _OF_A_TRACE
     lesson = "".join(_of_lesson(library, entry, len(scenario.lesson)))
     return visible(scenario.title), "\n".join((visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run))
 

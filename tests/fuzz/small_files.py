@@ -7,12 +7,16 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from attn_explore.explorer.library import bookmarks
+from attn_explore.explorer.library import kept
+from attn_explore.explorer.library.bookmarks import Bookmarks
+from attn_explore.explorer.library.kept import OnDisk
 from attn_explore.explorer.screens.keys import binding_ids
 from attn_explore.explorer.system.key_file import read_keymap, read_theme
 from attn_explore.model.scenario.pairs import read_pairs
 from tests.fuzz.mutations import spoiled_tree, written
 from tests.fuzz.reader import Reader, by_path, words
+
+BOOKMARKS = Bookmarks(OnDisk())
 
 
 def pairs() -> Reader:
@@ -54,8 +58,8 @@ def places() -> Reader:
     )
 
     def read(path: Path) -> None:
-        with patch.object(bookmarks, "bookmarks_path", lambda: path):
-            bookmarks.bookmarks()
+        with patch.object(kept, "data_file", lambda _: path):
+            BOOKMARKS.all()
         path.with_name(f"{path.name}.bad").unlink(missing_ok=True)  # so that the next has not all names to try
 
     known = words('stop of done answers right [ ] { } " , : \\ud800')

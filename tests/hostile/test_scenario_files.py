@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.files.regular import resolve_inside
 from attn_explore.model.problems import Problem
@@ -326,7 +327,9 @@ def test_e3_a_link_in_the_library_to_a_file_elsewhere_is_not_read(tmp_path):
     (own / "mine.yaml").write_text(f"title: Mine\n{INPUT}")
     for name, leads_to in (("near", "mine.yaml"), ("far", "../outside.yaml"), ("loop", "loop.yaml")):
         (own / f"{name}.yaml").symlink_to(leads_to)
-    entries = {entry.path.stem: entry for entry in Library(own, Limits(2**24)).entries if entry.path.parent == own}
+    entries = {
+        entry.path.stem: entry for entry in Library(at_home(own, Limits(2**24))).entries if entry.path.parent == own
+    }
     assert entries["near"].title == entries["mine"].title == "Mine"
     refused = entries["far"].problem
     assert refused is not None

@@ -23,7 +23,7 @@ from attn_explore.explorer.drawing.plots.sheet_svg import sheet_svg
 from attn_explore.explorer.drawing.plots.svg import sized
 from attn_explore.explorer.drawing.png import png_of
 from attn_explore.explorer.system.file_formats import PICTURES, PLOTS, format_of
-from attn_explore.model.files.writing import write_atomically
+from attn_explore.explorer.system.where_files_go import ON_DISK, Files
 from attn_explore.model.plots import Plot
 from attn_explore.model.text import visible
 
@@ -80,16 +80,22 @@ def figure_bytes(figure: Figure, ending: str, looks: Looks = AS_IT_IS) -> bytes:
 
 
 def write_plot(
-    plot: Figure, target: Path, *, force: bool = False, inputs: Sequence[Path] = (), looks: Looks = AS_IT_IS
+    plot: Figure,
+    target: Path,
+    *,
+    force: bool = False,
+    inputs: Sequence[Path] = (),
+    looks: Looks = AS_IT_IS,
+    files: Files = ON_DISK,
 ) -> Path:
     """Write a figure to a file, whole or not at all, and give its path. Raises Problem when that cannot be."""
     written = figure_bytes(plot, format_of(target, PLOTS, "a plot"), looks)
-    write_atomically(target, [written], force=force, inputs=inputs)
-    return target.absolute()
+    return files.write(target, [written], force=force, inputs=inputs)
 
 
-def write_picture(svg: bytes, target: Path, *, force: bool = False, inputs: Sequence[Path] = ()) -> Path:
+def write_picture(
+    svg: bytes, target: Path, *, force: bool = False, inputs: Sequence[Path] = (), files: Files = ON_DISK
+) -> Path:
     """Write a picture to a file, in lines or in pixels, as its ending says. Raises Problem when that cannot be."""
     written = png_of(svg) if format_of(target, PICTURES, "a picture") == ".png" else svg
-    write_atomically(target, [written], force=force, inputs=inputs)
-    return target.absolute()
+    return files.write(target, [written], force=force, inputs=inputs)

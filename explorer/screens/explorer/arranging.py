@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
 
-from attn_explore.explorer.library.arrangement import Arrangement, arrangements, keep
+from attn_explore.explorer.library.arrangement import Arrangement
+from attn_explore.explorer.screens.at_home import home_of
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -38,7 +39,8 @@ class Arranging:
 
     def __init__(self, screen: ExplorerScreen) -> None:
         self.screen = screen
-        self._known = arrangements()
+        self._kept = home_of(screen).arrangements
+        self._known = self._kept.all()
         self._changed: set[str] = set()
         self._held: Edge | None = None
 
@@ -93,7 +95,7 @@ class Arranging:
     def keep(self) -> None:
         """Write down what was changed."""
         if self._changed:
-            keep({size: self._known.get(size, Arrangement()) for size in self._changed})
+            self._kept.keep({size: self._known.get(size, Arrangement()) for size in self._changed})
 
     # --- by the mouse
 

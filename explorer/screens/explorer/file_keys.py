@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attn_explore.explorer.screens.at_home import files_of
 from attn_explore.explorer.session import edits, saving
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.file_formats import format_of
@@ -15,6 +16,7 @@ from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.drawing.plots.figure import Figure
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.screens.file_dialog import Request, Write
     from attn_explore.explorer.telling.figures import Choice
@@ -33,14 +35,13 @@ def _export(session: Session, request: Request, told: Callable[[str], None]) -> 
 
     wanted = Wanted(request.steps)
     saving.check_size(session, request.path, format_of(request.path), wanted, _SOME_OF_IT)
-    return saving.export(session, request.path, wanted, force=request.force, tell=told)
+    return saving.export(session, request.path, wanted, force=request.force, files=request.files, tell=told)
 
 
 def _save(session: Session, request: Request, _: Callable[[str], None]) -> str:
     """Write the scenario to a file. Raises Problem when that cannot be."""
-    written = saving.save(session, request.path, request.force)
-    leave = saving.needs_leave(session, request.path)
-    return f"{written}; to run it: {leave}" if leave else str(written)
+    written = saving.save(session, request.path, request.force, request.files)
+    return "; ".join(filter(None, (str(written), saving.needs(session, request.path, request.files))))
 
 
 def _save_picture(svg: str, request: Request, _: Callable[[str], None]) -> Path:
@@ -48,7 +49,12 @@ def _save_picture(svg: str, request: Request, _: Callable[[str], None]) -> Path:
     from attn_explore.explorer.drawing.plots.formats import write_picture
     from attn_explore.explorer.drawing.screen_svg import standing_alone
 
-    return write_picture(standing_alone(svg), request.path, force=request.force)
+    return write_picture(standing_alone(svg), request.path, force=request.force, files=request.files)
+
+
+def _save_plot(session: Session, plot: Figure, request: Request, _: Callable[[str], None]) -> Path:
+    """Write a plot that is looked at. Raises Problem when that cannot be."""
+    return saving.save_plot(session, plot, request.path, request.force, request.files)
 
 
 def _save_figure(session: Session, choice: Choice, request: Request, _: Callable[[str], None]) -> Path:
@@ -56,7 +62,7 @@ def _save_figure(session: Session, choice: Choice, request: Request, _: Callable
     from attn_explore.explorer.telling.figures import figure_of
 
     figure = figure_of(session, kind=choice.kind, is_row=False, head=choice.head)
-    return saving.save_plot(session, figure, request.path, request.force)
+    return saving.save_plot(session, figure, request.path, request.force, request.files)
 
 
 class FileKeys:
@@ -123,8 +129,7 @@ class FileKeys:
         state = self.screen.state
         drawn = state.overview
         name = f"{Path(state.session.name).name}-{drawn.name if drawn else state.value.name}.svg"
-        write = partial(saving.save_plot, state.session, state.plot)
-        self._write("Save the plot", _ASKED_OF_PLOT, name, lambda request, _: write(request.path, request.force))
+        self._write("Save the plot", _ASKED_OF_PLOT, name, partial(_save_plot, state.session, state.plot))
 
     def figure(self) -> None:
         """Ask which figure of the step that is looked at, and where to."""
@@ -152,4 +157,4 @@ class FileKeys:
 
     def _written(self, path: str | None) -> None:
         if path is not None:
-            self.screen.say(f"Written to {path}")
+            self.screen.say(files_of(self.screen).told(path))

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from attn_explore.explorer.drawing.typed_number import typed_number
-from attn_explore.explorer.library.bookmarks import keep, resume
+from attn_explore.explorer.screens.at_home import home_of
 from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session import stepping
-from attn_explore.explorer.session.course import after
 from attn_explore.explorer.session.lesson_progress import Given
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.lesson import Question
@@ -59,7 +58,7 @@ class LessonKeys:
         if session.lesson.place or session.lesson.outcomes:
             stepping.follow_lesson(session)
         else:
-            resume(session)
+            home_of(self.screen).bookmarks.resume(session)
         self.screen.look_as_told()
         self._show()
 
@@ -92,7 +91,7 @@ class LessonKeys:
     def open_next(self) -> None:
         """Open the lesson that follows in the course, in the place of this one."""
         session = self.screen.state.session
-        path = after(session.path) if session.path is not None else None
+        path = self.screen.state.after(session.path) if session.path is not None else None
         if path is None or self.screen.watching is not None:
             self.screen.refuse("No lesson of the course follows this one.")
             return
@@ -104,7 +103,7 @@ class LessonKeys:
         self.screen.work.do(
             Work(
                 what="opening the next lesson",
-                make=partial(open_lesson, path),
+                make=partial(open_lesson, path, home_of(self.screen)),
                 then=self._turn_to,
                 refused=self.screen.tell_problem,
                 seconds=AT_ONCE,  # files are read: that may take any time
@@ -163,11 +162,11 @@ class LessonKeys:
         if session.lesson.is_guided:
             if self._keeper is not None:
                 self._keeper.stop()
-            self._keeper = self.screen.set_timer(REST, partial(keep, session))
+            self._keeper = self.screen.set_timer(REST, partial(home_of(self.screen).bookmarks.keep, session))
 
     def keep_now(self) -> None:
         """Write the place down, whichever of two runs is looked at."""
         session = self.screen.state.session
         for each in (session, session.other):
             if each is not None and each.lesson.is_guided:
-                keep(each)
+                home_of(self.screen).bookmarks.keep(each)

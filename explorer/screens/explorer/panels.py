@@ -199,7 +199,7 @@ class Panels(Actions):
         if self._in_tree is not session.run.trace:
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
         self.in_centre.show()
-        self.words.show(sections.sections(session, value))
+        self.words.show(sections.sections(session, value, self.state.after))
         self.tree_of_steps.mark(value.path)
         self.groups.map.show()
         self.timeline.show(*timelines.place_in_run(session))

@@ -14,8 +14,8 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from attn_explore.explorer.drawing.blocks import Link
-from attn_explore.explorer.library import arrangement, bookmarks
 from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.at_home import home_of
 from attn_explore.explorer.screens.explorer.actions import Groups
 from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.in_centre import InCentre
@@ -76,10 +76,12 @@ class ExplorerScreen(Panels):
 
     def on_mount(self) -> None:
         """Show the first value, and say what has to be said at the beginning."""
+        home = home_of(self)
+        self.state.after = home.offer.after
         self.look_as_told()
         self._look_as_asked(self._first_view)
         self.show_tree()
-        if arrangement.is_kept():
+        if home.arrangements.is_kept():
             self.groups.arranging.apply()
         self.show()
         if self.watching is not None:
@@ -106,7 +108,7 @@ class ExplorerScreen(Panels):
         is_told = lesson.is_guided and session.run.scenario.checkpoint is not None  # by the lesson, of its own text
         for note in () if is_told else session.notes:
             self.notify(visible(note), timeout=8, markup=False)
-        if bookmarks.is_first_start():
+        if home_of(self).bookmarks.is_first_start():
             self.notify("First time here? T shows what there is, in two minutes.", markup=False)
 
     def on_unmount(self) -> None:

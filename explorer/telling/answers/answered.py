@@ -12,11 +12,11 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session import place
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import PICTURES, format_of
+from attn_explore.explorer.system.where_files_go import ON_DISK, Files
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS, answer_bytes
 from attn_explore.explorer.telling.answers.answer_lines import is_number
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.files.writing import write_atomically
 from attn_explore.model.passes import in_first_pass
 
 
@@ -91,10 +91,9 @@ def _common(one: Sequence[object], other: Sequence[object]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def write_answer(answered: Answered, target: Path, *, force: bool = False) -> Path:
+def write_answer(answered: Answered, target: Path, *, force: bool = False, files: Files = ON_DISK) -> Path:
     """Write an answer to a file, as its ending says. Raises Problem when that cannot be."""
     ending = format_of(target, WRITTEN_AS, "an answer")
     is_picture = ending in (*PICTURES, ".pdf")
     answer = answered.drawn if is_picture and answered.drawn is not None else answered.answer
-    write_atomically(target, [answer_bytes(answer, answered.data, ending)], force=force)
-    return target.absolute()
+    return files.write(target, [answer_bytes(answer, answered.data, ending)], force=force)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from textual.pilot import Pilot
 
-from attn_explore.explorer.library.arrangement import Arrangement, arrangements, keep
+from attn_explore.explorer.library.arrangement import Arrangement, Arrangements
+from attn_explore.explorer.library.kept import OnDisk
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from tests.explorer.conftest import Explore, settled
+
+ARRANGEMENTS = Arrangements(OnDisk())
 
 
 def widths(pilot: Pilot[None]) -> tuple[int, int, int]:
@@ -29,7 +32,7 @@ async def test_borders_move_by_keys_and_stand_there_in_the_next_run(explore: Exp
         await pilot.press("Z")
         await settled(pilot)
         assert widths(pilot) == (tree, words, lines)
-    assert arrangements() == {"wide": Arrangement()}
+    assert ARRANGEMENTS.all() == {"wide": Arrangement()}
 
 
 async def test_a_border_follows_the_mouse(explore: Explore) -> None:
@@ -62,7 +65,7 @@ async def test_however_far_a_border_is_moved_the_numbers_keep_their_room(explore
 
 
 async def test_no_panel_is_narrower_than_by_keys_whatever_the_file_says(explore: Explore) -> None:
-    keep({"wide": Arrangement(tree=1, words=1)})
+    ARRANGEMENTS.keep({"wide": Arrangement(tree=1, words=1)})
     async with explore("i-love-my-dog", size=(200, 60)) as (pilot, _):
         assert widths(pilot)[:2] == (20, 20)
 

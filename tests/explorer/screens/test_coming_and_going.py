@@ -13,6 +13,7 @@ from textual.widgets import OptionList
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.screens.copy_dialog import CopyScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.file_dialog import ExportScreen
@@ -38,7 +39,8 @@ async def test_the_program_may_end_while_a_screen_comes_up(
         self.app.exit(return_code=143)
 
     monkeypatch.setattr(screen, "compose", end)
-    shown: Session | Library = session_of("i-love-my-dog") if screen is ExplorerScreen else Library(Path("x"), Limits())
+    library = Library(at_home(Path("x"), Limits()))
+    shown: Session | Library = session_of("i-love-my-dog") if screen is ExplorerScreen else library
     app = ExplorerApp(lambda _: shown, "a title")
     await app.run_async(headless=True, size=(80, 24))
     assert (app.failure, app.return_code) == (None, 143)
@@ -164,7 +166,7 @@ async def test_the_list_of_themes_that_is_left_twice_leaves_the_explorer_where_i
 
 
 async def test_q_twice_is_back_in_the_library_and_then_out(tmp_path: Path) -> None:
-    app = ExplorerApp(lambda _: Library(tmp_path, Limits()), "the library")
+    app = ExplorerApp(lambda _: Library(at_home(tmp_path, Limits())), "the library")
     async with app.run_test() as pilot:
         await settled(pilot)
         await pilot.press("enter")

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.gallery_screen import GalleryScreen
 from attn_explore.explorer.screens.library import LibraryScreen
@@ -104,7 +105,7 @@ async def test_while_a_question_waits_the_gallery_stays_shut(explore: Explore) -
 
 
 async def test_it_opens_from_the_library_for_the_marked_scenario() -> None:
-    app = ExplorerApp(lambda _: Library(Path("/nowhere"), Limits(2**33)), "the library")
+    app = ExplorerApp(lambda _: Library(at_home(Path("/nowhere"), Limits(2**33))), "the library")
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("E")

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from attn_explore.explorer.drawing.blocks import as_text
-from attn_explore.explorer.library import bookmarks
-from attn_explore.explorer.library.bookmarks import Bookmark
+from attn_explore.explorer.library.bookmarks import NAME, Bookmark, Bookmarks
+from attn_explore.explorer.library.kept import OnDisk, data_file
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.explorer.state import View
 from attn_explore.explorer.session import edits, stepping
@@ -31,6 +31,8 @@ from attn_explore.model.scenario.document import Edit
 from tests.explorer.conftest import Explore, session_of, settled
 from tests.explorer.editing import edit, edit_word
 from tests.standing import until
+
+BOOKMARKS = Bookmarks(OnDisk())
 
 LAYER = "encoder.layers.0.self_attention"
 LESSON = f"""
@@ -354,36 +356,36 @@ def test_a_lesson_goes_on_where_it_was_left(file_of: Session) -> None:
     stepping.step_by(file_of, 1)
     stepping.answer(file_of, (0, 0, 0))
     stepping.step_by(file_of, 1)
-    bookmarks.keep(file_of)
+    BOOKMARKS.keep(file_of)
     again = session_of(str(file_of.path))
-    assert bookmarks.resume(again) == Bookmark(2, 5, False, {1: file_of.lesson.outcomes[1]})
+    assert BOOKMARKS.resume(again) == Bookmark(2, 5, False, {1: file_of.lesson.outcomes[1]})
     assert (again.lesson.place, again.lesson.is_guided) == (2, True)
     assert again.lesson.outcomes == file_of.lesson.outcomes
 
 
 def test_a_lesson_that_was_ended_begins_again(file_of: Session) -> None:
     stepping.follow_lesson(file_of, 4)
-    bookmarks.keep(file_of)
+    BOOKMARKS.keep(file_of)
     again = session_of(str(file_of.path))
-    mark = bookmarks.resume(again)
+    mark = BOOKMARKS.resume(again)
     assert mark is not None
     assert mark.is_done
     assert again.lesson.place == 0
     stepping.step_by(again, 1)
-    bookmarks.keep(again)
-    assert bookmarks.bookmarks()[str(file_of.path)] == Bookmark(1, 5, True, {})
+    BOOKMARKS.keep(again)
+    assert BOOKMARKS.all()[str(file_of.path)] == Bookmark(1, 5, True, {})
     third = session_of(str(file_of.path))
-    bookmarks.resume(third)
+    BOOKMARKS.resume(third)
     assert third.lesson.place == 1
 
 
 def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) -> None:
     stepping.follow_lesson(file_of, 3)
-    bookmarks.keep(file_of)
+    BOOKMARKS.keep(file_of)
     assert file_of.path is not None
     file_of.path.write_text(LESSON.replace("  - {at: encoder.input, say: One *row* a word.}\n", ""), "utf-8")
     again = session_of(str(file_of.path))
-    bookmarks.resume(again)
+    BOOKMARKS.resume(again)
     assert again.lesson.place == 0
 
 
@@ -396,36 +398,36 @@ def test_a_place_in_a_lesson_that_has_changed_is_left_alone(file_of: Session) ->
     ids=["empty", "not-text", "list", "cut", "number", "deep", "beyond", "text", "answers"],
 )  # fmt: skip
 def test_a_broken_file_of_places_loses_nothing_but_the_place(file_of: Session, written: bytes) -> None:
-    path = bookmarks.bookmarks_path()
+    path = data_file(NAME)
     name = str(file_of.path).encode()
     path.write_bytes(written % name if b"%s" in written else written)
-    bookmarks.resume(file_of)
+    BOOKMARKS.resume(file_of)
     assert file_of.lesson.place in (0, 1)
     assert file_of.lesson.outcomes == {}
     stepping.step_by(file_of, 2)
-    bookmarks.keep(file_of)
+    BOOKMARKS.keep(file_of)
     assert json.loads(path.read_text("utf-8"))[str(file_of.path)]["stop"] == file_of.lesson.place
 
 
 def test_a_place_that_cannot_be_written_is_not_kept(file_of: Session) -> None:
-    bookmarks.bookmarks_path().unlink()
-    bookmarks.bookmarks_path().mkdir()  # in the way
-    bookmarks.keep(file_of)
-    assert bookmarks.bookmarks() == {}
+    data_file(NAME).unlink()
+    data_file(NAME).mkdir()  # in the way
+    BOOKMARKS.keep(file_of)
+    assert BOOKMARKS.all() == {}
 
 
 def test_places_are_forgotten_one_by_one(file_of: Session) -> None:
-    bookmarks.keep(file_of)
-    bookmarks.forget("another")
-    assert str(file_of.path) in bookmarks.bookmarks()
-    bookmarks.forget(str(file_of.path))
-    assert bookmarks.bookmarks() == {}
+    BOOKMARKS.keep(file_of)
+    BOOKMARKS.forget("another")
+    assert str(file_of.path) in BOOKMARKS.all()
+    BOOKMARKS.forget(str(file_of.path))
+    assert BOOKMARKS.all() == {}
 
 
 def test_a_bundled_lesson_is_called_by_its_name() -> None:
     session = session_of("translate")
-    bookmarks.keep(session)
-    assert list(bookmarks.bookmarks()) == ["translate"]
+    BOOKMARKS.keep(session)
+    assert list(BOOKMARKS.all()) == ["translate"]
 
 
 # --- in the explorer
@@ -507,11 +509,11 @@ async def test_the_place_is_written_down_when_the_explorer_ends(explore: Explore
     async with explore(str(file_of.path)) as (pilot, _):
         await pilot.press("L", "right")
         await pilot.press("q")
-    assert bookmarks.bookmarks()[str(file_of.path)].place == 1
+    assert BOOKMARKS.all()[str(file_of.path)].place == 1
 
 
 async def test_the_first_start_tells_of_the_tour(explore: Explore) -> None:
-    bookmarks.bookmarks_path().unlink()
+    data_file(NAME).unlink()
     async with explore(LESSON) as (pilot, _):
         (toast,) = pilot.app._notifications
         assert toast.message.startswith("First time here? T ")
@@ -544,7 +546,7 @@ async def test_a_lesson_that_was_left_goes_on_where_it_was_when_it_is_followed_a
     explore: Explore, file_of: Session
 ) -> None:
     stepping.follow_lesson(file_of, 3)
-    bookmarks.keep(file_of)
+    BOOKMARKS.keep(file_of)
     async with explore(str(file_of.path)) as (pilot, session):
         await pilot.press("L")
         assert session.lesson.place == 3
@@ -629,7 +631,7 @@ async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -
         assert screen.state.session.name == "single-head"
         assert (screen.state.session.lesson.is_guided, screen.state.session.lesson.place) == (True, 0)
         assert screen.query_one(Timeline).count == 9
-    assert bookmarks.bookmarks()["i-love-my-dog"].is_done
+    assert BOOKMARKS.all()["i-love-my-dog"].is_done
 
 
 async def test_the_next_lesson_does_not_take_edits_away_without_a_word(explore: Explore) -> None:

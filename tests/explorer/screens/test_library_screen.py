@@ -13,8 +13,11 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from attn_explore.explorer.app import ExplorerApp
-from attn_explore.explorer.library import bookmarks, entries
+from attn_explore.explorer.library import entries
+from attn_explore.explorer.library.bookmarks import NAME, Bookmarks
 from attn_explore.explorer.library.entries import Library, telling
+from attn_explore.explorer.library.home import at_home
+from attn_explore.explorer.library.kept import OnDisk, data_file
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.library import LibraryScreen
@@ -31,10 +34,12 @@ from attn_explore.model.text import cells
 from tests.explorer.conftest import session_of, settled
 from tests.standing import press_meanwhile, until
 
+BOOKMARKS = Bookmarks(OnDisk())
+
 
 @asynccontextmanager
 async def library(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
-    app = ExplorerApp(lambda _: Library(folder, Limits(2**33)), "the library")
+    app = ExplorerApp(lambda _: Library(at_home(folder, Limits(2**33))), "the library")
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         yield pilot
@@ -86,7 +91,7 @@ async def test_enter_opens_and_q_comes_back_to_the_same_place(tmp_path: Path) ->
         await pilot.pause()
         assert "r forget" not in bar.render_line(0).text
         assert "◐" not in "".join(lines(pilot))
-        assert bookmarks.bookmarks() == {}
+        assert BOOKMARKS.all() == {}
 
 
 async def test_the_lesson_that_was_left_is_marked_and_not_the_one_that_led_to_it(tmp_path: Path) -> None:
@@ -110,7 +115,7 @@ async def test_what_was_followed_to_its_end_is_marked_and_the_next_one_proposed(
     stepping.follow_lesson(session)
     while not session.lesson.is_done:
         stepping.step_by(session, 1)
-    bookmarks.keep(session)
+    BOOKMARKS.keep(session)
     async with library(tmp_path) as pilot:
         assert "● I love my dog  ––––" in lines(pilot)
         assert "○ One head, in whole numbers  next" in lines(pilot)
@@ -122,8 +127,8 @@ async def test_how_well_each_question_was_answered_is_seen_however_long_the_titl
     stops = enumerate(read_scenario(bundled()["word-order"]).lesson)
     first, second = (str(place) for place, stop in stops if stop.answer)
     kept = {"stop": 2, "of": 9, "done": True, "answers": {first: "right", second: "later", "99": "shown"}}
-    bookmarks.bookmarks_path().parent.mkdir(parents=True, exist_ok=True)
-    bookmarks.bookmarks_path().write_text(json.dumps({"word-order": kept, "i-love-my-dog": {"stop": 1, "of": 9}}))
+    data_file(NAME).parent.mkdir(parents=True, exist_ok=True)
+    data_file(NAME).write_text(json.dumps({"word-order": kept, "i-love-my-dog": {"stop": 1, "of": 9}}))
     async with library(tmp_path, (80, 24)) as pilot:
         await until(pilot, lambda: any("…" in line for line in lines(pilot)))
         (line,) = [line for line in lines(pilot) if line.startswith("● The same words")]

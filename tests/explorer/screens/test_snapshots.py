@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import app_of, session_of, settled
@@ -89,7 +90,7 @@ def test_the_library_looks_as_it_did(snap_compare: Any, size: str) -> None:
         await pilot.press("down", "down", "down")
         await until(pilot, lambda: pilot.app.screen.query_one("#preview", TensorGrid).display)
 
-    app = ExplorerApp(lambda _: Library(Path("/nowhere"), Limits(2**33)), "the library")
+    app = ExplorerApp(lambda _: Library(at_home(Path("/nowhere"), Limits(2**33))), "the library")
     app.animation_level = "none"
     assert snap_compare(app, terminal_size=SIZES[size], run_before=drive)
 

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library, facts
+from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.asked import Asked
 from attn_explore.explorer.session.course import ON_MODELS, bundled, locate, on_models
@@ -122,14 +123,14 @@ def test_the_names_are_those_of_the_files_and_none_of_the_course() -> None:
 
 def test_the_library_has_the_lessons_and_the_models(tmp_path: Path) -> None:
     stand_in("google-t5/t5-small")
-    groups = [entry.group for entry in Library(tmp_path, Limits()).entries]
+    groups = [entry.group for entry in Library(at_home(tmp_path, Limits())).entries]
     assert groups.count("On real models") == len(ON_MODELS)
     assert groups.count("Models of this machine") == 1
 
 
 async def test_the_gallery_of_a_model_in_the_library_says_the_command_that_gives_it_a_text(tmp_path: Path) -> None:
     stand_in("google-t5/t5-small")
-    app = ExplorerApp(lambda _: Library(tmp_path, Limits()), "the library")
+    app = ExplorerApp(lambda _: Library(at_home(tmp_path, Limits())), "the library")
     async with app.run_test() as pilot:
         await still(app)
         await pilot.press("end", "E")

@@ -1,0 +1,59 @@
+"""What is around the program for who sits before it: at home on their own machine, or a visitor in a browser.
+
+This is the one place that decides between the two: screens ask the home of their app, and never whether it is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attn_explore.explorer.library.arrangement import Arrangements
+from attn_explore.explorer.library.bookmarks import Bookmarks
+from attn_explore.explorer.library.kept import InMemory, Kept, OnDisk
+from attn_explore.explorer.library.offer import Offer, OfMachine, OfServer
+from attn_explore.explorer.session.course import own_folder
+from attn_explore.explorer.system.key_file import keymap_path
+from attn_explore.explorer.system.limits import Limits
+from attn_explore.explorer.system.where_files_go import ON_DISK, Delivers, Downloads, Files
+from attn_explore.model.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.system.served import Served
+
+
+@dataclass(frozen=True)
+class Home:
+    """What a person may open and how much a run may take, what is kept for them, and where what they save goes.
+
+    What the run of a visitor may take follows from the limits of its process. `key_file` is where their own keys and
+    theme are looked for, if they can have any.
+    """
+
+    offer: Offer
+    limits: Limits
+    kept: Kept
+    files: Callable[[Delivers], Files]
+    key_file: Path | None = None
+
+    @property
+    def bookmarks(self) -> Bookmarks:
+        """How far they followed each lesson."""
+        return Bookmarks(self.kept)
+
+    @property
+    def arrangements(self) -> Arrangements:
+        """How their panels are arranged."""
+        return Arrangements(self.kept)
+
+
+def at_home(folder: Path | None = None, limits: Limits | None = None) -> Home:
+    """The home of who runs the program: their disk. Their own scenarios are in `folder`, or in the usual one."""
+    offer = OfMachine(folder or own_folder())
+    return Home(offer, limits or Limits(), OnDisk(), lambda _: ON_DISK, keymap_path())
+
+
+def visiting(served: Served) -> Home:
+    """The home of a visitor: what was named for them, and nothing of the disk of who serves them."""
+    return Home(OfServer(served.allowed), Limits(), InMemory(), Downloads)
