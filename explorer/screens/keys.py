@@ -256,8 +256,8 @@ def all_bindings() -> list[Binding]:
     return [binding for binding in every if isinstance(binding, Binding)]
 
 
-def binding_ids() -> set[str]:
-    """The ids of every binding, those of the other screens too, by which a key file names them."""
+def every_binding() -> list[Binding]:
+    """Every binding there is, those of the other screens too."""
     every = (
         *LIBRARY_BINDINGS,
         *MAP_BINDINGS,
@@ -268,5 +268,9 @@ def binding_ids() -> set[str]:
         *TOUR_BINDINGS,
         *_DIALOGS,
     )
-    others = (binding for binding in every if isinstance(binding, Binding))
-    return {binding.id for binding in (*all_bindings(), *others) if binding.id}
+    return [*all_bindings(), *(binding for binding in every if isinstance(binding, Binding))]
+
+
+def binding_ids() -> set[str]:
+    """The ids of every binding, by which a key file names them."""
+    return {binding.id for binding in every_binding() if binding.id}
