@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from typer.main import get_command
@@ -80,6 +80,13 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
     """Run a command line in this process, which takes no time to start, without a terminal."""
     status = guarded(lambda: _commands()(list(arguments), prog_name="attn-explore", standalone_mode=False))
     return Ended(status, *capsys.readouterr())
+
+
+def parsed(*arguments: str) -> None:
+    """Read a command line as its command would, which is not run. Raises UsageError for an option that there is not."""
+    every: Any = _commands()
+    own = every.commands.get(arguments[0])
+    (own or every).make_context("attn-explore", list(arguments[1:] if own else arguments))
 
 
 def is_refusal(message: str) -> bool:

@@ -61,8 +61,8 @@ def test_the_screens_find_their_style_in_a_wheel(tmp_path: Path) -> None:
     assert _ran(tmp_path, "-c", code, PYTHONPATH=str(_wheel(tmp_path))) == "True\n"
 
 
-def test_the_lines_of_python_in_the_readme_run_from_any_folder(somebodys: Path) -> None:
-    code = (ROOT / "README.md").read_text("utf-8").partition("```python\n")[2].partition("```")[0]
+def test_the_lines_of_python_in_the_documentation_run_from_any_folder(somebodys: Path) -> None:
+    code = (ROOT / "docs" / "python.md").read_text("utf-8").partition("```python\n")[2].partition("```")[0]
     _ran(somebodys, "-c", code)
 
 

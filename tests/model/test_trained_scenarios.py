@@ -1,4 +1,4 @@
-"""The scenarios that were trained: what their lessons and the README say of them is what a run gives."""
+"""The scenarios that were trained: what their lessons and the documentation say of them is what a run gives."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.building import encoded, random_parameters
 from tests.wording import told, unwritten
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
 WHOLE_FORMAT = (ROOT / "tests" / "data" / "whole_format.yaml").read_text("utf-8")
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
@@ -96,8 +96,8 @@ def test_a_heading_speaks_of_what_one_operation_makes() -> None:
 
 
 @pytest.mark.parametrize("key", CHOICES)
-def test_the_readme_lists_every_choice(key: str) -> None:
-    row = next(line for line in README.splitlines() if re.match(rf"\| .*`{key}`.* \|", line))
+def test_the_page_about_scenarios_lists_every_choice(key: str) -> None:
+    row = next(line for line in PAGE.splitlines() if re.match(rf"\| .*`{key}`.* \|", line))
     assert CHOICES[key] - set(re.findall(r"`([a-z_-]+)`", row)) - {"none"} == set()
 
 
