@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.session.opening import Source, start
 from attn_explore.explorer.session.session import Session
@@ -88,7 +89,7 @@ async def _settled(pilot: Pilot[None]) -> None:
 def _loading(shot: Shot) -> Callable[[Counter], Session | Library]:
     def load(_: Counter) -> Session | Library:
         if not shot.scenario:
-            return Library(Path(os.environ["XDG_DATA_HOME"]), Limits())
+            return Library(at_home())
         path = bundled()[shot.scenario]
         session = start(Source(shot.scenario, path, read_scenario(path)), Limits())
         if shot.step:
@@ -129,7 +130,6 @@ async def main(names: Sequence[str]) -> None:
         for shot in PICTURES[name]:
             with tempfile.TemporaryDirectory() as home:
                 os.environ |= {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
-                (Path(home) / "scenarios").mkdir()
                 screens.append(await drawn(shot))
         (FOLDER / name).write_text(joined(screens), "utf-8")
 
