@@ -32,6 +32,7 @@ from attn_explore.model.text import visible
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
     from attn_explore.explorer.library.home import Home
+    from attn_explore.explorer.session.asked import FirstLook
     from attn_explore.explorer.session.gallery import Gallery
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
@@ -79,7 +80,7 @@ class ExplorerApp(App[None]):
         title: str,
         reload: Reload | None = None,
         is_pair: bool = False,
-        view: str = "",
+        look: FirstLook | None = None,
         *,
         home: Home | None = None,
         driver_class: type[Driver] | None = None,
@@ -89,7 +90,7 @@ class ExplorerApp(App[None]):
         self._load = load
         self._reload = reload
         self._is_pair = is_pair
-        self._view = view
+        self._look = look
         self._what = title
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
@@ -134,7 +135,7 @@ class ExplorerApp(App[None]):
         """Everything that the screen needs, in a thread: its imports take as long as the run of a lesson."""
         kept = self.home.bookmarks.set_aside()
         loaded = self._load(counter)
-        made, is_question = _screen_of(loaded, self._reload, self._is_pair, self._view)
+        made, is_question = _screen_of(loaded, self._reload, self._is_pair, self._look)
         return _Loaded(made, is_question, *self._own_keys(), kept)
 
     def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
@@ -164,7 +165,7 @@ class ExplorerApp(App[None]):
         if session is None:
             self.exit()
         else:
-            made, _ = _screen_of(session, None, is_pair=False, view=self._view)
+            made, _ = _screen_of(session, None, is_pair=False, look=self._look)
             self.push_screen(made())
 
     async def on_event(self, event: events.Event) -> None:
@@ -271,7 +272,7 @@ def _collect_again() -> None:
 
 
 def _screen_of(
-    loaded: Session | Library | Unread | Gallery, reload: Reload | None, is_pair: bool, view: str
+    loaded: Session | Library | Unread | Gallery, reload: Reload | None, is_pair: bool, look: FirstLook | None
 ) -> tuple[Callable[[], Screen[Any]], bool]:
     """What makes the screen, and whether that is a question; a screen is made by the thread that shows it."""
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -280,7 +281,7 @@ def _screen_of(
 
     if isinstance(loaded, Session):
         side = Side.beside if is_pair else Side.one
-        return partial(ExplorerScreen, loaded, reload=reload, side=side, view=view), False
+        return partial(ExplorerScreen, loaded, reload=reload, side=side, look=look), False
     from attn_explore.explorer.session.other_text import Unread
 
     if isinstance(loaded, Unread):
@@ -300,17 +301,19 @@ def _screen_of(
     return partial(GalleryScreen, loaded, is_first=True), False
 
 
-def show(load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, view: str = "") -> int:
+def show(
+    load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, look: FirstLook | None = None
+) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session or the library; it is given a counter of what it computes.
     `reload` reads and runs again when a file of the run is saved. `is_pair`: two runs that were asked for
-    together stand side by side; `view` is how the value is shown at first. Raises what `load` raised (a Problem, for
+    together stand side by side; `look` is how the value is shown at first. Raises what `load` raised (a Problem, for
     example), or the bug that ended the app,
     with the terminal restored.
     """
     guard_terminal()
-    app = ExplorerApp(load, title, reload, is_pair, view)
+    app = ExplorerApp(load, title, reload, is_pair, look)
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -26,6 +26,7 @@ from attn_explore.explorer.commands.options import (
     Moment,
     NewTokens,
     NumberName,
+    Sort,
     SourceName,
     StartStep,
     Target,
@@ -62,6 +63,7 @@ def run(
             help="How it is shown at first. Attention: word, text, sheet; two runs: beside, difference.",
         ),
     ] = None,
+    sort: Sort = [],  # noqa: B006 (Typer reads it, nothing changes it)
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
     gradients: WithGradients = False,
     of: NumberName = "",
@@ -100,8 +102,10 @@ def run(
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
     beside = (source, replace(asked, rounded=None)) if as_ else None
-    shown_as = view.value if view else ""
-    raise typer.Exit(explore(source, limits, step, asked, second=beside, watch=watch, answers=into, view=shown_as))
+    from attn_explore.explorer.session.asked import FirstLook
+
+    look = FirstLook(view.value if view else "", tuple(sort))
+    raise typer.Exit(explore(source, limits, step, asked, second=beside, watch=watch, answers=into, look=look))
 
 
 def compare(

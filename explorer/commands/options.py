@@ -170,6 +170,15 @@ Head = Annotated[
     int | None,
     typer.Option("--head", metavar="N", min=0, help="Only this head, counted from 0.", show_default=False),
 ]
+Sort = Annotated[
+    list[str],
+    typer.Option(
+        "--sort",
+        metavar="WHAT",
+        help="columns, by the row of the cell, or rows, by its column; columns[love] names another row, "
+        "rows[love,dog] a cell. The largest first, or :smallest. Twice for both.",
+    ),
+]
 FigureTitle = Annotated[
     str | None, typer.Option("--title", metavar="TEXT", help="What stands over a figure.", show_default=False)
 ]

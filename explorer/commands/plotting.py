@@ -28,6 +28,7 @@ from attn_explore.explorer.commands.options import (
     NewTokens,
     NumberName,
     Replace,
+    Sort,
     SourceName,
     Target,
     Text,
@@ -64,6 +65,7 @@ def plot(
     ] = None,
     kind: Kind = None,
     head: Head = None,
+    sort: Sort = [],  # noqa: B006 (Typer reads it, nothing changes it)
     title: FigureTitle = None,
     size: FigureSize = "",
     force: Replace = False,
@@ -97,6 +99,10 @@ def plot(
     from attn_explore.explorer.telling.figures import figure_of  # it needs NumPy, and what is refused does not
 
     figure = figure_of(session, cell, kind, is_row=cell.endswith("]"), head=head)
+    if sort:
+        from attn_explore.explorer.telling.sorted_figures import sorted_as_named
+
+        figure = sorted_as_named(figure, session, sort)
     if output is None:
         from attn_explore.explorer.drawing.plots.as_text import figure_lines
         from attn_explore.explorer.drawing.plots.figure import titled

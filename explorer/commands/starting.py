@@ -18,7 +18,7 @@ from attn_explore.explorer.commands.common import find_source, need_terminal, se
 if TYPE_CHECKING:
     from attn_explore.explorer.library.entries import Library
     from attn_explore.explorer.session.answers import AnswerFile
-    from attn_explore.explorer.session.asked import Asked
+    from attn_explore.explorer.session.asked import Asked, FirstLook
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.other_text import Unread
     from attn_explore.explorer.session.session import Session
@@ -76,7 +76,7 @@ def explore(
     second: tuple[str, Asked] | None = None,
     watch: bool = False,
     answers: AnswerFile | None = None,
-    view: str = "",
+    look: FirstLook | None = None,
 ) -> int:
     """Open the explorer, with a second run beside the first where there is one.
 
@@ -99,6 +99,8 @@ def explore(
 
             return Unread(sources[0], limits)
         session = sessions_of(sources, limits, step, counter, grows=not step)  # which may be in its last pass
+        if look is not None and look.sorted_by:
+            _check_sorted(session, look)
         session.answers = answers
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.home import at_home
@@ -110,7 +112,15 @@ def explore(
         return session_of(find_source(source, asked and replace(asked, moment=None)), limits, counter=counter)
 
     title = found[0].title if found else source
-    return show(load, title, reload if watch else None, is_pair=bool(second), view=view)
+    return show(load, title, reload if watch else None, is_pair=bool(second), look=look)
+
+
+def _check_sorted(session: Session, look: FirstLook) -> None:
+    """Raise Problem where what is looked at first cannot be sorted as it is asked for."""
+    from attn_explore.explorer.telling.sorting_names import sortings_named
+
+    place = session.place
+    sortings_named(look.sorted_by, place.value, place.index)
 
 
 def _waits(name: str, asked: Asked | None) -> bool:

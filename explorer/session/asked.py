@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -23,6 +23,14 @@ class Asked:
     moment: int | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     rounded: str | None = None
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """How a value is shown at first: in which view, nothing for its numbers, and by what these are sorted."""
+
+    view: str = ""
+    sorted_by: Sequence[str] = ()
 
 
 NOTHING_ASKED = Asked()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attn_explore.explorer.session.course import bundled, is_model
 from attn_explore.explorer.session.edits import changed_words
@@ -25,7 +25,7 @@ VARIANT = "it opens the gallery: Enter there opens the variant"
 SECOND = "it opens the other run: c leads from there to this one"
 
 
-def command(session: Session, view: str = "", cell: Cell | None = None) -> str:
+def command(session: Session, view: str = "", cell: Cell | None = None, sorted_by: Sequence[str] = ()) -> str:
     """What is typed to come back: the run, what it reads, the moment, the gradients, the cell, and how it is shown.
 
     The cell is the one that is looked at, unless another is given.
@@ -40,8 +40,9 @@ def command(session: Session, view: str = "", cell: Cell | None = None) -> str:
     if compared := _compared(session):
         return shlex.join(["attn-explore", "compare", *compared, *_at(value, index)])
     shown_as = ("--view", view) if view else ()
+    sorts = (each for name in sorted_by for each in ("--sort", name))
     parts = (*_parts(session, value), *_rounded(session))
-    return shlex.join(["attn-explore", "run", *parts, *_at(value, index), *shown_as])
+    return shlex.join(["attn-explore", "run", *parts, *_at(value, index), *shown_as, *sorts])
 
 
 def answering(session: Session, question: str, *options: str) -> str:

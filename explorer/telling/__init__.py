@@ -7,8 +7,9 @@ cell_text, difference, uses         where the number of a cell comes from, and w
 word_view, among                    attention for one word, and among the words of the text
 questions, edit_line                a question with its answers, an edit that is being typed
 operands, operands_read, sorting    what a step is made from, around it; by what rows and columns are sorted
+sorting_names                       how a command line says by what they are
 pictures, overview, model_map       what is drawn and plotted
-figures                             what is drawn into a file
+figures, sorted_figures             what is drawn into a file
 head_sheet, block_sheet, planes     which matrices stand on the sheet of a head, or of another block
 sheet_windows, sheet_links          which part of them, and which cells are made of which
 gallery_text, library_text          what is said in the gallery, and in the library

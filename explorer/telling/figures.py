@@ -80,18 +80,25 @@ class Choice:
     said: str
 
 
-def choices(session: Session) -> Iterator[Choice]:
-    """The figures that there are of the step that is looked at; of several heads, those of this one too."""
+def choices(session: Session, sorted_by: str = "") -> Iterator[Choice]:
+    """The figures that there are of the step that is looked at; of several heads, those of this one too.
+
+    `sorted_by`: the order of those that are drawn sorted.
+    """
     value, here = session.place.value, _head_here(session)
     has_heads = HEAD in value.names and value.axis(HEAD).size > 1
     for kind in kinds_of(value):
         heads = (None, here) if kind in _OF_ALL_HEADS and has_heads else (here,)
         for head in heads:
             one = f", {shown(value.axis(HEAD), head)}" if head is not None and has_heads else ""
-            yield Choice(kind, head, f"{_SAID[kind]}{one or (', all heads' if has_heads else '')}")
+            by = f", {sorted_by}" if sorted_by and kind in SORTED_KINDS else ""
+            yield Choice(kind, head, f"{_SAID[kind]}{one or (', all heads' if has_heads else '')}{by}")
     if diagram_of(session.run.trace).towers:
         yield Choice(FigureKind.map, None, "the map of the model, with this step's box lit")
 
+
+SORTED_KINDS = (FigureKind.heat, FigureKind.bars)
+"""What is read along words keeps their order: lines between them, a sheet; so do curves, over numbers."""
 
 _OF_ALL_HEADS = (FigureKind.heat, FigureKind.lines)
 _SAID = {

@@ -42,7 +42,7 @@ def next_sorting(what: Sorted, now: Sorting | None, path: str, cell: Index) -> S
 
     In another row, or column, it begins again with that one.
     """
-    if now is None or now.path != path or _by(what, now.cell) != _by(what, cell):
+    if now is None or now.path != path or not is_by_same(what, now.cell, cell):
         return Sorting(path, cell)
     return None if now.is_rising else Sorting(path, now.cell, is_rising=True)
 
@@ -92,6 +92,11 @@ def _said(picture: Picture, what: Sorted, sorting: Sorting) -> tuple[str, str]:
     by = f"by {f'{planes}, ' if planes else ''}{name}"
     first = "smallest" if sorting.is_rising else "largest"
     return f"{what.value} {by}, {first} first", f"{by} {_SIGNS[what][sorting.is_rising]}"
+
+
+def is_by_same(what: Sorted, cell: Index, other: Index) -> bool:
+    """Whether two cells mean the same row, of columns that are sorted, or the same column."""
+    return _by(what, cell) == _by(what, other)
 
 
 def _by(what: Sorted, cell: Index) -> tuple[Index, int]:

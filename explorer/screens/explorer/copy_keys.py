@@ -36,9 +36,11 @@ class CopyKeys:
     def reopening(self, view: str = "", cell: Cell | None = None) -> None:
         """Copy the command line that opens just this view again, or that of a screen over it, and show it."""
         from attn_explore.explorer.session.reopening import command, left_out
+        from attn_explore.explorer.telling.sorting_names import names_of
 
         state = self.screen.state
-        line, rest = command(state.session, view or self._view, cell), left_out(state.session)
+        sorted_by = () if view else tuple(names_of(state.sortings, state.value, state.index))
+        line, rest = command(state.session, view or self._view, cell, sorted_by), left_out(state.session)
         try:
             self.screen.app.copy_to_clipboard(checked(line))
         except Problem as problem:

@@ -16,6 +16,7 @@ from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.drawing.order import Order
     from attn_explore.explorer.drawing.plots.figure import Figure
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.screens.file_dialog import Request, Write
@@ -57,11 +58,12 @@ def _save_plot(session: Session, plot: Figure, request: Request, _: Callable[[st
     return saving.save_plot(session, plot, request.path, request.force, request.files)
 
 
-def _save_figure(session: Session, choice: Choice, request: Request, _: Callable[[str], None]) -> Path:
-    """Write a figure of the step that is looked at. Raises Problem when that cannot be."""
+def _save_figure(session: Session, choice: Choice, order: Order, request: Request, _: Callable[[str], None]) -> Path:
+    """Write a figure of the step that is looked at, sorted as it is. Raises Problem when that cannot be."""
     from attn_explore.explorer.telling.figures import figure_of
+    from attn_explore.explorer.telling.sorted_figures import in_order
 
-    figure = figure_of(session, kind=choice.kind, is_row=False, head=choice.head)
+    figure = in_order(figure_of(session, kind=choice.kind, is_row=False, head=choice.head), order)
     return saving.save_plot(session, figure, request.path, request.force, request.files)
 
 
@@ -138,16 +140,21 @@ class FileKeys:
             return
         from attn_explore.explorer.screens.figure_dialog import FigureScreen
         from attn_explore.explorer.telling.figures import choices
+        from attn_explore.explorer.telling.sorted_figures import order_in_figures
 
-        found = FigureScreen(title_alone(session.place.value), list(choices(session)))
-        self.screen.app.push_screen(found, self._ask_where)
+        order = order_in_figures(session.place.value, self.screen.state.sortings)
+        drawn = list(choices(session, *order.said[:1]))
+        found = FigureScreen(title_alone(session.place.value), drawn)
+        self.screen.app.push_screen(found, partial(self._ask_where, order))
 
-    def _ask_where(self, choice: Choice | None) -> None:
+    def _ask_where(self, order: Order, choice: Choice | None) -> None:
         if choice is None:
             return
         session = self.screen.state.session
         name = f"{Path(session.name).name}-{session.place.value.name}-{choice.kind}.svg"
-        self._write(f"Write a figure: {choice.said}", _ASKED_OF_PLOT, name, partial(_save_figure, session, choice))
+        self._write(
+            f"Write a figure: {choice.said}", _ASKED_OF_PLOT, name, partial(_save_figure, session, choice, order)
+        )
 
     def _write(self, title: str, asked: str, proposed: str, write: Write, *, asks_steps: bool = False) -> None:
         from attn_explore.explorer.screens.file_dialog import ExportScreen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.screens.explorer.state import View
@@ -9,6 +10,7 @@ from attn_explore.explorer.telling.pictures import may_leave_first
 from attn_explore.explorer.telling.sorting import Sorted, next_sorting, why_not
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.problems import Problem
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -80,6 +82,16 @@ class PanelKeys:
         wanted = next_sorting(what, kept.pop(what, None), path, index)
         state.sortings = kept if wanted is None else {**kept, what: wanted}
         screen.show()
+
+    def sort_as_asked(self, names: Sequence[str]) -> None:
+        """Sort what is looked at as a command line says."""
+        from attn_explore.explorer.telling.sorting_names import sortings_named
+
+        state = self.screen.state
+        try:
+            state.sortings = sortings_named(names, state.value, state.index)
+        except Problem as problem:  # of a text that was asked for since the line was read
+            self.screen.tell_problem(problem)
 
     def without_first(self) -> None:
         """Colours as they would be without the first token, on which many heads of real models rest; or as they are."""

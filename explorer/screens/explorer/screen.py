@@ -38,6 +38,7 @@ from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.watching import Reload, Watching
+    from attn_explore.explorer.session.asked import FirstLook
     from attn_explore.explorer.widgets.among_panel import AmongPanel
     from attn_explore.explorer.widgets.found_list import FoundList
     from attn_explore.explorer.widgets.map_lines import MapLines
@@ -55,7 +56,7 @@ class ExplorerScreen(Panels):
         came_from: Origin = Origin.shell,
         reload: Reload | None = None,
         side: Side = Side.one,
-        view: str = "",
+        look: FirstLook | None = None,
     ) -> None:
         super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
         self.state = State(session, came_from, side=side)
@@ -63,7 +64,7 @@ class ExplorerScreen(Panels):
         self.filling = Filling(self)
         self.in_centre = InCentre(self)
         self.groups = Groups(self)
-        self._first_view = view
+        self._first_look = look
         self.watching: Watching | None = None
         if reload is not None:
             from attn_explore.explorer.screens.explorer.watching import Watching
@@ -79,7 +80,8 @@ class ExplorerScreen(Panels):
         home = home_of(self)
         self.state.after = home.offer.after
         self.look_as_told()
-        self._look_as_asked(self._first_view)
+        if self._first_look is not None:
+            self._look_as_asked(self._first_look)
         self.show_tree()
         if home.arrangements.is_kept():
             self.groups.arranging.apply()
@@ -88,14 +90,17 @@ class ExplorerScreen(Panels):
             self.watching.start()
         self._greet()
 
-    def _look_as_asked(self, view: str) -> None:
+    def _look_as_asked(self, look: FirstLook) -> None:
         """Show what is looked at as a command line says: in a view, beside the other run, on a sheet, on the map."""
+        view = look.view
         if view in list(View):
             self.state.look(View(view), self.state.side)
         elif view in SIDES and self.state.session.other is not None:
             self.state.look(View.numbers, SIDES[view])
         elif view in ("sheet", "map"):
             self.call_after_refresh(self.run_action, view)
+        if look.sorted_by:
+            self.groups.panels.sort_as_asked(look.sorted_by)
 
     def _greet(self) -> None:
         session = self.state.session

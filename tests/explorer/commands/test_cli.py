@@ -159,7 +159,7 @@ def test_on_a_terminal_the_explorer_starts_at_the_step(attn: Run, monkeypatch: p
 
     seen: list[str] = []
 
-    def show(load: Callable[[object], object], title: str, reload: object, is_pair: bool, view: str) -> int:
+    def show(load: Callable[[object], object], title: str, reload: object, is_pair: bool, look: object) -> int:
         session = load(Counter())
         seen.extend([title, session.place.value.path])  # type: ignore[attr-defined]
         return 143

@@ -13,7 +13,7 @@ from attn_explore.explorer.commands import command_line, exploring
 from attn_explore.explorer.commands.common import at_cell, find_source, session_of
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits
-from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.asked import Asked, FirstLook
 from attn_explore.explorer.session.change_moment import go_to_moment
 from attn_explore.explorer.session.gradients import differentiate
 from attn_explore.explorer.session.opening import pair
@@ -34,8 +34,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Session, str]]:
     """The sessions that command lines opened, and in which view."""
     found: list[tuple[Session, str]] = []
 
-    def explore(source: str, limits: Limits, step: str, asked: Any, *, watch: bool, view: str, **_: Any) -> int:
-        found.append((session_of(find_source(source, asked), limits, step), view))
+    def explore(source: str, limits: Limits, step: str, asked: Any, *, watch: bool, look: FirstLook, **_: Any) -> int:
+        found.append((session_of(find_source(source, asked), limits, step), look.view))
         return int(watch)
 
     monkeypatch.setattr(exploring, "explore", explore)
@@ -161,9 +161,30 @@ async def test_every_view_is_opened_again_by_the_line_that_was_copied_in_it(
     source, cell = line[2], line[line.index("--at") + 1]
     again = at_cell(find_source(source), Limits(), cell)
     again.lesson.is_guided = False
-    async with ExplorerApp(lambda _: again, again.name, view=view).run_test(size=size) as pilot:
+    async with ExplorerApp(lambda _: again, again.name, look=FirstLook(view)).run_test(size=size) as pilot:
         await settled(pilot)
         assert _look(pilot) == seen
+
+
+async def test_an_order_is_opened_again_by_the_line_that_was_copied_in_it(explore: Explore) -> None:
+    async with explore("multi-head", WEIGHTS, (1, 1, 2)) as (pilot, session):
+        session.lesson.is_guided = False
+        await pilot.press("b", "B", "B", "l", "at")  # l moves along the row: no more in the column that sorts the rows
+        line, drawn = shlex.split(pilot.app.clipboard), _names_in_sight(pilot)
+    assert line[-4:] == ["--sort", "columns", "--sort", "rows[head 1, quick, dog]:smallest"]
+    again = at_cell(find_source(line[2]), Limits(), line[line.index("--at") + 1])
+    again.lesson.is_guided = False
+    look = FirstLook(sorted_by=(line[-3], line[-1]))
+    async with ExplorerApp(lambda _: again, again.name, look=look).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        assert _names_in_sight(pilot) == drawn
+
+
+def _names_in_sight(pilot: Pilot[None]) -> list[str]:
+    """What the columns of the grid are called, and the rows, in the order in which they stand."""
+    screen = pilot.app.screen
+    assert isinstance(screen, ExplorerScreen)
+    return [screen.grid.render_line(1).text, *(screen.grid.render_line(line).text[:12] for line in range(2, 6))]
 
 
 def _look(pilot: Pilot[None]) -> tuple[object, ...]:

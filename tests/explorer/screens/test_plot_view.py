@@ -264,6 +264,19 @@ async def test_x_writes_the_step_as_the_figure_that_is_chosen(
     assert written["title"].endswith("head 1")
 
 
+async def test_x_writes_what_is_sorted_in_its_order(
+    explore: Explore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 2)) as (pilot, session):
+        session.lesson.is_guided = False
+        await pilot.press("b", "X", "enter", "end", *["backspace"] * 3, *"json", "enter")
+        await settled(pilot)
+    written = json.loads((tmp_path / "i-love-my-dog-weights-heat.json").read_text())
+    assert written["values"][1] == sorted(session.place.value.array[0, 1].tolist(), reverse=True)
+    assert written["title"].endswith("columns by love, largest first")
+
+
 async def test_where_there_is_no_room_for_curves_they_are_still_read(explore: Explore) -> None:
     async with explore(LESSON, size=(60, 16)) as (pilot, _):
         await pilot.press("L", "right")
