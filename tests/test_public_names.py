@@ -13,6 +13,7 @@ from tests.program import environment
 
 PUBLIC = [
     "Attribution",
+    "Generation",
     "Heads",
     "Lens",
     "Neurons",

@@ -99,30 +99,11 @@ def generate(
 def _sampler(
     temperature: float | None, top_k: int | None, top_p: float | None, penalty: float, seed: int | None
 ) -> Sampler:
-    """The sampler that is asked for: what changes chances is of no use without drawing, so that draws with seed 0."""
-    from attn_explore.model.looking.sampling import Sampler
+    """The sampler that is asked for."""
+    from attn_explore.model.looking.sampling import BOUNDS, sampler_of
 
-    _check("--temperature", temperature, 0 < temperature < float("inf") if temperature is not None else True)
-    _check("--top-p", top_p, 0 < top_p <= 1 if top_p is not None else True)
-    _check("--repetition-penalty", penalty, 0 < penalty < float("inf"))
-    draws = seed is not None or any(each is not None for each in (temperature, top_k, top_p))
-    plain = Sampler()
-    return Sampler(
-        penalty,
-        plain.temperature if temperature is None else temperature,
-        plain.top_k if top_k is None else top_k,
-        plain.top_p if top_p is None else top_p,
-        (seed or 0) if draws else None,
-    )
-
-
-_RANGES = {
-    "--temperature": "a number above 0; without it the likeliest word is chosen",
-    "--top-p": "a probability above 0, at most 1",
-    "--repetition-penalty": "a number above 0; 1 changes nothing",
-}
-
-
-def _check(option: str, number: float | None, is_right: bool) -> None:
-    if not is_right:
-        raise typer.BadParameter(f"{option} is {_RANGES[option]}: not {number:g}")
+    asked = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "repetition_penalty": penalty}
+    for name, number in asked.items():
+        if number is not None and not BOUNDS[name].holds(number):
+            raise typer.BadParameter(f"--{name.replace('_', '-')} is {BOUNDS[name].says}: not {number:g}")
+    return sampler_of(asked, seed)

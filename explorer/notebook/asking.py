@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attn_explore.explorer.notebook.by_name import again, cell_named
 from attn_explore.explorer.notebook.results import (
     Attribution,
+    Generation,
     Heads,
     Lens,
     Neurons,
     Patching,
+    Result,
     Told,
     Why,
     Words,
@@ -24,6 +28,7 @@ from attn_explore.explorer.telling.answers.stream_labels import head_label, poin
 from attn_explore.model.axes import Axis
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.naming import shown
+from attn_explore.model.problems import Problem
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.asked_words import WhichWords
@@ -211,6 +216,55 @@ def neurons_of(session: Session, network: str, token: str, top: int) -> Neurons:
         against,
         tuple(tuple(shown(hidden.axes[0], place) for place in each.fires) for each in found.neurons),
     )
+
+
+def generation_of(
+    session: Session, steps: Mapping[str, float | None], seed: int | None, instead: Mapping[int, str], top: int
+) -> Generation:
+    """How each word is chosen by a sampler that has some steps."""
+    from attn_explore.explorer.session.generated import futures
+    from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
+    from attn_explore.model.looking.sampling import BOUNDS, sampler_of
+
+    for name, number in steps.items():
+        if number is not None and not BOUNDS[name].holds(number):
+            raise Problem(f"{name} is {BOUNDS[name].says}: not {number:g}")
+    made = futures(session, sampler_of(steps, seed), [f"{place}={word}" for place, word in instead.items()], top)
+    chosen, other = (
+        [] if line is None else [each.chosen for each in line.choices] for line in (made.first, made.second)
+    )
+    words = made.first.vocabulary
+    along = [Axis("place", len(chosen))]
+    return Generation(
+        Told(partial(generate_answer, made), partial(generate_data, made)),
+        _texts(words, [each.word for each in chosen]),
+        named("probability", along, [each.probability for each in chosen]),
+        named("chance", along, [each.chance for each in chosen]),
+        _texts(words, [each.word for each in other]),
+    )
+
+
+def view_of(session: Session, name: str, cell: str) -> Result:
+    """What a view of the explorer answers, at a cell where it is of one."""
+    from attn_explore.explorer.session.place import Cell
+    from attn_explore.explorer.system.counter import Counter
+    from attn_explore.explorer.telling.answers.views import VIEWS
+
+    place = session.place
+    answered = VIEWS[name](
+        session, cell_named(session, cell) if cell else Cell(place.value.path, place.index), Counter()
+    )
+    return Result(Told(lambda: answered.answer, lambda: dict(answered.data)))
+
+
+def rounding_of(session: Session, storage: str) -> Result:
+    """How far each step is off in the same run with rounded parameters."""
+    from attn_explore.explorer.session.opening import Source, pair, start
+    from attn_explore.explorer.system.limits import Limits
+
+    scenario = session.run.scenario.with_rounded(storage)
+    rounded = start(Source(session.name, session.path or Path(session.name), scenario), Limits())
+    return view_of(pair(rounded, again(session)), "rounding", "")
 
 
 def _texts(vocabulary: Axis | None, places: Sequence[int]) -> tuple[str, ...]:

@@ -7,17 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from attn_explore.explorer.notebook.by_name import again, cell_named, edit_named, value_named
 from attn_explore.explorer.notebook.tensor import Value
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip, visible
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.notebook.results import Attribution, Heads, Lens, Neurons, Patching, Why, Words
-    from attn_explore.explorer.session.place import Cell
-    from attn_explore.explorer.session.run import Run
+    from attn_explore.explorer.notebook.results import (
+        Attribution,
+        Generation,
+        Heads,
+        Lens,
+        Neurons,
+        Patching,
+        Result,
+        Why,
+        Words,
+    )
     from attn_explore.explorer.session.session import Session
-    from attn_explore.model import values
-    from attn_explore.model.scenario.document import Edit
 
 
 _READ = 60
@@ -97,11 +104,11 @@ class Trace:
         attn_explore.model.problems.Problem: error: the run has no step wieghts
         hint: did you mean weights?
         """
-        return Value(self._named(name))
+        return Value(value_named(self._session, name))
 
     def __contains__(self, name: str) -> bool:
         try:
-            self._named(name)
+            value_named(self._session, name)
         except Problem:
             return False
         return True
@@ -195,7 +202,7 @@ class Trace:
         """
         from attn_explore.explorer.notebook.asking import why_of
 
-        return why_of(self._session, self._cell(cell))
+        return why_of(self._session, cell_named(self._session, cell))
 
     def patch(
         self,
@@ -231,7 +238,7 @@ class Trace:
         from attn_explore.explorer.session.patched import WhatToPatch
 
         other = self.with_text(into) if isinstance(into, str) else into
-        session = pair(_again(self._session), _again(other._session))
+        session = pair(again(self._session), again(other._session))
         asked = WhatToPatch(of, token, token_id, against, against_id, after, stack)
         return patching_of(session, asked, estimate=estimate)
 
@@ -276,6 +283,72 @@ class Trace:
 
         return neurons_of(self._session, at, str(token), top)
 
+    def generate(
+        self,
+        *,
+        temperature: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        repetition_penalty: float | None = None,
+        seed: int | None = None,
+        instead: Mapping[int, str] | None = None,
+        top: int = 5,
+    ) -> Generation:
+        """How each word of the run is chosen by a sampler; without one the likeliest is, as in the run itself.
+
+        temperature         the logits are divided by it
+        top_k, top_p        so many of the likeliest words stay; the fewest that have so much probability together
+        repetition_penalty  above 1, words that were read become less likely
+        seed                of the numbers that words are drawn with
+        instead             words at some places, from 0, for another future beside it: `{2: " Paris"}`
+        top                 candidates that are listed
+
+        Raises Problem where no word is chosen, and for a number that is out of its bounds.
+
+        >>> import attn_explore
+        >>> found = attn_explore.run("names").generate(top_k=3, seed=1)
+        >>> found.probability.axes, bool((found.chance.array >= found.probability.array).all())
+        (('place',), True)
+        """
+        from attn_explore.explorer.notebook.asking import generation_of
+
+        steps = {
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "repetition_penalty": repetition_penalty,
+        }
+        return generation_of(self._session, steps, seed, instead or {}, top)
+
+    def tokenized(self) -> Result:
+        """How the text became tokens: letters, merges, pieces, ids; what is unusual is pointed out."""
+        return self._view("tokens")
+
+    def cache(self) -> Result:
+        """What the cache of keys and values holds after a generation, in numbers and bytes. Raises Problem for none."""
+        return self._view("cache")
+
+    def bits(self, cell: str) -> Result:
+        """The bits that a number is stored in, and how they make its value: `layers.0.ffn.w_1[0, 5]`."""
+        return self._view("bits", cell)
+
+    def rounding(self, storage: str) -> Result:
+        """How far each step is off in the same run with its parameters rounded: to bf16, f16, int8, q8_0 or q4_1.
+
+        >>> import attn_explore
+        >>> steps = attn_explore.run("names").rounding("q4_1").as_dict()["steps"]
+        >>> steps[0]["at"], steps[0]["relative"] > 0
+        ('decoder.embedding', True)
+        """
+        from attn_explore.explorer.notebook.asking import rounding_of
+
+        return rounding_of(self._session, storage)
+
+    def _view(self, name: str, cell: str = "") -> Result:
+        from attn_explore.explorer.notebook.asking import view_of
+
+        return view_of(self._session, name, cell)
+
     def explain(self, cell: str, depth: int = 1) -> str:
         """Where a number comes from, followed `depth` steps back, and where it goes: lines of text.
 
@@ -285,8 +358,9 @@ class Trace:
         """
         from attn_explore.explorer.telling.plain import explained
 
-        session, found = _again(self._session), self._cell(cell)
-        session.place.show(self._named(found.path), found.index)
+        session = again(self._session)
+        found = cell_named(session, cell)
+        session.place.show(value_named(session, found.path), found.index)
         return "\n".join(explained(session, depth))
 
     # --- other runs
@@ -309,8 +383,8 @@ class Trace:
         """
         from attn_explore.explorer.session.edits import run_edited
 
-        edits = [self._edit(name, change) for name, change in changes.items()]
-        return Trace(_again(self._session, run_edited(self._session, edits)))
+        edits = [edit_named(self._session, name, change) for name, change in changes.items()]
+        return Trace(again(self._session, run_edited(self._session, edits)))
 
     def with_text(self, text: str) -> Trace:
         """The run of the same model over another text, without edits. Raises Problem for what it cannot read.
@@ -347,36 +421,3 @@ class Trace:
 
         said = (f"{stack}: {' '.join(words)}" for stack, words in self.tokens.items())
         return run_html(self.title, [*said, *self.notes], list(self._session.run.trace.steps.values()))
-
-    # --- names
-
-    def _named(self, name: str) -> values.Value:
-        from attn_explore.explorer.session.search import only
-
-        return only(self._session, name)
-
-    def _cell(self, name: str) -> Cell:
-        """The cell of STEP[INDEX]."""
-        from attn_explore.explorer.session.place import Cell
-        from attn_explore.model.places import index_of, split_place
-
-        step, places = split_place(name)
-        value = self._named(step)
-        return Cell(value.path, index_of(value, places or []))
-
-    def _edit(self, name: str, change: float | str) -> Edit:
-        from attn_explore.explorer.session.what_if import edit_from
-        from attn_explore.model.places import places_of, split_place
-
-        step, places = split_place(name)
-        value = self._named(step)
-        named = places_of(value, places) if places else {}
-        index = tuple(named.get(axis, "all") for axis in value.names) if named else ()
-        return edit_from(value, index, str(change), has_other=False)
-
-
-def _again(session: Session, run: Run | None = None) -> Session:
-    """A session of one's own over the same run, or over another run of the same scenario."""
-    from attn_explore.explorer.session.session import Session
-
-    return Session(session.name, run or session.run, session.path, session.notes, session.moments, session.label)

@@ -193,3 +193,19 @@ class Neurons(Result):
     favours: tuple[tuple[str, ...], ...]
     against: tuple[tuple[str, ...], ...]
     fires_on: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Generation(Result):
+    """How each word of a generation was chosen.
+
+    words        the words, in order
+    probability  how likely the model itself held each: place
+    chance       what the steps of the sampler made of that: place
+    instead      the words of the other future, where one was asked for
+    """
+
+    words: tuple[str, ...]
+    probability: Value
+    chance: Value
+    instead: tuple[str, ...]

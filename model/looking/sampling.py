@@ -6,8 +6,11 @@ The steps and their order are those of transformers: first the penalty of words 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +60,38 @@ class Sampler:
 
 STEPS = ("repetition_penalty", "temperature", "top_k", "top_p")
 """The names of the steps, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a number of a sampler may be: above 0, and no more than `most`; and how that is said."""
+
+    most: float
+    says: str
+
+    def holds(self, number: float) -> bool:
+        """Whether a number may be that."""
+        return 0 < number <= self.most and math.isfinite(number)
+
+
+BOUNDS = {
+    "repetition_penalty": Bounds(math.inf, "a number above 0; 1 changes nothing"),
+    "temperature": Bounds(math.inf, "a number above 0; without it the likeliest word is chosen"),
+    "top_k": Bounds(math.inf, "a number of words, from 1"),
+    "top_p": Bounds(1, "a probability above 0, at most 1"),
+}
+"""By the names of the steps."""
+
+
+def sampler_of(asked: Mapping[str, Any], seed: int | None) -> Sampler:
+    """The sampler with some steps; what changes chances is of no use without drawing, so that draws with seed 0.
+
+    >>> sampler_of({"temperature": 0.8, "top_k": None}, seed=None)
+    Sampler(repetition_penalty=1.0, temperature=0.8, top_k=0, top_p=1.0, seed=0)
+    """
+    given = {name: number for name, number in asked.items() if number is not None}
+    draws = seed is not None or any(name != "repetition_penalty" for name in given)
+    return replace(Sampler(seed=(seed or 0) if draws else None), **given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ In a notebook, or in a program of your own:
 
 `run` runs a scenario or a model of this machine, `load` reads an exported trace; both give a `Trace`, which holds a
 `Value` for each tensor and has the views that the explorer has: `lens`, `attribute`, `heads`, `why`, `patch`, `words`,
-`neurons`. What cannot be had is a `Problem`. These names are public, and what is said of them; all others may change.
+`neurons`, `generate` and others. What cannot be had is a `Problem`. These names are public, and what is said of them;
+all others may change.
 
 `model`, `explorer` and `scenarios` are the folders of these names at the root of the repository: a wheel holds them as
 they are, and a checkout has links to them here, which `tools/links.py` makes.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.notebook.recorded import Trace
     from attn_explore.explorer.notebook.results import (
         Attribution,
+        Generation,
         Heads,
         Lens,
         Neurons,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Attribution",
+    "Generation",
     "Heads",
     "Lens",
     "Neurons",

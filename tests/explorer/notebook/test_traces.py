@@ -65,6 +65,7 @@ def test_what_was_exported_is_read_again_bit_for_bit(translator: Trace, tmp_path
         (lambda: attn_explore.run("i-love-my-dog").lens(), "this model has no head"),
         (lambda: attn_explore.run("translate").lens("dogma"), "“dogma” is no token of this model"),
         (lambda: attn_explore.run("i-love-my-dog").why("weights"), "0 indices for 2 axes"),
+        (lambda: attn_explore.run("names").generate(top_p=2), "top_p is a probability above 0, at most 1: not 2"),
         (lambda: attn_explore.run("i-love-my-dog").edited({"scores": "doubled"}), "doubled is no edit"),
     ],
 )
@@ -160,3 +161,34 @@ def test_a_run_and_a_view_say_in_a_line_what_they_are_and_print_what_the_command
     assert "0 cross-attention" in str(lens)
     assert "0 cross-attention" in lens._repr_html_()
     assert str(translator.attribute()).startswith("Who wrote this logit?")
+
+
+def test_a_generation_has_the_words_of_the_run_or_those_that_a_sampler_draws() -> None:
+    trace = attn_explore.run("names")
+    plain = trace.generate()
+    assert ("<s>", "k", "i", "l", *plain.words) == trace.tokens["decoder"]
+    np.testing.assert_array_equal(plain.chance, plain.probability)
+    drawn = trace.generate(temperature=0.8, top_k=3, seed=1, instead={1: "a"})
+    assert drawn.words[0] == drawn.instead[0]
+    assert drawn.instead[1] == "a"
+    assert drawn.as_dict()["sampler"] == {
+        "repetition_penalty": 1.0,
+        "temperature": 0.8,
+        "top_k": 3,
+        "top_p": 1.0,
+        "seed": 1,
+    }
+
+
+@pytest.mark.parametrize(("view", "title"), [("tokenized", "How was this text cut"), ("cache", "What does the cache")])
+def test_other_views_print_what_their_commands_print(view: str, title: str, translator: Trace) -> None:
+    assert str(getattr(translator, view)()).startswith(title)
+
+
+def test_the_bits_of_a_number_and_its_rounding_are_those_of_the_commands(translator: Trace) -> None:
+    w_q = translator["decoder.layers.0.self_attention.w_q"]
+    assert translator.bits(f"{w_q.path}[0, 0]").as_dict()["value"] == w_q[0, 0]
+    rounded, steps = attn_explore.run("translate", rounded="int8"), translator.rounding("int8").as_dict()["steps"]
+    first = next(step for step in steps if step["relative"] > 0)
+    gap = rounded[first["at"]].array.astype(float) - translator[first["at"]].array
+    assert first["relative"] == pytest.approx(np.linalg.norm(gap) / np.linalg.norm(translator[first["at"]]), rel=1e-5)
