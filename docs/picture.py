@@ -1,4 +1,4 @@
-"""Makes the pictures of the documentation again, from the program as it is: python docs/picture.py [NAME …]"""
+"""Makes the pictures of the documentation again, from the program as it is: python -m docs.picture [NAME …]"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fills the tables of these pages from the program: python docs/tables.py
+"""Fills the tables of these pages from the program: python -m docs.tables
 
 What stands between `<!-- table: NAME -->` and `<!-- end -->` of a page is made here, of what the program itself goes
 by: the bindings of the keys, the commands, the course, the schemas, and the steps of small models. A test compares.
@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
+
+from docs.docstrings import reference
 
 DOCS = Path(__file__).parent
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
@@ -192,6 +194,16 @@ def _default(schema: Mapping[str, Any]) -> str:
     return f"`{shown[default] if isinstance(default, bool) or default is None else default}`"
 
 
+# --- the names in Python
+
+
+def python() -> str:
+    """Every public name of the package, from its docstrings."""
+    import attn_explore
+
+    return reference(attn_explore)
+
+
 # --- the steps and the parameters, from runs of small models
 
 
@@ -262,6 +274,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "keys": keys,
     "on_models": on_models,
     "parameters": parameters,
+    "python": python,
     "scenario_format": scenario_format,
     "steps": steps,
     "trace_format": trace_format,

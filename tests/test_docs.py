@@ -11,13 +11,14 @@ from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from attn_explore.explorer.commands.command_line import COMMANDS
 from attn_explore.explorer.screens.keys import binding_ids
-from docs import picture, tables
+from docs import docstrings, picture, tables
 from tests.pages import DOCS, PAGES, ROOT, Block, Typed, anchors_of, blocks_of, links_of, pictures_of, prints, typed_in
 from tests.program import Ended, here, parsed
 
@@ -105,12 +106,13 @@ def _know_keys(block: Block, _: Attn) -> None:
 
 
 def _nothing(block: Block, attn: Attn) -> None:
-    """What is only shown: files of other formats, lines of text."""
+    """What is only shown: files of other formats, lines of text, and examples of docstrings, which are run there."""
 
 
 DO: dict[str, Callable[[Block, Attn], None]] = {
     "console": _run,
     "json": _nothing,
+    "pycon": _nothing,
     "python": _run_python,
     "sh": _run,
     "text": _nothing,
@@ -135,7 +137,12 @@ def test_every_command_is_shown_at_work() -> None:
 @each_page
 def test_every_table_is_what_the_program_says(page: Path) -> None:
     text = page.read_text("utf-8")
-    assert text == tables.filled(text), "python docs/tables.py writes it again"
+    assert text == tables.filled(text), "python -m docs.tables writes it again"
+
+
+@pytest.mark.parametrize("script", [docstrings, tables], ids=lambda script: script.__name__)
+def test_the_examples_of_the_scripts_are_so(script: ModuleType) -> None:
+    assert doctest.testmod(script).failed == 0
 
 
 @each_page
