@@ -112,7 +112,7 @@ def scenario_format() -> str:
     schema = scenario_schema()
     sections = {"": schema, **schema["$defs"]}
     names = sorted(sections, key=list(_SECTIONS).index)
-    return "\n".join(_section(_heading(_SECTIONS[name]), sections[name]) for name in names)
+    return "\n".join(_section(_heading(_SECTIONS[name]), sections[name], schema["$defs"]) for name in names)
 
 
 _SECTIONS = {
@@ -142,17 +142,24 @@ def trace_format() -> str:
     schema = trace_schema()
     objects = {name: found for name, found in schema["$defs"].items() if "properties" in found}
     parts = {"The whole": schema, **{f"`{name}`": found for name, found in objects.items()}}
-    return "\n".join(_section(name, found) for name, found in parts.items())
+    return "\n".join(_section(name, found, schema["$defs"]) for name, found in parts.items())
 
 
-def _section(title: str, schema: Mapping[str, Any]) -> str:
+def _section(title: str, schema: Mapping[str, Any], all_of_them: Mapping[str, Any]) -> str:
+    """A heading, what is said of an object, and its keys; those that it needs with a star."""
     required = schema.get("required", ())
     rows = (
-        (f"`{key}`{' *' if key in required else ''}", _kind(found), _default(found), found.get("description", ""))
+        (f"`{key}`{' *' if key in required else ''}", _kind(found), _default(found), _said(found, all_of_them))
         for key, found in schema["properties"].items()
     )
     keys = table(("key", "type", "default", "what it says"), rows)
     return "\n\n".join(part for part in (f"### {title}", schema.get("description", ""), keys) if part)
+
+
+def _said(schema: Mapping[str, Any], all_of_them: Mapping[str, Any]) -> str:
+    """What a schema says of itself, or what it refers to does."""
+    referred = all_of_them.get(schema.get("$ref", "").rpartition("/")[2], {})
+    return str(schema.get("description") or referred.get("description", ""))
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -23,8 +23,12 @@ _AXIS = {
     },
 }
 _TENSOR = {
-    "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-    "dtype": {"enum": ["float64", "float32"]},
+    "shape": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0},
+        "description": "The sizes of its axes, in order.",
+    },
+    "dtype": {"enum": ["float64", "float32"], "description": "The type of its numbers."},
 }
 _PARAMETER = {
     "name": {**_TEXT, "description": "Dotted name, as in weights files."},
@@ -40,15 +44,15 @@ _STORED = {
 }
 _STEP = {
     "path": {**_TEXT, "description": "Dotted path, zero-based: encoder.layers.0.self_attention.weights"},
-    "title": _TEXT,
+    "title": {**_TEXT, "description": "What it is called."},
     "symbol": {**_TEXT, "description": "The letter in formulas, or empty."},
-    "formula": _TEXT,
-    "axes": {"type": "array", "items": {"$ref": "#/$defs/axis"}},
+    "formula": {**_TEXT, "description": "The equation that it was computed by, in plain Unicode."},
+    "axes": {"type": "array", "items": {"$ref": "#/$defs/axis"}, "description": "Its axes, in order."},
     **_TENSOR,
     "op": {**_TEXT, "description": "The operation that computed it."},
     "inputs": {"type": "array", "items": _TEXT, "description": "Steps and parameters, in operand order; or `tokens`."},
-    "values": {"$ref": "#/$defs/numbers"},
-    "explanation": _TEXT,
+    "values": {"$ref": "#/$defs/numbers", "description": "Its numbers, nested as `shape` says."},
+    "explanation": {**_TEXT, "description": "Why the step is there, in a paragraph."},
 }
 _IDS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
 _READ = {
@@ -56,33 +60,58 @@ _READ = {
     "padding": {"type": ["integer", "null"], "description": "The id that fills a text up, if there is one."},
 }
 _VOCABULARY = {
-    "size": {"type": "integer", "minimum": 1},
+    "size": {"type": "integer", "minimum": 1, "description": "How many words the model knows."},
     "labels": {
         "description": "A label by its id: of the words that occur, or of all where a step has a number for each.",
         "anyOf": [{"type": "object", "additionalProperties": _TEXT}, {"type": "null"}],
     },
 }
-_FILE = {"name": _TEXT, "size": {"type": "integer", "minimum": 0}, "sha256": _TEXT}
+_FILE = {
+    "name": {**_TEXT, "description": "Its name, without a folder."},
+    "size": {"type": "integer", "minimum": 0, "description": "In bytes."},
+    "sha256": {**_TEXT, "description": "Of all its bytes, in hexadecimal digits."},
+}
+_GENERATOR = {
+    "name": {**_TEXT, "description": "What it is called."},
+    "version": {**_TEXT, "description": "Which one it is."},
+}
 _CHECKPOINT = {
     "family": {**_TEXT, "description": "What kind of model it is."},
     "architecture": {
         "type": "object",
         "description": "What the scenario cannot say of it, where it is no default.",
     },
-    "vocabulary": {"$ref": "#/$defs/vocabulary"},
-    "reads": {"type": "object", "additionalProperties": {"$ref": "#/$defs/read"}, "description": "By stack."},
+    "vocabulary": {"$ref": "#/$defs/vocabulary", "description": "Its words, once for the whole trace."},
+    "reads": {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/$defs/read"},
+        "description": "What it reads, by stack.",
+    },
     "generated": {**_IDS, "description": "The token ids that the decoder chose, as far as they are known."},
     "ends": {**_IDS, "description": "The token ids that end a generated text."},
     "files": {"type": "array", "items": {"$ref": "#/$defs/file"}, "description": "What its parameters are stored in."},
 }
 _TRACE = {
-    "format": {"const": FORMAT},
-    "version": {"const": VERSION},
-    "generator": {"$ref": "#/$defs/generator"},
+    "format": {"const": FORMAT, "description": "What this file is."},
+    "version": {"const": VERSION, "description": "Version of the format."},
+    "generator": {"$ref": "#/$defs/generator", "description": "The program that wrote it."},
     "scenario": {"type": "object", "description": "The scenario as it was run, defaults and seed filled in."},
-    "tokens": {"type": "object", "additionalProperties": {"type": "array", "items": _TEXT}},
-    "parameters": {"type": "array", "items": {"$ref": "#/$defs/parameter"}},
-    "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}, "minItems": 1},
+    "tokens": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": _TEXT},
+        "description": "The words that were read, by stack: encoder, decoder.",
+    },
+    "parameters": {
+        "type": "array",
+        "items": {"$ref": "#/$defs/parameter"},
+        "description": "All that the model multiplies with, and adds.",
+    },
+    "steps": {
+        "type": "array",
+        "items": {"$ref": "#/$defs/step"},
+        "minItems": 1,
+        "description": "All that was computed, in the order in which it was.",
+    },
     "left_out": {
         "type": "integer",
         "minimum": 1,
@@ -102,7 +131,7 @@ def trace_schema() -> dict[str, Any]:
             "axis": _closed(_AXIS),
             "checkpoint": _closed(_CHECKPOINT),
             "file": _closed(_FILE),
-            "generator": _closed({"name": _TEXT, "version": _TEXT}),
+            "generator": _closed(_GENERATOR),
             "numbers": _NUMBERS,
             "parameter": _closed(_PARAMETER, "file", "values")
             | {"anyOf": [{"required": ["values"]}, {"required": ["file"]}]},
