@@ -13,6 +13,7 @@ release = metadata.version("attn-explore")
 
 extensions = ["myst_parser"]
 include_patterns = ["*.md", "docs/*.md", "benchmarks/README.md"]
+exclude_patterns = [".venv", "build"]
 root_doc = "docs/index"
 html_theme = "furo"
 html_title = f"attn-explore {release}"
