@@ -11,7 +11,7 @@ from attn_explore.explorer.library.bookmarks import Bookmark, lesson_name
 from attn_explore.explorer.library.entry import Entry
 from attn_explore.explorer.library.home import Home
 from attn_explore.explorer.session.alike import likeness
-from attn_explore.explorer.session.opening import Source, find_source, start, within
+from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
@@ -92,7 +92,7 @@ class Library:
 
     def unread(self, entry: Entry) -> Unread:
         """A model, open, that is asked what it should read. Raises Problem when it cannot be opened."""
-        return Unread(find_source(entry.checkpoint), self.home.limits)
+        return Unread(self.home.offer.model(entry), self.home.limits)
 
     def preview(self, entry: Entry, counter: Counter | None = None) -> Value | None:
         """The tensor that says most of a run, or None where it is too large for a glance. Raises Problem."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from attn_explore.explorer.library.entry import Entry
 from attn_explore.explorer.session import course
-from attn_explore.explorer.session.opening import is_trace
+from attn_explore.explorer.session.opening import Source, find_source, is_trace
+from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import read_scenario
@@ -30,8 +32,14 @@ class Offer(Protocol):
     def is_in_course(self, entry: Entry) -> bool:
         """Whether it is a lesson of the course."""
 
+    def model(self, entry: Entry) -> Source:
+        """A model of the list, open. Raises Problem when it cannot be opened."""
+
     def after(self, path: Path) -> Path | None:
         """The lesson that follows another one in the course; None after the last, and for any other file."""
+
+    def readable(self) -> list[Path]:
+        """The files, and the folders, that may have to be read for it."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +60,17 @@ class OfMachine:
         """Whether it needs no model of this machine."""
         return entry.path in course.bundled().values()
 
+    def model(self, entry: Entry) -> Source:
+        """The model of this name."""
+        return find_source(entry.name)
+
     def after(self, path: Path) -> Path | None:
         """What follows in the order of the course."""
         return course.after(path)
+
+    def readable(self) -> list[Path]:
+        """All that the person can read."""
+        return [Path("/")]
 
 
 @dataclass(frozen=True)
@@ -77,22 +93,33 @@ class OfServer:
         """What was named is a course of its own."""
         return not entry.is_model and entry.scenario is not None
 
+    def model(self, entry: Entry) -> Source:
+        """The model that was named: it is not looked for again."""
+        from attn_explore.model.opened import opened
+
+        return Source(entry.name, entry.path, None, model=opened(entry.path))
+
     def after(self, path: Path) -> Path | None:
         """The next of what was named that has a lesson."""
         lessons = [entry.path for entry in self.entries() if entry.scenario is not None and entry.scenario.lesson]
         here = [place for place, each in enumerate(lessons) if each.resolve() == path.resolve()]
         return next(iter(lessons[here[0] + 1 :]), None) if here else None
 
+    def readable(self) -> list[Path]:
+        """The files that were named, those that they name, and models whole."""
+        found = self.entries()
+        files = chain.from_iterable(inputs_of(entry.path, entry.scenario) for entry in found if not entry.is_model)
+        return [*files, *chain.from_iterable(map(_files_of_model, filter(None, map(_model_of, found))))]
+
 
 def _named(named: tuple[str, ...]) -> Iterator[Entry]:
     """What was named, each once and called by its name alone: its folder is nobody's business."""
     called: dict[str, int] = {}
     for wanted in dict.fromkeys(named):
-        if course.is_model(wanted):
-            name, path, is_model = Path(wanted).name if Path(wanted).is_absolute() else wanted, Path(wanted), True
-        else:
-            path, is_model = course.locate(wanted), False
-            name = wanted if wanted in course.named() else path.name
+        is_model = course.is_model(wanted)
+        path = _model_at(wanted) if is_model else course.locate(wanted)
+        is_name = wanted in course.named() or (is_model and not Path(wanted).is_absolute())
+        name = wanted if is_name else path.name
         called[name] = called.get(name, 0) + 1
         name = f"{name} ({called[name]})" if called[name] > 1 else name
         yield _entry(name, path, is_model=is_model)
@@ -104,6 +131,31 @@ def _entry(name: str, path: Path, *, is_model: bool) -> Entry:
     except Problem as problem:
         return Entry(name, path, None, problem, heading=NAMED)
     return Entry(name, path, scenario, is_model=is_model, heading=NAMED)
+
+
+def _model_at(name: str) -> Path:
+    from attn_explore.model.checkpoints.locating import locate
+
+    return locate(name).path.absolute()
+
+
+def _model_of(entry: Entry) -> Path | None:
+    """The model that an entry is, or that its scenario reads."""
+    if entry.is_model:
+        return entry.path
+    if not entry.checkpoint or entry.scenario is None:
+        return None
+    beside = (entry.scenario.source.folder or Path()) / entry.checkpoint
+    return beside if beside.exists() else _model_at(entry.checkpoint)
+
+
+def _files_of_model(path: Path) -> Iterator[Path]:
+    """A file, or a folder and where its links lead: in the cache of Hugging Face they all lead beside it."""
+    yield path
+    if path.parent.name == "snapshots":
+        yield path.parent.parent
+    elif path.is_dir():
+        yield from (each.resolve() for each in path.iterdir())
 
 
 def _read_own(path: Path) -> Entry:

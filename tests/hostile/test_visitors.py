@@ -1,0 +1,27 @@
+"""A visitor in a browser, whatever they press and type, is read nothing but what was named, and writes nothing here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.program import ROOT, environment
+
+FAMILIES = ROOT / "tests" / "data" / "families"
+
+
+def test_no_key_and_no_typed_path_reaches_the_disk(tmp_path: Path) -> None:
+    """Python itself tells of every file that is opened, in a process of its own: what is heard so is heard for good."""
+    here = tmp_path / "here"
+    here.mkdir()
+    (tmp_path / "secret.yaml").write_text("title: secret", "utf-8")
+    command = [sys.executable, "-m", "tests.visitor_everywhere", "i-love-my-dog", "reverse", str(FAMILIES / "gpt2")]
+    around = environment(PYTHONPATH=f"{ROOT / 'src'}:{ROOT}")
+    found = subprocess.run(command, cwd=here, env=around, capture_output=True, text=True, timeout=600)
+    assert (found.returncode, found.stderr) == (0, "")
+    told = found.stdout.splitlines()
+    refused = [line for line in told if not line.startswith("downloaded")]
+    assert refused == [f"a visitor was refused: open {name}" for name in ("/etc/passwd", "new.txt")]  # to see it stand
+    assert {f"downloaded mine.{ending}" for ending in ("json", "yaml", "svg", "png")} <= set(told)
+    assert list(here.iterdir()) == []
