@@ -123,15 +123,20 @@ def _moving(number: int) -> str:
     """
 
 
+async def made(name: str) -> str:
+    """A picture as the program draws it now, for somebody who is here for the first time."""
+    screens = []
+    for shot in PICTURES[name]:
+        with tempfile.TemporaryDirectory() as home:
+            os.environ |= {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
+            screens.append(await drawn(shot))
+    return joined(screens)
+
+
 async def main(names: Sequence[str]) -> None:
-    """Make the pictures of these names, or all; what the person at this machine keeps in their folders is not seen."""
+    """Make the pictures of these names, or all."""
     for name in names or PICTURES:
-        screens = []
-        for shot in PICTURES[name]:
-            with tempfile.TemporaryDirectory() as home:
-                os.environ |= {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
-                screens.append(await drawn(shot))
-        (FOLDER / name).write_text(joined(screens), "utf-8")
+        (FOLDER / name).write_text(await made(name), "utf-8")
 
 
 if __name__ == "__main__":

@@ -169,6 +169,12 @@ def test_every_picture_is_made_by_the_script_and_shown() -> None:
     assert sum(picture.stat().st_size for picture in shown) < 1_500_000
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", picture.PICTURES)
+async def test_every_picture_is_what_the_program_draws_now(name: str) -> None:
+    assert (picture.FOLDER / name).read_text("utf-8") == await picture.made(name), "python -m docs.picture"
+
+
 def test_the_readme_fits_on_two_screens() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 100
 
