@@ -9,5 +9,5 @@ figure_dialog, copy_dialog, ask_dialog
 keys                                which keys there are, on every screen
 working, leaving                    what is made behind a screen, and how it is left
 at_home                             what the person before a screen may open, and where their files go
-styles, sized, driver               the style sheet, the size of the terminal, and the terminal itself
+styles, sized, frames, driver       the style sheet, the size of the terminal, its frames, and the terminal itself
 """

@@ -8,6 +8,7 @@ send it for a mouse far to the right.
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import signal
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -41,9 +43,10 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._file = cast(Any, _Output(cast(TextIO, self._file), self._leave))
+        self._file = cast(Any, _Output(buffered(cast(TextIO, self._file)), self._leave))
         self._loop.set_default_executor(_Threads())
         leave_at_signals(self._leave, self._loop.is_closed)
+        self._frame: list[str] = []
         self._is_to_stop = False
         self._following: Handle | None = None
         self._loop.add_signal_handler(signal.SIGTSTP, self._heed, True)  # in turn, never one within another
@@ -54,7 +57,13 @@ class TerminalDriver(LinuxDriver):
         return self._writer_thread is not None and self._writer_thread.is_alive()
 
     def write(self, data: str) -> None:
-        """Write to the terminal, where there is one."""
+        """Write to the terminal, where there is one; a frame in one piece: each wakes the thread that writes."""
+        if self._frame or data == SYNC_START:
+            self._frame.append(data)
+            if data != SYNC_END:
+                return
+            data = "".join(self._frame)
+            self._frame.clear()
         if self._has_terminal:
             super().write(data)
 
@@ -124,6 +133,16 @@ def _read(fileno: int) -> bytes:
     if keys := os.read(fileno, _AT_ONCE):
         return keys
     raise EOFError
+
+
+def buffered(stream: TextIO) -> TextIO:
+    """The same stream, with a buffer if it has none, as PYTHONUNBUFFERED wants it.
+
+    Without one, Python drops the rest of what a signal interrupts, such as that of a terminal that gets another size.
+    """
+    if not isinstance(stream.buffer, io.RawIOBase):
+        return stream
+    return open(stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)
 
 
 class _Output:

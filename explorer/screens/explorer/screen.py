@@ -21,6 +21,7 @@ from attn_explore.explorer.screens.explorer.filling import Filling
 from attn_explore.explorer.screens.explorer.in_centre import InCentre
 from attn_explore.explorer.screens.explorer.panels import SIDES, Panels
 from attn_explore.explorer.screens.explorer.state import Origin, State, View
+from attn_explore.explorer.screens.frames import Frames
 from attn_explore.explorer.screens.working import Working
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import operands, sections
@@ -59,6 +60,7 @@ class ExplorerScreen(Panels):
         look: FirstLook | None = None,
     ) -> None:
         super().__init__(classes="-guided" if session.lesson.is_guided else None)  # later, all is styled once more
+        self._compositor = Frames()
         self.state = State(session, came_from, side=side)
         self.work = Working(self, self._show_progress)
         self.filling = Filling(self)
