@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
@@ -49,8 +50,15 @@ class _Framed(StylesCache):
         self._sides: tuple[list[Segment], list[Segment]] = [], []
         self._sides_for: tuple[object, ...] = ()
         """The widths, the padding, the colours and the borders that they were worked out for."""
+        self._is_known = False
+        """Whether that was looked at for the lines that are drawn now."""
         self._framed: dict[int, tuple[Strip, Strip]] = {}
         """Framed lines by the identity of what is in them, which they keep alive."""
+
+    def render(self, *given: Any, **options: Any) -> list[Strip]:
+        """Some lines, which all have the same sides."""
+        self._is_known = False
+        return super().render(*given, **options)
 
     def render_line(
         self, styles: StylesBase, y: int, size: Size, content_size: Size, *more: Any, **options: Any
@@ -60,17 +68,21 @@ class _Framed(StylesCache):
         if not content_size.width or not 0 <= inside < content_size.height:
             return super().render_line(styles, y, size, content_size, *more, **options)
         padding, base, background, content, *rest = more
-        widths, borders = (size.width, content_size.width), (styles.border_left, styles.border_right)
-        if (asked := (widths, padding, base, background, borders)) != self._sides_for:
-            empty = Segment("·" * content_size.width)
-            around = (padding, base, background, lambda _: Strip([empty], content_size.width), *rest)
-            segments = list(super().render_line(styles, y, size, content_size, *around, **options))
-            place = segments.index(empty)
-            sides = segments[:place], segments[place + 1 :]
-            if (sides, widths) != (self._sides, *self._sides_for[:1]):
-                self._framed.clear()
-            self._sides, self._sides_for = sides, asked
+        if not self._is_known:
+            asked = (size.width, content_size.width), padding, base, background, styles.border_left, styles.border_right
+            if asked != self._sides_for:
+                empty = Segment("·" * content_size.width)
+                around = (padding, base, background, lambda _: Strip([empty], content_size.width), *rest)
+                segments = list(super().render_line(styles, y, size, content_size, *around, **options))
+                self._take_sides(segments, segments.index(empty), asked)
+            self._is_known = True
         return self._with_sides(content(inside), content_size.width, size.width)
+
+    def _take_sides(self, segments: list[Segment], place: int, asked: tuple[object, ...]) -> None:
+        sides = segments[:place], segments[place + 1 :]
+        if (sides, *asked[:1]) != (self._sides, *self._sides_for[:1]):
+            self._framed.clear()
+        self._sides, self._sides_for = sides, asked
 
     def _with_sides(self, line: Strip, inner: int, outer: int) -> Strip:
         """A line between the two sides: the same strip, with all that Textual keeps of it, for the same line."""
@@ -96,7 +108,36 @@ class Drawn(Kept):
         self._made_lines: dict[tuple[Segment, ...], Strip] = {}
         """Lines as they were drawn for a width and the theme."""
         self._made_for = 0
+        self._kept_colors: tuple[Color, Color] | None = None
+        self._is_telling = False
+        self._placed = Size(), Size()
         self._styles_cache = _Framed()
+
+    def check_idle(self) -> None:
+        """Tell the screen that there is something to draw, once what runs now is done.
+
+        Textual sends the widget a message, upon which it sends one to the screen: a tenth of what a step costs.
+        """
+        if self._next_callbacks:
+            super().check_idle()
+        elif self._running and not self._is_telling:
+            self._is_telling = True
+            asyncio.get_running_loop().call_soon(self._tell_screen)
+
+    def _tell_screen(self) -> None:
+        self._is_telling = False
+        if self._repaint_required and self.is_attached and self.display and self in self.screen._compositor:
+            self._repaint_required = False
+            self.screen._dirty_widgets.add(self)
+            self.screen.check_idle()
+        self._check_refresh()
+
+    @property
+    def background_colors(self) -> tuple[Color, Color]:
+        """The colours behind the widget and of it: each is mixed of those of all that it stands in."""
+        if self._kept_colors is None:
+            self._kept_colors = super().background_colors
+        return self._kept_colors
 
     @property
     def ground(self) -> Ground:
@@ -156,8 +197,12 @@ class Drawn(Kept):
 
     def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
         """Fit before the frame in which the size changes, so that no second one has to follow (Textual is pinned)."""
+        inside = size.region.shrink(self.styles.gutter).size
+        if (size, container_size) == self._placed and inside == self._fitted:
+            return False
+        self._placed = size, container_size
         is_resized = super()._size_updated(size, virtual_size, container_size, layout=False)  # no bar comes or goes
-        if self.size != self._fitted:
+        if inside != self._fitted:
             self.fit()
             self._repaint_required = False  # all of the widget is drawn in this frame
             self._exchange_repaint_regions()
@@ -175,7 +220,7 @@ class Drawn(Kept):
         super().notify_style_update()
         self._kept_styles.clear()
         self._made_lines.clear()
-        self._kept_ground = None
+        self._kept_ground = self._kept_colors = None
         self.refresh()
 
 

@@ -45,7 +45,7 @@ class OperandsPanel(DrawnAgain, can_focus=False):
     def show(self, draw: Draw, find: Find) -> None:
         """Show other matrices, or other cells of them lit."""
         self._draw, self._find = draw, find
-        if self.size == self._fitted:
+        if self._fitted:
             self.refresh_changed()
 
     def draw_lines(self) -> list[Strip]:

@@ -234,7 +234,7 @@ class Panels(Actions):
         stop = session.stop if session.lesson.is_guided else None
         if stop is not None:
             self.state.look(_VIEWS.get(stop.view, View.numbers), SIDES.get(stop.view, Side.one))
-            for grid in self.query(TensorGrid):
+            for grid in (self.centre.grid, self.centre.other):
                 grid.zoomed_out = stop.view == "heat"
 
     def show_tree(self) -> None:
