@@ -5,23 +5,21 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from textwrap import fill
 from types import ModuleType
 from typing import Any
 
 _SAID_OF = re.compile(r"^(\w[\w, ]*?) {2,}(\S.*)$")
+_FIRST = ("run", "load", "Trace", "Value")
+"""The names that all others are come by."""
 _INDEXED = {"__getitem__": "[…]"}
 """Methods that are called by a sign, and how that looks."""
 
 
 def reference(module: ModuleType) -> str:
     """Every public name of a module: what it is called with, and what is said of it."""
-    names = sorted(module.__all__, key=lambda name: (name[0].isupper(), not _is_first(name)))
+    names = (*_FIRST, *(name for name in module.__all__ if name not in _FIRST))
     return "\n".join(_entry(name, getattr(module, name)) for name in names)
-
-
-def _is_first(name: str) -> bool:
-    """What everything else is come by stands before it."""
-    return name in ("Trace", "Value")
 
 
 def _entry(name: str, found: Any) -> str:
@@ -59,7 +57,8 @@ def called_with(found: Callable[..., Any]) -> str:
 
 
 def _told(level: str, title: str, signature: str, doc: str | None) -> str:
-    shown = f"\n```text\n{signature}\n```\n" if signature else ""
+    wrapped = fill(signature, 88, subsequent_indent="    ")
+    shown = f"\n```text\n{wrapped}\n```\n" if signature else ""
     return f"{level} `{title}`\n{shown}\n{markdown(doc or '')}"
 
 

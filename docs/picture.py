@@ -41,7 +41,7 @@ class Shot:
 
 
 def _of_love(step: str, *index: int) -> Shot:
-    return Shot("i-love-my-dog", _ATTENTION + step, (0, 1, *index), size=(110, 34))
+    return Shot("i-love-my-dog", _ATTENTION + step, (0, 1, *index), size=(120, 36))
 
 
 def _in_training(moment: int) -> Shot:
@@ -56,7 +56,7 @@ def _asking(*keys: str) -> Shot:
 
 PICTURES: dict[str, tuple[Shot, ...]] = {
     "stepping.svg": (_of_love("q", 2), _of_love("scores", 3), _of_love("weights", 3), _of_love("head_output", 2)),
-    "explorer.svg": (Shot("i-love-my-dog", _ATTENTION + "q", (0, 1, 2), size=(120, 36)),),
+    "explorer.svg": (_of_love("q", 2),),
     "question.svg": (Shot("i-love-my-dog", keys=("L", "right", "right")),),
     "words.svg": (Shot("multi-head", _ATTENTION + "weights", (1, 2, 3), keys=("W",)),),
     "training.svg": tuple(_in_training(moment) for moment in (0, 1, 2, 3, 10)),
