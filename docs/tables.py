@@ -201,6 +201,18 @@ def _default(schema: Mapping[str, Any]) -> str:
     return f"`{shown[default] if isinstance(default, bool) or default is None else default}`"
 
 
+# --- the code
+
+
+def attend() -> str:
+    """The lines that compute attention."""
+    import inspect
+
+    from attn_explore.model.layers import attend as lines
+
+    return f"```py\n{inspect.getsource(lines)}```\n"
+
+
 # --- the names in Python
 
 
@@ -275,6 +287,7 @@ def _small_runs() -> Iterator[Any]:
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
+    "attend": attend,
     "axes": axes,
     "commands": commands,
     "course": course,

@@ -106,12 +106,13 @@ def _know_keys(block: Block, _: Attn) -> None:
 
 
 def _nothing(block: Block, attn: Attn) -> None:
-    """What is only shown: files of other formats, lines of text, and examples of docstrings, which are run there."""
+    """What is only shown: files of other formats, lines of text, lines of the program, and examples of docstrings."""
 
 
 DO: dict[str, Callable[[Block, Attn], None]] = {
     "console": _run,
     "json": _nothing,
+    "py": _nothing,
     "pycon": _nothing,
     "python": _run_python,
     "sh": _run,
