@@ -2,7 +2,7 @@
 
 numbers, colours, typed_number, notations   one number: as text, as a colour, as it is typed, as it is copied
 picture, order, grid_layout, lines          a tensor as a grid, and its rows and columns sorted
-surround, statistics                        what stands around a grid, and the line under it
+surround, statistics, histogram             what stands around a grid, and the line under it
 sheet_lines, gallery_lines, among_words     a block on a sheet, an attention in every variant, the text on its weights
 answer_table                                an answer with its rows and columns
 blocks, folding                             rows of pieces in columns, and in the width of a panel

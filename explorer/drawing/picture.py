@@ -7,10 +7,12 @@ A tensor is drawn a plane at a time: the last axis runs along the columns, the o
 from __future__ import annotations
 
 from dataclasses import field, replace
+from functools import cached_property
 
 import numpy as np
 
 from attn_explore.explorer.drawing.colours import scale_end
+from attn_explore.explorer.drawing.histogram import Histogram, histogram
 from attn_explore.explorer.drawing.order import OWN, Order
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cells import Cells
@@ -92,6 +94,11 @@ class Picture:
     def seen(self) -> Array:
         """The numbers that the scale is made for: all, or a sample."""
         return np.asarray(self.array[()]) if self.sample is None else self.sample
+
+    @cached_property
+    def histogram(self) -> Histogram | None:
+        """How all numbers but the hidden ones are spread: the same for every cell, and long to count."""
+        return histogram(self.seen if self.hidden is None else self.seen[..., ~self.hidden])
 
     @property
     def rows(self) -> Axis:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from rich.cells import cell_len
 
+from attn_explore.explorer.drawing.histogram import shares_of
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array
@@ -15,7 +16,6 @@ from attn_explore.model.naming import shown_short
 from attn_explore.model.text import figure
 
 BARS = "▁▂▃▄▅▆▇█"
-BINS = 16
 GAP = "  "
 ROUNDING = 8
 """A mean or spread of so many units in the last place of the largest number is 0, but for rounding."""
@@ -46,18 +46,23 @@ def _row(picture: Picture, cursor: Index) -> tuple[slice, slice]:
 
 
 def _figures(picture: Picture, row: Array, cursor: Index) -> Iterator[str]:
-    finite = row[np.isfinite(row)]
+    is_finite = np.isfinite(row)
+    finite = row[is_finite]
     if finite.size < 2:
         return
     name = shown_short(picture.rows, cursor[-2]) if len(cursor) > 1 else "all"
-    shares, unit = _shares(finite)
+    shares, unit = shares_of(finite)
     are_alike = bool((finite == finite[0]).all())  # then there is no largest one, and no first
-    yield from _alike(name, finite) if are_alike else _spread(name, picture, row)
+    if are_alike:
+        yield from _alike(name, finite)
+    else:
+        yield from _mean(name, finite, shares, unit)
+        yield from _ends(picture, row, is_finite)
     if not picture.is_signed:
         yield f"sum {short_number(unit * float(shares.sum()))}"
     yield f"norm {short_number(unit * math.sqrt(float(np.square(shares).sum())))}"
     here = row[cursor[-1]]
-    if np.isfinite(here) and not are_alike:
+    if is_finite[cursor[-1]] and not are_alike:
         yield f"the cell is {_rank(int((finite > here).sum()) + 1)} of {figure(finite.size)}"
 
 
@@ -65,26 +70,19 @@ def _alike(name: str, finite: Array) -> Iterator[str]:
     yield f"{name}: all {figure(finite.size)} are {short_number(float(finite[0]))}"
 
 
-def _spread(name: str, picture: Picture, row: Array) -> Iterator[str]:
-    """The mean of a row, its deviation, and where its ends are."""
-    finite = row[np.isfinite(row)]
-    shares, unit = _shares(finite)
+def _mean(name: str, finite: Array, shares: Array, unit: float) -> Iterator[str]:
+    """The mean of a row and its deviation."""
     least = ROUNDING * np.finfo(np.result_type(finite, np.float32)).eps
     mean, spread = (unit * float(share) if abs(share) > least else 0.0 for share in (shares.mean(), shares.std()))
     yield f"{name}: mean {short_number(mean)}"
     yield f"σ {short_number(spread)}"
-    for what, place in (("largest", np.nanargmax(_ends(row, -np.inf))), ("smallest", np.nanargmin(_ends(row, np.inf)))):
-        yield f"{what} {short_number(float(row[place]))} at {shown_short(picture.columns, int(place))}"
 
 
-def _shares(finite: Array) -> tuple[Array, float]:
-    """Numbers in a unit in which their squares and differences are neither infinite nor 0: a power of two."""
-    unit = math.ldexp(1, math.frexp(float(np.abs(finite).max()))[1] - 1)
-    return finite.astype(np.float64) / unit, unit
-
-
-def _ends(row: Array, instead: float) -> Array:
-    return np.where(np.isfinite(row), row, instead)
+def _ends(picture: Picture, row: Array, is_finite: Array) -> Iterator[str]:
+    """The largest and the smallest number of a row, and where they are."""
+    largest, smallest = np.where(is_finite, row, -np.inf).argmax(), np.where(is_finite, row, np.inf).argmin()
+    for what, place in (("largest", int(largest)), ("smallest", int(smallest))):
+        yield f"{what} {short_number(float(row[place]))} at {shown_short(picture.columns, place)}"
 
 
 def _rank(place: int) -> str:
@@ -99,13 +97,8 @@ def _rank(place: int) -> str:
 
 def _histogram(picture: Picture) -> str:
     """How all numbers are spread between the smallest and the largest."""
-    numbers = picture.seen if picture.hidden is None else picture.seen[..., ~picture.hidden]
-    finite = numbers[np.isfinite(numbers)].astype(np.float64)
-    if finite.size < 2 * BINS or finite.min() == finite.max():
+    if (found := picture.histogram) is None:
         return ""
-    shares, _ = _shares(finite)
-    shares = (shares - shares.min()) / np.ptp(shares)  # by hand: NumPy refuses ends with no number between them
-    counts = np.bincount(np.minimum(BINS * shares, BINS - 1).astype(int), minlength=BINS)
-    most = counts.max()
-    bars = "".join(" " if count == 0 else BARS[math.ceil(count * len(BARS) / most) - 1] for count in counts)
-    return f"all: {short_number(float(finite.min()))} {bars} {short_number(float(finite.max()))}"
+    most = found.counts.max()
+    bars = "".join(" " if count == 0 else BARS[math.ceil(count * len(BARS) / most) - 1] for count in found.counts)
+    return f"all: {short_number(found.smallest)} {bars} {short_number(found.largest)}"

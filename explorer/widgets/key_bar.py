@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import ClassVar, NamedTuple
 
@@ -28,6 +29,12 @@ class Key(NamedTuple):
     def width(self) -> int:
         """Cells that it takes, with the space around it."""
         return cell_len(self.key) + cell_len(self.what) + 3
+
+
+@lru_cache(maxsize=256)
+def _doing(action: str) -> Style:
+    """What tells a click which action it stands for."""
+    return Style(meta={"action": action})
 
 
 class KeyBar(Drawn):
@@ -62,7 +69,7 @@ class KeyBar(Drawn):
         key_style, what_style = self.style_of("key-bar--key"), self.style_of("key-bar--what")
         segments: list[Segment] = []
         for key in self._shown() if y == 0 else ():
-            meta = Style(meta={"action": key.action})
+            meta = _doing(key.action)
             segments += [Segment(f" {key.key} ", key_style + meta), Segment(f"{key.what} ", what_style + meta)]
         return self.line(segments)
 

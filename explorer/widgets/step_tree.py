@@ -267,7 +267,7 @@ class StepTree(Tree[str], Kept, inherit_bindings=False):
         if node.line < 0:
             return
         with self.prevent(Tree.NodeHighlighted):  # nobody listens, and it would go up to the app
-            self.move_cursor(node)
+            self.cursor_line = node.line  # Textual would scroll to it, too
         if self._is_deep and node.parent is not None:
             block = self._lines_of(node.parent)
             if len(block) <= self.scrollable_content_region.height:

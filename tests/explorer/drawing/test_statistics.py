@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attn_explore.explorer.drawing import picture as picture_of
+from attn_explore.explorer.drawing.histogram import histogram
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.statistics import statistics_line
 from attn_explore.model.axes import Array, Axis
@@ -31,6 +33,14 @@ def test_of_what_has_no_signs_the_sum_is_told() -> None:
 def test_of_a_row_of_one_number_no_place_is_the_largest() -> None:
     said = statistics_line(picture(np.array([[0.25, 0.25, 0.25, 0.25]])), (0, 3), 200)
     assert said == "I: all 4 are 0.2500  sum 1  norm 0.5000"
+
+
+def test_how_all_numbers_are_spread_is_counted_once_for_all_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[Array] = []
+    monkeypatch.setattr(picture_of, "histogram", lambda numbers: counted.append(numbers) or histogram(numbers))
+    shown = picture(np.random.default_rng(0).normal(size=(4, 40)))
+    assert all("▁" in statistics_line(shown, (row, 7), 500) for row in range(4))
+    assert len(counted) == 1
 
 
 def test_no_figure_is_cut() -> None:
