@@ -189,7 +189,7 @@ def mask_of(value: Value) -> Value | None:
     match "" if value.is_leaf else value.made_by.name:
         case "visibility":
             return value
-        case "mask":
+        case "mask" if "query" in value.names:
             return value.operands[1].value
         case "gradient" if value.name == "masked_scores":
             return mask_of(differentiated(value))

@@ -223,6 +223,18 @@ class Recorder:
         """`scores` where `mask` is 0, −∞ where it is −∞."""
         return self._elementwise(name, "mask", scores, mask)
 
+    def k_largest(self, name: str, x: Tensor, k: int) -> Value:
+        """0 where a number is among the k largest of a row, or as large as the last of them; else −∞."""
+        return self._apply(name, "k_largest", x.axes, x, k=k)
+
+    def nucleus(self, name: str, x: Tensor, p: float) -> Value:
+        """0 for the fewest largest of a row whose softmax reaches p together, else −∞. Source: Holtzman et al. 2020."""
+        return self._apply(name, "nucleus", x.axes, x, p=p)
+
+    def penalties(self, name: str, x: Tensor, read: Sequence[int], penalty: float) -> Value:
+        """By what each logit is divided: `penalty` where its word was `read`, 1/`penalty` if it is below 0; else 1."""
+        return self._apply(name, "penalties", x.axes, x, read=tuple(read), penalty=penalty)
+
     def shift(self, name: str, x: Tensor, maximum: Tensor) -> Value:
         """`x` − `maximum`, but −∞ where `x` is −∞."""
         return self._elementwise(name, "shift", x, maximum)

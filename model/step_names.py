@@ -18,7 +18,7 @@ from attn_explore.model.values import Value
 def paths_meant(name: str, paths: Sequence[str], trace: Trace) -> list[str]:
     """Those of some paths that a name may mean, else steps that are not open, else what has that letter.
 
-    Not open are finer steps, and those that the lens makes.
+    Not open are finer steps, and those that the lens or a sampler makes.
     """
     found = paths_named(name, paths)
     if not found and name.startswith(LENS):
@@ -26,7 +26,8 @@ def paths_meant(name: str, paths: Sequence[str], trace: Trace) -> list[str]:
 
         found = paths_named(name, lens_paths(trace))
     elif not found:
-        found = paths_named(name, [inner.path for step in trace.steps.values() for inner in finer_steps(step, True)])
+        inner = [each.path for step in trace.steps.values() for each in finer_steps(step, True)]
+        found = paths_named(name, [*inner, *(each.path for made in trace.sampled.values() for each in made)])
     return found or lettered(name, (*trace.steps.values(), *trace.parameters.values()))
 
 

@@ -32,7 +32,7 @@ class Trace:
     the same value here, whether its numbers are held or forgotten. `keeper` decides which values hold their arrays;
     without one all do. `is_lazy`: with a keeper, nothing is computed before somebody asks for it. `left_out`: how many
     steps the file that it was read from has not. `lensed` is what the lens made of a step, by the path of that: see
-    `stream.py`.
+    `stream.py`; `sampled` what a sampler made of what a word is chosen from, when it was asked for last.
     """
 
     dtype: np.dtype[Any]
@@ -51,6 +51,7 @@ class Trace:
     is_lazy: bool = False
     left_out: int = 0
     lensed: dict[str, list[Value]] = field(default_factory=dict)
+    sampled: dict[str, list[Value]] = field(default_factory=dict)
 
     def __getitem__(self, path: str) -> Value:
         """The step or parameter at `path`. Raises KeyError when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -222,7 +223,9 @@ def generation_of(
     session: Session, steps: Mapping[str, float | None], seed: int | None, instead: Mapping[int, str], top: int
 ) -> Generation:
     """How each word is chosen by a sampler that has some steps."""
+    from attn_explore.explorer.notebook.recorded import Trace
     from attn_explore.explorer.session.generated import futures
+    from attn_explore.explorer.session.run import Run
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
     from attn_explore.model.looking.sampling import BOUNDS, sampler_of
 
@@ -233,14 +236,16 @@ def generation_of(
     chosen, other = (
         [] if line is None else [each.chosen for each in line.choices] for line in (made.first, made.second)
     )
-    words = made.first.vocabulary
+    words, without_lesson = made.first.vocabulary, replace(session.run.scenario, lesson=())
     along = [Axis("place", len(chosen))]
     return Generation(
         Told(partial(generate_answer, made), partial(generate_data, made)),
         _texts(words, [each.word for each in chosen]),
         named("probability", along, [each.probability for each in chosen]),
         named("chance", along, [each.chance for each in chosen]),
+        tuple({value.name: Value(value) for value in choice.made} for choice in made.first.choices),
         _texts(words, [each.word for each in other]),
+        Trace(Session(session.name, Run(without_lesson, made.first.run), session.path, session.notes)),
     )
 
 

@@ -309,6 +309,8 @@ class Trace:
         >>> found = attn_explore.run("names").generate(top_k=3, seed=1)
         >>> found.probability.axes, bool((found.chance.array >= found.probability.array).all())
         (('place',), True)
+        >>> list(found.steps[0]), found.steps[0]["chances"].formula
+        (['logits', 'top_k_mask', 'top_k', 'chances'], 'chances = softmax(top_k)')
         """
         from attn_explore.explorer.notebook.asking import generation_of
 

@@ -12,6 +12,7 @@ from attn_explore.explorer.notebook.tensor import Value
 from attn_explore.model.dataclass import dataclass
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.notebook.recorded import Trace
     from attn_explore.explorer.telling.answers.answer import Answer
 
 PRINTED = 100
@@ -202,10 +203,14 @@ class Generation(Result):
     words        the words, in order
     probability  how likely the model itself held each: place
     chance       what the steps of the sampler made of that: place
+    steps        what the sampler made of the logits for each word, in order, each a tensor: by their names
     instead      the words of the other future, where one was asked for
+    run          the run that reads these words, whose `explain` knows the steps, too: `candidates.chances[e]`
     """
 
     words: tuple[str, ...]
     probability: Value
     chance: Value
+    steps: tuple[Mapping[str, Value], ...]
     instead: tuple[str, ...]
+    run: Trace

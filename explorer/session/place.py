@@ -104,7 +104,7 @@ class Place:
         """The steps that are opened under a key; none where the run has nothing to open there."""
         step = self.trace.steps.get(key.removeprefix(LENS))
         if step is None or not key.startswith(LENS):
-            return [] if step is None else finer_steps(step)
+            return [] if step is None else finer_steps(step) or self.trace.sampled.get(key, [])
         from attn_explore.model.stream import lens_steps, stream_at
 
         return lens_steps(self.trace, stream_at(self.trace, step), step)
@@ -175,8 +175,9 @@ class Place:
     # --- finer steps
 
     def can_open(self) -> bool:
-        """Whether the step that is looked at has finer steps, or is one, or is made by the lens."""
-        return self._step.path.startswith(LENS) or has_finer(self._parent())
+        """Whether the step that is looked at has finer steps, or is one, or is made by the lens or a sampler."""
+        parent = self._parent()
+        return self._step.path.startswith(LENS) or has_finer(parent) or parent.path in self.trace.sampled
 
     def is_open(self, value: Value) -> bool:
         """Whether the finer steps of `value` are among `steps`."""

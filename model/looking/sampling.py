@@ -1,7 +1,8 @@
 """How a word is chosen from logits: what each step of a sampler leaves, and which word is drawn from what is left.
 
 The steps and their order are those of transformers: first the penalty of words that the decoder has read (Keskar et al.
-2019), then temperature, then top-k (Fan et al. 2018) and top-p (Holtzman et al. 2020).
+2019), then temperature, then top-k (Fan et al. 2018) and top-p (Holtzman et al. 2020). They are operations of the
+table, in double precision, so that their numbers are explained as those of any step are.
 """
 
 from __future__ import annotations
@@ -16,8 +17,14 @@ import numpy as np
 
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.notation import ONE, symbol
+from attn_explore.model.ops import Factor
+from attn_explore.model.recorder import Recorder
+from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
-Step = Callable[[Array], Array]
+Step = Callable[[Recorder, Value], Value]
+"""From the logits before a step of a sampler to those after it: what is cut is −∞."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +56,33 @@ class Sampler:
     def steps(self, read: Sequence[int]) -> Iterator[tuple[str, Step]]:
         """The steps that change something, by their names; `read` are the ids that the decoder has read."""
         if self.repetition_penalty != 1:
-            yield "repetition_penalty", partial(penalised, read=read, penalty=self.repetition_penalty)
+            yield "repetition_penalty", partial(_penalised, read=read, penalty=self.repetition_penalty)
         if self.temperature != 1:
-            yield "temperature", partial(cooled, temperature=self.temperature)
+            yield "temperature", partial(_cooled, temperature=self.temperature)
         if self.top_k:
-            yield "top_k", partial(top_k, k=self.top_k)
+            yield "top_k", partial(_cut_to_k, k=self.top_k)
         if self.top_p < 1:
-            yield "top_p", partial(top_p, p=self.top_p)
+            yield "top_p", partial(_cut_to_p, p=self.top_p)
+
+
+def _penalised(t: Recorder, logits: Value, read: Sequence[int], penalty: float) -> Value:
+    """Words that were read become less likely, each once."""
+    return t.divide("repetition_penalty", logits, t.penalties("penalties", logits, read, penalty))
+
+
+def _cooled(t: Recorder, logits: Value, temperature: float) -> Value:
+    """Below 1, likely words become likelier; above 1, less likely."""
+    return t.scale("temperature", logits, by=Factor(1, ONE).over(temperature, symbol("T")))
+
+
+def _cut_to_k(t: Recorder, logits: Value, k: int) -> Value:
+    """Only the k largest stay, and those that are as large as the last of them."""
+    return t.mask("top_k", logits, t.k_largest("top_k_mask", logits, k))
+
+
+def _cut_to_p(t: Recorder, logits: Value, p: float) -> Value:
+    """The largest stay, as few as have together at least the probability p; one stays always."""
+    return t.mask("top_p", logits, t.nucleus("top_p_mask", logits, p))
 
 
 STEPS = ("repetition_penalty", "temperature", "top_k", "top_p")
@@ -107,20 +134,46 @@ class Chances:
     moved: float
 
 
-def chances_of(sampler: Sampler, logits: Array, read: Sequence[int]) -> list[Chances]:
-    """What each step of a sampler leaves of some logits (vocabulary).
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What a sampler makes of some logits: what each of its steps leaves, and every tensor on the way, in order.
 
-    >>> [step] = chances_of(Sampler(top_k=2), np.log([0.5, 0.3, 0.2]), read=[])
+    The first of these are the logits, each step has the name of its own, and the last are the probabilities that words
+    are drawn with.
+    """
+
+    steps: tuple[Chances, ...]
+    made: tuple[Value, ...]
+
+    @property
+    def chances(self) -> Array:
+        """The probabilities that words are drawn with (vocabulary)."""
+        return self.made[-1].array
+
+
+def sampled(sampler: Sampler, logits: Value, read: Sequence[int], path: str = "sampled") -> Sampled:
+    """What each step of a sampler makes of the last row of some logits (token, vocabulary). Paths are under `path`.
+
+    >>> from attn_explore.model.axes import Axis
+    >>> logits = Value("logits", (Axis("token", 1), Axis("vocabulary", 3)), np.dtype(float), held=np.log([[5, 3, 2]]))
+    >>> found = sampled(Sampler(top_k=2), logits, read=[])
+    >>> [value.path for value in found.made]
+    ['sampled.logits', 'sampled.top_k_mask', 'sampled.top_k', 'sampled.chances']
+    >>> [step] = found.steps
     >>> step.numbers.round(4).tolist(), step.cut.tolist(), round(step.moved, 4)
     ([0.625, 0.375, 0.0], [2], 0.2)
     """
-    left, before, found = np.asarray(logits, np.float64), softmax(logits), list[Chances]()
+    trace = Trace(np.dtype(np.float64))
+    t = Recorder(trace, path)
+    left = t.last("logits", logits)
+    before, found = softmax(left.array), list[Chances]()
     for name, step in sampler.steps(read):
-        after = step(left)
-        numbers, cut = softmax(after), np.flatnonzero(np.isneginf(after) & ~np.isneginf(left))
+        after = step(t, left)
+        numbers, cut = softmax(after.array), np.flatnonzero(np.isneginf(after.array) & ~np.isneginf(left.array))
         found.append(Chances(name, numbers, cut, float(np.abs(numbers - before).sum() / 2)))
         left, before = after, numbers
-    return found
+    t.softmax("chances", left, over=left.names[0])
+    return Sampled(tuple(found), tuple(trace.steps.values()))
 
 
 def drawn(chances: Array, draw: float | None) -> int:
@@ -148,39 +201,3 @@ def softmax(logits: Array) -> Array:
     """The probabilities of some logits (vocabulary), in double precision."""
     powers = np.exp(np.asarray(logits, np.float64) - np.max(logits))
     return np.asarray(powers / powers.sum())
-
-
-# --- the steps, each from logits to logits: what is cut is −∞ afterwards
-
-
-def penalised(logits: Array, read: Sequence[int], penalty: float) -> Array:
-    """Words that were read become less likely, each once.
-
-    >>> penalised(np.array([2.0, -2.0, 1.0]), [0, 1, 0], penalty=2.0).tolist()
-    [1.0, -4.0, 1.0]
-    """
-    found, places = logits.copy(), np.unique(np.asarray(read, np.int64))
-    own = logits[places]
-    found[places] = np.where(own < 0, own * penalty, own / penalty)
-    return found
-
-
-def cooled(logits: Array, temperature: float) -> Array:
-    """Below 1, likely words become likelier; above 1, less likely."""
-    return logits / temperature
-
-
-def top_k(logits: Array, k: int) -> Array:
-    """Only the k largest stay, and those that are as large as the last of them."""
-    least = np.partition(logits, -min(k, logits.size))[-min(k, logits.size)]
-    return np.where(logits < least, -np.inf, logits)
-
-
-def top_p(logits: Array, p: float) -> Array:
-    """The largest stay, as few as have together at least the probability p; one stays always."""
-    order = np.argsort(logits, kind="stable")
-    up_to = np.cumsum(softmax(logits)[order])
-    cut = order[:-1][up_to[:-1] <= 1 - p]
-    found = logits.copy()
-    found[cut] = -np.inf
-    return found

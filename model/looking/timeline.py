@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from attn_explore.model.axes import Array, Axis
+from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.forward import trace_of
 from attn_explore.model.known import Known
 from attn_explore.model.looking.kept_keys import KeptKeys, kept_keys
-from attn_explore.model.looking.sampling import Sampler, chances_of, drawn, in_order, softmax
+from attn_explore.model.looking.sampling import Sampled, Sampler, drawn, in_order, sampled
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
@@ -55,6 +55,7 @@ class Choice:
     candidates  the likeliest ones by the model itself, the first first
     steps       what the sampler did, and `draw` the number that it drew with
     read        how many words the decoder had read by then
+    made        what the sampler made of the logits, tensor after tensor: their numbers come when they are asked for
     """
 
     at: Value
@@ -64,16 +65,21 @@ class Choice:
     draw: float | None
     is_forced: bool
     read: int
+    made: tuple[Value, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """The words that were generated, in order, by what sampler, the words that there are, and what the cache keeps."""
+    """The words that were generated, in order, by what sampler, the words that there are, and what the cache keeps.
+
+    `run` is the run that they are of.
+    """
 
     sampler: Sampler
     choices: tuple[Choice, ...]
     vocabulary: Axis
     kept: KeptKeys
+    run: Trace
 
     def cached(self, choice: Choice) -> int:
         """The bytes of the keys and values that there were when a word was chosen."""
@@ -106,6 +112,8 @@ def timeline(
 ) -> Timeline:
     """The words of a run that `other_run` gives. Raises Problem for a run that chooses none.
 
+    The run keeps what the sampler made: its steps are found under those that the words are chosen from.
+
     >>> from attn_explore.model.known import known_of
     >>> from attn_explore.model.run import run
     >>> from attn_explore.model.scenario import parse_scenario
@@ -125,34 +133,40 @@ def timeline(
         _choice(sampler, step, (*first, *trace.generated[:place]), place, forced.get(place), top)
         for place, step in enumerate(steps)
     )
-    return Timeline(sampler, choices, steps[0].axes[0], kept_keys(trace))
+    trace.sampled.update((choice.at.path, list(choice.made)) for choice in choices)
+    return Timeline(sampler, choices, steps[0].axes[0], kept_keys(trace), trace)
 
 
 def _chosen(sampler: Sampler, candidates: Value, read: Sequence[int], place: int) -> int:
     """The word that a sampler chooses; without one, that of the run."""
     if sampler.is_plain:
         return drawn(candidates.array, None)
-    logits = logits_before(candidates)
-    steps = chances_of(sampler, logits, read)
-    return drawn(steps[-1].numbers if steps else softmax(logits), sampler.draw(place))
+    return drawn(_sampled(sampler, candidates, read).chances, sampler.draw(place))
 
 
-def logits_before(candidates: Value) -> Array:
-    """The logits (vocabulary) that a word is chosen from. Raises Problem where what comes after them was edited."""
+def _sampled(sampler: Sampler, candidates: Value, read: Sequence[int]) -> Sampled:
+    """What a sampler makes of what a word is chosen from; its steps are under the path of that."""
+    return sampled(sampler, logits_before(candidates), read, candidates.path)
+
+
+def logits_before(candidates: Value) -> Value:
+    """The logits (token, vocabulary) whose last row a word is chosen from.
+
+    Raises Problem where what comes after them was edited.
+    """
     probabilities = candidates.operands[0].value
     edited = next((step for step in (candidates, probabilities) if step.changes), None)
     if edited is not None:
         raise Problem(f"a sampler reads the logits, and {edited.path} was edited", hint="edit the logits")
-    logits = probabilities.operands[0].value
-    return np.asarray(logits[(logits.shape[0] - 1, slice(None))], np.float64)
+    return probabilities.operands[0].value
 
 
 def _choice(
     sampler: Sampler, candidates: Value, read: Sequence[int], place: int, forced: int | None, top: int
 ) -> Choice:
     own = np.asarray(candidates.array, np.float64)
-    steps = [] if sampler.is_plain else chances_of(sampler, logits_before(candidates), read)
-    chances = steps[-1].numbers if steps else own
+    made = None if sampler.is_plain else _sampled(sampler, candidates, read)
+    steps, chances = ((), own) if made is None else (made.steps, made.chances)
     cut_by = {int(word): step.step for step in steps for word in step.cut if own[word] > 0}
     word = _chosen(sampler, candidates, read, place) if forced is None else forced
 
@@ -167,4 +181,12 @@ def _choice(
         None if forced is not None else sampler.draw(place),
         forced is not None,
         len(read),
+        () if made is None else _forgotten(made.made),
     )
+
+
+def _forgotten(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Values that let their numbers go: there are as many as words are generated, each for a whole vocabulary."""
+    for value in values:
+        value.forget()
+    return values

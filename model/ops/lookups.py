@@ -112,8 +112,7 @@ def _at_an_end(name: str, end: int) -> Operation:
     def compute(value: Value) -> Array:
         operand = value.operands[0]
         place = end % operand.axes[0].size
-        row: Array = operand.window(**{operand.names[0]: slice(place, place + 1)})[0]
-        return row
+        return np.asarray(operand.window(**{operand.names[0]: slice(place, place + 1)})[0], value.dtype)
 
     def derivative(value: Value, gradient: Array) -> Gradients:
         spread = np.zeros(value.operands[0].shape, gradient.dtype)

@@ -1,8 +1,9 @@
-"""What may be seen: the mask, adding it to the scores, and what keeps a hidden score hidden."""
+"""What may be seen: the mask, adding it to the scores, what keeps a hidden score hidden; and what a sampler leaves."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -148,4 +149,90 @@ def _shift_back(value: Value, place: int, at: At) -> Expression:
 SHIFT = Operation("shift", _shift, _shift_derivative, _shift_cell, lambda _, s: difference(*s), _shift_back, every_axis)
 
 
-ROWS = (VISIBILITY, MASK, SHIFT)
+# --- which words may be drawn: 0 for those that stay, −∞ for those that are cut
+
+
+def _as_mask(cut: Array, dtype: np.dtype[Any]) -> Array:
+    return np.where(cut, np.asarray(-np.inf, dtype), np.asarray(0, dtype))
+
+
+def _are_below_the_largest(x: Array, k: int) -> Array:
+    """Which numbers of a row are less than its k-th largest."""
+    many = min(k, x.size)
+    below: Array = x < np.partition(x, -many)[-many]
+    return below
+
+
+def _k_largest(value: Value) -> Array:
+    return _as_mask(_are_below_the_largest(value.operands[0].array, value.options["k"]), value.dtype)
+
+
+def _k_largest_cell(value: Value, at: At) -> Expression:
+    k = value.options["k"]
+    return _cut_or_not(value, at, f"there are {k} larger ones", f"among the {k} largest")
+
+
+def _cut_or_not(value: Value, at: At, cut: str, stays: str) -> Expression:
+    is_cut = bool(np.isneginf(value.array[tuple(at[name] for name in value.names)]))
+    return Number(-math.inf if is_cut else 0.0, f"cut: {cut}" if is_cut else f"stays: {stays}")
+
+
+def _k_largest_formula(value: Value, operands: Notations) -> Notation:
+    return phrase("0 for the ", str(value.options["k"]), " largest of ", *operands, ", else −∞")
+
+
+K_LARGEST = Operation("k_largest", _k_largest, no_derivative, _k_largest_cell, _k_largest_formula)
+
+
+def _nucleus(value: Value) -> Array:
+    """The largest stay, as few as have together at least the probability p; one stays always."""
+    x = value.operands[0].array
+    powers = np.exp(x - x.max())
+    order = np.argsort(x, kind="stable")
+    up_to = np.cumsum((powers / powers.sum())[order])
+    cut = np.zeros(x.shape, bool)
+    cut[order[:-1][up_to[:-1] <= 1 - value.options["p"]]] = True
+    return _as_mask(cut, value.dtype)
+
+
+def _nucleus_cell(value: Value, at: At) -> Expression:
+    p = f"{value.options['p']:g}"
+    return _cut_or_not(value, at, f"the likelier ones have {p} together", f"the likelier ones have less than {p}")
+
+
+def _nucleus_formula(value: Value, operands: Notations) -> Notation:
+    p = f"{value.options['p']:g}"
+    return phrase("0 for the fewest largest of ", *operands, f" whose softmax reaches {p}, else −∞")
+
+
+NUCLEUS = Operation("nucleus", _nucleus, no_derivative, _nucleus_cell, _nucleus_formula)
+
+
+# --- by what the logits of words that were read are divided: what is below 0 is multiplied
+
+
+def _penalties(value: Value) -> Array:
+    x, penalty = value.operands[0].array, value.options["penalty"]
+    found = np.ones(value.shape, value.dtype)
+    read = np.unique(np.asarray(value.options["read"], np.int64))
+    found[read] = np.where(x[read] < 0, 1 / penalty, penalty)
+    return found
+
+
+def _penalties_cell(value: Value, at: At) -> Expression:
+    (word,), penalty = at.values(), value.options["penalty"]
+    if word not in value.options["read"]:
+        return Number(1.0, "was not read")
+    is_below = float(value.operands[0][word]) < 0
+    return Number(1 / penalty if is_below else penalty, "was read, and is below 0" if is_below else "was read")
+
+
+def _penalties_formula(value: Value, operands: Notations) -> Notation:
+    penalty = f"{value.options['penalty']:g}"
+    return phrase(f"{penalty} for words that were read, 1/{penalty} where ", *operands, " is below 0, else 1")
+
+
+PENALTIES = Operation("penalties", _penalties, no_derivative, _penalties_cell, _penalties_formula)
+
+
+ROWS = (VISIBILITY, MASK, SHIFT, K_LARGEST, NUCLEUS, PENALTIES)

@@ -342,6 +342,11 @@ CASES: dict[tuple[str, str], Case] = {
     ("mask", "written with the keys first"): lambda b: b.t.mask(
         "r", b.normal("head query key"), b.hidden("key query")
     ),
+    ("k_largest", "of a row"): lambda b: b.t.k_largest("r", b.apart("vocabulary"), 2),
+    ("nucleus", "of a row"): lambda b: b.t.nucleus("r", b.apart("vocabulary"), 0.6),
+    ("penalties", "of words that were read twice"): lambda b: b.t.penalties(
+        "r", b.apart("vocabulary"), [0, b.size["vocabulary"] - 1, 0], 1.5
+    ),
     ("shift", "with a row that sees nothing"): lambda b: b.t.shift(
         "r", b.partly_hidden("head query key"), b.normal("head query")
     ),

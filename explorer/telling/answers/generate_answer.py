@@ -67,16 +67,21 @@ def _word(line: Timeline, choice: Choice | None) -> tuple[Cell, Cell]:
 def _sampled(line: Timeline, choice: Choice) -> Iterator[Cell]:
     if line.sampler.is_plain:
         return
-    yield from map(_taken, choice.steps)
-    yield Cell(short_number(choice.chosen.chance), choice.chosen.chance, None, choice.chosen.chance)
+    yield from (_taken(choice, step) for step in choice.steps)
+    yield Cell(short_number(choice.chosen.chance), choice.chosen.chance, _made(choice, "chances"), choice.chosen.chance)
     if line.sampler.seed is not None:
         yield NOTHING if choice.draw is None else Cell(short_number(choice.draw), None, None, choice.draw)
 
 
-def _taken(step: StepTaken) -> Cell:
+def _made(choice: Choice, name: str) -> At:
+    """Where a step of the sampler has the word that was chosen."""
+    return At(f"{choice.at.path}.{name}", (choice.chosen.word,))
+
+
+def _taken(choice: Choice, step: StepTaken) -> Cell:
     """`49,102 cut: 12%`: how many words are left out, and how much probability was moved."""
     text = f"{step.cut:,} cut" if step.name.startswith("top") else "moves"
-    return Cell(text, step.moved, None, step.moved, percent(step.moved))
+    return Cell(text, step.moved, _made(choice, step.name), step.moved, percent(step.moved))
 
 
 def _candidates(line: Timeline, choice: Choice) -> Iterator[Cell]:

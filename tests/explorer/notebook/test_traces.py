@@ -171,6 +171,11 @@ def test_a_generation_has_the_words_of_the_run_or_those_that_a_sampler_draws() -
     drawn = trace.generate(temperature=0.8, top_k=3, seed=1, instead={1: "a"})
     assert drawn.words[0] == drawn.instead[0]
     assert drawn.instead[1] == "a"
+    steps = drawn.steps[0]
+    np.testing.assert_allclose(steps["temperature"], steps["logits"].array / 0.8)
+    assert np.isfinite(steps["top_k"]).sum() == 3
+    assert steps["chances"][drawn.words[0]] == drawn.chance[0]
+    assert f"chances[{drawn.words[0]}] = e^(top_k[" in drawn.run.explain(f"candidates.chances[{drawn.words[0]}]")
     assert drawn.as_dict()["sampler"] == {
         "repetition_penalty": 1.0,
         "temperature": 0.8,

@@ -11,11 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attn_explore.model.looking.sampling import STEPS, Sampler, chances_of, drawn, softmax, top_k, top_p
+from attn_explore.explorer.session.course import bundled
+from attn_explore.model.explain import arithmetic
+from attn_explore.model.known import known_of
+from attn_explore.model.looking.sampling import STEPS, Chances, Sampler, drawn, sampled, softmax
+from attn_explore.model.looking.timeline import timeline
+from attn_explore.model.ops import OPERATIONS
+from attn_explore.model.run import run
+from attn_explore.model.scenario import read_scenario
+from attn_explore.model.words.steps import heading_of
+from tests.building import tensor
 from tests.checkpoints import DATA
 
 CASES: list[dict[str, Any]] = json.loads((DATA / "sampling.json").read_text())
 LOGITS = arrays(np.float64, st.integers(1, 12), elements=st.floats(-8, 8), unique=True)
+
+
+def chances_of(sampler: Sampler, logits: np.ndarray, read: list[int]) -> tuple[Chances, ...]:
+    return sampled(sampler, tensor("token vocabulary", logits[None], "logits"), read).steps
+
+
+def are_kept(sampler: Sampler, logits: np.ndarray) -> np.ndarray:
+    [step] = chances_of(sampler, logits, [])
+    is_kept = np.ones(logits.shape, bool)
+    is_kept[step.cut] = False
+    return is_kept
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case["settings"]))
@@ -32,7 +52,7 @@ def test_the_cases_have_every_step() -> None:
 
 @given(LOGITS, st.floats(0.05, 0.95))
 def test_top_p_keeps_the_smallest_set_whose_probability_reaches_p(logits: np.ndarray, p: float) -> None:
-    chances, is_kept = softmax(logits), ~np.isneginf(top_p(logits, p))
+    chances, is_kept = softmax(logits), are_kept(Sampler(top_p=p), logits)
     assert chances[is_kept].sum() >= p - 1e-12
     assert chances[is_kept].sum() - chances[is_kept].min() <= p + 1e-12
     assert is_kept.all() or chances[is_kept].min() >= chances[~is_kept].max()
@@ -40,7 +60,7 @@ def test_top_p_keeps_the_smallest_set_whose_probability_reaches_p(logits: np.nda
 
 @given(LOGITS, st.integers(1, 20))
 def test_top_k_keeps_the_k_largest(logits: np.ndarray, k: int) -> None:
-    kept = logits[~np.isneginf(top_k(logits, k))]
+    kept = logits[are_kept(Sampler(top_k=k), logits)]
     assert sorted(kept) == sorted(logits)[-k:]
 
 
@@ -70,3 +90,37 @@ def test_a_seed_draws_the_same_number_at_a_place_whatever_stands_before_it() -> 
     numbers = [Sampler(seed=seed).draw(place) for seed in (0, 1) for place in (0, 1)]
     assert len(set(numbers)) == 4
     assert numbers == [Sampler(temperature=2.0, seed=seed).draw(place) for seed in (0, 1) for place in (0, 1)]
+
+
+EVERY_STEP = Sampler(repetition_penalty=1.5, temperature=0.7, top_k=3, top_p=0.8)
+
+
+def test_every_number_on_the_way_is_of_an_operation_of_the_table_and_has_words() -> None:
+    logits = tensor("token vocabulary", np.array([[0.0] * 5, [2.0, -1.0, 0.5, 0.4, -3.0]]), "logits")
+    made = sampled(EVERY_STEP, logits, [0, 1], "candidates").made
+    assert [value.name for value in made if not value.name.endswith(("mask", "penalties"))] == [
+        "logits",
+        *STEPS,
+        "chances",
+    ]
+    for value in made:
+        assert OPERATIONS[value.made_by.name] is value.made_by
+        assert heading_of(value.path, value.made_by.name)
+        for word in range(5):
+            explained = arithmetic(value, (word,))
+            assert explained.evaluate.number(explained.expression) == pytest.approx(value.array[word])
+
+
+def test_the_logits_of_a_smaller_storage_are_worked_on_in_double_precision() -> None:
+    logits = tensor("token vocabulary", np.array([[0.1, 0.2]], np.float32), "logits")
+    for value in sampled(EVERY_STEP, logits, []).made:
+        assert value.array.dtype == np.float64
+
+
+def test_the_steps_of_a_run_let_their_numbers_go_and_have_them_again_when_asked() -> None:
+    scenario = read_scenario(bundled()["names"])
+    found = timeline(known_of(scenario), run(scenario), EVERY_STEP)
+    for choice in found.choices:
+        assert all(value.held is None for value in choice.made)
+        assert choice.made[-1].array[choice.chosen.word] == choice.chosen.chance
+        assert choice.made[-1].array.sum() == pytest.approx(1)

@@ -1,0 +1,36 @@
+"""What a sampler made of a run is found among its steps, where it was asked for."""
+
+from __future__ import annotations
+
+from attn_explore.explorer.session.generated import futures
+from attn_explore.explorer.telling.answers.generate_answer import generate_answer
+from attn_explore.model.looking.sampling import Sampler
+from tests.opened import opened
+
+
+def test_the_cells_of_an_answer_lead_to_what_the_sampler_made() -> None:
+    session = opened("names").session()
+    session.run.trace.sampled.clear()
+    assert session.place.peek("candidates.chances") is None
+    found = futures(session, Sampler(temperature=0.8, top_k=3))
+    answer = generate_answer(found)
+    assert answer.columns[2:5] == ("temperature", "top-k", "chance")
+    for cell in answer.rows[1].cells[2:5]:
+        assert cell.at is not None
+        step = found.first.run.sampled[answer.rows[1].at.path if answer.rows[1].at else ""]
+        assert cell.at.path in [value.path for value in step]
+
+
+def test_they_stand_under_the_candidates_until_they_are_closed() -> None:
+    session = opened("names").session()
+    trace = session.run.trace
+    trace.sampled["candidates"] = list(futures(session, Sampler(top_k=3)).first.choices[0].made)
+    chances = session.place.find("candidates.chances")
+    assert chances is not None
+    session.place.jump(chances, (0,))
+    steps = [step.path for step in session.place.steps]
+    assert steps[steps.index("candidates") :][:3] == ["candidates", "candidates.logits", "candidates.top_k_mask"]
+    assert session.place.can_open()
+    assert session.place.toggle()
+    assert session.place.value.path == "candidates"
+    trace.sampled.clear()
