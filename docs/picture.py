@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -54,7 +55,7 @@ def _asking(*keys: str) -> Shot:
     return Shot("translate", "decoder.layers.0.ffn.norm", keys=("colon", *keys))
 
 
-PICTURES: dict[str, tuple[Shot, ...]] = {
+PICTURES: dict[str, tuple[Shot, ...] | str] = {
     "stepping.svg": (_of_love("q", 2), _of_love("scores", 3), _of_love("weights", 3), _of_love("head_output", 2)),
     "explorer.svg": (_of_love("q", 2),),
     "question.svg": (Shot("i-love-my-dog", keys=("L", "right", "right")),),
@@ -64,8 +65,9 @@ PICTURES: dict[str, tuple[Shot, ...]] = {
     "map.svg": (Shot("translate", keys=("ctrl+g",), size=(100, 40)),),
     "asked.svg": (_asking(), _asking(*"layers", "enter")),
     "gallery.svg": (Shot("multi-head", _ATTENTION + "weights", keys=("E",), size=(120, 40)),),
+    "sheet.svg": "plot i-love-my-dog weights --kind sheet --size 280mm",
 }
-"""The screens of each picture: of one that moves, one after another."""
+"""The screens of each picture, of one that moves one after another; of a figure, the command that draws it."""
 
 
 async def drawn(shot: Shot) -> str:
@@ -125,12 +127,24 @@ def _moving(number: int) -> str:
 
 async def made(name: str) -> str:
     """A picture as the program draws it now, for somebody who is here for the first time."""
+    what = PICTURES[name]
+    if isinstance(what, str):
+        return _plotted(what)
     screens = []
-    for shot in PICTURES[name]:
+    for shot in what:
         with tempfile.TemporaryDirectory() as home:
             os.environ |= {"XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home}
             screens.append(await drawn(shot))
     return joined(screens)
+
+
+def _plotted(command: str) -> str:
+    from attn_explore.explorer.commands.command_line import app
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "figure.svg"
+        app([*shlex.split(command), "-o", str(file)], standalone_mode=False)
+        return file.read_text("utf-8")
 
 
 async def main(names: Sequence[str]) -> None:
