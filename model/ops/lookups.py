@@ -96,8 +96,10 @@ def _rows_back(value: Value, _place: int, at: At) -> Expression:
 
 
 def _rows_formula(value: Value, operands: Notations) -> Notation:
-    (table,), first = operands, value.options["numbering"].offset
-    return indexed(table, symbol(f"{first}, {first + 1}, {first + 2}, …"))
+    """The rows one after the other, from the first token's on; padding before the words has another, or none."""
+    (table,), numbering = operands, value.options["numbering"]
+    first = numbering.offset
+    return indexed(table, symbol("position" if numbering.first else f"{first}, {first + 1}, {first + 2}, …"))
 
 
 ROWS_OF_TABLE = Operation("rows", _rows, _rows_derivative, _rows_cell, _rows_formula, _rows_back)

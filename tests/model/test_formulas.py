@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from attn_explore.explorer.session.course import locate
 from attn_explore.model.architecture import EachScaling, LinearScaling, Llama3Scaling, Rotary
@@ -97,6 +97,10 @@ def comes_to(value: Value) -> np.ndarray:
         return value.array  # which part is written as its labels
     if found := re.fullmatch(r"(.+)\[(\d), \d, \d, …\]", text):
         return read(found[1]).array[int(found[2]) :][: value.shape[0]]
+    if found := re.fullmatch(r"(.+)\[position\]", text):
+        before = value.options["numbering"].first
+        rows = read(found[1]).array[value.options["numbering"].offset :][: value.shape[0] - before]
+        return np.concatenate([value.array[:before], rows])  # which padding has none of, or one of its own
     return in_axes_of(value, read(text, over))
 
 
@@ -242,8 +246,12 @@ def test_the_formulas_of_the_variance_of_products_come_to_its_values() -> None:
         check(value)
 
 
+FROM_A_TABLE = filled(ModelConfig(kind="attention", d_model=2, position="learned"))
+
+
 @settings(max_examples=40, deadline=None)
 @given(config=configs(), seed=SEEDS, mask=masks(3))
+@example(config=FROM_A_TABLE, seed=0, mask=((True, False, False), False))
 def test_the_formulas_of_any_model_come_to_its_values(
     config: ModelConfig, seed: int, mask: tuple[tuple[bool, ...] | None, bool]
 ) -> None:

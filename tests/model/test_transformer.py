@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
@@ -341,6 +341,7 @@ def test_padding_of_the_source_changes_nothing_that_the_decoder_says(
 def test_without_positions_a_decoder_does_not_know_the_order_of_its_source(
     config: ModelConfig, order: list[int], seed: int
 ) -> None:
+    assume(config.weighting != "hardmax")  # of keys that score the same it takes the first
     parameters = random_parameters(config, 4, seed)
     straight, permuted = (last(ran(config, parameters, ids, [1, 2, 0])) for ids in ([0, 1, 2, 3], order))
     np.testing.assert_allclose(permuted, straight, rtol=1e-9, atol=1e-9)
