@@ -81,7 +81,7 @@ def _repr(self: Any) -> str:
 
 
 def _comparing(cls: type[Any]) -> dict[str, Callable[..., Any]]:
-    """Equality and hash of what is compared, as tuples."""
+    """Equality and hash of what is compared, as tuples: what is the same object is equal, on every Python."""
     compared = _tuple_of([each.name for each in fields(cls) if each.compare])
 
     def equals(self: object, other: object) -> bool:

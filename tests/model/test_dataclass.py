@@ -90,7 +90,6 @@ OURS, THEIRS = _classes(dataclass), _classes(dataclasses.dataclass)
 CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("Plain", (1,), {}),
     ("Plain", (1,), {"b": "é"}),
-    ("Plain", (1, float("nan")), {}),
     ("More", (1, "b", [2]), {}),
     ("More", (1,), {}),
     ("Slots", (1,), {}),
@@ -188,13 +187,16 @@ def test_other_classes_are_never_equal() -> None:
     assert OURS["Plain"](1) != (1, "b")
 
 
-def test_arrays_are_compared_as_the_library_compares_them() -> None:
-    array = np.arange(3)
+@pytest.mark.parametrize("same", [np.arange(3), float("nan")], ids=["array", "nan"])
+def test_what_is_the_same_object_is_equal_as_in_tuples(same: Any) -> None:
+    """The library compares so until Python 3.12; from then on it says of one NaN that it is not equal to itself."""
+    assert OURS["Plain"](same) == OURS["Plain"](same)
 
+
+def test_other_arrays_are_not_compared() -> None:
     for kind in (OURS, THEIRS):
-        assert kind["Plain"](array) == kind["Plain"](array)  # the same one
         with pytest.raises(ValueError, match="ambiguous"):
-            assert kind["Plain"](array) == kind["Plain"](array + 1)
+            assert kind["Plain"](np.arange(3)) == kind["Plain"](np.arange(1, 4))
 
 
 def test_every_dataclass_of_the_program_is_made_so() -> None:

@@ -161,8 +161,9 @@ def test_a_file_swapped_for_a_link_before_it_is_opened_is_refused(folder, monkey
         (folder / "w.npz").symlink_to("../elsewhere/secret")
         return real(path, flags)
 
-    monkeypatch.setattr("os.open", swap_then_open)
-    refusal(read_inside, folder, "w.npz", 10)
+    with monkeypatch.context() as patch:  # whoever cleans up opens folders, too
+        patch.setattr("os.open", swap_then_open)
+        refusal(read_inside, folder, "w.npz", 10)
 
 
 @pytest.mark.parametrize("swaps_back", [True, False])
@@ -179,8 +180,9 @@ def test_a_folder_swapped_for_a_link_before_it_is_opened_is_refused(folder, monk
             (folder / "aside").rename(folder / "weights")
         return descriptor
 
-    monkeypatch.setattr("os.open", swap_then_open)
-    assert "outside" in refusal(read_inside, folder, "weights/w.npz", 10)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.open", swap_then_open)
+        assert "outside" in refusal(read_inside, folder, "weights/w.npz", 10)
 
 
 def test_a_resolved_path_is_the_real_one(folder):
