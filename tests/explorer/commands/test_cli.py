@@ -95,7 +95,7 @@ def test_a_faulty_scenario_is_refused_without_numpy_and_textual(tmp_path: Path) 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
 def test_the_version_is_printed(option: str, attn: Run) -> None:
-    assert attn(option) == Ended(0, "attn-explore 0.1.0\n", "")
+    assert attn(option) == Ended(0, "attn-explore 1.0.0\n", "")
 
 
 # --- usage
