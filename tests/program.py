@@ -9,14 +9,16 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pytest
 from typer.main import get_command
 
 from attn_explore.explorer.commands.command_line import app
 from attn_explore.explorer.system.exits import guarded
 from attn_explore.model.text import visible
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[1]
 

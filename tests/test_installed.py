@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 from typer.main import get_command
 
@@ -87,6 +89,16 @@ def test_a_wheel_holds_the_program_under_one_name_and_a_man_page(wheel: Path, pa
     assert others == {"dist-info", "data"}
     assert page  # which is all that there is of data
     assert len([name for name in names if name.parts[0].endswith(".data")]) == 1
+
+
+def test_an_sdist_holds_what_its_tests_and_its_readers_need_and_nothing_twice(tmp_path: Path) -> None:
+    built = next(SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    folders = {"benchmarks", "docs", "explorer", "model", "scenarios", "tests", "tools", ".ci", ".github"}
+    assert folders <= {name.partition("/")[0] for name in names}
+    assert {"noxfile.py", "conftest.py", "CHANGELOG.md", "CITATION.cff", "CODE_OF_CONDUCT.md", "SECURITY.md"} <= names
+    assert not [name for name in names if name.startswith("src/attn_explore/") and name.count("/") > 2]
 
 
 # --- the man page
