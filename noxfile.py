@@ -27,6 +27,7 @@ OLDEST, NEWEST = "lowest-direct", "highest"
 GIVES = {
     "checkpoints": "import gguf, tokenizers",
     "figures": "import typst",
+    "docs": "import furo, myst_parser, sphinx",
 }
 """What each extra is there for, as a line of Python."""
 
@@ -79,7 +80,7 @@ def extras(session: nox.Session, extras: str) -> None:
     report = json.loads(session.run("attn-explore", "doctor", "--json", silent=True) or "")
     for extra in extras.split(","):
         session.run("python", "-c", GIVES[extra])
-        if not report["extras"][extra]["installed"]:
+        if extra in report["extras"] and not report["extras"][extra]["installed"]:
             session.error(f"attn-explore doctor does not find the extra {extra}")
     session.chdir(source)
     session.run("python", "tools/links.py")
