@@ -75,12 +75,13 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A tensor where it stands: its left upper corner."""
+    """A tensor where it stands: its left upper corner. `heading`: what stands over all from here on."""
 
     shown: Shown
     layout: Layout
     x: int
     y: int
+    heading: str = ""
 
     @property
     def part(self) -> Part:
@@ -194,6 +195,11 @@ def _with_digits(bands: Sequence[Sequence[Shown]], digits: int, width: int) -> l
     return blocks
 
 
+def moved_down(blocks: Sequence[Block], lines: int, heading: str) -> list[Block]:
+    """The same tensors further down, under a heading, for which a line is left over them."""
+    return [replace(each, y=each.y + lines, heading="" if place else heading) for place, each in enumerate(blocks)]
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def _layout(part: Part, digits: int) -> Layout:
     picture = part.heat_map.picture
@@ -207,6 +213,8 @@ def sheet_line(blocks: Sequence[Block], y: int, lit: Lit, ground: Ground) -> lis
     segments: list[Segment] = []
     at = 0
     for block in blocks:
+        if block.heading and y == block.y - 1:
+            return [Segment("─ ", DIM), Segment(block.heading, BOLD), Segment(" ─", DIM)]
         if block.y <= y < block.y + block.height:
             drawn = _line(block, y - block.y, lit, ground)
             segments += [Segment(" " * (block.x - at)), *drawn]

@@ -55,9 +55,8 @@ class SheetScreen(Dialog[Link | None]):
     def compose(self) -> ComposeResult:
         """What the sheet is of, the sheet, and the cell under the cursor."""
         self._blocks = self._arranged() or []
-        outline = self._shown.outline
-        named = f"{outline.title} · {outline.path}" if outline.path else outline.title
-        yield Static(named, id="sheet-title", markup=False)
+        self._lit = self._shown.lit(self._link.value, self._link.index)
+        yield Static(self._named, id="sheet-title", markup=False)
         yield SheetPanel(self._blocks, self._lit, id="sheet-panel")
         yield Static(self._said, id="sheet-cell", markup=False)
         yield KeyBar(id="keys")
@@ -65,6 +64,11 @@ class SheetScreen(Dialog[Link | None]):
     def on_mount(self) -> None:
         """Show the keys."""
         self.query_one(KeyBar).show(_KEYS)
+
+    @property
+    def _named(self) -> str:
+        first = self._shown.whole  # of which the first block has its heading here
+        return first.title if first.path in ("", first.title) else f"{first.title} · {first.path}"
 
     def _arranged(self) -> list[Block] | None:
         return self._shown.blocks(self._link.value, self._link.index, *room_of(self.app.size))
@@ -91,6 +95,7 @@ class SheetScreen(Dialog[Link | None]):
         """Show the cursor, and the part of a large tensor in which it is."""
         self._blocks = self._arranged() or self._blocks
         self.query_one(SheetPanel).show(self._blocks, self._lit)
+        self.query_one("#sheet-title", Static).update(self._named)
         self.query_one("#sheet-cell", Static).update(self._said)
 
     def on_resize(self) -> None:

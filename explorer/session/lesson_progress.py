@@ -107,6 +107,11 @@ class Lesson:
         """The cell of a value that the lesson looks at first."""
         return next((stop.index for stop in self.at(value)), None)
 
+    @property
+    def still_asked(self) -> frozenset[str]:
+        """The steps that a question still waits about somewhere, while the lesson is followed."""
+        return frozenset(path for path in {stop.value.path for stop in self.stops} if self.is_asked(path))
+
     def is_asked(self, path: str) -> bool:
         """Whether a question about a step still waits somewhere, while the lesson is followed."""
         places = enumerate(self.stops) if self.is_guided else ()

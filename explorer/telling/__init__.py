@@ -11,6 +11,7 @@ sorting_names                       how a command line says by what they are
 pictures, overview, model_map       what is drawn and plotted
 figures, sorted_figures             what is drawn into a file
 head_sheet, block_sheet, planes     which matrices stand on the sheet of a head, or of another block
+blocks_around                       those before and after it, where lines are free
 sheet_windows, sheet_links          which part of them, and which cells are made of which
 gallery_text, library_text          what is said in the gallery, and in the library
 handout, lesson_moments             the lesson on paper; a stop at its moment of training

@@ -40,7 +40,8 @@ def _of_block(trace: Trace, value: Value, index: Index, apart: Container[Value])
     entering = tuple(_entering(steps, is_gradient(value)))
     leading = dict(zip(value.names[:-2], index[:-2], strict=True))
     bands = (tuple(_plane(each, value, index, leading) for each in band) for band in (entering, steps))
-    return Outline(said or "The end of the model", block, trace, tuple(band for band in bands if band), steps)
+    title = said or "The end of the model"
+    return Outline(title, block, trace, tuple(band for band in bands if band), steps, heading=title)
 
 
 def _entering(steps: Sequence[Value], is_of_gradients: bool) -> Iterator[Value]:
@@ -62,18 +63,25 @@ def _plane(each: Value, value: Value, index: Index, leading: dict[str, int]) -> 
 def fair_outline(session: Session) -> Outline | None:
     """The sheet of what is looked at without what a lesson asks for and what that is told by; None where none is left.
 
-    Of a question for a number the sheet shows what is to be computed with; any other may be answered by it.
+    Of a question for a number the sheet shows what is to be computed with; any other may be answered by it. What stands
+    over the sheet without a question tells nothing there.
     """
     place, question = session.place, session.question
     outline = outline_of(session.run.trace, place.value, place.index)
     if outline is None or (question is not None and (question.kind != "number" or question.value is not place.value)):
         return None
     present = None if question is None else question.value.path
-    asked = {path for path in outline.planes if session.lesson.is_asked(path)}
+    asked = set(still_asked(session) & outline.planes.keys())
     if question is not None:
         asked |= {path for path, plane in outline.planes.items() if _shows(plane, question.number)}
     left = _without(outline, asked - {present}, present)
     return left if place.value.path in left.planes else None
+
+
+def still_asked(session: Session) -> frozenset[str]:
+    """The steps that a lesson asks about, now or later, but for one whose numbers are looked at."""
+    in_sight = {session.place.value.path} if session.question is None else set[str]()
+    return session.lesson.still_asked - in_sight
 
 
 def _shows(plane: Plane, number: float) -> bool:

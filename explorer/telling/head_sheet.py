@@ -9,7 +9,7 @@ import numpy as np
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.sheet import Part, Sheet
-from attn_explore.explorer.telling.headings import title_alone
+from attn_explore.explorer.telling.headings import title_alone, where
 from attn_explore.explorer.telling.planes import HEAD, Outline, Plane, head_along, plane_of_head
 from attn_explore.explorer.telling.provenance import GIVEN
 from attn_explore.model.explain import Index, mask_of
@@ -43,7 +43,9 @@ def head_outline(trace: Trace, value: Value, head: int) -> Outline:
     bands = _bands([each for each in made if _is_drawn(each)], block)
     title = f"One head of attention, {name} of {heads.size}" if heads.size > 1 else "One head of attention"
     planes = (tuple(plane_of_head(each, head, heads.size) for each in band) for band in bands if band)
-    return Outline(title, block, trace, tuple(planes), tuple(each for each in made if _is_in(each, block)), True)
+    heading = f"{where(output)} · {name} of {heads.size}" if heads.size > 1 else where(output)
+    steps = tuple(each for each in made if _is_in(each, block))
+    return Outline(title, block, trace, tuple(planes), steps, True, heading)
 
 
 def _output(trace: Trace, value: Value) -> Value:

@@ -87,7 +87,7 @@ class Outline:
     """What stands on a sheet, band by band, before any number of it is looked at.
 
     `path`: the block that it is of. `steps`: those of the block, each after what it is made of. `is_of_head`: all that
-    stands on it is of the one head that the title names.
+    stands on it is of the one head that the title names. `heading`: what it is called where it follows another one.
     """
 
     title: str
@@ -96,6 +96,7 @@ class Outline:
     bands: tuple[tuple[Plane, ...], ...]
     steps: tuple[Value, ...]
     is_of_head: bool = False
+    heading: str = ""
 
     @cached_property
     def planes(self) -> dict[str, Plane]:

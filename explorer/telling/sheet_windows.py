@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from attn_explore.explorer.drawing.grid_layout import LABEL, labels_width
 from attn_explore.explorer.drawing.picture import NO_AXIS, Picture
 from attn_explore.explorer.drawing.plots.heat_map import HeatMap
 from attn_explore.explorer.drawing.plots.sheet import Part
-from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, Shown, Window, arranged, height_of
+from attn_explore.explorer.drawing.sheet_lines import Block, Cell, Lit, Shown, Window, arranged, height_of, moved_down
+from attn_explore.explorer.telling.blocks_around import BlocksAround, together, without_repeats
 from attn_explore.explorer.telling.head_sheet import made_how
 from attn_explore.explorer.telling.headings import title_alone
 from attn_explore.explorer.telling.planes import Outline, Plane
-from attn_explore.explorer.telling.sheet_links import Edge, edges_of, lit
+from attn_explore.explorer.telling.sheet_links import edges_of, lit
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, mask_of
@@ -35,11 +36,34 @@ ROWS = (24, 12, 6)
 COLUMNS = (6, 8, 11)
 """Cells of a column, of a matrix that has too many of them: as many as its numbers take, and a space."""
 
-_MOST_ARRANGED, _MOST_WINDOWS = 32, 128
+_MOST_ARRANGED, _MOST_WINDOWS = 128, 256
 """Arrangements, and windows of matrices, that are kept."""
 
 _ASKS = ("token", "query")
 """Names of the axis of words, of which one is looked at in all matrices."""
+
+
+LEAST_MORE = 6
+"""Free lines in which another block is looked for: a heading, and a matrix of two rows."""
+
+_MOST_STACKS = 8
+
+Stack = tuple[Outline, ...]
+"""Blocks that stand one under another, in the order of the run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """The cell that is looked at; `veiled`: cells of its value whose numbers are not shown."""
+
+    value: Value
+    index: Index
+    veiled: Array | None = None
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where it is along each axis."""
+        return dict(zip(self.value.names, self.index, strict=True))
 
 
 @dataclass(frozen=True)
@@ -53,25 +77,37 @@ class Room:
 
 
 class Arrangement:
-    """Where the matrices of an outline stand, and which cells of them make which."""
+    """Where the matrices of an outline stand, and which cells of them make which.
 
-    def __init__(self, outline: Outline) -> None:
-        self.outline = outline
+    In the lines that these leave free stand the blocks `around` them: as many as are whole there.
+    """
+
+    def __init__(self, outline: Outline, around: BlocksAround | None = None) -> None:
+        self.outline, self._around = outline, around
+        self._stack: Stack = (outline,)
+        self._stacks: dict[tuple[int, int], Stack] = {}
         self._arranged = lru_cache(_MOST_ARRANGED)(_arranged)
-        self._windows = lru_cache(_MOST_WINDOWS)(lambda plane, window, _is_away: _shown(plane, window, outline, None))
+        self._windows = lru_cache(_MOST_WINDOWS)(_shown)
+        self._once = lru_cache(_MOST_STACKS)(lambda outlines: tuple(without_repeats(outlines)))
+        self._together, self._edges = lru_cache(_MOST_STACKS)(together), lru_cache(_MOST_STACKS)(edges_of)
 
-    @cached_property
-    def edges(self) -> list[Edge]:
-        """How the steps read each other."""
-        return edges_of(self.outline)
+    @property
+    def title(self) -> str:
+        """What the first block is that stood there last."""
+        return self._stack[0].title
+
+    @property
+    def whole(self) -> Outline:
+        """All blocks that stood there last."""
+        return self._together(self._once(self._stack))
 
     def lit(self, value: Value, index: Index) -> Lit:
         """The cell that is looked at, what makes it, and what it makes."""
-        return lit(self.outline, self.edges, value, index)
+        return lit(self.whole, self._edges(self.whole), value, index)
 
     def link(self, cell: Cell) -> Link:
         """A cell of it in the run."""
-        plane = self.outline.planes[cell[0]]
+        plane = self.whole.planes[cell[0]]
         return Link(plane.value, plane.index_of(*cell[1:]))
 
     def blocks(
@@ -81,25 +117,71 @@ class Arrangement:
 
         `veiled`: cells of the value that is looked at whose numbers are not shown.
         """
+        at = Looked(value, index, veiled)
+        found = self._in_room(self.outline, at, width, height)
+        if found is None or self._around is None or height - height_of(found) < LEAST_MORE:
+            self._stack = (self.outline,)
+            return found
+        known = self._stacks.get((width, height))
+        stacked = None if known is None else self._stacked(known, at, width, height)
+        if known is None or stacked is None:
+            known, stacked = self._with_others(self._around, at, found, (width, height))
+        self._stack = self._stacks[width, height] = known
+        return stacked
+
+    def _with_others(
+        self, around: BlocksAround, at: Looked, own: list[Block], room: tuple[int, int]
+    ) -> tuple[Stack, list[Block]]:
+        """As many blocks as are whole in a room: those that follow, then those before; nothing shrinks for them."""
+        stack: Stack = (self.outline,)
+        steps = {step.path for step in self.outline.steps}
+        found, layouts = own, {block.part.path: block.layout for block in own if block.part.path in steps}
+        for following, more in ((True, around.after), (False, around.before)):
+            for number in count():
+                if room[1] - height_of(found) < LEAST_MORE or (other := more(number)) is None:
+                    break
+                wanted = (*stack, other) if following else (other, *stack)
+                tried = self._stacked(wanted, at, *room)
+                if tried is None or not all(layouts.get(b.part.path, b.layout) is b.layout for b in tried):
+                    break
+                stack, found = wanted, tried
+        return stack, found
+
+    def _stacked(self, outlines: Stack, at: Looked, width: int, height: int) -> list[Block] | None:
+        """Blocks one under another, each under its heading; None where not all of each has room."""
+        found: list[Block] = []
+        said = ""
+        for outline in self._once(outlines):
+            top = height_of(found) + 1 + (outline.heading != said) if found else 0
+            blocks = self._in_room(outline, at, width, height - top)
+            if blocks is None or height_of(blocks) > height - top:
+                return None
+            heading = outline.heading if found and outline.heading != said else ""
+            said = outline.heading
+            found += moved_down(blocks, top, heading)
+        return found
+
+    def _in_room(self, outline: Outline, at: Looked, width: int, height: int) -> list[Block] | None:
+        """The matrices of a block, with as many rows of each as fit in so many lines."""
         found = None
         for column, rows in product(COLUMNS, ROWS):
             if found is not None and (height_of(found) <= height or rows == ROWS[0]):
                 break
-            found = self._blocks(value, index, Room(width, height, rows, column), veiled)
+            found = self._blocks(outline, at, Room(width, height, rows, column))
         return found
 
-    def _blocks(self, value: Value, index: Index, room: Room, veiled: Array | None) -> list[Block] | None:
-        at = dict(zip(value.names, index, strict=True))
+    def _blocks(self, outline: Outline, at: Looked, room: Room) -> list[Block] | None:
         bands = []
-        for planes in self.outline.bands:
-            windows = ((plane, _window(plane, at, room)) for plane in planes if _has_numbers(plane))
-            bands.append(tuple(self._shown(*each, veiled if each[0].value is value else None) for each in windows))
+        for planes in outline.bands:
+            windows = ((plane, _window(plane, at.places, room)) for plane in planes if _has_numbers(plane))
+            bands.append(tuple(self._shown(outline, *each, at) for each in windows))
         return self._arranged(tuple(filter(None, bands)), room.width, room.height)
 
-    def _shown(self, plane: Plane, window: Window, veiled: Array | None) -> Shown:
-        if veiled is not None:
-            return _shown(plane, window, self.outline, veiled)
-        return self._windows(plane, window, plane.value.is_away)
+    def _shown(self, outline: Outline, plane: Plane, window: Window, at: Looked) -> Shown:
+        is_step = plane.value in outline.steps
+        if at.veiled is not None and plane.value is at.value:
+            return _shown(plane, window, plane.value.is_away, is_step, outline.is_of_head, at.veiled)
+        return self._windows(plane, window, plane.value.is_away, is_step, outline.is_of_head)
 
 
 def _has_numbers(plane: Plane) -> bool:
@@ -137,13 +219,15 @@ def _page(axis: Axis, place: int, most: int) -> range:
     return range(first, first + most)
 
 
-def _shown(plane: Plane, window: Window, outline: Outline, veiled: Array | None) -> Shown:
-    value = plane.value
-    is_there = not value.is_away
+def _shown(
+    plane: Plane, window: Window, is_away: bool, is_step: bool, is_of_head: bool, veiled: Array | None = None
+) -> Shown:
+    """A matrix as it stands in a block: as a step of it, or as what enters it; of a head, which the title names."""
+    value, is_there = plane.value, not is_away
     rows, columns = window if is_there else (range(0), range(0))
-    said = visible(made_how(value, is_step=value in outline.steps))
+    said = visible(made_how(value, is_step=is_step))
     heat_map = HeatMap(title_alone(value), value.path, _picture(plane, rows, columns, veiled))
-    name = "" if outline.is_of_head or not plane.name else f" · {plane.name}"
+    name = "" if is_of_head or not plane.name else f" · {plane.name}"
     part = Part(visible(letter(value) + name), said, heat_map, is_made=True)
     return Shown(part, (rows, columns), (plane.rows.size, plane.columns.size), is_there)
 

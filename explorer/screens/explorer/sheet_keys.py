@@ -72,15 +72,21 @@ class SheetKeys:
 
     def _arrangement(self) -> Arrangement | None:
         """The sheet of what is looked at, without what a lesson is yet to ask for; made once for a block."""
-        from attn_explore.explorer.telling.block_sheet import fair_outline
+        from attn_explore.explorer.telling.block_sheet import fair_outline, still_asked
+        from attn_explore.explorer.telling.blocks_around import BlocksAround
+        from attn_explore.explorer.telling.planes import HEAD
         from attn_explore.explorer.telling.sheet_windows import Arrangement
 
         session = self.screen.state.session
         if (outline := fair_outline(session)) is None:
             return None
-        key = tuple((plane.path, str(plane.where)) for plane in outline.planes.values())
+        asked = still_asked(session)
+        planes = tuple((plane.path, str(plane.where)) for plane in outline.planes.values())
+        key = (*planes, asked, session.question is None)
         if self._known is None or self._known[0] is not session.run.trace or self._known[1] != key:
-            self._known = session.run.trace, key, Arrangement(outline)
+            head = dict(zip(session.place.value.names, session.place.index, strict=True)).get(HEAD, 0)
+            around = BlocksAround(outline, head, asked) if session.question is None else None
+            self._known = session.run.trace, key, Arrangement(outline, around)
         return self._known[2]
 
     # --- under the arithmetic
@@ -120,7 +126,7 @@ class SheetKeys:
             centre.mount(self._panel)
             centre.share()
         self._panel.display = True
-        self._panel.put_title(_title(self._shown.outline.title, centre.size.width - SIDES_OF_TITLE))
+        self._panel.put_title(_title(self._shown.title, centre.size.width - SIDES_OF_TITLE))
         self._panel.show(blocks, lit)
 
     def _blocks(self, found: Arrangement) -> list[Block] | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from itertools import count, takewhile
+from typing import cast
 
 import numpy as np
 
@@ -13,7 +16,9 @@ from attn_explore.explorer.session import stepping
 from attn_explore.explorer.session.lesson_progress import Given, Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import questions
-from attn_explore.explorer.telling.block_sheet import fair_outline
+from attn_explore.explorer.telling.block_sheet import fair_outline, still_asked
+from attn_explore.explorer.telling.blocks_around import BlocksAround
+from attn_explore.explorer.telling.planes import Outline
 from attn_explore.model.lesson import Question
 from tests.opened import EVERY, Opened
 
@@ -126,6 +131,10 @@ def test_the_sheet_under_a_question_does_not_tell_what_is_asked(scenario: Opened
         asked = {stop.value.path for stop in later if stop.question is not None} - {here}
         assert not asked & set(outline.planes)
         if question is None:
+            around = BlocksAround(outline, 0, still_asked(session))
+            told = [block for side in (around.after, around.before) for block in _all(side)]
+            made = {view.path for block in told for plane in block.planes.values() for view in plane.value.operands}
+            assert not asked & (made | {path for block in told for path in block.planes})
             continue
         assert question.kind == "number"
         for plane in outline.planes.values():
@@ -133,3 +142,7 @@ def test_the_sheet_under_a_question_does_not_tell_what_is_asked(scenario: Opened
             if plane.path != here:
                 shown = {short_number(float(number)) for number in np.unique(plane.array)}
                 assert short_number(question.number) not in shown, plane.path
+
+
+def _all(side: Callable[[int], Outline | None]) -> Iterator[Outline]:
+    return cast("Iterator[Outline]", takewhile(bool, map(side, count())))

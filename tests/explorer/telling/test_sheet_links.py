@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from attn_explore.explorer.drawing.sheet_lines import Block, is_marked, moved
+from attn_explore.explorer.drawing.sheet_lines import Block, height_of, is_marked, moved
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.help import HelpScreen
 from attn_explore.explorer.screens.sheet_screen import SheetScreen
 from attn_explore.explorer.telling.block_sheet import outline_of
+from attn_explore.explorer.telling.blocks_around import BlocksAround
 from attn_explore.explorer.telling.head_sheet import head_at, head_outline
 from attn_explore.explorer.telling.planes import Outline
 from attn_explore.explorer.telling.sheet_links import edges_of, lit
@@ -67,6 +68,56 @@ def test_a_block_is_the_steps_under_one_path_with_what_enters_them(path: str, na
 def test_the_end_of_a_model_is_a_block_as_well() -> None:
     blocks = shown(opened("names"), "probabilities", (0, 0))
     assert [block.part.path for block in blocks][1:] == ["logits", "probabilities", "candidates"]
+
+
+def stacked(scenario: Opened, path: str, room: tuple[int, int]) -> tuple[Arrangement, list[Block]]:
+    """The sheet of a step's block, with others around it in the lines that it leaves free."""
+    value = scenario.trace[path]
+    index = tuple(0 for _ in value.axes)
+    outline = outline_of(scenario.trace, value, index)
+    assert outline is not None
+    found = Arrangement(outline, BlocksAround(outline, 0, ()))
+    blocks = found.blocks(value, index, *room)
+    assert blocks is not None
+    return found, blocks
+
+
+@pytest.mark.parametrize("room", [(140, 30), (140, 45), (226, 60), (300, 100)])
+@pytest.mark.parametrize("path", ["encoder.input", WEIGHTS, f"{BLOCK}.residual", "encoder.layers.0.ffn.hidden"])
+def test_in_lines_that_are_free_the_blocks_around_stand_whole_in_the_order_of_the_run(
+    path: str, room: tuple[int, int]
+) -> None:
+    scenario = opened("encoder-layer")
+    _, blocks = stacked(scenario, path, room)
+    own = shown(scenario, path, tuple(0 for _ in scenario.trace[path].axes), room)
+    steps, paths = list(scenario.trace.steps), [block.part.path for block in blocks]
+    first = [steps.index(block.part.path) for block in blocks if block.heading]
+    assert len(set(paths)) == len(paths)
+    assert set(paths) >= {block.part.path for block in own}
+    assert first == sorted(first)
+    taken = {(block.x, y) for block in blocks for y in range(block.y - bool(block.heading), block.y + block.height)}
+    assert len(taken) == sum(block.height + bool(block.heading) for block in blocks)
+    assert height_of(blocks) <= room[1]
+    again = next(block for block in blocks if block.part.path == path)
+    assert again.layout.column_width == next(block for block in own if block.part.path == path).layout.column_width
+
+
+def test_all_of_a_small_model_is_one_sheet_and_a_cell_is_lit_through_all_of_it() -> None:
+    scenario, path = opened("encoder-layer"), "encoder.layers.0.ffn.norm"
+    found, blocks = stacked(scenario, path, (300, 100))
+    assert {block.part.path for block in blocks} == set(scenario.trace.steps)
+    lit_up = found.lit(scenario.trace[path], (1, 2))
+    assert set(lit_up.made_of) == set(scenario.trace.steps) - {path}
+    other = found.lit(scenario.trace["encoder.embedding"], (1, 2))
+    assert path in other.makes
+    assert found.link((WEIGHTS, 1, 2)).index == (0, 1, 2)
+
+
+def test_nothing_stands_around_a_block_that_would_have_to_be_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = opened("encoder-layer")
+    monkeypatch.setattr(Value, "is_away", property(lambda value: value.path == WEIGHTS))
+    _, blocks = stacked(scenario, "encoder.input", (300, 100))
+    assert not any(block.heading for block in blocks)
 
 
 @pytest.mark.parametrize("room", [(200, 60), (120, 40), (300, 100)])
