@@ -68,14 +68,18 @@ def _usage(error: Exception) -> int:
 
 
 def _report(error: Exception) -> int:
-    """A bug: one line, and where the details are."""
-    where = _write_log("".join(traceback.format_exception(error)))
-    say(f"error: this is a bug in attn-explore ({type(error).__name__}); the details are in {where}")
+    """A bug: one line, and where the details are; where no file can be written, as for a visitor, they follow."""
+    details = "".join(traceback.format_exception(error))
+    where = _write_log(details)
+    said = f"the details are in {where}" if where else "no file could be written: the details follow"
+    say(f"error: this is a bug in attn-explore ({type(error).__name__}); {said}")
+    if not where:
+        say("\n".join(map(visible, details.splitlines())))
     return BUG
 
 
 def _write_log(text: str) -> str:
-    """Keep a traceback where logs are kept, or in the folder for temporary files when that cannot be written."""
+    """Keep a traceback where logs are kept, or in the folder for temporary files; "" where neither can be written."""
     import tempfile
     from pathlib import Path
 
@@ -90,7 +94,7 @@ def _write_log(text: str) -> str:
         except OSError:
             continue
         return visible(name)
-    return "no file: none could be written"
+    return ""
 
 
 def say(message: str) -> None:
