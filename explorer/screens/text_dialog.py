@@ -26,25 +26,27 @@ Read = Callable[[str, Counter], Session]
 
 
 class TextScreen(Dialog[Session | None]):
-    """A text. Dismissed with the session that reads it, or None."""
+    """A text, at first the one that is given. Dismissed with the session that reads it, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.TEXT_BINDINGS
 
     CSS = STYLES
     SCOPED_CSS = False  # it may be the first screen there is
 
-    def __init__(self, asked: str, read: Read, title: str = "Read another text") -> None:
+    def __init__(
+        self, asked: str, read: Read, title: str = "Read another text", does: str = "runs the model", first: str = ""
+    ) -> None:
         super().__init__()
-        self._asked, self._read, self._title = asked, read, title
+        self._asked, self._read, self._title, self._does, self._first = asked, read, title, does, first
         self._work = Working(self, self._answer)
 
     def compose(self) -> ComposeResult:
         """A line for the text, and one for what is to be said about it."""
         with Vertical(id="export") as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = "Enter runs the model · Esc goes back"
+            box.border_subtitle = f"Enter {self._does} · Esc goes back"
             yield Static(self._asked, markup=False)
-            yield Input(id="text")
+            yield Input(self._first, id="text")
             yield Static("", id="answer", markup=False)
 
     @on(Input.Submitted)

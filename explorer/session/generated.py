@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attn_explore.explorer.session.asked_logit import wanted_token
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
-from attn_explore.model.looking.sampling import Sampler
+from attn_explore.model.looking.sampling import BOUNDS, Sampler
 from attn_explore.model.looking.timeline import LISTED, Timeline, other_run, timeline
 from attn_explore.model.problems import Problem
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.scenario import Scenario
+
+HOW_TO_SAMPLE = "type steps with commas between, as in: temperature 0.8, top-k 3, top-p 0.9"
+_TYPED: Mapping[str, Callable[[str], float]] = {"temperature": float, "top_k": int, "top_p": float}
+"""The steps that can be typed, and how their numbers are read. They leave the likeliest word the likeliest."""
 
 _HOW = "name a place, from 0, and a word: 2= Paris"
 
@@ -60,6 +64,28 @@ def futures(
         last = len(first.choices) - 1
         raise Problem(f"no word is chosen at place {outside}", hint=f"places are from 0 to {last}; --max-new-tokens")
     return Futures(first, timeline(known, other_run(known, standing, sampler, forced), sampler, forced, top))
+
+
+def sampler_typed(typed: str) -> Sampler:
+    """The sampler that is meant by what was typed; it draws nothing. Raises Problem for what is none.
+
+    >>> sampler_typed("temperature 0.8, top-k 3")
+    Sampler(repetition_penalty=1.0, temperature=0.8, top_k=3, top_p=1.0, seed=None)
+    """
+    return replace(Sampler(), **dict(map(_step_typed, typed.split(","))))
+
+
+def _step_typed(part: str) -> tuple[str, Any]:
+    """A step and its number: `top-k 3`."""
+    name, _, number = part.replace("=", " ").strip().lower().partition(" ")
+    step = name.replace("-", "_")
+    try:
+        read = _TYPED[step](number)
+    except (KeyError, ValueError):
+        raise Problem(f"“{part.strip()}” is no step of a sampler", hint=HOW_TO_SAMPLE) from None
+    if not BOUNDS[step].holds(read):
+        raise Problem(f"{name} is {BOUNDS[step].says}: not {number.strip()}", hint=HOW_TO_SAMPLE)
+    return step, read
 
 
 def _placed(session: Session, vocabulary: Axis, said: str) -> tuple[int, int]:

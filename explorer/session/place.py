@@ -32,6 +32,11 @@ def has_cell(value: Value, index: Index) -> bool:
     return len(index) == len(value.shape) and all(map(int.__lt__, index, value.shape))
 
 
+def _without_last(path: str) -> str:
+    """The path of the step that a finer one is part of."""
+    return path.rpartition(".")[0]
+
+
 def _nowhere(_: Value) -> Index | None:
     return None
 
@@ -97,7 +102,7 @@ class Place:
 
             found = lens_point(self.trace, path)
             return None if found is None else f"{LENS}{found.path}"
-        parent = path.rpartition(".")[0]
+        parent = _without_last(path)
         return parent if parent in self.trace.steps else None
 
     def _inner(self, key: str) -> list[Value]:
@@ -163,12 +168,15 @@ class Place:
     def take(self, trace: Trace) -> None:
         """Be at the same place in another run; where a generation ended before it, at that of its first word.
 
-        Where there is none of these, at the first step. At the next run that has the place again, one is there again.
+        Where a finer step is gone, at what it was part of; where there is none of these, at the first step. At the next
+        run that has the place again, one is there again.
         """
         wanted, step = self._wanted, self._step.path
         self.trace = trace
         self.opened = {key: inner for key in self.opened if (inner := self._inner(key))}
-        self._step = self.find(step) or self.find(in_first_pass(step)) or self.steps[0]
+        self._step = (
+            self.find(step) or self.find(_without_last(step)) or self.find(in_first_pass(step)) or self.steps[0]
+        )
         self.show(self.find(wanted) or self._step)
         self._wanted = wanted
 
@@ -197,6 +205,12 @@ class Place:
         del self.opened[key]
         self.show(step)
         return True
+
+    def close(self, path: str) -> None:
+        """Show no finer steps of a step any more; whoever looks at one of them looks at the step then."""
+        inner = self.opened.pop(path, ())
+        if any(self._step is each for each in inner):
+            self.show(self.trace.steps[path])
 
     def _parent(self) -> Value:
         """The step that the current one is a finer step of, or made of by the lens; or the current one."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.answers import AnswerFile
     from attn_explore.explorer.session.patched import WhatToPatch
     from attn_explore.model.looking.patching import Patching
+    from attn_explore.model.looking.sampling import Sampler
 
 
 @dataclass(eq=False)
@@ -38,7 +39,7 @@ class Session:
     Where the model was trained, `moments` has its runs at every moment of the training.
     Where two runs are compared, `other` is the other one, and `label` what this one is called. `is_pin`: it is another
     moment of the run beside it, and no run of its own. `variant`: which one of the gallery it is, if it is of one.
-    `patchings` are maps of patches as far as they were made.
+    `patchings` are maps of patches as far as they were made. `sampler` is the one that was asked about last.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Session:
     lesson: Lesson = field(init=False)
     history: History[Run] = field(default_factory=History, init=False)
     patchings: dict[WhatToPatch, Patching] = field(default_factory=dict, init=False)
+    sampler: Sampler | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.first = self.saved = self.run.scenario

@@ -316,6 +316,9 @@ class Actions(Screen[None]):
     def action_answer(self, view: str) -> None:
         self.groups.asking.answer(view)
 
+    def action_sampler(self) -> None:
+        self.groups.asking.ask_sampler()
+
     def action_tour(self) -> None:
         from attn_explore.explorer.screens.tour import TourScreen
 

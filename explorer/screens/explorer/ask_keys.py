@@ -11,6 +11,7 @@ from attn_explore.explorer.screens.working import AT_ONCE, Work
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import left_out_of_answer
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import run_name, where
 from attn_explore.model.dataclass import dataclass
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.asked_here import Askable
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
     from attn_explore.explorer.telling.answers.answered import Answered
+
+
+SAMPLER = "temperature 0.8, top-k 40, top-p 0.95"
+"""What stands in the line for a sampler at first: numbers that llama.cpp has by default."""
+
+
+def _with_sampler(session: Session, typed: str, _: Counter) -> Session:
+    """The session, which knows the sampler that was typed. Raises Problem for what is none."""
+    from attn_explore.explorer.session.generated import sampler_typed
+
+    session.sampler = sampler_typed(typed)
+    return session
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +103,25 @@ class AskKeys:
         session = self.screen.state.session
         if not self.screen.asks_first():
             self._make(Asked(view, session, session.place.cell, session.run.trace))
+
+    def ask_sampler(self) -> None:
+        """Ask for a sampler, and show what it makes of what each word is chosen from."""
+        from attn_explore.explorer.screens.text_dialog import TextScreen
+
+        session = self.screen.state.session
+        if not self.screen.asks_first():
+            asked = "Its steps (a sampler knows temperature, top-k and top-p):"
+            dialog = TextScreen(asked, partial(_with_sampler, session), "A sampler", "shows its steps", SAMPLER)
+            self.screen.app.push_screen(dialog, self._show_sampler)
+
+    def _show_sampler(self, session: Session | None) -> None:
+        if session is None:
+            return
+        for path in session.run.trace.sampled:
+            session.place.close(path)  # another sampler makes other steps
+        self.screen.show_tree()
+        self.screen.show()
+        self.answer("sampler")
 
     def _make(self, asked: Asked) -> None:
         from attn_explore.explorer.telling.answers.views import VIEWS

@@ -249,6 +249,9 @@ QUESTIONS = (
     Askable("tokens", "How was this text cut into tokens?", "answer('tokens')", _reads_words, "merges, pieces, ids"),
     Askable("lens", "What would the model say at this point?", "answer('lens')", _says_words, "the lens, by layers"),
     Askable("chosen", "How was each word chosen?", "answer('generate')", _chooses_words, "its candidates, the cache"),
+    Askable(
+        "sampler", "What would a sampler leave to choose from?", "sampler", _chooses_words, "temperature, top-k, top-p"
+    ),
     Askable("attribute", "Who wrote what the model says?", "answer('attribute')", _says_words, "a logit as a sum"),
     Askable("made-by", "Which words made this output?", "answer('words')", _says_words, "four methods, which disagree"),
     Askable(

@@ -193,6 +193,20 @@ def _generate(session: Session, _: Cell, __: Counter) -> Answered:
     return Answered(generate_answer(found), command, generate_data(found))
 
 
+def _sampled(session: Session, _: Cell, __: Counter) -> Answered:
+    """What the sampler that was asked about makes of what each word is chosen from. It draws no other words."""
+    from attn_explore.explorer.session.generated import HOW_TO_SAMPLE, Futures
+    from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
+    from attn_explore.model.known import known_of
+    from attn_explore.model.looking.timeline import timeline
+    from attn_explore.model.problems import Problem
+
+    if session.sampler is None:
+        raise Problem("no sampler was named", hint=HOW_TO_SAMPLE)
+    found = Futures(timeline(known_of(session.run.scenario), session.run.trace, session.sampler))
+    return Answered(generate_answer(found), "", generate_data(found))
+
+
 def _rounding(session: Session, _cell: Cell, _: Counter) -> Answered:
     """What rounding changed, of two runs of which one has rounded parameters."""
     from attn_explore.explorer.session.two_runs import rounded_and_exact
@@ -230,6 +244,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
         "tokens": _tokens,
         "cache": _cache,
         "generate": _generate,
+        "sampler": _sampled,
         "words": _words,
         "rounding": _rounding,
     }

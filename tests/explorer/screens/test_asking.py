@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input, Static
 
 from attn_explore.explorer.screens.answer_screen import AnswerScreen
 from attn_explore.explorer.screens.ask_dialog import NOTHING, AskScreen
@@ -67,6 +68,29 @@ async def test_how_the_text_was_cut_is_asked_of_the_token_that_looks_and_leads_t
         await pilot.press("enter")
         await settled(pilot)
         assert (session.place.value.path, session.place.index) == ("encoder.embedding", (2, 0))
+
+
+async def _sampler(pilot: Pilot[None], typed: str) -> None:
+    await pilot.press("colon", *"sampler", "enter")
+    await settled(pilot)
+    pilot.app.screen.query_one("#text", Input).value = typed
+    await pilot.press("enter")
+    await settled(pilot)
+
+
+async def test_what_a_sampler_leaves_leads_to_its_steps_and_another_sampler_to_others(explore: Explore) -> None:
+    async with explore("names", "candidates", size=(80, 24)) as (pilot, session):
+        await _sampler(pilot, "temperature 2, top-k two")
+        assert "“top-k two” is no step of a sampler" in str(pilot.app.screen.query_one("#answer", Static).content)
+        await pilot.press("escape")
+        for typed, before, chance in (("temperature 2, top-k 2", 4, 0.5458), ("top-k 2", 3, 0.5909)):
+            await _sampler(pilot, typed)
+            assert isinstance(pilot.app.screen, AnswerScreen)
+            await pilot.press(*["right"] * before, "enter")
+            await settled(pilot)
+            assert session.place.value.path == "candidates.chances"
+            assert session.place.value[session.place.index] == pytest.approx(chance, abs=1e-4)
+        assert session.place.peek("candidates.temperature") is None
 
 
 async def test_the_list_knows_where_it_is(explore: Explore) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from attn_explore.explorer.session.generated import futures
+import re
+
+import pytest
+
+from attn_explore.explorer.session.generated import futures, sampler_typed
 from attn_explore.explorer.telling.answers.generate_answer import generate_answer
 from attn_explore.model.looking.sampling import Sampler
+from attn_explore.model.problems import Problem
 from tests.opened import opened
 
 
@@ -34,3 +39,25 @@ def test_they_stand_under_the_candidates_until_they_are_closed() -> None:
     assert session.place.toggle()
     assert session.place.value.path == "candidates"
     trace.sampled.clear()
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "“” is no step of a sampler"),
+        ("hot 3", "“hot 3” is no step of a sampler"),
+        ("temperature", "“temperature” is no step of a sampler"),
+        ("top-k 2.5", "“top-k 2.5” is no step of a sampler"),
+        ("temperature 0.8, top-p 1.5", "top-p is a probability above 0, at most 1: not 1.5"),
+        ("top-k 0", "top-k is a number of words, from 1: not 0"),
+        ("temperature nan", "temperature is a number above 0"),
+    ],
+)
+def test_what_is_no_sampler_is_refused_with_what_would_be_one(typed: str, message: str) -> None:
+    with pytest.raises(Problem, match=re.escape(message)) as caught:
+        sampler_typed(typed)
+    assert "temperature 0.8" in caught.value.hint
+
+
+def test_a_sampler_is_typed_in_any_order_with_or_without_signs() -> None:
+    assert sampler_typed(" Top-P=0.9 , top_k 3") == Sampler(top_k=3, top_p=0.9)

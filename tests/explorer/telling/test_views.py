@@ -73,7 +73,7 @@ def test_every_schema_can_be_printed() -> None:
 
 
 def test_every_view_is_asked_here() -> None:
-    assert {view for view, _ in ASKED} | {"patch", "patch-heads", "rounding"} == set(VIEWS)
+    assert {view for view, _ in ASKED} | {"patch", "patch-heads", "rounding", "sampler"} == set(VIEWS)
 
 
 def test_the_cursor_stands_at_what_was_looked_at_and_what_it_leads_to_is_there() -> None:
