@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -99,10 +98,11 @@ def say_notes(session: Session) -> None:
 
 def need_terminal() -> None:
     """Textual reads stdin and draws on stderr, and asks neither whether it is a terminal: so we do."""
+    from attn_explore.explorer.system.streams import terminal_moves_its_cursor
     from attn_explore.model.problems import SURROUNDINGS, Problem
 
     hint = "--plain prints the walk-through as text"
-    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+    if not terminal_moves_its_cursor():
         raise Problem("this terminal cannot move its cursor (TERM)", hint=hint, exit_status=SURROUNDINGS)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         what = "there is no terminal: stdin, stdout and stderr have to be one"

@@ -32,6 +32,11 @@ def line_width() -> int:
     return get_terminal_size((WIDTH, 0)).columns
 
 
+def terminal_moves_its_cursor() -> bool:
+    """Whether what is taken for a terminal does what control sequences say, as far as TERM tells."""
+    return os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
 def prepare() -> None:
     """Let a closed stdout fail when something is printed, and write in ASCII forms what a stream cannot encode.
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from attn_explore.explorer.system.streams import terminal_moves_its_cursor
 from attn_explore.model.dataclass import dataclass
 
 PATIENCE = 0.8
@@ -52,7 +53,7 @@ def ask(characters: Sequence[str]) -> Answers | None:
     if sys.platform == "win32" or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     descriptor = sys.stdin.fileno()
-    if _is_in_background(descriptor):
+    if _is_in_background(descriptor) or not terminal_moves_its_cursor():
         return None
     with _keys_kept(descriptor):
         sys.stderr.flush()

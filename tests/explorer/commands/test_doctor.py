@@ -181,3 +181,16 @@ def test_the_terminal_is_asked_how_wide_characters_are_also_when_the_report_goes
 def test_a_terminal_that_answers_nothing_is_reported_so() -> None:
     found, _ = report("")
     assert (found["answers"], found["name"], found["widths"]) == (False, None, {})
+
+
+def test_a_terminal_that_obeys_nothing_is_not_asked() -> None:
+    controller, terminal = pty.openpty()
+    environ = environment(TERM="dumb")
+    done = subprocess.run(
+        command("doctor"), env=environ, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, timeout=60, check=True
+    )
+    os.write(terminal, b"nothing else")
+    assert os.read(controller, 4096) == b"nothing else"
+    assert re.search(r"^  answers questions +no$", done.stdout.decode(), re.M)
+    for each in (controller, terminal):
+        os.close(each)
