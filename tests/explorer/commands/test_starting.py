@@ -9,7 +9,7 @@ import pytest
 
 from attn_explore.explorer.commands import command_line, exploring, starting
 from attn_explore.explorer.session.answers import AnswerFile
-from attn_explore.explorer.session.asked import Asked
+from attn_explore.explorer.session.asked import Asked, FirstLook
 from attn_explore.explorer.system.limits import Limits
 from tests.imported import STAGES, allowed, imported
 
@@ -22,7 +22,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
     found: Opened = []
 
     def explore(source: str, limits: Limits, step: str = "", asked: Asked | None = None, **more: Any) -> int:
-        found.append((source, limits, step, asked or Asked(), *(name for name, value in more.items() if value)))
+        others = (name for name, value in more.items() if value not in (None, False, FirstLook()))
+        found.append((source, limits, step, asked or Asked(), *others))
         return 0
 
     def browse(folder: Path | None, answers: AnswerFile | None = None) -> int:
