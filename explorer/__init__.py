@@ -2,6 +2,7 @@
 
 commands/   the command line, one file for each group of commands
 screens/    the library, the explorer, the dialogs; keys are in `keys.py`, what one does in `explorer/actions.py`
+serving/    the explorer in browsers, for visitors
 notebook/   what `import attn_explore` gives to a notebook
 widgets/    what screens are composed of: grid, tree, arithmetic, plots, timelines
 telling/    the texts that are shown of a session

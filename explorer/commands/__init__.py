@@ -7,7 +7,8 @@ marking, gallery_command,
 attribute_command, lens_command, heads_command,
 neurons_command, why_command, bits_command,
 tokens_command, cache_command, patch_command, generate_command,
-words_command, rounding_command, doctor_command
+words_command, rounding_command, doctor_command,
+serve_command
 group                            how each is made when it is asked for
 one_run                          the options of a question about one run
 answering                        how a command gives its answer: printed, or as a file

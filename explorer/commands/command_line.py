@@ -27,6 +27,7 @@ from attn_explore.explorer.commands import (
     plotting,
     printing,
     rounding_command,
+    serve_command,
     tokens_command,
     why_command,
     words_command,
@@ -59,6 +60,7 @@ COMMANDS = (
     plotting.plot,
     printing.explain,
     plotting.handout,
+    serve_command.serve,
     files.export,
     files.train,
     checking.check,
@@ -69,7 +71,7 @@ COMMANDS = (
 )
 """Every command, in the order of the help."""
 
-app = typer.Typer(cls=group_of(COMMANDS), **SETTINGS)
+app = typer.Typer(cls=group_of(COMMANDS, {"serve": serve_command.WithToken}), **SETTINGS)
 
 
 def _show_version(wanted: bool) -> None:

@@ -108,6 +108,11 @@ EXAMPLES = {
         "attn-explore handout i-love-my-dog --questions -o questions.md",
         "attn-explore handout i-love-my-dog --blank scores --blank weights --seed 5 -o by-hand.tex",
     ),
+    "serve": (
+        "attn-explore serve",
+        "attn-explore serve i-love-my-dog my.yaml --host 0.0.0.0 --token",
+        "attn-explore serve --visitors 60 --memory 200MB --idle 10min",
+    ),
     "export": (
         "attn-explore export i-love-my-dog -o trace.json",
         "attn-explore export encoder-layer --gradients -o trace.npz",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from attn_explore.explorer.commands.examples import EXAMPLES, epilog
 
@@ -23,9 +23,12 @@ SETTINGS: dict[str, Any] = {
 """What holds for the program and for each command."""
 
 
-def group_of(functions: Sequence[Function]) -> type[TyperGroup]:
-    """The class of a group that has these functions as its commands, in this order."""
-    commands = Commands(functions)
+def group_of(functions: Sequence[Function], classes: Mapping[str, type[TyperCommand]]) -> type[TyperGroup]:
+    """The class of a group that has these functions as its commands, in this order.
+
+    `classes` has those that read their options in a way of their own.
+    """
+    commands = Commands(functions, classes)
 
     class Group(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
@@ -49,8 +52,9 @@ def summary(function: Function) -> str:
 class Commands(Mapping[str, Any]):
     """The commands of functions by their names, each made by Typer at its first use."""
 
-    def __init__(self, functions: Sequence[Function]) -> None:
+    def __init__(self, functions: Sequence[Function], classes: Mapping[str, type[TyperCommand]]) -> None:
         self.functions = {function.__name__.rstrip("_"): function for function in functions}
+        self._classes = classes
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -66,5 +70,5 @@ class Commands(Mapping[str, Any]):
 
     def _make(self, name: str) -> Any:
         alone = typer.Typer(add_completion=False, **SETTINGS)
-        alone.command(name, epilog=epilog(EXAMPLES[name]))(self.functions[name])
+        alone.command(name, cls=self._classes.get(name), epilog=epilog(EXAMPLES[name]))(self.functions[name])
         return typer.main.get_command(alone)

@@ -35,13 +35,14 @@ def _in_container() -> Iterator[int]:
 
 
 def _in_process() -> Iterator[int]:
-    """What is left under `ulimit -v`, where there is such a thing."""
+    """What is left under `ulimit -v` and `ulimit -d`, where there are such things."""
     if sys.platform == "win32":
         return
     import resource
 
-    most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if most != resource.RLIM_INFINITY:
-        import psutil
+    for limit, counted in ((resource.RLIMIT_AS, "vms"), (resource.RLIMIT_DATA, "data")):
+        most, _ = resource.getrlimit(limit)
+        if most != resource.RLIM_INFINITY:
+            import psutil
 
-        yield most - psutil.Process().memory_info().vms
+            yield most - getattr(psutil.Process().memory_info(), counted, 0)

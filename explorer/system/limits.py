@@ -1,4 +1,4 @@
-"""What a run may take and read."""
+"""What a run may take and read, and how people write it."""
 
 from __future__ import annotations
 
@@ -53,3 +53,19 @@ def parse_size(text: str) -> int:
     decimals = found[2] or ""
     scale: int = 10 ** len(decimals)
     return int(found[1] + decimals) * _UNITS[found[3].lower()] // scale
+
+
+_SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
+
+
+def parse_time(text: str) -> float:
+    """Seconds from what people write. Raises Problem for anything else, and for no time at all.
+
+    >>> parse_time("30min"), parse_time("1.5 h")
+    (1800.0, 5400.0)
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s*([a-z]*)", text.strip(), re.ASCII)
+    seconds = float(found[1]) * _SECONDS.get(found[2], 0) if found else 0.0
+    if not seconds:
+        raise Problem(f"{text} is no time", hint="write it like 90s, 30min or 2h")
+    return seconds

@@ -27,7 +27,7 @@ def heed_signals() -> None:
     """End with 128 + n at signal n; temporary files go first. Of a pipe that nobody reads, nothing is said."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for number in _heeded():
+    for number in ending_signals():
         signal.signal(number, _end)
 
 
@@ -85,7 +85,7 @@ def end_at_once(message: str) -> dict[signal.Signals, object]:
             os.write(2, f"{message}\n".encode())
         os._exit(BY_SIGNAL + number)
 
-    return {number: signal.signal(number, end) for number in _heeded()}
+    return {number: signal.signal(number, end) for number in ending_signals()}
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def ended_at_once(message: str) -> Iterator[None]:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
-def _heeded() -> list[signal.Signals]:
+def ending_signals() -> list[signal.Signals]:
     """The signals that end the program, but for those that it was started to ignore, as by `nohup`."""
     there = (getattr(signal, name, None) for name in _ENDING)
     return [number for number in there if number is not None and signal.getsignal(number) is not signal.SIG_IGN]

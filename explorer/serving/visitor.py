@@ -1,0 +1,93 @@
+"""What runs in the process of one visitor."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import socket
+import sys
+from functools import partial
+from typing import NoReturn
+
+from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.library.entries import Library
+from attn_explore.explorer.library.home import Home, visiting
+from attn_explore.explorer.serving.rules import Rules
+from attn_explore.explorer.serving.web_driver import BrowserDriver
+from attn_explore.explorer.serving.words import OUT_OF_MEMORY
+from attn_explore.explorer.session.opening import find_source, start
+from attn_explore.explorer.session.other_text import Unread
+from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.exits import guarded
+from attn_explore.explorer.system.served import Served
+from attn_explore.explorer.widgets.last_gate import guard_terminal
+
+_STDIN, _STDOUT = 0, 1
+
+_LATER = 1
+"""Seconds of processor time after which a process is killed that does not end when it is told that it has no more."""
+
+_STANDS_BACK = 5
+"""How much nicer than the server a visitor is: all wait for the server."""
+
+
+def visit(served: Served, rules: Rules, page: socket.socket, size: tuple[int, int]) -> NoReturn:
+    """Show the app on a page, as long as the visitor stays and takes no more than the rules let them have."""
+    _talk_with(page)
+    _obey(rules)
+    gc.freeze()  # what was imported stays shared as long as no collection looks at it
+    gc.disable()  # until the app stands
+    guard_terminal()
+    home = visiting(served)
+    title = served.allowed[0] if len(served.allowed) == 1 else "the library"
+    app = ExplorerApp(partial(_opened, served, home), title, home=home, driver_class=BrowserDriver)
+    os._exit(guarded(lambda: _shown(app, size)))
+
+
+def _talk_with(page: socket.socket) -> None:
+    """Let the page be what Textual reads and writes; what is printed by mistake goes where errors go."""
+    for fileno in (_STDIN, _STDOUT):
+        os.dup2(page.fileno(), fileno)
+    page.close()
+    sys.__stdin__ = open(_STDIN, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
+    sys.stdout = sys.stderr
+
+
+def _obey(rules: Rules) -> None:
+    """Let the system hold the process to the rules, whatever it comes to. It writes no file at all.
+
+    RLIMIT_DATA counts all memory that could be written and is not shared (on Linux), what came with the fork too. So no
+    visitor has more of their own than that, and what cannot be had is refused there and then, as a MemoryError.
+    """
+    os.nice(_STANDS_BACK)
+    for what, most, at_last in (
+        (resource.RLIMIT_DATA, rules.memory, rules.memory),
+        (resource.RLIMIT_CPU, rules.seconds, rules.seconds + _LATER),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, resource.RLIM_INFINITY),
+    ):
+        _, hard = resource.getrlimit(what)
+        if hard != resource.RLIM_INFINITY:
+            most, at_last = min(most, hard), min(at_last, hard) if at_last >= 0 else hard
+        resource.setrlimit(what, (most, at_last))
+
+
+def _opened(served: Served, home: Home, counter: Counter) -> Session | Library | Unread:
+    """What a visitor sees first: the only thing that there is, or a library."""
+    if len(served.allowed) != 1:
+        return Library(home)
+    source = find_source(served.allowed[0])
+    return Unread(source, home.limits) if source.needs_text else start(source, home.limits, counter, grows=True)
+
+
+def _shown(app: ExplorerApp, size: tuple[int, int]) -> int:
+    """Run the app, and give the status of its end. Raises what is wrong with what it opens, or a bug."""
+    try:
+        app.run(size=size)
+        if app.failure is not None:
+            raise app.failure
+    except MemoryError:
+        return OUT_OF_MEMORY
+    return app.return_code or 0

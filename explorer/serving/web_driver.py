@@ -1,0 +1,92 @@
+"""Textual's driver of a page in a browser, for one that may be gone, and come back."""
+
+from __future__ import annotations
+
+import os
+from asyncio import AbstractEventLoop, get_running_loop
+from codecs import getincrementaldecoder
+from functools import partial
+from typing import Any
+
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.drivers._byte_stream import ByteStream
+from textual.drivers.web_driver import WebDriver
+from textual.geometry import Size
+
+from attn_explore.explorer.serving.words import OUT_OF_MEMORY
+
+NOBODY_THERE = 0
+"""The status of a process whose server is gone: nobody reads it."""
+
+REDRAW = "redraw"
+"""What the server says when another page shows the app from now on."""
+
+
+class BrowserDriver(WebDriver):
+    """Draws everything again for a page that comes back, and ends with the server.
+
+    A page that does not read makes the app wait when it writes, so that what is not read takes no memory.
+    """
+
+    _loop: AbstractEventLoop
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._write = partial(self._write_all)
+
+    def _write_all(self, data: bytes) -> int:
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[os.write(self.fileno, left) :]
+        except OSError:
+            os._exit(NOBODY_THERE)
+        return len(data)
+
+    def start_application_mode(self) -> None:
+        """Begin to draw."""
+        self._loop = get_running_loop()
+        super().start_application_mode()
+
+    def run_input_thread(self) -> None:
+        """Read what the page sends until the app ends. A process that nobody talks to any more ends at once.
+
+        Textual's own goes on without a word when this fails, and then nothing reads what is typed.
+        """
+        try:
+            self._read_input()
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        if not self.exit_event.is_set():
+            os._exit(NOBODY_THERE)
+
+    def _read_input(self) -> None:
+        parser, packets = XTermParser(self._debug), ByteStream()
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        for read in self._input_reader:
+            for kind, content in packets.feed(read) if read else ():
+                if kind == "D":
+                    for event in parser.feed(decode(content)):
+                        self.process_message(event)
+                else:
+                    self._on_meta(kind, content)
+            for event in parser.tick():
+                self.process_message(event)
+
+    def on_meta(self, packet_type: str, payload: dict[str, Any]) -> None:
+        """Heed what the server says beside the keys."""
+        if packet_type == REDRAW:
+            self._size = payload["width"], payload["height"]
+            self._loop.call_soon_threadsafe(self._redraw)
+        else:
+            super().on_meta(packet_type, payload)
+
+    def _redraw(self) -> None:
+        """Set the page up as the first one was, and draw all of the screen."""
+        self.write("\x1b[?1049h\x1b[?25l")
+        self._enable_mouse_support()
+        self._enable_bracketed_paste()
+        size = Size(*self._size or (80, 24))
+        self._app.post_message(events.Resize(size, size))
+        self._app.screen.refresh()

@@ -1,0 +1,142 @@
+"""Each rule of the server, tried over a real connection by somebody who would break it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from attn_explore.explorer.serving import words
+from attn_explore.explorer.serving.messages import LARGEST
+from tests.explorer.serving.browsing import PATIENCE, Page, Server, page, served
+
+pytestmark = pytest.mark.xdist_group("serving")
+
+RIGHT, LEAVE = "\x1b[C", "\x11"
+
+FIRST, SECOND = "Token embeddings", "Positional encoding"
+"""What the first two steps of the lesson are called."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def lesson(folder: Path) -> Iterator[Server]:
+    """A server of one lesson, with two places."""
+    with served(folder, "encoder-layer", "--visitors", "2") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def library(folder: Path) -> Iterator[Server]:
+    """A server of the library, with a token and little patience."""
+    with served(folder, "--token=apple-tree", "--idle", "1s") as server:
+        yield server
+
+
+def connected(server: Server) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE))
+
+
+async def left(shown: Page) -> int | None:
+    """Leave the app: no place is kept for who does."""
+    await shown.type(LEAVE)
+    return await shown.is_closed()
+
+
+# --- visitors
+
+
+async def test_a_visitor_steps_through_a_lesson_and_leaves(lesson: Server) -> None:
+    async with page(lesson) as shown:
+        await shown.sees(FIRST)
+        await shown.type(RIGHT)
+        await shown.sees(SECOND)
+        assert await left(shown) == words.LEFT.code
+
+
+async def test_a_page_that_is_loaded_again_goes_on_where_it_was(lesson: Server) -> None:
+    visit = secrets.token_hex(16)
+    async with page(lesson, visit) as shown:
+        assert await shown.is_told("visit") == "new"
+        await shown.sees(FIRST)
+        await shown.type(RIGHT)
+        await shown.sees(SECOND)
+    async with page(lesson, visit, size=(100, 30)) as shown:
+        assert await shown.is_told("visit") == "same"
+        await shown.sees(SECOND)
+        await left(shown)
+
+
+async def test_a_visit_that_is_opened_twice_goes_on_in_the_second_window(lesson: Server) -> None:
+    visit = secrets.token_hex(16)
+    async with page(lesson, visit) as first, page(lesson, visit) as second:
+        assert await first.is_closed() == words.ELSEWHERE.code
+        await second.sees(FIRST)
+        await left(second)
+
+
+async def test_where_every_place_is_taken_the_next_is_told_so(lesson: Server) -> None:
+    async with page(lesson) as first, page(lesson) as second:
+        await first.is_told("visit")
+        await second.is_told("visit")
+        async with page(lesson) as third:
+            assert await third.is_closed() == words.FULL.code
+            assert third.words == words.FULL.words
+        await left(first)
+        await left(second)
+
+
+async def test_who_closed_the_page_makes_room_for_the_next(lesson: Server) -> None:
+    async with page(lesson) as first, page(lesson) as second:
+        await first.is_told("visit")
+        await second.is_told("visit")
+        await first.websocket.close()
+        async with page(lesson) as third:
+            assert await third.is_told("visit") == "new"
+            await left(third)
+        await left(second)
+
+
+async def test_a_key_that_can_be_guessed_is_no_way_to_the_visit_of_another(lesson: Server) -> None:
+    async with page(lesson, "mine") as first, page(lesson, "mine") as second:
+        assert await first.is_told("visit") == await second.is_told("visit") == "new"
+        await left(first)
+        await left(second)
+
+
+# --- what a page may not do
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["rubbish", "{}", "[]", '["stdin", 1]', '["resize", {"width": "1"}]', '["resize", {"width": 1e9, "height": 1}]',
+     '["redraw"]', '["ping", {"a": 1}]', '["focus", 1]', "[" * 5000],
+    ids=lambda said: said[:20],
+)  # fmt: skip
+async def test_what_no_page_would_say_closes_it(said: str, lesson: Server) -> None:
+    async with page(lesson) as shown:
+        await shown.websocket.send_str(said)
+        assert await shown.is_closed() == words.NOT_UNDERSTOOD.code
+
+
+async def test_a_message_that_is_too_long_closes_the_page(lesson: Server) -> None:
+    async with page(lesson) as shown:
+        await shown.type("a" * LARGEST)
+        assert await shown.is_closed() == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+
+
+async def test_a_screen_of_any_size_is_drawn_in_one_that_can_be(lesson: Server) -> None:
+    async with page(lesson, size=(10**9, 10**9)) as shown:
+        await shown.sees(FIRST)
+        await shown.say("resize", {"width": 10**12, "height": -5})
+        await shown.say("resize", {"width": 80, "height": 24})
+        await shown.type(RIGHT)
+        await shown.sees(SECOND)
+        await left(shown)
