@@ -96,13 +96,13 @@ class PlotPanel(Vertical, Unscrolled, can_focus=True, inherit_bindings=False):
         """Another size has room for other ticks and more points."""
         self._lay_out()
 
-    def move(self, direction: str) -> None:
-        """Go to the next place along x, or to another curve or row."""
-        self._choose(*_MOVES[direction])
+    def further(self, direction: str) -> TensorGrid.CellChosen | None:
+        """The next place along x, or another curve or row."""
+        return self._chosen(*_MOVES[direction])
 
     def action_move(self, direction: str) -> None:
         """The arrows, while the plot has the focus."""
-        self.move(direction)
+        self._choose(*_MOVES[direction])
 
     def action_side(self, direction: int) -> None:
         """Go to the first place along x, or to the last."""
@@ -122,11 +122,14 @@ class PlotPanel(Vertical, Unscrolled, can_focus=True, inherit_bindings=False):
         self.mount(self._above, self._curves, self._below)
 
     def _choose(self, right: int, down: int) -> None:
+        if (chosen := self._chosen(right, down)) is not None:
+            self.post_message(chosen)
+
+    def _chosen(self, right: int, down: int) -> TensorGrid.CellChosen | None:
         if self._value is None:
-            return
+            return None
         index = cell_further(self._value, self._cursor, right, down)
-        if index != self._cursor:
-            self.post_message(TensorGrid.CellChosen(self._value, index))
+        return TensorGrid.CellChosen(self._value, index) if index != self._cursor else None
 
     def _lay_out(self) -> None:
         width, height = self.size

@@ -74,13 +74,13 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(0, min(max(top, rank - max(1, self.size.height - 2) + 1), rank), animate=False, immediate=True)
         self.refresh()
 
-    def move(self, direction: str) -> None:
-        """Go to the next number, or the one before."""
-        self._choose(self._rank + _UP[direction])
+    def further(self, direction: str) -> TensorGrid.CellChosen | None:
+        """The next number, or the one before."""
+        return self._chosen(self._rank + _UP[direction])
 
     def action_move(self, direction: str) -> None:
         """The arrows, while the list has the focus."""
-        self.move(direction)
+        self._choose(self._rank + _UP[direction])
 
     def action_edge(self, rank: int) -> None:
         """Go to the largest number, or to the smallest."""
@@ -119,11 +119,15 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         return f"{value.names[0]}, the largest first{part}"
 
     def _choose(self, rank: int) -> None:
+        if (chosen := self._chosen(rank)) is not None:
+            self.post_message(chosen)
+
+    def _chosen(self, rank: int) -> TensorGrid.CellChosen | None:
         order = self._order
-        if self._value is not None and len(order):
-            index = (order[max(0, min(len(order) - 1, rank))],)
-            if index != (self._cursor,):
-                self.post_message(TensorGrid.CellChosen(self._value, index))
+        if self._value is None or not len(order):
+            return None
+        index = (order[max(0, min(len(order) - 1, rank))],)
+        return TensorGrid.CellChosen(self._value, index) if index != (self._cursor,) else None
 
     def _row(self, value: Value, rank: int) -> list[Segment]:
         place = self._order[rank]

@@ -118,21 +118,21 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         self._bring_into_view()
         self._refresh_lines(0, 1, *(lines.HEADER + row - self.scroll_offset.y for row in {before[0], self._place[0]}))
 
-    def move(self, direction: str) -> None:
-        """Move the cursor by one drawn cell; at the edge of a plane, into the plane beside it where that is drawn."""
+    def further(self, direction: str) -> CellChosen | None:
+        """The cell drawn beside that of the cursor; at the edge of a plane, in the plane beside it if that is drawn."""
         if self._plan is None:
-            return
+            return None
         planes, columns = self._plan.planes, self._plan.drawn[1]
         down, right = _MOVES[direction]
         row, column, lead = self._place[0] + down, self._place[1] + right, self._cursor[:-2]
         beside = planes.index(lead) + right
         if not 0 <= column < columns and 0 <= beside < len(planes):
             lead, column = planes[beside], column % max(1, columns)
-        self._choose(lead, row, column)
+        return self._chosen(lead, row, column)
 
     def action_move(self, direction: str) -> None:
         """The arrows, while the grid has the focus."""
-        self.move(direction)
+        self._ask_for(self.further(direction))
 
     def action_edge(self, row: int) -> None:
         """Go to the first row, or to the last."""
@@ -237,13 +237,20 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _choose(self, lead: Index, row: int, column: int) -> None:
         """Ask for the cell that is drawn at a row and column of a plane, or at the nearest that there are."""
+        self._ask_for(self._chosen(lead, row, column))
+
+    def _ask_for(self, chosen: CellChosen | None) -> None:
+        if chosen is not None:
+            self.post_message(chosen)
+
+    def _chosen(self, lead: Index, row: int, column: int) -> CellChosen | None:
         if self._plan is None or self._value is None or 0 in self._plan.drawn:
-            return
+            return None
         row, column = (max(0, min(size - 1, at)) for at, size in zip((row, column), self._plan.drawn, strict=True))
         if (row, column) == self._place and lead == self._cursor[:-2]:
-            return
+            return None
         cell = (*lead, *self._plan.peak(lead, row, column))
-        self.post_message(self.CellChosen(self._value, self.order.cell(cell[len(cell) - len(self._cursor) :])))
+        return self.CellChosen(self._value, self.order.cell(cell[len(cell) - len(self._cursor) :]))
 
     def _refresh_lines(self, *lines: int) -> None:
         """Draw some lines again. Where the view has scrolled, all are drawn again anyway."""

@@ -26,8 +26,11 @@ class CellKeys:
     def move(self, direction: str) -> None:
         """Move the cursor by one cell; in the word view, to another word that asks or is asked."""
         queries, keys = _MOVES[direction]
-        if not self._ask_about(queries, keys):
-            self.screen.numbers.move(direction)
+        if self._ask_about(queries, keys):
+            return
+        chosen = self.screen.numbers.further(direction)
+        if chosen is not None:
+            self.screen.cell_chosen(chosen)  # at once: the next key may be there already, and starts from this cell
 
     def sweep(self) -> None:
         """Go through the cells by itself, row by row: so it is seen how rows meet columns."""

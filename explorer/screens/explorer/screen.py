@@ -196,6 +196,7 @@ class ExplorerScreen(Panels):
     @on(TensorGrid.CellChosen)
     def cell_chosen(self, event: TensorGrid.CellChosen) -> None:
         """Another cell: the grid and the arithmetic change in one frame."""
+        event.stop()
         state, overview = self.state, self.state.overview
         if overview is not None and event.value is overview.value:
             state.session.place.put_cursor(event.value, event.index)
