@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Size
+from textual.layout import DockArrangeResult
 from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
@@ -32,7 +34,7 @@ from attn_explore.explorer.widgets.ranking import Ranking
 from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
-from attn_explore.explorer.widgets.unscrolled import Column, Row
+from attn_explore.explorer.widgets.unscrolled import Column, Row, arranged
 from attn_explore.explorer.widgets.words_panel import WordsPanel
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
@@ -90,6 +92,10 @@ class Panels(Actions):
         yield self.timeline
         yield self.keys
         yield Static("", id="too-small", markup=False)
+
+    def arrange(self, size: Size, _optimal: bool = False) -> DockArrangeResult:
+        """See `arranged`."""
+        return arranged(self, size, super().arrange)
 
     def on_resize(self) -> None:
         """Say how much room is needed when there is too little."""

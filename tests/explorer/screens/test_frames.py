@@ -5,12 +5,15 @@ import os
 from typing import Any
 
 import pytest
+from textual import events
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, Compositor
 
 from attn_explore.explorer.screens.driver import TerminalDriver, buffered
 from attn_explore.explorer.screens.frames import Frames
 from tests.explorer.conftest import Explore, settled
+
+QUERIES = "encoder.layers.0.self_attention.q"
 
 
 async def test_the_pieces_of_each_line_are_those_that_textual_puts_together(explore: Explore) -> None:
@@ -51,6 +54,32 @@ async def test_what_is_shown_again_is_placed_once(explore: Explore, monkeypatch:
             words.display = is_shown
             await settled(pilot)
             assert len(placed) == 1
+
+
+async def test_panels_stand_where_they_would_if_nothing_were_kept_of_where_they_stood(explore: Explore) -> None:
+    """Whatever comes and goes: operands, a plot, a list, messages, the words, and other sizes."""
+    keys = ("right", "i", "P", "slash", "v")
+    async with explore("i-love-my-dog", step=QUERIES) as (pilot, _):
+        screen = pilot.app.screen
+        for size in ((80, 24), (120, 40)):
+            await pilot.resize_terminal(*size)
+            for key in (*keys, "escape"):
+                await pilot.press(key)
+                await settled(pilot)
+                kept = screen._compositor._arrange_root(screen, screen.size, visible_only=False)
+                for widget in (screen, *screen.query("*")):
+                    widget._clear_arrangement_cache()
+                assert kept == screen._compositor._arrange_root(screen, screen.size, visible_only=False)
+
+
+async def test_keys_that_come_in_a_burst_each_move_the_cell(explore: Explore) -> None:
+    """Each starts from the cell that the one before led to."""
+    async with explore("i-love-my-dog", step=QUERIES) as (pilot, session):
+        before = session.place.index
+        for key in "hhhj":
+            pilot.app.post_message(events.Key(key, key))
+        await settled(pilot)
+        assert session.place.index == (*before[:-2], before[-2] + 1, before[-1] - 3)
 
 
 class _Writer:
