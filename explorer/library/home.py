@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attn_explore.explorer.library.arrangement import Arrangements
 from attn_explore.explorer.library.bookmarks import Bookmarks
 from attn_explore.explorer.library.kept import InMemory, Kept, OnDisk
-from attn_explore.explorer.library.offer import Offer, OfMachine, OfServer
+from attn_explore.explorer.library.offer import Bundled, Named, Offer, OfMachine
 from attn_explore.explorer.session.course import own_folder
 from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.system.limits import Limits
@@ -56,4 +56,4 @@ def at_home(folder: Path | None = None, limits: Limits | None = None) -> Home:
 
 def visiting(served: Served) -> Home:
     """The home of a visitor: what was named for them, and nothing of the disk of who serves them."""
-    return Home(OfServer(served.allowed), Limits(), InMemory(), Downloads)
+    return Home(Named(served.allowed) if served.allowed else Bundled(), Limits(), InMemory(), Downloads)

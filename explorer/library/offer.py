@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -10,13 +11,12 @@ from typing import Protocol
 from attn_explore.explorer.library.entry import Entry
 from attn_explore.explorer.session import course
 from attn_explore.explorer.session.opening import Source, find_source, is_trace
-from attn_explore.explorer.session.run_files import inputs_of
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import read_scenario
 
-NAMED = "Named for you"
-"""The heading of what a visitor may open beside the course."""
+TO_EXPLORE = "To explore"
+"""The heading of what was named for visitors."""
 
 
 class Offer(Protocol):
@@ -74,10 +74,8 @@ class OfMachine:
 
 
 @dataclass(frozen=True)
-class OfServer:
-    """What was named for visitors, in that order; where nothing was, the course without the lessons on real models."""
-
-    named: tuple[str, ...]
+class Bundled:
+    """What visitors may open where nothing was named: the course, without the lessons on real models."""
 
     @property
     def folder(self) -> None:
@@ -85,13 +83,46 @@ class OfServer:
 
     def entries(self) -> list[Entry]:
         """All of it, in order."""
-        if not self.named:
-            return [Entry(name, path, read_scenario(path)) for name, path in course.bundled().items()]
-        return list(_named(self.named))
+        return [Entry(name, path, read_scenario(path)) for name, path in course.bundled().items()]
+
+    def is_in_course(self, entry: Entry) -> bool:
+        """There is nothing else."""
+        return True
+
+    def model(self, entry: Entry) -> Source:
+        """There is none."""
+        raise Problem("no model is served")
+
+    def after(self, path: Path) -> Path | None:
+        """What follows in the order of the course."""
+        return _next_of(list(course.bundled().values()), path)
+
+    def readable(self) -> list[Path]:
+        """Nothing but what belongs to the program."""
+        return []
+
+
+@dataclass(frozen=True)
+class Named:
+    """What visitors may open where something was named: that, in its order, as it is when they come."""
+
+    names: tuple[str, ...]
+
+    @property
+    def folder(self) -> None:
+        """A visitor's own scenarios are not on this machine."""
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return list(_named(self.names))
+
+    def entries(self) -> list[Entry]:
+        """All of it, in order."""
+        return self._entries
 
     def is_in_course(self, entry: Entry) -> bool:
         """What was named is a course of its own."""
-        return not entry.is_model and entry.scenario is not None
+        return entry.scenario is not None
 
     def model(self, entry: Entry) -> Source:
         """The model that was named: it is not looked for again."""
@@ -101,15 +132,21 @@ class OfServer:
 
     def after(self, path: Path) -> Path | None:
         """The next of what was named that has a lesson."""
-        lessons = [entry.path for entry in self.entries() if entry.scenario is not None and entry.scenario.lesson]
-        here = [place for place, each in enumerate(lessons) if each.resolve() == path.resolve()]
-        return next(iter(lessons[here[0] + 1 :]), None) if here else None
+        told = [entry.path for entry in self._entries if entry.scenario is not None and entry.scenario.lesson]
+        return _next_of(told, path)
 
     def readable(self) -> list[Path]:
         """The files that were named, those that they name, and models whole."""
-        found = self.entries()
-        files = chain.from_iterable(inputs_of(entry.path, entry.scenario) for entry in found if not entry.is_model)
-        return [*files, *chain.from_iterable(map(_files_of_model, filter(None, map(_model_of, found))))]
+        from attn_explore.explorer.session.run_files import inputs_of
+
+        files = chain.from_iterable(inputs_of(each.path, each.scenario) for each in self._entries if not each.is_model)
+        models = chain.from_iterable(map(_files_of_model, filter(None, map(_model_of, self._entries))))
+        return [*files, *models]
+
+
+def _next_of(lessons: list[Path], path: Path) -> Path | None:
+    here = [place for place, each in enumerate(lessons) if each.resolve() == path.resolve()]
+    return next(iter(lessons[here[0] + 1 :]), None) if here else None
 
 
 def _named(named: tuple[str, ...]) -> Iterator[Entry]:
@@ -129,8 +166,8 @@ def _entry(name: str, path: Path, *, is_model: bool) -> Entry:
     try:
         scenario = None if is_model or is_trace(path) else read_scenario(path)
     except Problem as problem:
-        return Entry(name, path, None, problem, heading=NAMED)
-    return Entry(name, path, scenario, is_model=is_model, heading=NAMED)
+        return Entry(name, path, None, problem, heading=TO_EXPLORE)
+    return Entry(name, path, scenario, is_model=is_model, heading=TO_EXPLORE)
 
 
 def _model_at(name: str) -> Path:
@@ -146,7 +183,10 @@ def _model_of(entry: Entry) -> Path | None:
     if not entry.checkpoint or entry.scenario is None:
         return None
     beside = (entry.scenario.source.folder or Path()) / entry.checkpoint
-    return beside if beside.exists() else _model_at(entry.checkpoint)
+    try:
+        return beside if beside.exists() else _model_at(entry.checkpoint)
+    except Problem:  # whoever opens it is told why
+        return None
 
 
 def _files_of_model(path: Path) -> Iterator[Path]:
