@@ -1,6 +1,5 @@
 """Settings for all tests: hypothesis draws the same examples on every run, and no test looks at the clock."""
 
-import gc
 import signal
 from collections.abc import Iterator
 
@@ -9,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.homes import Homes
 from tests.opened import Opened, opened
+from tests.scenarios_read import read_once
 from tests.standing import let_pilots_wait
 from tests.style_sheets import parse_once
 
@@ -27,17 +27,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore_glob = ["data/make_*"]  # they need PyTorch, which the tests do without
-
-
-_GARBAGE = 20_000
-"""Objects that are made before those which nothing refers to are looked for: Python's 700 cost a sixth of the suite."""
-
-
-def pytest_collection_finish() -> None:
-    """Look for garbage among what tests leave, not among all that was imported and collected, and less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
 
 
 @pytest.fixture(scope="session")
@@ -67,9 +56,10 @@ def _own_home(_homes: Homes, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _textual() -> Iterator[None]:
-    """Pilots wait for the program, and style sheets are parsed once."""
+def _patched() -> Iterator[None]:
+    """Pilots wait for the program; style sheets and bundled scenarios are parsed once."""
     with pytest.MonkeyPatch.context() as patch:
         let_pilots_wait(patch)
         parse_once(patch)
+        read_once(patch)
         yield
