@@ -1,6 +1,11 @@
-"""Makes the links in `src/attn_explore/`, and collects `pytest model` under the one name that its modules have."""
+"""Makes the links in `src/attn_explore/`, and collects `pytest model` under the one name that its modules have.
 
+Garbage is looked for between tests, and what outlives it is not looked at again.
+"""
+
+import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,31 @@ from tools import links
 if "PYTEST_XDIST_WORKER" not in os.environ:  # once: the programs that tests start would each compile everything
     links.make()
     links.compile_all()
+
+sys.dont_write_bytecode = False  # what pytest makes of 350 files of tests is kept: 6 s in each worker of each run
+
+
+_MOST_NEW = 200_000
+"""Objects that tests leave before those which nothing refers to are looked for."""
+
+gc.set_threshold(5 * _MOST_NEW)  # within a test only where it makes very many: Python's 700 cost a sixth of the suite
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests leave, not among all that was imported and collected."""
+    _leave_alone()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Look through what outlives a test once: in the end these are a million objects, and each look takes a second."""
+    if gc.get_count()[0] >= _MOST_NEW or gc.get_count()[1]:
+        _leave_alone()
+
+
+def _leave_alone() -> None:
+    """Look for garbage among all that is new, and never again in what is left."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
