@@ -16,7 +16,9 @@ def value_named(session: Session, name: str) -> Value:
     """The step or parameter of a name. Raises Problem where there are several, or none."""
     from attn_explore.explorer.session.search import only
 
-    return only(session, name)
+    trace = session.run.trace
+    exact = trace.steps.get(name) or trace.parameters.get(name)  # whoever asks for each in turn does not search for it
+    return exact or only(session, name)
 
 
 def cell_named(session: Session, name: str) -> Cell:

@@ -124,6 +124,8 @@ class Trace:
     def lens(self, token: str | None = None, *, token_id: int | None = None, top: int = 5, heads: bool = False) -> Lens:
         """What the model would say at each point of its residual stream, and the rank and logit of a token there.
 
+        Source: nostalgebraist 2020. At each point the run's own last norm and output matrix are applied.
+
         token, token_id  a token by its text, with its space, or by its id
         top              how many likeliest words there are of each point
         heads            single heads, too, each by what it writes alone
@@ -172,7 +174,8 @@ class Trace:
     def heads(self, token: str | None = None, *, token_id: int | None = None, seed: int = 0, length: int = 30) -> Heads:
         """What each head of attention does; with a token, also what each adds to its logit at the end of the text.
 
-        Scores that need a token twice are of `length` made-up tokens that are said twice, drawn from `seed`.
+        Source: Elhage et al. 2021; Olsson et al. 2022. Scores are shares of the weight, from 0 to 1, and the entropy in
+        nats. Those that need a token twice are of `length` made-up tokens that are said twice, drawn from `seed`.
 
         >>> import attn_explore
         >>> heads = attn_explore.run("induction-head").heads()
@@ -191,6 +194,7 @@ class Trace:
     def why(self, cell: str) -> Why:
         """Why a head looks from one token to another: `weights[head 1, its, Law]`.
 
+        Source: Elhage et al. 2021. The score before any mask is a sum over pairs of what wrote the query and the key.
         Raises Problem for another cell, and where the score is no product of a query and a key.
 
         >>> import attn_explore
@@ -218,6 +222,8 @@ class Trace:
         estimate: bool = False,
     ) -> Patching:
         """Put numbers of this run into another one, and see how much of what this one says comes back.
+
+        Source: Meng et al. 2022; for the estimate by gradients Nanda 2023. 0: nothing comes back, 1: all of it.
 
         into      a run of the same model over a text of as many tokens; or that text
         of        what is put in: the stream, or what attention, the networks or the heads make
@@ -253,6 +259,8 @@ class Trace:
     ) -> Words:
         """Which words made an output: gradient times input, integrated gradients, rollout, and leaving each out.
 
+        Source: Shrikumar et al. 2016; Sundararajan et al. 2017; Abnar and Zuidema 2020; Li et al. 2016.
+
         token  of which token; the likeliest
         of     its logit, or its probability
         after  what is said at this word, or place; the mask, or the last
@@ -269,7 +277,9 @@ class Trace:
         return words_of(self._session, WhichWords(token, token_id, after, of, steps))
 
     def neurons(self, at: str = "", *, token: str | int = "", top: int = 10) -> Neurons:
-        """The strongest neurons of a feed-forward network at a token of the text.
+        """The strongest neurons of a feed-forward network at a token of the text, and the words that each speaks for.
+
+        Source: Geva et al. 2021. The strongest is the one that adds the longest vector to the stream.
 
         at     the network: `decoder.layers.3.ffn`, or `layers.3`; that of the last layer
         token  a word of the text, or its place; the last
@@ -323,15 +333,32 @@ class Trace:
         return generation_of(self._session, steps, seed, instead or {}, top)
 
     def tokenized(self) -> Result:
-        """How the text became tokens: letters, merges, pieces, ids; what is unusual is pointed out."""
+        """How the text became tokens: letters, merges, pieces, ids; what is unusual is pointed out.
+
+        >>> import attn_explore
+        >>> [token["id"] for token in attn_explore.run("names").tokenized().as_dict()["reads"][0]["tokens"]]
+        [0, 6, 12, 14]
+        """
         return self._view("tokens")
 
     def cache(self) -> Result:
-        """What the cache of keys and values holds after a generation, in numbers and bytes. Raises Problem for none."""
+        """What the cache of keys and values holds after a generation, in numbers and bytes. Raises Problem for none.
+
+        >>> import attn_explore
+        >>> found = attn_explore.run("names").cache().as_dict()
+        >>> found["numbers"], found["bytes"], found["bytes_a_token"]
+        (160, 640, 128)
+        """
         return self._view("cache")
 
     def bits(self, cell: str) -> Result:
-        """The bits that a number is stored in, and how they make its value: `layers.0.ffn.w_1[0, 5]`."""
+        """The bits that a number is stored in, and how they make its value: `layers.0.ffn.w_1[0, 5]`.
+
+        >>> import attn_explore
+        >>> found = attn_explore.run("names").bits("w_1[0, 5]").as_dict()
+        >>> found["storage"], [part["bits"] for part in found["parts"]]
+        ('F32', ['0', '01111101', '00000101101011100010100'])
+        """
         return self._view("bits", cell)
 
     def rounding(self, storage: str) -> Result:
@@ -404,6 +431,13 @@ class Trace:
 
         `steps` are patterns of the steps that are wanted, such as `*.layers.5.*`; all. A file that is there is replaced
         with `force` alone. Raises Problem where it cannot be written.
+
+        >>> import attn_explore, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = attn_explore.run("i-love-my-dog").export(f"{folder}/weights.json", steps=["weights"])
+        ...     steps = attn_explore.load(file).steps
+        >>> list(steps)
+        ['encoder.layers.0.self_attention.weights']
         """
         from attn_explore.explorer.session.saving import export
         from attn_explore.model.traces.wanted import Wanted

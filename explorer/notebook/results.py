@@ -34,12 +34,17 @@ class Result:
     _told: Told
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain objects: what the command gives with `--json`, as `attn-explore schema` has it."""
+        """The same as plain objects: what the command gives with `--json`, as `attn-explore schema` has it.
+
+        >>> import attn_explore
+        >>> attn_explore.run("translate").attribute("狗", after="我的").as_dict()["terms"][0]["head"]
+        0
+        """
         return self._told.data()
 
     def __repr__(self) -> str:
         answer = self._told.answer()
-        return f"{type(self).__name__}({answer.title} {len(answer.rows)} × {len(answer.columns)})"
+        return f"{type(self).__name__}({len(answer.rows)} rows × {len(answer.columns)} columns: {answer.title})"
 
     def __str__(self) -> str:
         from attn_explore.explorer.telling.answers.answer_lines import answer_lines
@@ -92,6 +97,11 @@ class Attribution(Result):
         """What a head took from each token (key), or each neuron of a network added (d_ff): together what it adds.
 
         `writer` is a place along the axis of `adds`. Raises Problem for a writer that adds one number alone.
+
+        >>> import attn_explore
+        >>> head = attn_explore.run("translate").attribute("狗", after="我的").opened("0 cross-head 0")
+        >>> head.labels("key"), head.labels("key")[head.array.argmax()]
+        (('I', 'love', 'my', 'dog'), 'dog')
         """
         return self._opened(str(writer))
 

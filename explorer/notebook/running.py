@@ -46,7 +46,8 @@ def run(
     allow_path      folders, beside the scenario's own, from which it may read weights
 
     Scenarios compute in float64 and keep every number. Of a checkpoint, in float32, what is asked for is computed when
-    it is asked for. Raises Problem, with one clear message, for all that cannot be run.
+    it is asked for. Raises Problem, with one clear message, for all that cannot be run. Where its hint names an option
+    of the command line, such as `--allow-path`, the argument has that name: `allow_path` (but `--as` is `rounded`).
 
     >>> import attn_explore
     >>> attn_explore.run("i-love-my-dog")

@@ -111,6 +111,11 @@ class Value:
         """The words along an axis, or what else stands there: `head 0`; the number of each place where nothing does.
 
         Raises Problem for an axis that is not there.
+
+        >>> import attn_explore
+        >>> q = attn_explore.run("i-love-my-dog")["q"]
+        >>> q.labels("head"), q.labels("token"), q.labels("d_k")
+        (('head 0',), ('I', 'love', 'my', 'dog'), ('0', '1', '2', '3', '4'))
         """
         found = next((each for each in self._tensor.axes if each.name == axis), None)
         if found is None:

@@ -157,7 +157,7 @@ def test_neurons_are_the_strongest_of_their_network(translator: Trace) -> None:
 def test_a_run_and_a_view_say_in_a_line_what_they_are_and_print_what_the_command_prints(translator: Trace) -> None:
     assert repr(translator).count("\n") == 0
     lens = translator.lens("狗")
-    assert repr(lens) == "Lens(What would the model say here? 4 × 7)"
+    assert repr(lens) == "Lens(4 rows × 7 columns: What would the model say here?)"
     assert "0 cross-attention" in str(lens)
     assert "0 cross-attention" in lens._repr_html_()
     assert str(translator.attribute()).startswith("Who wrote this logit?")
