@@ -27,6 +27,7 @@ OLDEST, NEWEST = "lowest-direct", "highest"
 GIVES = {
     "checkpoints": "import gguf, tokenizers",
     "figures": "import typst",
+    "serve": "import textual_serve",
     "docs": "import furo, myst_parser, sphinx",
 }
 """What each extra is there for, as a line of Python."""
