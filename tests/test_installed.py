@@ -64,6 +64,8 @@ def test_it_runs_beside_modules_of_the_same_names(where: str, somebodys: Path, w
     ours = ROOT / "src" if where == "checkout" else wheel
     path = os.pathsep.join((".", str(ours)))
     assert "i-love-my-dog" in _ran(somebodys, "-m", "attn_explore", "list", PYTHONPATH=path)
+    code = "import attn_explore; print(attn_explore.run('i-love-my-dog')['weights']['love', 'dog'])"
+    assert "0.6132" in _ran(somebodys, "-c", code, PYTHONPATH=path)
     step = "experiment.held_out_right"  # it reads the scenario, its weights and its pairs
     assert "0.9583" in _ran(somebodys, "-m", "attn_explore", "show", "translate", step, PYTHONPATH=path)
 

@@ -56,12 +56,12 @@ class Trace:
     @property
     def title(self) -> str:
         """What the scenario is called, or the model."""
-        return self._session.run.scenario.title
+        return visible(self._session.run.scenario.title)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of how the run was read."""
-        return self._session.notes
+        return tuple(map(visible, self._session.notes))
 
     @property
     def tokens(self) -> dict[str, tuple[str, ...]]:

@@ -37,6 +37,9 @@ def tensor_html(value: Value, title: str, formula: str, mask: Value | None = Non
 
 
 def _body(value: Value, mask: Value | None) -> Iterator[str]:
+    if (elsewhere := value.elsewhere) is not None:
+        yield paragraph(f"{elsewhere.what}: {elsewhere.hint}")
+        return
     if not value.axes:
         yield paragraph(short_number(float(value.array)))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import attn_explore
 from attn_explore import Problem, Trace
+from tests.checkpoints import FAMILIES
 
 DECODER = {"kind": "decoder", "d_model": 8, "heads": 4, "head": "vocabulary"}
 
@@ -136,3 +138,13 @@ def test_words_from_files_are_no_markup_and_no_escapes() -> None:
         assert "<b>bold" not in html
         assert "\x1b" not in html + repr(trace) + str(trace["weights"])
         assert "a&amp;b" in html
+
+
+def test_numbers_that_a_trace_does_not_hold_are_told_where_they_are_and_refused(tmp_path: Path) -> None:
+    trace = attn_explore.load(
+        attn_explore.run(FAMILIES / "gpt2", ids=[1, 2]).export(tmp_path / "trace.npz", steps=["logits"])
+    )
+    [table] = [each for name, each in trace.parameters.items() if name.endswith("embedding_table")]
+    assert "not in this trace" in table._repr_html_()
+    with pytest.raises(Problem, match="not in this trace"):
+        _ = table.array
