@@ -8,19 +8,17 @@ import resource
 import socket
 import sys
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 from attn_explore.explorer.app import ExplorerApp
-from attn_explore.explorer.library.entries import Library
-from attn_explore.explorer.library.home import Home, visiting
+from attn_explore.explorer.library.entries import seen_first
+from attn_explore.explorer.library.home import visiting
 from attn_explore.explorer.serving.rules import Rules
 from attn_explore.explorer.serving.web_driver import BrowserDriver
 from attn_explore.explorer.serving.words import OUT_OF_MEMORY
-from attn_explore.explorer.session.opening import find_source, start
-from attn_explore.explorer.session.other_text import Unread
-from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.exits import guarded
+from attn_explore.explorer.system.fence import fence_in
 from attn_explore.explorer.system.served import Served
 from attn_explore.explorer.widgets.last_gate import guard_terminal
 
@@ -40,10 +38,7 @@ def visit(served: Served, rules: Rules, page: socket.socket, size: tuple[int, in
     gc.freeze()  # what was imported stays shared as long as no collection looks at it
     gc.disable()  # until the app stands
     guard_terminal()
-    home = visiting(served)
-    title = served.allowed[0] if len(served.allowed) == 1 else "the library"
-    app = ExplorerApp(partial(_opened, served, home), title, home=home, driver_class=BrowserDriver)
-    os._exit(guarded(lambda: _shown(app, size)))
+    os._exit(guarded(partial(_shown, served, size)))
 
 
 def _talk_with(page: socket.socket) -> None:
@@ -74,16 +69,12 @@ def _obey(rules: Rules) -> None:
         resource.setrlimit(what, (most, at_last))
 
 
-def _opened(served: Served, home: Home, counter: Counter) -> Session | Library | Unread:
-    """What a visitor sees first: the only thing that there is, or a library."""
-    if len(served.allowed) != 1:
-        return Library(home)
-    source = find_source(served.allowed[0])
-    return Unread(source, home.limits) if source.needs_text else start(source, home.limits, counter, grows=True)
-
-
-def _shown(app: ExplorerApp, size: tuple[int, int]) -> int:
-    """Run the app, and give the status of its end. Raises what is wrong with what it opens, or a bug."""
+def _shown(served: Served, size: tuple[int, int]) -> int:
+    """Run the app behind a fence, and give the status of its end. Raises what is wrong with what it opens, or a bug."""
+    home = visiting(served)
+    fence_in(home.offer.readable())
+    title = Path(served.allowed[0]).name if len(served.allowed) == 1 else "the library"
+    app = ExplorerApp(partial(seen_first, home), title, home=home, driver_class=BrowserDriver)
     try:
         app.run(size=size)
         if app.failure is not None:

@@ -6,6 +6,7 @@ import os
 from asyncio import AbstractEventLoop, get_running_loop
 from codecs import getincrementaldecoder
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from textual import events
@@ -34,12 +35,15 @@ class BrowserDriver(WebDriver):
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
         self._write = partial(self._write_all)
+        self._writing = Lock()
 
     def _write_all(self, data: bytes) -> int:
+        """Write a packet whole: what is drawn, and the parts of a file, come from several threads."""
         left = memoryview(data)
         try:
-            while left:
-                left = left[os.write(self.fileno, left) :]
+            with self._writing:
+                while left:
+                    left = left[os.write(self.fileno, left) :]
         except OSError:
             os._exit(NOBODY_THERE)
         return len(data)

@@ -119,7 +119,13 @@ class Delivers(Protocol):
     """What takes a file to the browser: Textual's app."""
 
     def deliver_binary(
-        self, path_or_file: BinaryIO, *, save_filename: str, mime_type: str, open_method: Literal["download"]
+        self,
+        path_or_file: BinaryIO,
+        *,
+        save_directory: str,
+        save_filename: str,
+        mime_type: str,
+        open_method: Literal["download"],
     ) -> object:
         """Let the browser fetch a file."""
 
@@ -169,8 +175,13 @@ class Downloads:
         """Give a file to the browser."""
         self.check(target, force)
         content = _gathered(chunks, progress)
-        mime_type = _TYPES.get(target.suffix.lower(), _ANY_BYTES)
-        self.app.deliver_binary(content, save_filename=target.name, mime_type=mime_type, open_method="download")
+        self.app.deliver_binary(
+            content,
+            save_directory=".",  # or it is looked for in the settings of whoever serves, though nothing is saved here
+            save_filename=target.name,
+            mime_type=_TYPES.get(target.suffix.lower(), _ANY_BYTES),
+            open_method="download",
+        )
         return Path(target.name)
 
 

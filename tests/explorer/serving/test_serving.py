@@ -17,8 +17,8 @@ pytestmark = pytest.mark.xdist_group("serving")
 
 RIGHT, LEAVE = "\x1b[C", "\x11"
 
-FIRST, SECOND = "Token embeddings", "Positional encoding"
-"""What the first two steps of the lesson are called."""
+FIRST, SECOND = "Lesson · 1 of", "Lesson · 2 of"
+"""What stands at the first two stops of the lesson."""
 
 
 @pytest.fixture(scope="module")

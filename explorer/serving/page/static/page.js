@@ -58,6 +58,21 @@
     link.click();
   }
 
+  // --- the clipboard: a page without HTTPS is given none, but may copy what is selected when a key was pressed
+
+  if (!navigator.clipboard) Object.defineProperty(navigator, "clipboard", { value: { writeText: copySelected } });
+
+  async function copySelected(text) {
+    const box = document.createElement("textarea");
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    const isCopied = document.execCommand("copy");
+    box.remove();
+    focus();
+    if (!isCopied) note("Your browser lets this page copy nothing.");
+  }
+
   function note(words) {
     find("note").textContent = words;
     find("note").hidden = false;
@@ -88,9 +103,9 @@
   // --- what textual.js finds when the page stands
 
   function fontSize() {
-    const [columns, rows] = [80, 24]; // that the app wants at least
-    const [width, height] = [0.6, 1.32]; // of a letter of Roboto Mono, in its size
     const { clientWidth, clientHeight } = find("terminal");
+    const [columns, rows] = clientWidth < clientHeight ? [62, 24] : [80, 24]; // the app wants at least 60 × 16
+    const [width, height] = [0.6, 1.32]; // of a letter of Roboto Mono, in its size
     const fitting = Math.min(clientWidth / columns / width, clientHeight / rows / height);
     return Math.floor(Math.min(16, Math.max(8, fitting)));
   }
