@@ -58,6 +58,7 @@ class VisitorsServer(Server):
 
     def run(self, listening: socket.socket) -> int:
         """Serve until a signal comes, and give the status to end with."""
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a page that is gone is no end of the server
         loop = asyncio.new_event_loop()
         ended_by: list[int] = []
         for number in ending_signals():
@@ -171,6 +172,7 @@ class VisitorsServer(Server):
             except ValueError:
                 return await page.close(*NOT_UNDERSTOOD)
             await _heed(told, page, visit)
+            await asyncio.sleep(0)  # who sends without end does not keep the others waiting
         return None
 
 

@@ -70,11 +70,11 @@ class BrowserDriver(WebDriver):
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         for read in self._input_reader:
             for kind, content in packets.feed(read) if read else ():
-                if kind == "D":
-                    for event in parser.feed(decode(content)):
-                        self.process_message(event)
-                else:
+                if kind != "D":
                     self._on_meta(kind, content)
+                elif keys := decode(content):  # none: to feed it is the end
+                    for event in parser.feed(keys):
+                        self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)
 

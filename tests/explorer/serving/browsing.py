@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import signal
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -82,6 +83,10 @@ class Page:
         while await self._take():
             pass
         return self.websocket.close_code
+
+    def cut(self) -> None:
+        """Lose the connection without a word."""
+        self.websocket.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
     async def _take(self) -> bool:
         message = await self.websocket.receive(PATIENCE)

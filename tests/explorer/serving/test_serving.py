@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from attn_explore.explorer.serving import words
 from attn_explore.explorer.serving.messages import LARGEST
-from tests.explorer.serving.browsing import PATIENCE, Page, Server, page, served
+from tests.explorer.serving.browsing import Page, Server, page, served
 
 pytestmark = pytest.mark.xdist_group("serving")
 
@@ -34,14 +37,10 @@ def lesson(folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def library(folder: Path) -> Iterator[Server]:
-    """A server of the library, with a token and little patience."""
-    with served(folder, "--token=apple-tree", "--idle", "1s") as server:
+def strict(folder: Path) -> Iterator[Server]:
+    """A server with little patience and little time."""
+    with served(folder, "encoder-layer", "--idle", "1s", "--time", "1s") as server:
         yield server
-
-
-def connected(server: Server) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE))
 
 
 async def left(shown: Page) -> int | None:
@@ -140,3 +139,64 @@ async def test_a_screen_of_any_size_is_drawn_in_one_that_can_be(lesson: Server) 
         await shown.type(RIGHT)
         await shown.sees(SECOND)
         await left(shown)
+
+
+async def test_half_a_character_is_typed_as_none_and_harms_nobody(lesson: Server) -> None:
+    async with page(lesson) as shown:
+        await shown.sees(FIRST)
+        await shown.type("\ud800")
+        await shown.type(RIGHT)
+        await shown.sees(SECOND)
+        await left(shown)
+
+
+async def test_a_page_that_reads_nothing_takes_no_memory_of_the_server(lesson: Server) -> None:
+    process = psutil.Process(lesson.process.pid)
+    async with page(lesson) as shown:
+        await shown.sees(FIRST)
+        before = process.memory_info().rss
+        with suppress(TimeoutError):  # where nothing is read, the server reads no more either
+            async with asyncio.timeout(2):
+                for place in range(4000):
+                    await shown.say("resize", {"width": 200 + place % 2, "height": 60})
+        assert process.memory_info().rss - before < 2**24
+        shown.cut()
+
+
+# --- what a visitor may take
+
+
+async def test_who_presses_no_key_for_long_gives_the_place_up(strict: Server) -> None:
+    async with page(strict) as shown:
+        assert await shown.is_closed() == words.IDLE.code
+
+
+async def flooded(shown: Page, keys: str) -> int | None:
+    """Press keys without end until the page is closed, and give the code."""
+
+    async def press() -> None:
+        with suppress(ConnectionError):
+            while True:
+                await shown.type(keys)
+                await asyncio.sleep(0.001)
+
+    pressing = asyncio.create_task(press())
+    code = await shown.is_closed()
+    pressing.cancel()
+    return code
+
+
+async def test_who_has_used_their_computing_time_up_is_told_so(strict: Server) -> None:
+    async with page(strict) as shown:
+        await shown.sees(FIRST)
+        assert await flooded(shown, RIGHT) == words.TIME.code
+
+
+async def test_who_takes_more_memory_than_is_theirs_is_told_so_and_others_stay(folder: Path) -> None:
+    with served(folder, "encoder-layer", "--memory", "160MB") as server:
+        async with page(server) as first, page(server) as second:
+            await first.sees(FIRST)
+            await second.sees(FIRST)
+            assert await flooded(first, "l" * 60_000) == words.MEMORY.code
+            await second.type(RIGHT)
+            await second.sees(SECOND)
