@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -95,6 +97,15 @@ async def test_a_page_of_another_site_opens_no_visit(origin: str, server: Server
 async def test_a_page_of_this_server_opens_one(server: Server) -> None:
     async with page(server, Origin=f"http://{urlsplit(server.address).netloc}") as shown:
         assert await shown.is_told("visit") == "new"
+
+
+async def test_who_asks_and_does_not_wait_for_the_answer_ends_nothing(server: Server) -> None:
+    address = urlsplit(server.address)
+    for _ in range(3):
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            connection.sendall(f"GET {address.path}static/js/textual.js HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert await status(server, f"{TOKEN}/") == 200
 
 
 async def test_a_page_may_speak_with_nobody_else(server: Server) -> None:
