@@ -19,6 +19,7 @@ from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.at_home import files_of
 from attn_explore.explorer.screens.file_dialog import ExportScreen, Request
 from attn_explore.explorer.screens.leaving import Dialog
+from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.telling.answers.answer_curves import AnswerCurves
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS
@@ -46,6 +47,7 @@ SAID, SAID_LOW = 8, 5
 
 NOWHERE = "This cell is of no single step: there is nowhere to go to."
 NO_COMMAND = "No one command line brings these two runs back: x writes the answer to a file."
+NO_OPTIONS = "This question is asked in one way."
 ONE_RUN = "There is one run here, and so one answer."
 NO_CURVE = "There are no numbers here to draw a curve of."
 
@@ -67,8 +69,9 @@ class Then(StrEnum):
 
 
 class Left(NamedTuple):
-    """Where the cursor was when an answer was left for the run, and what for."""
+    """The answer as it was when it was left for the run, where the cursor was, and what for."""
 
+    answered: Answered
     spot: Spot
     then: Then
 
@@ -124,9 +127,24 @@ class AnswerScreen(Dialog[Left | None]):
     def _take(self, answered: Answered) -> None:
         self._answered, self._answer = answered, answered.answer
         self._table, self._curves = table_of(self._answer), AnswerCurves(self._answer)
-        self.query_one(AnswerPanel).take(self._table)
+        self._spot = self._clipped(self._spot)
+        self.query_one(AnswerPanel).take(self._table, self._spot)
         self._go_on()
         self._show()
+
+    def action_otherwise(self) -> None:
+        """Ask the same with other options, which are typed."""
+        if (otherwise := self._answered.otherwise) is None:
+            self._refuse(NO_OPTIONS)
+            return
+        title = f"{self._answer.title} The {otherwise.name}"
+        dialog = TextScreen(otherwise.asked, otherwise.make, title, otherwise.typed)
+        self.app.push_screen(dialog, self._take_other)
+
+    def _take_other(self, answered: Answered | None) -> None:
+        if answered is not None:
+            self._take(answered)
+            self.on_resize()
 
     def _refuse_problem(self, problem: Problem) -> None:
         self._refuse(visible(problem.in_one_line))
@@ -176,6 +194,7 @@ class AnswerScreen(Dialog[Left | None]):
             *([Key("P", following.value, "plot")] if following is not self._shown else []),
             *([Key("e", "edit", "edit")] if goes else []),
             *([Key("c", "other run", "compare")] if self._run else []),
+            *([Key("s", otherwise.name, "otherwise")] if (otherwise := self._answered.otherwise) else []),
             Key("x", "export", "export"),
             Key("y", "copy", "copy"),
             Key("@", "command", "reopening"),
@@ -249,14 +268,14 @@ class AnswerScreen(Dialog[Left | None]):
 
     def _leave_for(self, then: Then) -> None:
         if self._has_cells and leads_to(self._answer, self._spot) is not None:
-            self.dismiss(Left(self._spot, then))
+            self.dismiss(Left(self._answered, self._spot, then))
         else:
             self._refuse(NOWHERE)
 
     def action_compare(self) -> None:
         """The answer of the other run to the same question."""
         if self._run:
-            self.dismiss(Left(self._spot, Then.compare))
+            self.dismiss(Left(self._answered, self._spot, Then.compare))
         else:
             self._refuse(ONE_RUN)
 

@@ -1,10 +1,10 @@
-"""Asks for a text, and runs the model over it behind the dialog."""
+"""Asks for a text, and runs the model over it, or as it says, behind the dialog."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,16 +17,17 @@ from attn_explore.explorer.screens import keys
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
-from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.model.problems import Problem
 
-Read = Callable[[str, Counter], Session]
-"""From a text to the session that reads it. Raises Problem for what the model cannot read."""
+Made = TypeVar("Made")
+
+Read = Callable[[str, Counter], Made]
+"""From a text to what comes of it: the session that reads it. Raises Problem for what the model cannot read."""
 
 
-class TextScreen(Dialog[Session | None]):
-    """A text, at first the one that is given. Dismissed with the session that reads it, or None."""
+class TextScreen(Dialog[Made]):
+    """A text, at first the one that is given. Dismissed with what comes of it, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.TEXT_BINDINGS
 
@@ -34,7 +35,12 @@ class TextScreen(Dialog[Session | None]):
     SCOPED_CSS = False  # it may be the first screen there is
 
     def __init__(
-        self, asked: str, read: Read, title: str = "Read another text", does: str = "runs the model", first: str = ""
+        self,
+        asked: str,
+        read: Read[Made],
+        title: str = "Read another text",
+        does: str = "runs the model",
+        first: str = "",
     ) -> None:
         super().__init__()
         self._asked, self._read, self._title, self._does, self._first = asked, read, title, does, first
@@ -46,7 +52,7 @@ class TextScreen(Dialog[Session | None]):
             box.border_title = Content(self._title)
             box.border_subtitle = f"Enter {self._does} · Esc goes back"
             yield Static(self._asked, markup=False)
-            yield Input(self._first, id="text")
+            yield Input(self._first, id="text", select_on_focus=False)
             yield Static("", id="answer", markup=False)
 
     @on(Input.Submitted)

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from attn_explore.explorer.session.asked_logit import wanted_token
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
-from attn_explore.model.looking.sampling import BOUNDS, Sampler
-from attn_explore.model.looking.timeline import LISTED, Timeline, other_run, timeline
+from attn_explore.model.looking.sampling import Sampler
+from attn_explore.model.looking.timeline import LISTED, Choice, Timeline, other_run, timeline
 from attn_explore.model.problems import Problem
+from attn_explore.model.trace import Trace
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.scenario import Scenario
 
-HOW_TO_SAMPLE = "type steps with commas between, as in: temperature 0.8, top-k 3, top-p 0.9"
-_TYPED: Mapping[str, Callable[[str], float]] = {"temperature": float, "top_k": int, "top_p": float}
-"""The steps that can be typed, and how their numbers are read. They leave the likeliest word the likeliest."""
-
 _HOW = "name a place, from 0, and a word: 2= Paris"
 
 
 @dataclass(frozen=True)
 class Futures:
-    """The words of a run, and those of the run in which some are chosen by a person, where that is asked for."""
+    """The words of a run, and those of the run in which some are chosen by a person, where that is asked for.
+
+    `standing` is the run that one looks at.
+    """
 
     first: Timeline
     second: Timeline | None = None
+    standing: Trace | None = None
+
+    def is_standing(self, choice: Choice) -> bool:
+        """Whether the run that one looks at chooses this word from the very same numbers."""
+        found = None if self.standing is None else self.standing.steps.get(choice.at.path)
+        return found is not None and (found is choice.at or np.array_equal(found.array, choice.at.array))
 
 
 def of_one_word(source: Source) -> Source:
@@ -40,6 +48,14 @@ def of_one_word(source: Source) -> Source:
         return source
     shorter = replace(source.scenario.input, max_new_tokens=1)
     return replace(source, scenario=replace(source.scenario, input=shorter))
+
+
+def of_words(scenario: Scenario, words: int) -> Scenario:
+    """The scenario, which chooses so many words. Raises Problem where its run would take too much memory."""
+    from attn_explore.explorer.session.opening import within
+    from attn_explore.explorer.system.limits import Limits
+
+    return within(replace(scenario, input=replace(scenario.input, max_new_tokens=words)), Limits()).scenario
 
 
 def futures(
@@ -51,41 +67,23 @@ def futures(
 ) -> Futures:
     """What a run generates with a sampler, and what with other words at some places: `2= Paris`.
 
-    `scenario` says how many words, where the run that stands has fewer. Both futures draw the same numbers. Raises
+    `scenario` says how many words, where the run that stands has others. Both futures draw the same numbers. Raises
     Problem where nothing is generated, and for a word or a place that is not there.
     """
     known, standing = known_of(scenario or session.run.scenario), session.run.trace
-    first = timeline(known, other_run(known, standing, sampler, {}), sampler, top=top)
+    is_as_long = scenario is None
+    first = timeline(known, other_run(known, standing, sampler, {}, is_as_long=is_as_long), sampler, top=top)
+    alone = Futures(first, standing=standing)
+    for choice in filter(alone.is_standing, first.choices):
+        standing.sampled[choice.at.path] = list(choice.made)
     if not instead:
-        return Futures(first)
+        return alone
     forced = dict(_placed(session, first.vocabulary, each) for each in instead)
     outside = next((place for place in forced if place >= len(first.choices)), None)
     if outside is not None:
         last = len(first.choices) - 1
         raise Problem(f"no word is chosen at place {outside}", hint=f"places are from 0 to {last}; --max-new-tokens")
-    return Futures(first, timeline(known, other_run(known, standing, sampler, forced), sampler, forced, top))
-
-
-def sampler_typed(typed: str) -> Sampler:
-    """The sampler that is meant by what was typed; it draws nothing. Raises Problem for what is none.
-
-    >>> sampler_typed("temperature 0.8, top-k 3")
-    Sampler(repetition_penalty=1.0, temperature=0.8, top_k=3, top_p=1.0, seed=None)
-    """
-    return replace(Sampler(), **dict(map(_step_typed, typed.split(","))))
-
-
-def _step_typed(part: str) -> tuple[str, Any]:
-    """A step and its number: `top-k 3`."""
-    name, _, number = part.replace("=", " ").strip().lower().partition(" ")
-    step = name.replace("-", "_")
-    try:
-        read = _TYPED[step](number)
-    except (KeyError, ValueError):
-        raise Problem(f"“{part.strip()}” is no step of a sampler", hint=HOW_TO_SAMPLE) from None
-    if not BOUNDS[step].holds(read):
-        raise Problem(f"{name} is {BOUNDS[step].says}: not {number.strip()}", hint=HOW_TO_SAMPLE)
-    return step, read
+    return replace(alone, second=timeline(known, other_run(known, standing, sampler, forced), sampler, forced, top))
 
 
 def _placed(session: Session, vocabulary: Axis, said: str) -> tuple[int, int]:

@@ -41,11 +41,14 @@ class AnswerPanel(DrawnAgain, can_focus=False):
             self._layout = self._layout.showing(spot)
         self.refresh_changed()
 
-    def take(self, table: Table) -> None:
-        """Show a table that has more in the same rows and columns."""
-        self._table = table
-        if self._layout is not None:
-            self._layout = replace(self._layout, table=table).showing(self._spot)
+    def take(self, table: Table, spot: Spot) -> None:
+        """Show another table; where it has the same rows and columns, what is in sight stays."""
+        is_alike = (self._table.rows, self._table.columns) == (table.rows, table.columns)
+        self._table, self._spot = table, spot
+        if self._layout is not None and is_alike:
+            self._layout = replace(self._layout, table=table).showing(spot)
+        elif self._layout is not None:
+            self._layout = Layout(table, *self._fitted).showing(spot)
         self.refresh_changed()
 
     @property

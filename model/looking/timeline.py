@@ -87,12 +87,15 @@ class Timeline:
         return self.kept.nbytes - read_later * self.kept.bytes_a_token
 
 
-def other_run(known: Known, trace: Trace, sampler: Sampler, forced: Mapping[int, int]) -> Trace:
+def other_run(
+    known: Known, trace: Trace, sampler: Sampler, forced: Mapping[int, int], *, is_as_long: bool = True
+) -> Trace:
     """The run in which words are chosen by a sampler, or as they are forced to be, by their places.
 
-    `trace` is the run of the same scenario that stands. Raises Problem where that has not all of its steps.
+    `trace` is the run that stands, of the same scenario, or of one with another number of words. Raises Problem where
+    that has not all of its steps.
     """
-    if sampler.is_plain and not forced:
+    if sampler.is_plain and not forced and is_as_long:
         return trace
     if trace.left_out:
         raise Problem("this file has not all that a run is made of", hint="run the scenario or the model itself")

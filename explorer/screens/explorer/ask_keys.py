@@ -31,10 +31,17 @@ SAMPLER = "temperature 0.8, top-k 40, top-p 0.95"
 
 def _with_sampler(session: Session, typed: str, _: Counter) -> Session:
     """The session, which knows the sampler that was typed. Raises Problem for what is none."""
-    from attn_explore.explorer.session.generated import sampler_typed
+    from attn_explore.explorer.session.sampler_said import steps_said
 
-    session.sampler = sampler_typed(typed)
+    session.sampler = steps_said(typed)
     return session
+
+
+def _close_what_was_sampled(session: Session) -> None:
+    """Show no steps any more of a sampler that was asked for before: another one makes other steps."""
+    for path, made in session.run.trace.sampled.items():
+        if session.place.opened.get(path) is not made:
+            session.place.close(path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +124,7 @@ class AskKeys:
     def _show_sampler(self, session: Session | None) -> None:
         if session is None:
             return
-        for path in session.run.trace.sampled:
-            session.place.close(path)  # another sampler makes other steps
+        _close_what_was_sampled(session)
         self.screen.show_tree()
         self.screen.show()
         self.answer("sampler")
@@ -145,9 +151,9 @@ class AskKeys:
         run = run_name(asked.session) if asked.session.other is not None else ""
         spot = asked.spot or answered.spot or spot_of(answered.answer, asked.cell)
         shown = AnswerScreen(answered, spot, f"{asked.view}.csv", run, left_out_of_answer(asked.session))
-        self.screen.app.push_screen(shown, partial(self._leave, asked, answered))
+        self.screen.app.push_screen(shown, partial(self._leave, asked))
 
-    def _leave(self, asked: Asked, answered: Answered, left: Left | None) -> None:
+    def _leave(self, asked: Asked, left: Left | None) -> None:
         """Go on from an answer: to the step of a cell, to an edit of that, or to the other run's answer."""
         from attn_explore.explorer.screens.answer_screen import Then
 
@@ -156,7 +162,7 @@ class AskKeys:
         here = Asked(asked.view, asked.session, asked.cell, asked.trace, left.spot)
         if left.then is Then.compare:
             self._ask_other(here)
-        elif self._follow(here, answered, left.spot) and left.then is Then.edit:
+        elif self._follow(here, left.answered, left.spot) and left.then is Then.edit:
             self.screen.groups.edits.begin()
 
     def _ask_other(self, asked: Asked) -> None:
@@ -171,6 +177,7 @@ class AskKeys:
         from attn_explore.explorer.telling.answers.answered import leads_to
 
         at, place = leads_to(answered.answer, spot), self.screen.state.session.place
+        _close_what_was_sampled(self.screen.state.session)
         value = None if at is None else place.find(at.path)
         if at is None or value is None:
             return False

@@ -26,7 +26,7 @@ class Answered:
 
     `drawn` is what of it is drawn into a picture, where that is not all. `spot` is where the cursor stands at first,
     where that does not follow from where the cells lead to. `further` makes more of the answer, and gives it as it
-    is then, None where it is whole; `progress` says how far it is.
+    is then, None where it is whole; `progress` says how far it is. `otherwise`: how it is asked with other options.
     """
 
     answer: Answer
@@ -36,6 +36,20 @@ class Answered:
     spot: Spot | None = None
     further: Callable[[Counter], Answered] | None = None
     progress: str = ""
+    otherwise: Otherwise | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Otherwise:
+    """The same question with options that are typed: what they are called, what is asked for, and what stands there.
+
+    `make` answers with what is typed. Raises Problem for what cannot be read, and where there is no answer.
+    """
+
+    name: str
+    asked: str
+    typed: str
+    make: Callable[[str, Counter], Answered]
 
 
 def table_of(answer: Answer) -> Table:

@@ -49,46 +49,49 @@ def _row(found: Futures, place: int, first: Choice | None, second: Choice | None
     line = found.first
     width = len(_columns(found))
     if first is None:
-        cells = (NOTHING, NOTHING, *_word(line, second), *[NOTHING] * width)[:width]
+        cells = (NOTHING, NOTHING, *_word(found, second), *[NOTHING] * width)[:width]
         return Row(str(place), cells)
-    instead = _word(line, second) if found.second else ()
-    cells = (*_word(line, first), *instead, *_sampled(line, first), *_candidates(line, first), _cached(line, first))
-    return Row(str(place), cells, At(first.at.path))
+    instead = _word(found, second) if found.second else ()
+    drawn = (*_sampled(found, first), *_candidates(found, first), _cached(line, first))
+    return Row(str(place), (*_word(found, first), *instead, *drawn), _at(found, first))
 
 
-def _word(line: Timeline, choice: Choice | None) -> tuple[Cell, Cell]:
+def _at(found: Futures, choice: Choice, name: str = "", word: int | None = None) -> At | None:
+    """What a word is chosen from, or a step of the sampler there, at a word of it; only in the run that stands."""
+    path = f"{choice.at.path}.{name}" if name else choice.at.path
+    return At(path, () if word is None else (word,)) if found.is_standing(choice) else None
+
+
+def _word(found: Futures, choice: Choice | None) -> tuple[Cell, Cell]:
     if choice is None:
         return NOTHING, NOTHING
-    at, chosen = At(choice.at.path, (choice.chosen.word,)), choice.chosen
-    name = f"{shown(line.vocabulary, chosen.word)}{' (put there)' if choice.is_forced else ''}"
+    at, chosen = _at(found, choice, word=choice.chosen.word), choice.chosen
+    name = f"{shown(found.first.vocabulary, chosen.word)}{' (put there)' if choice.is_forced else ''}"
     return Cell(name, at=at), Cell(short_number(chosen.probability), chosen.probability, at, chosen.probability)
 
 
-def _sampled(line: Timeline, choice: Choice) -> Iterator[Cell]:
-    if line.sampler.is_plain:
+def _sampled(found: Futures, choice: Choice) -> Iterator[Cell]:
+    if found.first.sampler.is_plain:
         return
-    yield from (_taken(choice, step) for step in choice.steps)
-    yield Cell(short_number(choice.chosen.chance), choice.chosen.chance, _made(choice, "chances"), choice.chosen.chance)
-    if line.sampler.seed is not None:
+    yield from (_taken(found, choice, step) for step in choice.steps)
+    chance, at = choice.chosen.chance, _at(found, choice, "chances", choice.chosen.word)
+    yield Cell(short_number(chance), chance, at, chance)
+    if found.first.sampler.seed is not None:
         yield NOTHING if choice.draw is None else Cell(short_number(choice.draw), None, None, choice.draw)
 
 
-def _made(choice: Choice, name: str) -> At:
-    """Where a step of the sampler has the word that was chosen."""
-    return At(f"{choice.at.path}.{name}", (choice.chosen.word,))
-
-
-def _taken(choice: Choice, step: StepTaken) -> Cell:
+def _taken(found: Futures, choice: Choice, step: StepTaken) -> Cell:
     """`49,102 cut: 12%`: how many words are left out, and how much probability was moved."""
     text = f"{step.cut:,} cut" if step.name.startswith("top") else "moves"
-    return Cell(text, step.moved, _made(choice, step.name), step.moved, percent(step.moved))
+    at = _at(found, choice, step.name, choice.chosen.word)
+    return Cell(text, step.moved, at, step.moved, percent(step.moved))
 
 
-def _candidates(line: Timeline, choice: Choice) -> Iterator[Cell]:
+def _candidates(found: Futures, choice: Choice) -> Iterator[Cell]:
     for each in choice.candidates:
         beside = f"{percent(each.probability)}{' cut' if each.cut_by else ''}"
-        at = At(choice.at.path, (each.word,))
-        yield Cell(shown(line.vocabulary, each.word), each.probability, at, each.probability, beside)
+        at = _at(found, choice, word=each.word)
+        yield Cell(shown(found.first.vocabulary, each.word), each.probability, at, each.probability, beside)
 
 
 def _cached(line: Timeline, choice: Choice) -> Cell:

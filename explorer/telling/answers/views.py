@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.explorer.telling.answers.answered import Answered, Otherwise
 from attn_explore.model.naming import bracketed
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.session.sampler_said import Said
 
 View = Callable[[Session, Cell, Counter], Answered]
 """Makes an answer; it changes nothing of the session. Raises Problem where there is none."""
@@ -181,29 +185,41 @@ def _cache(session: Session, _cell: Cell, _: Counter) -> Answered:
 
 
 def _generate(session: Session, _: Cell, __: Counter) -> Answered:
-    """How each word was chosen: as the run that stands did it."""
-    from attn_explore.explorer.session.generated import futures
-    from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
-    from attn_explore.model.looking.sampling import Sampler
+    """How each word was chosen: as the run that stands did it, or as somebody then asks for."""
+    from attn_explore.explorer.session.sampler_said import Said
 
-    found = futures(session, Sampler())
+    return _generated(session, Said())
+
+
+def _generated(session: Session, said: Said) -> Answered:
+    from attn_explore.explorer.session.generated import futures, of_words
+    from attn_explore.explorer.session.sampler_said import examples, sampler_said
+    from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
+
     scenario = session.run.scenario
+    longer = None if said.words is None else of_words(scenario, said.words)
+    found = futures(session, said.sampler, said.instead, scenario=longer)
     is_one = scenario.checkpoint is not None and scenario.input.max_new_tokens == 1  # more are the command's default
-    command = answering(session, "generate", *(["--max-new-tokens", "1"] if is_one else []))
-    return Answered(generate_answer(found), command, generate_data(found))
+    words = ("--max-new-tokens", "1") if is_one and said.words is None else ()
+    asked = f"How words are chosen, such as {examples()}; nothing: the likeliest."
+    otherwise = Otherwise("sampler", asked, said.typed, lambda text, _: _generated(session, sampler_said(text)))
+    command = answering(session, "generate", *said.options, *words)
+    return Answered(generate_answer(found), command, generate_data(found), otherwise=otherwise)
 
 
 def _sampled(session: Session, _: Cell, __: Counter) -> Answered:
     """What the sampler that was asked about makes of what each word is chosen from. It draws no other words."""
-    from attn_explore.explorer.session.generated import HOW_TO_SAMPLE, Futures
+    from attn_explore.explorer.session.generated import Futures
+    from attn_explore.explorer.session.sampler_said import LEAVING, examples
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
     from attn_explore.model.known import known_of
     from attn_explore.model.looking.timeline import timeline
     from attn_explore.model.problems import Problem
 
     if session.sampler is None:
-        raise Problem("no sampler was named", hint=HOW_TO_SAMPLE)
-    found = Futures(timeline(known_of(session.run.scenario), session.run.trace, session.sampler))
+        raise Problem("no sampler was named", hint=f"such as {examples(LEAVING)}")
+    standing = session.run.trace
+    found = Futures(timeline(known_of(session.run.scenario), standing, session.sampler), standing=standing)
     return Answered(generate_answer(found), "", generate_data(found))
 
 

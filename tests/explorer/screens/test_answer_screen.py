@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.screens.answer_screen import NOWHERE, ONE_RUN, AnswerScreen
@@ -19,11 +20,12 @@ from attn_explore.explorer.session.reopening import EDITED
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers import views
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
-from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.explorer.telling.answers.answered import Answered, Otherwise
 from attn_explore.explorer.telling.headings import run_name
 from attn_explore.explorer.widgets.answer_panel import AnswerPanel
 from attn_explore.explorer.widgets.gallery_panel import CaptionPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
+from attn_explore.model.problems import Problem
 from tests.explorer.conftest import Explore, settled
 from tests.standing import press_meanwhile, until
 
@@ -120,6 +122,28 @@ async def test_e_changes_the_number_that_a_cell_is_of(explore: Explore) -> None:
         assert caption(await shown(pilot)).startswith("I · love")
         await pilot.press("at")
         assert [note.message for note in pilot.app._notifications] == [f"On the clipboard: {ASKED}  ({EDITED})"]
+
+
+async def test_s_asks_the_same_with_what_is_typed(explore: Explore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(text: str, _: Counter) -> Answered:
+        if text != "one":
+            raise Problem("there is one way alone", hint="type one")
+        return Answered(replace(ANSWER, rows=ANSWER.rows[:1]), ASKED, {})
+
+    asked = Answered(ANSWER, ASKED, {}, otherwise=Otherwise("way", "In which way?", "tw", make))
+    monkeypatch.setattr(views, "VIEWS", {"looked-at": lambda *_: asked})
+    async with explore("i-love-my-dog", WEIGHTS, (0, 1, 1), size=(80, 24)) as (pilot, session):
+        await answer(pilot)
+        await pilot.press("down", "down", "s", "o", "enter")
+        await until(pilot, lambda: "type one" in str(pilot.app.screen.query_one("#answer", Static).content))
+        await pilot.press(*["backspace"] * 3, *"one", "enter")
+        screen = await shown(pilot)
+        assert table(screen)[1:] == ["query ↓    I  love", "I        0.5  0.25", ""]
+        await pilot.press("s")
+        assert screen.is_active
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
+        assert session.place.index == (0, 0, 0)
 
 
 async def test_c_asks_the_same_of_the_other_run(explore: Explore) -> None:

@@ -81,7 +81,9 @@ async def _sampler(pilot: Pilot[None], typed: str) -> None:
 async def test_what_a_sampler_leaves_leads_to_its_steps_and_another_sampler_to_others(explore: Explore) -> None:
     async with explore("names", "candidates", size=(80, 24)) as (pilot, session):
         await _sampler(pilot, "temperature 2, top-k two")
-        assert "“top-k two” is no step of a sampler" in str(pilot.app.screen.query_one("#answer", Static).content)
+        assert "top-k is a number of words, from 1: not two" in str(
+            pilot.app.screen.query_one("#answer", Static).content
+        )
         await pilot.press("escape")
         for typed, before, chance in (("temperature 2, top-k 2", 4, 0.5458), ("top-k 2", 3, 0.5909)):
             await _sampler(pilot, typed)

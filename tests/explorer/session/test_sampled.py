@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from attn_explore.explorer.session.generated import futures, sampler_typed
+from attn_explore.explorer.session.generated import futures
+from attn_explore.explorer.session.sampler_said import steps_said
 from attn_explore.explorer.telling.answers.generate_answer import generate_answer
 from attn_explore.model.looking.sampling import Sampler
 from attn_explore.model.problems import Problem
@@ -44,10 +45,11 @@ def test_they_stand_under_the_candidates_until_they_are_closed() -> None:
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "“” is no step of a sampler"),
-        ("hot 3", "“hot 3” is no step of a sampler"),
-        ("temperature", "“temperature” is no step of a sampler"),
-        ("top-k 2.5", "“top-k 2.5” is no step of a sampler"),
+        ("", "no step of a sampler is typed"),
+        ("hot 3", "“hot” is no step of a sampler"),
+        ("seed 3", "“seed” is no step of a sampler"),
+        ("temperature", "nothing is said behind temperature"),
+        ("top-k 2.5", "top-k is a number of words, from 1: not 2.5"),
         ("temperature 0.8, top-p 1.5", "top-p is a probability above 0, at most 1: not 1.5"),
         ("top-k 0", "top-k is a number of words, from 1: not 0"),
         ("temperature nan", "temperature is a number above 0"),
@@ -55,9 +57,9 @@ def test_they_stand_under_the_candidates_until_they_are_closed() -> None:
 )
 def test_what_is_no_sampler_is_refused_with_what_would_be_one(typed: str, message: str) -> None:
     with pytest.raises(Problem, match=re.escape(message)) as caught:
-        sampler_typed(typed)
-    assert "temperature 0.8" in caught.value.hint
+        steps_said(typed)
+    assert re.search("such as (temperature 0.8|top-|seed)|there are temperature", caught.value.hint)
 
 
 def test_a_sampler_is_typed_in_any_order_with_or_without_signs() -> None:
-    assert sampler_typed(" Top-P=0.9 , top_k 3") == Sampler(top_k=3, top_p=0.9)
+    assert steps_said(" Top-P=0.9 , top_k 3") == Sampler(top_k=3, top_p=0.9)

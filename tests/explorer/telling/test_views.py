@@ -56,6 +56,36 @@ def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
+    "typed",
+    ["temperature 1.5 top-k 3 seed 7", "repetition-penalty 2 max-new-tokens 2", "instead 1=貓", "max-new-tokens 2"],
+)
+def test_words_that_are_chosen_as_somebody_types_are_those_of_the_command(
+    capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    session = session_of("translate")
+    otherwise = VIEWS["generate"](session, LOGITS, Counter()).otherwise
+    assert otherwise is not None
+    found = otherwise.make(typed, Counter())
+    _, *arguments = shlex.split(found.command)
+    assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
+
+
+def test_a_word_that_the_run_in_sight_does_not_choose_leads_to_no_step_of_it() -> None:
+    session = session_of("names")
+    otherwise = VIEWS["generate"](session, LOGITS, Counter()).otherwise
+    assert otherwise is not None
+    found = otherwise.make("instead 0=u temperature 0.5", Counter()).answer
+    first, *others = found.rows
+    own, instead, cooled = (first.cells[found.columns.index(name)].at for name in ("word", "instead", "temperature"))
+    for at in (own, instead, cooled):  # the first word is chosen from the same numbers in all of them
+        assert at is not None
+        assert session.place.find(at.path) is not None
+    later = [cell.at for row in others for cell in row.cells if cell.at is not None]
+    assert all(at.path in session.run.trace.steps or session.place.find(at.path) is not None for at in later)
+    assert others[-1].at is None
+
+
+@pytest.mark.parametrize(
     ("view", "cell"), [("heads", WEIGHTS), ("neurons", HIDDEN), ("why", WEIGHTS), ("attribute", LOGITS)]
 )
 def test_a_sorted_answer_is_read_from_its_largest_on_wherever_one_came_from(view: str, cell: Cell) -> None:

@@ -1,0 +1,159 @@
+"""How words are to be chosen, as somebody types it: `temperature 0.8 top-k 40 seed 7 instead '2= Paris'`.
+
+The names are those of the options of `attn-explore generate`, with or without their dashes; commas may stand between.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.sampling import BOUNDS, STEPS, Sampler, sampler_of
+from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.text import clip
+
+_NUMBERS: dict[str, Callable[[str], float]] = {
+    "temperature": float,
+    "top-k": int,
+    "top-p": float,
+    "repetition-penalty": float,
+    "seed": int,
+    "max-new-tokens": int,
+}
+INSTEAD = "instead"
+NAMES = (*_NUMBERS, INSTEAD)
+"""What can be typed."""
+
+LEAVING = ("temperature", "top-k", "top-p")
+"""The steps that leave some words to choose from, and the likeliest word the likeliest."""
+
+_COUNTED = {"seed": (0, "a whole number, from 0"), "max-new-tokens": (1, "a number of words, from 1")}
+_LONGEST = 40
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sampler, the words that are put at some places, and how many are chosen; None: as many as the run has."""
+
+    sampler: Sampler = Sampler()
+    instead: tuple[str, ...] = ()
+    words: int | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of a command line that say the same."""
+        return tuple(self._options())
+
+    @property
+    def typed(self) -> str:
+        """The same as it is typed."""
+        return " ".join(_quoted(each.removeprefix("--")) for each in self.options)
+
+    def _options(self) -> Iterator[str]:
+        plain = Sampler()
+        for name in (*STEPS, "seed"):
+            if (number := getattr(self.sampler, name)) != getattr(plain, name):
+                yield from (f"--{name.replace('_', '-')}", f"{number:g}" if isinstance(number, float) else str(number))
+        for each in self.instead:
+            yield from (f"--{INSTEAD}", each)
+        if self.words is not None:
+            yield from ("--max-new-tokens", str(self.words))
+
+
+def sampler_said(text: str) -> Said:
+    """What is typed, read. Raises Problem for a name or a number that is none.
+
+    >>> sampler_said("top-k 3 seed 7").sampler
+    Sampler(repetition_penalty=1.0, temperature=1.0, top_k=3, top_p=1.0, seed=7)
+    >>> sampler_said("--temperature=0.8").options
+    ('--temperature', '0.8', '--seed', '0')
+    """
+    numbers: dict[str, Any] = {}
+    instead: list[str] = []
+    for name, said in _pairs(text, NAMES):
+        if name == INSTEAD:
+            instead.append(said)
+        else:
+            numbers[name] = _number(name, said)
+    seed, words = numbers.pop("seed", None), numbers.pop("max-new-tokens", None)
+    return Said(sampler_of(_steps(numbers), seed), tuple(instead), words)
+
+
+def steps_said(text: str) -> Sampler:
+    """The steps of a sampler that draws nothing. Raises Problem for none of these, and for what else is typed.
+
+    >>> steps_said("temperature 0.8, top-k 3")
+    Sampler(repetition_penalty=1.0, temperature=0.8, top_k=3, top_p=1.0, seed=None)
+    """
+    numbers = {name: _number(name, said) for name, said in _pairs(text, LEAVING)}
+    if not numbers:
+        raise Problem("no step of a sampler is typed", hint=f"such as {examples(LEAVING)}")
+    return replace(Sampler(), **_steps(numbers))
+
+
+def _steps(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.replace("-", "_"): number for name, number in numbers.items()}
+
+
+def _pairs(text: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and what is said behind them: `seed 7`, `--seed 7`, `--seed=7`."""
+    waiting = iter(_parts(text))
+    for part in waiting:
+        typed, equals, said = part.partition("=")
+        name = typed.removeprefix("--").lower().replace("_", "-")
+        if name not in names:
+            raise Problem(f"“{clip(typed, _LONGEST)}” is no step of a sampler", hint=_hint(name, names))
+        if not equals and (following := next(waiting, None)) is None:
+            raise Problem(f"nothing is said behind {name}", hint=f"such as {_SUCH_AS[name]}")
+        yield name, said if equals else following or ""
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between blanks and commas; in quotes they are part of it."""
+    reader = shlex.shlex(text, posix=True)
+    reader.whitespace, reader.whitespace_split, reader.commenters = f"{reader.whitespace},", True, ""
+    try:
+        return list(reader)
+    except ValueError:
+        raise Problem("a quote is open", hint="close it: instead '2= Paris'") from None
+
+
+def _quoted(part: str) -> str:
+    return shlex.quote(part) if "," not in part else "'" + part.replace("'", "'\"'\"'") + "'"
+
+
+def _hint(name: str, names: Sequence[str]) -> str:
+    near = next((each for each in names if name and each.startswith(name)), None) or nearest(name, names)
+    return f"did you mean {near}?" if near else f"there are {', '.join(names)}"
+
+
+_SUCH_AS: dict[str, str] = {
+    "temperature": "temperature 0.8",
+    "top-k": "top-k 40",
+    "top-p": "top-p 0.9",
+    "repetition-penalty": "repetition-penalty 1.2",
+    "seed": "seed 7",
+    "max-new-tokens": "max-new-tokens 8",
+    INSTEAD: "instead '2= Paris'",
+}
+
+
+def _number(name: str, said: str) -> float:
+    """The number behind a name. Raises Problem for none, and for one that it cannot be."""
+    bounds = BOUNDS.get(name.replace("-", "_"))
+    least, meant = _COUNTED.get(name, (0, "")) if bounds is None else (0, bounds.says)
+    try:
+        number = _NUMBERS[name](said)
+    except ValueError:
+        number = None
+    if number is None or not (number >= least if bounds is None else bounds.holds(number)):
+        raise Problem(f"{name} is {meant}: not {clip(said, _LONGEST)}", hint=f"such as {_SUCH_AS[name]}")
+    return number
+
+
+def examples(names: Sequence[str] = ("temperature", "top-k", "top-p", "seed")) -> str:
+    """Some of what can be typed."""
+    return " ".join(_SUCH_AS[name] for name in names)
