@@ -139,7 +139,7 @@ class Trace:
         >>> lens.rank
         Value(rank: point 4 × token 5)
         >>> lens.rank["0 feed-forward", "我的"]
-        0.0
+        0
         """
         from attn_explore.explorer.notebook.asking import lens_of
         from attn_explore.explorer.session.through_lens import Through

@@ -215,7 +215,8 @@ class Generation(Result):
     chance       what the steps of the sampler made of that: place
     steps        what the sampler made of the logits for each word, in order, each a tensor: by their names
     instead      the words of the other future, where one was asked for
-    run          the run that reads these words, whose `explain` knows the steps, too: `candidates.chances[e]`
+    run          the run that reads these words, whose `explain` knows the steps, too: `candidates.chances[e]`; its
+                 `edited` chooses the likeliest words again
     """
 
     words: tuple[str, ...]

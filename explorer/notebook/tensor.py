@@ -197,8 +197,12 @@ class Value:
 
 
 def named(title: str, axes: Sequence[Axis], numbers: Any) -> Value:
-    """What a view found, as a tensor with named axes: it is called by its title, and is no step of the run."""
-    array = read_only(np.asarray(numbers, np.float64))
+    """What a view found, as a tensor with named axes: it is called by its title, and is no step of the run.
+
+    What is counted stays whole numbers, and all else is in double precision.
+    """
+    found = np.asarray(numbers)
+    array = read_only(found if found.dtype.kind == "i" else found.astype(np.float64))
     return Value(values.Value(title, tuple(axes), array.dtype, held=array), title)
 
 
