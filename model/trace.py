@@ -126,6 +126,10 @@ class Trace:
         else:
             self.keeper.take(value)
 
+    def with_sampled(self) -> list[Value]:
+        """The steps in order, and then what a sampler made of them, where one was asked for."""
+        return [*self.steps.values(), *(value for made in self.sampled.values() for value in made)]
+
     def run_again(self) -> None:
         """Compute every step again, in its order, from the parameters and the given numbers as they are now."""
         for value in self.steps.values():

@@ -38,7 +38,7 @@ def uses(trace: Trace, value: Value, index: Index, most: int) -> tuple[list[Use]
     """
     if is_gradient(value):
         return _uses_of_gradient(trace, value, index, most)
-    steps = [step for step in trace.steps.values() if not is_gradient(step)]
+    steps = [step for step in trace.with_sampled() if not is_gradient(step)]
     readers = [_near(step, value, index) for step in steps if any(view.value is value for view in step.operands)]
     changed = [(reader, *_changed_cells(reader)) for reader in readers]
     count = sum(len(places) for _, places, _ in changed)

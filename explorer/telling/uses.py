@@ -12,16 +12,20 @@ from attn_explore.model.values import Value
 
 SHOWN = 12
 """Cells that are listed; the others are counted."""
+_NOWHERE = "No other number changes with it."
+_BESIDE = "It is made to look inside the run, which does not go on from it."
+"""Of finer steps, and of what the lens makes."""
 
 
 def use_blocks(trace: Trace, value: Value, index: Index) -> list[Block]:
     """How many cells were computed from a cell, and those that depend on it most; or why that is not known."""
-    steps = [step for step in trace.steps.values() if any(view.value is value for view in step.operands)]
+    steps = [step for step in trace.with_sampled() if any(view.value is value for view in step.operands)]
     if (lost := next(filter(None, (value.elsewhere, *map(lacking, steps))), None)) is not None:
         return [Block(((Piece(f"{lost.what}.", "note"),),))]
     found, count = uses(trace, value, index, SHOWN)
     if not found:
-        return [Block(((Piece("No other number changes with it.", "note"),),))]
+        is_beside = not value.is_leaf and all(step is not value for step in trace.with_sampled())
+        return [Block(((Piece(_BESIDE if is_beside else _NOWHERE, "note"),),))]
     cells, they_change = ("cell", "that changes") if count == 1 else ("cells", "they change")
     what = f"Goes into {count} {cells}. How fast {they_change} with it:"
     largest = max(abs(use.derivative) for use in found)

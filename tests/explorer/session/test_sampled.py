@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from attn_explore.explorer.session.sampler_said import steps_said
 from attn_explore.explorer.telling.answers.generate_answer import generate_answer
 from attn_explore.model.looking.sampling import Sampler
 from attn_explore.model.problems import Problem
+from attn_explore.model.uses import uses
 from tests.opened import opened
 
 
@@ -40,6 +42,17 @@ def test_they_stand_under_the_candidates_until_they_are_closed() -> None:
     assert session.place.toggle()
     assert session.place.value.path == "candidates"
     trace.sampled.clear()
+
+
+def test_where_a_number_goes_is_known_along_the_whole_way_to_the_chances() -> None:
+    session = opened("names").session()
+    [first, _] = futures(session, Sampler(temperature=0.8, top_k=2)).first.choices
+    trace = replace(session.run.trace, sampled={"candidates": list(first.made)})
+    logits, temperature, _, top_k, chances = first.made
+    word = first.chosen.word
+    assert [use.value for use in uses(trace, logits, (word,), 9)[0]] == [temperature]
+    assert {use.value for use in uses(trace, temperature, (word,), 9)[0]} == {top_k}
+    assert [use.value for use in uses(trace, top_k, (word,), 9)[0]] == [chances] * 2
 
 
 @pytest.mark.parametrize(

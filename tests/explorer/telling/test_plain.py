@@ -20,6 +20,7 @@ from attn_explore.model.scenario import parse_scenario
 from attn_explore.model.text import cells
 from attn_explore.model.values import Value
 from tests.building import tensor
+from tests.opened import opened
 
 LAYER = "encoder.layers.0.self_attention"
 
@@ -146,3 +147,15 @@ def test_a_table_that_spreadsheets_do_not_read_is_refused_and_its_numbers_are_ha
 )
 def test_every_character_has_a_form_in_ascii(text: str, form: str) -> None:
     assert "".join(character if character.isascii() else ascii_form(character) for character in text) == form
+
+
+def test_a_finer_step_is_beside_the_run_and_not_a_number_that_changes_nothing() -> None:
+    session = opened("i-love-my-dog").session()
+    for path, told in (
+        ("encoder.layers.0.self_attention.weights.exponentials", "which does not go on from it"),
+        ("encoder.layers.0.self_attention.concat", "No other number changes with it"),
+    ):
+        value = session.place.find(path)
+        assert value is not None
+        session.place.show(value)
+        assert told in list(plain.explained(session, 1))[-1]
