@@ -15,9 +15,13 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
+"""The documentation."""
+ALL = (*sorted(ROOT.glob("*.md")), ROOT / "benchmarks" / "README.md", *sorted(DOCS.glob("*.md")))
+"""That, and what is written for those who take part."""
 
 _BLOCK = re.compile(r"(?:^<!-- (file|needs): ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
 _LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
+_FILE = re.compile(r"`((?:benchmarks|docs|explorer|model|scenarios|src|tests|tools)/[\w./-]*)`")
 _HEADING = re.compile(r"^#+ (.*)$", re.M)
 
 LEFT_OUT = "…"
@@ -86,6 +90,11 @@ def links_of(page: Path) -> Iterator[str]:
 def pictures_of(page: Path) -> Iterator[str]:
     """The pictures that a page shows."""
     yield from (target for is_picture, target in _LINK.findall(_prose(page)) if is_picture)
+
+
+def files_of(text: str) -> list[str]:
+    """The files and folders of the repository that a text names, from its root."""
+    return _FILE.findall(text)
 
 
 def anchors_of(page: Path) -> set[str]:

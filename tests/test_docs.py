@@ -19,9 +19,24 @@ import pytest
 from attn_explore.explorer.commands.command_line import COMMANDS
 from attn_explore.explorer.screens.keys import binding_ids
 from docs import docstrings, picture, tables
-from tests.pages import DOCS, PAGES, ROOT, Block, Typed, anchors_of, blocks_of, links_of, pictures_of, prints, typed_in
+from tests.pages import (
+    ALL,
+    DOCS,
+    PAGES,
+    ROOT,
+    Block,
+    Typed,
+    anchors_of,
+    blocks_of,
+    files_of,
+    links_of,
+    pictures_of,
+    prints,
+    typed_in,
+)
 from tests.program import Ended, here, parsed
 
+each_text = pytest.mark.parametrize("page", ALL, ids=lambda page: str(page.relative_to(ROOT)))
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 NOT_RUN = {"a model": 25, "an install": 4, "somebody who ends it": 8}
@@ -152,7 +167,14 @@ def test_the_examples_of_the_scripts_are_so(script: ModuleType) -> None:
     assert doctest.testmod(script).failed == 0
 
 
-@each_page
+def test_every_file_that_is_named_is_there() -> None:
+    of_today = (page for page in ALL if page.name != "CHANGELOG.md")  # which tells of what there was
+    named = [(page.name, name) for page in of_today for name in files_of(page.read_text("utf-8"))]
+    assert len(named) > 100
+    assert [each for each in named if not (ROOT / each[1]).exists()] == []
+
+
+@each_text
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in links_of(page):
         if re.match(r"https?://", link):
