@@ -129,20 +129,16 @@ def _softmax_backward_cell(value: Value, at: At) -> Expression:
 
 def _softmax_backward_back(value: Value, place: int, at: At) -> Expression:
     row, over = _along(value, at), value.options["over"]
-    gradient = gradient_cell(value, row)
+    weighted = Apply("multiply", (gradient_cell(value, row), operand_cell(value, 1, row)))
+    mean = Reduce("sum", (over,), weighted, name="weighted mean")
     if place == 0:
-        weighted = Apply("multiply", (gradient, operand_cell(value, 1, row)))
-        above = Apply("subtract", (gradient_cell(value, at), Reduce("sum", (over,), weighted, name="weighted mean")))
+        above = Apply("subtract", (gradient_cell(value, at), mean))
         return summed(value, place, Apply("multiply", (operand_cell(value, 1, at), above)))
-    inner, weights = aligned(value)
-    axis, here = value.names.index(over), at[over]
-    own = np.take(inner, [here], axis=axis)
-    slope = -own * weights
-    along = (inner * weights).sum(axis=axis, keepdims=True)
-    np.moveaxis(slope, axis, -1)[..., here] += np.moveaxis(own - along, axis, -1)[..., 0]
-    text = f"∂/∂{value.operands[1].value.name}"
-    summed_over = tuple(name for name in value.names if name not in row)
-    return Reduce("sum", summed_over, Apply("multiply", (gradient, constants(value.names, slope, row, text))))
+    inner = operand_cell(value, 0, at)
+    both = (operand_cell(value, 0, row), operand_cell(value, 1, row))
+    along = Reduce("sum", (over,), Apply("multiply", both), name="weighted sum")
+    own = Apply("multiply", (gradient_cell(value, at), Apply("subtract", (inner, along))))
+    return summed(value, place, Apply("subtract", (own, Apply("multiply", (inner, mean)))))
 
 
 def _softmax_backward_formula(_value: Value, operands: Notations) -> Notation:
@@ -174,8 +170,8 @@ def _sparsemax(value: Value) -> Array:
 def _sparsemax_derivative(value: Value, gradient: Array) -> Gradients:
     """The gradient minus its mean over the keys that have a weight; 0 for the others."""
     over, has_weight = over_axis(value), value.array > 0
-    count = np.maximum(has_weight.sum(axis=over, keepdims=True), 1)
-    mean = np.where(has_weight, gradient, 0).sum(axis=over, keepdims=True) / count
+    share = (1 / np.maximum(has_weight.sum(axis=over, keepdims=True), 1)).astype(gradient.dtype)
+    mean = (np.where(has_weight, gradient, 0) * share).sum(axis=over, keepdims=True)
     return (np.where(has_weight, gradient - mean, 0),)
 
 

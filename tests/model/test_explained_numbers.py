@@ -199,6 +199,24 @@ def test_a_maximum_gets_nothing_of_what_comes_to_hidden_keys() -> None:
     assert explained_gradient(value, np.array([[3.0, np.nan]]), 1, {"query": 0}) == -3
 
 
+def test_equal_gradients_of_weights_of_sparsemax_are_explained_to_the_bit() -> None:
+    value = recorder("float64").sparsemax("r", tensor("query key", np.array([[0.3, 0.1, 0.2]])), over="key")
+    gradient = np.full((1, 3), 0.7)
+    (carried,) = value.carried_to_operands(gradient)
+    explained = [explained_gradient(value, gradient, 0, {"query": 0, "key": key}) for key in range(3)]
+    assert explained == carried[0].tolist()
+
+
+def test_an_infinite_gradient_times_0_is_no_number_in_the_gradient_of_a_gradient_of_softmax_either() -> None:
+    of_weights, weights = (tensor("query key", np.array([row])) for row in ([1.0, 1.0], [0.5, 0.5]))
+    value = recorder("float64").softmax_backward("r", "query key", of_weights, weights, over="key")
+    gradient = np.array([[np.inf, 2.0]])
+    with np.errstate(invalid="ignore"):
+        carried = value.carried_to_operands(gradient)[1]
+        explained = [explained_gradient(value, gradient, 1, {"query": 0, "key": key}) for key in range(2)]
+    np.testing.assert_array_equal(explained, carried[0])
+
+
 def test_a_cell_that_is_rounding_noise_has_one_number() -> None:
     """A product of matrices adds up in an order of its own; the sum that is shown ends in the number of the cell."""
     rng = np.random.default_rng(0)
