@@ -12,7 +12,7 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.source import ScenarioSource
 from attn_explore.model.scenario.validation import MAY_BE_NULL, check_types, check_with_pydantic
 from attn_explore.model.scenario.well_typed import well_typed
-from attn_explore.model.scenario.yaml_source import read_yaml
+from attn_explore.model.scenario.yaml_source import MOST_NESTING, read_yaml
 from tests.fuzz.mutations import spoiled_tree, written
 from tests.fuzz.scenarios import KEYS
 
@@ -67,8 +67,11 @@ def test_a_plain_scalar_is_text_where_text_is_wanted() -> None:
 def test_spoiled_scenarios_are_known_only_where_pydantic_takes_them(name: str) -> None:
     chance, data, known = Random(name), source_of(FILES[name]).data, 0  # noqa: S311
     for _ in range(20):
+        text = written(spoiled_tree(chance, data, KEYS))
+        if "[" * (MOST_NESTING + 2) in text:  # what is nested so deeply is refused, after longer than all others take
+            continue
         try:
-            source = read_yaml(written(spoiled_tree(chance, data, KEYS)), "spoiled")
+            source = read_yaml(text, "spoiled")
         except Problem:
             continue
         if well_typed(source, MAY_BE_NULL) is not None:

@@ -78,7 +78,7 @@ def test_the_plain_gallery_is_a_thought_to_a_line(gallery: Gallery) -> None:
 
 
 def test_of_a_row_of_many_keys_the_largest_weights_are_told() -> None:
-    gallery = gallery_of(session_of("wide"))
+    gallery = gallery_of(session_of("input: {text: one two three four five six seven eight nine ten}"))
     row = about(gallery, gallery.shown[0], (0, 5, 5))[1]
     assert " others less; sum " in row
     assert row.count(" · ") == 5
