@@ -126,11 +126,12 @@ class Drawn(Kept):
 
     def _tell_screen(self) -> None:
         self._is_telling = False
-        if self._repaint_required and self.is_attached and self.display and self in self.screen._compositor:
+        if self._repaint_required and self.is_attached and self.display and self in (screen := self.screen)._compositor:
             self._repaint_required = False
-            self.screen._dirty_widgets.add(self)
-            self.screen.check_idle()
-        self._check_refresh()
+            screen._dirty_widgets.add(self)
+            screen.check_idle()
+        if self._repaint_required or self._layout_required or self._scroll_required or self._refresh_styles_required:
+            self._check_refresh()
 
     @property
     def background_colors(self) -> tuple[Color, Color]:

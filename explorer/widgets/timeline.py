@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
@@ -62,23 +61,20 @@ class Track(Drawn):
         return max(1, self.size.width - len(self._head()) - (cell_len(self.note) + 2 if self.note else 0))
 
     def _track(self, width: int) -> list[Segment]:
-        """The dots are where the steps are; the segments before the current place are drawn as passed."""
-        has_dots = self.count * 2 <= width
-        cells = [round(place * (width - 1) / max(self.count - 1, 1)) for place in range(self.count)]
-        now, dots = cells[self.position], set(cells) if has_dots else set()
-        styles = {name: self.style_of(f"timeline--{name}") for name in ("past", "now", "future")}
-        drawn = [self._cell(x, now, x in dots, styles) for x in range(width)]
-        if self.pinned is not None and cells[self.pinned] != now:
-            drawn[cells[self.pinned]] = Segment("◆", styles["now"])
-        return drawn
-
-    @staticmethod
-    def _cell(x: int, now: int, is_dot: bool, styles: dict[str, Style]) -> Segment:
-        if x == now:
-            return Segment("◉", styles["now"])
-        if x < now:
-            return Segment("●" if is_dot else "━", styles["past"])
-        return Segment("○" if is_dot else "─", styles["future"])
+        """The dots are where the steps are; what is before the current place is drawn as passed."""
+        count, last = self.count, max(self.count - 1, 1)
+        here = [place for place in (self.position, self.pinned) if place is not None]
+        now, *pinned = (round(place * (width - 1) / last) for place in here)
+        dots = {round(place * (width - 1) / last) for place in range(count)} if count * 2 <= width else set()
+        marks = {**dict.fromkeys(pinned, "◆"), now: "◉"}
+        segments, start = [], 0
+        for place in (*sorted(marks), width):
+            name, dot, line = ("past", "●", "━") if start < now else ("future", "○", "─")
+            stretch = "".join(dot if x in dots else line for x in range(start, place))
+            mark = Segment(marks.get(place, ""), self.style_of("timeline--now"))
+            segments += [Segment(stretch, self.style_of(f"timeline--{name}")), mark]
+            start = place + 1
+        return segments
 
 
 class Timeline(Track):
