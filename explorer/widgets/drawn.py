@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.content import Content
@@ -111,6 +112,8 @@ class Drawn(Kept):
         self._kept_colors: tuple[Color, Color] | None = None
         self._is_telling = False
         self._placed = Size(), Size()
+        if not hasattr(self, "on_resize"):
+            self.disable_messages(events.Resize)  # it was fitted by then
         self._styles_cache = _Framed()
 
     def check_idle(self) -> None:

@@ -93,15 +93,23 @@ class TensorGrid(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         """Whether several planes stand side by side."""
         return self._plan is not None and len(self._plan.planes) > 1
 
-    def show(self, value: Value, index: Index, picture: Picture, order: Order = OWN) -> None:
-        """Show the picture of `value`, or of what it is compared with, with the cursor at `index`."""
+    def show(
+        self, value: Value, index: Index, picture: Picture, order: Order = OWN, is_to_stand_under: bool = False
+    ) -> None:
+        """Show the picture of `value`, or of what it is compared with, with the cursor at `index`.
+
+        `is_to_stand_under`: it is said next what stands over it, and laid out then.
+        """
         self._value, self._picture, self._drawn = value, picture, picture.ordered(order)
         self._cursor = index
-        self._lay_out()
+        if is_to_stand_under:
+            self._plan = None
+        else:
+            self._lay_out()
 
     def stand_under(self, fit: Fit | None) -> None:
         """Draw one plane in columns over which others stand; or as there is room for."""
-        if fit != self._under:
+        if fit != self._under or self._plan is None:
             self._under = fit
             self._lay_out()
 

@@ -104,7 +104,7 @@ class InCentre:
         order = order_of(drawn[0], value.path, state.sortings) if is_sorted else OWN
         for panel, picture in zip((grid, other), drawn, strict=False):
             same = order if picture.array.shape == drawn[0].array.shape else OWN
-            panel.show(value, index if panel is grid else self.index_beside(index), picture, same)
+            panel.show(value, index if panel is grid else self.index_beside(index), picture, same, panel is grid)
 
     def _show_among(self) -> None:
         """The text on the weights of a word instead of the numbers, where it is wanted; its panel is made then."""
