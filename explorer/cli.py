@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+
+TYPE_CHECKING = False  # as type checkers know it: typing takes its time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STOPPED = "stopped before anything was done"
 

@@ -16,7 +16,7 @@ all others may change.
 they are, and a checkout has links to them here, which `tools/links.py` makes.
 """
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # as type checkers know it: typing takes longer than all else before signals are heeded
 
 if TYPE_CHECKING:
     from attn_explore.explorer.notebook.recorded import Trace

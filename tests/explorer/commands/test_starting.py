@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +87,18 @@ def test_without_a_terminal_typer_reads_everything(monkeypatch: pytest.MonkeyPat
 def test_nothing_is_imported_before_it_is_needed(stage: str, tmp_path: Path) -> None:
     added = imported(stage, tmp_path) - allowed(stage)
     assert added == set(), "import it where it is used; or, if it is needed at once: python -m tests.imported"
+
+
+def test_until_signals_are_heeded_nothing_is_imported_that_takes_its_time() -> None:
+    """What comes in the meantime ends in a traceback: it is as short as can be."""
+    code = "import sys; known = set(sys.modules); import attn_explore.explorer.cli; print(*set(sys.modules) - known)"
+    source = str(Path(__file__).parents[3] / "src")
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", code], env={"PYTHONPATH": source}, capture_output=True, text=True, check=True
+    )
+    assert set(found.stdout.split()) == {
+        "__future__",
+        "attn_explore",
+        "attn_explore.explorer",
+        "attn_explore.explorer.cli",
+    }
