@@ -7,6 +7,7 @@ the heads first; and the heads where a word stands in their place: `weights[its,
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -20,6 +21,9 @@ from attn_explore.model.values import Value
 
 _LONGEST = 60
 _CHOICES = 8
+_LAYER = re.compile(r"(?:^|\.)layers\.(\d+)(?=\.|$)")
+_DIGITS = 20
+"""Digits of a layer's number that are read."""
 _PATHS = 4
 """Paths that are listed where a name means several."""
 
@@ -71,8 +75,24 @@ def the_path(name: str, found: list[str], paths: Iterable[str], otherwise: str =
     known = list(paths)
     near = nearest(name, known) or nearest(name, {path.rpartition(".")[2] for path in known})
     first = otherwise or f"the first is {known[0]}; / in the explorer finds by words"
-    hint = f"did you mean {near}?" if near else first
+    hint = _layers_there(name, known) or (f"did you mean {near}?" if near else first)
     raise Problem(f"the run has no step {clip(name, _LONGEST) or 'without a name'}", hint=hint)
+
+
+def _layers_there(name: str, paths: Iterable[str]) -> str:
+    """Which layers there are, where a name is of one that is not there; else nothing.
+
+    >>> _layers_there("layers.7.q", ["encoder.layers.0.q", "encoder.layers.1.q"])
+    'there are layers 0 to 1'
+    """
+    named = _LAYER.search(name)
+    if named is None:
+        return ""
+    before = re.compile(rf"(?:^|\.){re.escape(name[: named.start(1)])}(\d+)\.")
+    there = {int(found[1]) for path in paths if (found := before.search(path)) is not None}
+    if not there or int(named[1][:_DIGITS]) in there:
+        return ""
+    return f"there are layers 0 to {max(there)}" if len(there) > 1 else f"there is one layer, {min(there)}"
 
 
 def path_meant(name: str, paths: Iterable[str]) -> str | None:
