@@ -46,20 +46,38 @@ class WhyThere:
 
     @cached_property
     def pairs(self) -> Array:
-        """What each pair of parts adds: (part of the query, part of the key)."""
-        found: Array = self.factor * (_vectors(self.query) @ _vectors(self.key).T)
+        """What each pair of parts adds: (part of the query, part of the key); scaled first, fewer of them overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            found: Array = (self.factor * _vectors(self.query)) @ _vectors(self.key).T
+        return found
+
+    @cached_property
+    def by_query(self) -> Array:
+        """What each part of the query adds, with the whole key."""
+        return self._summed(1)
+
+    @cached_property
+    def by_key(self) -> Array:
+        """What each part of the key adds, with the whole query."""
+        return self._summed(0)
+
+    def _summed(self, axis: int) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):
+            found: Array = self.pairs.sum(axis=axis)
         return found
 
     @cached_property
     def dimensions(self) -> Array:
         """What each column of q and k adds, all parts together: (d_k)."""
-        found: Array = self.factor * (_vectors(self.query).sum(axis=0) * _vectors(self.key).sum(axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            found: Array = self.factor * _vectors(self.query).sum(axis=0) * _vectors(self.key).sum(axis=0)
         return found
 
     @property
     def remainder(self) -> float:
-        """What all pairs and the bias lack of the score: the rounding of the run."""
-        return self.value - float(self.pairs.sum()) - self.bias
+        """What all pairs and the bias lack of the score: the rounding of the run. Not finite where a pair overflows."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.value - float(self.pairs.sum()) - self.bias
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import Any
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.who_wrote import term_name
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
-from attn_explore.explorer.telling.answers.stream_labels import writer_label
+from attn_explore.explorer.telling.answers.stream_labels import remainder_label, said_of_overflow, writer_label
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.attribution import Attribution, Number, Opened
 from attn_explore.model.looking.written import Kind, Written
@@ -25,7 +25,6 @@ _KINDS: Sequence[tuple[Kind, str]] = (
 )
 _HELD = "Each norm is held at the scale that it has in this run, so that the parts add up."
 _COLUMNS = ("adds", "so far")
-_REMAINDER = "rounding"
 MOST_DRAWN = 20
 """Terms that a picture has."""
 
@@ -41,7 +40,7 @@ def attribution_answer(found: Attribution, most: int | None = None) -> Answer:
         rest = sum(term.value for term in others)
         before += rest
         rows.append(_plain_row(f"{len(others)} others together", rest, before, largest))
-    rows.append(_plain_row(_REMAINDER, found.remainder, found.of.value, largest))
+    rows.append(_plain_row(remainder_label(found.remainder), found.remainder, found.of.value, largest))
     return Answer("Who wrote this logit?", tuple(_said(found)), "writer", "", _COLUMNS, tuple(rows))
 
 
@@ -82,6 +81,7 @@ def _said(found: Attribution) -> Iterator[str]:
     yield f"{number_name(of)}: {short_number(total)}."
     parts = [(name, found.total(kind)) for kind, name in _KINDS if any(term.kind == kind for term in found.terms)]
     yield f"Together: {', '.join(f'{name} {_signed(part)}' for name, part in parts)}."
+    yield from said_of_overflow(found.remainder)
     if found.has_norms:
         yield _HELD
 

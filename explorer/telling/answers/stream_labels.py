@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from attn_explore.model.looking.vector_parts import Part
 from attn_explore.model.looking.written import Written
 from attn_explore.model.values import Value
@@ -48,3 +51,14 @@ def _place(path: str) -> tuple[str | None, str]:
         return None, ""
     place = parts.index("layers")
     return parts[place + 1], parts[place + 2]
+
+
+def remainder_label(remainder: float) -> str:
+    """What is called that the parts of a number lack of it: it is the rounding of the run, unless one overflows."""
+    return "rounding" if math.isfinite(remainder) else "overflow"
+
+
+def said_of_overflow(remainder: float) -> Iterator[str]:
+    """What is said where parts of a number do not add up to it; nothing where they do."""
+    if not math.isfinite(remainder):
+        yield "A part overflows: it is larger than any number of its type, and so the parts do not add up."

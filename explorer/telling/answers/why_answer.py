@@ -9,7 +9,7 @@ import numpy as np
 
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
-from attn_explore.explorer.telling.answers.stream_labels import writer_label
+from attn_explore.explorer.telling.answers.stream_labels import remainder_label, said_of_overflow, writer_label
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_text
@@ -40,7 +40,7 @@ def why_answer(looked: Looked, split: str = "pairs", top: int = LISTED) -> Answe
     listed = largest(terms.numbers, top)
     rows = [terms.row(place) for place in listed]
     if others := terms.numbers.size - len(listed):
-        rest = float(terms.numbers.sum() - terms.numbers[listed].sum())
+        rest = sum(np.delete(terms.numbers, listed).tolist())  # of Python, which says nothing of an overflow
         rows.append(_Term(f"{others} others together", rest))
     rows += _besides(why)
     columns = ("of the key", "adds") if split == "pairs" else ("adds",)
@@ -79,8 +79,9 @@ def _of_pairs(why: WhyThere, _: str) -> _Terms:
 
 def _of_writers(why: WhyThere, side: str) -> _Terms:
     """What wrote the query, or the key."""
-    parts, token, axis = (why.query, why.index[1], 1) if side == "query" else (why.key, why.index[2], 0)
-    numbers = why.pairs.sum(axis=axis)
+    is_query = side == "query"
+    parts, token = (why.query, why.index[1]) if is_query else (why.key, why.index[2])
+    numbers = why.by_query if is_query else why.by_key
 
     def row(place: int) -> _Term:
         return _Term(writer_label(parts[place]), float(numbers[place]), _at(parts[place], token))
@@ -115,7 +116,7 @@ def _besides(why: WhyThere) -> Iterator[_Term]:
     """What is added to q·k, and what rounding is lost."""
     if why.bias:
         yield _Term("bias of the position", why.bias)
-    yield _Term("rounding", why.remainder)
+    yield _Term(remainder_label(why.remainder), why.remainder)
 
 
 def _row(term: _Term, score: float, columns: int) -> Row:
@@ -143,6 +144,7 @@ def _title(looked: Looked) -> str:
 
 def _said(looked: Looked, split: str) -> Iterator[str]:
     yield f"{looked.weights.path.rpartition('.')[0]}: the score is the sum of {SPLITS[split]}"
+    yield from said_of_overflow(looked.why.remainder)
     if looked.vocabulary is not None:
         favours, against = (
             " · ".join(shown(looked.vocabulary, word) for word in words) for words in (looked.favours, looked.against)
@@ -163,8 +165,8 @@ def why_data(looked: Looked, top: int = LISTED) -> dict[str, Any]:
         "value": why.value,
         "weight": float(looked.weights[why.index]),
         "factor": why.factor,
-        "query": _sums(why.query, why.pairs.sum(axis=1)),
-        "key": _sums(why.key, why.pairs.sum(axis=0)),
+        "query": _sums(why.query, why.by_query),
+        "key": _sums(why.key, why.by_key),
         "pairs": list(_largest_pairs(why, top)),
         "columns": why.dimensions.tolist(),
         "bias": why.bias,

@@ -103,3 +103,29 @@ def test_the_command_of_the_view_in_the_explorer_prints_the_same(capsys: pytest.
 def test_it_is_asked_where_a_head_looks_from_a_token_to_a_key(scenario: str, path: str, *, is_asked: bool) -> None:
     trace = session_of(scenario).run.trace
     assert asks_why(trace, Cell(path, (0,) * len(trace[path].axes))) == is_asked
+
+
+def test_a_layer_that_is_not_there_is_told_with_those_that_are(attn: Run) -> None:
+    found = attn("induction-head", CELL.replace("layers.1", "layers.7"))
+    assert found.status == 2
+    assert "there are layers 0 to 1" in found.err
+
+
+OVERFLOWING = """
+model: {kind: attention, score: dot, d_model: 6, d_k: 5, position: sinusoidal}
+input: {text: I love my dog}
+edits:
+  - {at: encoder.layers.0.self_attention.w_k, scale: 3}
+  - {at: encoder.layers.0.self_attention.q, index: [0, 1, 2], set: 1.7e+308}
+"""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("split", [(), ("--by", "query"), ("--by", "key"), ("--by", "columns"), ("--top", "1")])
+def test_parts_that_overflow_are_not_said_to_be_rounded(split: tuple[str, ...], attn: Run) -> None:
+    Path("large.yaml").write_text(OVERFLOWING)
+    found = attn("large.yaml", "weights[love, I]", *split)
+    assert (found.status, found.err) == (0, "")
+    assert "A part overflows" in found.out
+    assert "overflow  " in found.out
+    assert "rounding" not in found.out
