@@ -77,7 +77,7 @@ def tolerance(value: Value, dtype: str) -> dict[str, float]:
 
 
 @each_case
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=SEEDS, size=SIZES, kind=KINDS, dtype=st.sampled_from(["float32", "float64"]))
 def test_whatever_the_numbers_the_arithmetic_of_a_cell_comes_to_the_cell(
     case: Case, seed: int, size: dict[str, int], kind: str, dtype: str
@@ -92,7 +92,7 @@ def test_whatever_the_numbers_the_arithmetic_of_a_cell_comes_to_the_cell(
 
 
 @each_case
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=SEEDS,
     size=SIZES,
