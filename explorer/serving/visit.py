@@ -42,8 +42,6 @@ class Page:
             async with asyncio.timeout(PATIENCE):
                 await self.websocket.close(code=code, message=words.encode())
         except (TimeoutError, ConnectionError):
-            pass
-        finally:
             if self.transport is not None:
                 self.transport.abort()
 

@@ -18,7 +18,7 @@ from tests.explorer.serving.browsing import Page, Server, page, served
 
 pytestmark = pytest.mark.xdist_group("serving")
 
-RIGHT, LEAVE = "\x1b[C", "\x11"
+RIGHT, LEFT, LEAVE = "\x1b[C", "\x1b[D", "\x11"
 
 FIRST, SECOND = "Lesson · 1 of", "Lesson · 2 of"
 """What stands at the first two stops of the lesson."""
@@ -33,13 +33,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lesson(folder: Path) -> Iterator[Server]:
     """A server of one lesson, with two places."""
     with served(folder, "encoder-layer", "--visitors", "2") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def strict(folder: Path) -> Iterator[Server]:
-    """A server with little patience and little time."""
-    with served(folder, "encoder-layer", "--idle", "1s", "--time", "1s") as server:
         yield server
 
 
@@ -110,6 +103,40 @@ async def test_a_key_that_can_be_guessed_is_no_way_to_the_visit_of_another(lesso
         await left(second)
 
 
+# --- files that go to the browser
+
+
+async def figure(shown: Page) -> str:
+    """Ask for a figure of the step, and give the key with which it is fetched."""
+    await shown.sees(FIRST)
+    for keys, then in (("X", "A figure"), ("\r", "Write a figure"), ("\r", "Your browser downloads")):
+        await shown.type(keys)
+        await shown.sees(then)
+    return str(await shown.is_told("deliver_file_start"))
+
+
+async def fetched(server: Server, key: str) -> tuple[int, str, bytes]:
+    async with aiohttp.ClientSession() as session, session.get(f"{server.address}download/{key}") as answer:
+        return answer.status, answer.headers.get("Content-Disposition", ""), await answer.read()
+
+
+async def test_a_figure_is_fetched_once_whoever_asks(lesson: Server) -> None:
+    async with page(lesson) as shown:
+        key = await figure(shown)
+        first, second = sorted(await asyncio.gather(fetched(lesson, key), fetched(lesson, key)))
+        assert first[:2] == (200, "attachment; filename*=UTF-8''encoder-layer-input-heat.svg")
+        assert first[2].endswith(b"</svg>\n")
+        assert second[0] == 404
+        await left(shown)
+
+
+async def test_the_files_of_who_has_left_are_gone(lesson: Server) -> None:
+    async with page(lesson) as shown:
+        key = await figure(shown)
+        await left(shown)
+    assert (await fetched(lesson, key))[0] == 404
+
+
 # --- what a page may not do
 
 
@@ -166,30 +193,26 @@ async def test_a_page_that_reads_nothing_takes_no_memory_of_the_server(lesson: S
 # --- what a visitor may take
 
 
-async def test_who_presses_no_key_for_long_gives_the_place_up(strict: Server) -> None:
-    async with page(strict) as shown:
-        assert await shown.is_closed() == words.IDLE.code
+async def test_who_presses_no_key_for_long_gives_the_place_up(folder: Path) -> None:
+    with served(folder, "encoder-layer", "--idle", "0.1s") as server:
+        async with page(server) as shown:
+            assert await shown.is_closed() == words.IDLE.code
 
 
-async def flooded(shown: Page, keys: str) -> int | None:
-    """Press keys without end until the page is closed, and give the code."""
-
-    async def press() -> None:
-        with suppress(ConnectionError):
-            while True:
-                await shown.type(keys)
-                await asyncio.sleep(0.001)
-
-    pressing = asyncio.create_task(press())
-    code = await shown.is_closed()
-    pressing.cancel()
-    return code
+async def go_to_and_fro(shown: Page) -> None:
+    """Step on and back without end."""
+    await shown.sees(FIRST)
+    while True:
+        for key, then in ((RIGHT, SECOND), (LEFT, FIRST)):
+            await shown.type(key)
+            await shown.sees(then)
 
 
-async def test_who_has_used_their_computing_time_up_is_told_so(strict: Server) -> None:
-    async with page(strict) as shown:
-        await shown.sees(FIRST)
-        assert await flooded(shown, RIGHT) == words.TIME.code
+async def test_who_has_used_their_computing_time_up_is_told_so(folder: Path) -> None:
+    with served(folder, "encoder-layer", "--time", "1s") as server:
+        async with page(server) as shown:
+            with pytest.raises(AssertionError, match=words.TIME.words):
+                await go_to_and_fro(shown)
 
 
 async def test_who_takes_more_memory_than_is_theirs_is_told_so_and_others_stay(folder: Path) -> None:
@@ -197,6 +220,8 @@ async def test_who_takes_more_memory_than_is_theirs_is_told_so_and_others_stay(f
         async with page(server) as first, page(server) as second:
             await first.sees(FIRST)
             await second.sees(FIRST)
-            assert await flooded(first, "l" * 60_000) == words.MEMORY.code
+            for _ in range(6):
+                await first.type("l" * 60_000)  # each is kept until its turn comes
+            assert await first.is_closed() == words.MEMORY.code
             await second.type(RIGHT)
             await second.sees(SECOND)
