@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -136,10 +137,11 @@ class VisitorsServer(Server):
         response = web.StreamResponse()
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(download.file_name, safe='')}"
         response.content_type = download.mime_type or "application/octet-stream"
-        await response.prepare(request)
-        async for part in self._downloads.download(download.delivery_key):
-            await response.write(part)
-        await response.write_eof()
+        with suppress(ConnectionError):  # whoever fetches it has left
+            await response.prepare(request)
+            async for part in self._downloads.download(download.delivery_key):
+                await response.write(part)
+            await response.write_eof()
         return response
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:

@@ -6,8 +6,9 @@ import os
 from asyncio import AbstractEventLoop, get_running_loop
 from codecs import getincrementaldecoder
 from functools import partial
+from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO, Literal, TextIO
 
 from textual import events
 from textual._xterm_parser import XTermParser
@@ -77,6 +78,23 @@ class BrowserDriver(WebDriver):
                         self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)
+
+    def deliver_binary(
+        self,
+        binary: BinaryIO | TextIO,
+        *,
+        delivery_key: str,
+        save_path: Path,
+        open_method: Literal["browser", "download"] = "download",
+        encoding: str | None = None,
+        mime_type: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Offer a file to the page by its name alone. Textual's own looks where links of this name lead on our disk."""
+        binary.seek(0)
+        self._deliveries[delivery_key] = binary
+        told = {"open_method": open_method, "encoding": encoding or "", "mime_type": mime_type or "", "name": name}
+        self.write_meta({"type": "deliver_file_start", "key": delivery_key, "path": save_path.name, **told})
 
     def on_meta(self, packet_type: str, payload: dict[str, Any]) -> None:
         """Heed what the server says beside the keys."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import signal
@@ -67,8 +68,9 @@ class Page:
 
     async def sees(self, text: str) -> None:
         """Wait until something is drawn; what was drawn before is forgotten."""
-        while text.encode() not in self.drawn:
-            assert await self._take(), f"closed ({self.websocket.close_code}, {self.words}) without {text!r}"
+        async with asyncio.timeout(PATIENCE):  # a cursor that blinks is drawn for ever
+            while text.encode() not in self.drawn:
+                assert await self._take(), f"closed ({self.websocket.close_code}, {self.words}) without {text!r}"
         self.drawn = b""
 
     async def is_told(self, kind: str) -> Any:

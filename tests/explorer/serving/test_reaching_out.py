@@ -1,0 +1,106 @@
+"""What a visitor types reaches nothing of the server: over a real connection, and with a real home to be found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.explorer.serving.browsing import Page, Server, page, served
+
+pytestmark = pytest.mark.xdist_group("serving")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of whoever serves, with a scenario that is not served, a link out of it, and keys of their own."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "secret.yaml").write_text("title: Secret\n", "utf-8")
+    (folder / "link.json").symlink_to(folder / "outside.json")
+    keys = folder / "CONFIG" / "attn-explore" / "keys.toml"
+    keys.parent.mkdir(parents=True)
+    keys.write_text('[keys]\n"export" = "s"\n', "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lesson(home: Path) -> Iterator[Server]:
+    with served(home, "i-love-my-dog") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def two_lessons(home: Path) -> Iterator[Server]:
+    with served(home, "single-head", "i-love-my-dog") as server:
+        yield server
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+async def save_as(shown: Page, name: str) -> None:
+    """Ask for an export, and type its name in the place of the one that is proposed, which is selected."""
+    await shown.sees("Lesson · 1 of")
+    await shown.type("x")
+    await shown.sees("Enter downloads")
+    await shown.type(name)
+    await shown.sees(name)
+    await shown.type("\r")
+
+
+@pytest.mark.parametrize("name", ["/tmp/evil.json", "../evil.json", "~/evil.json", "CONFIG/evil.json"])  # noqa: S108
+async def test_a_path_is_no_name_of_a_download(name: str, lesson: Server, home: Path) -> None:
+    before = files_in(home)
+    async with page(lesson) as shown:
+        await save_as(shown, name)
+        await shown.sees("a download has a name")
+        assert shown.told == [["visit", "new"]]
+    assert files_in(home) == before
+    assert not Path("/tmp/evil.json").exists()  # noqa: S108
+
+
+async def test_what_is_saved_is_fetched_once_and_leaves_nothing_behind(lesson: Server, home: Path) -> None:
+    before = files_in(home)
+    async with page(lesson) as shown, aiohttp.ClientSession() as session:
+        await save_as(shown, "link.json")
+        address = f"{lesson.address}download/{await shown.is_told('deliver_file_start')}"
+        async with session.get(address) as answer:
+            assert answer.content_type == "application/json"
+            assert "link.json" in answer.headers["Content-Disposition"]
+            assert json.loads(await answer.read())["format"]
+        async with session.get(address) as answer:
+            assert answer.status == 404
+    assert files_in(home) == before
+
+
+@pytest.mark.parametrize("typed", ["secret", "/etc/passwd", "causal-mask"])
+async def test_nothing_but_what_was_named_is_found(typed: str, two_lessons: Server) -> None:
+    async with page(two_lessons) as shown:
+        await shown.sees("To explore")
+        await shown.type("/")
+        await shown.sees("find a scenario")
+        await shown.type(typed)
+        await shown.sees("0 of 2")
+        await shown.type("\r")
+        await shown.type("\r\x1b")
+        await shown.sees("To explore")
+
+
+async def test_places_go_with_the_visitor(two_lessons: Server, home: Path) -> None:
+    async with page(two_lessons) as shown:
+        await shown.sees("To explore")
+        await shown.type("\r")
+        await shown.sees("Lesson · 1 of")
+        await shown.type("\x1b[C")
+        await shown.sees("Lesson · 2 of")
+        await shown.type("q")
+        await shown.sees("left at stop 2")
+    async with page(two_lessons) as shown:
+        await shown.sees("To explore")
+        await shown.type("\r")
+        await shown.sees("Lesson · 1 of")
+    assert not (home / "DATA").exists()
