@@ -99,4 +99,4 @@ def is_refusal(message: str) -> bool:
 
 def besides_progress(said: bytes) -> bytes:
     """What was said on stderr but for how far an export has come, which a busy machine hears of and a quick one not."""
-    return re.sub(rb"^(computed|written) .*\n", b"", said, flags=re.M)
+    return re.sub(rb"^(computed .*|.* written)\n", b"", said, flags=re.M)
