@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,18 @@ def _leave_alone() -> None:
     """Look for garbage among all that is new, and never again in what is left."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Give the tests of a file to one worker, but for those of a group: each makes once what its tests share."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class _ByFile(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return super()._split_scope(nodeid).partition("::")[0]
+
+    return _ByFile(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
