@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 from pathlib import Path
 
@@ -28,6 +29,6 @@ class Homes:
 
 
 def _seen(home: Path) -> Seen:
-    """Everything in a home, with what changes when it is written."""
-    stats = [(str(path), path.lstat()) for path in sorted(home.rglob("*"))]
-    return [(path, found.st_mtime_ns, found.st_ino) for path, found in stats]
+    """Everything in a home, with what changes when it is written; before each test, hence without paths as objects."""
+    paths = (os.path.join(folder, name) for folder, *inside in os.walk(home) for names in inside for name in names)
+    return sorted((path, found.st_mtime_ns, found.st_ino) for path in paths for found in (os.lstat(path),))

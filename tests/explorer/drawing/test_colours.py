@@ -36,9 +36,9 @@ def contrast_of(style: Style) -> float:
 
 
 @GROUNDS
-@pytest.mark.parametrize("step", range(-LEVELS, LEVELS + 1))
-def test_digits_can_be_read_on_every_colour_of_the_scale(ground: Ground, step: int) -> None:
-    assert contrast_of(style_of(step, ground)) >= 4.5
+def test_digits_can_be_read_on_every_colour_of_the_scale(ground: Ground) -> None:
+    contrasts = {step: contrast_of(style_of(step, ground)) for step in range(-LEVELS, LEVELS + 1)}
+    assert {step: found for step, found in contrasts.items() if found < 4.5} == {}
 
 
 @GROUNDS
