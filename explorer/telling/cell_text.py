@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -43,7 +44,25 @@ def written_blocks(session: Session, value: Value, index: Index, manner: Manner)
     elif value.is_leaf:
         yield _number(value, index, provenance(session, value))
     if not value.is_leaf:
-        yield from written(arithmetic(value, index), manner)
+        yield from _computed(value, index, manner)
+
+
+def _computed(value: Value, index: Index, manner: Manner) -> Iterator[Block]:
+    """How a cell was computed, block by block. Whoever goes back and forth between cells reads what was written."""
+    kept, blocks = _kept(value, index, manner), []
+    if kept:
+        yield from kept
+        return
+    for block in written(arithmetic(value, index), manner):
+        blocks.append(block)
+        yield block
+    kept += blocks
+
+
+@lru_cache(maxsize=8)
+def _kept(value: Value, index: Index, manner: Manner) -> list[Block]:
+    """Where the blocks of a cell are kept once all of them were written; there are none before."""
+    return []
 
 
 def _number(value: Value, index: Index, note: str) -> Block:
