@@ -33,10 +33,10 @@ Data = dict[str, Any]
 # --- D7: what is not strict JSON
 
 D7 = {
-    "NaN literal": (JSON.replace(b'"NaN"', b"NaN").replace(b"0.0", b"NaN", 1), "not strict JSON"),
+    "NaN literal": (JSON.replace(b'"NaN"', b"NaN").replace(b"[0.0", b"[NaN", 1), "not strict JSON"),
     "Infinity literal": (JSON.replace(b'"-Infinity"', b"-Infinity", 1), "not strict JSON"),
-    "1e999": (JSON.replace(b"0.0", b"1e999", 1), "infinity"),
-    "5,000 digits": (JSON.replace(b"0.0", b"9" * 5000, 1), "infinity"),
+    "1e999": (JSON.replace(b"[0.0", b"[1e999", 1), "infinity"),
+    "5,000 digits": (JSON.replace(b"[0.0", b"[" + b"9" * 5000, 1), "infinity"),
     "duplicate key": (JSON.replace(b'"version":1', b'"version":1,"version":1'), "a name stands twice in this object"),
     "duplicate key by an escape": (JSON.replace(b'"version":1', b'"version":1,"v\\u0065rsion":1'), "stands twice"),
     "duplicate key inside": (JSON.replace(b'"op":', b'"path":"x","op":', 1), "stands twice"),
