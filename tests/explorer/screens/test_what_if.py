@@ -13,7 +13,7 @@ from textual import events
 
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.opening import pair
-from attn_explore.explorer.session.run_files import check_beside_weights
+from attn_explore.explorer.session.run_files import check_beside_weights, check_ending
 from attn_explore.explorer.session.saving import save
 from attn_explore.explorer.session.what_if import EditIndex, actions, distances, edit_from, edit_text, scopes
 from attn_explore.explorer.telling import cell_text, sections, tree_text
@@ -292,7 +292,7 @@ def test_a_scenario_is_saved_beside_its_weights_and_under_a_name_that_says_what_
         check_beside_weights(tmp_path / "inner" / "other.yaml", scenario)
     assert str(tmp_path) in refused.value.hint
     with pytest.raises(Problem, match="this ending is no scenario's"):
-        check_beside_weights(tmp_path / "other.json", scenario)
+        check_ending(tmp_path / "other.json")
 
 
 def test_a_run_without_edits_is_saved_as_it_is(tmp_path: Path) -> None:
