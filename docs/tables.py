@@ -147,13 +147,16 @@ def trace_format() -> str:
 
 def _section(title: str, schema: Mapping[str, Any], all_of_them: Mapping[str, Any]) -> str:
     """A heading, what is said of an object, and its keys; those that it needs with a star."""
-    required = schema.get("required", ())
-    rows = (
-        (f"`{key}`{' *' if key in required else ''}", _kind(found), _default(found), _said(found, all_of_them))
-        for key, found in schema["properties"].items()
-    )
-    keys = table(("key", "type", "default", "what it says"), rows)
-    return "\n\n".join(part for part in (f"### {title}", schema.get("description", ""), keys) if part)
+    required, keys = schema.get("required", ()), schema["properties"]
+    columns = [
+        ("key", [f"`{key}`{' *' if key in required else ''}" for key in keys]),
+        ("type", [_kind(found) for found in keys.values()]),
+        ("default", [_default(found) for found in keys.values()]),
+        ("what it says", [_said(found, all_of_them) for found in keys.values()]),
+    ]
+    head, cells = zip(*(each for each in columns if any(each[1])), strict=True)
+    rows = table(head, zip(*cells, strict=True))
+    return "\n\n".join(part for part in (f"### {title}", schema.get("description", ""), rows) if part)
 
 
 def _said(schema: Mapping[str, Any], all_of_them: Mapping[str, Any]) -> str:
