@@ -44,6 +44,8 @@ AROUND = 3
 HIGH = 30
 """Lines from which on more of them are for what is said."""
 SAID, SAID_LOW = 8, 5
+LEAST_CURVE = 16
+"""Lines that are free, from which on a curve stands under what is said."""
 
 NOWHERE = "This cell is of no single step: there is nowhere to go to."
 NO_COMMAND = "No one command line brings these two runs back: x writes the answer to a file."
@@ -90,6 +92,7 @@ class AnswerScreen(Dialog[Left | None]):
         self._spot = self._clipped(spot)
         self._table, self._curves = table_of(self._answer), AnswerCurves(self._answer)
         self._shown = Shown.table
+        self._lines_said = 0
         self._work = Working(self, lambda _: None)  # each part that it makes says how far it is
 
     def compose(self) -> ComposeResult:
@@ -100,6 +103,9 @@ class AnswerScreen(Dialog[Left | None]):
         plot.can_focus = False  # the keys are the screen's, over the table and over a curve alike
         yield plot
         yield CaptionPanel()
+        curve = PlotPanel(id="answer-curve")
+        curve.can_focus = False
+        yield curve
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -114,7 +120,10 @@ class AnswerScreen(Dialog[Left | None]):
         self.query_one("#answer-title", Static).update(shortened(title, max(1, width - 2)))
         said = SAID if height >= HIGH else SAID_LOW
         self.query_one(AnswerPanel).styles.height = max(1, min(self._table.lines, height - AROUND - said))
-        self.query_one(PlotPanel).styles.height = max(1, height - AROUND - said + 1)  # it begins with an empty line
+        plot = self.query_one("#answer-plot", PlotPanel)
+        plot.styles.height = max(1, height - AROUND - said + 1)  # it begins with an empty line
+        self._lines_said = 0
+        self.call_after_refresh(self._show_curve)
 
     # --- making more of it
 
@@ -154,7 +163,7 @@ class AnswerScreen(Dialog[Left | None]):
     def _show(self) -> None:
         plot = self._plot
         self.query_one(AnswerPanel).display = plot is None
-        panel = self.query_one(PlotPanel)
+        panel = self.query_one("#answer-plot", PlotPanel)
         panel.display = plot is not None
         if plot is None:
             self.query_one(AnswerPanel).show(self._spot)
@@ -162,6 +171,23 @@ class AnswerScreen(Dialog[Left | None]):
             panel.show(None, (), lambda _: plot)
         self.query_one(CaptionPanel).show(self._said)
         self.query_one(KeyBar).show(self._keys)
+        self.call_after_refresh(self._show_curve)
+
+    def _show_curve(self) -> None:
+        """Under what is said, where lines are free, the row of the cursor as a curve, or else its column.
+
+        What is said keeps the lines that it once had, so that nothing moves with the cursor.
+        """
+        if not self.is_attached:
+            return
+        caption, panel = self.query_one(CaptionPanel), self.query_one("#answer-curve", PlotPanel)
+        self._lines_said = max(self._lines_said, caption.lines_wanted + 1)
+        free = self.app.size.height - AROUND - self._table.lines - self._lines_said
+        drawn = (self._curve(Shown.row) or self._curve(Shown.column)) if self._shown is Shown.table else None
+        panel.display = drawn is not None and free >= LEAST_CURVE
+        caption.styles.height = self._lines_said if panel.display else "1fr"
+        if drawn is not None and panel.display:
+            panel.show(None, (), lambda _: drawn)
 
     @property
     def _plot(self) -> Plot | None:

@@ -98,6 +98,11 @@ class CaptionPanel(DrawnAgain, can_focus=False):
         """The lines that are in sight."""
         return [self.line([line]) for line in self._wrapped()[self._first :][: self._fitted.height]]
 
+    @property
+    def lines_wanted(self) -> int:
+        """Lines of all that is said."""
+        return len(self._wrapped())
+
     def _wrapped(self) -> list[Segment]:
         return [
             Segment(line, BOLD if place == 0 else None)

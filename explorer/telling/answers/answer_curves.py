@@ -44,11 +44,12 @@ class AnswerCurves:
         return _plot(named, labels, numbers, "bars", kept.index(spot.column))
 
     def column(self, spot: Spot) -> Plot | None:
-        """The numbers of a column as a curve, down the layers or down a list; None where there are none."""
+        """The numbers of a column as a curve down the layers, or as the bars of a list; None where there are none."""
         answer, labels = self.answer, [row.label for row in self.answer.rows]
         title = " · ".join(filter(None, (answer.title, answer.columns[spot.column])))
         named = Named(title, answer.down, self.measures[spot.column])
-        return _plot(named, labels, answer.numbers_down(spot.column), "line", spot.row)
+        kind: PlotKind = "line" if answer.across else "bars"
+        return _plot(named, labels, answer.numbers_down(spot.column), kind, spot.row)
 
     @cached_property
     def measures(self) -> list[str]:

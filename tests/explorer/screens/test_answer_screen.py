@@ -27,6 +27,7 @@ from attn_explore.explorer.widgets.gallery_panel import CaptionPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.model.problems import Problem
 from tests.explorer.conftest import Explore, settled
+from tests.explorer.screens.test_plot_view import screen_text
 from tests.standing import press_meanwhile, until
 
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -189,6 +190,24 @@ async def test_a_row_and_a_column_are_curves_where_they_have_numbers(explore: Ex
         assert not panel.display
         await pilot.press("left", "P")
         assert not panel.display  # one number makes no curve
+
+
+async def test_where_lines_are_free_the_curve_of_the_cursor_stands_under_the_table(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS, (0, 0, 1), size=(80, 24)) as (pilot, _):
+        screen = await answer(pilot)
+        curve, caption = screen.query_one("#answer-curve", PlotPanel), screen.query_one(CaptionPanel)
+        assert not curve.display
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: curve.display)
+        assert caption.size.height >= caption.lines_wanted
+        assert curve.region.y >= caption.region.bottom
+        assert "key = love:  weight = 0.25" in screen_text(pilot)
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "query = my:  weight = 1" in screen_text(pilot))  # a row with one number is no curve
+        await pilot.press("P")
+        await until(pilot, lambda: not curve.display)
+        await pilot.press("escape")
+        await until(pilot, lambda: curve.display)
 
 
 async def test_it_is_written_to_files_and_copied(explore: Explore, tmp_path: Path) -> None:
