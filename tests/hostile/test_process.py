@@ -255,7 +255,7 @@ def test_g1_a_signal_ends_the_run_silently_with_its_status(name: str, tmp_path: 
     number = getattr(signal, name)
     process = running(tmp_path)
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=60)
     assert process.returncode in (128 + number, -number)
     assert (out, err) == (b"", b"")
 
@@ -296,7 +296,7 @@ def on_a_terminal(streams: str, *arguments: str, **changes: str | None) -> tuple
     )  # fmt: skip
     os.close(theirs)
     shown = drained(ours)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=60)
     os.close(ours)
     return process.returncode, shown, err or b""
 

@@ -90,13 +90,13 @@ class Terminal:
         self.seen += data
         return data
 
-    def wait_for(self, text: str, seconds: float = 30) -> None:
+    def wait_for(self, text: str, seconds: float = 60) -> None:
         last = time.monotonic() + seconds
         while text.encode() not in self.seen:
             assert time.monotonic() < last, f"{text!r} was not shown: {self.seen[-500:]!r}"
             self.read(0.2)
 
-    def settle(self, quiet: float = QUIET, seconds: float = 30) -> None:
+    def settle(self, quiet: float = QUIET, seconds: float = 60) -> None:
         """Wait until the program has nothing to do: whenever one looks, it shows nothing and no thread of it runs."""
         last, still = time.monotonic() + seconds, 0.0
         while still < quiet and time.monotonic() < last:
@@ -106,7 +106,7 @@ class Terminal:
         os.write(self.master, keys)
         self.settle(LONG_QUIET if keys.endswith(b"\x1b") else QUIET)
 
-    def ended(self, seconds: float = 30) -> int:
+    def ended(self, seconds: float = 60) -> int:
         last = time.monotonic() + seconds
         while self.process.poll() is None:
             assert time.monotonic() < last, "it did not end"
@@ -130,7 +130,7 @@ class Terminal:
         """Whether a signal stopped the program, so that it waits to be continued."""
         return self.states() == {"T"}
 
-    def stop(self, number: int = signal.SIGTSTP, seconds: float = 30) -> None:
+    def stop(self, number: int = signal.SIGTSTP, seconds: float = 60) -> None:
         """Send a signal, and wait until the program has stopped."""
         self.process.send_signal(number)
         last = time.monotonic() + seconds
@@ -294,7 +294,7 @@ def test_g3_a_terminal_that_goes_away_ends_the_program(
         os.write(terminal.master, keys)
         terminal.settle(seconds=patience)
     terminal.go_away()
-    assert terminal.process.wait(30) == 128 + signal.SIGHUP
+    assert terminal.process.wait(60) == 128 + signal.SIGHUP
 
 
 def test_g6_any_size_is_survived_and_the_place_kept(terminals: list[Terminal]) -> None:

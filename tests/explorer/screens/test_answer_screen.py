@@ -252,7 +252,7 @@ async def test_an_answer_that_is_not_whole_is_filled_in_while_it_stands_until_es
 
         def further(_: Counter) -> Answered:
             if part > 0:
-                may_go_on.wait(5)
+                may_go_on.wait(60)
             return made(part + 1)
 
         return Answered(answer, ASKED, {}, further=further if part < 2 else None, progress=f"made {part} of 3 runs")

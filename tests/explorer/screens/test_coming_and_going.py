@@ -190,7 +190,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Event:
     def waiting(*arguments: object) -> object:
         first, *rest = chunks(*arguments)  # type: ignore[arg-type]
         yield first
-        assert found.wait(20)
+        assert found.wait(60)
         yield from rest
 
     monkeypatch.setattr(saving, "chunks", waiting)

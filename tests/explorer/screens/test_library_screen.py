@@ -228,7 +228,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Event:
     monkeypatch.setattr(entries, "PREVIEWED", 0)
 
     def waiting(source: Source, limits: Limits, counter: Counter | None = None, *, grows: bool = False) -> Session:
-        assert found.wait(20)
+        assert found.wait(60)
         return opening.start(source, limits, counter, grows=grows)
 
     monkeypatch.setattr(entries, "start", waiting)

@@ -26,7 +26,7 @@ async def test_escape_leaves_before_anything_is_shown() -> None:
     gate = Event()
 
     def load(counter: Counter) -> Session:
-        assert gate.wait(20)
+        assert gate.wait(60)
         return start(find_source("i-love-my-dog"), Limits(), counter)
 
     app = ExplorerApp(load, "a title")
@@ -44,14 +44,14 @@ async def test_the_first_frame_says_how_far_the_run_is(monkeypatch: pytest.Monke
         def __call__(self, value: object) -> None:
             super().__call__(value)  # type: ignore[arg-type]
             first.set()
-            assert gate.wait(20)
+            assert gate.wait(60)
 
     def load(counter: Counter) -> Session:
         return start(find_source("i-love-my-dog"), Limits(), Slow(tell=counter._tell))
 
     app = ExplorerApp(load, "a title")
     async with app.run_test() as pilot:
-        assert await asyncio.to_thread(first.wait, 20)
+        assert await asyncio.to_thread(first.wait, 60)
         await still(app, workers=False)
         assert "running the model … 1 of 11 · Esc stops" in str(app.query_one("#loading", Static).content)
         gate.set()

@@ -258,7 +258,7 @@ def slow(session: Session, monkeypatch: pytest.MonkeyPatch) -> Event:
     session.moments.seconds, gate, moments, make = 1.0, Event(), session.moments, session.moments.trace
 
     def waiting(*arguments: Any, **options: Any) -> Trace:
-        assert gate.wait(10)
+        assert gate.wait(60)
         found = make(*arguments, **options)
         moments.seconds = 1.0
         return found

@@ -49,7 +49,7 @@ def gate(monkeypatch: pytest.MonkeyPatch, long: None) -> Event:
 
     def waiting(kind: str, nbytes: int, make: Callable[[object], object]) -> Callable[[object], object]:
         def wait_and_make(on_step: object) -> object:
-            assert found.wait(20)
+            assert found.wait(60)
             return make(on_step)
 
         return wait_and_make
@@ -92,12 +92,12 @@ async def test_what_is_stopped_ends_with_the_next_value(explore: Explore, long: 
         def make(on_step: Callable[[object], None]) -> None:
             told.append("begun")
             reached.set()
-            assert gate.wait(20)
+            assert gate.wait(60)
             on_step(None)
             told.append("went on")
 
         work.do(working.Work("making", make, told.append, told.append, 1.0))  # type: ignore[arg-type]
-        assert await asyncio.to_thread(reached.wait, 20)
+        assert await asyncio.to_thread(reached.wait, 60)
         assert work.stop()
         gate.set()
         await settled(pilot)
