@@ -1,7 +1,7 @@
 """Measures everything in one run, each figure beside what it is compared with and the limit that it has to keep.
 
 python -m benchmarks [--check] [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training] [models]
-                     [looking] [real]
+                     [looking] [real] [serving]
 
 With --check, the exit status is 1 if a limit is not kept or a measurement measured nothing, and what fell is said last.
 """
@@ -17,6 +17,7 @@ from benchmarks.looking import looking
 from benchmarks.models import models
 from benchmarks.pressing import compare, edits, keys, lessons, views
 from benchmarks.real import real
+from benchmarks.serving import serving
 from benchmarks.starting import help, start
 from benchmarks.terminal import NothingShownError
 from benchmarks.training import training
@@ -24,7 +25,21 @@ from tools import links
 
 MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     function.__name__: function
-    for function in (start, help, keys, edits, compare, lessons, views, export, training, models, looking, real)
+    for function in (
+        start,
+        help,
+        keys,
+        edits,
+        compare,
+        lessons,
+        views,
+        export,
+        training,
+        models,
+        looking,
+        real,
+        serving,
+    )
 }
 
 
