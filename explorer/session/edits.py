@@ -119,8 +119,11 @@ def word_here(session: Session) -> str:
 
 
 def changed_words(session: Session) -> list[ChangedWord]:
-    """The words of the input that are others now."""
-    pairs = zip(session.first.tokens(), session.run.scenario.tokens(), strict=True)
+    """The words of the input that are others now. Each key asks for it: the same input is not split again for that."""
+    first, scenario = session.first, session.run.scenario
+    if first.input is scenario.input and first.checkpoint is scenario.checkpoint:
+        return []
+    pairs = zip(first.tokens(), scenario.tokens(), strict=True)
     return [(place, before, now) for place, (before, now) in enumerate(pairs) if before != now]
 
 
