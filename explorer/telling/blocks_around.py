@@ -22,15 +22,7 @@ class BlocksAround:
     """
 
     def __init__(self, outline: Outline, head: int, asked: Collection[str]) -> None:
-        self._trace, self._head, self._asked = outline.trace, head, asked
-        steps = list(outline.trace.steps.values())
-        kind = _kind(outline.steps[0])
-        own = {step.path for step in outline.steps}
-        places = [place for place, step in enumerate(steps) if step.path in own]
-        of_kind = [_kind(step) == kind for step in steps]
-        after = (step for step, is_so in zip(steps[places[-1] :], of_kind[places[-1] :], strict=True) if is_so)
-        before = (step for step, is_so in zip(steps[places[0] :: -1], of_kind[places[0] :: -1], strict=True) if is_so)
-        self._sources = self._made(after, own), self._made(before, set(own))
+        self._own, self._trace, self._head, self._asked = outline.steps, outline.trace, head, asked
         self._found: tuple[list[Outline], list[Outline]] = [], []
 
     def after(self, number: int) -> Outline | None:
@@ -49,6 +41,17 @@ class BlocksAround:
                 return None
             found.append(made)
         return found[number]
+
+    @cached_property
+    def _sources(self) -> tuple[Iterator[Outline], Iterator[Outline]]:
+        """What makes the blocks after it, and those before."""
+        steps, kind = list(self._trace.steps.values()), _kind(self._own[0])
+        own = {step.path for step in self._own}
+        places = [place for place, step in enumerate(steps) if step.path in own]
+        after, before = (
+            (step for step in side if _kind(step) == kind) for side in (steps[places[-1] :], steps[places[0] :: -1])
+        )
+        return self._made(after, own), self._made(before, set(own))
 
     def _made(self, steps: Iterator[Value], known: set[str]) -> Iterator[Outline]:
         for step in steps:
