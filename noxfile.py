@@ -38,7 +38,7 @@ TELLING = (
     "tests/model/test_files.py",
     "tests/model/test_run.py",
     "tests/explorer/commands/test_doctor.py",
-    "tests/explorer/screens/test_map.py",
+    "tests/explorer/screens/test_snapshots.py",
 )
 """Tests that fail where a dependency or an interpreter is not as we take it to be, within some seconds."""
 

@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.screen import Screen
-from textual.widget import MountError, Widget
+from textual.widget import AwaitMount, MountError, Widget
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
@@ -218,6 +218,15 @@ class ExplorerApp(App[None]):
     def _fail(self, failure: BaseException) -> None:
         self.failure = failure
         self.exit(return_code=1)
+
+    def _get_screen(self, screen: Screen[Any] | str) -> tuple[Screen[Any], AwaitMount]:
+        """Take on the sheet of a screen before its panels are made: Textual does so after that.
+
+        From Python 3.12 on, tasks begin at once, and the panels would stand without their styles.
+        """
+        if isinstance(screen, Screen):
+            self._load_screen_css(screen)
+        return super()._get_screen(screen)
 
     def _load_screen_css(self, screen: Screen[Any]) -> None:
         """Take on the sheet that our screens share. Textual would parse it, and all others, again for each of them."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -98,6 +99,16 @@ def let_pilots_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     async def wait_for_screen(pilot: Pilot[Any]) -> None:
         await still(pilot.app, workers=False)
 
+    run_test = App.run_test
+
+    @asynccontextmanager
+    async def run_as_on_a_terminal(app: App[Any], **options: Any) -> AsyncIterator[Pilot[Any]]:
+        if hasattr(asyncio, "eager_task_factory"):  # as `App.run` does, from Python 3.12 on: tasks begin at once
+            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        async with run_test(app, **options) as pilot:
+            yield pilot
+
+    monkeypatch.setattr(App, "run_test", run_as_on_a_terminal)
     monkeypatch.setattr("textual.app.wait_for_idle", wait)
     monkeypatch.setattr("textual.pilot.wait_for_idle", wait)
     monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)

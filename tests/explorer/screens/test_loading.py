@@ -4,6 +4,8 @@ import asyncio
 from threading import Event
 
 import pytest
+from textual.app import App
+from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
@@ -96,3 +98,18 @@ async def test_the_first_frames_show_the_panels_that_there_is_room_for(
     async with app_of(session_of("i-love-my-dog")).run_test(size=(width, 24)) as pilot:
         await still(pilot.app)
     assert [each for each in seen if each != shown] == []
+
+
+async def test_a_screen_has_its_sheet_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tasks begin at once, as from Python 3.12 on, its panels stand before Textual takes on its sheet."""
+    known = []
+    get_screen = App._get_screen
+
+    def look(app: App[None], screen: Screen[None]) -> object:
+        known.append((type(screen), app.stylesheet.has_source("", "explorer.tcss")))
+        return get_screen(app, screen)
+
+    monkeypatch.setattr(App, "_get_screen", look)
+    async with app_of(session_of("i-love-my-dog")).run_test() as pilot:
+        await still(pilot.app)
+    assert known[-1] == (ExplorerScreen, True)
