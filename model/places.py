@@ -74,8 +74,9 @@ def the_path(name: str, found: list[str], paths: Iterable[str], otherwise: str =
         raise Problem(f"several steps of the run are called {clip(name, _LONGEST)}", hint=hint)
     known = list(paths)
     near = nearest(name, known) or nearest(name, {path.rpartition(".")[2] for path in known})
-    first = otherwise or f"the first is {known[0]}; / in the explorer finds by words"
-    hint = _layers_there(name, known) or (f"did you mean {near}?" if near else first)
+    layers = _layers_there(name, known)
+    first = otherwise or ("" if layers else f"the first is {known[0]}; / in the explorer finds by words")
+    hint = "; ".join(filter(None, (layers, f"did you mean {near}?" if near else first)))
     raise Problem(f"the run has no step {clip(name, _LONGEST) or 'without a name'}", hint=hint)
 
 
