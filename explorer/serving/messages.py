@@ -36,9 +36,10 @@ class Pinged:
 
 @dataclass(frozen=True)
 class Focused:
-    """The page has, or no longer has, the focus."""
+    """The terminal was clicked, or something else was, such as the keys below it.
 
-    has_focus: bool
+    The app does not hear of that: a dialog would no longer take what is typed with those keys.
+    """
 
 
 Message = Typed | Resized | Pinged | Focused
@@ -57,8 +58,8 @@ def message_of(text: str) -> Message:
             return Resized(*bounded(_whole(width), _whole(height)))
         case ["ping", str(sent)]:
             return Pinged(sent)
-        case ["focus" | "blur" as kind]:
-            return Focused(kind == "focus")
+        case ["focus" | "blur"]:
+            return Focused()
     raise ValueError("no such message")
 
 

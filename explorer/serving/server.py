@@ -187,8 +187,8 @@ async def _heed(message: Message, page: Page, visit: Visit) -> None:
             await visit.set_terminal_size(width, height)
         case Pinged(text):
             await page.websocket.send_json(["pong", text])
-        case Focused(has_focus):
-            await (visit.focus() if has_focus else visit.blur())
+        case Focused():
+            pass
 
 
 def _refusal(request: web.Request, status: int, words: str, hint: str) -> web.Response:

@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +23,7 @@ from attn_explore.explorer.system.fence import fence_in
 from attn_explore.explorer.system.served import Served
 from attn_explore.explorer.widgets.last_gate import guard_terminal
 
-_STDIN, _STDOUT = 0, 1
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 _LATER = 1
 """Seconds of processor time after which a process is killed that does not end when it is told that it has no more."""
@@ -69,10 +70,16 @@ def _obey(rules: Rules) -> None:
         resource.setrlimit(what, (most, at_last))
 
 
+def _tell_the_server(message: str) -> None:
+    """Say something where the server says it: while the app runs, what is printed is Textual's."""
+    with suppress(OSError):
+        os.write(_STDERR, f"{message}\n".encode(errors="replace"))
+
+
 def _shown(served: Served, size: tuple[int, int]) -> int:
     """Run the app behind a fence, and give the status of its end. Raises what is wrong with what it opens, or a bug."""
     home = visiting(served)
-    fence_in(home.offer.readable())
+    fence_in(home.offer.readable(), _tell_the_server)
     title = Path(served.allowed[0]).name if len(served.allowed) == 1 else "the library"
     app = ExplorerApp(partial(seen_first, home), title, home=home, driver_class=BrowserDriver)
     try:

@@ -50,9 +50,10 @@ class BrowserDriver(WebDriver):
         return len(data)
 
     def start_application_mode(self) -> None:
-        """Begin to draw."""
+        """Begin to draw; keys are heeded from the first one on, wherever on the page they come from."""
         self._loop = get_running_loop()
         super().start_application_mode()
+        self._app.call_later(self._app.post_message, events.AppFocus())  # Textual waits for the terminal to be clicked
 
     def run_input_thread(self) -> None:
         """Read what the page sends until the app ends. A process that nobody talks to any more ends at once.

@@ -39,7 +39,8 @@ _OF_SYSTEM = ("/proc/meminfo", "/proc/self", "/sys/fs/cgroup", "/dev/null", "/de
 def fence_in(readable: Iterable[Path], tell: Callable[[str], object] = say) -> None:
     """From now on only what the program is made of can be read, and these files, and what is in these folders.
 
-    `tell` hears of what is refused: it is a fault of ours.
+    The one process that it may start is that of the tokenizers package, which reads no file. `tell` hears of what is
+    refused: it is a fault of ours.
     """
     sys.dont_write_bytecode = True
     own = map(str, [*_own(), *readable])
@@ -52,7 +53,7 @@ def fence_in(readable: Iterable[Path], tell: Callable[[str], object] = say) -> N
             path = "." if arguments[0] is None else arguments[0]
             if isinstance(path, int) or (_is_within(path, roots) and not (event == "open" and _writes(*arguments))):
                 return  # what has a number was opened before
-        elif event not in _REACHING_OUT:
+        elif event not in _REACHING_OUT or (event == "subprocess.Popen" and _is_own_process(*arguments)):
             return
         what = str(arguments[0]) if arguments else ""
         tell(f"a visitor was refused: {event} {visible(what)}")
@@ -68,8 +69,15 @@ def _own() -> Iterator[str]:
     yield from site.getsitepackages()
     yield site.getusersitepackages()
     for folder in attn_explore.__path__:
+        yield os.path.dirname(folder)
         yield folder
         yield from (entry.path for entry in os.scandir(folder) if entry.is_dir())
+
+
+def _is_own_process(executable: object, line: object, folder: object, environment: object) -> bool:
+    from attn_explore.model.checkpoints.tokens.library import own_process  # who starts it has it already
+
+    return (line, folder, environment) == (own_process(), None, None)
 
 
 def _is_within(path: object, roots: tuple[str, ...]) -> bool:

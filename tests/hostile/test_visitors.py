@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.program import ROOT, environment
+from tests.tokenizer_files import BPE, tokenizer_json
 
 FAMILIES = ROOT / "tests" / "data" / "families"
 
@@ -25,3 +27,28 @@ def test_no_key_and_no_typed_path_reaches_the_disk(tmp_path: Path) -> None:
     assert refused == [f"a visitor was refused: open {name}" for name in ("/etc/passwd", "new.txt")]  # to see it stand
     assert {f"downloaded mine.{ending}" for ending in ("json", "yaml", "svg", "png")} <= set(told)
     assert list(here.iterdir()) == []
+
+
+TOKENIZER = tokenizer_json({**BPE, "vocab": {"a": 0, "b": 1}, "merges": []})
+
+BEHIND_THE_FENCE = """
+import json, subprocess, sys
+from pathlib import Path
+from attn_explore.explorer.system.fence import fence_in
+from attn_explore.model.checkpoints.tokens.library import Library, own_process
+
+fence_in([])
+print(Library(sys.argv[1].encode(), Path("tokenizer.json"), {}).encode("ab"))
+own = own_process()
+for line, more in ((["true"], {}), ([*own, "more"], {}), (own, {"cwd": "/"}), (own, {"env": {}})):
+    try:
+        subprocess.Popen(line, **more)
+    except PermissionError:
+        print("refused")
+"""
+
+
+def test_behind_the_fence_a_text_is_cut_into_tokens_and_no_other_program_is_started(tmp_path: Path) -> None:
+    line = [sys.executable, "-c", BEHIND_THE_FENCE, json.dumps(TOKENIZER)]
+    found = subprocess.run(line, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+    assert (found.returncode, found.stdout.split("\n")) == (0, ["[0, 1]", *["refused"] * 4, ""]), found.stderr

@@ -98,12 +98,17 @@ class Library:
         raise Problem(f"the tokenizers package cannot use this file: {answer['fault']}", path=self._path, hint=hint)
 
 
+def own_process() -> list[str]:
+    """The command line of the process in which the package runs."""
+    return [sys.executable, "-I", "-S", "-c", _PROGRAM, json.dumps(sys.path)]
+
+
 class _Process:
     """A process that answers, one question at a time; it ends with its owner."""
 
     def __init__(self, owner: object, content: bytes) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (it is our own program)
-            [sys.executable, "-I", "-S", "-c", _PROGRAM, json.dumps(sys.path)],
+            own_process(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -53,6 +53,15 @@ async def test_a_visitor_steps_through_a_lesson_and_leaves(lesson: Server) -> No
         assert await left(shown) == words.LEFT.code
 
 
+async def test_what_is_typed_is_heeded_wherever_on_the_page_it_was_typed(lesson: Server) -> None:
+    async with page(lesson) as shown:
+        await shown.sees(FIRST)
+        await shown.say("blur")  # a phone has keys below the terminal
+        await shown.type("/")
+        await shown.type("some words")
+        await shown.sees("some words")
+
+
 async def test_a_page_that_is_loaded_again_goes_on_where_it_was(lesson: Server) -> None:
     visit = secrets.token_hex(16)
     async with page(lesson, visit) as shown:

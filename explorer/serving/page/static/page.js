@@ -118,6 +118,7 @@
     terminal.dataset.sessionWebsocketUrl = address.href;
     terminal.dataset.fontSize ||= fontSize();
     find("again").addEventListener("click", () => location.reload());
+    find("keys").addEventListener("mousedown", (event) => event.preventDefault()); // the terminal keeps the focus
     find("keys").addEventListener("click", ({ target }) => {
       if (target.dataset.key) socket?.send(JSON.stringify(["stdin", target.dataset.key]));
     });
