@@ -47,7 +47,7 @@ def test_every_example_prints_an_address_and_ends_with_ctrl_c(
 async def test_whatever_ends_the_server_ends_all_its_processes(number: signal.Signals, tmp_path: Path) -> None:
     with served(tmp_path, "encoder-layer") as server:
         async with page(server) as shown:
-            await shown.sees("Token embeddings")
+            await shown.sees("Lesson · 1 of")
             below = psutil.Process(server.process.pid).children(recursive=True)
             assert len(below) >= 2
             assert server.end(number) == (-number if number == signal.SIGKILL else 128 + number)
