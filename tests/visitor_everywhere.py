@@ -14,13 +14,15 @@ from functools import partial
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import seen_first
 from attn_explore.explorer.library.home import visiting
+from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.system.fence import fence_in
 from attn_explore.explorer.system.served import Served
+from tests.standing import still
 
 PATHS = ("/etc/passwd", "~/../secret.yaml")
 """Typed wherever something can be."""
@@ -68,6 +70,18 @@ async def press(pilot: Pilot[None]) -> None:
             await pilot.press(chance.choice(KEYS))
 
 
+async def read_a_text(pilot: Pilot[None]) -> None:
+    """Give a model its first text, for which another process turns it into ids; then another one."""
+    for text in ("Hello", "world"):
+        await still(pilot.app)
+        pilot.app.screen.query_one("#text", Input).value = text
+        await pilot.press("enter")
+        await still(pilot.app)
+        screen = pilot.app.screen
+        print("read", text if isinstance(screen, ExplorerScreen) else screen.query_one("#answer", Static).content)
+        await pilot.press("ctrl+t")
+
+
 async def visit(names: tuple[str, ...], do: Callable[[Pilot[None]], Awaitable[None]]) -> None:
     """Be a visitor for whom these were named."""
 
@@ -84,12 +98,13 @@ async def visit(names: tuple[str, ...], do: Callable[[Pilot[None]], Awaitable[No
 
 
 def main(names: list[str]) -> None:
-    """Build the fence, and let a visitor type within the first of these, and another press keys among all of them."""
+    """Build the fence; type within the first of these, read with the last, and press keys among all of them."""
     fence_in(visiting(Served(tuple(names))).offer.readable(), print)
     for forbidden in ("/etc/passwd", "new.txt"):  # that the fence stands
         with suppress(PermissionError), open(forbidden, "r" if forbidden.startswith("/") else "w"):
             print("no fence")
     asyncio.run(visit((names[0],), type_everywhere))
+    asyncio.run(visit((names[-1],), read_a_text))
     asyncio.run(visit(tuple(names), press))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attn_explore.explorer.drawing.numbers import size_text
-from attn_explore.model.checkpoints.locating import locate_name, places
+from attn_explore.model.checkpoints.locating import locate, locate_name, places
 from attn_explore.model.checkpoints.summary import Broken, Summary, summary_of
 from attn_explore.model.text import cells, clip, visible
 
@@ -26,7 +27,7 @@ def models_lines(models: Sequence[Summary | Broken], memory: int) -> Iterator[st
 
 def model_facts(name: str) -> str:
     """What the headers of a model say of it, a line. Raises Problem where it cannot be opened."""
-    model = summary_of(locate_name(name))
+    model = summary_of((locate if os.path.isabs(name) else locate_name)(name))  # a name is no path from here
     stored = f"stored as {', '.join(model.storages)}"
     parameters = f"{count_text(model.parameters)} parameters"
     return " · ".join((visible(clip(model.family, _LONGEST)), parameters, stored, f"{size_text(model.nbytes)} on disk"))

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from tests.explorer.serving.browsing import Page, Server, page, served
+from tests.program import ROOT
 
 pytestmark = pytest.mark.xdist_group("serving")
 
@@ -88,6 +89,17 @@ async def test_nothing_but_what_was_named_is_found(typed: str, two_lessons: Serv
         await shown.type("\r")
         await shown.type("\r\x1b")
         await shown.sees("To explore")
+
+
+async def test_a_model_that_was_named_asks_for_a_text_and_reads_it(home: Path) -> None:
+    """Its files are read, and another process turns the text into ids: both from behind the fence."""
+    with served(home, str(ROOT / "tests" / "data" / "golden" / "gpt2-tiny")) as server:
+        async with page(server) as shown:
+            await shown.sees("A text for gpt2-tiny to read")
+            await shown.type("Hello")
+            await shown.sees("Hello")
+            await shown.type("\r")
+            await shown.sees("Token embeddings")
 
 
 async def test_places_go_with_the_visitor(two_lessons: Server, home: Path) -> None:
