@@ -33,7 +33,7 @@ def check(
     memory_limit: Memory = "",
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
-    """Check files without running them; show every fault.
+    """Check files without running them; show their faults.
 
     With --against, run one of them, and find the first step that is not what the tensors in FILE say. They are named by
     the paths of steps, or hidden.0, layer.0.weights, logits; the ids are those of input.json beside FILE, or --ids.
