@@ -110,13 +110,17 @@ def _pieces(line: Text, role: Role) -> Iterator[Piece]:
 
 
 def _options(question: Question, tries: tuple[Given, ...], room: int) -> Iterator[Block]:
-    """What can be chosen, as many to a line as fit; what was tried is marked."""
+    """What can be chosen, as many to a line as fit; behind what was tried stands a cross, close to it."""
     axis = question.options
     if axis is None:
         return
     choices = ((question.at(place), shown(axis, place)) for place in range(axis.size))
     parts = (
-        (Piece("✗ " if cell in tries else "  ", "wrong"), Piece(name, "number", Link(question.value, cell)))
+        (
+            Piece("  ", "wrong"),
+            Piece(name, "number", Link(question.value, cell)),
+            Piece("✗" if cell in tries else "", "wrong"),
+        )
         for cell, name in choices
     )
     yield from flowing(parts, room - 1)

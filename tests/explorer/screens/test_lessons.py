@@ -165,7 +165,7 @@ def test_a_wrong_word_is_told_with_its_number_and_may_be_tried_again(session: Se
     assert not stepping.answer(session, (0, 0, wrong))
     assert session.question is not None
     assert f"✗ Not so: scores[I, {words[wrong]}] = {row[wrong]:.4f}, and there is a larger one." in asked(session)
-    assert f"✗ {words[wrong]}" in asked(session)
+    assert f"{words[wrong]}✗" in asked(session)
     assert f"{row[right]:.4f}" not in asked(session)
     assert stepping.answer(session, (0, 0, right))
     assert session.lesson.outcome is Outcome.later
