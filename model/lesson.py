@@ -175,6 +175,7 @@ def stops(scenario: Scenario, trace: Trace) -> list[Stop]:
             *_faults(scenario, path, entry, value),
             *_view_faults(scenario, path, entry, value, trace),
             *_answer_faults(scenario, path, entry, value, trace.planned),
+            *_cell_faults(scenario, path, entry, value),
             *_gallery_faults(scenario, path, entry),
         ]
         problems += faults
@@ -257,6 +258,14 @@ def _answer_faults(
         named = [cell for cell in _operands(entry, value, planned) if _is_named(cell[0], wanted)]
         if not named or (len(named) > 1 and not planned):
             yield scenario.problem_at((*path, "answer", "operand"), *_no_operand(entry, value, wanted, planned))
+
+
+def _cell_faults(scenario: Scenario, path: KeyPath, entry: LessonStep, value: Value) -> Iterator[Problem]:
+    """A cell to be found where the focus names it: there is no other to choose."""
+    is_asked, focus = entry.answer is not None and entry.answer.cell is not None, entry.focus
+    if is_asked and focus and all(axis.size == 1 or axis.name in focus for axis in value.axes):
+        what = "`focus` names the one cell that there is to choose from"
+        yield scenario.problem_at((*path, "answer", "cell"), what, "leave an axis out of `focus`")
 
 
 def _operands(entry: LessonStep, value: Value, planned: bool) -> list[tuple[Value, Index]]:

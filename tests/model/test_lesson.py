@@ -56,6 +56,10 @@ def test_a_stop_without_focus_leaves_the_cursor_where_it_is() -> None:
         ("at: encoder.input, focus: {d_model: 6}", "give an index from 0 to 5"),
         ("at: encoder.input, view: text", "the view text shows attention, and encoder.input is no step of it"),
         (f"at: {CONCAT}, view: word", f"the view word shows attention, and {CONCAT} is no step of it"),
+        (
+            "at: encoder.input, focus: {token: my, d_model: 2}, ask: Where, answer: {cell: largest}",
+            "`focus` names the one cell that there is to choose from",
+        ),
     ],
 )
 def test_what_the_run_does_not_have_is_refused_with_its_place(stop: str, said: str) -> None:
