@@ -122,9 +122,13 @@ def _bar(steps: int) -> Iterator[Callable[[Step], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}")
-    with Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=steps, loss="…")
-        yield lambda step: _advance(progress, task, step)
+    console = Console(stderr=True)
+    try:
+        with Progress(*columns, TimeRemainingColumn(), TextColumn("left"), console=console) as progress:
+            task = progress.add_task("", total=steps, loss="…")
+            yield lambda step: _advance(progress, task, step)
+    finally:
+        console.show_cursor()  # a signal may come when the cursor is hidden, and the bar does not stand yet
 
 
 def _advance(progress: Progress, task: TaskID, step: Step) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.live import Live
 from safetensors.numpy import load_file
 
 from attn_explore.explorer.commands import train as train_command
@@ -234,3 +237,20 @@ def test_on_a_terminal_a_bar_shows_the_loss_and_the_time_that_is_left(train: Tra
     assert re.search(r"training .*40/40.*loss \d\.\d{4}.*0:00:00.*left", shown)
     assert "\x1b[?25h" in shown  # the cursor is back
     os.close(controller)
+
+
+def test_a_signal_while_the_bar_starts_leaves_no_hidden_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def interrupted(_: Live) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    monkeypatch.setattr(Live, "_enable_redirect_io", interrupted)  # what follows when it has hidden the cursor
+    with pytest.raises(KeyboardInterrupt), train_command._bar(10):
+        pass
+    shown = terminal.getvalue()
+    assert 0 <= shown.find("\x1b[?25l") < shown.rfind("\x1b[?25h")
