@@ -58,8 +58,10 @@ async def test_what_is_typed_is_heeded_wherever_on_the_page_it_was_typed(lesson:
         await shown.sees(FIRST)
         await shown.say("blur")  # a phone has keys below the terminal
         await shown.type("/")
-        await shown.type("some words")
-        await shown.sees("some words")
+        await shown.sees("complete")
+        await shown.type("zzzz")
+        await shown.sees("Nothing is like this.")
+        await left(shown)
 
 
 async def test_a_page_that_is_loaded_again_goes_on_where_it_was(lesson: Server) -> None:
