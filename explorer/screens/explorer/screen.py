@@ -155,7 +155,13 @@ class ExplorerScreen(Panels):
     # --- what the panels say happened
 
     def take_key(self, event: events.Key) -> bool:
-        """While an edit is typed, what is printable goes into it: whether a key did."""
+        """While an edit is typed, what is printable goes into it: whether a key did.
+
+        So it does into a line, from keys that came before the line had the focus.
+        """
+        if isinstance(self.focused, Input) and event.is_printable and event.character:
+            self.focused.insert_text_at_cursor(event.character)
+            return True
         if not self.groups.edits.takes(event):
             return False
         self.groups.edits.type_key(event)

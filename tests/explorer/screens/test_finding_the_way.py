@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual import events
 from textual.widgets import Input, OptionList, Static
 
 from attn_explore.explorer.drawing import notations
@@ -42,6 +43,17 @@ def paths(session: Session, text: str, *, by_name: bool = True) -> list[str]:
 
 
 # --- by name
+
+
+@pytest.mark.parametrize("opens", ["slash", "g"])
+async def test_what_is_typed_in_one_burst_after_the_key_that_asks_is_what_is_found(
+    opens: str, explore: Explore
+) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        for key in (opens, *"zoom"):  # as a terminal sends them: the line has no focus yet
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else "/"))
+        await pilot.pause()
+        assert [box.value for box in pilot.app.screen.query(Input) if box.display] == ["zoom"]
 
 
 @pytest.mark.parametrize(
