@@ -157,6 +157,15 @@ def markdown(text: str, width: int) -> list[Text]:
     return list(_narrated(text, width))
 
 
+def in_one_line(text: str) -> str:
+    """A narration as plain text: a question where nothing is emphasised, and lines are not broken.
+
+    >>> in_one_line("Which key fits *trains* worst?")
+    'Which key fits trains worst?'
+    """
+    return " ".join(line.plain for line in markdown(text, _ENDLESS))
+
+
 @lru_cache(maxsize=256)  # a stop's narration stays beside many steps
 def _narrated(text: str, width: int) -> Sequence[Text]:
     lines: list[Text] = []

@@ -85,7 +85,10 @@ class Tally:
 
 
 def read_answers(path: Path) -> list[Answer]:
-    """The answers in a file. Who does not say a name is called as the file is. Raises Problem with each bad line."""
+    """The answers in a file. Who does not say a name is called as the file is.
+
+    Raises Problem with everything that is wrong, each at the first line that has it: a file of another kind is one.
+    """
     content = read_regular(path, LARGEST)
     try:
         lines = content.decode("utf-8-sig").split("\n")
@@ -94,8 +97,19 @@ def read_answers(path: Path) -> list[Answer]:
         hint = "name files that --answers wrote"
         raise Problem("this is not UTF-8", path=path, line=number, hint=hint) from error
     read = [(number, _fields(line)) for number, line in enumerate(lines, 1) if line.strip()]
-    raise_any(partial(_bad_line, path, number, found) for number, found in read if isinstance(found, str))
-    return [_answer(found, path.name) for _, found in read if not isinstance(found, str)]
+    bad = [(number, found) for number, found in read if isinstance(found, _Fault)]
+    counted = Counter(fault.what for _, fault in bad)
+    first = {fault.what: (number, fault) for number, fault in reversed(bad)}
+    raise_any(partial(_bad_line, path, *first[what], count - 1) for what, count in counted.items())
+    return [_answer(found, path.name) for _, found in read if not isinstance(found, _Fault)]
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What is wrong with a line, in a sentence, and at which column, where that is known."""
+
+    what: str
+    column: int | None = None
 
 
 _FIELDS: dict[str, tuple[type, ...]] = {
@@ -111,25 +125,28 @@ _FIELDS: dict[str, tuple[type, ...]] = {
 """What a line has, and the types that each may be of; a name besides, from who says one."""
 
 
-def _fields(line: str) -> dict[str, Any] | str:
-    """What a line says; or what is wrong with it, in a sentence."""
+def _fields(line: str) -> dict[str, Any] | _Fault:
+    """What a line says; or what is wrong with it."""
     try:
         found = json.loads(line)
-    except (ValueError, RecursionError):
-        return "this is not a line of JSON"
+    except (ValueError, RecursionError) as error:
+        return _Fault("this is not a line of JSON", error.colno if isinstance(error, json.JSONDecodeError) else None)
     if not isinstance(found, dict):
-        return "an answer is a mapping of keys"
+        return _Fault("an answer is a mapping of keys")
     for key, types in {**_FIELDS, **({"name": (str,)} if "name" in found else {})}.items():
         if key not in found:
             near = nearest(key, found)
-            return f"an answer has `{key}`" + (f", and here is `{near}`" if near else "")
+            return _Fault(f"an answer has `{key}`" + (f", and here is `{near}`" if near else ""))
         if type(found[key]) not in types or (type(found[key]) is int and found[key] < 0 and key != "given"):
-            return f"`{key}` cannot be {json.dumps(found[key], ensure_ascii=False)[:40]}"
+            return _Fault(f"`{key}` cannot be {json.dumps(found[key], ensure_ascii=False)[:40]}")
     return found
 
 
-def _bad_line(path: Path, number: int, what: str) -> Problem:
-    return Problem(what, path=path, line=number, hint="each line is an answer, as `run --answers FILE` writes it")
+def _bad_line(path: Path, number: int, fault: _Fault, more: int) -> Problem:
+    """A line with its fault, and how many more have the same."""
+    also = f"; so it is with {more} more line{'s' * (more > 1)}" if more else ""
+    hint = "each line is an answer, as `run --answers FILE` writes it"
+    return Problem(f"{fault.what}{also}", path=path, line=number, column=fault.column, hint=hint)
 
 
 def _answer(found: dict[str, Any], file: str) -> Answer:

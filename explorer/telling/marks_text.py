@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from attn_explore.explorer.drawing.wrapping import in_one_line
 from attn_explore.explorer.library.marks import Mark, Result, Tally, by_person, by_question
 from attn_explore.model.text import cells, clip, visible
 
 _LONGEST = 48
+_MOST_READ = 1000
+"""Characters of a question that are read as Markdown."""
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 """What spreadsheets take the beginning of a formula from."""
 
@@ -20,7 +23,7 @@ def marks_lines(marks: Sequence[Mark]) -> Iterator[str]:
         return
     results = [result.value for result in Result]
     rows = [
-        (*_counts(tally), _shown(asked.lesson), str(asked.stop), _shown(asked.question), _often(tally))
+        (*_counts(tally), _shown(asked.lesson), str(asked.stop), _asked(asked.question), _often(tally))
         for asked, tally in by_question(marks)
     ]
     yield "Questions, the hardest first: how many people answered them"
@@ -52,6 +55,11 @@ def _often(tally: Tally) -> str:
         return ""
     given, count = tally.wrong.most_common(1)[0]
     return f"{_shown(given)} ({count}×)"
+
+
+def _asked(question: str) -> str:
+    """A question, which is Markdown, as plain text on one line of a table."""
+    return _shown(in_one_line(clip(" ".join(question.split()), _MOST_READ)))
 
 
 def _shown(text: str) -> str:

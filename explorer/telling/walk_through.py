@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import Block, as_text, without_bars
 from attn_explore.explorer.drawing.numbers import shortened
-from attn_explore.explorer.drawing.wrapping import by_sentence, markdown, narration_by_sentence, wrapped
+from attn_explore.explorer.drawing.wrapping import by_sentence, in_one_line, narration_by_sentence, wrapped
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.streams import WIDTH
@@ -174,8 +174,7 @@ class _Printer:
             yield f"{_INDENT}In this scenario:"
             yield from (f"{_INDENT}  {line}" for line in narration_by_sentence(stop.say, self.room - 2))
         if stop.ask:
-            asked = " ".join(line.plain for line in markdown(stop.ask, self.room))
-            yield from self._indented(f"Question: {asked}")
+            yield from self._indented(f"Question: {in_one_line(stop.ask)}")
 
     def _indented(self, text: str) -> Iterator[str]:
         yield from (f"{_INDENT}{line}" for line in by_sentence(text, self.room))

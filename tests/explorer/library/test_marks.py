@@ -59,6 +59,11 @@ def test_the_hardest_question_comes_first_with_what_was_answered_instead(tmp_pat
     assert told[-1].split() == ["1", "0", "1", "0", "0", "first", "Cy"]
 
 
+def test_a_question_is_printed_without_the_signs_of_its_markdown(tmp_path: Path) -> None:
+    asked = line("dog", True, question="Which `key` fits *trains* **worst**?")
+    assert "  Which key fits trains worst?" in "\n".join(marks_lines(marks_of(read_answers(file_of(tmp_path, asked)))))
+
+
 def test_who_says_no_name_is_called_as_the_file_is(tmp_path: Path) -> None:
     without = json.dumps({key: value for key, value in json.loads(line("dog", True)).items() if key != "name"})
     assert [mark.person for mark in marks_of(read_answers(file_of(tmp_path, without)))] == ["class.jsonl"]
@@ -89,7 +94,23 @@ def test_a_bad_line_is_told_with_its_file_and_number(tmp_path: Path, bad: str, w
     path = file_of(tmp_path, line("I", True), bad)
     with pytest.raises(Problem) as refused:
         read_answers(path)
-    assert (refused.value.what, refused.value.where) == (what, f"{path}:2")
+    column = ":2" if bad == "{" else ""
+    assert (refused.value.what, refused.value.where) == (what, f"{path}:2{column}")
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("name,lesson\nAda,first\nBo,first\n", ":1:1: this is not a line of JSON; so it is with 2 more lines"),
+        ('{"a": 1}\n{"a": 2}\n', ":1: an answer has `time`; so it is with 1 more line"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_once_and_not_line_by_line(tmp_path: Path, other: str, said: str) -> None:
+    path = file_of(tmp_path, *other.splitlines())
+    with pytest.raises(Problem) as refused:
+        read_answers(path)
+    assert str(refused.value).splitlines()[0] == f"error: {path}{said}"
+    assert len(str(refused.value).splitlines()) == 2
 
 
 def test_the_command_reads_several_files_and_refuses_all_bad_ones_at_once(
