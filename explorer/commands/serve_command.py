@@ -98,16 +98,23 @@ def _rules(visitors: int, memory: str, time: str, idle: str) -> Rules:
 
 
 def _admission(token: str | None, public_url: str) -> Admission:
-    from urllib.parse import urlsplit
-
     from attn_explore.explorer.serving.admission import admission_of
     from attn_explore.explorer.serving.listening import own_names
     from attn_explore.model.problems import Problem
 
-    address = urlsplit(public_url)
-    if public_url and (address.scheme not in ("http", "https") or not address.hostname):
+    if public_url and not _is_address(public_url):
         raise Problem(f"{public_url} is no address", hint="write it like https://lessons.example.org")
-    return admission_of(token, [*own_names(), *([address.hostname] if address.hostname else [])])
+    return admission_of(token, own_names(), public_url)
+
+
+def _is_address(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    return address.scheme in ("http", "https") and bool(address.hostname)
 
 
 def _need_textual_serve() -> None:
@@ -150,12 +157,12 @@ def _serve(allowed: tuple[str, ...], rules: Rules, admission: Admission, host: s
 
 
 def _tell(listening: socket, admission: Admission, public_url: str) -> None:
-    """Print the address; say what has to be known beside it."""
+    """Say what has to be known, then print the address: whoever reads it may open it, or end the server."""
     from attn_explore.explorer.serving.listening import addresses, is_beyond_this_machine
     from attn_explore.explorer.system.exits import say
 
-    for address in [public_url.rstrip("/")] if public_url else addresses(listening):
-        print(f"{address}{admission.prefix}/", flush=True)
     if is_beyond_this_machine(listening) and not admission.token:
         say("warning: whoever reaches this machine can open it, for there is no --token")
     say("Ctrl+C ends it.")
+    for address in [public_url.rstrip("/")] if public_url else addresses(listening):
+        print(f"{address}{admission.prefix}/", flush=True)

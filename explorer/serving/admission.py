@@ -26,10 +26,14 @@ _SHORTEST = 6
 
 @dataclass(frozen=True)
 class Admission:
-    """The token, "" where there is none, and the names by which the server is called beside its numbers."""
+    """The token, "" where there is none, and the names by which the server is called beside its numbers.
+
+    `origin` is what browsers say of our page where it has an address of its own: a proxy may hand on another Host.
+    """
 
     token: str
     names: frozenset[str]
+    origin: str = ""
 
     @property
     def prefix(self) -> str:
@@ -48,18 +52,27 @@ class Admission:
 
     def is_same_site(self, origin: str | None, host: str) -> bool:
         """Whether a page may open a WebSocket: one of this server, or a program that is no browser and sends none."""
-        return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+        return origin is None or origin.lower() in {
+            f"http://{host.lower()}",
+            f"https://{host.lower()}",
+            self.origin,
+        } - {""}
 
 
-def admission_of(token: str | None, names: Iterable[str]) -> Admission:
+def admission_of(token: str | None, names: Iterable[str], public: str = "") -> Admission:
     """Admission with a token that was chosen, one that is made ("" was given), or none (None).
+
+    `public` is the address that browsers are given, where it is another one.
 
     Raises Problem for one that cannot stand in an address, or that is guessed too soon.
     """
     if token and not re.fullmatch(rf"[A-Za-z0-9_-]{{{_SHORTEST},}}", token):
         what = f"this token is not made of {_SHORTEST} or more letters, digits, - and _"
         raise Problem(what, hint="--token alone makes one")
-    return Admission(made_token() if token == "" else token or "", frozenset(name.lower() for name in names))
+    address = urlsplit(public.lower())
+    called = frozenset(name.lower() for name in (*names, address.hostname or "") if name)
+    origin = f"{address.scheme}://{address.netloc}" if public else ""
+    return Admission(made_token() if token == "" else token or "", called, origin)
 
 
 def made_token() -> str:

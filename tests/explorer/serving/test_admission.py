@@ -85,7 +85,7 @@ async def test_the_names_and_numbers_of_this_machine_get_the_page(host: str, ser
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://localhost", "http://127.0.0.1:1", "file://", ""]
+    "origin", ["http://evil.example", "null", "http://localhost", "http://127.0.0.1:1", "file://", "http://[", ""]
 )
 async def test_a_page_of_another_site_opens_no_visit(origin: str, server: Server) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -128,6 +128,15 @@ def test_a_token_that_is_made_is_another_one_each_time() -> None:
 
 
 def test_a_public_name_is_a_name_of_the_server() -> None:
-    admission = admission_of(None, ["Lessons.example.org"])
-    assert admission.is_ours("lessons.example.org:443")
+    admission = admission_of(None, ["localhost"], "https://Lessons.example.org:8443/class")
+    assert admission.is_ours("lessons.example.org")
     assert not admission.is_ours("example.org")
+    assert not admission.is_ours("")
+
+
+def test_a_proxy_may_hand_on_another_host_than_the_page_has() -> None:
+    admission = admission_of(None, ["localhost"], "https://lessons.example.org")
+    assert admission.is_same_site("https://lessons.example.org", "127.0.0.1:8000")
+    for other in ("http://lessons.example.org", "https://example.org", "https://lessons.example.org.evil.example", ""):
+        assert not admission.is_same_site(other, "127.0.0.1:8000")
+    assert not admission_of(None, ["localhost"]).is_same_site("", "127.0.0.1:8000")

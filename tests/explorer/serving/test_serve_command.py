@@ -84,6 +84,7 @@ def test_a_port_that_is_taken_is_told(attn: Run) -> None:
         (("--time", "0s"), "0s is no time"),
         (("--idle", "soon"), "soon is no time"),
         (("--public-url", "example.org"), "example.org is no address"),
+        (("--public-url", "http://[::1"), "http://[::1 is no address"),
         (("--visitors", "0"), "Invalid value for '--visitors'"),
         (("--port", "65536"), "Invalid value for '--port'"),
     ],
