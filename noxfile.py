@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import tarfile
 from pathlib import Path
+from typing import NamedTuple
 
 import nox
 
@@ -60,17 +61,18 @@ FIRST_HOUR = (
 @nox.parametrize("versions", [OLDEST, NEWEST])
 def suite(session: nox.Session, versions: str) -> None:
     """Run the tests that are in the sdist."""
-    _test(session, versions, *session.posargs)
+    _test(session, _built(session), versions, *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def smoke(session: nox.Session) -> None:
     """Use an installed wheel from another folder; then, with the oldest dependencies, run some tests of the sdist."""
-    _install(session, str(_built(session)[1]), NEWEST)
+    built = _built(session)
+    _install(session, str(built.wheel), NEWEST)
     with session.chdir(session.create_tmp()):
         for line in FIRST_HOUR:
             session.run(*line.split(), silent=True)
-    _test(session, OLDEST, "-q", "-n", "2", *TELLING)
+    _test(session, built, OLDEST, "-q", "-n", "2", *TELLING)
 
 
 @nox.session
@@ -106,7 +108,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tools(session: nox.Session) -> None:
     """Install it with pipx and with uv, as most people install a program, and run it."""
-    wheel = str(_built(session)[1])
+    wheel = str(_built(session).wheel)
     folder = Path(session.create_tmp()).resolve()
     session.install("--quiet", "pipx", "uv")
     places = {
@@ -124,24 +126,30 @@ def tools(session: nox.Session) -> None:
 # --- what is built and installed
 
 
-def _built(session: nox.Session) -> tuple[Path, Path]:
-    """The folder that an sdist of this checkout unpacks into, and the wheel that is built from it."""
+class Built(NamedTuple):
+    """The folder that an sdist unpacks into, and the wheel that is built from it."""
+
+    source: Path
+    wheel: Path
+
+
+def _built(session: nox.Session) -> Built:
+    """What this checkout is published as."""
     folder = Path(session.create_tmp()).resolve() / "built"
     session.run("uv", "build", "--quiet", "--clear", "--out-dir", str(folder), external=True)
     (archive,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")
     with tarfile.open(archive) as file:
         file.extractall(folder, filter="data")
-    return folder / archive.name.removesuffix(".tar.gz"), wheel
+    return Built(folder / archive.name.removesuffix(".tar.gz"), wheel)
 
 
 def _install(session: nox.Session, what: str, versions: str) -> None:
     session.install("--quiet", f"--resolution={versions}", "--only-binary=:all:", what)
 
 
-def _test(session: nox.Session, versions: str, *arguments: str) -> None:
+def _test(session: nox.Session, built: Built, versions: str, *arguments: str) -> None:
     """Run tests of the sdist: the program and its extras in these versions, what the tests need in the newest."""
-    source, wheel = _built(session)
-    _install(session, f"{wheel}[{','.join(GIVES)}]", versions)
-    _install(session, f"{wheel}[test]", NEWEST)  # what is there already stays
-    session.chdir(source)
+    _install(session, f"{built.wheel}[{','.join(GIVES)}]", versions)
+    _install(session, f"{built.wheel}[test]", NEWEST)  # what is there already stays
+    session.chdir(built.source)
     session.run("pytest", *arguments)
