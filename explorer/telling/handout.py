@@ -16,6 +16,7 @@ from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text, headings, questions, sections
 from attn_explore.explorer.telling.lesson_moments import stop_then
+from attn_explore.explorer.telling.named_numbers import names_a_number
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
@@ -140,8 +141,10 @@ class _Maker:
 
     @property
     def _may_ask(self) -> bool:
-        """Whether the question can stand: with other numbers, one that names some cannot."""
-        return self.wanted.tells or not any(letter.isdigit() for letter in self.told.ask)
+        """Whether the question can stand: with other numbers, one that names some cannot; one that names places can."""
+        question = self.told.question
+        axes = (*self.value.axes, *(question.value.axes if question is not None else ()))
+        return self.wanted.tells or not names_a_number(self.told.ask, axes)
 
     @property
     def cell(self) -> Index:

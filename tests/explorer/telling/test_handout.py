@@ -27,6 +27,8 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.course import bundled
 from attn_explore.explorer.telling import handout
 from attn_explore.explorer.telling.handout import COLUMNS, ROWS, Wanted, handout_of
+from attn_explore.explorer.telling.named_numbers import names_a_number
+from attn_explore.model.axes import Axis
 from attn_explore.model.problems import Problem
 from tests.opened import opened
 from tests.program import here
@@ -183,8 +185,27 @@ def test_with_other_numbers_the_lesson_says_nothing_of_those_that_it_was_written
     assert "1.1683" not in printed
     assert "0.0746" not in printed
     assert "Which word fits the query of “love” best?" in printed
+    assert "Whose result holds the largest number in column 1?" in printed
     assert printed == here(capsys, "handout", DOG, "--seed", "5", "--blank", "weights").out
     assert printed != here(capsys, "handout", DOG, "--seed", "6", "--blank", "weights").out
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_named"),
+    [
+        ("Which word gets most in head 1?", False),
+        ("Which letter does the row of “e” look at in heads 0 and 2?", False),
+        ("What does layer 2 add to token 3 by `layers.2.x_1`?", False),
+        ("What is it at dₖ = 64, and for the “7”?", False),
+        ("What is it for the 7?", True),
+        ("Which is the only word above 0 in unit 1?", True),
+        ("Which row 0.25 + 0.5 comes from?", True),
+        ("“dog” gives −0.1887 in head 1. What is left?", True),
+        ("In step 3 and 1.5 of it", True),
+    ],
+)
+def test_a_place_is_no_number_that_other_weights_change(asked: str, is_named: bool) -> None:
+    assert names_a_number(asked, (Axis("width", 2, ("dₖ = 64", "7")),)) is is_named
 
 
 @pytest.mark.parametrize(
