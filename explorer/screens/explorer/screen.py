@@ -157,10 +157,11 @@ class ExplorerScreen(Panels):
     def take_key(self, event: events.Key) -> bool:
         """While an edit is typed, what is printable goes into it: whether a key did.
 
-        So it does into a line, from keys that came before the line had the focus.
+        So it does into a line that takes it, from keys that came before the line had the focus.
         """
-        if isinstance(self.focused, Input) and event.is_printable and event.character:
-            self.focused.insert_text_at_cursor(event.character)
+        line = self.focused
+        if isinstance(line, Input) and event.character and line.check_consume_key(event.key, event.character):
+            line.insert_text_at_cursor(event.character)
             return True
         if not self.groups.edits.takes(event):
             return False
