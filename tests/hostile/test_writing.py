@@ -31,7 +31,7 @@ from attn_explore.model.traces.export import WRITERS
 from attn_explore.model.traces.reading import read_trace
 from attn_explore.model.traces.wanted import Wanted
 from tests.building import configs
-from tests.program import command, environment, in_shell, is_refusal, program
+from tests.program import besides_progress, command, environment, in_shell, is_refusal, program
 from tests.rights import IS_ROOT, no_rights, owned_folder
 
 OLD = b"an old file"
@@ -99,7 +99,8 @@ def test_f1_a_full_stdout_is_told_with_status_3(tmp_path: Path) -> None:
     for line in ("$attn export i-love-my-dog -o - >/dev/full", "$attn list >/dev/full"):
         found = in_shell(line, tmp_path)
         assert (found.returncode, found.stdout) == (3, b"")
-        assert found.stderr.decode() == "error: the output could not be written: No space left on device\n"
+        said = besides_progress(found.stderr).decode()
+        assert said == "error: the output could not be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("force", [False, True])
