@@ -15,6 +15,7 @@ blocks_around                       those before and after it, where lines are f
 sheet_windows, sheet_links          which part of them, and which cells are made of which
 gallery_text, library_text          what is said in the gallery, and in the library
 handout, lesson_moments             the lesson on paper; a stop at its moment of training
+printed_tables                      its tables, each printed once
 named_numbers                       whether a question names numbers that are others with other weights
 models_list, agreement_text         the models of this machine; whether one computes what another program did
 marks_text                          what a class answered

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
 from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import as_text, without_bars
-from attn_explore.explorer.drawing.handouts.page import Answer, Cell, Handout, Row, Stop, Table
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.handouts.page import ASKED, FILL_IN, Answer, Handout, Stop, Table
 from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text, headings, questions, sections
 from attn_explore.explorer.telling.lesson_moments import stop_then
 from attn_explore.explorer.telling.named_numbers import names_a_number
-from attn_explore.model.axes import Array, Axis
+from attn_explore.explorer.telling.printed_tables import Printed, label, places_of_tables, tables
+from attn_explore.model.axes import Axis
+from attn_explore.model.cells import Cells, Made, places_hidden
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index
-from attn_explore.model.formulas import letter
+from attn_explore.model.lesson import Question
 from attn_explore.model.lesson import Stop as LessonStop
-from attn_explore.model.naming import shown, shown_short
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.step_names import steps_meant
-from attn_explore.model.text import clip, visible
+from attn_explore.model.text import clip
 from attn_explore.model.values import Value
-
-ROWS, COLUMNS = 12, 8
-"""Rows and columns of a tensor that are printed; of more, those around the cell."""
-HEADS = 4
-"""Heads that are printed; of more, that of the cell alone."""
 
 MOST_STOPS = 100
 """Steps of a run without a lesson that are printed."""
 
 ROOM = 84
 """Cells of a line of arithmetic, where it can be kept to that."""
+
+Part = TypeVar("Part", Stop, Answer)
 
 _CHOICES = 24
 _LONGEST = 24
@@ -71,10 +68,35 @@ def handout_of(session: Session, wanted: Wanted) -> Handout:
     wanted = replace(wanted, blank=_left_empty(session, wanted.blank))
     stops = _stops(session, wanted)
     _check(session, stops)
-    made = [_Maker(session, wanted, place, stop) for place, stop in enumerate(stops, 1)]
+    asked = [stop.question for stop in stops if stop.question is not None and _is_asked(stop, wanted)]
+    made = [_Maker(session, wanted, place, stop, asked) for place, stop in enumerate(stops, 1)]
+    apart = [each for each in made if each.is_apart] if wanted.has_answers_apart else []
+    answers = _printed_once([each.answer() for each in apart], apart)
     scenario = session.run.scenario
-    answers = [each.answer() for each in made if each.is_apart] if wanted.has_answers_apart else []
-    return Handout(scenario.title, scenario.summary or "", tuple(each.stop() for each in made), tuple(answers))
+    return Handout(
+        scenario.title,
+        scenario.summary or "",
+        tuple(_printed_once([each.stop() for each in made], made)),
+        tuple(each for each in answers if each.said or each.tables or each.worked),
+    )
+
+
+def _printed_once(parts: Sequence[Part], makers: Sequence[_Maker]) -> list[Part]:
+    """Stops or answers, of which those whose tables stand on the paper already say where."""
+    groups = [Printed(part.number, maker.value.path, part.tables) for part, maker in zip(parts, makers, strict=True)]
+    found = places_of_tables(groups, headings.run_name(makers[0].session) if makers else "")
+    return [part.without_tables(at) if at else part for part, at in zip(parts, found, strict=True)]
+
+
+def _is_asked(stop: LessonStop, wanted: Wanted) -> bool:
+    """Whether something is asked at a stop whose answer stands apart."""
+    return stop.question is not None and wanted.asks_only and _may_ask(stop, wanted)
+
+
+def _may_ask(stop: LessonStop, wanted: Wanted) -> bool:
+    """Whether a question can stand: with other numbers, one that names some cannot; one that names places can."""
+    axes = (*stop.value.axes, *(stop.question.value.axes if stop.question is not None else ()))
+    return wanted.tells or not names_a_number(stop.ask, axes)
 
 
 def _stops(session: Session, wanted: Wanted) -> list[LessonStop]:
@@ -112,12 +134,13 @@ def _left_empty(session: Session, names: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Maker:
-    """Makes one stop, and what is said of it on the page of answers."""
+    """Makes one stop, and what is said of it on the page of answers. `asked` are all questions of the handout."""
 
     session: Session
     wanted: Wanted
     number: int
     told: LessonStop
+    asked: Sequence[Question]
 
     @property
     def value(self) -> Value:
@@ -132,30 +155,35 @@ class _Maker:
     @property
     def asks(self) -> bool:
         """Whether something is asked whose answer stands apart."""
-        return self.told.question is not None and self.wanted.asks_only and self._may_ask
+        return _is_asked(self.told, self.wanted)
 
     @property
     def is_apart(self) -> bool:
         """Whether something of this stop stands on the page of answers."""
-        return self.is_empty or self.asks
+        return self.asks or self._hidden is not None
 
     @property
-    def _may_ask(self) -> bool:
-        """Whether the question can stand: with other numbers, one that names some cannot; one that names places can."""
-        question = self.told.question
-        axes = (*self.value.axes, *(question.value.axes if question is not None else ()))
-        return self.wanted.tells or not names_a_number(self.told.ask, axes)
+    def _question(self) -> Question | None:
+        """What is asked, where it can be."""
+        return self.told.question if _may_ask(self.told, self.wanted) else None
 
     @property
     def cell(self) -> Index:
         """The cell whose arithmetic is shown: an answer's, or the lesson's."""
         question = self.told.question
         right = question.right if question is not None and question.value is self.value else []
-        return right[0] if right else self.told.index or self.session.place.index_in(self.value)
+        return right[0] if right else self._first_cell
+
+    @property
+    def _first_cell(self) -> Index:
+        """The cell that the lesson begins at, which tells no answer."""
+        return self.told.index or self.session.place.index_in(self.value)
 
     def stop(self) -> Stop:
         """What stands in the handout."""
-        value, question = self.value, self.told.question if self._may_ask else None
+        value, question = self.value, self._question
+        found = (*self._own_tables(), *self._other_tables(self._hidden))
+        has_blanks = any(table.has_blanks for table in found)
         return Stop(
             number=self.number,
             title=headings.title_alone(value),
@@ -163,54 +191,69 @@ class _Maker:
             shape=headings.shape(value),
             formula="" if value.is_leaf else headings.equation(self.session, value),
             say=self.told.say if self.wanted.tells and self.told.say else sections.why(value),
-            tables=(*self._own_tables(self._hidden()), *self._other_tables()),
-            worked=() if self.is_apart else self._worked(),
-            ask=self.told.ask if self._may_ask else "",
+            tables=found,
+            worked=() if self._is_worked_apart else self._worked(),
+            ask=self.told.ask if _may_ask(self.told, self.wanted) else "",
             choices=tuple(_choices(question.options)) if question is not None and question.options is not None else (),
             answer=questions.answer(question) if question is not None and not self.asks else "",
+            empty=(FILL_IN if self.is_empty else ASKED) if has_blanks else "",
         )
 
     def answer(self) -> Answer:
         """What stands on the page of answers."""
-        question = self.told.question if self._may_ask else None
+        question, is_hidden = self._question, self._hidden is not None
+        marked = self.cell if self._is_worked_apart else None
+        own = self._named(tables(self.value, self.cell, None, marked))
         return Answer(
             self.number,
             headings.title_alone(self.value),
             questions.answer(question) if question is not None and self.asks else "",
-            tuple(tables(self.value, self.cell, None, self.cell)) if self._hidden() is not None else (),
-            self._worked(),
+            (*own, *self._other_tables(None)) if is_hidden else (),
+            self._worked() if self._is_worked_apart else (),
         )
 
-    def _hidden(self) -> Array | None:
-        """Which cells are empty: all of a step to be filled in, or those that would tell the answer."""
-        if self.is_empty:
-            return np.ones(self.value.shape, bool)
-        asked = self.told.question.hides(self.value) if self.asks and self.told.question is not None else None
-        if asked is None or (self.told.question is not None and self.told.question.kind != "number"):
-            return None
-        hidden = np.zeros(self.value.shape, bool)
-        hidden[asked] = True
-        return hidden
+    @property
+    def _hidden(self) -> Cells | None:
+        """Which cells are empty: all of a step to be filled in, or those that the screen hides for a question.
 
-    def _own_tables(self, hidden: Array | None) -> Iterator[Table]:
-        """The tables of the step; no cell is marked that would be the answer."""
-        marked = self.cell if hidden is None and not self.is_apart else None
-        found = tables(self.value, self.cell, hidden, marked)
+        On paper all stops are in sight at once: what one of them asks about is empty at all of them.
+        """
+        shape, all_cells = self.value.shape, tuple(slice(None) for _ in self.value.axes)
+        found = (all_cells,) if self.is_empty else (question.hides(self.value) for question in self.asked)
+        veils = [places_hidden(shape, cells) for cells in found if cells is not None]
+        return Made(shape, lambda index: np.any([veil[index] for veil in veils], axis=0)) if veils else None
+
+    @property
+    def _is_worked_apart(self) -> bool:
+        """Whether the arithmetic would tell what is asked for."""
+        return self.asks or (self._hidden is not None and bool(self._hidden[self.cell]))
+
+    def _own_tables(self) -> Iterator[Table]:
+        """The tables of the step; neither a mark nor the part that is printed tells an answer that stands apart."""
+        around = self._first_cell if self.asks else self.cell
+        return self._named(tables(self.value, around, self._hidden, None if self._is_worked_apart else self.cell))
+
+    def _named(self, found: Iterator[Table]) -> Iterator[Table]:
+        """Tables of the step under the name of its run, where both runs are printed."""
         return found if self._other is None else _called(headings.run_name(self.session), found)
 
-    def _other_tables(self) -> Iterator[Table]:
+    def _other_tables(self, hidden: Cells | None) -> Iterator[Table]:
         """The tables of the other run, where the lesson compares the two and they differ here."""
         session, other = self.session, self._other
         if session.other is None or other is None:
             return iter(())
-        cell = self.cell if other.axes == self.value.axes else tuple(0 for _ in other.axes)
-        return _called(headings.run_name(session.other), tables(other, cell, None, None))
+        cell = self.cell if other.shape == self.value.shape else tuple(0 for _ in other.axes)
+        hidden = hidden if other.shape == self.value.shape else None
+        return _called(headings.run_name(session.other), tables(other, cell, hidden, None))
 
     @property
     def _other(self) -> Value | None:
-        """The step in the other run, where both are to be seen: the lesson compares them, and they differ."""
+        """The step in the other run, where both are to be seen: the lesson compares them, and they differ.
+
+        Where something is asked, it would tell the answer.
+        """
         found = two_runs.beside(self.session, self.value)
-        if found is None or self.told.view not in ("beside", "difference") or self.is_empty:
+        if found is None or self.told.view not in ("beside", "difference") or self.is_empty or self.asks:
             return None
         is_same = found.axes == self.value.axes and two_runs.most_apart(self.session, self.value) is None
         return None if is_same else found
@@ -229,67 +272,12 @@ class _Maker:
 
 def _called(name: str, found: Iterator[Table]) -> Iterator[Table]:
     """Tables under the name of the run that they are of."""
-    return (replace(table, caption=", ".join(filter(None, (name, table.caption)))) for table in found)
-
-
-def tables(value: Value, around: Index, hidden: Array | None, marked: Index | None) -> Iterator[Table]:
-    """A value as tables, one for each head; of many rows, columns and heads those around a cell."""
-    if not value.axes:
-        text = "" if hidden is not None else short_number(float(value.array))
-        yield Table("", "", "number", (visible(letter(value)),), (Row("", (Cell(text),)),))
-        return
-    leading = len(value.axes[:-2])
-    heads = (size if size <= HEADS else 1 for size in value.shape[:leading])
-    most = (*heads, ROWS, COLUMNS)[-len(value.shape) :]
-    places = [_around(size, at, some) for size, at, some in zip(value.shape, around, most, strict=True)]
-    left = "; ".join(_left_out(value.axes[:leading], places[:leading]))
-    for lead in product(*places[:leading]):
-        table = _table(value, lead, places[leading:], hidden, marked)
-        yield replace(table, left_out="; ".join(filter(None, (table.left_out, left))))
-
-
-def _left_out(axes: Sequence[Axis], places: Sequence[range]) -> Iterator[str]:
-    """What is said of axes of which not all places are printed."""
-    for axis, each in zip(axes, places, strict=True):
-        if len(each) < axis.size:
-            yield f"printed: {len(each)} of {axis.size} along {axis.name}"
-
-
-def _table(value: Value, lead: Index, places: Sequence[range], hidden: Array | None, marked: Index | None) -> Table:
-    """The matrix under some leading indices, at some places along its rows and columns."""
-    where: tuple[int | slice, ...] = (*lead, *(slice(each.start, each.stop) for each in places))
-    numbers = np.atleast_2d(value[where])
-    texts = np.vectorize(lambda number: short_number(float(number)), otypes=[object])(numbers)
-    if hidden is not None:
-        texts[np.atleast_2d(hidden[where])] = ""
-    *rows, columns = value.axes[len(lead) :]
-    row_places, column_places = places if rows else (range(1), *places)
-    body = (
-        Row(
-            _label(rows[0], at) if rows else "",
-            tuple(Cell(text, (*lead, *([at] if rows else []), column) == marked)
-                  for text, column in zip(line, column_places, strict=True)),
-        )
-        for line, at in zip(texts, row_places, strict=True)
-    )  # fmt: skip
-    left = _left_out((*rows, columns), places)
-    caption = " · ".join(shown(axis, place) for axis, place in zip(value.axes, lead, strict=False) if axis.size > 1)
-    heads = tuple(_label(columns, place) for place in column_places)
-    return Table(visible(caption), rows[0].name if rows else "", columns.name, heads, tuple(body), "; ".join(left))
-
-
-def _around(size: int, place: int, most: int) -> range:
-    first = max(0, min(place - most // 2, size - most))
-    return range(first, min(size, first + most))
-
-
-def _label(axis: Axis, place: int) -> str:
-    return clip(shown_short(axis, place), _LONGEST)
+    return (replace(table, run=name) for table in found)
 
 
 def _choices(axis: Axis) -> Iterator[str]:
     """The words that a question gives to choose from."""
     size = axis.size
-    yield from (_label(axis, place) for place in range(min(size, _CHOICES)))
+    yield from (label(axis, place) for place in range(min(size, _CHOICES)))
     if size > _CHOICES:
         yield f"… {size - _CHOICES} more"

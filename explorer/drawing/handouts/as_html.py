@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from attn_explore.explorer.drawing.handouts import narration
-from attn_explore.explorer.drawing.handouts.page import ANSWERS, FILL_IN, WORKED, Answer, Cell, Handout, Stop, Table
+from attn_explore.explorer.drawing.handouts.page import ANSWERS, STAND, WORKED, Answer, Cell, Handout, Stop, Table
 from attn_explore.explorer.drawing.png import EVEN_LETTERS, LETTERS
 from attn_explore.model.text import visible
 
@@ -18,6 +18,7 @@ INK, QUIET, PAPER, SHADE = "#1a1a1a", "#4d4d4d", "#ffffff", "#f2f2f2"
 
 STYLE = f"""
 body {{ color: {INK}; background: {PAPER}; font: 1rem/1.5 {LETTERS}; margin: 0 auto; max-width: 52rem; padding: 1rem; }}
+a {{ color: inherit; }}
 h1 {{ line-height: 1.2; }}
 h2 {{ margin: 2.5rem 0 .3rem; }}
 .where {{ color: {QUIET}; margin: 0; }}
@@ -70,10 +71,8 @@ def _stop(stop: Stop) -> Iterator[str]:
     yield from _paragraph(text(stop.formula), "formula")
     if stop.say:
         yield narration.as_html(stop.say)
-    if any(table.has_blanks for table in stop.tables):
-        yield from _paragraph(FILL_IN)
-    for place, table in enumerate(stop.tables):
-        yield from _table(table, f"{stop.title} {place + 1 if len(stop.tables) > 1 else ''}".strip())
+    yield from _paragraph(text(stop.empty))
+    yield from _tables(stop, "stop")
     if stop.ask:
         yield from ('<div class="ask">', "<p><strong>Question</strong></p>", narration.as_html(stop.ask))
         yield from _choices(stop.choices)
@@ -87,8 +86,7 @@ def _answer(answer: Answer) -> Iterator[str]:
     yield "<section>"
     yield f'<h3 id="answer-{answer.number}">{answer.number}. {text(answer.title)}</h3>'
     yield from _paragraph(text(answer.said))
-    for table in answer.tables:
-        yield from _table(table, answer.title)
+    yield from _tables(answer, "answer")
     yield from _worked(answer.worked)
     yield "</section>"
 
@@ -109,10 +107,19 @@ def _worked(lines: Sequence[str]) -> Iterator[str]:
         yield f'<pre tabindex="0">{chr(10).join(map(text, lines))}</pre>'
 
 
+def _tables(part: Stop | Answer, kind: str) -> Iterator[str]:
+    """The tables of a stop or of an answer, or a link to where they stand."""
+    if part.tables_at:
+        at = f'<a href="#{kind}-{part.tables_at}">{part.tables_at}. {text(part.title)}</a>'
+        yield from _paragraph(f"{STAND} {at}.")
+    for place, table in enumerate(part.tables, 1):
+        yield from _table(table, f"{part.title} {place}" if len(part.tables) > 1 else part.title)
+
+
 def _table(table: Table, title: str) -> Iterator[str]:
     """A table, whose caption says what it holds and what its rows and columns are."""
     axes = " by ".join(filter(None, (table.rows_are, table.columns_are)))
-    caption = ", ".join(filter(None, (table.caption or title, axes, table.left_out)))
+    caption = ", ".join(filter(None, (table.title or title, axes, table.left_out)))
     corner = " \\ ".join(filter(None, (table.rows_are, table.columns_are)))
     name = f'<div class="wide" tabindex="0" role="group" aria-label="{text(caption)}">'
     yield from (name, "<table>", f"<caption>{text(caption)}</caption>")

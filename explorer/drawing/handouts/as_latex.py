@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.drawing.handouts import narration
-from attn_explore.explorer.drawing.handouts.page import ANSWERS, FILL_IN, WORKED, Answer, Cell, Handout, Stop, Table
+from attn_explore.explorer.drawing.handouts.page import ANSWERS, STAND, WORKED, Answer, Cell, Handout, Stop, Table
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -117,10 +117,8 @@ def _stop(stop: Stop) -> Iterator[str]:
     yield from _paragraph(rf"\texttt{{{text(stop.path)}}}, {text(stop.shape)}")
     yield from _paragraph(text(stop.formula))
     yield from _paragraph(narrated(stop.say))
-    if any(table.has_blanks for table in stop.tables):
-        yield from _paragraph(FILL_IN)
-    for table in stop.tables:
-        yield from _table(table)
+    yield from _paragraph(stop.empty)
+    yield from _tables(stop)
     if stop.ask:
         yield from _paragraph(rf"\textbf{{Question:}} {narrated(stop.ask)}")
         yield from _paragraph(r" \quad ".join(map(text, stop.choices)))
@@ -132,8 +130,7 @@ def _stop(stop: Stop) -> Iterator[str]:
 def _answer(answer: Answer) -> Iterator[str]:
     yield rf"\subsection*{{{answer.number}. {text(answer.title)}}}"
     yield from _paragraph(text(answer.said))
-    for table in answer.tables:
-        yield from _table(table)
+    yield from _tables(answer)
     yield from _worked(answer.worked)
 
 
@@ -151,9 +148,17 @@ def _worked(lines: Sequence[str]) -> Iterator[str]:
         yield from (r"\end{tabular}\end{fitted}", "")
 
 
+def _tables(part: Stop | Answer) -> Iterator[str]:
+    """The tables of a stop or of an answer, or where they stand."""
+    if part.tables_at:
+        yield from _paragraph(f"{STAND} {part.tables_at}.")
+    for table in part.tables:
+        yield from _table(table)
+
+
 def _table(table: Table) -> Iterator[str]:
-    if table.caption:
-        yield from _paragraph(f"{text(table.caption)}:")
+    if table.title:
+        yield from _paragraph(f"{text(table.title)}:")
     corner = text(" \\ ".join(filter(None, (table.rows_are, table.columns_are))))
     yield rf"\begin{{fitted}}\begin{{tabular}}{{|l|{'r|' * len(table.heads)}}}\hline"
     yield rf"{' & '.join((corner, *map(text, table.heads)))} \\ \hline"

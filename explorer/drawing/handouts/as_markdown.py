@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.handouts import narration
-from attn_explore.explorer.drawing.handouts.page import ANSWERS, FILL_IN, WORKED, Answer, Handout, Stop, Table
+from attn_explore.explorer.drawing.handouts.page import ANSWERS, STAND, WORKED, Answer, Handout, Stop, Table
 from attn_explore.explorer.drawing.numbers import pad
 from attn_explore.model.text import visible
 
@@ -40,10 +40,8 @@ def _stop(stop: Stop) -> Iterator[str]:
     yield from ("", f"## {stop.number}. {text(stop.title)}", "", f"{code(stop.path)}, {text(stop.shape)}")
     yield from _paragraph(code(stop.formula))
     yield from _paragraph(narration.as_markdown(stop.say))
-    if any(table.has_blanks for table in stop.tables):
-        yield from _paragraph(FILL_IN)
-    for table in stop.tables:
-        yield from _table(table)
+    yield from _paragraph(stop.empty)
+    yield from _tables(stop)
     if stop.ask:
         yield from _paragraph(f"**Question:** {narration.as_markdown(stop.ask)}")
         yield from _paragraph(" / ".join(map(text, stop.choices)))
@@ -55,8 +53,7 @@ def _stop(stop: Stop) -> Iterator[str]:
 def _answer(answer: Answer) -> Iterator[str]:
     yield from ("", f"### {answer.number}. {text(answer.title)}")
     yield from _paragraph(text(answer.said))
-    for table in answer.tables:
-        yield from _table(table)
+    yield from _tables(answer)
     yield from _worked(answer.worked)
 
 
@@ -72,9 +69,17 @@ def _worked(lines: Sequence[str]) -> Iterator[str]:
         yield from ("", f"{WORKED}:", "", f"{fence}text", *lines, fence)
 
 
+def _tables(part: Stop | Answer) -> Iterator[str]:
+    """The tables of a stop or of an answer, or where they stand."""
+    if part.tables_at:
+        yield from _paragraph(f"{STAND} {part.tables_at}.")
+    for table in part.tables:
+        yield from _table(table)
+
+
 def _table(table: Table) -> Iterator[str]:
-    if table.caption:
-        yield from _paragraph(f"{text(table.caption)}:")
+    if table.title:
+        yield from _paragraph(f"{text(table.title)}:")
     corner = text(" \\ ".join(filter(None, (table.rows_are, table.columns_are))))
     cells = [[corner, *map(text, table.heads)]]
     for row in table.rows:

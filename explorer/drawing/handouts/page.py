@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from attn_explore.model.dataclass import dataclass
 
 
@@ -23,7 +25,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A matrix: the names of its axes, the words of its columns, its rows, and what is left out of it."""
+    """A matrix: the names of its axes, the words of its columns, its rows, and what is left out of it.
+
+    `run` is of which of two runs it is, where both are printed.
+    """
 
     caption: str
     rows_are: str
@@ -31,6 +36,12 @@ class Table:
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
     left_out: str = ""
+    run: str = ""
+
+    @property
+    def title(self) -> str:
+        """Which run and which head it is of, where there are several."""
+        return ", ".join(filter(None, (self.run, self.caption)))
 
     @property
     def has_blanks(self) -> bool:
@@ -40,18 +51,30 @@ class Table:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a stop's question comes to, its tables where they were empty, and the arithmetic of a cell."""
+    """What a stop's question comes to, its tables where they were empty, and the arithmetic of a cell.
+
+    `tables_at` is the number of the answer before it under which these stand; 0: its own.
+    """
 
     number: int
     title: str
     said: str = ""
     tables: tuple[Table, ...] = ()
     worked: tuple[str, ...] = ()
+    tables_at: int = 0
+
+    def without_tables(self, at: int) -> Answer:
+        """The same where its tables stand under another one already."""
+        return replace(self, tables=(), tables_at=at)
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One step of a handout. `say` and `ask` are Markdown; the answer is there where it does not stand apart."""
+    """One step of a handout. `say` and `ask` are Markdown; the answer is there where it does not stand apart.
+
+    `empty` says what the empty cells of its tables are for, and `tables_at` is the number of the stop before it under
+    which its tables stand; 0: it has its own.
+    """
 
     number: int
     title: str
@@ -64,6 +87,12 @@ class Stop:
     ask: str = ""
     choices: tuple[str, ...] = ()
     answer: str = ""
+    empty: str = ""
+    tables_at: int = 0
+
+    def without_tables(self, at: int) -> Stop:
+        """The same where its tables stand under another one already."""
+        return replace(self, tables=(), empty="", tables_at=at)
 
 
 @dataclass(frozen=True)
@@ -79,5 +108,7 @@ class Handout:
 
 WORKED = "How one number came about"
 FILL_IN = "Fill in the empty cells."
+ASKED = "What a question asks about is left empty."
+STAND = "Its numbers stand under"
 ANSWERS = "Answers"
 """What every format says."""

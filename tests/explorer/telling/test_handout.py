@@ -25,10 +25,8 @@ from attn_explore.explorer.drawing.handouts.page import ANSWERS, Answer, Cell, H
 from attn_explore.explorer.drawing.handouts.writers import WRITERS
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.course import bundled
-from attn_explore.explorer.telling import handout
-from attn_explore.explorer.telling.handout import COLUMNS, ROWS, Wanted, handout_of
-from attn_explore.explorer.telling.named_numbers import names_a_number
-from attn_explore.model.axes import Axis
+from attn_explore.explorer.telling import handout, printed_tables
+from attn_explore.explorer.telling.handout import Wanted, handout_of
 from attn_explore.model.problems import Problem
 from tests.opened import opened
 from tests.program import here
@@ -76,7 +74,8 @@ def with_text(said: str) -> Handout:
     """A handout in which a text of a file stands everywhere where one can."""
     table = Table(said, said, said, (said, "b"), (Row(said, (Cell(said), Cell(""))),), said)
     stop = Stop(1, said, said, said, said, said, (table,), (said, "b"), said, (said, "b"), said)
-    return Handout(said, said, (stop,), (Answer(1, said, said, (table,), (said,)),))
+    again = Stop(2, said, said, said, "", "", (), tables_at=1)
+    return Handout(said, said, (stop, again), (Answer(1, said, said, (table,), (said,)), Answer(2, said, tables_at=1)))
 
 
 # --- numbers
@@ -96,25 +95,6 @@ def test_markdown_and_latex_hold_the_same_numbers() -> None:
     assert not [number for number in numbers if f" {number} " not in plain or number not in latex]
 
 
-def test_of_a_large_tensor_what_is_around_the_cell_is_printed_and_the_rest_counted() -> None:
-    value = opened("wide").trace["encoder.layers.0.self_attention.weights"]
-    at = (1, 200, 250)
-    found = list(handout.tables(value, at, None, at))[1]
-    assert len(list(handout.tables(value, at, None, at))) == 4
-    assert (len(found.rows), len(found.heads)) == (ROWS, COLUMNS)
-    assert f"printed: {ROWS} of {value.shape[1]} along query" in found.left_out
-    marked = [cell.text for row in found.rows for cell in row.cells if cell.is_marked]
-    assert marked == [short_number(float(value.array[at]))]
-
-
-def test_of_many_heads_that_of_the_cell_is_printed() -> None:
-    value, at = opened("wide").trace["encoder.layers.0.self_attention.weights"], (2, 0, 0)
-    six = replace(value, axes=(replace(value.axes[0], size=6), *value.axes[1:]), held=np.repeat(value.array[:1], 6, 0))
-    (found,) = handout.tables(six, at, None, at)
-    assert found.caption == "head 2"
-    assert "printed: 1 of 6 along head" in found.left_out
-
-
 def test_the_arithmetic_of_each_stop_is_that_of_its_cell_without_bars() -> None:
     stop = next(stop for stop in made().stops if stop.path.endswith(".q"))
     assert stop.worked[0].startswith("Q[I, 4] = -1.5648")
@@ -122,8 +102,8 @@ def test_the_arithmetic_of_each_stop_is_that_of_its_cell_without_bars() -> None:
 
 
 def test_of_two_runs_both_are_printed_where_the_lesson_compares_them_and_they_differ() -> None:
-    stops = {stop.path.rpartition(".")[2]: stop for stop in made("why-scale").stops}
-    captions = {name: [table.caption for table in stop.tables] for name, stop in stops.items()}
+    stops = {stop.path.rpartition(".")[2]: stop for stop in made("why-scale").stops if stop.tables}
+    captions = {name: [table.title for table in stop.tables] for name, stop in stops.items()}
     assert captions["weights"] == ["first run", "without √dₖ"]
     assert captions["q"] == [""]
 
@@ -150,6 +130,68 @@ def test_nothing_in_sight_tells_the_answer_of_a_question_that_is_only_asked() ->
         assert (stop.answer, stop.worked) == ("", ())
         assert not [cell for table in stop.tables for row in table.rows for cell in row.cells if cell.is_marked]
     assert [row.cells[0].text for row in stops[3].tables[0].rows] == ["-0.3080", "", "0.1220", "-0.1920"]
+
+
+def cells_of(stop: Stop | Answer) -> list[str]:
+    return [cell.text for table in stop.tables for row in table.rows for cell in row.cells]
+
+
+@pytest.mark.parametrize("name", [DOG, "causal-mask", "softmax-saturation"])
+def test_what_the_screen_hides_for_a_question_is_empty_at_every_stop_and_full_among_the_answers(name: str) -> None:
+    session, found = opened(name).session(), made(name, asks_only=True)
+    asked = [stop.question for stop in session.lesson.stops if stop.question is not None]
+    answers = [cells_of(answer) for answer in found.answers]
+    some_empty = [stop for stop in found.stops if stop.empty]
+    assert {stop.path for stop in some_empty} == {each.value.path for each in asked if not each.is_sum}
+    for stop in some_empty:
+        value = session.run.trace[stop.path]
+        hidden = np.zeros(value.shape, bool)
+        for cells in filter(None, (question.hides(value) for question in asked)):
+            hidden[cells] = True
+        numbers = [short_number(float(number)) for number in value.array.ravel()]
+        assert cells_of(stop) == [
+            "" if is_hidden else number for is_hidden, number in zip(hidden.flat, numbers, strict=True)
+        ]
+        assert numbers in answers
+
+
+def test_the_other_run_does_not_tell_what_is_asked_either() -> None:
+    stops = [stop for stop in made("why-scale", asks_only=True).stops if stop.path.endswith(".weights")]
+    assert [table.run for stop in stops for table in stop.tables] == ["", "first run", "without √dₖ"]
+    for stop in stops[:2]:
+        assert all(not cell.text for table in stop.tables for cell in table.rows[-1].cells)
+
+
+def test_the_arithmetic_of_a_cell_that_another_stop_asks_for_stands_among_the_answers() -> None:
+    found = made("why-scale", asks_only=True)
+    (stop,) = (stop for stop in found.stops if stop.say.startswith("First run minus second"))
+    (answer,) = (answer for answer in found.answers if answer.number == stop.number)
+    assert not stop.worked
+    assert answer.worked[0].startswith("A[dawn, birds] = ")
+
+
+def test_the_part_that_is_printed_of_a_large_step_does_not_tell_where_the_answer_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(printed_tables, "HEADS", 1)
+    question = opened("wide").session().lesson.stops[6].question
+    assert question is not None
+    assert question.right[0][0] == 1
+    assert [table.caption for table in made("wide", asks_only=True).stops[6].tables] == ["head 0"]
+    assert [table.caption for table in made("wide").stops[6].tables] == ["head 1"]
+
+
+def test_tables_of_a_step_are_printed_once_and_later_stops_say_where_they_stand() -> None:
+    stops = [stop for stop in made("why-scale").stops if stop.path.endswith(".weights")]
+    assert [(stop.number, len(stop.tables), stop.tables_at) for stop in stops] == [
+        (4, 1, 0),
+        (5, 2, 0),
+        (6, 0, 5),
+        (7, 0, 5),
+    ]
+    written = {write: write(made("why-scale")) for write in WRITERS.values()}
+    assert written[html_of].count('Its numbers stand under <a href="#stop-5">5. Attention weights</a>.') == 2
+    assert written[markdown_of].count("Its numbers stand under 5.") == written[latex_of].count("under 5.") == 2
 
 
 def test_the_cells_of_a_blank_step_are_empty_and_full_among_the_answers() -> None:
@@ -188,24 +230,6 @@ def test_with_other_numbers_the_lesson_says_nothing_of_those_that_it_was_written
     assert "Whose result holds the largest number in column 1?" in printed
     assert printed == here(capsys, "handout", DOG, "--seed", "5", "--blank", "weights").out
     assert printed != here(capsys, "handout", DOG, "--seed", "6", "--blank", "weights").out
-
-
-@pytest.mark.parametrize(
-    ("asked", "is_named"),
-    [
-        ("Which word gets most in head 1?", False),
-        ("Which letter does the row of “e” look at in heads 0 and 2?", False),
-        ("What does layer 2 add to token 3 by `layers.2.x_1`?", False),
-        ("What is it at dₖ = 64, and for the “7”?", False),
-        ("What is it for the 7?", True),
-        ("Which is the only word above 0 in unit 1?", True),
-        ("Which row 0.25 + 0.5 comes from?", True),
-        ("“dog” gives −0.1887 in head 1. What is left?", True),
-        ("In step 3 and 1.5 of it", True),
-    ],
-)
-def test_a_place_is_no_number_that_other_weights_change(asked: str, is_named: bool) -> None:
-    assert names_a_number(asked, (Axis("width", 2, ("dₖ = 64", "7")),)) is is_named
 
 
 @pytest.mark.parametrize(
@@ -279,7 +303,9 @@ def test_letters_stand_out_from_what_is_behind_them() -> None:
 
 
 def test_a_page_asks_for_nothing_from_elsewhere() -> None:
-    assert not re.findall(r"https?:|src=|href=|url\(|@import|<script|<link", html_of(made()))
+    assert not re.findall(
+        r"https?:|src=|href=(?!\"#stop-\d+\")|url\(|@import|<script|<link", html_of(made("why-scale"))
+    )
 
 
 # --- text is text
@@ -292,13 +318,17 @@ def test_no_text_of_a_file_becomes_a_tag(said: str) -> None:
         *("html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "section", "code", "div"),
         *("table", "caption", "thead", "tbody", "tr", "th", "td", "strong", "em", "pre", "ul", "ol", "li", "hr", "br"),
         "blockquote",
+        "a",
     }
     page = Page(html_of(with_text(said)))
     assert not page.open
     assert {tag for tag, _ in page.tags} <= allowed
     assert {key for _, attributes in page.tags for key in attributes} <= {
         "lang", "charset", "name", "content", "class", "scope", "id", "tabindex", "role", "aria-label", "start",
+        "href",
     }  # fmt: skip
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links == ["#stop-1", "#answer-1"]
     assert len(page.cells) == 4
 
 
@@ -336,7 +366,7 @@ def test_no_text_of_a_file_is_obeyed_in_markdown(said: str) -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(markdown_of(replace(told, stops=(stop,))))
     inside = [child.type for token in tokens for child in token.children or ()]
     assert not {"html_block", "html_inline", "link_open", "image"} & {*inside, *(token.type for token in tokens)}
-    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h2", "h3"]
+    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h2", "h3", "h3"]
     assert [token.type for token in tokens].count("td_open") == 2 * 3
 
 
