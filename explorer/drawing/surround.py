@@ -42,6 +42,9 @@ STRIPS = 3
 COLOURS = 2
 """Lines that a row and a column take as colours."""
 
+SHADES_SAY = "  these numbers, as shades,", "  times these make the cell"
+"""What is said behind a row and a column in colours: nobody has to guess what the shades are."""
+
 LEAST_DIGITS = 6
 """Cells that the numbers in the middle keep, whatever stands beside them in colours."""
 
@@ -76,11 +79,12 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A matrix where it stands; of one that does not end there, how many columns it has."""
+    """A matrix where it stands; of one that does not end there, how many columns it has; and what is said behind it."""
 
     named: Named
     layout: Layout
     columns_in_all: int = 0
+    said: str = ""
 
     @property
     def is_in_colour(self) -> bool:
@@ -168,12 +172,13 @@ def strips(row: Named, column: Named, width: int) -> Surround:
 
 
 def coloured_strips(row: Named, column: Named, width: int, lines: int) -> Surround | None:
-    """The same in two lines, a colour for each number; None where they are not free, or too narrow for that."""
+    """The same in two lines, a colour for each number; None where they are not free, or too narrow to say what it is."""
     size, label_width = row.picture.columns.size, max(map(most_cells, (row.name, column.name))) + 1
-    count = _columns_in(width - label_width, GLYPHS, size)
+    count = _columns_in(width - label_width - max(map(most_cells, SHADES_SAY)), GLYPHS, size)
     if lines < COLOURS or count < min(size, COLUMN):
         return None
-    return Surround(None, (), tuple(_in_a_line(each, count, label_width, GLYPHS, None) for each in (row, column)))
+    drawn = (_in_a_line(each, count, label_width, GLYPHS, None) for each in (row, column))
+    return Surround(None, (), tuple(replace(each, said=said) for each, said in zip(drawn, SHADES_SAY, strict=True)))
 
 
 def _columns_in(room: int, column_width: int, size: int) -> int:
@@ -313,9 +318,9 @@ def _rows(found: Placed, ground: Ground) -> Lines:
         is_lit = row in rows and len(rows) < picture.rows.size
         cells = cells_of_row(layout, ground, (), row, range(picture.columns.size))
         lit = (_lit(cell, ground) if row in rows and column in columns else [cell] for column, cell in enumerate(cells))
-        rest = [Segment(_rest(found.columns_in_all), DIM)] if found.is_in_colour and found.columns_in_all else []
+        rest = _rest(found.columns_in_all) if found.is_in_colour and found.columns_in_all else ""
         drawn = (segment for each in lit for segment in each)
-        lines.append([Segment(label, BOLD if is_lit else DIM), *drawn, *rest])
+        lines.append([Segment(label, BOLD if is_lit else DIM), *drawn, Segment(rest + found.said, DIM)])
     return lines
 
 

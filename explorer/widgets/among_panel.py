@@ -78,7 +78,7 @@ class AmongPanel(DrawnAgain, can_focus=False):
     def _made(self, among: Among) -> Lines:
         """The text as far as there is room, with the word that is asked in sight; then the columns, if they fit."""
         around = self.parent.size.height if isinstance(self.parent, Widget) else self.size.height
-        width, height = self.size.width, around * SHARE // 100
+        width, height = self.size.width, (around - self.styles.margin.height) * SHARE // 100
         text, room = text_lines(among, width, self.ground), max(1, (height - BEFORE_TEXT) // 2)
         count = len(text) // 2
         self._first = max(0, min(places_of_words(among, width)[among.key][0] - room // 2, count - room))

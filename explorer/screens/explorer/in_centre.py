@@ -42,7 +42,7 @@ class InCentre:
         """Show what depends on the cell: what it is made from, its word in the text, and what its row is like."""
         state, grid = self._state, self._centre.grid
         self._show_around()
-        self._show_among()
+        self.show_among()
         is_told = grid.display and state.session.question is None  # it may ask for just such a figure
         self._centre.statistics.show(grid.picture if is_told else None, state.index)
 
@@ -90,7 +90,7 @@ class InCentre:
         self._is_of_words = state.is_of_words
         other, ranking = centre.other, centre.ranking
         self._show_plot()
-        self._show_among()
+        self.show_among()
         if state.is_of_words or state.is_plotted or value.elsewhere is not None:
             grid.display = ranking.display = other.display = centre.grids.display = False
             return
@@ -106,7 +106,7 @@ class InCentre:
             same = order if picture.array.shape == drawn[0].array.shape else OWN
             panel.show(value, index if panel is grid else self.index_beside(index), picture, same, panel is grid)
 
-    def _show_among(self) -> None:
+    def show_among(self) -> None:
         """The text on the weights of a word instead of the numbers, where it is wanted; its panel is made then."""
         state, panel = self._state, self._among
         if panel is not None:

@@ -36,6 +36,7 @@ from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.timeline import Timeline, TrainingLine
 from attn_explore.explorer.widgets.unscrolled import Column, Row, arranged
 from attn_explore.explorer.widgets.words_panel import WordsPanel
+from attn_explore.model.lesson import Question
 from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
@@ -72,6 +73,8 @@ class Panels(Actions):
     given: NumberInput
     keys: KeyBar
     _in_tree: Trace | None = None
+    _refused_at: tuple[str, Question | None] | None = None
+    """What was looked at, and asked, when it was said why a key does nothing; None where that is not up any more."""
 
     def compose(self) -> ComposeResult:
         """The panels; the sheet beside them decides which are shown at which size."""
@@ -130,18 +133,27 @@ class Panels(Actions):
 
     def say(self, said: str, timeout: float | None = None) -> None:
         """Say something over the keys, for a while; what was said before has been read, or is past."""
-        self.app.clear_notifications()
+        self._unsay()
         self.notify(said, timeout=timeout, markup=False)
 
     def warn(self, said: str) -> None:
         """Say that something was not found, or is not so."""
-        self.app.clear_notifications()
+        self._unsay()
         self.notify(said, severity="warning", markup=False)
 
     def refuse(self, said: str) -> None:
-        """Say why a key does nothing here."""
+        """Say why a key does nothing here, until something else is looked at, or nothing is asked any more."""
         self.app.bell()
         self.say(said)
+        self._refused_at = self._here
+
+    @property
+    def _here(self) -> tuple[str, Question | None]:
+        return self.state.value.path, self.state.session.question
+
+    def _unsay(self) -> None:
+        self.app.clear_notifications()
+        self._refused_at = None
 
     def tell_problem(self, problem: Problem) -> None:
         """Say what a person can mend."""
@@ -196,6 +208,8 @@ class Panels(Actions):
         """Show the value and the cell that are looked at. Whatever changed, this shows it."""
         state, session, value = self.state, self.state.session, self.state.value
         state.edit = None
+        if self._refused_at not in (None, self._here):
+            self._unsay()
         self.filling.begin()
         if self.filling.brings(value):
             self.mark_in_tree()

@@ -254,7 +254,8 @@ class ExplorerScreen(Panels):
 
     @on(Centre.Resized)
     def centre_resized(self) -> None:
-        """There is more room for the arithmetic and under it, or less."""
+        """There is more room for the arithmetic, over it and under it, or less."""
+        self.in_centre.show_among()
         self.show_keys()
         self.show_sheet()
 

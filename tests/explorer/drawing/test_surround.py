@@ -94,6 +94,9 @@ def test_where_there_is_less_the_row_and_the_column_are_colours() -> None:
     lines = text(above_lines(found, DARK, 50))
     assert [line.split()[0] for line in lines] == ["X[love]", "W[1]"]
     assert len({line.index(line.split()[1]) for line in lines}) == 1  # number over number
+    assert lines[0].endswith("these numbers, as shades,")
+    assert lines[1].endswith("times these make the cell")
+    assert product().placed(40, 3, 2) is None  # no shade without a word of what it is
 
 
 def alike(width: int) -> Surround | None:

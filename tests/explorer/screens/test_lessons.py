@@ -584,6 +584,21 @@ async def test_a_key_for_another_view_says_while_a_question_waits_that_it_is_ans
         assert (screen.state.view, screen.state.shows_uses) == (View.numbers, False)
 
 
+@pytest.mark.parametrize("onwards", [["right", "right"], ["enter"]])
+async def test_why_a_key_did_nothing_is_said_no_longer_where_one_has_gone_on(
+    explore: Explore, onwards: list[str]
+) -> None:
+    async with explore(LESSON) as (pilot, session):
+        await pilot.press("L", "right", "P")
+        was_asked = session.question
+        await pilot.press("down")
+        assert was_asked is not None
+        assert len(pilot.app._notifications) == 1
+        await pilot.press(*onwards)
+        assert session.question is not was_asked
+        assert not pilot.app._notifications
+
+
 async def test_a_heat_map_is_shown_while_a_question_waits_and_hides_what_it_asks(explore: Explore) -> None:
     async with explore(LESSON) as (pilot, session):
         await pilot.press("P", "L", "right", "z")

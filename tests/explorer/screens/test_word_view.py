@@ -15,7 +15,7 @@ from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.model.explain import shapes
 from tests.architectures import MODELS, like_llama, some_run
-from tests.explorer.conftest import Explore, session_of
+from tests.explorer.conftest import Explore, app_of, session_of, settled
 from tests.opened import EVERY_BUT_WIDE, Opened
 from tests.standing import until
 
@@ -240,6 +240,30 @@ async def test_w_shows_the_text_on_the_weights_of_the_word_that_asks(explore: Ex
         await pilot.press("W")
         assert not panel.display
         assert pilot.app.screen.grid.display
+
+
+@pytest.mark.parametrize(("height", "fits"), [(24, (False, False)), (25, (True, False))])
+async def test_words_are_all_joined_by_lines_or_none_while_a_message_is_up_and_after(
+    height: int, fits: tuple[bool, bool]
+) -> None:
+    words = "one two three four five six seven eight"
+    model = "{kind: attention, d_model: 4, heads: 1, output_projection: false, weights: {seed: 1}}"
+    session = session_of(f"title: many\nmodel: {model}\ninput: {{text: {words}}}", f"{LAYER}.weights")
+    async with app_of(session).run_test(size=(80, height), notifications=True) as pilot:
+        await settled(pilot)
+        await pilot.press("W")
+        panel = pilot.app.screen.query_one("#among", AmongPanel)
+
+        def joined() -> list[str]:
+            drawn = [panel.render_line(y).text.split() for y in range(4, panel.size.height)]
+            return [line[0] for line in drawn if line]
+
+        for said, fits_now in zip(("", "Something is said.", ""), (*fits, fits[0]), strict=True):
+            pilot.app.clear_notifications()
+            if said:
+                pilot.app.notify(said)
+            await settled(pilot)
+            await until(pilot, lambda: joined() == (words.split() if fits_now else []))
 
 
 @pytest.mark.parametrize("view", ["w", "W"])
