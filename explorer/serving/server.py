@@ -27,7 +27,7 @@ from attn_explore.explorer.serving.visit import PATIENCE, Page, Visit
 from attn_explore.explorer.serving.visits import Visits
 from attn_explore.explorer.serving.words import FULL, NOT_UNDERSTOOD
 from attn_explore.explorer.system.served import Served
-from attn_explore.explorer.system.signals import BY_SIGNAL, ending_signals
+from attn_explore.explorer.system.signals import BY_SIGNAL, ending_signals, held_back
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -60,7 +60,8 @@ class VisitorsServer(Server):
     def run(self, listening: socket.socket) -> int:
         """Serve until a signal comes, and give the status to end with."""
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # a page that is gone is no end of the server
-        loop = asyncio.new_event_loop()
+        with held_back():  # a loop that is half made complains when it goes
+            loop = asyncio.new_event_loop()
         ended_by: list[int] = []
         for number in ending_signals():
             loop.add_signal_handler(number, partial(self._leave, ended_by, number))

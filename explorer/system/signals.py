@@ -99,6 +99,20 @@ def ended_at_once(message: str) -> Iterator[None]:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
+@contextmanager
+def held_back() -> Iterator[None]:
+    """While this lasts, let signals wait: what they would leave half made could not even be put away."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in ending_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for each in came[:1]:
+        signal.raise_signal(each)
+
+
 def ending_signals() -> list[signal.Signals]:
     """The signals that end the program, but for those that it was started to ignore, as by `nohup`."""
     there = (getattr(signal, name, None) for name in _ENDING)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from attn_explore.explorer.system.signals import held_back
 from tests.signals import kinds, send
 
 TO = {
@@ -51,3 +52,15 @@ def test_a_program_that_is_left_while_it_computes_waits_for_no_library(arguments
     line = [sys.executable, "-c", LEAVING, *arguments]
     found = subprocess.run(line, capture_output=True, text=True, timeout=20, check=False)
     assert (found.returncode, found.stdout, found.stderr) == (status, "put away\n", "")
+
+
+def test_a_signal_waits_while_it_is_held_back_and_is_heeded_then() -> None:
+    heeded: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heeded.append(number))
+    try:
+        with held_back():
+            signal.raise_signal(signal.SIGTERM)
+            assert heeded == []
+        assert heeded == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
