@@ -63,11 +63,15 @@ def asked(session: Session, room: int) -> list[Block]:
 
 
 def how(session: Session) -> str:
-    """How the question that waits is answered."""
-    question, has_hint = session.question, session.lesson.has_hint
-    if question is None:
+    """How the question that waits is answered, in one line that fits into any title."""
+    return "" if session.question is None else f"Question: {_HOW[session.question.kind]}"
+
+
+def helps(session: Session) -> str:
+    """What helps with the question that waits."""
+    if session.question is None:
         return ""
-    return f"{_HOW[question.kind]}{'' if has_hint else '; H gives a hint'}; → the answer"
+    return f"{'' if session.lesson.has_hint else 'H gives a hint; '}→ shows the answer"
 
 
 def answered(session: Session, room: int, lines: int = MANY) -> list[Block]:

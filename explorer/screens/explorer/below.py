@@ -19,7 +19,7 @@ def title(state: State, width: int) -> str:
     """Its title, with the way that led to the cell in `width` cells."""
     session = state.session
     if session.question is not None:
-        return "Question"
+        return questions.how(session)
     if state.edit is not None:
         return f"What if {cell_text.name_at(state.edit.value, state.edit.index)} were different?"
     if (attention := state.attention) is not None:

@@ -339,11 +339,11 @@ class Panels(Actions):
     def _text_under(self) -> Piece:
         """What is said under the arithmetic, as far as there is room.
 
-        How a question is answered, which the keys say too; or why the step exists, where no panel says it.
+        What helps with a question, which the keys say too; or why the step exists, where no panel says it.
         """
         state = self.state
         if state.session.question is not None:
-            return Piece(questions.how(state.session), "note")
+            return Piece(questions.helps(state.session), "note")
         is_busy = state.edit is not None or state.attention is not None or self.words.display
         return Piece("" if is_busy else sections.explanation(state.session, state.value), "name")
 

@@ -216,14 +216,14 @@ def test_a_wrong_number_is_told_which_way_it_is_off(session: Session, given: flo
 
 def test_a_hint_is_given_when_it_is_asked_for(session: Session) -> None:
     stepping.step_by(session, 1)
-    assert "H gives a hint" in questions.how(session)
+    assert "H gives a hint" in questions.helps(session)
     session.lesson.hint()
     words = session.place.value.axis("key").labels or ()
     row = session.place.value.array[0, 0]
     best, next_best = (words[int(place)] for place in np.argsort(-row)[:2])
     pairs = [(best, next_best), (next_best, best)]
     assert any(f"It is “{one}” or “{other}”." in asked(session) for one, other in pairs)
-    assert "H gives a hint" not in questions.how(session)
+    assert "H gives a hint" not in questions.helps(session)
 
 
 def test_a_lesson_may_have_hints_of_its_own() -> None:
@@ -726,7 +726,8 @@ async def test_a_hint_and_then_the_verdict_are_in_sight_however_small_the_termin
             return [found.render_line(row).text.strip() for row in range(found.size.height)]
 
         assert found.text()[-1].strip() in shown()
-        assert any("Enter answers" in row for row in shown()) is (size == (120, 40))
+        assert "Enter answers" in str(found.border_title)  # what one can do is in sight at any size
+        assert any("→ shows the answer" in row for row in shown()) is (size == (120, 40))
         await pilot.press("right")
         assert any("The answer:" in row for row in shown())
 
