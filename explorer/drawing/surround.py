@@ -172,7 +172,7 @@ def strips(row: Named, column: Named, width: int) -> Surround:
 
 
 def coloured_strips(row: Named, column: Named, width: int, lines: int) -> Surround | None:
-    """The same in two lines, a colour for each number; None where they are not free, or too narrow to say what it is."""
+    """The same in two lines, a colour for each number; None where there is no room, or none to say what they are."""
     size, label_width = row.picture.columns.size, max(map(most_cells, (row.name, column.name))) + 1
     count = _columns_in(width - label_width - max(map(most_cells, SHADES_SAY)), GLYPHS, size)
     if lines < COLOURS or count < min(size, COLUMN):

@@ -87,7 +87,7 @@ class AskScreen(Dialog[int | None]):
         self.query_one("#ask").border_subtitle = f"{count} · ↑ ↓ choose · Enter asks · Esc goes back"
 
     def _row(self, place: int, width: int) -> Row:
-        """`u   Where does it go, and what does it change?   …`."""
+        """`u   Where is this number used next?   …`."""
         listed = self._listed[self._shown[place]]
         room = max(0, width - self._keys)
         is_room = self._questions + most_cells(listed.more) <= room

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
+_GO_TO_ATTENTION = "Go to a step of attention first: to queries, scores or weights."
+
 
 @dataclass(frozen=True, eq=False)
 class CellKeys:
@@ -101,11 +103,11 @@ class CellKeys:
 
     def by_word(self) -> None:
         """Attention for one word at a time, or as matrices."""
-        self._look(View.word, "The word view shows attention: the steps from queries to weighted values.")
+        self._look(View.word, f"w shows the attention of one word. {_GO_TO_ATTENTION}")
 
     def among_words(self) -> None:
         """Attention among the words of the text, or as matrices."""
-        self._look(View.among, "Attention among words is shown of the steps from queries to weighted values.")
+        self._look(View.among, f"W shows which words a word looks at. {_GO_TO_ATTENTION}")
 
     def _look(self, view: View, elsewhere: str) -> None:
         """Show attention in a view, or as matrices again; `elsewhere` is said of a step that has none."""

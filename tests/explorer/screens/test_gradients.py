@@ -216,7 +216,7 @@ async def test_a_gradient_is_not_edited_and_has_no_word_view(explore: Explore) -
         await pilot.press("v", "e")
         assert "edit the number itself" in said(pilot)
         await pilot.press("w")
-        assert "The word view shows attention" in said(pilot)
+        assert "Go to a step of attention first" in said(pilot)
         assert is_gradient(session.place.value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -254,16 +256,17 @@ async def test_words_are_all_joined_by_lines_or_none_while_a_message_is_up_and_a
         await pilot.press("W")
         panel = pilot.app.screen.query_one("#among", AmongPanel)
 
-        def joined() -> list[str]:
+        def joins(expected: list[str]) -> bool:
             drawn = [panel.render_line(y).text.split() for y in range(4, panel.size.height)]
-            return [line[0] for line in drawn if line]
+            return [line[0] for line in drawn if line] == expected
 
-        for said, fits_now in zip(("", "Something is said.", ""), (*fits, fits[0]), strict=True):
+        drawn = [words.split() if each else [] for each in (*fits, fits[0])]
+        for said, expected in zip(("", "Something is said.", ""), drawn, strict=True):
             pilot.app.clear_notifications()
             if said:
                 pilot.app.notify(said)
             await settled(pilot)
-            await until(pilot, lambda: joined() == (words.split() if fits_now else []))
+            await until(pilot, partial(joins, expected))
 
 
 @pytest.mark.parametrize("view", ["w", "W"])
