@@ -260,7 +260,7 @@ QUESTIONS = (
         "Which words could come next, and how likely?",
         "sampler",
         _chooses_words,
-        "temperature, top-k, top-p",
+        "of a sampler: temperature, top-k, top-p",
     ),
     Askable(
         "attribute",

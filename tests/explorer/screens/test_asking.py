@@ -34,7 +34,7 @@ async def test_each_question_stands_there_with_its_key_and_is_asked_by_enter(exp
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 2)) as (pilot, session):
         await pilot.press("colon")
         assert explorer(pilot).groups.asking.of_what == "A[love, my] · encoder · layer 0 · self-attention"
-        assert [line.split()[:3] for line in listed(pilot)[:2]] == [["Enter", "Where", "does"], ["u", "Where", "does"]]
+        assert [line.split()[:3] for line in listed(pilot)[:2]] == [["Enter", "Where", "does"], ["u", "Where", "is"]]
         await pilot.press("enter")
         await settled(pilot)
         assert (session.place.value.name, session.place.index) == ("scaled_scores", (0, 1, 2))
@@ -42,8 +42,8 @@ async def test_each_question_stands_there_with_its_key_and_is_asked_by_enter(exp
 
 async def test_the_beginnings_of_words_narrow_the_list(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, size=(60, 16)) as (pilot, _):
-        await pilot.press("colon", *"ask wo")
-        assert listed(pilot) == ["w       What does this word ask, and what does it t…"]
+        await pilot.press("colon", *"text look")
+        assert listed(pilot) == ["W       Which words of the text does this word look…"]
         await pilot.press(*"xyz", "enter")
         assert " ".join(listed(pilot)) == NOTHING
         await pilot.press("escape")
