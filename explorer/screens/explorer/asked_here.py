@@ -239,9 +239,7 @@ QUESTIONS = (
     Askable("gradient-by", "Which number does this gradient belong to?", "gradient", _is_gradient, "the number itself"),
     Askable("depends-on", "What does this number depend on most?", "differentiate", _is_step, "gradients of it"),
     Askable("word", "What does this word look for, and get?", "word", _is_matrices, "attention, word by word"),
-    Askable(
-        "text", "Which words of the text does this word look at?", "among", _is_matrices, "attention among the words"
-    ),
+    Askable("text", "Which words does this word look at?", "among", _is_matrices, "attention among the words"),
     Askable("why", "Why does this head look there?", "answer('why')", _looks_there, "who wrote query and key"),
     Askable("sheet", "How does this whole block work?", "sheet", _has_sheet, "on one sheet"),
     Askable(
@@ -257,10 +255,10 @@ QUESTIONS = (
     Askable("chosen", "How was each word chosen?", "answer('generate')", _chooses_words, "its candidates, the cache"),
     Askable(
         "sampler",
-        "Which words could come next, and how likely?",
+        "Which words could a sampler draw next?",
         "sampler",
         _chooses_words,
-        "of a sampler: temperature, top-k, top-p",
+        "temperature, top-k, top-p",
     ),
     Askable(
         "attribute",

@@ -42,8 +42,8 @@ async def test_each_question_stands_there_with_its_key_and_is_asked_by_enter(exp
 
 async def test_the_beginnings_of_words_narrow_the_list(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS, size=(60, 16)) as (pilot, _):
-        await pilot.press("colon", *"text look")
-        assert listed(pilot) == ["W       Which words of the text does this word look…"]
+        await pilot.press("colon", *"another kind")
+        assert listed(pilot) == ["E       How would another kind of attention look he…"]
         await pilot.press(*"xyz", "enter")
         assert " ".join(listed(pilot)) == NOTHING
         await pilot.press("escape")
