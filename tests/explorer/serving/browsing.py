@@ -75,15 +75,17 @@ class Page:
 
     async def is_told(self, kind: str) -> Any:
         """Wait until the server says something, and give what."""
-        while not (found := [each[1] for each in self.told if each[0] == kind]):
-            assert await self._take(), f"closed ({self.websocket.close_code}, {self.words}) without {kind!r}"
+        async with asyncio.timeout(PATIENCE):
+            while not (found := [each[1] for each in self.told if each[0] == kind]):
+                assert await self._take(), f"closed ({self.websocket.close_code}, {self.words}) without {kind!r}"
         self.told = [each for each in self.told if each[0] != kind]
         return found[0]
 
     async def is_closed(self) -> int | None:
         """Wait until the server closes the page, and give the code."""
-        while await self._take():
-            pass
+        async with asyncio.timeout(PATIENCE):
+            while await self._take():
+                pass
         return self.websocket.close_code
 
     def cut(self) -> None:

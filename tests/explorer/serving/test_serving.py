@@ -232,7 +232,7 @@ async def test_who_takes_more_memory_than_is_theirs_is_told_so_and_others_stay(f
             await first.sees(FIRST)
             await second.sees(FIRST)
             for _ in range(6):
-                await first.type("l" * 60_000)  # each is kept until its turn comes
+                await first.type("v" * 60_000)  # each computes a gradient, and is kept until its turn comes
             assert await first.is_closed() == words.MEMORY.code
             await second.type(RIGHT)
             await second.sees(SECOND)
