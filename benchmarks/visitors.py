@@ -17,8 +17,10 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from attn_explore.model.dataclass import dataclass
 
-TOLD = ("Lesson · ".encode(), b"The answer:")
-"""What another stop says, and the answer to a question that waits."""
+TOLD = ("Lesson · ".encode(), b"Question", b"The answer:")
+"""What another stop says, one that asks, and the answer to a question that waits."""
+PATIENCE = 60
+"""Seconds after which a step that was not seen is missed."""
 ARRIVALS = 30.0
 """Seconds within which they come."""
 STEPS = 10
@@ -77,7 +79,8 @@ class Visitor:
         self.stands.clear()
         pressed = time.perf_counter()
         await self.socket.send_json(["stdin", key])
-        await self.stands.wait()
+        async with asyncio.timeout(PATIENCE):
+            await self.stands.wait()
         while (left := self.last + QUIET - time.perf_counter()) > 0:
             await asyncio.sleep(left)
         return self.last - pressed
