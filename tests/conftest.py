@@ -23,8 +23,12 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("repeatable"), derandomize=False, max_examples=500)
 settings.load_profile("repeatable")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell, which programs would inherit
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Programs that tests start would inherit what the shell of a background, or nohup, has let be ignored.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL), (signal.SIGQUIT, signal.SIG_DFL)
+):  # fmt: skip
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 collect_ignore_glob = ["data/make_*"]  # they need PyTorch, which the tests do without
 
