@@ -10,9 +10,10 @@ tokens_command, cache_command, patch_command, generate_command,
 words_command, rounding_command, doctor_command,
 serve_command
 group                            how each is made when it is asked for
-one_run                          the options of a question about one run
+options, shared_options, spread  options that several commands have; those that go together; how Typer is told of these
+one_run                          what all questions about one run have in common
 answering                        how a command gives its answer: printed, or as a file
 train, starter                   what `train` does, and the scenario that `new` writes
 starting                         opening the library and the explorer, also without Typer
-options, common, examples        what several commands take, share, and show as examples
+common, examples                 from what was named to a session; what the help shows
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attn_explore.explorer.commands.common import print_lines
+from attn_explore.explorer.commands.options import Replace
 from attn_explore.explorer.system.streams import line_width
 from attn_explore.model.dataclass import dataclass
 
@@ -35,10 +36,10 @@ AnswerFile = Annotated[
 class Form:
     """The form in which an answer is wanted: a table unless something else is."""
 
-    as_json: bool = False
-    csv: bool = False
-    output: Path | None = None
-    force: bool = False
+    as_json: AsJson = False
+    csv: AsCsv = False
+    output: AnswerFile = None
+    force: Replace = False
 
     @property
     def is_picture(self) -> bool:

@@ -7,24 +7,18 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId, say_of_passes
-from attn_explore.explorer.commands.one_run import OneRun, of_one_run
+from attn_explore.explorer.commands.one_run import Question
+from attn_explore.explorer.commands.options import Against, AgainstId, SourceName
 
 MOST_LISTED = 20
 
 
-@of_one_run
 def attribute(
-    run: OneRun,
+    source: SourceName,
     token: Token = None,
     token_id: TokenId = None,
-    against: Annotated[
-        str | None,
-        typer.Option("--against", metavar="TEXT", help="Less the logit of this token.", show_default=False),
-    ] = None,
-    against_id: Annotated[
-        int | None,
-        typer.Option("--against-id", metavar="N", min=0, help="Less that of a token by its id.", show_default=False),
-    ] = None,
+    against: Against = None,
+    against_id: AgainstId = None,
     after: Annotated[
         str | None,
         typer.Option(
@@ -38,11 +32,14 @@ def attribute(
         ),
     ] = "",
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Terms that are listed.")] = MOST_LISTED,
+    *,
+    question: Question,
 ) -> None:
     """Say who wrote a logit: every embedding, head, network and bias.
 
     The parts add up to the logit, or to the difference of two. Without --token it is the likeliest one's.
     """
+    run = question.of(source)
     session = run.session()
     say_of_passes(session)
     from attn_explore.explorer.session.who_wrote import WhoWrote, opened_term, who_wrote

@@ -9,20 +9,11 @@ import typer
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import at_cell, find_source, say_notes
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
     SourceName,
-    Target,
-    Text,
-    asked_for,
     complete_step,
-    limits_of,
     named,
 )
+from attn_explore.explorer.commands.shared_options import Limiting, Reading
 
 
 def bits(
@@ -38,21 +29,16 @@ def bits(
     ],
     as_json: AsJson = False,
     csv: AsCsv = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Print the bits of a number, and how they make its value.
 
     Sign, exponent and fraction of a floating-point number; scale, least number and quant of a block of a GGUF file.
     """
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    session = at_cell(found, limits_of(memory_limit, allow_path), cell)
+    found = find_source(source, reading.asked())
+    session = at_cell(found, limiting.limits, cell)
     say_notes(session)
     from attn_explore.explorer.telling.answers.bits_answer import bits_answer, bits_data
     from attn_explore.model.looking.stored_bits import bits_of

@@ -5,32 +5,18 @@ from __future__ import annotations
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
     SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Limiting, Reading
 
 
 def cache(
     source: SourceName,
     as_json: AsJson = False,
     csv: AsCsv = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Print what the key/value cache holds, in numbers and bytes.
 
@@ -38,8 +24,8 @@ def cache(
     grouped queries save.
     """
     session = session_of(
-        find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_)),
-        limits_of(memory_limit, allow_path),
+        find_source(source, reading.asked()),
+        limiting.limits,
     )
     say_notes(session)
     from attn_explore.explorer.telling.answers.cache_answer import cache_answer, cache_data

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attn_explore.explorer.commands.common import print_lines
-from attn_explore.explorer.commands.options import Allowed, Ids, Memory, Target, Text, asked_for, limits_of
+from attn_explore.explorer.commands.options import Ids, Target, Text, asked_for
+from attn_explore.explorer.commands.shared_options import Limiting
+
+if TYPE_CHECKING:
+    from attn_explore.explorer.system.limits import Limits
 
 DIFFERS = 1
 """Exit status: what was compared is not the same."""
@@ -30,8 +34,8 @@ def check(
     text: Text = None,
     ids: Ids = "",
     target: Target = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    limiting: Limiting,
 ) -> None:
     """Check files without running them; show their faults.
 
@@ -39,7 +43,7 @@ def check(
     the paths of steps, or hidden.0, layer.0.weights, logits; the ids are those of input.json beside FILE, or --ids.
     """
     if against is None:
-        _check_each(sources, memory_limit, allow_path)
+        _check_each(sources, limiting.limits)
         return
     from attn_explore.model.problems import Problem
 
@@ -48,14 +52,14 @@ def check(
     from attn_explore.explorer.session.checkpoint_checks import compare_with_references
     from attn_explore.explorer.telling.agreement_text import agreement_lines
 
-    asked, limits = asked_for(text=text, ids=ids, target=target), limits_of(memory_limit, allow_path)
+    asked, limits = asked_for(text=text, ids=ids, target=target), limiting.limits
     found = compare_with_references(sources[0], against, asked, limits, tolerance)
     print_lines(agreement_lines(found, against.name))
     if found.first is not None:
         raise typer.Exit(DIFFERS)
 
 
-def _check_each(sources: list[str], memory_limit: str, allow_path: list[Path]) -> None:
+def _check_each(sources: list[str], limits: Limits) -> None:
     from attn_explore.explorer.session.checkpoint_checks import check_checkpoint
     from attn_explore.explorer.session.course import is_model, locate
     from attn_explore.explorer.session.opening import check as check_file
@@ -63,7 +67,6 @@ def _check_each(sources: list[str], memory_limit: str, allow_path: list[Path]) -
     from attn_explore.model.problems import CANNOT_BE_USED, Problem
     from attn_explore.model.text import visible
 
-    limits = limits_of(memory_limit, allow_path)
     failed = False
     for source in sources:
         try:

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from attn_explore.model.values import Value
 
 
-def number_to_differentiate(gradients: bool, of: str, step: str = "") -> str | None:
-    """The number whose gradients are asked for, "" for the one that tells most, None for none of them."""
-    return of if of or gradients or step.lstrip().startswith("grad.") else None
-
-
 def find_source(wanted: str, asked: Asked | None = None) -> Source:
     """What a name or a path leads to, and what is asked of its run."""
     from attn_explore.explorer.session import opening

@@ -12,29 +12,17 @@ import typer
 from attn_explore.explorer.commands.common import (
     find_source,
     need_terminal,
-    number_to_differentiate,
     print_lines,
     say_notes,
     sessions_of,
 )
 from attn_explore.explorer.commands.marking import Answers, Name, answer_file
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    NumberName,
     Sort,
     SourceName,
     StartStep,
-    Target,
-    Text,
-    WithGradients,
-    asked_for,
-    limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 from attn_explore.explorer.commands.starting import explore
 from attn_explore.explorer.system.streams import line_width
 
@@ -65,35 +53,28 @@ def run(
     ] = None,
     sort: Sort = [],  # noqa: B006 (Typer reads it, nothing changes it)
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever the file is saved.")] = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
+    *,
+    differentiated: Gradients,
+    reading: Reading,
     answers: Answers = None,
     name: Name = "",
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
+    limiting: Limiting,
 ) -> None:
     """Step through a scenario, an exported trace or a model.
 
     Without a terminal, or with --plain, the walk-through is printed as text. With --as the run as it is stands beside
     the rounded one: c and d compare them.
     """
-    limits = limits_of(memory_limit, allow_path)
+    limits = limiting.limits
     if watch and plain:
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
-    if watch and as_:
+    if watch and reading.as_:
         raise typer.BadParameter("--watch runs one run again, and --as shows two")
-    differentiate = number_to_differentiate(gradients, of, step)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens, as_)
+    asked = reading.asked(differentiated.number(step))
     is_printed = not watch and (plain or not sys.stdout.isatty())
     into = answer_file(answers, name, is_printed)
     if is_printed:
-        both = [asked, replace(asked, rounded=None)] if as_ else [asked]
+        both = [asked, replace(asked, rounded=None)] if asked.rounded else [asked]
         found = [find_source(source, each) for each in both]  # before NumPy is imported: a faulty scenario needs none
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
@@ -101,7 +82,7 @@ def run(
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
-    beside = (source, replace(asked, rounded=None)) if as_ else None
+    beside = (source, replace(asked, rounded=None)) if asked.rounded else None
     from attn_explore.explorer.session.asked import FirstLook
 
     look = FirstLook(view.value if view else "", tuple(sort))
@@ -113,27 +94,21 @@ def compare(
     second: SourceName,
     step: StartStep = "",
     plain: Annotated[bool, typer.Option("--plain", help="Print both as text, step by step.")] = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
     second_text: Annotated[
         str | None, typer.Option("--second-text", metavar="TEXT", help="Let the second read this text.")
     ] = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    differentiated: Gradients,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Step through two runs together, one beside the other.
 
     Without a terminal, or with --plain, both are printed as text, step by step, with what is different. --as rounds the
     parameters of the second.
     """
-    limits, differentiate = limits_of(memory_limit, allow_path), number_to_differentiate(gradients, of, step)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens, as_)
+    limits = limiting.limits
+    asked = reading.asked(differentiated.number(step))
     other = asked if second_text is None else replace(asked, given={**asked.given, "text": second_text})
     asked = replace(asked, rounded=None)  # the second is rounded, the first stays as it is
     if plain or not sys.stdout.isatty():

@@ -10,29 +10,19 @@ import typer
 
 from attn_explore.explorer.commands.common import (
     find_source,
-    number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
 )
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
     Format,
-    Ids,
     Memory,
-    Moment,
-    NewTokens,
-    NumberName,
     Replace,
     SourceName,
     Subject,
-    Target,
-    Text,
-    WithGradients,
-    asked_for,
     limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 
 if TYPE_CHECKING:
     from attn_explore.model.scenario import Scenario
@@ -57,16 +47,10 @@ def export(
         bool, typer.Option("--parameters", help="A checkpoint's parameters too, which are only named otherwise.")
     ] = False,
     force: Replace = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    differentiated: Gradients,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Write a trace to a file: JSON, npz or safetensors."""
     from attn_explore.explorer.drawing.numbers import size_text
@@ -79,12 +63,11 @@ def export(
 
     is_stdout = str(output) == "-"
     ending = f".{format.value}" if format else ".json" if is_stdout else format_of(output)
-    asked = asked_for(number_to_differentiate(gradients, of), moment, text, ids, target, max_new_tokens, as_)
-    found = find_source(source, asked)
+    found = find_source(source, reading.asked(differentiated.number()))
     if not is_stdout:
         check_target(output, force, found.inputs)
     with Progress() as progress:
-        limits = limits_of(memory_limit, allow_path)
+        limits = limiting.limits
         session = session_of(found, limits, counter=Counter(tell=lambda counter: progress(f"computed {counter.path}")))
         from attn_explore.explorer.session import saving  # it needs NumPy, and what is refused does not
         from attn_explore.model.traces.wanted import Wanted

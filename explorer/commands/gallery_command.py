@@ -9,15 +9,13 @@ import typer
 
 from attn_explore.explorer.commands.common import at_cell, find_source, need_terminal, print_lines, say_notes
 from attn_explore.explorer.commands.options import (
-    Allowed,
     Ids,
-    Memory,
     StartStep,
     Text,
     asked_for,
     complete_source,
-    limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Limiting
 from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
@@ -38,14 +36,14 @@ def gallery(
     plain: Annotated[bool, typer.Option("--plain", help="Print every variant as text.")] = False,
     text: Text = None,
     ids: Ids = "",
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006 (Typer reads it, nothing changes it)
+    *,
+    limiting: Limiting,
 ) -> None:
     """Show a sentence through every variant of attention.
 
     Without a terminal, or with --plain, what each does to a row is printed as text.
     """
-    limits = limits_of(memory_limit, allow_path)
+    limits = limiting.limits
     found = find_source(source, asked_for(text=text, ids=ids))
 
     def load(counter: Counter | None = None) -> Gallery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,18 +10,9 @@ import typer
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
     SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Limiting, Reading
 
 if TYPE_CHECKING:
     from attn_explore.model.looking.sampling import Sampler
@@ -61,14 +53,9 @@ def generate(
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, max=1000, help="Candidates that are listed.")] = 5,
     as_json: AsJson = False,
     csv: AsCsv = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Generate words, and print how each was chosen.
 
@@ -79,10 +66,10 @@ def generate(
     from attn_explore.explorer.session.course import is_model
 
     sampler = _sampler(temperature, top_k, top_p, repetition_penalty, seed)
-    if max_new_tokens is None and target is None and is_model(source):
-        max_new_tokens = OF_A_MODEL
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    limits = limits_of(memory_limit, allow_path)
+    if reading.max_new_tokens is None and reading.input.target is None and is_model(source):
+        reading = replace(reading, max_new_tokens=OF_A_MODEL)
+    found = find_source(source, reading.asked())
+    limits = limiting.limits
     from attn_explore.explorer.session.generated import futures, of_one_word
     from attn_explore.explorer.session.opening import within
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from attn_explore.explorer.commands.examples import EXAMPLES, epilog
+from attn_explore.explorer.commands.spread import spread
 
 Function = Callable[..., None]
 
@@ -70,5 +71,5 @@ class Commands(Mapping[str, Any]):
 
     def _make(self, name: str) -> Any:
         alone = typer.Typer(add_completion=False, **SETTINGS)
-        alone.command(name, cls=self._classes.get(name), epilog=epilog(EXAMPLES[name]))(self.functions[name])
+        alone.command(name, cls=self._classes.get(name), epilog=epilog(EXAMPLES[name]))(spread(self.functions[name]))
         return typer.main.get_command(alone)

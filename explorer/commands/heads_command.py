@@ -9,7 +9,8 @@ import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId
 from attn_explore.explorer.commands.common import say_notes, session_of
-from attn_explore.explorer.commands.one_run import OneRun, of_one_run
+from attn_explore.explorer.commands.one_run import OneRun, Question
+from attn_explore.explorer.commands.options import SourceName
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.scored_heads import Logit
@@ -31,9 +32,8 @@ class Score(StrEnum):
 LENGTH, MOST_LISTED = 30, 20
 
 
-@of_one_run
 def heads(
-    run: OneRun,
+    source: SourceName,
     score: Annotated[Score, typer.Option("--score", help="What the grid of layers by heads shows.")] = Score.induction,
     sort: Annotated[
         Score | None,
@@ -46,6 +46,8 @@ def heads(
     length: Annotated[
         int, typer.Option("--length", metavar="N", min=2, max=1024, help="So many tokens are made up, and said twice.")
     ] = LENGTH,
+    *,
+    question: Question,
 ) -> None:
     """Score what every head of attention does, as a grid or a list.
 
@@ -59,6 +61,7 @@ def heads(
 
     is_of_logit = token is not None or token_id is not None or Score.logit in (score, sort)
     asked = Logit(token, token_id) if is_of_logit else None
+    run = question.of(source)
     atlas = _atlas(run, Drawing(seed, length), asked)
     is_whole = run.form.as_json or run.form.csv or run.form.output is not None
     wanted = Wanted((sort or score).value, sort is not None, None if is_whole else top)

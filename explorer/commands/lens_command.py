@@ -7,23 +7,26 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId, say_of_passes
-from attn_explore.explorer.commands.one_run import OneRun, of_one_run
+from attn_explore.explorer.commands.one_run import Question
+from attn_explore.explorer.commands.options import SourceName
 
 
-@of_one_run
 def lens(
-    run: OneRun,
+    source: SourceName,
     token: Token = None,
     token_id: TokenId = None,
     heads: Annotated[bool, typer.Option("--heads", help="Single heads, too, each by what it writes alone.")] = False,
     top: Annotated[
         int, typer.Option("--top", metavar="N", min=1, max=1000, help="So many likeliest tokens, in JSON.")
     ] = 5,
+    *,
+    question: Question,
 ) -> None:
     """Print what the model would say after each layer (logit lens).
 
     A table of layers by tokens, with the likeliest next token and its probability; with --token its rank and its logit.
     """
+    run = question.of(source)
     session = run.session()
     say_of_passes(session)
     from attn_explore.explorer.session.through_lens import Through, through_lens

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.one_run import OneRun, of_one_run
+from attn_explore.explorer.commands.one_run import Question
+from attn_explore.explorer.commands.options import SourceName
 
 MOST_LISTED = 10
 
 
-@of_one_run
 def neurons(
-    run: OneRun,
+    source: SourceName,
     at: Annotated[
         str,
         typer.Option(
@@ -29,11 +29,14 @@ def neurons(
         ),
     ] = "",
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Neurons that are listed.")] = MOST_LISTED,
+    *,
+    question: Question,
 ) -> None:
     """List the neurons of a network that write most at a token.
 
     With the words that the output row of each favours and is against, and the tokens of the text on which it fires.
     """
+    run = question.of(source)
     session = run.session()
     from attn_explore.explorer.session.networks import network_named, token_named
     from attn_explore.explorer.telling.answers.neurons_answer import neurons_answer, neurons_data

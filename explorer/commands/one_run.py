@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from inspect import Parameter, Signature, signature
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, give
+from attn_explore.explorer.commands.answering import Form, give
 from attn_explore.explorer.commands.common import at_cell, find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    Replace,
-    SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
-)
+from attn_explore.explorer.commands.shared_options import Limiting, Reading
 from attn_explore.model.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -31,7 +16,20 @@ if TYPE_CHECKING:
     from attn_explore.explorer.system.limits import Limits
     from attn_explore.explorer.telling.answers.answer import Answer
 
-Command = Callable[..., None]
+
+@dataclass(frozen=True)
+class Question:
+    """The options of every question: the form of its answer, and the run that is asked about."""
+
+    form: Form
+    reading: Reading
+    limiting: Limiting
+
+    def of(self, source: str) -> OneRun:
+        """Ask it of a source. Raises Problem, before anything runs, for what cannot be read or written."""
+        found = find_source(source, self.reading.asked())
+        self.form.check(found.inputs)
+        return OneRun(found, self.limiting.limits, self.form)
 
 
 @dataclass(frozen=True)
@@ -51,44 +49,3 @@ class OneRun:
     def give(self, answer: Answer, data: Mapping[str, Any]) -> None:
         """Give the answer in its form."""
         give(answer, data, self.form, self.source.inputs)
-
-
-def of_one_run(question: Command) -> Command:
-    """The command of a question: before its own options it has the run, and after them what all of them take.
-
-    The question is given the run first, and then its own options.
-    """
-    source, *rest = signature(_one_run, eval_str=True).parameters.values()
-    _, *own = signature(question, eval_str=True).parameters.values()
-    parameters = [source, *own, *rest]
-
-    @wraps(question)
-    def command(**given: Any) -> None:
-        run = _one_run(**{each.name: given.pop(each.name) for each in (source, *rest)})
-        question(run, **given)
-
-    # What Typer reads: the options themselves, and their types.
-    vars(command)["__signature__"] = Signature([each.replace(kind=Parameter.KEYWORD_ONLY) for each in parameters])
-    command.__annotations__ = {each.name: each.annotation for each in parameters}
-    return command
-
-
-def _one_run(
-    source: SourceName,
-    as_json: AsJson = False,
-    csv: AsCsv = False,
-    output: AnswerFile = None,
-    force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
-) -> OneRun:
-    form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
-    form.check(found.inputs)
-    return OneRun(found, limits_of(memory_limit, allow_path), form)

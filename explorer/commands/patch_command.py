@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attn_explore.explorer.commands.answering import AnswerFile, AsCsv, AsJson, Form, Token, TokenId, give
+from attn_explore.explorer.commands.answering import Form, Token, TokenId, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of, sessions_of
 from attn_explore.explorer.commands.options import (
     Against,
     AgainstId,
-    Allowed,
-    Ids,
-    Memory,
-    Moment,
-    Replace,
     SourceName,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Input, Limiting
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
@@ -75,25 +68,19 @@ def patch(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Only what the gradient estimates, without making the runs.")
     ] = False,
-    as_json: AsJson = False,
-    csv: AsCsv = False,
-    output: AnswerFile = None,
-    force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
     second_text: Annotated[
         str | None,
         typer.Option(
             "--with", "--second-text", metavar="TEXT", help="Put numbers into the run over this.", show_default=False
         ),
     ] = None,
-    ids: Ids = "",
     second_ids: Annotated[
         str, typer.Option("--with-ids", "--second-ids", metavar="1,2,3", help="Put them into the run over these.")
     ] = "",
-    target: Target = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    form: Form,
+    input: Input,
+    limiting: Limiting,
 ) -> None:
     """Put numbers of one run into another, and see what comes back.
 
@@ -102,22 +89,21 @@ def patch(
     1 where all of it comes back. By default these are what each run would say. Estimates by the gradient stand at once;
     then the runs are made, and Ctrl+C prints what there is.
     """
-    form = Form(as_json, csv, output, force)
-    found = find_source(source, asked_for(None, moment, text, ids, target, None))
+    found = find_source(source, input.asked())
     form.check(found.inputs)
     other = None
     if second or second_text is not None or second_ids:
         is_other = second_text is not None or second_ids
-        read = (second_text, second_ids) if is_other else (text, ids)
-        other = find_source(second or source, asked_for(None, moment, *read, target, None))
-    session = _session(found, other, limits_of(memory_limit, allow_path))
+        read = replace(input, text=second_text, ids=second_ids) if is_other else input
+        other = find_source(second or source, read.asked())
+    session = _session(found, other, limiting.limits)
     from attn_explore.explorer.session.patched import WhatToPatch, patched
     from attn_explore.explorer.telling.answers.patch_answer import patch_answer, patch_data
 
     asked = WhatToPatch(of.value, token, token_id, against, against_id, after, stack.value if stack else None)
     made = patched(session, asked)
     status = 0 if estimate else _make(made)
-    shows_estimates = estimate or not (csv or form.is_picture)
+    shows_estimates = estimate or not (form.csv or form.is_picture)
     give(patch_answer(made, shows_estimates=shows_estimates), patch_data(made), form, found.inputs)
     if status:
         raise typer.Exit(status)

@@ -10,34 +10,22 @@ import typer
 from attn_explore.explorer.commands.common import (
     at_cell,
     find_source,
-    number_to_differentiate,
     print_lines,
     say_notes,
     session_of,
 )
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
     FigureSize,
     FigureTitle,
     Head,
-    Ids,
     Kind,
-    Memory,
-    Moment,
-    NewTokens,
-    NumberName,
     Replace,
     Sort,
     SourceName,
-    Target,
-    Text,
-    WithGradients,
-    asked_for,
     complete_step,
-    limits_of,
     named,
 )
+from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
@@ -69,16 +57,10 @@ def plot(
     title: FigureTitle = None,
     size: FigureSize = "",
     force: Replace = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    differentiated: Gradients,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Plot a step: as text, or into a file."""
     from attn_explore.explorer.drawing.pdf import library
@@ -86,15 +68,14 @@ def plot(
     from attn_explore.model.files.writing import check_target
 
     is_overview = cell in ("profile", "saliency", "map")
-    differentiate = number_to_differentiate(gradients or (is_overview and cell != "map"), of, cell)
-    asked = asked_for(differentiate, moment, text, ids, target, max_new_tokens, as_)
-    found = find_source(source, asked)
+    number = differentiated.number(cell, is_needed=is_overview and cell != "map")
+    found = find_source(source, reading.asked(number))
     looks = _looks(title, size)
     if output is not None:
         if format_of(output, PLOTS, "a plot") == ".pdf":
             library()
         check_target(output, force, found.inputs)
-    session = at_cell(found, limits_of(memory_limit, allow_path), "" if is_overview else cell, or_row=True)
+    session = at_cell(found, limiting.limits, "" if is_overview else cell, or_row=True)
     say_notes(session)
     from attn_explore.explorer.telling.figures import figure_of  # it needs NumPy, and what is refused does not
 
@@ -143,14 +124,9 @@ def handout(
         ),
     ] = None,
     force: Replace = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Write a lesson on paper, worked out or to be filled in.
 
@@ -159,13 +135,13 @@ def handout(
     from attn_explore.explorer.system.file_formats import HANDOUTS, format_of
     from attn_explore.model.files.writing import check_target, write_atomically
 
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
+    found = find_source(source, reading.asked())
     if output is not None:
         format_of(output, HANDOUTS, "a handout")
         check_target(output, force, found.inputs)
     if seed is not None:
         found = _drawn_again(found, seed)
-    session = session_of(found, limits_of(memory_limit, allow_path))
+    session = session_of(found, limiting.limits)
     say_notes(session)
     from attn_explore.explorer.drawing.handouts.writers import WRITERS
     from attn_explore.explorer.telling.handout import Wanted, handout_of

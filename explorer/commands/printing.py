@@ -10,29 +10,17 @@ import typer
 from attn_explore.explorer.commands.common import (
     at_cell,
     find_source,
-    number_to_differentiate,
     part_named,
     print_lines,
     say_notes,
     session_of,
 )
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    As,
-    Ids,
-    Memory,
-    Moment,
-    NewTokens,
-    NumberName,
     SourceName,
-    Target,
-    Text,
-    WithGradients,
-    asked_for,
     complete_step,
-    limits_of,
     named,
 )
+from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 from attn_explore.explorer.system.streams import line_width
 
 if TYPE_CHECKING:
@@ -82,23 +70,17 @@ def show(
     ],
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, with every digit.")] = False,
     rows: Annotated[bool, typer.Option("--rows", help="A line for each number, with every digit.")] = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    differentiated: Gradients,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Print one tensor as a table, with its words."""
     from attn_explore.explorer.telling import plain
 
-    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens, as_)
+    asked = reading.asked(differentiated.number(step))
     found = find_source(source, asked)
-    session, value = part_named(found, limits_of(memory_limit, allow_path), step)
+    session, value = part_named(found, limiting.limits, step)
     say_notes(session)
     print_lines(plain.csv_rows(value) if rows else plain.csv(value) if csv else plain.table(value))
 
@@ -110,20 +92,14 @@ def map_(
         typer.Option("--step", metavar="STEP", help="Light the box of this step.", autocompletion=complete_step),
     ] = "",
     plain: Annotated[bool, typer.Option("--plain", help="A box to a line, in words, without the drawing.")] = False,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    differentiated: Gradients,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Print the model as a diagram of boxes and arrows, as it ran."""
-    asked = asked_for(number_to_differentiate(gradients, of, step), moment, text, ids, target, max_new_tokens, as_)
-    session = session_of(find_source(source, asked), limits_of(memory_limit, allow_path), step)
+    asked = reading.asked(differentiated.number(step))
+    session = session_of(find_source(source, asked), limiting.limits, step)
     say_notes(session)
     from attn_explore.explorer.system.exits import say
     from attn_explore.explorer.telling.model_map import lacking, map_lines
@@ -147,20 +123,14 @@ def explain(
     depth: Annotated[
         int, typer.Option("--depth", metavar="N", min=1, max=100, help="How far back the numbers are followed.")
     ] = 1,
-    gradients: WithGradients = False,
-    of: NumberName = "",
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    *,
+    differentiated: Gradients,
+    reading: Reading,
+    limiting: Limiting,
 ) -> None:
     """Print where a number comes from, and where it goes."""
-    asked = asked_for(number_to_differentiate(gradients, of, cell), moment, text, ids, target, max_new_tokens, as_)
-    session = at_cell(find_source(source, asked), limits_of(memory_limit, allow_path), cell)
+    asked = reading.asked(differentiated.number(cell))
+    session = at_cell(find_source(source, asked), limiting.limits, cell)
     say_notes(session)
     from attn_explore.explorer.telling.plain import explained
 

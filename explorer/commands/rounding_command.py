@@ -10,18 +10,11 @@ import typer
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, sessions_of
 from attn_explore.explorer.commands.options import (
-    Allowed,
-    Ids,
-    Memory,
-    Moment,
     NewTokens,
     SourceName,
     Storage,
-    Target,
-    Text,
-    asked_for,
-    limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Input, Limiting
 
 
 def rounding(
@@ -29,22 +22,19 @@ def rounding(
     as_: Annotated[Storage, typer.Option("--as", help="What its parameters are rounded to.")] = Storage.q4_1,
     as_json: AsJson = False,
     csv: AsCsv = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
+    *,
+    input: Input,
     max_new_tokens: NewTokens = None,
-    memory_limit: Memory = "",
-    allow_path: Allowed = [],  # noqa: B006
+    limiting: Limiting,
 ) -> None:
     """Round the parameters, and see where that begins to matter.
 
     The run as it is, and the same run with its parameters kept in fewer bits: how far each step is off, relative to its
     size and where it is farthest; the first step that differs, and the first that is off by more than 1%.
     """
-    asked = asked_for(None, moment, text, ids, target, max_new_tokens, as_)
+    asked = input.asked(max_new_tokens=max_new_tokens, rounded=as_)
     sources = [find_source(source, asked), find_source(source, replace(asked, rounded=None))]
-    session = sessions_of(sources, limits_of(memory_limit, allow_path), "")
+    session = sessions_of(sources, limiting.limits, "")
     say_notes(session)
     from attn_explore.explorer.session.two_runs import rounded_and_exact
     from attn_explore.explorer.telling.answers.rounding_answer import rounding_answer, rounding_data

@@ -10,16 +10,10 @@ from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, print_lines, session_of
 from attn_explore.explorer.commands.options import (
     Allowed,
-    As,
-    Ids,
-    Moment,
-    NewTokens,
     SourceName,
-    Target,
-    Text,
-    asked_for,
     limits_of,
 )
+from attn_explore.explorer.commands.shared_options import Reading
 
 if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
@@ -33,19 +27,15 @@ def tokens(
     ] = False,
     as_json: AsJson = False,
     csv: AsCsv = False,
-    moment: Moment = None,
-    text: Text = None,
-    ids: Ids = "",
-    target: Target = None,
-    max_new_tokens: NewTokens = None,
-    as_: As = None,
+    *,
+    reading: Reading,
     allow_path: Allowed = [],  # noqa: B006
 ) -> None:
     """Print how a text becomes tokens: letters, merges, pieces, ids.
 
     What is unusual is pointed out: a beginning twice, a word in many pieces, single bytes, a word without its space.
     """
-    found = find_source(source, asked_for(None, moment, text, ids, target, max_new_tokens, as_))
+    found = find_source(source, reading.asked())
     if template and (as_json or csv):
         raise typer.BadParameter("--template prints the template alone, as text; --json has it beside the tokens")
     if template:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.one_run import OneRun, of_one_run
-from attn_explore.explorer.commands.options import complete_step, named
+from attn_explore.explorer.commands.one_run import Question
+from attn_explore.explorer.commands.options import SourceName, complete_step, named
 
 
 class Split(StrEnum):
@@ -23,9 +23,8 @@ class Split(StrEnum):
 MOST_LISTED = 20
 
 
-@of_one_run
 def why(
-    run: OneRun,
+    source: SourceName,
     cell: Annotated[
         str,
         typer.Argument(
@@ -39,12 +38,15 @@ def why(
         Split, typer.Option("--by", help="By what wrote the query and the key, one of them, or columns of q and k.")
     ] = Split.pairs,
     top: Annotated[int, typer.Option("--top", metavar="N", min=1, help="Terms that are listed.")] = MOST_LISTED,
+    *,
+    question: Question,
 ) -> None:
     """Take a score of attention apart: why a head looks there.
 
     The score is a sum over what wrote the query (embedding, position, earlier heads, networks, biases) times what wrote
     the key. With what the head takes from the key, in words of the vocabulary.
     """
+    run = question.of(source)
     session = run.session(cell)
     from attn_explore.explorer.session.looked_there import looked_there, unnamed
     from attn_explore.explorer.telling.answers.why_answer import why_answer, why_data

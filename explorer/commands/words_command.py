@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId
-from attn_explore.explorer.commands.one_run import OneRun, of_one_run
+from attn_explore.explorer.commands.one_run import Question
+from attn_explore.explorer.commands.options import SourceName
 
 
 class Of(StrEnum):
@@ -18,9 +19,8 @@ class Of(StrEnum):
     probability = "probability"
 
 
-@of_one_run
 def words(
-    run: OneRun,
+    source: SourceName,
     token: Token = None,
     token_id: TokenId = None,
     of: Annotated[Of, typer.Option("--of", help="What of the token is measured.")] = Of.logit,
@@ -39,12 +39,15 @@ def words(
             "--steps", metavar="N", min=1, max=4096, help="Steps of the integrated gradients; more are more exact."
         ),
     ] = 32,
+    *,
+    question: Question,
 ) -> None:
     """Say which words made an output, by four methods side by side.
 
     Gradient times input, integrated gradients, attention rollout, and leaving each word out. They disagree, for each
     answers another question. Without --token the output is the likeliest token's.
     """
+    run = question.of(source)
     session = run.session()
     from attn_explore.explorer.session.asked_words import WhichWords, words_asked
     from attn_explore.explorer.system.progress import Progress
