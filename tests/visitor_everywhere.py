@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -22,7 +23,7 @@ from attn_explore.explorer.library.home import visiting
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.system.fence import fence_in
 from attn_explore.explorer.system.served import Served
-from tests.standing import still
+from tests.standing import let_pilots_wait, still
 
 PATHS = ("/etc/passwd", "~/../secret.yaml")
 """Typed wherever something can be."""
@@ -92,6 +93,7 @@ async def visit(names: tuple[str, ...], do: Callable[[Pilot[None]], Awaitable[No
     app = ExplorerApp(partial(seen_first, home), "a title", home=home)
     app.deliver_binary = deliver  # type: ignore[assignment,method-assign]
     async with app.run_test(size=(120, 40)) as pilot:
+        await still(app)  # Escape leaves a scenario that is being opened
         await do(pilot)
     if app.failure is not None:
         raise app.failure
@@ -103,9 +105,11 @@ def main(names: list[str]) -> None:
     for forbidden in ("/etc/passwd", "new.txt"):  # that the fence stands
         with suppress(PermissionError), open(forbidden, "r" if forbidden.startswith("/") else "w"):
             print("no fence")
-    asyncio.run(visit((names[0],), type_everywhere))
-    asyncio.run(visit((names[-1],), read_a_text))
-    asyncio.run(visit(tuple(names), press))
+    with pytest.MonkeyPatch.context() as patch:
+        let_pilots_wait(patch)
+        asyncio.run(visit((names[0],), type_everywhere))
+        asyncio.run(visit((names[-1],), read_a_text))
+        asyncio.run(visit(tuple(names), press))
 
 
 if __name__ == "__main__":

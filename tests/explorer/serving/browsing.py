@@ -17,7 +17,7 @@ import aiohttp
 
 from tests.program import command, environment
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which something that has to come is missed."""
 
 
