@@ -34,13 +34,15 @@ NOW = "Now"
 
 
 def key_names(keys: str) -> str:
-    """Keys as people call them: `→ . PgDn`."""
+    """Keys as people call them: `→ . PgDn`, `Ctrl+T`."""
     return " ".join(_key_name(key.strip()) for key in keys.split(","))
 
 
 def _key_name(key: str) -> str:
     *modifiers, last = key.split("+") if key != "plus" else [key]
     name = _NAMES.get(last) or key_to_character(last) or last
+    if "ctrl" in modifiers and len(name) == 1:
+        name = name.upper()  # as it stands on the key, and in our texts
     return "+".join((*(modifier.capitalize() for modifier in modifiers), name))
 
 

@@ -217,7 +217,7 @@ GALLERY_BINDINGS: list[BindingType] = [
     _binding("J", "scroll(1)", "Scroll the words down", "gallery.words_down", GALLERY),
     _binding("K", "scroll(-1)", "Scroll the words up", "gallery.words_up", GALLERY),
     _binding("ctrl+t", "text", "Read another text", "gallery.text", GALLERY),
-    _binding("escape,backspace,E,q", "leave", "Back to where one was", "gallery.close", GALLERY),
+    _binding("escape,backspace,E,q", "leave", "Back to where you were", "gallery.close", GALLERY),
     _binding("question_mark,f1", "help", "The keys", "gallery.help", GALLERY),
 ]
 """Actions of `GalleryScreen`."""
@@ -244,7 +244,7 @@ ANSWER_BINDINGS: list[BindingType] = [
     _binding("x", "export", "Export the answer: text, CSV, JSON, a figure", "answer.export", ANSWER),
     _binding("y", "copy", "Copy the cell, with every digit", "answer.copy", ANSWER),
     _binding("at", "reopening", "Copy the command line that prints the same", "answer.reopen", ANSWER),
-    _binding("escape,backspace,q", "leave", "Back to where one was", "answer.close", ANSWER),
+    _binding("escape,backspace,q", "leave", "Back to where you were", "answer.close", ANSWER),
     _binding("question_mark,f1", "help", "The keys", "answer.help", ANSWER),
 ]
 """Actions of `AnswerScreen`."""

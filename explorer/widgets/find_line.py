@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-_GROUP = Binding.Group("While one types what to find")
+_GROUP = Binding.Group("While you type what to find")
 
 
 class FindLine(Input):

@@ -94,3 +94,4 @@ def test_every_key_is_shown_as_it_stands_on_the_keyboard() -> None:
     for binding in all_bindings():
         assert "_" not in (shown := key_names(binding.key))
         assert max(map(len, shown.split())) <= len("Backspace"), shown
+    assert key_names("ctrl+t,t,T,ctrl+left") == "Ctrl+T t T Ctrl+←"
