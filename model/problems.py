@@ -32,12 +32,12 @@ _QUOTED_CHARACTERS = 100
 class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the program's error)
     """Something that the user can mend.
 
-    what         what is wrong, in one sentence
-    hint         what would be right
-    path         the file it is about
-    line, column where in a text file, both from 1; the column counts characters
-    place        where in a file without lines: "byte 12", "tensor 'w_q'", "model.d_k"
-    source       the source line, unless the file must not be quoted
+    what          what is wrong, in one sentence
+    hint          what would be right
+    path          the file it is about
+    line, column  where in a text file, both from 1; the column counts characters
+    place         where in a file without lines: "byte 12", "tensor 'w_q'", "model.d_k"
+    source        the source line, unless the file must not be quoted
     """
 
     def __init__(
