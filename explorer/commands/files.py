@@ -134,7 +134,7 @@ def _taught(source: str, output: Path) -> tuple[Scenario, list[Path]]:
 
 
 def new(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; - for stdout.")],
     lesson: Annotated[
         bool, typer.Option("--lesson", help="One with a lesson: every key of a stop, explained.")
     ] = False,
@@ -142,20 +142,25 @@ def new(
 ) -> None:
     """Write a commented scenario to start from."""
     from attn_explore.explorer.commands.starter import LESSON, STARTER
+    from attn_explore.explorer.system.command_lines import as_argument, command_line
     from attn_explore.explorer.system.exits import say
     from attn_explore.model.files.writing import write_atomically
     from attn_explore.model.text import visible
 
-    write_atomically(file, [(LESSON if lesson else STARTER).encode()], force=force)
-    say(f"wrote {visible(str(file))}; try: attn-explore run {visible(str(file))}")
+    text = LESSON if lesson else STARTER
+    if str(file) == "-":
+        print_lines([text.removesuffix("\n")])
+        return
+    write_atomically(file, [text.encode()], force=force)
+    say(f"wrote {visible(str(file))}; try: {visible(command_line('run', as_argument(file)))}")
 
 
 def schema(
     subject: Annotated[
         Subject,
         typer.Argument(
-            metavar="|".join(Subject),
-            help="What it describes: scenario files, exported traces, or what a command prints as JSON.",
+            metavar="WHAT",
+            help=f"Of scenario files, of an exported trace, or of what a command prints as JSON: {', '.join(Subject)}.",
         ),
     ],
 ) -> None:

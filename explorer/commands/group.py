@@ -72,4 +72,19 @@ class Commands(Mapping[str, Any]):
     def _make(self, name: str) -> Any:
         alone = typer.Typer(add_completion=False, **SETTINGS)
         alone.command(name, cls=self._classes.get(name), epilog=epilog(EXAMPLES[name]))(spread(self.functions[name]))
-        return typer.main.get_command(alone)
+        command = typer.main.get_command(alone)
+        for parameter in command.params:
+            if parameter.param_type_name == "argument":
+                _say_its_name_only(parameter)
+        return command
+
+
+def _say_its_name_only(argument: Any) -> None:
+    """Write an argument in the help as its metavar says, with any Typer.
+
+    By itself a newer one adds what Python calls its type, `SCENARIO <str>`, and brackets around those of the metavar.
+    """
+    vars(argument).update(
+        get_usage_pieces=lambda ctx: [argument.metavar],
+        display_type_rich=lambda ctx: None,
+    )

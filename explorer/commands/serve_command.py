@@ -43,7 +43,8 @@ def serve(
         str, typer.Option("--host", metavar="ADDRESS", help="Listen there. 0.0.0.0: for all who reach this machine.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="And at this port. 0: one that is free.")
+        int,
+        typer.Option("--port", metavar="PORT", min=0, max=65535, help="And at this port. 0: one that is free."),
     ] = 8000,
     token: Annotated[
         str | None,

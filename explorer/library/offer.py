@@ -11,6 +11,7 @@ from typing import Protocol
 from attn_explore.explorer.library.entry import Entry
 from attn_explore.explorer.session import course
 from attn_explore.explorer.session.opening import Source, find_source, is_trace
+from attn_explore.explorer.system.command_lines import as_argument, command_line
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import read_scenario
@@ -201,7 +202,7 @@ def _files_of_model(path: Path) -> Iterator[Path]:
 def _read_own(path: Path) -> Entry:
     try:
         if not path.resolve().is_relative_to(path.parent.resolve()):
-            hint = f"to read it nevertheless: attn-explore run {path}"
+            hint = f"to read it nevertheless: {command_line('run', as_argument(path))}"
             raise Problem("this is a link to a file elsewhere, and is not read for the library", hint=hint, path=path)
         return Entry(str(path), path, read_scenario(path))
     except Problem as problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from functools import partial
 from itertools import groupby
@@ -32,6 +31,7 @@ from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.command_lines import as_argument, command_line
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.lesson_text import course_line
 from attn_explore.explorer.telling.library_text import entry_line, told_of
@@ -259,7 +259,7 @@ class LibraryScreen(Screen[None]):
         entry = self._marked
         if entry is not None and entry.is_model and self.is_active:
             self.app.bell()
-            command = f"attn-explore gallery {shlex.quote(entry.name)} --text '…'"
+            command = f"{command_line('gallery', as_argument(entry.name))} --text '…'"
             self.notify(visible(f"A model reads no text of its own: {command}"), markup=False)
             return
         if entry is None or not self.is_active or self._opening is not None:

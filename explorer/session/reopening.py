@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from attn_explore.explorer.session.course import bundled, is_model
@@ -11,6 +10,7 @@ from attn_explore.explorer.session.gallery import block_of
 from attn_explore.explorer.session.opening import is_trace
 from attn_explore.explorer.session.place import Cell, has_cell
 from attn_explore.explorer.session.session import Session
+from attn_explore.explorer.system.command_lines import as_argument, command_line
 from attn_explore.model.config import InputConfig
 from attn_explore.model.explain import Index
 from attn_explore.model.formulas import output_name
@@ -36,19 +36,19 @@ def command(session: Session, view: str = "", cell: Cell | None = None, sorted_b
         is_there = has_cell(shown, cell.index)  # the screen that it is on may stand since before another text was read
         value, index = shown, cell.index if is_there else place.index_in(shown)
     if session.variant:
-        return shlex.join(["attn-explore", "gallery", *_of_variant(session)])
+        return command_line("gallery", *_of_variant(session))
     if compared := _compared(session):
-        return shlex.join(["attn-explore", "compare", *compared, *_at(value, index)])
+        return command_line("compare", *compared, *_at(value, index))
     shown_as = ("--view", view) if view else ()
     sorts = (each for name in sorted_by for each in ("--sort", name))
     parts = (*_parts(session, value), *_rounded(session))
-    return shlex.join(["attn-explore", "run", *parts, *_at(value, index), *shown_as, *sorts])
+    return command_line("run", *parts, *_at(value, index), *shown_as, *sorts)
 
 
 def answering(session: Session, question: str, *options: str) -> str:
     """What is typed to have a question answered of the same run: its command, what is read, the moment."""
     said = (*_read(session), *_moment(session), *_rounded(session))
-    return shlex.join(["attn-explore", question, _source(session), *said, *options])
+    return command_line(question, _source(session), *said, *options)
 
 
 def answering_of_two(session: Session, question: str, *options: str) -> str:
@@ -60,12 +60,12 @@ def answering_of_two(session: Session, question: str, *options: str) -> str:
     if other is None or other.run.scenario.compare is not None:
         return ""
     if compared := _compared(session):
-        return shlex.join(["attn-explore", question, *compared, *options])
+        return command_line(question, *compared, *options)
     second = _second_text(session, other) if session.run.scenario.compare is None else ()
     if second is None:
         return ""
     line = [_source(session), *_text_read(session), *_moment(session), *second]
-    return shlex.join(["attn-explore", question, *line, *options])
+    return command_line(question, *line, *options)
 
 
 def _second_text(session: Session, other: Session) -> tuple[str, str] | None:
@@ -132,7 +132,7 @@ def _of_variant(session: Session) -> Iterator[str]:
 def _source(session: Session) -> str:
     """The name of a bundled scenario or of a model, or the path of a file."""
     path = session.path
-    return session.name if path is None or bundled().get(session.name) == path else str(path)
+    return session.name if path is None or bundled().get(session.name) == path else as_argument(path)
 
 
 def _rounded(session: Session) -> Iterator[str]:

@@ -60,7 +60,8 @@ def _is_usage(error: Exception) -> bool:
 
 def _usage(error: Exception) -> int:
     """A wrong option or argument: Typer's own words, with what the person typed made visible."""
-    message = visible(clip(error.format_message(), _LONGEST_MESSAGE))  # type: ignore[attr-defined]
+    said = error.format_message().replace("\n\t", " ").replace(": Value error, ", ": ", 1)  # type: ignore[attr-defined]
+    message = visible(clip(said, _LONGEST_MESSAGE))
     context = getattr(error, "ctx", None)
     hint = f"\nhint: {context.command_path} --help" if context is not None else ""
     say(f"error: {message}{hint}")

@@ -8,6 +8,7 @@ from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.library.bookmarks import Bookmark
 from attn_explore.explorer.library.entries import Library, facts
 from attn_explore.explorer.library.entry import Entry
+from attn_explore.explorer.system.command_lines import as_argument, command_line
 from attn_explore.explorer.telling.lesson_text import score_signs, score_text
 from attn_explore.model.text import cells, visible
 
@@ -28,7 +29,7 @@ def entry_line(library: Library, entry: Entry, room: int) -> str:
 
 def told_of(library: Library, entry: Entry) -> tuple[str, str]:
     """The title of a scenario; and its name, summary, what is run, and how far the lesson was followed."""
-    scenario, run = entry.scenario, f"attn-explore run {visible(entry.name)}"
+    scenario, run = entry.scenario, visible(command_line("run", as_argument(entry.name)))
     if entry.is_model:
         return visible(entry.name), f'{_OF_A_MODEL}\n{run} --text "…"'
     if scenario is None:

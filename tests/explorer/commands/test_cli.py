@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 
 from attn_explore.explorer.commands import options
 from attn_explore.explorer.commands.command_line import app
+from attn_explore.explorer.commands.examples import EXAMPLES
 from attn_explore.explorer.session.course import bundled, named
 from attn_explore.explorer.system import progress
 from attn_explore.explorer.system.counter import Counter
@@ -67,6 +70,16 @@ def test_every_command_explains_itself(command: str, attn: Run) -> None:
     assert f"attn-explore {command}" in found.out
 
 
+def test_every_help_calls_arguments_by_their_names_alone_and_keeps_to_the_width(
+    attn: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    for command in EXAMPLES:
+        said = attn(command, "--help").out.partition("Examples:")[0]
+        assert not re.search(r"<(str|int|path|list)|\{|\[\[", said)
+        assert [line for line in said.splitlines() if len(line) > 60] == []
+
+
 def test_the_help_imports_nothing_heavy() -> None:
     script = (
         "import sys; sys.argv = ['attn-explore', '--help']\n"
@@ -110,6 +123,12 @@ def test_a_wrong_command_line_is_refused_with_the_way_to_the_help(arguments: tup
     assert (found.status, found.out) == (2, "")
     assert is_refusal(found.err)
     assert found.err.splitlines()[-1].startswith("hint: attn-explore")
+
+
+def test_what_may_be_chosen_is_said_in_one_line(attn: Run) -> None:
+    kind = attn("plot", DOG, "weights", "--kind", "pie").err
+    assert kind.startswith("error: Invalid value for '--kind': 'pie' is not one of 'heat', 'bars', ")
+    assert attn("schema").err.startswith("error: Missing argument 'WHAT'. Choose from: scenario, trace, ")
 
 
 def test_typer_itself_gives_the_same_status() -> None:
@@ -446,6 +465,19 @@ def test_new_writes_a_commented_scenario_that_runs_and_is_in_the_schema(attn: Ru
     assert attn("run", "mine.yaml").out.startswith("My scenario\n")
     assert "#" in Path("mine.yaml").read_text()
     jsonschema.validate(yaml.safe_load(Path("mine.yaml").read_text()), scenario_schema())
+
+
+@pytest.mark.parametrize("file", ["my lesson.yaml", "-x.yaml", "it's.yaml"])
+def test_the_line_to_try_after_new_runs_whatever_the_file_is_called(file: str, attn: Run) -> None:
+    said = attn("new", "--", file).err.strip()
+    assert attn(*shlex.split(said.partition("try: attn-explore ")[2])).out.startswith("My scenario\n")
+
+
+def test_new_prints_the_scenario_where_the_file_is_stdout(attn: Run) -> None:
+    printed = attn("new", "-")
+    attn("new", "mine.yaml")
+    assert printed == Ended(0, Path("mine.yaml").read_text(), "")
+    assert not Path("-").exists()
 
 
 def test_what_the_new_scenario_says_of_defaults_is_true(attn: Run) -> None:
