@@ -14,7 +14,7 @@ TOKENIZERS, CHECKPOINT_TRACES = "hostile/test_tokenizers.py", "hostile/test_chec
 TERMINAL, SCREENS, OPS, FILES = (
     "hostile/test_terminal.py",
     "hostile/test_screens.py",
-    "model/test_ops.py",
+    "model/test_each_operation.py",
     "model/test_files.py",
 )
 

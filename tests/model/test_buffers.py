@@ -14,7 +14,7 @@ from attn_explore.model.buffers import Buffers
 from attn_explore.model.keeping import Keeper
 from attn_explore.model.ops import blocks, matrices
 from attn_explore.model.values import Value
-from tests.model.test_ops import ALL_DIFFERENT, Bench, Case, each_case
+from tests.operation_cases import ALL_DIFFERENT, Bench, Case, each_case
 
 FLOAT = np.dtype("float64")
 each_type = pytest.mark.parametrize("dtype", ["float32", "float64"])

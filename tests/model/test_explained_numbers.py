@@ -28,7 +28,7 @@ from attn_explore.model.values import Value
 from attn_explore.model.variants import ACTIVATIONS, WEIGHTINGS
 from attn_explore.model.variants import SCORES as SCORES_OF_MODELS
 from tests.building import SEEDS, recorder, tensor
-from tests.model.test_ops import SIZES, Bench, Case, each_case
+from tests.operation_cases import SIZES, Bench, Case, each_case
 
 ATTENTION = "encoder.layers.0.self_attention"
 

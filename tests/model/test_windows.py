@@ -21,7 +21,7 @@ from attn_explore.model.uses import uses
 from attn_explore.model.values import Value
 from attn_explore.model.windows import Parts
 from tests.building import SEEDS, InFile, configs, encoded, ran, random_parameters, tensor
-from tests.model.test_ops import ALL_DIFFERENT, Bench, Case, each_case
+from tests.operation_cases import ALL_DIFFERENT, Bench, Case, each_case
 
 IDS = [0, 2, 1, 0, 2, 1]
 WHOLE = Parts(2**40)
