@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import resource
 import signal
 import subprocess
 import sys
@@ -20,19 +19,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_explore.explorer.session.opening import Source, start, within
 from attn_explore.explorer.system.exits import guarded
-from attn_explore.explorer.system.limits import Limits
-from attn_explore.model.memory import memory_needed
-from attn_explore.model.problems import Problem
-from attn_explore.model.scenario import parse_scenario
 from tests.program import (
     ROOT,
     Finished,
     besides_progress,
     command,
     environment,
-    here,
     in_shell,
     is_refusal,
     program,
@@ -41,114 +34,6 @@ from tests.program import (
 DOG = "i-love-my-dog"
 LONG = "model: {d_model: 8, layers: 100000}\ninput: {text: a b c}"
 """A run of minutes."""
-
-
-# --- B: the memory budget
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "model: {d_model: 1000000000}\ninput: {text: a}",
-        "input: {text: a, pad_to: 1000000}",
-        f"model: {{heads: {2**40}, d_k: 1}}\ninput: {{text: a}}",
-        "model: {layers: 1000000000}\ninput: {text: a}",
-    ],
-)
-def test_b3_a_huge_model_is_refused_before_anything_is_allocated(text: str, tmp_path: Path) -> None:
-    (tmp_path / "huge.yaml").write_text(text)
-    found = program("run", "huge.yaml", folder=tmp_path, before=lambda: limit_memory(2 * 2**30))
-    assert found.returncode == 2
-    message = found.stderr.decode()
-    assert is_refusal(message)
-    assert message.startswith("error: huge.yaml: needs ")
-    assert "largest: encoder." in message
-    assert "--memory-limit" in message
-
-
-@pytest.mark.parametrize("size", [2**32, 2**63, 2**64, 10**400, 10**3900])
-def test_b4_a_product_of_any_magnitude_is_an_exact_figure(size: int) -> None:
-    scenario = parse_scenario(f"model: {{kind: attention, d_model: {size}, d_k: 1}}\ninput: {{text: a}}")
-    assert memory_needed(scenario).nbytes > 8 * 7 * size
-    with pytest.raises(Problem) as refused:
-        within(scenario, Limits(2**30))
-    assert is_refusal(refused.value.render())
-    assert "-" not in refused.value.what
-
-
-def test_b4_of_two_huge_sizes_too(tmp_path: Path) -> None:
-    (tmp_path / "huge.yaml").write_text(f"model: {{d_model: {10**3900}}}\ninput: {{text: a, pad_to: {10**3900}}}")
-    found = program("run", "huge.yaml", folder=tmp_path)
-    assert found.returncode == 2
-    assert is_refusal(found.stderr.decode())
-
-
-@pytest.mark.parametrize(("beyond", "is_allowed"), [(-1, False), (0, True), (1, True)])
-def test_b5_the_limit_is_exact(beyond: int, is_allowed: bool) -> None:
-    scenario = parse_scenario("model: {layers: 3}\ninput: {text: I love my dog}")
-    limits = Limits(memory_needed(scenario).nbytes + beyond)
-    source = Source("test", Path("test"), scenario)
-    if is_allowed:
-        assert start(source, limits).place.steps
-    else:
-        with pytest.raises(Problem, match="limit"):
-            start(source, limits)
-
-
-MEASURED = """
-import re, sys
-from pathlib import Path
-from attn_explore.model.memory import memory_needed
-from attn_explore.model.run import run
-from attn_explore.model.scenario import parse_scenario
-
-def most_taken():
-    return int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
-
-run(parse_scenario("input: {text: a}"))
-scenario = parse_scenario(sys.argv[1])
-before = most_taken()
-trace = run(scenario)
-print((most_taken() - before) / memory_needed(scenario).nbytes)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
-@pytest.mark.parametrize(
-    "text",
-    [
-        "model: {d_model: 64, heads: 4}\ninput: {text: a b, pad_to: 1300}",
-        "model: {kind: attention, d_model: 2400, heads: 2}\ninput: {text: a b c d e f g h}",
-        "model: {d_model: 1, d_ff: 1, layers: 1500}\ninput: {text: a}",
-    ],
-    ids=["many tokens", "wide", "deep"],
-)
-def test_b5_a_run_takes_what_was_estimated(text: str) -> None:
-    measured = [sys.executable, "-c", MEASURED, text]
-    found = subprocess.run(measured, env=environment(), capture_output=True, check=True)
-    assert 0.5 < float(found.stdout) < 1.2
-
-
-def test_b6_memory_that_runs_out_midway_is_a_clean_refusal_and_leaves_no_file(tmp_path: Path) -> None:
-    (tmp_path / "large.yaml").write_text("input: {text: a, pad_to: 12000}")
-    found = program(
-        "export", "large.yaml", "-o", "trace.npz", "--memory-limit", "1TB",
-        folder=tmp_path, before=lambda: limit_memory(2**30), OPENBLAS_NUM_THREADS="1",
-    )  # fmt: skip
-    assert found.returncode == 2
-    assert "error: large.yaml: the machine ran out of memory\n" in found.stderr.decode()
-    assert os.listdir(tmp_path) == ["large.yaml"]
-
-
-def test_b6_the_limit_of_the_process_is_part_of_the_default_limit(tmp_path: Path) -> None:
-    (tmp_path / "large.yaml").write_text("input: {text: a, pad_to: 5000}")
-    found = program("run", "large.yaml", folder=tmp_path, before=lambda: limit_memory(2**30), OPENBLAS_NUM_THREADS="1")
-    assert found.returncode == 2
-    assert "MiB; largest: " in found.stderr.decode()
-
-
-def limit_memory(nbytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (nbytes, nbytes))
 
 
 # --- B18, B19: the same numbers everywhere
@@ -191,60 +76,6 @@ def test_b18_parameters_are_bit_equal_and_steps_nearly_so_whatever_multiplies(ch
 )
 def test_b19_the_trace_is_the_same_bytes_in_every_environment(changes: dict[str, str]) -> None:
     assert exported(**changes) == exported()
-
-
-# --- E4: names of files
-
-
-NAMES = ["a\x1b[31mred.yaml", "a\nb.yaml", "a\u202eb.yaml", "[red].yaml", "caf\udce9.yaml", "-dash.yaml"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_e4_a_strange_name_of_a_file_is_made_visible(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / name).write_text("input: {text: a}")
-    for status, *arguments in ((0, "run", "--", name), (0, "check", "--", name), (2, "show", "--", name, "nothing")):
-        found = here(capsys, *map(str, arguments))
-        assert found.status == status
-        assert all(line.isprintable() for line in (*found.out.splitlines(), *found.err.splitlines()))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_e4_a_strange_name_that_is_missing_is_made_visible(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for arguments in (["run"], ["check"], ["export", "-o", "x.json"]):
-        found = here(capsys, *arguments, "--", name)
-        assert found.status == 2
-        assert is_refusal(found.err)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_e4_an_export_to_a_strange_name_can_be_read_again(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    found = here(capsys, "export", "--format", "json", f"--output={name}", DOG)
-    assert (found.status, found.out) == (0, "")
-    assert found.err.splitlines()[0].isprintable()
-    assert here(capsys, "run", "--", name) == here(capsys, "run", DOG)
-
-
-def test_e4_a_name_that_is_not_utf8_comes_through_a_real_command_line(tmp_path: Path) -> None:
-    (tmp_path / NAMES[4]).write_text("input: {text: a}")
-    found = program("run", "--step", "nothing", "--", NAMES[4], folder=tmp_path)
-    assert found.returncode == 2
-    assert is_refusal(found.stderr.decode())
-
-
-def test_e4_options_that_do_not_exist_are_echoed_visibly(capsys: pytest.CaptureFixture[str]) -> None:
-    for argument in ("--\x1b]0;x\x07", "--a\u202eb\n\n\nc", "--" + "x" * 5000):
-        found = here(capsys, "run", argument)
-        assert found.status == 2
-        assert is_refusal(found.err)
 
 
 # --- G1: signals
@@ -462,7 +293,3 @@ def test_g11_the_program_works_under_other_flags_of_python(flags: list[str]) -> 
 @pytest.mark.parametrize("changes", [{"HOME": "/proc/nowhere"}, {"HOME": None}, {"TMPDIR": "/proc/nowhere"}], ids=str)
 def test_g11_the_program_works_without_a_home_and_without_temporary_files(changes: dict[str, Any]) -> None:
     assert works(program("run", DOG, **changes))
-
-
-def test_g12_a_process_with_512_mb_runs_a_lesson() -> None:
-    assert works(program("run", DOG, before=lambda: limit_memory(512 * 2**20), OPENBLAS_NUM_THREADS="1"))

@@ -10,6 +10,7 @@ TESTS = Path(__file__).parents[1]
 
 SCENARIOS, WEIGHTS, NUMBERS = "hostile/test_scenario_files.py", "model/test_weights.py", "hostile/test_numbers.py"
 TRACES, WRITING, PROCESS = "hostile/test_traces.py", "hostile/test_writing.py", "hostile/test_process.py"
+MEMORY, NAMES = "hostile/test_memory.py", "hostile/test_file_names.py"
 TOKENIZERS, CHECKPOINT_TRACES = "hostile/test_tokenizers.py", "hostile/test_checkpoint_traces.py"
 TERMINAL, SCREENS, OPS, FILES = (
     "hostile/test_terminal.py",
@@ -30,10 +31,10 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "A30": ((SCENARIOS, "test_a30_a_file_that_cannot_be_read_is_said_to_be_so"), (FILES, "test_a_file_that_shrinks")),
     "B1": ((SCENARIOS, "B1"),),
     "B2": ((SCENARIOS, "B2"),),
-    "B3": ((PROCESS, "test_b3_a_huge_model_is_refused_before_anything_is_allocated"),),
-    "B4": ((PROCESS, "test_b4_a_product_of_any_magnitude_is_an_exact_figure"),),
-    "B5": ((PROCESS, "test_b5_the_limit_is_exact"), (PROCESS, "test_b5_a_run_takes_what_was_estimated")),
-    "B6": ((PROCESS, "test_b6_memory_that_runs_out_midway_is_a_clean_refusal_and_leaves_no_file"),),
+    "B3": ((MEMORY, "test_b3_a_huge_model_is_refused_before_anything_is_allocated"),),
+    "B4": ((MEMORY, "test_b4_a_product_of_any_magnitude_is_an_exact_figure"),),
+    "B5": ((MEMORY, "test_b5_the_limit_is_exact"), (MEMORY, "test_b5_a_run_takes_what_was_estimated")),
+    "B6": ((MEMORY, "test_b6_memory_that_runs_out_midway_is_a_clean_refusal_and_leaves_no_file"),),
     "B7": ((SCENARIOS, "B7"), (SCENARIOS, "test_b7_one_token_is_an_input")),
     "B8": ((NUMBERS, "test_b8_a_place_that_there_is_not_is_refused_with_its_index"),),
     "B9": ((NUMBERS, "test_b9_a_mask_of_another_kind_is_refused"),),
@@ -86,7 +87,7 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "E1": ((SCENARIOS, "test_e1_a_path_that_leaves_the_scenarios_folder_is_refused"),),
     "E2": ((SCENARIOS, "test_e2_a_link"), (FILES, "test_a_file_swapped_for_a_link_before_it_is_opened_is_refused")),
     "E3": ((SCENARIOS, "test_e3_a_link_in_the_library"), ("hostile/test_training_files.py", "test_e3_what_a_file")),
-    "E4": ((PROCESS, "test_e4_a_strange_name_of_a_file_is_made_visible"), (SCREENS, "test_e4_the_library")),
+    "E4": ((NAMES, "test_e4_a_strange_name_of_a_file_is_made_visible"), (SCREENS, "test_e4_the_library")),
     "F1": (
         (WRITING, "test_f1_a_full_stdout"),
         (WRITING, "test_f1_a_full_disk"),
@@ -112,7 +113,7 @@ ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "G9": ((PROCESS, "test_g9_where_there_is_only_ascii_everything_is_readable"),),
     "G10": ((SCREENS, "test_g10_what_a_library_prints_or_warns_of_is_not_on_the_screen"),),
     "G11": ((PROCESS, "test_g11_the_program_works_under_other_flags_of_python"),),
-    "G12": ((PROCESS, "test_g12_a_process_with_512_mb_runs_a_lesson"),),
+    "G12": ((MEMORY, "test_g12_a_process_with_512_mb_runs_a_lesson"),),
 }
 """For each row the files and the tests, or the names of their cases."""
 

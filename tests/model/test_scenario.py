@@ -4,7 +4,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,25 +11,14 @@ from hypothesis import strategies as st
 
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
-from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario, scenario_from_dict, scenario_schema
-from attn_explore.model.scenario.document import Document, Experiment
-from attn_explore.model.scenario.experiment_keys import DEFAULTS
+from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario, scenario_from_dict
+from attn_explore.model.scenario.document import Document
+from attn_explore.model.scenario.source import ScenarioSource
+from tests.parsing import TEXT, parse, refusal, second
 from tests.program import environment
 
-TEXT = "input: {text: I love my dog}\n"
 CHECKPOINT = "model: {weights: {checkpoint: gpt2}}\n"
 WHOLE_FORMAT = (Path(__file__).parent.parent / "data" / "whole_format.yaml").read_text(encoding="utf-8")
-
-
-def parse(text):
-    return parse_scenario(text, "s.yaml")
-
-
-def refusal(text):
-    with pytest.raises(Problem) as caught:
-        parse(text)
-    assert caught.value.exit_status == 2
-    return caught.value.render()
 
 
 def test_the_smallest_scenario_has_the_defaults_of_the_format():
@@ -239,11 +227,11 @@ def test_the_second_run_of_a_comparison_is_checked_as_a_scenario():
 
 def test_a_second_run_may_have_other_input_masks_and_edits():
     text = "input: {text: a b}\nedits: [{at: encoder.input, zero: true}]\n"
-    second = parse(text + "compare: {input: {pad_to: 4}, mask: {pad: false}}").second()
-    assert (second.tokens(), second.input.pad_to, second.mask.pad) == (("a", "b"), 4, False)
-    assert [edit.zero for edit in second.edits] == [True]
-    assert parse(text + "compare: {edits: []}").second().edits == ()
-    assert parse(text + "compare: {input: {tokens: [b, a]}}").second().tokens() == ("b", "a")
+    padded = second(text + "compare: {input: {pad_to: 4}, mask: {pad: false}}")
+    assert (padded.tokens(), padded.input.pad_to, padded.mask.pad) == (("a", "b"), 4, False)
+    assert [edit.zero for edit in padded.edits] == [True]
+    assert second(text + "compare: {edits: []}").edits == ()
+    assert second(text + "compare: {input: {tokens: [b, a]}}").tokens() == ("b", "a")
 
 
 def test_a_fault_of_an_edit_of_the_second_run_is_told_once():
@@ -293,68 +281,6 @@ def test_a_checkpoint_reads_texts_and_ids_and_nothing_else_does_read_ids(written
 
 def test_the_whole_format_is_understood():
     assert parse(WHOLE_FORMAT).title == "I love my dog"
-
-
-# --- experiments
-
-
-ALONE = [kind for kind in DEFAULTS if kind != "training"]
-
-
-@pytest.mark.parametrize("kind", ALONE)
-def test_an_experiment_needs_no_more_than_its_kind(kind):
-    scenario = parse(f"experiment: {{kind: {kind}}}")
-    assert scenario.experiment == Experiment(kind=kind, **DEFAULTS[kind])
-    assert scenario.tokens() == ()
-
-
-@pytest.mark.parametrize(
-    ("written", "at", "what"),
-    [
-        (
-            "{kind: softmax_saturation}\nmodel: {heads: 2}",
-            "model",
-            "experiment softmax_saturation runs without `model`",
-        ),
-        ("{kind: softmax_jacobian}\ninput: {text: a}", "input", "experiment softmax_jacobian runs without `input`"),
-        ("{kind: gradient_vanishing}\nmask: {pad: true}", "mask", "experiment gradient_vanishing runs without `mask`"),
-        ("{kind: softmax_jacobian, pairs: 3}", "pairs", "experiment softmax_jacobian has no `pairs`"),
-        ("{kind: dot_product_variance, logits: [1]}", "logits", "experiment dot_product_variance has no `logits`"),
-        ("{kind: softmax_jacobian, logits: []}", "[]", "there is no number in `experiment.logits`"),
-        ("{kind: gradient_vanishing, widths: []}", "[]", "there is no number in `experiment.widths`"),
-        ("{kind: gradient_vanishing, widths: [4, 8, 4]}", "4]", "dₖ = 4 stands twice"),
-        ("{kind: gradient_vanishing, widths: [1, 65537]}", "65537", "dₖ = 65537 is too large"),
-        ("{kind: gradient_vanishing, tokens: 100000}", "100000", "`experiment.tokens` 100000 is too large"),
-        ("{kind: dot_product_variance, pairs: 10, row: 16}", "10,", "10 pairs do not make a row of 16 scores"),
-        ("{kind: dot_product_variance, pairs: 1000000000000}", "1000", "`experiment.pairs` 1000000000000 is too large"),
-        ("{kind: dot_product_variance, pairs: 10000000}", "1000", "are 122860000000 numbers to draw"),
-        ("{kind: softmax_saturation, multipliers: [.inf]}", ".inf", "`experiment.multipliers[0]`"),
-    ],
-)
-def test_what_an_experiment_cannot_run_is_refused_at_its_place(written, at, what):
-    *before, last = f"experiment: {written}".splitlines()
-    message = refusal("\n".join([*before, last]))
-    assert message.startswith(f"error: s.yaml:{len(before) + 1}:{last.index(at) + 1}: ")
-    assert what in message
-
-
-def test_more_widths_than_anybody_looks_at_are_refused():
-    assert "there are 65 widths" in refusal(f"experiment: {{kind: gradient_vanishing, widths: {list(range(1, 66))}}}")
-
-
-def test_a_second_run_may_have_other_logits():
-    scenario = parse("experiment: {kind: softmax_jacobian}\ncompare: {experiment: {logits: [3, 1]}}")
-    assert scenario.second().experiment.logits == (3, 1)
-    assert scenario.second().experiment.multipliers == scenario.experiment.multipliers
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4), st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4))
-def test_an_experiment_survives_being_written_into_a_trace(logits, multipliers):
-    scenario = parse(f"experiment: {{kind: softmax_saturation, logits: {logits}, multipliers: {multipliers}}}")
-    echoed = json.loads(json.dumps(scenario.as_dict()))
-    assert not {"model", "input", "mask"} & echoed.keys()
-    assert scenario_from_dict(echoed) == scenario
-    assert parse(scenario.as_yaml()) == scenario
 
 
 models = st.builds(
@@ -408,71 +334,10 @@ def test_a_file_named_by_a_scenario_is_read_from_its_folder(tmp_path):
         parse(text).read_file(path, 100)
 
 
-@pytest.fixture(scope="module")
-def validator():
-    schema = scenario_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
-
-
-@pytest.mark.parametrize("kind", ALONE)
-def test_the_schema_accepts_an_experiment(validator, kind):
-    validator.validate(parse(f"experiment: {{kind: {kind}}}").as_dict())
-
-
-def test_the_schema_accepts_what_the_reader_accepts(validator):
-    scenario = parse(TEXT + "model: {attention_span: null, weights: {set: {w: [[1, 2]]}}}\nmask: {pad: true}")
-    validator.validate(scenario.as_dict())
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"input": {}},
-        {"input": {"text": "a", "tokens": ["a"]}},
-        {"input": {"text": None}},
-        {"input": {"text": "a"}, "titel": "x"},
-        {"input": {"text": "a"}, "version": 2},
-        {"input": {"text": "a"}, "model": {"kind": "encodr"}},
-        {"input": {"text": "a"}, "model": {"d_k": None}},
-        {"input": {"text": "a"}, "model": {"heads": 0}},
-        {"input": {"text": "a"}, "compare": {"model": {"n_heads": 1}}},
-    ],
-)
-def test_the_schema_refuses_what_the_reader_refuses(validator, data):
-    assert not validator.is_valid(data)
-    with pytest.raises(Problem):
-        scenario_from_dict(data)
-
-
-def test_every_key_that_is_no_choice_has_examples_in_the_schema_and_they_are_right(validator):
-    schema = scenario_schema()
-    for section in [schema, *schema["$defs"].values()]:
-        for key, described in section["properties"].items():
-            is_free = "$ref" in described or described.get("type") in ("string", "array", "object")
-            assert described.get("examples") or not is_free or "enum" in described, key
-            for example in described.get("examples", ()):
-                here = validator.evolve(schema={**described, "$defs": schema["$defs"]})
-                here.validate(example)
-
-
-def test_every_key_in_the_schema_has_a_description():
-    schema = scenario_schema()
-    for section in [schema, *schema["$defs"].values()]:
-        assert section.get("description")
-        assert all("description" in key or "$ref" in key for key in section["properties"].values())
-
-
-def test_null_is_offered_only_where_it_means_something():
-    written = json.dumps(scenario_schema()["$defs"]["ModelConfig"]["properties"]["attention_span"])
-    assert json.dumps(scenario_schema()).count("null") == written.count("null") == 3
-
-
 def test_a_scenario_is_its_document_with_a_source():
     scenario = parse(TEXT)
     assert issubclass(Scenario, Document)
-    assert replace(scenario, source=None) == scenario
+    assert replace(scenario, source=ScenarioSource("elsewhere.yaml", {})) == scenario
 
 
 def test_reading_a_scenario_needs_neither_numpy_nor_until_then_pydantic():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,17 +13,15 @@ import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 GOLDEN = DATA / "golden"
 TRANSLATE = ("translate", "--token", "狗", "--against", "貓", "--after", "我的")
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "attribute")
+def attn(attn: Run) -> Run:
+    return partial(attn, "attribute")
 
 
 def test_the_translation_of_a_word_comes_from_the_attention_to_the_source(attn: Run) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -12,18 +10,16 @@ import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 GPT2 = str(DATA / "golden" / "gpt2-tiny")
 WEIGHT = "decoder.layers.1.ffn.w_1[2, 3]"
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
+def attn(attn: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "200")
-    return partial(here, capsys)
+    return attn
 
 
 def test_a_weight_is_told_by_its_bits_and_where_they_are(attn: Run) -> None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import jsonschema
 import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 LLAMA = DATA / "families" / "llama"
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
+def attn(attn: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "120")
-    return partial(here, capsys, "cache")
+    return partial(attn, "cache")
 
 
 @pytest.mark.parametrize("words", [1, 4])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +11,10 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from tests.checkpoints import REFERENCES
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
 DATA = Path(__file__).parents[2] / "data"
 GOLDEN, FAMILIES = DATA / "golden", DATA / "families"
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys)
 
 
 def copy_of(folder: Path, **settings: object) -> Path:

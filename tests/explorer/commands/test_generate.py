@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,17 +20,16 @@ from attn_explore.model.prepared import Prepared, prepare
 from attn_explore.model.run import run, run_prepared
 from attn_explore.model.scenario import read_scenario
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
+from tests.program import Ended
 
-Run = Callable[..., Ended]
 LLAMA = str(DATA / "golden" / "llama-tiny")
 SAMPLED = ("--temperature", "1.5", "--top-k", "12", "--top-p", "0.9", "--repetition-penalty", "1.2", "--seed", "7")
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "generate")
+def attn(attn: Run) -> Run:
+    return partial(attn, "generate")
 
 
 def prepared_llama(ids: list[int], passes: int) -> Prepared:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,16 +18,15 @@ from attn_explore.model.looking.head_atlas import HeadAtlas
 from attn_explore.model.looking.head_scores import SCORES, HeadScores
 from attn_explore.model.looking.said_twice import Drawing
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
+from tests.program import here
 
-Run = Callable[..., Ended]
 GOLDEN = DATA / "golden"
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "heads")
+def attn(attn: Run) -> Run:
+    return partial(attn, "heads")
 
 
 def test_the_trained_induction_head_is_named_first_and_stands_in_the_grid(attn: Run) -> None:

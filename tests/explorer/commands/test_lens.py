@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -14,16 +12,9 @@ import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 GOLDEN = DATA / "golden"
-
-
-@pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys)
 
 
 def test_the_trained_translator_says_on_the_way_what_it_writes_in_the_end(attn: Run) -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import jsonschema
 import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 GPT2 = str(DATA / "golden" / "gpt2-tiny")
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "neurons")
+def attn(attn: Run) -> Run:
+    return partial(attn, "neurons")
 
 
 def test_the_last_network_and_the_last_token_are_meant_unless_others_are_named(attn: Run) -> None:

@@ -6,8 +6,6 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from attn_explore.explorer.commands.group import Commands
 from attn_explore.explorer.session.answers import AnswerFile
 from attn_explore.explorer.session.course import named
 from attn_explore.model.scenario import read_scenario
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
 DOG = "i-love-my-dog"
 WEIGHTS = "encoder.layers.0.self_attention.weights"
@@ -27,15 +25,6 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 RUNNING = ("run", "compare", "show", "map", "plot", "explain", "export")
 """Commands that run a scenario and tell of it."""
 WRITING = ("plot", "export", "train", "new")
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command line in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys)
 
 
 def options_of(command: str) -> dict[str, str]:

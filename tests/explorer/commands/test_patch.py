@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,17 +15,15 @@ from attn_explore.explorer.commands import patch_command
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from attn_explore.model.looking.patching import Patching
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 GOLDEN = DATA / "golden"
 INDUCTION = ("induction-head", "--text", "c h a l k e d h", "--with", "c h j l k e d h")
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "patch")
+def attn(attn: Run) -> Run:
+    return partial(attn, "patch")
 
 
 def test_what_is_said_moves_from_the_word_that_differs_to_the_last_one(attn: Run) -> None:

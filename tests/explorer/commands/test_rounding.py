@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -26,19 +24,18 @@ from attn_explore.model.rounding import STORAGES
 from attn_explore.model.run import run
 from attn_explore.model.traces.reading import read_trace
 from tests.checkpoints import DATA
+from tests.explorer.commands.conftest import Run
 from tests.explorer.conftest import session_of
-from tests.program import Ended, here
+from tests.program import here
 from tests.taught import scenario_of
 
-Run = Callable[..., Ended]
 LLAMA = DATA / "families" / "llama"
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
+def attn(attn: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "120")
-    return partial(here, capsys)
+    return attn
 
 
 def test_it_says_where_rounding_begins_to_matter(attn: Run) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,18 +12,17 @@ import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
+from tests.program import here
 from tests.tokenizer_files import byte_level, folder_with
 
-Run = Callable[..., Ended]
 GPT2 = DATA / "golden" / "gpt2-tiny"
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
+def attn(attn: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "120")
-    return partial(here, capsys, "tokens")
+    return partial(attn, "tokens")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,18 +17,17 @@ from attn_explore.explorer.telling.answers.answer_json import answer_json
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from attn_explore.explorer.telling.answers.views import VIEWS
 from tests.checkpoints import DATA
+from tests.explorer.commands.conftest import Run
 from tests.explorer.conftest import session_of
-from tests.program import Ended, here
+from tests.program import here
 
-Run = Callable[..., Ended]
 CELL = "decoder.layers.1.self_attention.weights[7, a]"
 MARIAN = str(DATA / "golden" / "marian-tiny")
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "why")
+def attn(attn: Run) -> Run:
+    return partial(attn, "why")
 
 
 def values(lines: list[str]) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,16 +13,14 @@ import pytest
 
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from tests.checkpoints import DATA
-from tests.program import Ended, here
+from tests.explorer.commands.conftest import Run
 
-Run = Callable[..., Ended]
 GOLDEN = DATA / "golden"
 
 
 @pytest.fixture
-def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-    return partial(here, capsys, "words")
+def attn(attn: Run) -> Run:
+    return partial(attn, "words")
 
 
 def test_the_four_methods_stand_side_by_side_with_what_they_come_to(attn: Run) -> None:
