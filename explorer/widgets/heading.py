@@ -16,7 +16,8 @@ from attn_explore.explorer.widgets.drawn import Drawn
 class Heading(Drawn):
     """Two lines: the title with the shape at the right, and the formula with the shapes of the factors of a product.
 
-    Behind the title stands where in the model one is; for it, the shape gives up the names of its axes.
+    Behind the title stands where in the model one is; for it, the shape gives up the names of its axes. Where the title
+    leaves no room, it stands at the right of the formula.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"heading--title", "heading--shape", "heading--formula"}
@@ -42,7 +43,8 @@ class Heading(Drawn):
         where, above = self._above()
         if y == 0:
             return self._line(self._shown_title, "title", above, where)
-        return self._line(self._formula, "formula", (self._factors,) if above else self._shapes)
+        below = (self._factors,) if above else self._shapes
+        return self._line(self._formula, "formula", below if where or not self._where else (self._where, *below))
 
     @property
     def _shown_title(self) -> str:

@@ -61,6 +61,17 @@ async def test_where_in_the_model_one_is_stands_behind_the_title_before_the_name
         assert line(pilot, Heading, 1).strip().endswith(formula)
 
 
+async def test_where_a_long_title_leaves_no_room_the_place_in_the_model_stands_behind_the_formula(
+    explore: Explore,
+) -> None:
+    async with explore("encoder-layer", f"{LAYER}.residual", size=(60, 16)) as (pilot, _):
+        shown = [" ".join(line(pilot, Heading, y).split()) for y in (0, 1)]
+        assert shown == [
+            "Add: the residual connection token 4 × d_model 6",
+            "residual = X + output encoder · layer 0 · self-attention",
+        ]
+
+
 async def test_home_and_end_go_to_the_first_and_last_step(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("end")
