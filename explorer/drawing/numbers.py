@@ -77,6 +77,27 @@ def percent(share: float) -> str:
     return f"{math.floor(share * 100 + 1e-9)}%"
 
 
+def chance_text(probability: float) -> str:
+    """A probability to the nearest percent; what is nearly nothing, or nearly all, is not said to be that.
+
+    >>> [chance_text(each) for each in (0.5396, 0.0012, 0.9971, 0.0, 1.0)]
+    ['54%', '<1%', '>99%', '0%', '100%']
+    """
+    nearest = round(probability * 100)
+    if nearest == 0 and probability > 0:
+        return "<1%"
+    return ">99%" if nearest == 100 and probability < 1 else f"{nearest}%"
+
+
+def span(places: range) -> str:
+    """The first and the last of some places; of one place alone, that one.
+
+    >>> span(range(7)), span(range(3, 4))
+    ('0–6', '3')
+    """
+    return f"{places.start}–{places.stop - 1}" if len(places) != 1 else f"{places.start}"
+
+
 def bar(share: float, cells: int) -> str:
     """A bar of a share of `cells`, in eighths of a cell; empty for what is not a number.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from attn_explore.explorer.drawing.numbers import percent, short_number, size_text
+from attn_explore.explorer.drawing.numbers import chance_text, percent, short_number, size_text
 from attn_explore.explorer.session.generated import Futures
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.model.labels import Labels
@@ -84,12 +84,12 @@ def _taken(found: Futures, choice: Choice, step: StepTaken) -> Cell:
     """`49,102 cut: 12%`: how many words are left out, and how much probability was moved."""
     text = f"{step.cut:,} cut" if step.name.startswith("top") else "moves"
     at = _at(found, choice, step.name, choice.chosen.word)
-    return Cell(text, step.moved, at, step.moved, percent(step.moved))
+    return Cell(text, step.moved, at, step.moved, chance_text(step.moved))
 
 
 def _candidates(found: Futures, choice: Choice) -> Iterator[Cell]:
     for each in choice.candidates:
-        beside = f"{percent(each.probability)}{' cut' if each.cut_by else ''}"
+        beside = f"{chance_text(each.probability)}{' cut' if each.cut_by else ''}"
         at = _at(found, choice, word=each.word)
         yield Cell(shown(found.first.vocabulary, each.word), each.probability, at, each.probability, beside)
 

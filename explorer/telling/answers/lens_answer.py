@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from attn_explore.explorer.drawing.numbers import percent, short_number
+from attn_explore.explorer.drawing.numbers import chance_text, short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.stream_labels import head_label, point_label
 from attn_explore.model.axes import Axis
@@ -104,9 +104,9 @@ def _row(lens: Lens, row: LensRow) -> Row:
 
 def _cell(lens: Lens, row: LensRow, place: int) -> Cell:
     """The likeliest token and its probability; where it leads, is that probability."""
-    likeliest, chance = int(row.likeliest[place, 0]), float(row.chances[place, 0])
+    likeliest, probability = int(row.likeliest[place, 0]), float(row.chances[place, 0])
     at = At(row.probabilities.path, _index(lens, row, place, likeliest))
-    return Cell(shown(lens.vocabulary, likeliest), chance, at, chance, percent(chance))
+    return Cell(shown(lens.vocabulary, likeliest), probability, at, probability, chance_text(probability))
 
 
 def _asked(lens: Lens, row: LensRow) -> Iterator[Cell]:
