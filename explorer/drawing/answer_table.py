@@ -168,16 +168,19 @@ class Layout:
     @property
     def out_of_sight(self) -> str:
         """`rows 3 to 20 of 61 · columns 1 to 6 of 12`; nothing where all are in sight."""
-        ways = (("rows", self.rows, self.table.rows), ("columns", self.columns, self.table.columns))
+        ways = (("row", self.rows, self.table.rows), ("column", self.columns, self.table.columns))
         return " · ".join(
-            f"{name} {seen.start + 1} to {seen.stop} of {len(every)}"
-            for name, seen, every in ways
-            if len(seen) < len(every)
+            f"{_part(name, seen)} of {len(every)}" for name, seen, every in ways if len(seen) < len(every)
         )
 
     def _is_whole(self, free: int) -> bool:
         has_columns = len(_fitting(self.widths, self.width - self.label, 0)) == len(self.table.columns)
         return has_columns and len(self.table.rows) <= free
+
+
+def _part(name: str, seen: range) -> str:
+    first, last = seen.start + 1, seen.stop
+    return f"{name}s {first} to {last}" if first < last else f"{name} {last}"
 
 
 def _fitting(widths: list[int], room: int, first: int) -> range:

@@ -14,7 +14,7 @@ from rich.style import Style
 from attn_explore.explorer.drawing.colours import Ground, cursor_style, lit_style
 from attn_explore.explorer.drawing.grid_layout import GLYPHS, Layout, longest_label
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
-from attn_explore.explorer.drawing.numbers import Numbers, fitted, most_cells, pad
+from attn_explore.explorer.drawing.numbers import Numbers, fitted, most_cells, pad, span
 from attn_explore.explorer.drawing.picture import Picture
 from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.model.axes import Axis
@@ -332,7 +332,7 @@ def _part(hanging: Hanging) -> str:
         return ""
     picture = hanging.layout.picture
     parts = ((hanging.rows, picture.rows.size, "↓"), (hanging.columns, picture.columns.size, "→"))
-    return " ".join(f"{part.start}–{part.stop - 1}/{size} {way}" for part, size, way in parts if len(part) < size)
+    return " ".join(f"{span(part)}/{size} {way}" for part, size, way in parts if len(part) < size)
 
 
 def _columns(layout: Layout, columns: range, at: int) -> list[Segment]:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from attn_explore.explorer.drawing.colours import Ground
-from attn_explore.explorer.drawing.numbers import Numbers, most_cells, numbers_for
+from attn_explore.explorer.drawing.numbers import Numbers, most_cells, numbers_for, span
 from attn_explore.explorer.drawing.picture import Index, Picture
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cells import picked
@@ -267,8 +267,8 @@ def _places(axis: Axis, part: range, order: Array | None) -> str:
     """Which places along an axis are in sight; of sorted ones not their names are told but their ranks, from 1."""
     if len(part) == axis.size:
         return ""
-    span = f"{part.start}–{part.stop - 1}" if order is None else f"№{part.start + 1}–{part.stop}"
-    return f"{axis.name} {span}/{axis.size}"
+    seen = span(part) if order is None else f"№{span(range(part.start + 1, part.stop + 1))}"
+    return f"{axis.name} {seen}/{axis.size}"
 
 
 def bare(part: str) -> str:

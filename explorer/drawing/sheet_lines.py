@@ -13,7 +13,7 @@ from rich.style import Style
 from attn_explore.explorer.drawing.colours import Ground, cursor_style, lit_style
 from attn_explore.explorer.drawing.grid_layout import COLUMN, LABEL, Layout, labels_width, longest_label
 from attn_explore.explorer.drawing.lines import BOLD, DIM, cells_of_row
-from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, fitted, most_cells, numbers_for, pad
+from attn_explore.explorer.drawing.numbers import SMALLEST_WIDTH, fitted, most_cells, numbers_for, pad, span
 from attn_explore.explorer.drawing.plots.sheet import Part
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
@@ -62,7 +62,7 @@ class Shown:
         size = f"{self.part.symbol}  {self.whole[0]}×{self.whole[1]}"
         if not self.is_there:
             return f"{size}  not in memory"
-        seen = [f"  {axis.name} {places.start}–{places.stop - 1}"
+        seen = [f"  {axis.name} {span(places)}"
                 for axis, places, size_ in zip(axes, self.window, self.whole, strict=True)
                 if len(places) < size_]  # fmt: skip
         return size + "".join(seen)

@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from attn_explore.explorer.drawing.numbers import bar, fitted, most_cells, short_number
+from attn_explore.explorer.drawing.numbers import bar, fitted, most_cells, short_number, span
 from attn_explore.explorer.drawing.picture import Index
 from attn_explore.explorer.widgets.drawn import Drawn
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -115,7 +115,7 @@ class Ranking(Drawn, ScrollView, can_focus=True, inherit_bindings=False):
         """What the list is, and which part of it is in sight where it is longer."""
         count, first = len(self._order), self.scroll_offset.y
         last = min(count, first + self.size.height - 1)
-        part = f"   {first + 1}–{last} of {count}" if count > self.size.height - 1 else ""
+        part = f"   {span(range(first + 1, last + 1))} of {count}" if count > self.size.height - 1 else ""
         return f"{value.names[0]}, the largest first{part}"
 
     def _choose(self, rank: int) -> None:

@@ -46,7 +46,7 @@ def test_rows_and_columns_have_their_heads_and_a_colour_has_a_glyph() -> None:
 
 def test_what_is_out_of_sight_is_said_and_comes_with_the_cursor() -> None:
     narrow = Layout(TABLE, 28, 4)
-    assert lines(narrow)[-1] == "rows 1 to 1 of 3 · columns …"
+    assert lines(narrow)[-1] == "row 1 of 3 · column 1 of 3"
     spot = Spot(2, 2)
     there = narrow.showing(spot)
     assert (spot.row in there.rows, spot.column in there.columns) == (True, True)
