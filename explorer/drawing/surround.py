@@ -270,14 +270,16 @@ def above_lines(found: Surround, ground: Ground, width: int) -> Lines:
         if found.fit is not None:
             lines.append(_title(each, width))
         if place == 0 and not each.is_in_colour:
-            lines.append(_header(each))
+            lines.append(_header(each, is_named=found.fit is not None))
         lines += _rows(each, ground)
     return lines
 
 
 def left_lines(found: Sequence[Placed], ground: Ground) -> Lines:
     """What stands to the left, its rows beside those of the matrix in the middle."""
-    drawn = ([_title(each, _width_left(each) - GAP), _header(each), *_rows(each, ground)] for each in found)
+    drawn = (
+        [_title(each, _width_left(each) - GAP), _header(each, is_named=True), *_rows(each, ground)] for each in found
+    )
     return [list(chain.from_iterable(map(_filled, found, lines))) for lines in zip(*drawn, strict=True)]
 
 
@@ -295,13 +297,13 @@ def _title(found: Placed, width: int) -> list[Segment]:
     return [Segment(" " * indent), Segment(name, BOLD), Segment(arrow if has_room else "", DIM)]
 
 
-def _header(found: Placed) -> list[Segment]:
-    """The name of the rows' axis, or of a row's columns, and the labels of the columns."""
+def _header(found: Placed, is_named: bool) -> list[Segment]:
+    """The name of the rows' axis, and the labels of the columns; what these are, unless a title over them says so."""
     picture, layout, (_, lit) = found.named.picture, found.layout, found.named.lit
     if found.is_in_colour:
         has_room = most_cells(_along(picture)) <= _width_left(found) - GAP
         return [Segment(_along(picture) if has_room else "", DIM)]
-    corner = f"{picture.rows.name} ↓" if picture.rows.name else _along(picture)
+    corner = f"{picture.rows.name} ↓" if picture.rows.name else "" if is_named else _along(picture)
     rest = _rest(found.columns_in_all) if found.columns_in_all else ""
     room, count = layout.column_width - 1, picture.columns.size
     labels = (fitted(picture.column_name(column), room, right=True) for column in range(count))

@@ -72,6 +72,14 @@ def test_the_left_factor_stands_to_the_left_and_the_right_factor_above() -> None
     assert len(above) == found.lines_above == 8
 
 
+def test_what_a_row_above_has_along_it_is_said_once_over_it() -> None:
+    bias = Picture(np.ones((1, 5)), (Axis("", 1), Axis("d_k", 5)))
+    around = product()
+    found = Around("Q", around.own, around.left, (Named("b", bias, NOTHING),)).placed(100, 10, 0)
+    assert found is not None
+    assert [line.split() for line in text(above_lines(found, DARK, 100))[:2]] == [["b", "d_k", "→"], list("01234")]
+
+
 def test_where_there_is_little_room_the_row_and_the_column_stand_number_over_number() -> None:
     found = product().placed(50, 3, 10)
     assert found is not None
