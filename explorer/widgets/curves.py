@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.strip import Strip
 from textual_hires_canvas import Canvas
+from textual_hires_canvas.hires import hires_sizes
 from textual_plot import HiResMode, PlotWidget
 from textual_plot.axis_formatter import AxisFormatter
 from textual_plot.plot_widget import Legend
@@ -36,15 +37,40 @@ class _Ticks(AxisFormatter):
         return [tick.label for tick in self._ticks]
 
 
-class _Cells(Canvas):
+class Cells(Canvas):
     """A canvas with lines of its own width and a style throughout, without which NO_COLOR ends the program."""
 
     def render_line(self, y: int) -> Strip:
+        """A line as wide as the canvas."""
         strip, width = super().render_line(y), self.size.width
         if strip.cell_length >= width:
             return strip
         own = self.rich_style
         return Strip(Segment.apply_style(strip, own)).adjust_cell_length(width, own)
+
+    def draw_filled_hires_rectangle(
+        self, x0: float, y0: float, x1: float, y1: float, hires_mode: HiResMode | None = None, style: str = "white"
+    ) -> None:
+        """Fill a rectangle. One in which no cell is full would be drawn a pixel too far to the right and down."""
+        mode = hires_mode or self.default_hires_mode
+        across, down = hires_sizes[mode]
+        columns, rows = _pixels(x0, x1, across), _pixels(y0, y1, down)
+        if _has_full_cell(columns, across) and _has_full_cell(rows, down):
+            super().draw_filled_hires_rectangle(x0, y0, x1, y1, mode, style)
+        else:
+            middles = [((column + 0.5) / across, (row + 0.5) / down) for column in columns for row in rows]
+            self.set_hires_pixels(middles, mode, style)
+
+
+def _pixels(at: float, to: float, in_a_cell: int) -> range:
+    """The pixels between two places along an axis, which are in cells."""
+    first, end = sorted((round(at * in_a_cell), round(to * in_a_cell)))
+    return range(first, end)
+
+
+def _has_full_cell(pixels: range, in_a_cell: int) -> bool:
+    """Whether all pixels of any cell are among these."""
+    return -(-pixels.start // in_a_cell) < pixels.stop // in_a_cell
 
 
 class Curves(PlotWidget):
@@ -65,7 +91,7 @@ class Curves(PlotWidget):
     def compose(self) -> ComposeResult:
         """The parts of the plot widget, with lines that are whole."""
         with Grid():
-            yield from (_Cells(1, 1, id=part) for part in ("margin-top", "margin-left", "plot", "margin-bottom"))
+            yield from (Cells(1, 1, id=part) for part in ("margin-top", "margin-left", "plot", "margin-bottom"))
         yield Legend(id="legend")
 
     def on_mount(self, event: events.Mount) -> None:  # type: ignore[override]

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual.pilot import Pilot
+from textual_plot import HiResMode
 
 from attn_explore.explorer.drawing.plots.layout import mark
-from attn_explore.explorer.widgets.curves import Curves
+from attn_explore.explorer.widgets.curves import Cells, Curves
 from attn_explore.explorer.widgets.operands_panel import OperandsPanel
 from attn_explore.explorer.widgets.plot_panel import PlotPanel
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
@@ -226,6 +227,14 @@ async def test_labels_of_a_file_are_shown_and_not_obeyed(monkeypatch: pytest.Mon
         await pilot.press("P")
         await pilot.pause()
         assert screen_text(pilot).count("[bold]␛[2J[/]") >= 3
+
+
+def test_a_bar_that_is_lower_than_a_line_goes_no_further_than_it_is_high() -> None:
+    canvas = Cells(6, 4)
+    canvas.draw_filled_hires_rectangle(1.0, 1.5, 3.0, 2.0, HiResMode.QUADRANT)
+    canvas.draw_filled_hires_rectangle(4.0, 2.0, 5.0, 2.5, HiResMode.QUADRANT)
+    rows = ["".join(canvas.get_pixel(x, y)[0] for x in range(6)).strip() for y in range(4)]
+    assert rows == ["", "▄▄", "▀", ""]
 
 
 async def test_bars_of_several_curves_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
