@@ -15,11 +15,12 @@ from attn_explore.explorer.screens.leaving import Dialog
 
 
 class Page(NamedTuple):
-    """A page: what it says, and what the explorer behind it does meanwhile."""
+    """A page: what it says, what the explorer behind it does meanwhile, and whether it tells of its lower half."""
 
     title: str
     text: str
     action: str = ""
+    is_below: bool = False
 
 
 PAGES = (
@@ -39,10 +40,12 @@ PAGES = (
         "Under the table stands the arithmetic of the number under the cursor. ↑ ↓ mark one of its numbers, Enter goes "
         "to where that one was computed, and so on, down to a word or a weight. Backspace comes back.",
         "choose(1)",
+        is_below=True,
     ),
     Page(
         "Where it goes",
         "u turns the arithmetic round: which numbers were computed from this one, and how much they depend on it.",
+        is_below=True,
     ),
     Page(
         "What if",
@@ -73,8 +76,9 @@ PAGES = (
 
 
 class TourScreen(Dialog[None]):
-    """Shows page after page at the bottom; what they tell of stays in sight above."""
+    """Shows page after page; what they tell of stays in sight: above them, or on a low screen below."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = keys.TOUR_BINDINGS
 
     def __init__(self, behind: Screen[None]) -> None:
@@ -105,5 +109,6 @@ class TourScreen(Dialog[None]):
 
     def _show(self) -> None:
         page = PAGES[self._place]
+        self.set_class(page.is_below, "-tells-of-below")
         self.query_one("#tour").border_title = f"{page.title} · {self._place + 1} of {len(PAGES)}"
         self.query_one("#page", Static).update(page.text)

@@ -322,6 +322,7 @@ class Actions(Screen[None]):
     def action_tour(self) -> None:
         from attn_explore.explorer.screens.tour import TourScreen
 
+        self.app.clear_notifications()
         self.app.push_screen(TourScreen(self))
 
     def action_help(self) -> None:

@@ -36,6 +36,7 @@ class FindKeys:
         screen = self.screen
         box = screen.going if is_name else screen.finding
         screen.leave()
+        screen.app.clear_notifications()  # they would stand over what is typed
         if is_name:
             box.value = ""
         if self._list is None:

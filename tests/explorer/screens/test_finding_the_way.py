@@ -21,6 +21,7 @@ from attn_explore.explorer.session.finding import Finding, Kind, Known
 from attn_explore.explorer.session.search import named
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling.found import examples
+from attn_explore.explorer.widgets.arithmetic_panel import ArithmeticPanel
 from attn_explore.explorer.widgets.found_list import FoundList
 from attn_explore.explorer.widgets.key_bar import KeyBar
 from attn_explore.model.problems import Problem
@@ -138,6 +139,16 @@ def test_behind_a_bracket_the_cells_are_listed_that_it_may_become() -> None:
     assert found(session, "q[cat, ").fault.startswith("there is no cat along token: there are I, love")
 
 
+async def test_what_was_said_before_does_not_stand_over_what_is_typed(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(60, 16)) as (pilot, _):
+        await pilot.press("at")
+        assert pilot.app._notifications
+        await pilot.press("g", *"weights")
+        await pilot.pause()
+        assert "weights" in str(pilot.app.screen.query_one("#go", Input).value)
+        assert not pilot.app._notifications
+
+
 async def test_g_goes_to_a_cell_and_backspace_comes_back(explore: Explore) -> None:
     async with explore("i-love-my-dog") as (pilot, session):
         await pilot.press("g", *"nothing", "enter")
@@ -252,6 +263,15 @@ async def test_the_tour_goes_from_page_to_page_and_ends(explore: Explore, size: 
         assert isinstance(pilot.app.screen, ExplorerScreen)
         await pilot.press("T", "right", "left", "escape")
         assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+async def test_on_a_low_screen_the_tour_leaves_the_arithmetic_in_sight_while_it_tells_of_it(explore: Explore) -> None:
+    async with explore("i-love-my-dog", size=(60, 16)) as (pilot, _):
+        arithmetic = pilot.app.screen.query_one(ArithmeticPanel)
+        await pilot.press("T", "right", "right")
+        await pilot.pause()
+        assert PAGES[2].is_below
+        assert not pilot.app.screen.query_one("#tour").region.overlaps(arithmetic.content_region)
 
 
 async def test_while_a_name_is_typed_the_list_says_what_there_is_and_what_is_wrong(explore: Explore) -> None:
