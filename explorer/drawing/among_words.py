@@ -29,14 +29,16 @@ LEADERS = 6
 """So many of the words with the largest weights are named with their figures."""
 REST = f" · {ELLIPSIS}"
 LABEL = 14
-ACROSS, LEAST_ACROSS = 36, 8
+ACROSS, LEAST_ACROSS = 72, 8
 """Cells between the two columns, at most and at least."""
-MOST_APART = 3
+STEEP = 4
+"""Cells between the columns to a line of their height, at most: flatter lines are hard to tell apart."""
+MOST_APART = 5
 """Lines from one word of a column to the next, at most."""
 LEAST, LEAST_OF_OTHERS = 0.02, 0.1
 """Smaller weights have no line."""
-THICKEST = 4
-"""Dots across the line of the largest weight; a line of text has four."""
+THICKEST, THICKEST_CLOSE = 4, 2
+"""Dots across the line of the largest weight; of four in a line of text; fewer where each has a word."""
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bits of a braille character, by row and column."""
 
@@ -131,14 +133,15 @@ def columns_lines(among: Among, width: int, room: int, ground: Ground) -> Lines:
     count = max(among.queries.size, among.keys.size)
     if count > room or width < 2 * LABEL + LEAST_ACROSS:
         return []
-    apart = min(MOST_APART, room // count)
+    apart = min(MOST_APART, (room - 1) // max(1, count - 1))
+    height = apart * (count - 1) + 1
     left, right = _labels(among.queries, among.query), _labels(among.keys, among.key)
     label = max(most_cells(text) for text, _ in (*left, *right))
-    across = min(ACROSS, width - 2 * label - 2)
+    across = min(ACROSS, max(LEAST_ACROSS, STEEP * height), width - 2 * label - 2)
     own, others = (_drawn(among, apart, across, only) for only in (True, False))
     strong = Style(color=style_of(LEVELS, ground).bgcolor, bold=True)
     lines: Lines = []
-    for y in range(apart * (count - 1) + 1):
+    for y in range(height):
         at = y // apart if y % apart == 0 else count
         marks = (
             Segment(_braille(mine or other), strong if mine else DIM)
@@ -164,12 +167,12 @@ def _drawn(among: Among, apart: int, across: int, only: bool) -> list[list[int]]
     """The lines of the word that asks, or thin ones of all others, as bits of a braille character for each cell."""
     weights = np.nan_to_num(among.weights)
     largest = float(weights.max(initial=0))
-    height = apart * (max(weights.shape) - 1) + 1
+    height, thickest = apart * (max(weights.shape) - 1) + 1, THICKEST if apart > 1 else THICKEST_CLOSE
     dots, steps = np.zeros((4 * height, 2 * across), bool), np.arange(2 * across)
     for query, key in np.argwhere(weights >= (LEAST if only else LEAST_OF_OTHERS)):
         if bool(query == among.query) != only:
             continue
-        thick = math.ceil(THICKEST * min(1.0, weights[query, key] / largest)) if only else 1
+        thick = math.ceil(thickest * min(1.0, weights[query, key] / largest)) if only else 1
         middle = 4 * apart * (query + (key - query) * steps / (2 * across - 1)) + (4 - thick) / 2
         for offset in range(thick):
             dots[np.clip(np.rint(middle + offset).astype(int), 0, 4 * height - 1), steps] = True

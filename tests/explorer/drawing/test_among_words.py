@@ -69,6 +69,18 @@ def test_lines_lead_from_the_word_that_asks_to_those_that_it_looks_at() -> None:
     assert any(segment.style and segment.style.color and not segment.text.isspace() for segment in own)
 
 
+def test_with_more_room_the_words_stand_further_apart_and_the_lines_go_further() -> None:
+    sizes = [columns_lines(among(WEIGHTS), 120, room, DARK) for room in (4, 7, 99)]
+    assert [len(lines) for lines in sizes] == [4, 7, 16]
+    widths = [max(sum(segment.cell_length for segment in line) for line in lines) for lines in sizes]
+    assert widths == sorted(set(widths))
+
+
+def test_where_each_line_has_a_word_the_lines_of_two_words_do_not_touch() -> None:
+    level = ["".join(segment.text for segment in line) for line in columns_lines(among(np.eye(4)), 60, 4, DARK)]
+    assert not any("⣿" in line for line in level)
+
+
 def test_where_the_words_do_not_fit_under_each_other_there_are_no_columns() -> None:
     assert columns_lines(among(WEIGHTS), 60, 3, DARK) == []
     assert columns_lines(among(WEIGHTS), 20, 40, DARK) == []
