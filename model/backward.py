@@ -30,7 +30,7 @@ def gradients(trace: Trace, of: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def gradients_by(trace: Trace, of: Mapping[str, Array], steps: Collection[str]) -> dict[str, Array]:
-    """The same by some steps alone: nothing is kept for parameters, or carried back beyond the first of these."""
+    """The same by some steps alone: nothing is computed for parameters, or carried back beyond the first of these."""
     order, carried = _reversed(trace), dict(of)
     found = dict[str, Array]()
     for value in order:
@@ -41,10 +41,7 @@ def gradients_by(trace: Trace, of: Mapping[str, Array], steps: Collection[str]) 
             found[value.path] = gradient
         if len(found) == len(steps):
             break
-        _carry(value, gradient, carried)
-        for view in value.operands:
-            if view.value.is_leaf:
-                carried.pop(view.path, None)  # those of a checkpoint's parameters are as large as the model
+        _add(value.carried_to_computed(gradient), carried)
     return found
 
 
@@ -65,9 +62,12 @@ def _gradients_of(order: Iterable[Value], seeds: Mapping[str, Array]) -> Iterato
 
 def _carry(value: Value, gradient: Array, carried: dict[str, Array]) -> None:
     """Add to what is carried back to the operands of a value."""
-    parts = value.carried_to_operands(gradient)
+    _add(zip(value.operands, value.carried_to_operands(gradient), strict=True), carried)
+
+
+def _add(parts: Iterable[tuple[View, Array]], carried: dict[str, Array]) -> None:
     with np.errstate(all="ignore"):  # what overflows is shown as ∞ or NaN where it appears
-        for view, part in zip(value.operands, parts, strict=True):
+        for view, part in parts:
             if _may_differ(view.value):
                 path, back = view.value.path, view.carried_back(part)
                 carried[path] = carried[path] + back if path in carried else back

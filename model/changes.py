@@ -37,6 +37,12 @@ class Change:
         put = self.put[window] if isinstance(self.put, np.ndarray) else self.put
         return replace(self, index=tuple(index), put=put)
 
+    @property
+    def in_each(self) -> Change:
+        """The same edit in each run of a batch, whose axis comes first."""
+        put = self.put[None] if isinstance(self.put, np.ndarray) else self.put
+        return replace(self, index=(slice(None), *self.index), put=put)
+
     def pull(self, gradient: Array) -> None:
         """Change a gradient after the edit in place to the one before it: what was put there depends on nothing."""
         passed = self.factor if self.put is None else 0

@@ -34,6 +34,8 @@ class Operation:
     formula     value, the notation of each operand -> the notation of the right-hand side of its formula
     back        value, which operand, index by axis name -> the arithmetic of one cell of that operand's gradient, over
                 the cells of the value's own gradient (0), the value (1) and its operands (2, 3, …); None for leaves
+    towards     value, gradient of the value, which operand -> the gradient of that operand alone; None where all cost
+                no more than one
     each        value -> the names of axes along which its cells do not know each other: what stands at some places of
                 these is made, by the same operation, of what stands at the same places of the operands that have them.
                 None where the operation itself asks for a part of an operand
@@ -46,6 +48,7 @@ class Operation:
     formula: Callable[[Value, tuple[Notation, ...]], Notation]
     back: Callable[[Value, int, Mapping[str, int]], Expression] | None = None
     each: Callable[[Value], tuple[str, ...]] = lambda _: ()
+    towards: Callable[[Value, Array, int], Array] | None = None
 
 
 class Keeper(Protocol):
@@ -208,11 +211,26 @@ class Value(WithAxes):
     def carried_to_operands(self, gradient: Array) -> tuple[Array, ...]:
         """The gradient of each operand, in the axes of its view, from that of the value."""
         with np.errstate(all="ignore"):
-            if self.changes:
-                gradient = gradient.copy()
-                for change in reversed(self.changes):
-                    change.pull(gradient)
-            return self.made_by.derivative(self.unchanged, gradient)
+            return self.made_by.derivative(self.unchanged, self._before_changes(gradient))
+
+    def carried_to_computed(self, gradient: Array) -> list[tuple[View, Array]]:
+        """The same for the operands that were computed alone: the gradient of a parameter may take as long again."""
+        places = [place for place, view in enumerate(self.operands) if not view.value.is_leaf]
+        towards = self.made_by.towards
+        if towards is None:
+            parts = self.carried_to_operands(gradient) if places else ()
+            return [(self.operands[place], parts[place]) for place in places]
+        with np.errstate(all="ignore"):
+            gradient = self._before_changes(gradient)
+            return [(self.operands[place], towards(self.unchanged, gradient, place)) for place in places]
+
+    def _before_changes(self, gradient: Array) -> Array:
+        """The gradient by what the operation computed, from that by what edits made of it."""
+        if self.changes:
+            gradient = gradient.copy()
+            for change in reversed(self.changes):
+                change.pull(gradient)
+        return gradient
 
     @property
     def is_away(self) -> bool:

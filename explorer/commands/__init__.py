@@ -13,6 +13,7 @@ group                            how each is made when it is asked for
 options, shared_options, spread  options that several commands have; those that go together; how Typer is told of these
 one_run                          what all questions about one run have in common
 answering                        how a command gives its answer: printed, or as a file
+making                           how it makes the runs of one, as far as somebody waits
 train, starter                   what `train` does, and the scenario that `new` writes
 starting                         opening the library and the explorer, also without Typer
 common, examples                 from what was named to a session; what the help shows

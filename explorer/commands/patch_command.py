@@ -10,6 +10,7 @@ import typer
 
 from attn_explore.explorer.commands.answering import Form, Token, TokenId, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of, sessions_of
+from attn_explore.explorer.commands.making import make_runs
 from attn_explore.explorer.commands.options import (
     Against,
     AgainstId,
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.limits import Limits
-    from attn_explore.model.looking.patching import Patching
-
-INTERRUPTED = 130
-"""The exit status where Ctrl+C ended the work."""
 
 
 class Of(StrEnum):
@@ -102,7 +99,7 @@ def patch(
 
     asked = WhatToPatch(of.value, token, token_id, against, against_id, after, stack.value if stack else None)
     made = patched(session, asked)
-    status = 0 if estimate else _make(made)
+    status = 0 if estimate else make_runs(made)
     shows_estimates = estimate or not (form.csv or form.is_picture)
     give(patch_answer(made, shows_estimates=shows_estimates), patch_data(made), form, found.inputs)
     if status:
@@ -113,21 +110,3 @@ def _session(found: Source, other: Source | None, limits: Limits) -> Session:
     session = session_of(found, limits) if other is None else sessions_of([found, other], limits, "")
     say_notes(session)
     return session
-
-
-def _make(made: Patching) -> int:
-    """Make the runs, and say how far that is; 130 where Ctrl+C ended it."""
-    from attn_explore.explorer.system.progress import Progress
-    from attn_explore.explorer.system.time_left import TimeLeft
-    from attn_explore.explorer.telling.answers.patch_answer import how_far
-
-    left = TimeLeft()
-    try:
-        with Progress() as progress:
-            while made.go_on():
-                progress(", ".join(filter(None, (f"made {how_far(made)}", left(made.share_done)))))
-    except SystemExit as ended:
-        if ended.code != INTERRUPTED:
-            raise
-        return INTERRUPTED
-    return 0

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId
+from attn_explore.explorer.commands.making import make_runs
 from attn_explore.explorer.commands.one_run import Question
 from attn_explore.explorer.commands.options import SourceName
 
@@ -46,14 +47,16 @@ def words(
 
     Gradient times input, integrated gradients, attention rollout, and leaving each word out. They disagree, for each
     answers another question. Without --token the output is the likeliest token's.
+    Ctrl+C prints what there is.
     """
     run = question.of(source)
     session = run.session()
     from attn_explore.explorer.session.asked_words import WhichWords, words_asked
-    from attn_explore.explorer.system.progress import Progress
     from attn_explore.explorer.telling.answers.words_answer import words_answer, words_data, words_drawn
 
     asked = WhichWords(token, token_id, after, of.value, steps)
-    with Progress() as progress:
-        made = words_asked(session, asked, lambda done, of: progress(f"made {done} of {of} runs"))
+    made = words_asked(session, asked)
+    status = make_runs(made.words)
     run.give(words_drawn(made) if run.form.is_picture else words_answer(made), words_data(made))
+    if status:
+        raise typer.Exit(status)

@@ -177,6 +177,8 @@ def words_of(session: Session, asked: WhichWords) -> Words:
     from attn_explore.explorer.telling.answers.words_answer import words_answer, words_data
 
     found = words_asked(session, asked)
+    while found.words.go_on():
+        pass
     return Words(
         Told(partial(words_answer, found), partial(words_data, found)),
         found.words.value,

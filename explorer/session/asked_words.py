@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,6 @@ from attn_explore.model.looking.lens import last_whole_pass
 from attn_explore.model.looking.one_output import Measure, Output
 from attn_explore.model.looking.one_pass import MASKS
 from attn_explore.model.looking.word_shares import STEPS, Words, words_of
-from attn_explore.model.ops.matrices import on_one_core
 from attn_explore.model.scenario.tokens import PAD
 from attn_explore.model.stream import stream_of
 from attn_explore.model.values import Value
@@ -50,10 +48,10 @@ class WordsFound:
         return self.logits.axes[0] if len(self.logits.axes) > 1 else None
 
 
-def words_asked(
-    session: Session, asked: WhichWords, tell: Callable[[int, int], object] = lambda done, of: None
-) -> WordsFound:
+def words_asked(session: Session, asked: WhichWords) -> WordsFound:
     """Which words made what is asked for; of a generation, in its last whole pass. Raises Problem for what cannot be.
+
+    Its methods that need no other run are there; `words.go_on` makes the others.
 
     Without a token it is the likeliest one's, without a word that at the mask, or else at the last.
     """
@@ -62,10 +60,10 @@ def words_asked(
     if place is None and len(logits.axes) > 1:
         place = _usual_place(logits.axes[0])
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
-    return _found(session, place, token, asked, tell)
+    return _found(session, place, token, asked)
 
 
-def words_at(session: Session, cell: Cell, tell: Callable[[int, int], object]) -> WordsFound:
+def words_at(session: Session, cell: Cell) -> WordsFound:
     """The same of the token and the word that a cell of the logits or the probabilities is of."""
     trace = session.run.trace
     logits, looked_at = stream_of(trace, last_whole_pass(trace)).logits, session.place.peek(cell.path)
@@ -73,12 +71,10 @@ def words_at(session: Session, cell: Cell, tell: Callable[[int, int], object]) -
     place = None if len(logits.axes) == 1 else cell.index[0] if is_of_output else _usual_place(logits.axes[0])
     is_probability = is_of_output and cell.path.endswith("probabilities")
     asked = WhichWords(measure="probability" if is_probability else "logit")
-    return _found(session, place, cell.index[-1] if is_of_output else None, asked, tell)
+    return _found(session, place, cell.index[-1] if is_of_output else None, asked)
 
 
-def _found(
-    session: Session, place: int | None, token: int | None, asked: WhichWords, tell: Callable[[int, int], object]
-) -> WordsFound:
+def _found(session: Session, place: int | None, token: int | None, asked: WhichWords) -> WordsFound:
     trace = session.run.trace
     chapter = last_whole_pass(trace)
     stream = stream_of(trace, chapter)
@@ -86,8 +82,7 @@ def _found(
     if token is None:
         token = int(np.argmax(logits[() if place is None else (place, slice(None))]))
     output = Output(asked.measure, place, token)
-    with on_one_core():
-        words = words_of(known_of(session.run.scenario), trace, output, asked.steps, chapter=chapter, tell=tell)
+    words = words_of(known_of(session.run.scenario), trace, output, asked.steps, chapter=chapter)
     return WordsFound(words, logits, stream.foretells)
 
 

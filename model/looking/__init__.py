@@ -12,6 +12,7 @@ tokens_read                           how the text that was read became tokens
 two_texts, patching, patched_runs     what of one run makes another one say what it says
 sampling, timeline                    how each word of a generation was chosen, and another future
 vector_parts, why_there               who wrote a vector, and why a head looks where it looks
-one_output, one_pass                  a logit or a probability; a pass made again, scaled or without a word
+one_output, one_pass                  a logit or a probability; what a pass reads with words scaled, or without one
+joint_runs                            runs that differ in what some steps hold, made together
 word_shares, rollout                  which words made an output, by four methods
 """

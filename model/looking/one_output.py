@@ -9,6 +9,7 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
+from attn_explore.model.recorder import BATCH
 from attn_explore.model.stream import stream_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
@@ -28,25 +29,29 @@ class Output:
     place: int | None
     token: int
 
-    def value(self, trace: Trace) -> float:
-        """The number in a run."""
-        return float(self._made(self._steps(trace))[-1].array[self.token])
+    def read(self, trace: Trace) -> Value:
+        """The step of a run that its logits are made of."""
+        return self._steps(trace)[0].operands[0].value
 
-    def gradient(self, trace: Trace) -> tuple[Value, Array]:
-        """The step that the logits are made of, and the gradient of the number by it, in the shape of that."""
-        steps = self._steps(trace)
-        logits, *others = self._made(steps)
+    def vectors(self, x: Array) -> Array:
+        """What the number is made of, in each of some runs: (batch, d_model), of what all logits are made of there."""
+        return x if self.place is None else x[:, self.place]
+
+    def values(self, trace: Trace, vectors: Array) -> Array:
+        """The number in each run that makes it of such a vector: (batch, d_model). Returns (batch)."""
+        found: Array = self._made(trace, vectors)[-1].array[:, self._column]
+        return found
+
+    def slopes(self, trace: Trace, vectors: Array) -> Array:
+        """The gradient of the number by each vector, in the shape of these."""
+        logits, *others = self._made(trace, vectors)
         gradient = np.zeros_like(logits.array)
-        gradient[self.token] = 1
+        gradient[:, self._column] = 1
         for step in reversed(others):
             gradient = step.carried_to_operands(gradient)[0]
         x, w, *_ = logits.operands
         by_logits = Value(logits.path, logits.axes, gradient.dtype, held=gradient).view()
-        back = Value(x.path, x.axes, gradient.dtype, logits.operation, (by_logits, w), logits.options)
-        read = steps[0].operands[0].value
-        found = np.zeros_like(read.array)
-        found[... if self.place is None else self.place] = back.array
-        return read, found
+        return Value(x.path, x.axes, gradient.dtype, logits.operation, (by_logits, w), logits.options).array
 
     def _steps(self, trace: Trace) -> list[Value]:
         """The logits, what caps them, and the probabilities where these are asked for."""
@@ -55,22 +60,28 @@ class Output:
             raise Problem("the output itself is edited, and so no word made it", hint="take that edit back")
         return found
 
-    def _made(self, steps: list[Value]) -> list[Value]:
-        """The same steps at the one place: (vocabulary)."""
-        first, *parameters = steps[0].operands
-        read = first.array if self.place is None else first.array[self.place]
-        x = Value(first.path, first.axes[-1:], read.dtype, held=read).view()
-        made = [_at_one_place(steps[0], (x, *parameters))]
-        for step in steps[1:]:
-            made.append(_at_one_place(step, (made[-1].view(),)))
+    def _made(self, trace: Trace, vectors: Array) -> list[Value]:
+        """The same steps over other vectors: (batch, vocabulary), or (batch, 1) where no other token matters."""
+        logits, *others = self._steps(trace)
+        first, *parameters = logits.operands
+        words = logits.axes[-1]
+        if self.measure == "logit":
+            words = Axis(words.name, 1)
+            parameters = [self._own(view, words) for view in parameters]
+        axes = (Axis(BATCH, len(vectors)), words)
+        x = Value(first.path, (axes[0], first.axes[-1]), vectors.dtype, held=vectors).view()
+        made = [Value(logits.path, axes, logits.dtype, logits.operation, (x, *parameters), logits.options)]
+        for step in others:
+            made.append(Value(step.path, axes, step.dtype, step.operation, (made[-1].view(),), step.options))
         return made
 
+    @property
+    def _column(self) -> int:
+        """Where the token stands in the steps that are made."""
+        return 0 if self.measure == "logit" else self.token
 
-def _at_one_place(step: Value, operands: tuple[View, ...]) -> Value:
-    return Value(step.path, step.axes[-1:], step.dtype, step.operation, operands, step.options)
-
-
-def said_along(trace: Trace, chapter: str = "") -> tuple[Axis | None, Axis]:
-    """The words at which a run says something, None where it says one thing of them all; and what it chooses from."""
-    axes = stream_of(trace, chapter).logits.axes
-    return (axes[0] if len(axes) > 1 else None), axes[-1]
+    def _own(self, view: View, words: Axis) -> View:
+        """What a parameter has for the token alone: that of a real model is as large as its vocabulary."""
+        array = view.window(**{words.name: slice(self.token, self.token + 1)})
+        axes = tuple(words if axis.name == words.name else axis for axis in view.axes)
+        return Value(view.path, axes, array.dtype, held=array).view()

@@ -1,12 +1,14 @@
-"""One pass of a run, made again: with its word embeddings scaled, or without one of its words."""
+"""One pass of a run, and what stands before its layers when it is made again: with other words, or without one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from attn_explore.model.changes import Change
+import numpy as np
+
+from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.edits import Changes
 from attn_explore.model.forward import trace_of
@@ -19,6 +21,8 @@ from attn_explore.model.trace import Trace
 
 MASKS = ("[MASK]", "<mask>")
 """What stands for a word that a model has to find out (Devlin et al. 2018, section 3.1)."""
+
+Fills = tuple[bool, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,31 +48,46 @@ class OnePass:
         places = map(as_labels(known).place, MASKS) if known is not None else ()
         return next((place for place in places if place is not None), None)
 
-    @contextmanager
-    def scaled(self, share: float) -> Iterator[Trace]:
-        """The run with the embedding of every word times a share; its numbers are let go of at the end."""
-        more = {
-            path: (*self.trace.changes.get(path, ()), Change((), factor=share)) for path in self.embeddings.values()
-        }
-        with self._again(self.known, {**self.trace.changes, **more}) as trace:
-            yield trace
+    def scaled(self, shares: Array) -> dict[str, Array]:
+        """The embeddings of every word times each of some shares: (batch, token, d_model), by their step."""
+        steps = (self.trace.steps[path] for path in self.embeddings.values())
+        return {step.path: np.multiply.outer(shares, step.array).astype(step.dtype, copy=False) for step in steps}
 
-    @contextmanager
-    def without(self, stack: str, place: int) -> Iterator[Trace]:
-        """The run over the text without a word; or with a mask in its place, where the model knows one."""
+    def without(self, stack: str, places: Sequence[int]) -> Iterator[Without]:
+        """Runs over the text without one of some words; or with a mask in its place, where the model knows one."""
         read, mask = self.known.readings[stack], self.masked_by(stack)
-        shorter = _left_out(read, place) if mask is None else _masked(read, place, mask, self.texts[stack])
-        with self._again(replace(self.known, readings={**self.known.readings, stack: shorter}), {}) as trace:
-            yield trace
+        if mask is not None:
+            yield self._reads(self.trace, stack, places, [_masked(read, place, mask) for place in places])
+            return
+        alike = defaultdict[Fills, list[int]](list)  # texts are read together where they are filled up alike
+        for place in places:
+            alike[_left_out(read, place).fills].append(place)
+        for some in alike.values():
+            shorter = [_left_out(read, place) for place in some]
+            known = replace(self.known, readings={**self.known.readings, stack: shorter[0]})
+            trace = trace_of(known, self.trace.unedited, before=self.trace, lazy=True)
+            yield self._reads(trace, stack, some, shorter)
 
-    @contextmanager
-    def _again(self, known: Known, changes: Changes) -> Iterator[Trace]:
-        trace = trace_of(known, self.trace.unedited, changes=changes, before=self.trace, lazy=True)
-        yield trace
-        if trace.keeper is not None:
-            for path, step in trace.steps.items():
-                if step is not self.trace.steps.get(path):
-                    trace.keeper.forget(step)
+    def _reads(self, trace: Trace, stack: str, places: Sequence[int], readings: Sequence[Reading]) -> Without:
+        step = trace.steps[self.embeddings[stack]]
+        table, _ = step.operands
+        return Without(trace, tuple(places), step.path, table.rows(np.array([read.ids for read in readings])))
+
+
+@dataclass(frozen=True, eq=False)
+class Without:
+    """Runs that each lack one word of a stack.
+
+    trace       a run over as many words, whose steps are theirs up to the embedding; nothing else of it is computed
+    places      where the word stood that each lacks
+    embedding   the path of the step that has the vectors of the words, and `vectors` what it holds in each run:
+                (batch, token, d_model)
+    """
+
+    trace: Trace
+    places: tuple[int, ...]
+    embedding: str
+    vectors: Array
 
 
 def one_pass(known: Known, trace: Trace, chapter: str = "") -> OnePass:
@@ -109,7 +128,7 @@ def _left_out(read: Reading, place: int) -> Reading:
     return replace(read, tokens=words, length=read.length - 1, ids=ids, fills=fills)
 
 
-def _masked(read: Reading, place: int, mask: int, text: Text) -> Reading:
-    words, ids = list(read.tokens), list(read.ids or ())
-    words[place], ids[place] = text.vocabulary.label(mask), mask
-    return replace(read, tokens=tuple(words), ids=tuple(ids))
+def _masked(read: Reading, place: int, mask: int) -> Reading:
+    ids = list(read.ids or ())
+    ids[place] = mask
+    return replace(read, ids=tuple(ids))

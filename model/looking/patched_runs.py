@@ -7,13 +7,14 @@ patched word on are computed; the keys and values of those before are the run's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.joint_runs import steps_between
 from attn_explore.model.recorder import BATCH
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View, read_only
@@ -97,7 +98,7 @@ def differences(trace: Trace, patches: Sequence[Patch], said: Said, start: int =
     """
     runs = _Runs(trace, start)
     waiting = list(patches)
-    steps = _affected(trace, {patch.step.path for patch in patches}, said.read)
+    steps = steps_between(trace, {patch.step.path for patch in patches}, said.read)
     last_read = {view.path: step.path for step in steps for view in step.operands}
     for step in steps:
         runs.compute(step)
@@ -106,22 +107,6 @@ def differences(trace: Trace, patches: Sequence[Patch], said: Said, start: int =
         runs.forget(view.path for view in step.operands if last_read[view.path] == step.path)
     x = runs.of(said.read)
     return said.differences(x if said.place is None else x[:, said.place - start])
-
-
-def _affected(trace: Trace, starts: Collection[str], end: Value) -> list[Value]:
-    """The steps that some others reach, these included, as far as a last one is made of them; in order."""
-    reached, needed = set(starts), {end.path}
-    steps = list(trace.steps.values())
-    steps = steps[: steps.index(end) + 1]
-    for step in steps:
-        if any(view.path in reached for view in step.operands):
-            reached.add(step.path)
-    found = list[Value]()
-    for step in reversed(steps):
-        if step.path in needed and step.path in reached:
-            found.append(step)
-            needed.update(view.path for view in step.operands)
-    return found[::-1]
 
 
 class _Runs:

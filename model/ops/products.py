@@ -126,12 +126,18 @@ def _room(value: Value) -> Array | None:
 
 
 def _contract_derivative(value: Value, gradient: Array) -> Gradients:
-    a, b, *bias = value.operands
-    return (
-        contract(gradient, value.names, b.array, b.names, a.names),
-        contract(gradient, value.names, a.array, a.names, b.names),
-        *(sum_to(gradient, value.names, operand.names) for operand in bias),
-    )
+    return tuple(_contract_towards(value, gradient, place) for place in range(len(value.operands)))
+
+
+def _contract_towards(value: Value, gradient: Array, place: int) -> Array:
+    """The gradient of one operand: that of a factor is the gradient of the product, times the other factor."""
+    own = value.operands[place]
+    if place == 2:
+        return sum_to(gradient, value.names, own.names)
+    other = value.operands[1 - place]
+    is_stored = other.value.source is not None and other.value.dtype == gradient.dtype
+    multiply = _in(np.empty(own.shape, gradient.dtype)) if is_stored else np.matmul
+    return contract(gradient, value.names, other.array, other.names, own.names, multiply)
 
 
 def _contract_cell(value: Value, at: At) -> Expression:
@@ -168,7 +174,14 @@ def _contract_back(value: Value, place: int, at: At) -> Expression:
 
 
 CONTRACT = Operation(
-    "contract", _contract, _contract_derivative, _contract_cell, _contract_formula, _contract_back, every_axis
+    "contract",
+    _contract,
+    _contract_derivative,
+    _contract_cell,
+    _contract_formula,
+    _contract_back,
+    every_axis,
+    _contract_towards,
 )
 
 

@@ -18,6 +18,7 @@ rounding_answer what rounding the parameters changes
 tokens_answer   how a text became tokens, with `tokens_said` and `token_remarks`: what is said of it, and is unusual
 generate_answer how each word of a generation was chosen
 answer_curves   its rows and columns as curves
+runs_made       how far an answer is that runs are made for
 answered        as it is shown: as a table to draw, and where it leads
 views           which views there are, and what makes each
 """

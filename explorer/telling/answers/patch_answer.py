@@ -17,6 +17,7 @@ from attn_explore.explorer.system.time_left import TimeLeft
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_lines import ESTIMATED
 from attn_explore.explorer.telling.answers.answered import Answered
+from attn_explore.explorer.telling.answers.runs_made import how_far, progress_of
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.patching import Kind, Patching
@@ -71,13 +72,7 @@ def patch_answered(session: Session, kind: Kind, left: TimeLeft | None = None) -
     answered = Answered(patch_answer(found), command, patch_data(found), drawn)
     if found.is_done:
         return answered
-    progress = ", ".join(filter(None, (f"made {how_far(found)}", left(found.share_done))))
-    return replace(answered, further=further, progress=progress)
-
-
-def how_far(found: Patching) -> str:
-    """How many runs are made: `31 of 270 runs`."""
-    return f"{found.runs - found.runs_left} of {found.runs} runs"
+    return replace(answered, further=further, progress=progress_of(found, left))
 
 
 def _row(found: Patching, row: int, *, shows_estimates: bool) -> Row:

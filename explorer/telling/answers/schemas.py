@@ -264,9 +264,11 @@ _GENERATE = {
 
 _METHODS = {
     "gradient_times_input": {**_NUMBER, "description": "The gradient by the word's embedding, times this."},
-    "integrated_gradients": {**_NUMBER, "description": "The mean gradient from embeddings of zero on, times this."},
+    "integrated_gradients": _or_null(
+        _NUMBER, "The mean gradient from embeddings of zero on, times this; null where they were not made."
+    ),
     "rollout": {**_NUMBER, "description": "The share of the word, as attention alone mixes them."},
-    "left_out": _or_null(_NUMBER, "What is lost without the word; null where it cannot be left out."),
+    "left_out": _or_null(_NUMBER, "What is lost without the word; null where it cannot be left out, or was not."),
 }
 _MADE_BY = {"stack": {"enum": ["encoder", "decoder"]}, "place": _COUNT, **_TOKEN, **_METHODS}
 _WORDS_OF = {
@@ -275,9 +277,11 @@ _WORDS_OF = {
     "words": {"type": "array", "items": _closed(_MADE_BY)},
     "together": {**_closed(_METHODS), "description": "The sum of each method over the words."},
     "left_out_by": {"enum": ["mask", "leaving out"]},
-    "baseline": _closed({"embeddings": {"enum": ["zero"]}, "value": _NUMBER}),
+    "baseline": _closed({"embeddings": {"enum": ["zero"]}, "value": _or_null(_NUMBER, "null where it was not made.")}),
     "steps": {**_COUNT, "description": "How many gradients the integrated ones are the mean of."},
-    "error": {**_NUMBER, "description": "What these lack of the output less that at the baseline."},
+    "error": _or_null(
+        _NUMBER, "What these lack of the output less that at the baseline; null where they were not made."
+    ),
 }
 
 _ROUNDED_STEP = {

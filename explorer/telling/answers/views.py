@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.time_left import TimeLeft
 from attn_explore.explorer.telling.answers.answered import Answered, Otherwise
 from attn_explore.model.naming import bracketed
 
 if TYPE_CHECKING:
+    from attn_explore.explorer.session.asked_words import WordsFound
     from attn_explore.explorer.session.sampler_said import Said
 
 View = Callable[[Session, Cell, Counter], Answered]
@@ -90,14 +93,28 @@ def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
     return Answered(opened_answer(found, made), command, opened_data(found, made), spot=_FIRST)
 
 
-def _words(session: Session, cell: Cell, counter: Counter) -> Answered:
+def _words(session: Session, cell: Cell, _: Counter) -> Answered:
     """Which words made the output that a cell is of, or the one that the model says in the end."""
     from attn_explore.explorer.session.asked_words import words_at
+
+    return _words_so_far(session, words_at(session, cell), TimeLeft())
+
+
+def _words_so_far(session: Session, found: WordsFound, left: TimeLeft) -> Answered:
+    """The same as it is now, of which more is made when somebody asks for that."""
+    from attn_explore.explorer.telling.answers.runs_made import progress_of
     from attn_explore.explorer.telling.answers.words_answer import named_by, words_answer, words_data, words_drawn
 
-    found = words_at(session, cell, lambda done, of: counter.say(f"{done} of {of} runs"))
+    def further(counter: Counter) -> Answered:
+        found.words.go_on()
+        counter.say("")
+        return _words_so_far(session, found, left)
+
     command = answering(session, "words", *named_by(found))
-    return Answered(words_answer(found), command, words_data(found), words_drawn(found))
+    answered = Answered(words_answer(found), command, words_data(found), words_drawn(found))
+    if found.words.is_done:
+        return answered
+    return replace(answered, further=further, progress=progress_of(found.words, left))
 
 
 def _tokens(session: Session, cell: Cell, _: Counter) -> Answered:

@@ -11,6 +11,7 @@ import numpy as np
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.asked_words import WordsFound
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.runs_made import how_far
 from attn_explore.model.axes import Array
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.word_shares import Words, WordShares
@@ -61,9 +62,9 @@ def words_data(found: WordsFound) -> dict[str, Any]:
         "words": [_word_data(stack, place) for stack in words.stacks for place in _places(stack)],
         "together": {name: _number(words.total(method)) for method, (_, name) in METHODS.items()},
         "left_out_by": "mask" if words.masks else "leaving out",
-        "baseline": {"embeddings": "zero", "value": words.baseline},
+        "baseline": {"embeddings": "zero", "value": _number(words.baseline)},
         "steps": words.steps,
-        "error": words.error,
+        "error": _number(words.error),
     }
 
 
@@ -83,13 +84,11 @@ def _number(number: float) -> float | None:
 def _said(found: WordsFound) -> Iterator[str]:
     words = found.words
     yield f"{output_name(found)}: {short_number(words.value)}. No method is the truth: each answers another question."
+    if not words.is_done:
+        yield f"{how_far(words)} are made; cells without a number wait for theirs."
     yield "Colours are of each column by itself: how large a number is beside the largest there."
-    gained = words.value - words.baseline
-    yield (
-        f"Integrated gradients ({words.steps} steps) begin at embeddings of zero, where it is "
-        f"{short_number(words.baseline)}: they should add up to {short_number(gained)}; their error is "
-        f"{short_number(words.error)}.{_WARNING if abs(words.error) > _MUCH * abs(gained) else ''}"
-    )
+    if words.is_done:
+        yield _of_integrated(words)
     yield "Rollout is how attention alone mixes the words, as shares of 1; gradient×input need not add up to anything."
     if words.is_edited:
         yield "No word is left out: the edits of this run stand at places."
@@ -97,6 +96,15 @@ def _said(found: WordsFound) -> Iterator[str]:
         yield "Masked: how much is lost when a mask stands for the word."
     else:
         yield "Left out: how much is lost in a run without the word."
+
+
+def _of_integrated(words: Words) -> str:
+    gained = words.value - words.baseline
+    return (
+        f"Integrated gradients ({words.steps} steps) begin at embeddings of zero, where it is "
+        f"{short_number(words.baseline)}: they should add up to {short_number(gained)}; their error is "
+        f"{short_number(words.error)}.{_WARNING if abs(words.error) > _MUCH * abs(gained) else ''}"
+    )
 
 
 def output_name(found: WordsFound) -> str:
@@ -150,9 +158,8 @@ def _cell(number: float, largest: float, at: At) -> Cell:
 
 
 def _together(words: Words, method: str) -> Cell:
-    if all(np.isnan(_of(stack, method)).all() for stack in words.stacks):
-        return _NOTHING
-    return Cell(short_number(words.total(method)), None, None, words.total(method))
+    total = words.total(method)
+    return _NOTHING if np.isnan(total) else Cell(short_number(total), None, None, total)
 
 
 def _drawn(cell: Cell) -> Cell:

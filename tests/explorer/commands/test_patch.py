@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from attn_explore.explorer.commands import patch_command
+from attn_explore.explorer.commands.making import INTERRUPTED
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from attn_explore.model.looking.patching import Patching
 from tests.checkpoints import DATA
@@ -86,13 +86,13 @@ def test_what_was_made_is_printed_when_somebody_does_not_wait(attn: Run, monkeyp
 
     def interrupted(found: Patching) -> bool:
         if found.share_done > 0:
-            raise SystemExit(patch_command.INTERRUPTED)
+            raise SystemExit(INTERRUPTED)
         return go_on(found)
 
     monkeypatch.setattr(Patching, "go_on", interrupted)
     ended = attn(*INDUCTION, "--json")
     found = [number for row in json.loads(ended.out)["rows"] for number in row["exact"]]
-    assert ended.status == patch_command.INTERRUPTED
+    assert ended.status == INTERRUPTED
     assert None in found
     assert any(found)
     cells = [cell for row in csv.reader(io.StringIO(attn(*INDUCTION, "--csv").out)) for cell in row]

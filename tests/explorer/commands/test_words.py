@@ -11,7 +11,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from attn_explore.explorer.commands.making import INTERRUPTED
 from attn_explore.explorer.telling.answers.schemas import schema_of
+from attn_explore.model.looking.word_shares import Words
 from tests.checkpoints import DATA
 from tests.explorer.commands.conftest import Run
 
@@ -49,6 +51,25 @@ def test_source_and_target_are_apart_and_what_is_masked_is_said(attn: Run) -> No
     assert ", at [MASK]: " in lines[1]
     assert "Masked: how much is lost when a mask stands for the word." in lines
     assert next(line for line in lines if line.startswith("[MASK]")).split()[-1] == "—"
+
+
+def test_what_was_made_is_printed_when_somebody_does_not_wait(attn: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = Words.go_on
+
+    def interrupted(found: Words) -> bool:
+        if found.share_done > 0:
+            raise SystemExit(INTERRUPTED)
+        return go_on(found)
+
+    monkeypatch.setattr(Words, "go_on", interrupted)
+    ended = attn("sentiment")
+    assert ended.status == INTERRUPTED
+    lines = ended.out.splitlines()
+    assert lines[2] == "6 of 39 runs are made; cells without a number wait for theirs."
+    assert lines[-1].split()[1:3] + lines[-1].split()[4:] == ["3.9907", "—", "5.4600"]
+    data = json.loads(attn("sentiment", "--json").out)
+    jsonschema.validate(data, schema_of("words"))
+    assert {word["integrated_gradients"] for word in data["words"]} == {data["error"]} == {None}
 
 
 @pytest.mark.parametrize(

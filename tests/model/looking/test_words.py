@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from attn_explore.explorer.session.asked_words import WhichWords, words_asked
 from attn_explore.model.checkpoints.checkpoint import open_checkpoint
 from attn_explore.model.known import Known, known_of
+from attn_explore.model.looking import word_shares
 from attn_explore.model.looking.one_output import Measure, Output
 from attn_explore.model.looking.rollout import rollouts
-from attn_explore.model.looking.word_shares import Words, words_of
+from attn_explore.model.looking.word_shares import Words
+from attn_explore.model.looking.word_shares import words_of as begun
 from attn_explore.model.opened import Opened, scenario_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
@@ -28,6 +30,18 @@ from tests.opened import opened
 EXPECTED = json.loads((DATA / "words.json").read_text())
 ASKED = EXPECTED["asked"]
 METHODS = ("gradient", "integrated", "rollout", "left_out")
+
+
+def words_of(known: Known, trace: Trace, output: Output, steps: int) -> Words:
+    """With every run made."""
+    return finished(begun(known, trace, output, steps))
+
+
+def finished(found: Words) -> Words:
+    while found.go_on():
+        pass
+    assert found.is_done
+    return found
 
 
 def ran(text: str) -> tuple[Known, Trace]:
@@ -91,7 +105,7 @@ def test_the_shares_of_rollout_are_together_one_at_every_word(name: str) -> None
 
 
 def test_the_word_that_turns_a_sentence_around_is_found_by_three_methods() -> None:
-    (stack,) = words_asked(opened("sentiment").session(), WhichWords()).words.stacks
+    (stack,) = finished(words_asked(opened("sentiment").session(), WhichWords()).words).stacks
     words = list(stack.text.words)
     assert words[int(np.argmax(stack.gradient))] == "not"
     assert words[int(np.argmax(stack.integrated))] == "not"
@@ -100,12 +114,37 @@ def test_the_word_that_turns_a_sentence_around_is_found_by_three_methods() -> No
 
 def test_of_a_generation_the_last_pass_is_asked_for_with_source_and_target_apart() -> None:
     found = words_asked(opened("translate").session(), WhichWords(token="狗", after="我的", steps=2))
-    source, target = found.words.stacks
+    source, target = finished(found.words).stacks
     assert (source.stack, target.stack) == ("encoder", "decoder")
     assert source.text.words[int(np.nanargmax(source.left_out))] == "dog"
     assert target.text.words[0] == "<s>"
     own = found.logits.array[found.words.output.place, found.words.output.token]
     assert found.words.value == pytest.approx(float(own), abs=1e-6)
+
+
+@pytest.mark.parametrize("measure", ["logit", "probability"])
+def test_without_a_word_the_output_is_that_of_the_run_over_the_shorter_text(measure: Measure) -> None:
+    """Before the word that it is at, and behind it; padding stays where it is."""
+
+    def over(words: list[str]) -> tuple[Known, Trace]:
+        model = "{kind: encoder, head: tokens, classes: [x, y]}"
+        return ran(f"{{model: {model}, input: {{vocabulary: [a, b, c], tokens: {words}, pad_to: 6}}}}")
+
+    words = ["a", "b", "c", "b"]
+    found = words_of(*over(words), Output(measure, 2, 1), 1)
+    assert np.isnan(found.stacks[0].left_out[2])
+    for gone, place in ((0, 1), (1, 1), (3, 2)):
+        _, shorter = over(words[:gone] + words[gone + 1 :])
+        said = shorter.steps["logits" if measure == "logit" else "probabilities"].array[place, 1]
+        assert found.stacks[0].left_out[gone] == pytest.approx(found.value - said, abs=1e-12)
+
+
+def test_runs_that_are_made_one_by_one_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = family("t5")
+    monkeypatch.setattr(word_shares, "AT_ONCE", 1)
+    for one, other in zip(family("t5").stacks, together.stacks, strict=True):
+        for method in METHODS:
+            np.testing.assert_allclose(getattr(one, method), getattr(other, method), atol=1e-9)
 
 
 def test_the_only_word_of_a_text_cannot_be_left_out() -> None:
