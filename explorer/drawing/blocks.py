@@ -47,12 +47,14 @@ class Block:
     """Rows that are lined up with each other in columns.
 
     Of a sum with one row for each term: how many are `folded` into the last row, and how many `terms` there are, of
-    which more are shown where there is room; 0 where all are wanted.
+    which more are shown where there is room; 0 where all are wanted. `is_new`: it came with the last key, and has to be
+    in sight.
     """
 
     rows: tuple[Row, ...]
     folded: int = 0
     terms: int = 0
+    is_new: bool = False
 
     @cached_property
     def column_widths(self) -> list[int]:

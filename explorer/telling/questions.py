@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -49,17 +49,21 @@ _VERDICT = {
 def asked(session: Session, room: int) -> list[Block]:
     """The question that waits: its text, what the last try lacked, what can be chosen, and a hint.
 
-    Lines are at most `room` cells wide.
+    Lines are at most `room` cells wide. What the last try lacked and the hint are new.
     """
     lesson, question = session.lesson, session.question
     if question is None:
         return []
     return [
         *_narrated(question.ask, "name", room),
-        *(_lines(_lack(question, lesson.given), "wrong", room) if lesson.given is not None else ()),
+        *_new(_lines(_lack(question, lesson.given), "wrong", room) if lesson.given is not None else ()),
         *_options(question, lesson.tries, room),
-        *(_hint(question, lesson.tries, room) if lesson.has_hint else ()),
+        *_new(_hint(question, lesson.tries, room) if lesson.has_hint else ()),
     ]
+
+
+def _new(blocks: Iterable[Block]) -> Iterator[Block]:
+    return (replace(block, is_new=True) for block in blocks)
 
 
 def how(session: Session) -> str:

@@ -46,11 +46,12 @@ LEAST = 4
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of a block with the widths of its columns; `block` are the lines of the whole block."""
+    """A row of a block with the widths of its columns; `block` are the lines of the whole block, which may be new."""
 
     row: Row
     widths: list[int]
     block: range
+    is_new: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -102,7 +103,6 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._links: list[Link] = []
         self._places: dict[tuple[str, Index], int] = {}
         self._chosen: int | None = None
-        self._ends_in_view = False
 
     @property
     def chosen(self) -> Link | None:
@@ -151,16 +151,15 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         is_choice: bool = False,
         head: Callable[[], Sequence[Block]] = tuple,
         under: Callable[[], Piece] = _nothing,
-        ends_in_view: bool = False,
         fills_height: bool = False,
     ) -> None:
         """Show what `write` gives (tersely where it has to), with a link marked and its block in view.
 
         The first link is, where `marked` is none of them; with `is_choice`, none before a key was pressed. `head` gives
         what stands above it and is not scrolled away; `under` the text that fills what is left of the room.
-        `ends_in_view`: the last line is what is new. `fills_height`: more lines have room for other blocks.
+        `fills_height`: more lines have room for other blocks.
         """
-        self._write, self._head, self._under, self._ends_in_view = write, head, under, ends_in_view
+        self._write, self._head, self._under = write, head, under
         self._fills_height, self._chosen, self._written_for = fills_height, None, None
         self._fill()
         if self._links and not is_choice:
@@ -177,9 +176,10 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self.refresh()
 
     def _show_chosen(self) -> None:
-        """Bring what is marked into view, or an end that is new; what stands above it is never scrolled away."""
-        if self._ends_in_view:
-            self.scroll_end(animate=False, immediate=True)
+        """Bring what is new into view, or what is marked; what stands above it is never scrolled away."""
+        new = [place for place, line in enumerate(self._rows) if line.is_new]
+        if new:
+            self._bring_into_view(new[0], range(new[0], new[-1] + 1))
         elif self._chosen and self._kept == self._head_rows:
             self.choose(0)
 
@@ -296,4 +296,4 @@ def _lines(blocks: Sequence[Block], room: int, first: int = 0) -> Iterator[_Line
         lines = range(first, first + sum(len(part.rows) for part in parts))
         first = lines.stop
         for part in parts:
-            yield from (_Line(row, part.column_widths, lines) for row in part.rows)
+            yield from (_Line(row, part.column_widths, lines, block.is_new) for row in part.rows)

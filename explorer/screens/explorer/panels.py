@@ -308,7 +308,7 @@ class Panels(Actions):
 
     def show_cell(self) -> None:
         """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
-        state, panel, lesson = self.state, self.arithmetic, self.state.session.lesson
+        state, panel = self.state, self.arithmetic
         self.in_centre.turn_to_words_or_numbers()
         panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
         chosen = Link(state.value, state.index) if state.attention is not None else None
@@ -322,7 +322,6 @@ class Panels(Actions):
                 is_choice=state.session.question is not None,
                 head=lambda: below.head(state, *panel.scrollable_content_region.size),
                 under=self._text_under,
-                ends_in_view=state.session.question is not None and bool(lesson.tries or lesson.has_hint),
             )
         self.show_keys()  # before what lays out anew: the keys are in the frame of the rest then
         was_folded = panel.is_folded

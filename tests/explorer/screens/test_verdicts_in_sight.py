@@ -59,6 +59,20 @@ async def test_a_hint_and_then_the_verdict_are_in_sight_however_small_the_termin
         assert any("The answer:" in row for row in shown())
 
 
+async def test_after_a_wrong_answer_what_is_off_is_in_sight_where_the_hint_is_longer_than_the_panel(
+    explore: Explore,
+) -> None:
+    async with explore("single-head", size=(80, 24)) as (pilot, session):
+        stepping.follow_lesson(session, 1)
+        await pilot.press("L", "L", "7", "enter")
+        found = pilot.app.screen.query_one(ArithmeticPanel)
+        shown = [found.render_line(row).text.strip() for row in range(found.size.height)]
+        assert len(found.text()) > found.size.height
+        assert "✗ 7 is too large." in shown
+        assert any("more lines: J" in row for row in shown)  # the hint goes on below
+        assert any("what does it come to?" in row for row in shown)  # and nothing that had room has gone
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize(
     ("name", "place", "own"),
