@@ -16,7 +16,7 @@ from attn_explore.explorer.session.alike import likeness
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.explain import Index
+from attn_explore.model.explain import Index, title
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import letter
 from attn_explore.model.labels import SPACE, Labels
@@ -188,9 +188,13 @@ class Finding:
         yield from self._keys()
 
     def _named(self) -> Looked:
-        """What a name may mean, from here on; then what it is a part of, what it is like, and finer steps."""
+        """What a name may mean, from here on; then what it is a part of, what it is like, and finer steps.
+
+        The title of a step is a name of it, too: people call the step `q` “queries”, as the screen does.
+        """
         yield from self._called()
         yield from self._with_part()
+        yield from self._titled()
         yield from self._alike()
         yield from self._words_called()
         yield from self._words_with()
@@ -223,6 +227,12 @@ class Finding:
     def _with_part(self) -> Looked:
         wanted = self._text.casefold()
         yield from self._in_pieces(path if wanted in path.casefold() else None for path in self._paths)
+
+    def _titled(self) -> Looked:
+        """The steps with a text in their titles."""
+        wanted = self._text.casefold()
+        steps = self._known.steps if wanted else ()
+        yield from self._in_pieces(step.path if wanted in title(step).casefold() else None for step in steps)
 
     def _alike(self) -> Looked:
         is_like = likeness(self._text)

@@ -64,6 +64,13 @@ def test_beginnings_of_words_and_words_in_any_order_find_a_step(text: str, path:
     assert path in [line.path for line in found(session, text).found]
 
 
+@pytest.mark.parametrize(
+    ("title", "path"), [("queries", f"{LAYER}.q"), ("Keys", f"{LAYER}.k"), ("weighted val", f"{LAYER}.head_output")]
+)
+def test_a_step_is_found_by_its_title_before_words_and_keys(title: str, path: str) -> None:
+    assert found(session_of("encoder-layer"), title).found[0].path == path
+
+
 def test_a_path_of_many_like_letters_is_told_apart_in_a_few_steps() -> None:
     many = ".".join(["eeeee"] * 40)  # there are more ways to place forty of its letters than could ever be tried
     assert likeness("e" * 40)(many)
