@@ -52,7 +52,8 @@ def _sections(session: Session, value: Value, after: After) -> Iterator[Section]
     meanings = [
         f"{axis.name} ({axis.size}): {axes.MEANINGS[axis.name]}" for axis in value.axes if axis.name in axes.MEANINGS
     ]
-    yield Section("Axes", "\n".join(meanings))
+    if meanings:
+        yield Section("Axes", "\n".join(meanings))
     yield Section("Path", value.path)
 
 
@@ -83,16 +84,19 @@ def _sampled(value: Value, other: Cells) -> str:
     """How many numbers are different in a sample of a value that is too large to be held, and by how much most."""
     found = sample(value, Made(value.shape, lambda index: distances(value[index], other[index])))
     count, most = int(np.count_nonzero(found)), short_number(float(found.max(initial=0)))
-    far = f"{figure(count)} are different, by {most} at most" if count else "none is different"
+    verb = "is" if count == 1 else "are"
+    far = f"{figure(count)} {verb} different, by {most} at most" if count else "none is different"
     return f"Too large to be compared as a whole: of {figure(found.size)} numbers from all over it, {far}."
 
 
 def _differences(value: Value, found: Array) -> str:
     """How many numbers of a value are different, and where and by how much most."""
     where = farthest(found)
-    count = int(np.count_nonzero(found))
-    most = f"most at {name_at(value, where)}, by {short_number(float(found[where]))}"
-    return f"{count} of {found.size} numbers here are different, {most}."
+    count, far = int(np.count_nonzero(found)), short_number(float(found[where]))
+    if found.size == 1:
+        return f"{name_at(value, where)} is different, by {far}."
+    verb, most = ("is", "") if count == 1 else ("are", "most ")
+    return f"{count} of {found.size} numbers here {verb} different, {most}at {name_at(value, where)}, by {far}."
 
 
 def edits_in_force(session: Session) -> list[str]:

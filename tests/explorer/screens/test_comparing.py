@@ -80,6 +80,13 @@ def test_the_runs_part_at_the_first_step_that_differs() -> None:
     assert said.startswith("16 of 16 numbers here are different, most at A[")
 
 
+def test_of_one_number_it_is_said_how_far_it_is_apart_and_nothing_of_axes() -> None:
+    session = session_of("where-gradients-flow", "loss")
+    said = said_under(session, session.place.value)
+    assert said["Compared with: without residuals"] == "L is different, by 0.6802."
+    assert "Axes" not in said
+
+
 def test_two_equal_runs_do_not_part() -> None:
     session = session_of("input: {text: a b}\ncompare: {model: {score: scaled_dot}}")
     assert two_runs.parting(session) is None
