@@ -247,9 +247,8 @@ def _left(named: Named, digits: int) -> Placed:
 
 
 def _width_left(placed: Placed) -> int:
-    """Cells that it takes with the gap behind it; in colours, it is as wide as its name at least."""
-    name = most_cells(placed.named.name) if placed.is_in_colour else 0
-    return max(placed.layout.width, name) + GAP
+    """Cells that it takes with the gap behind it; it is as wide as its name at least."""
+    return max(placed.layout.width, placed.layout.label_width + most_cells(placed.named.name)) + GAP
 
 
 def _heads(named: Named) -> int:

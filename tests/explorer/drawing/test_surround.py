@@ -80,6 +80,14 @@ def test_what_a_row_above_has_along_it_is_said_once_over_it() -> None:
     assert [line.split() for line in text(above_lines(found, DARK, 100))[:2]] == [["b", "d_k", "→"], list("01234")]
 
 
+def test_the_name_of_a_single_number_is_whole() -> None:
+    one, row = Axis("", 1, ("",)), Axis("class", 2, ("negative", "positive"))
+    logits, passed_on = Picture(np.array([[-0.1, 0.2]]), (one, row)), Picture(np.array([[1.0]]), (one, one))
+    found = Around("∂L/∂logits", logits, (Named("∂L/∂L", passed_on, NOTHING),)).placed(100, 10, 0)
+    assert found is not None
+    assert [line.split() for line in text(left_lines(found.left, DARK))] == [["∂L/∂L"], [], ["1"]]
+
+
 def test_where_there_is_little_room_the_row_and_the_column_stand_number_over_number() -> None:
     found = product().placed(50, 3, 10)
     assert found is not None
