@@ -95,8 +95,8 @@ CLAIMS: list[tuple[str, int, str, Callable[[], object]]] = [
     ("who-wrote-this-word", 9, "the next best",
      lambda: run_of("who-wrote-this-word")["logits"].axes[1].label(
          int(array("who-wrote-this-word", "logits")[4].argsort()[-2])) == "l"),
-    ("who-wrote-this-word", 9, "They add up alike. For the end rather than *l*: head 2 with 1.2922, head 0 with 0.5715, "
-     "the network with 0.3472, head 3 with 0.0526. Against it: the embedding with 0.9213, head 1 with 0.5673.",
+    ("who-wrote-this-word", 9, "They add up alike. For the end rather than *l*: head 2 with 1.2922, head 0 with "
+     "0.5715, the network with 0.3472, head 3 with 0.0526. Against it: the embedding with 0.9213, head 1 with 0.5673.",
      lambda: len(attribution(run_of("who-wrote-this-word")).terms) == 4 + 2
      and round(1.2922 + 0.5715 + 0.3472 + 0.0526 - 0.9213 - 0.5673, 4) == 0.7749),
     ("names", 6, "Of the 64 numbers in the row of *l*, 39 are 0",

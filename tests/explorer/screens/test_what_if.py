@@ -155,7 +155,7 @@ def test_each_step_says_how_far_it_moved() -> None:
     )
     assert "A[love, dog] is set to 0.9000" in said
     assert "5 of 20 numbers here are different, most at" in said
-    words = dict((heading, text) for heading, text, _ in sections.sections(session, session.run.trace[WEIGHTS]))
+    words = {heading: text for heading, text, _ in sections.sections(session, session.run.trace[WEIGHTS])}
     assert "1 of 16 numbers here is different, at A[love, dog], by 0.2868." in words["Edits"]
 
 
