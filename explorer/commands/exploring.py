@@ -18,6 +18,7 @@ from attn_explore.explorer.commands.common import (
 )
 from attn_explore.explorer.commands.marking import Answers, Name, answer_file
 from attn_explore.explorer.commands.options import (
+    SamplerSteps,
     Sort,
     SourceName,
     StartStep,
@@ -56,6 +57,7 @@ def run(
     *,
     differentiated: Gradients,
     reading: Reading,
+    sampler: SamplerSteps = "",
     answers: Answers = None,
     name: Name = "",
     limiting: Limiting,
@@ -70,7 +72,7 @@ def run(
         raise typer.BadParameter("--watch needs the explorer, and --plain prints")
     if watch and reading.as_:
         raise typer.BadParameter("--watch runs one run again, and --as shows two")
-    asked = reading.asked(differentiated.number(step))
+    asked = replace(reading.asked(differentiated.number(step)), sampler=sampler)
     is_printed = not watch and (plain or not sys.stdout.isatty())
     into = answer_file(answers, name, is_printed)
     if is_printed:

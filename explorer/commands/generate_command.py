@@ -44,6 +44,9 @@ def generate(
             "--seed", metavar="S", min=0, help="Draw, with the numbers of this seed; else 0.", show_default=False
         ),
     ] = None,
+    likeliest: Annotated[
+        bool, typer.Option("--likeliest", help="Draw nothing: of what is left, the likeliest word is chosen.")
+    ] = False,
     instead: Annotated[
         list[str],
         typer.Option(
@@ -65,7 +68,10 @@ def generate(
     """
     from attn_explore.explorer.session.course import is_model
 
+    if likeliest and seed is not None:
+        raise typer.BadParameter("--likeliest draws nothing, and --seed draws")
     sampler = _sampler(temperature, top_k, top_p, repetition_penalty, seed)
+    sampler = replace(sampler, seed=None) if likeliest else sampler
     if reading.max_new_tokens is None and reading.input.target is None and is_model(source):
         reading = replace(reading, max_new_tokens=OF_A_MODEL)
     found = find_source(source, reading.asked())

@@ -154,6 +154,14 @@ As = Annotated[
     Storage | None,
     typer.Option("--as", help="Round its parameters to this storage: what fewer bits do.", show_default=False),
 ]
+SamplerSteps = Annotated[
+    str,
+    typer.Option(
+        "--sampler",
+        metavar="STEPS",
+        help='Make the steps of a sampler, too, such as "temperature 0.8 top-k 40": candidates.top_k and so on.',
+    ),
+]
 Against = Annotated[
     str | None,
     typer.Option("--against", metavar="TEXT", help="Less the logit of this token.", show_default=False),

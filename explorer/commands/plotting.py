@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from attn_explore.explorer.commands.options import (
     Head,
     Kind,
     Replace,
+    SamplerSteps,
     Sort,
     SourceName,
     complete_step,
@@ -60,6 +62,7 @@ def plot(
     *,
     differentiated: Gradients,
     reading: Reading,
+    sampler: SamplerSteps = "",
     limiting: Limiting,
 ) -> None:
     """Plot a step: as text, or into a file."""
@@ -69,7 +72,7 @@ def plot(
 
     is_overview = cell in ("profile", "saliency", "map")
     number = differentiated.number(cell, is_needed=is_overview and cell != "map")
-    found = find_source(source, reading.asked(number))
+    found = find_source(source, replace(reading.asked(number), sampler=sampler))
     looks = _looks(title, size)
     if output is not None:
         if format_of(output, PLOTS, "a plot") == ".pdf":

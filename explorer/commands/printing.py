@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from attn_explore.explorer.commands.common import (
     session_of,
 )
 from attn_explore.explorer.commands.options import (
+    SamplerSteps,
     SourceName,
     complete_step,
     named,
@@ -73,12 +75,13 @@ def show(
     *,
     differentiated: Gradients,
     reading: Reading,
+    sampler: SamplerSteps = "",
     limiting: Limiting,
 ) -> None:
     """Print one tensor as a table, with its words."""
     from attn_explore.explorer.telling import plain
 
-    asked = reading.asked(differentiated.number(step))
+    asked = replace(reading.asked(differentiated.number(step)), sampler=sampler)
     found = find_source(source, asked)
     session, value = part_named(found, limiting.limits, step)
     say_notes(session)
@@ -126,10 +129,11 @@ def explain(
     *,
     differentiated: Gradients,
     reading: Reading,
+    sampler: SamplerSteps = "",
     limiting: Limiting,
 ) -> None:
     """Print where a number comes from, and where it goes."""
-    asked = reading.asked(differentiated.number(cell))
+    asked = replace(reading.asked(differentiated.number(cell)), sampler=sampler)
     session = at_cell(find_source(source, asked), limiting.limits, cell)
     say_notes(session)
     from attn_explore.explorer.telling.plain import explained

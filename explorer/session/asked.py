@@ -17,12 +17,14 @@ class Asked:
     moment     after how many steps of training, None: at the end
     given      keys of `input` that are other ones
     rounded    the storage that the parameters are rounded to, None: as the file says
+    sampler    what a sampler is asked about, whose steps can be looked at: `temperature 0.8 top-k 40`
     """
 
     gradients: str | None = None
     moment: int | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     rounded: str | None = None
+    sampler: str = ""
 
 
 @dataclass(frozen=True)

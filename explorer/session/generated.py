@@ -58,6 +58,17 @@ def of_words(scenario: Scenario, words: int) -> Scenario:
     return within(replace(scenario, input=replace(scenario.input, max_new_tokens=words)), Limits()).scenario
 
 
+def ask_sampler(session: Session, sampler: Sampler) -> Futures:
+    """What a sampler makes of what each word of the run is chosen from; its steps are found from then on.
+
+    It draws no word. Raises Problem where none is chosen.
+    """
+    known, standing = known_of(session.run.scenario), session.run.trace
+    found = Futures(timeline(known, standing, sampler), standing=standing)
+    session.sampler = sampler
+    return found
+
+
 def futures(
     session: Session,
     sampler: Sampler,
@@ -74,8 +85,8 @@ def futures(
     is_as_long = scenario is None
     first = timeline(known, other_run(known, standing, sampler, {}, is_as_long=is_as_long), sampler, top=top)
     alone = Futures(first, standing=standing)
-    for choice in filter(alone.is_standing, first.choices):
-        standing.sampled[choice.at.path] = list(choice.made)
+    standing.sampled = {each.at.path: list(each.made) for each in first.choices if alone.is_standing(each)}
+    session.sampler = replace(sampler, seed=None)
     if not instead:
         return alone
     forced = dict(_placed(session, first.vocabulary, each) for each in instead)

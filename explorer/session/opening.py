@@ -36,7 +36,7 @@ class Source:
     this machine, which is a scenario when it is known what it reads.
 
     `gradients` is what was asked for beside what the file says; `moment` after how many steps of training, where that
-    is not the end.
+    is not the end; `sampler` what a sampler does whose steps are looked at, as it is typed.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Source:
     gradients: Gradients | None = None
     moment: int | None = None
     model: Opened | None = None
+    sampler: str = ""
 
     @property
     def needs_text(self) -> bool:
@@ -102,7 +103,7 @@ def find_source(wanted: str, asked: Asked = NOTHING_ASKED) -> Source:
         if scenario is None:
             raise Problem("a trace has run already, with its numbers as they are", path=path, hint="run its scenario")
         scenario = scenario.with_rounded(asked.rounded)
-    found = Source(name, path, scenario, moment=asked.moment)
+    found = Source(name, path, scenario, moment=asked.moment, sampler=asked.sampler)
     return found if asked.gradients is None else found.differentiated(asked.gradients)
 
 
@@ -112,7 +113,8 @@ def _checkpoint_source(wanted: str, asked: Asked) -> Source:
     from attn_explore.model.opened import opened
 
     found = locate(wanted)
-    source = Source(found.name, found.path, None, moment=asked.moment, model=opened(found.path))
+    model = opened(found.path)
+    source = Source(found.name, found.path, None, moment=asked.moment, model=model, sampler=asked.sampler)
     if "text" in asked.given or "ids" in asked.given:
         source = source.reading(asked.given)
     elif asked.given:
@@ -149,6 +151,8 @@ def start(source: Source, limits: Limits, counter: Counter | None = None, *, gro
             session = _start(source, source.scenario, limits, counter, grows=grows)
         if source.moment is not None:
             _go_to_moment(session, source.moment)
+        if source.sampler:
+            _ask_sampler(session, source.sampler)
         return session
     except MemoryError as error:
         raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
@@ -207,6 +211,14 @@ def _go_to_moment(session: Session, step: int) -> None:
         hint = "--moment is for scenarios whose weights `attn-explore train` made"
         raise Problem("there is no training to go to a moment of", path=session.path, hint=hint)
     go_to_moment(session, session.moments.after(step))
+
+
+def _ask_sampler(session: Session, typed: str) -> None:
+    """Have a sampler make its steps, so that they are found. Raises Problem for what is none, or chooses no word."""
+    from attn_explore.explorer.session.generated import ask_sampler
+    from attn_explore.explorer.session.sampler_said import STEPS, steps_said
+
+    ask_sampler(session, steps_said(typed, STEPS))
 
 
 def pair(first: Session, second: Session) -> Session:

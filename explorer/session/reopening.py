@@ -41,7 +41,7 @@ def command(session: Session, view: str = "", cell: Cell | None = None, sorted_b
         return command_line("compare", *compared, *_at(value, index))
     shown_as = ("--view", view) if view else ()
     sorts = (each for name in sorted_by for each in ("--sort", name))
-    parts = (*_parts(session, value), *_rounded(session))
+    parts = (*_parts(session, value), *_rounded(session), *_sampler(session, value))
     return command_line("run", *parts, *_at(value, index), *shown_as, *sorts)
 
 
@@ -121,6 +121,14 @@ def _parts(session: Session, value: Value) -> Iterator[str]:
         yield from ("--of", output_name(session.run.output))
     elif is_gradient(value) and session.run.scenario.gradients is None:
         yield "--gradients"
+
+
+def _sampler(session: Session, value: Value) -> Iterator[str]:
+    """What was asked of a sampler, where one of its steps is looked at."""
+    if session.sampler is not None and value.path.rpartition(".")[0] in session.run.trace.sampled:
+        from attn_explore.explorer.session.sampler_said import Said
+
+        yield from ("--sampler", Said(session.sampler).typed)
 
 
 def _of_variant(session: Session) -> Iterator[str]:

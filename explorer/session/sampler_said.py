@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.looking.sampling import BOUNDS, STEPS, Sampler, sampler_of
+from attn_explore.model.looking.sampling import BOUNDS, Sampler, sampler_of
+from attn_explore.model.looking.sampling import STEPS as FIELDS
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip
 
@@ -26,6 +27,9 @@ _NUMBERS: dict[str, Callable[[str], float]] = {
 INSTEAD = "instead"
 NAMES = (*_NUMBERS, INSTEAD)
 """What can be typed."""
+
+STEPS = tuple(each.replace("_", "-") for each in FIELDS)
+"""The steps of a sampler, which draws with a seed or not."""
 
 LEAVING = ("temperature", "top-k", "top-p")
 """The steps that leave some words to choose from, and the likeliest word the likeliest."""
@@ -54,7 +58,7 @@ class Said:
 
     def _options(self) -> Iterator[str]:
         plain = Sampler()
-        for name in (*STEPS, "seed"):
+        for name in (*FIELDS, "seed"):
             if (number := getattr(self.sampler, name)) != getattr(plain, name):
                 yield from (f"--{name.replace('_', '-')}", f"{number:g}" if isinstance(number, float) else str(number))
         for each in self.instead:
@@ -82,13 +86,13 @@ def sampler_said(text: str) -> Said:
     return Said(sampler_of(_steps(numbers), seed), tuple(instead), words)
 
 
-def steps_said(text: str) -> Sampler:
-    """The steps of a sampler that draws nothing. Raises Problem for none of these, and for what else is typed.
+def steps_said(text: str, names: Sequence[str] = LEAVING) -> Sampler:
+    """The steps, of some that can be typed, of a sampler that draws nothing. Raises Problem for none, and for others.
 
     >>> steps_said("temperature 0.8, top-k 3")
     Sampler(repetition_penalty=1.0, temperature=0.8, top_k=3, top_p=1.0, seed=None)
     """
-    numbers = {name: _number(name, said) for name, said in _pairs(text, LEAVING)}
+    numbers = {name: _number(name, said) for name, said in _pairs(text, names)}
     if not numbers:
         raise Problem("no step of a sampler is typed", hint=f"such as {examples(LEAVING)}")
     return replace(Sampler(), **_steps(numbers))

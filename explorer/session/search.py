@@ -9,12 +9,16 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.model.explain import Index, general_words
 from attn_explore.model.labels import Labels
 from attn_explore.model.lesson import Stop
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.places import index_of, split_place, the_path
+from attn_explore.model.problems import Problem
 from attn_explore.model.step_names import paths_meant
+from attn_explore.model.text import clip
 from attn_explore.model.values import Value
 
 _OTHERWISE = "type a part of its name; Esc, then / finds by words"
 """What to do about a name that is like no other."""
+_LONGEST = 60
 
 
 def matches(session: Session, text: str) -> list[str]:
@@ -84,7 +88,11 @@ def from_here(session: Session, paths: list[str]) -> list[str]:
 def only(session: Session, name: str) -> Value:
     """The step, finer step or parameter that a name means. Raises Problem where there are several, or none."""
     known = known_paths(session)
-    return _at(session, the_path(name, paths_meant(name, known, session.run.trace), known))
+    meant = paths_meant(name, known, session.run.trace)
+    if not meant and in_first_pass(name).startswith("candidates.") and "candidates" in known:
+        what = f"{clip(name, _LONGEST)} is of a sampler, and none was asked about"
+        raise Problem(what, hint="--sampler 'temperature 0.8, top-k 40' makes its steps")
+    return _at(session, the_path(name, meant, known))
 
 
 def known_paths(session: Session) -> list[str]:

@@ -15,6 +15,7 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import run_name, where
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.passes import in_first_pass
 from attn_explore.model.text import visible
 from attn_explore.model.trace import Trace
 
@@ -39,9 +40,10 @@ def _with_sampler(session: Session, typed: str, _: Counter) -> Session:
 
 def _close_what_was_sampled(session: Session) -> None:
     """Show no steps any more of a sampler that was asked for before: another one makes other steps."""
-    for path, made in session.run.trace.sampled.items():
-        if session.place.opened.get(path) is not made:
-            session.place.close(path)
+    place, sampled = session.place, session.run.trace.sampled
+    for path, made in list(place.opened.items()):
+        if in_first_pass(path) == "candidates" and sampled.get(path) is not made:
+            place.close(path)
 
 
 @dataclass(frozen=True, eq=False)

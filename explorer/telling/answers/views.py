@@ -213,31 +213,34 @@ def _generated(session: Session, said: Said) -> Answered:
     from attn_explore.explorer.session.sampler_said import examples, sampler_said
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
 
-    scenario = session.run.scenario
-    longer = None if said.words is None else of_words(scenario, said.words)
+    longer = None if said.words is None else of_words(session.run.scenario, said.words)
     found = futures(session, said.sampler, said.instead, scenario=longer)
-    is_one = scenario.checkpoint is not None and scenario.input.max_new_tokens == 1  # more are the command's default
-    words = ("--max-new-tokens", "1") if is_one and said.words is None else ()
+    words = _one_word(session) if said.words is None else ()
     asked = f"How words are chosen, such as {examples()}; nothing: the likeliest."
     otherwise = Otherwise("sampler", asked, said.typed, lambda text, _: _generated(session, sampler_said(text)))
     command = answering(session, "generate", *said.options, *words)
     return Answered(generate_answer(found), command, generate_data(found), otherwise=otherwise)
 
 
+def _one_word(session: Session) -> tuple[str, ...]:
+    """The option for a model that chooses one word: more are the command's default."""
+    scenario = session.run.scenario
+    is_one = scenario.checkpoint is not None and scenario.input.max_new_tokens == 1
+    return ("--max-new-tokens", "1") if is_one else ()
+
+
 def _sampled(session: Session, _: Cell, __: Counter) -> Answered:
     """What the sampler that was asked about makes of what each word is chosen from. It draws no other words."""
-    from attn_explore.explorer.session.generated import Futures
-    from attn_explore.explorer.session.sampler_said import LEAVING, examples
+    from attn_explore.explorer.session.generated import ask_sampler
+    from attn_explore.explorer.session.sampler_said import LEAVING, Said, examples
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
-    from attn_explore.model.known import known_of
-    from attn_explore.model.looking.timeline import timeline
     from attn_explore.model.problems import Problem
 
     if session.sampler is None:
         raise Problem("no sampler was named", hint=f"such as {examples(LEAVING)}")
-    standing = session.run.trace
-    found = Futures(timeline(known_of(session.run.scenario), standing, session.sampler), standing=standing)
-    return Answered(generate_answer(found), "", generate_data(found))
+    found = ask_sampler(session, session.sampler)
+    command = answering(session, "generate", *Said(session.sampler).options, "--likeliest", *_one_word(session))
+    return Answered(generate_answer(found), command, generate_data(found))
 
 
 def _rounding(session: Session, _cell: Cell, _: Counter) -> Answered:

@@ -127,6 +127,13 @@ def test_a_sampler_needs_no_more_of_the_run_that_stands_than_its_first_pass(attn
     assert [word["probability"] for word in found["words"]] == [choice.chosen.probability for choice in whole]
 
 
+def test_of_what_a_sampler_leaves_the_likeliest_word_is_chosen_where_nothing_is_to_be_drawn(attn: Run) -> None:
+    plain, left = (json.loads(attn("names", *more, "--json").out) for more in ((), ("--top-k", "2", "--likeliest")))
+    assert [each["id"] for each in left["words"]] == [each["id"] for each in plain["words"]]
+    assert left["sampler"]["top_k"] == 2
+    assert left["sampler"]["seed"] is left["words"][0]["draw"] is None
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -138,6 +145,7 @@ def test_a_sampler_needs_no_more_of_the_run_that_stands_than_its_first_pass(attn
         (("names", "--temperature", "nan"), "--temperature is a number above 0"),
         (("names", "--top-p", "1.5"), "--top-p is a probability above 0, at most 1"),
         (("names", "--repetition-penalty", "-1"), "--repetition-penalty is a number above 0"),
+        (("names", "--top-k", "2", "--seed", "1", "--likeliest"), "--likeliest draws nothing, and --seed draws"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_message(attn: Run, asked: tuple[str, ...], said: str) -> None:

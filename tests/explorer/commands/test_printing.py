@@ -30,6 +30,28 @@ def test_show_prints_steps_finer_steps_parameters_and_tokens(path: str, attn: Ru
     assert "dog" in found.out
 
 
+def test_the_steps_of_a_sampler_are_shown_and_explained_where_one_is_asked_about(attn: Run) -> None:
+    sampler = ("--sampler", "temperature 0.8, top-k 2")
+    assert attn("show", "names", "candidates.top_k_mask", "--rows", *sampler).out.count("-inf") == 13
+    explained = attn("explain", "names", "candidates.chances[e]", *sampler).out
+    assert "chances[e] = e^(top_k[e] − row max) / row sum" in explained
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("explain", "names", "candidates.chances[e]"), "hint: --sampler 'temperature 0.8, top-k 40' makes its steps"),
+        (("show", "names", "candidates.top_k", "--sampler", "seed 3"), "“seed” is no step of a sampler"),
+        (("show", "sentiment", "logits", "--sampler", "top-k 2"), "no word is chosen in this run"),
+    ],
+)
+def test_where_a_sampler_makes_no_steps_it_is_said_why(asked: tuple[str, ...], said: str, attn: Run) -> None:
+    found = attn(*asked)
+    assert found.status == 2
+    assert is_refusal(found.err)
+    assert said in found.err
+
+
 @pytest.mark.parametrize(
     ("part", "lines"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
@@ -15,6 +16,7 @@ from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.asked import Asked, FirstLook
 from attn_explore.explorer.session.change_moment import go_to_moment
+from attn_explore.explorer.session.generated import ask_sampler
 from attn_explore.explorer.session.gradients import differentiate
 from attn_explore.explorer.session.opening import pair
 from attn_explore.explorer.session.other_text import with_text
@@ -22,6 +24,7 @@ from attn_explore.explorer.session.reopening import COMPARED, EDITED, SECOND, co
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.formulas import output_name
+from attn_explore.model.looking.sampling import Sampler
 from tests.checkpoints import FAMILIES
 from tests.explorer.conftest import Explore, settled
 from tests.explorer.conftest import session_of as bundled_session
@@ -112,6 +115,22 @@ def test_a_step_of_a_word_that_was_generated(opened: list[tuple[Session, str]]) 
     assert "--max-new-tokens 3 --ids 4,5" in line
     again, _ = reopened(line, opened)
     assert again.place.cell == session.place.cell
+
+
+def test_a_step_of_a_sampler(opened: list[tuple[Session, str]]) -> None:
+    session = bundled_session("names")
+    asked = Sampler(repetition_penalty=1.3, temperature=0.8, top_k=3)
+    ask_sampler(session, asked)
+    chances = session.place.find("generated.1.candidates.chances")
+    assert chances is not None
+    session.place.show(chances, (7,))
+    line = command(session)
+    assert "--sampler 'repetition-penalty 1.3 temperature 0.8 top-k 3'" in line
+    again, _ = reopened(line, opened)
+    assert again.place.cell == session.place.cell
+    np.testing.assert_array_equal(again.place.value.array, chances.array)
+    session.place.show(session.run.trace["candidates"])
+    assert "--sampler" not in command(session)
 
 
 def test_what_the_command_does_not_bring_back_is_said() -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from attn_explore.explorer.commands.command_line import COMMANDS
 from attn_explore.explorer.commands.options import Subject
+from attn_explore.explorer.commands.spread import spread
 from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
+from attn_explore.explorer.session.sampler_said import steps_said
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.answers.answer_json import answer_json
 from attn_explore.explorer.telling.answers.answered import leads_to, spot_of, table_of
@@ -31,6 +33,7 @@ ASKED = [
     ("tokens", WEIGHTS),
     ("cache", WEIGHTS),
     ("generate", LOGITS),
+    ("sampler", LOGITS),
     ("heads", WEIGHTS),
     ("heads-grid", WEIGHTS),
     ("neurons", HIDDEN),
@@ -49,7 +52,10 @@ ASKED = [
 @pytest.mark.parametrize(("view", "cell"), ASKED)
 def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[str], view: str, cell: Cell) -> None:
     session = session_of("translate")
+    session.sampler = steps_said("temperature 0.8, top-k 3")
     found = VIEWS[view](session, cell, Counter())
+    while found.further is not None:
+        found = found.further(Counter())
     program, *arguments = shlex.split(found.command)
     assert program == "attn-explore"
     assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
@@ -95,7 +101,7 @@ def test_a_sorted_answer_is_read_from_its_largest_on_wherever_one_came_from(view
 @pytest.mark.parametrize("name", [each for each in SCHEMAS if each != "patch"])  # chosen words have no part in it
 def test_the_command_of_an_answer_takes_all_that_a_run_may_have_been_asked_to_read(name: str) -> None:
     command = next(each for each in COMMANDS if each.__name__ == name)
-    assert signature(command).parameters.keys() >= {"text", "ids", "target", "max_new_tokens", "moment", "as_"}
+    assert signature(spread(command)).parameters.keys() >= {"text", "ids", "target", "max_new_tokens", "moment", "as_"}
 
 
 def test_every_schema_can_be_printed() -> None:
@@ -103,7 +109,7 @@ def test_every_schema_can_be_printed() -> None:
 
 
 def test_every_view_is_asked_here() -> None:
-    assert {view for view, _ in ASKED} | {"patch", "patch-heads", "rounding", "sampler"} == set(VIEWS)
+    assert {view for view, _ in ASKED} | {"patch", "patch-heads", "rounding"} == set(VIEWS)
 
 
 def test_the_cursor_stands_at_what_was_looked_at_and_what_it_leads_to_is_there() -> None:
