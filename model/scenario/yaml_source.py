@@ -193,7 +193,7 @@ class _Reading:
         if event.style is None and event.value == "<<":
             raise self.problem(event, "merge keys are not allowed", "write the keys out")
         if event.style is None and not event.value:
-            raise self.problem(event, "a key is missing before `:`")
+            raise self.problem(event, "a key is missing before `:`", "write `key: value`; quote a `?` that is a word")
         return self.whole_characters(event)
 
     def scalar(self, event: ScalarEvent, path: KeyPath) -> Any:

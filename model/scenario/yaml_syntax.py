@@ -31,11 +31,17 @@ _COMPLAINTS = (
     Complaint("values are not allowed", "a `:` where no key can stand", "quote text with `: `; check the indentation"),
     Complaint("could not find expected ':'", "a line without `key:`", "write `key: value`", at_start=True),
     Complaint("expected <block end>", "this does not line up with the lines above", "check the indentation"),
+    Complaint(r"but got '\?'", "a `?` in brackets wants quotes", "put the whole text in quotes"),
+    Complaint(
+        "',' or .*'<scalar>'", "a comma is missing before this", "write it, or put the whole text in other quotes"
+    ),
     Complaint(r"expected ',' or '\]'", "this list is not closed", "close it with `]`, commas between", at_start=True),
     Complaint("expected ',' or '}'", "this mapping is not closed", "close it with `}`, commas between", at_start=True),
     Complaint("unexpected end of stream", "these quotes are not closed", "close them", at_start=True),
     Complaint("unknown escape", "an unknown escape in double quotes", "double the backslash, or use single quotes"),
-    Complaint("expected the node content", "a value is missing here", "write `key: value`"),
+    Complaint(
+        "expected the node content", "a value is missing here", "write `key: value`; quote a mark that is a word"
+    ),
     Complaint("expected '<document start>'", "this does not belong to the mapping before it", "write `key: value`"),
 )
 

@@ -94,6 +94,9 @@ def test_all_keys_given_twice_are_told_with_both_places():
         ("a: [1, 2", (1, 4), "list is not closed"),
         ("a: {b: 1", (1, 4), "mapping is not closed"),
         ("a: 'x", (1, 4), "quotes are not closed"),
+        ("a: [how, are, you?]", (1, 18), "a `?` in brackets wants quotes"),
+        ("a: {ask: Why?, b: 1}", (1, 13), "a `?` in brackets wants quotes"),
+        ("a: ['it's']", (1, 9), "a comma is missing"),
         ("a: @x", (1, 4), "no plain text"),
         ('a: "\\q"', (1, 6), "unknown escape"),
         ('a: "\\UFFFFFFFF"', (1, 7), "out of range"),
@@ -112,6 +115,13 @@ def test_faults_of_syntax_are_told_in_plain_words_with_their_place(text, place, 
     found = problem(text)
     assert (found.line, found.column) == place
     assert what in found.what
+
+
+@pytest.mark.parametrize(
+    "words", ["[how, ?]", "[a, ,]", "[a, :]", "[a, :b]", "[a, - b]", "[a, %]", "[a, you?]", "[a, *]"]
+)
+def test_marks_in_a_list_of_words_are_refused_with_the_hint_to_quote_them(words):
+    assert "quote" in problem(f"a: {words}").hint
 
 
 def test_quoted_text_that_looks_like_a_merge_key_is_a_key():
