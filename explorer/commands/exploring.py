@@ -81,6 +81,10 @@ def run(
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
         session = sessions_of(found, limits, step)
+        if sort:
+            from attn_explore.explorer.telling.sorting_names import sortings_named
+
+            sortings_named(sort, session.place.value, session.place.index)  # what is printed stands as it was computed
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()

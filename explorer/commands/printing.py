@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,11 @@ from attn_explore.explorer.system.streams import line_width
 if TYPE_CHECKING:
     from attn_explore.model.scenario import Scenario
 
+_ENDLESS = 10**6
+"""Cells of a line that goes into a file or another program: one line for each thing."""
+_LEAST = 20
+"""Cells of a summary, however narrow the terminal is."""
+
 
 def list_(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON: name, title, summary, difficulty, path.")] = False,
@@ -37,15 +43,24 @@ def list_(
     from attn_explore.model.scenario import read_scenario
 
     scenarios = {name: read_scenario(path) for name, path in named().items()}
-    print_lines(_listed_as_json(scenarios) if as_json else _listed(scenarios))
+    width = line_width() if sys.stdout.isatty() else _ENDLESS
+    print_lines(_listed_as_json(scenarios) if as_json else _listed(scenarios, width))
 
 
-def _listed(scenarios: dict[str, Scenario]) -> Iterator[str]:
+def _listed(scenarios: dict[str, Scenario], width: int) -> Iterator[str]:
+    """A line for each scenario; where lines have a width, its summary goes on below itself."""
     from itertools import groupby
 
-    width = max(map(len, scenarios))
+    from attn_explore.explorer.drawing.wrapping import wrapped
+
+    names = max(map(len, scenarios))
     for difficulty, group in groupby(scenarios.items(), key=lambda item: item[1].difficulty):
-        yield from (difficulty, *(f"  {name:<{width}}  {scenario.summary}" for name, scenario in group), "")
+        yield difficulty
+        for name, scenario in group:
+            first, *rest = wrapped(scenario.summary, max(_LEAST, width - names - 4)) or [""]
+            yield f"  {name:<{names}}  {first}".rstrip()
+            yield from (f"{'':<{names + 4}}{line}" for line in rest)
+        yield ""
 
 
 def _listed_as_json(scenarios: dict[str, Scenario]) -> Iterator[str]:

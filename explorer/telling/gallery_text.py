@@ -9,7 +9,7 @@ import numpy as np
 from attn_explore.explorer.drawing.gallery_lines import ABOVE_TEN, UP_TO_TEN, Tile
 from attn_explore.explorer.drawing.numbers import most_cells, short_number, shortened
 from attn_explore.explorer.drawing.picture import Picture
-from attn_explore.explorer.drawing.wrapping import by_sentence
+from attn_explore.explorer.drawing.wrapping import by_sentence, wrapped
 from attn_explore.explorer.session.gallery import Gallery, Hung, cell_of, clipped
 from attn_explore.explorer.telling.headings import where
 from attn_explore.explorer.telling.planes import plane_of_head
@@ -212,12 +212,13 @@ def _short(number: float) -> str:
 def plain_lines(gallery: Gallery, width: int) -> Iterator[str]:
     """The gallery as text, a thought to a line: each family, each variant, and what it does to a row."""
     scenario, cell = gallery.base.run.scenario, cell_of(gallery)
-    yield visible(f"The gallery of {scenario.title}: {gallery.block}{_without_edits(gallery)}")
+    heading = f"{scenario.title}: every variant of {gallery.block}{_without_edits(gallery)}"
+    yield from wrapped(visible(heading), width)
     family = None
     for hung in gallery.hung:
         if hung.variant.family != family:
             family = hung.variant.family
-            yield from ("", f"{family}: {ABOUT[family]}")
+            yield from ("", *wrapped(f"{family}: {ABOUT[family]}", width))
         own = ", as the scenario has it" if hung.is_own else ""
         said = (*formulas(gallery, hung), *_numbers(gallery, hung, cell))
         yield f"  {hung.variant.title}{own}"

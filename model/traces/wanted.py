@@ -90,9 +90,11 @@ def chosen(trace: Trace, patterns: Sequence[str]) -> list[Value]:
         if bracket and (whole := steps_meant(name, trace)):
             what = f"whole steps are exported, not {clip(lost, _LONGEST)}"
             raise Problem(what, hint=f"write {whole[0]}; `attn-explore show … --csv` prints a part")
+        if not lost.strip():
+            raise Problem("an empty pattern names no step", hint="patterns are like *.layers.5.*, *.weights or logits")
         near = nearest(lost, (path.rpartition(".")[2] for path in trace.steps))
         hint = f"did you mean {near}?" if near else "patterns are like *.layers.5.*, *.weights or logits"
-        raise Problem(f"no step of the run is called {clip(lost, _LONGEST)}".rstrip(), hint=hint)
+        raise Problem(f"no step of the run is called {clip(lost, _LONGEST)}", hint=hint)
     found = set().union(*of_each.values())
     return [step for path, step in trace.steps.items() if path in found]
 

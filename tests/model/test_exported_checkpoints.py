@@ -176,6 +176,11 @@ def test_a_pattern_that_is_of_no_step_is_refused_with_the_one_that_may_be_meant(
     assert refused.value.hint == "did you mean weights?"
 
 
+def test_an_empty_pattern_is_refused_as_one() -> None:
+    with pytest.raises(Problem, match="an empty pattern names no step"):
+        size_of(*run_of("gpt2"), ".json", Wanted((" ",)))
+
+
 @FORMATS
 def test_some_steps_of_a_scenario_are_exported_with_all_its_parameters(ending: str, tmp_path: Path) -> None:
     scenario = parse_scenario("model: {layers: 2}\ninput: {text: I love my dog}\nlesson: [{at: encoder.input, say: a}]")

@@ -219,3 +219,7 @@ def test_without_a_scenario_on_the_line_no_step_is_completed(source: str) -> Non
 def test_the_shell_gets_completions_from_the_program_itself() -> None:
     found = program(_ATTN_EXPLORE_COMPLETE="complete_bash", COMP_WORDS="attn-explore run w", COMP_CWORD="2")
     assert found.stdout.decode().split() == STARTING_WITH_W
+
+
+def test_a_wrong_name_of_a_sorting_is_refused_though_what_is_printed_is_not_sorted(attn: Run) -> None:
+    assert "bogus is neither columns nor rows" in attn("run", DOG, "--step", "weights", "--sort", "bogus").err

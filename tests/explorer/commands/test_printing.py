@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from attn_explore.explorer.session.course import named
 from tests.explorer.commands.conftest import Run
@@ -21,6 +22,19 @@ def test_list_names_every_scenario_on_a_line_in_the_order_of_the_course(attn: Ru
         "beginner", "intermediate", "advanced",
     ]  # fmt: skip
     assert "One attention head, from words to weighted values" in found.out
+
+
+def test_on_a_terminal_summaries_go_on_below_themselves_and_in_a_file_stand_in_one_line(
+    attn: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = attn("list").out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = attn("list").out
+    assert max(map(cell_len, narrow.splitlines())) <= 60
+    assert narrow.split() == whole.split()
+    assert f"\n  {DOG} " in whole
+    assert "from words to weighted values, by hand.\n" in whole
 
 
 @pytest.mark.parametrize("path", [WEIGHTS, f"{WEIGHTS}.total", "encoder.embedding_table", "tokens"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from attn_explore.explorer.session.edits import run_with, take_edited
 from attn_explore.explorer.session.gallery import Gallery, gallery_of
@@ -77,6 +78,12 @@ def test_the_plain_gallery_is_a_thought_to_a_line(gallery: Gallery) -> None:
     assert "  scaled dot, as the scenario has it" in lines
 
 
+def test_no_line_of_the_printed_gallery_is_wider_than_asked(gallery: Gallery) -> None:
+    lines = list(plain_lines(gallery, 40))
+    assert max(map(cell_len, lines)) <= 40
+    assert lines[0] == "A gallery of attention: every variant of"
+
+
 def test_of_a_row_of_many_keys_the_largest_weights_are_told() -> None:
     gallery = gallery_of(session_of("input: {text: one two three four five six seven eight nine ten}"))
     row = about(gallery, gallery.shown[0], (0, 5, 5))[1]
@@ -97,4 +104,4 @@ def test_of_a_run_with_edits_it_is_said_that_the_pictures_are_without_them() -> 
     take_edited(session, run_with(session, Edit(at="encoder.embedding_table", index=(0, 0), set=1.0)))
     gallery = gallery_of(session)
     assert wall_title(gallery, (0, 0, 0), False, 200).endswith("· without the edits")
-    assert next(plain_lines(gallery, 80)).endswith("· without the edits")
+    assert next(plain_lines(gallery, 100)).endswith("· without the edits")
