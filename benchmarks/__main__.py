@@ -1,7 +1,7 @@
 """Measures everything in one run, each figure beside what it is compared with and the limit that it has to keep.
 
 python -m benchmarks [--check] [start] [help] [keys] [edits] [compare] [lessons] [views] [export] [training] [models]
-                     [looking] [real] [serving]
+                     [looking] [real] [serving] [browsers]
 
 With --check, the exit status is 1 if a limit is not kept or a measurement measured nothing, and what fell is said last.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from benchmarks.browsers import browsers
 from benchmarks.exporting import export
 from benchmarks.figures import Measured
 from benchmarks.looking import looking
@@ -39,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[], Measured]] = {
         looking,
         real,
         serving,
+        browsers,
     )
 }
 

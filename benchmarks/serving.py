@@ -36,7 +36,7 @@ def serving() -> Measured:
         return
     from benchmarks.visitors import follow_lesson
 
-    with _server() as (process, address):
+    with server() as (process, address):
         memory = Memory([], [])
         waited = asyncio.run(follow_lesson(address, VISITORS, lambda: memory.look_at(process)))
     step = median(waited.steps)
@@ -60,14 +60,15 @@ class Memory:
     def look_at(self, server: psutil.Process) -> None:
         """See how much there is now. Visitors are the processes that are forked from one that the server has."""
         for process in (server, *server.children(recursive=True)):
-            found = _pages(process.pid)
+            found = pages_of(process.pid)
             self.parts.append(found["Pss"])
             if server.pid not in (process.pid, process.ppid()):
                 self.own.append(found["Private_Clean"] + found["Private_Dirty"])
 
 
 @contextmanager
-def _server() -> Iterator[tuple[psutil.Process, str]]:
+def server() -> Iterator[tuple[psutil.Process, str]]:
+    """A server of the lesson for the class, and its address; it ends as with Ctrl+C."""
     command = [PYTHON, "-m", "attn_explore", "serve", LESSON, "--port", "0", "--visitors", str(VISITORS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 (it is a pipe)
@@ -77,6 +78,7 @@ def _server() -> Iterator[tuple[psutil.Process, str]]:
             process.send_signal(signal.SIGINT)
 
 
-def _pages(pid: int) -> dict[str, int]:
+def pages_of(pid: int) -> dict[str, int]:
+    """Bytes of the memory of a process, by their kind."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()[1:]
     return {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}

@@ -32,6 +32,9 @@ _OPTIONS = (
     "--disable-extensions",
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-background-timer-throttling",  # all windows are before somebody
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
     "--remote-debugging-port=0",
 )
 
@@ -55,12 +58,23 @@ Object.defineProperty(Object.prototype, "Terminal", {
 """
 """Keeps the connections of the page, and its terminal (xterm.js), which draws letters as pixels, to be looked at."""
 
-_LINES = """
-Array.from({ length: window.terminal?.rows ?? 0 }, (_, row) => {
+_LOOK = """
+window.lines = () => Array.from({ length: window.terminal?.rows ?? 0 }, (_, row) => {
   const { active } = terminal.buffer;
   return active.getLine(active.viewportY + row)?.translateToString(true) ?? "";
-}).join("\\n")
+}).join("\\n");
+window.answerOf = (parts) => new Promise((seen) => {
+  let pressed = NaN;
+  addEventListener("keydown", (event) => (pressed = event.timeStamp), { capture: true, once: true });
+  const drawing = terminal.onRender(() => {
+    const text = lines();
+    if (!parts.every((part) => text.includes(part))) return;
+    drawing.dispose();
+    seen(performance.now() - pressed);
+  });
+});
 """
+"""What the terminal shows; and how many milliseconds after the next key it has drawn some texts."""
 
 _KEYS = {
     "Enter": (13, "\r"),
@@ -81,15 +95,14 @@ def chromium() -> str | None:
 
 
 @dataclass
-class Page:
-    """A page of the browser, which puts what it downloads into a folder."""
+class Connection:
+    """A connection to the developer tools of a browser, or to those of one of its pages."""
 
-    downloads: Path
     socket: ClientWebSocketResponse
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def tell(self, method: str, **told: Any) -> dict[str, Any]:
-        """Call a method of the browser, and give what it answers."""
+        """Call a method, and give what it answers."""
         number = next(self._numbers)
         await self.socket.send_json({"id": number, "method": method, "params": told})
         async for message in self.socket:
@@ -99,6 +112,19 @@ class Page:
                 result: dict[str, Any] = found["result"]
                 return result
         raise AssertionError(f"the browser is gone: {method}")
+
+
+@dataclass
+class Page:
+    """A page of the browser, which puts what it downloads into a folder."""
+
+    downloads: Path
+    connection: Connection
+    patience: float = PATIENCE
+
+    async def tell(self, method: str, **told: Any) -> dict[str, Any]:
+        """Call a method of the page, and give what it answers."""
+        return await self.connection.tell(method, **told)
 
     async def look_like(self, width: int, height: int, *, is_phone: bool = False) -> None:
         """Have a size in pixels; a phone has a finger, too."""
@@ -133,6 +159,16 @@ class Page:
             await self.tell("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
             await self.tell("Input.dispatchKeyEvent", type="keyUp", **told)
 
+    async def seconds_to_answer(self, key: str, *parts: str) -> float:
+        """Press a key, and give how long it took, as the page saw it, until the terminal had drawn all of these."""
+        await self.tell("Runtime.evaluate", expression=f"window.answer = answerOf({json.dumps(parts)})")
+        await self.press(key)
+        try:
+            async with asyncio.timeout(self.patience):
+                return float(await self.run("answer")) / 1000
+        except TimeoutError:
+            raise AssertionError(f"{parts} never came, but\n{await self.text()}") from None
+
     async def click(self, x: float, y: float) -> None:
         """Click somewhere."""
         for kind in ("mousePressed", "mouseReleased"):
@@ -140,7 +176,7 @@ class Page:
 
     async def text(self) -> str:
         """What the terminal of the page shows."""
-        return str(await self.run(_LINES))
+        return str(await self.run("lines()"))
 
     async def shows(self, *parts: str) -> str:
         """Wait until the terminal shows all of these, and give all that it shows."""
@@ -160,7 +196,7 @@ class Page:
         return (self.downloads / name).read_bytes()
 
     async def _until(self, ask: Callable[[], Any], is_so: Callable[[Any], bool], wanted: object) -> Any:
-        last = asyncio.get_running_loop().time() + PATIENCE
+        last = asyncio.get_running_loop().time() + self.patience
         found = None
         while asyncio.get_running_loop().time() < last:
             with suppress(AssertionError):  # the page is being loaded
@@ -175,34 +211,65 @@ class Page:
         path.write_bytes(base64.b64decode(found["data"]))
 
 
+@dataclass
+class Browser:
+    """A browser that runs, and whose files are in a folder."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    port: int
+    session: ClientSession
+    connection: Connection
+
+    @asynccontextmanager
+    async def page(self, patience: float = PATIENCE) -> AsyncIterator[Page]:
+        """Open a window that shares nothing with the others; what it downloads is in a folder of its own."""
+        context = (await self.connection.tell("Target.createBrowserContext"))["browserContextId"]
+        downloads = self.folder / f"downloads-{context}"
+        downloads.mkdir()
+        told = {"behavior": "allow", "downloadPath": str(downloads)}
+        await self.connection.tell("Browser.setDownloadBehavior", browserContextId=context, **told)
+        window = {"url": "about:blank", "browserContextId": context, "newWindow": True}
+        target = (await self.connection.tell("Target.createTarget", **window))["targetId"]
+        address = f"ws://127.0.0.1:{self.port}/devtools/page/{target}"
+        async with self.session.ws_connect(address, max_msg_size=0) as socket:
+            page = Page(downloads, Connection(socket), patience)
+            await page.tell("Page.enable")
+            await page.tell("Emulation.setFocusEmulationEnabled", enabled=True)
+            await page.before(_SEE_WITHIN + _LOOK)
+            yield page
+
+
 @asynccontextmanager
-async def page_of_browser(program: str, folder: Path) -> AsyncIterator[Page]:
-    """Start a browser whose files are in a folder: what it downloads, in `folder / "downloads"`."""
-    profile, downloads = folder / "profile", folder / "downloads"
-    downloads.mkdir(parents=True)
+async def browser_in(folder: Path, program: str) -> AsyncIterator[Browser]:
+    """Start a browser whose files are in a folder, and end it."""
+    profile = folder / "profile"
     command = [program, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        port = await _port(profile / "DevToolsActivePort")
-        async with ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                found = next(each for each in await answer.json() if each["type"] == "page")
-            async with session.ws_connect(found["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                page = Page(downloads, socket)
-                await page.tell("Page.enable")
-                await page.before(_SEE_WITHIN)
-                await page.tell("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
-                yield page
+        port, path = await _told(profile / "DevToolsActivePort")
+        async with (
+            ClientSession() as session,
+            session.ws_connect(f"ws://127.0.0.1:{port}{path}", max_msg_size=0) as socket,
+        ):
+            yield Browser(process, folder, port, session, Connection(socket))
     finally:
         process.terminate()
         process.wait()
 
 
-async def _port(told: Path) -> int:
-    """Where the browser listens, as it says in a file."""
+@asynccontextmanager
+async def page_of_browser(program: str, folder: Path) -> AsyncIterator[Page]:
+    """Start a browser for one page."""
+    async with browser_in(folder, program) as browser, browser.page() as page:
+        yield page
+
+
+async def _told(file: Path) -> tuple[int, str]:
+    """Where the browser listens, as it says in a file: a port and a path."""
     last = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < last:
-        if told.exists() and (lines := told.read_text("utf-8").splitlines()):
-            return int(lines[0])
+        if file.exists() and len(lines := file.read_text("utf-8").splitlines()) > 1:
+            return int(lines[0]), lines[1]
         await asyncio.sleep(LOOK_EVERY)
     raise AssertionError("the browser does not start")
