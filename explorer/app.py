@@ -27,6 +27,7 @@ from attn_explore.explorer.system.signals import leave_behind
 from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.explorer.widgets.last_gate import guard_terminal
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.problems import Problem
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ _SHEET = ("", "explorer.tcss")
 _GARBAGE = 10_000
 """New objects after which garbage is looked for: a key press makes some 2,000 that stay, and should not wait for it."""
 
-_RUNNING = "running the model"
+RUNNING = "running the model"
+READING = "reading the scenarios"
+"""What is said while the screen comes up; of the library, for which nothing is run."""
 
 Load = Callable[[Counter], "Session | Library | Unread | Gallery"]
 Reload = Callable[[Counter], "Session"]
@@ -51,7 +54,7 @@ Reload = Callable[[Counter], "Session"]
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What is shown: what makes the screen, the person's keys and theme, and a file of places that was kept aside.
+    """What is shown: what makes the screen, the person's keys, and a file of places that was kept aside.
 
     A screen that is no more than a question leads to another one, or to the end.
     """
@@ -59,14 +62,14 @@ class _Loaded:
     screen: Callable[[], Screen[Any]]
     is_question: bool
     keys: Mapping[str, str]
-    theme: str | None
     kept_aside: Path | None
 
 
 class ExplorerApp(App[None]):
     """Loads a session or the library and shows it. `failure` is what went wrong, for the caller to report.
 
-    `home` is what is around it: that of whoever runs the program, unless it is said to be a visitor's.
+    `home` is what is around it: that of whoever runs the program, unless it is said to be a visitor's. `doing` is said
+    meanwhile.
     """
 
     TITLE = "attn-explore"
@@ -83,6 +86,7 @@ class ExplorerApp(App[None]):
         look: FirstLook | None = None,
         *,
         home: Home | None = None,
+        doing: str = RUNNING,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class)
@@ -92,6 +96,7 @@ class ExplorerApp(App[None]):
         self._is_pair = is_pair
         self._look = look
         self._what = title
+        self._doing = doing
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
         self._work = Working(self, self._show_progress)
@@ -118,7 +123,7 @@ class ExplorerApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """What stands there until the model has run."""
-        yield Static(self._loading(progress_of(_RUNNING)), id="loading", markup=False)
+        yield Static(self._loading(progress_of(self._doing)), id="loading", markup=False)
 
     def _loading(self, said: str) -> str:
         return f"{visible(self._what)}\n\n{said}"
@@ -128,34 +133,45 @@ class ExplorerApp(App[None]):
         self.call_after_refresh(self._start_loading)  # the thread's imports would hold the first frame up
 
     def _start_loading(self) -> None:
-        """Run the model behind the first frame, then hand the screen over."""
-        self._work.do(Work(what=_RUNNING, make=self._make, then=self._show, refused=self._fail, seconds=AT_ONCE))
+        """Run the model behind the first frame, in the colours of the person, then hand the screen over."""
+        try:
+            self._take_own_theme()
+        except Problem as problem:
+            self._fail(problem)
+            return
+        self._work.do(Work(what=self._doing, make=self._make, then=self._show, refused=self._fail, seconds=AT_ONCE))
 
     def _make(self, counter: Counter) -> _Loaded:
         """Everything that the screen needs, in a thread: its imports take as long as the run of a lesson."""
         kept = self.home.bookmarks.set_aside()
         loaded = self._load(counter)
         made, is_question = _screen_of(loaded, self._reload, self._is_pair, self._look)
-        return _Loaded(made, is_question, *self._own_keys(), kept)
+        return _Loaded(made, is_question, self._own_keys(), kept)
 
-    def _own_keys(self) -> tuple[Mapping[str, str], str | None]:
-        """The person's own keys and theme. What knows every key is imported only where there are any."""
-        from attn_explore.explorer.system.key_file import read_keymap, read_theme
+    def _take_own_theme(self) -> None:
+        """Before anything else is read, since that can take long."""
+        from attn_explore.explorer.system.key_file import keymap_path, read_theme
 
+        path = keymap_path() if self._home is None else self._home.key_file
+        theme = None if path is None else read_theme(path, self.available_themes)
+        if theme is not None:
+            self.theme = theme
+
+    def _own_keys(self) -> Mapping[str, str]:
+        """The person's own keys. What knows every key is imported only where there are any."""
         path = self.home.key_file
         if path is None or not path.exists():
-            return {}, None
+            return {}
         from attn_explore.explorer.screens.keys import binding_ids
+        from attn_explore.explorer.system.key_file import read_keymap
 
-        return read_keymap(path, binding_ids()), read_theme(path, self.available_themes)
+        return read_keymap(path, binding_ids())
 
     def _show(self, loaded: _Loaded) -> None:
         if not gc.isenabled():  # whoever started it put garbage off while there was none, only imports
             self.call_after_refresh(_collect_again)
         self.keys = loaded.keys
         self.set_keymap(dict(loaded.keys))
-        if loaded.theme is not None:
-            self.theme = loaded.theme
         self.push_screen(loaded.screen(), self._answered if loaded.is_question else None)
         if loaded.kept_aside is not None:
             self._say_kept_aside(loaded.kept_aside)
@@ -311,18 +327,22 @@ def _screen_of(
 
 
 def show(
-    load: Load, title: str, reload: Reload | None = None, is_pair: bool = False, look: FirstLook | None = None
+    load: Load,
+    title: str,
+    reload: Reload | None = None,
+    is_pair: bool = False,
+    look: FirstLook | None = None,
+    doing: str = RUNNING,
 ) -> int:
     """Run the explorer until the person leaves, and return the exit status.
 
     `load` runs in a thread and returns the session or the library; it is given a counter of what it computes.
     `reload` reads and runs again when a file of the run is saved. `is_pair`: two runs that were asked for
-    together stand side by side; `look` is how the value is shown at first. Raises what `load` raised (a Problem, for
-    example), or the bug that ended the app,
-    with the terminal restored.
+    together stand side by side; `look` is how the value is shown at first; `doing` is said while `load` runs. Raises
+    what `load` raised (a Problem, for example), or the bug that ended the app, with the terminal restored.
     """
     guard_terminal()
-    app = ExplorerApp(load, title, reload, is_pair, look)
+    app = ExplorerApp(load, title, reload, is_pair, look, doing=doing)
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -56,7 +56,7 @@ def browse(folder: Path | None, answers: AnswerFile | None = None) -> int:
     import gc
 
     gc.disable()  # imports leave no garbage to look for; the explorer turns it on again when it stands
-    from attn_explore.explorer.app import show
+    from attn_explore.explorer.app import READING, show
 
     def load(_: Counter) -> Library:
         from attn_explore.explorer.library.entries import Library
@@ -64,7 +64,7 @@ def browse(folder: Path | None, answers: AnswerFile | None = None) -> int:
 
         return Library(at_home(folder), answers)
 
-    return show(load, "the library")
+    return show(load, "the library", doing=READING)
 
 
 def explore(

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.app import READING, RUNNING, ExplorerApp
 from attn_explore.explorer.library.entries import seen_first
 from attn_explore.explorer.library.home import visiting
 from attn_explore.explorer.serving.rules import Rules
@@ -80,8 +80,9 @@ def _shown(served: Served, size: tuple[int, int]) -> int:
     """Run the app behind a fence, and give the status of its end. Raises what is wrong with what it opens, or a bug."""
     home = visiting(served)
     fence_in(home.offer.readable(), _tell_the_server)
-    title = Path(served.allowed[0]).name if len(served.allowed) == 1 else "the library"
-    app = ExplorerApp(partial(seen_first, home), title, home=home, driver_class=BrowserDriver)
+    is_one = len(served.allowed) == 1
+    title, doing = (Path(served.allowed[0]).name, RUNNING) if is_one else ("the library", READING)
+    app = ExplorerApp(partial(seen_first, home), title, home=home, doing=doing, driver_class=BrowserDriver)
     try:
         app.run(size=size)
         if app.failure is not None:

@@ -9,13 +9,14 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
-from attn_explore.explorer.app import ExplorerApp
+from attn_explore.explorer.app import READING, ExplorerApp
 from attn_explore.explorer.screens import working
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.course import locate
 from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
+from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem
 from tests.explorer.conftest import app_of, session_of
@@ -36,6 +37,24 @@ async def test_escape_leaves_before_anything_is_shown() -> None:
         await press_meanwhile(pilot, "x", "escape")
         gate.set()
     assert (app.return_code, app.failure) == (0, None)
+
+
+async def test_what_stands_there_meanwhile_has_the_theme_of_the_person_and_says_what_is_done() -> None:
+    keymap_path().parent.mkdir(parents=True, exist_ok=True)
+    keymap_path().write_text('theme = "textual-light"', "utf-8")
+    gate = Event()
+
+    def load(counter: Counter) -> Session:
+        assert gate.wait(60)
+        return start(find_source("i-love-my-dog"), Limits(), counter)
+
+    app = ExplorerApp(load, "the library", doing=READING)
+    async with app.run_test() as pilot:
+        await still(app, workers=False)
+        assert app.theme == "textual-light"
+        assert "reading the scenarios … · Esc stops" in str(app.query_one("#loading", Static).content)
+        gate.set()
+        await still(pilot.app)
 
 
 async def test_the_first_frame_says_how_far_the_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
