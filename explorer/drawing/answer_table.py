@@ -14,8 +14,9 @@ from rich.style import Style
 
 from attn_explore.explorer.drawing.colours import LEVELS, RAMP, Ground, cursor_style, level, style_of
 from attn_explore.explorer.drawing.lines import BOLD, DIM
-from attn_explore.explorer.drawing.numbers import fitted, most_cells, pad
+from attn_explore.explorer.drawing.numbers import fitted, most_cells, pad, shortened
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.text import visible
 
 GAP = 2
 """Cells between two columns."""
@@ -219,11 +220,17 @@ def _heads(layout: Layout, spot: Spot) -> Iterator[Segment]:
 
 def _row(layout: Layout, spot: Spot, row: int, ground: Ground) -> Iterator[Segment]:
     table = layout.table
-    yield Segment(fitted(table.rows[row], layout.label), BOLD if row == spot.row else None)
+    yield Segment(_row_head(table.rows[row], layout.label), BOLD if row == spot.row else None)
     for column in layout.columns:
         entry, width = table.entries[row][column], min(layout.widths[column], max(1, layout.width - layout.label - GAP))
         yield Segment(" " * GAP)
         yield Segment(_written(entry, width), _style(entry, Spot(row, column) == spot, ground))
+
+
+def _row_head(text: str, width: int) -> str:
+    """The head of a row; of a path that is too long the end stays, which tells it from others."""
+    is_path = "." in text and " " not in text
+    return pad(shortened(visible(text)[::-1], width)[::-1], width) if is_path else fitted(text, width)
 
 
 def _written(entry: Entry, width: int) -> str:

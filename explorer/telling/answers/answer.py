@@ -44,11 +44,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of an answer, with a cell for each column. `at` is the step that the whole row is of."""
+    """A row of an answer, with a cell for each column. `at` is the step that the whole row is of.
+
+    `is_total`: what the other rows are together, which is no part of a curve down a column.
+    """
 
     label: str
     cells: tuple[Cell, ...]
     at: At | None = None
+    is_total: bool = False
 
     def __post_init__(self) -> None:
         """See `Cell`."""

@@ -44,12 +44,19 @@ class AnswerCurves:
         return _plot(named, labels, numbers, "bars", kept.index(spot.column))
 
     def column(self, spot: Spot) -> Plot | None:
-        """The numbers of a column as a curve down the layers, or as the bars of a list; None where there are none."""
-        answer, labels = self.answer, [row.label for row in self.answer.rows]
+        """The numbers of a column as a curve down the layers, or as the bars of a list; None where there are none.
+
+        Nor is there one at a total: beside it, what it is made of would be low.
+        """
+        answer, numbers = self.answer, self.answer.numbers_down(spot.column)
+        kept = [place for place, row in enumerate(answer.rows) if not row.is_total]
+        if spot.row not in kept:
+            return None
+        labels = [answer.rows[place].label for place in kept]
         title = " · ".join(filter(None, (answer.title, answer.columns[spot.column])))
         named = Named(title, answer.down, self.measures[spot.column])
         kind: PlotKind = "line" if answer.across else "bars"
-        return _plot(named, labels, answer.numbers_down(spot.column), kind, spot.row)
+        return _plot(named, labels, [numbers[place] for place in kept], kind, kept.index(spot.row))
 
     @cached_property
     def measures(self) -> list[str]:

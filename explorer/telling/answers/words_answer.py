@@ -39,7 +39,7 @@ def words_answer(found: WordsFound) -> Answer:
     largest = {method: _largest(words, method) for method in METHODS}
     names = [_MASKED if method == "left_out" and words.masks else head for method, (head, _) in METHODS.items()]
     rows = [_row(found, stack, place, largest) for stack in words.stacks for place in _places(stack)]
-    rows.append(Row(_TOGETHER, tuple(_together(words, method) for method in METHODS)))
+    rows.append(Row(_TOGETHER, tuple(_together(words, method) for method in METHODS), is_total=True))
     said = tuple(_said(found))
     return Answer("Which words made this output?", said, "word", "", tuple(names), tuple(rows), words.output.measure)
 
@@ -47,7 +47,7 @@ def words_answer(found: WordsFound) -> Answer:
 def words_drawn(found: WordsFound) -> Answer:
     """The same for a picture, which has one scale: each number as a share of the largest in its column."""
     whole = words_answer(found)
-    rows = tuple(replace(row, cells=tuple(map(_drawn, row.cells))) for row in whole.rows if row.label != _TOGETHER)
+    rows = tuple(replace(row, cells=tuple(map(_drawn, row.cells))) for row in whole.rows if not row.is_total)
     return replace(whole, rows=rows, measure="share of the largest in its column")
 
 

@@ -32,6 +32,7 @@ def attn(attn: Run) -> Run:
 def test_the_trained_induction_head_is_named_first_and_stands_in_the_grid(attn: Run) -> None:
     lines = attn("induction-head").out.splitlines()
     assert "most induction: 1.0 (0.90), 0.0 (0.00)" in lines
+    assert "1.0: head 0 of layer 1" in lines
     assert lines[-3:] == ["layer \\ head     0", "0             0.00", "1             0.90"]
 
 

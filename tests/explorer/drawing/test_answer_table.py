@@ -53,6 +53,13 @@ def test_what_is_out_of_sight_is_said_and_comes_with_the_cursor() -> None:
     assert lines(there, spot)[2].endswith("0.5000")
 
 
+def test_of_a_path_that_is_too_long_the_end_stays() -> None:
+    paths = tuple(f"decoder.layers.0.self_attention.{name}" for name in ("q", "scores"))
+    table = Table("step", "", paths, ("relative",), ((Entry("5.4%"),), (Entry("10%"),)))
+    shown = lines(Layout(table, 50, 4))[1:3]
+    assert [line.split()[0] for line in shown] == ["…ayers.0.self_attention.q", "….0.self_attention.scores"]
+
+
 def test_a_place_on_the_screen_is_the_cell_that_is_drawn_there() -> None:
     layout = Layout(TABLE, 60, 6)
     assert layout.at(16, 2) == Spot(0, 0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
+from attn_explore.explorer.telling.answers.answer_curves import AnswerCurves
 from attn_explore.explorer.telling.answers.answer_figure import answer_figure
 from attn_explore.explorer.telling.answers.answer_lines import answer_csv, answer_lines
 
@@ -57,6 +59,17 @@ def test_numbers_stand_at_the_right_edge_and_are_exact_in_a_file() -> None:
     assert list(answer_lines(answer, 80))[2:] == ["writer   value", "head 3    2.50", "bias    -10.10"]
     assert list(answer_csv(answer)) == ["writer,value", "head 3,2.5", "bias,-10.1"]
     assert answer.numbers_down(0) == (2.5, -10.1)
+
+
+def test_what_all_rows_are_together_is_no_bar_beside_theirs() -> None:
+    parts = (("I", 1.0), ("love", -2.0))
+    rows = [Row(word, (Cell(str(number), number=number),)) for word, number in parts]
+    total = Row("together", (Cell("-1.0", number=-1.0),), is_total=True)
+    curves = AnswerCurves(Answer("Words", (), "word", "", ("gradient",), (*rows, total)))
+    plot = curves.column(Spot(1, 0))
+    assert plot is not None
+    assert (plot.x, plot.marked) == (("I", "love"), 1)
+    assert curves.column(Spot(2, 0)) is None
 
 
 def test_no_text_of_a_file_reaches_the_terminal_as_it_is() -> None:
