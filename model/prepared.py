@@ -84,7 +84,7 @@ class Prepared:
         """What has to be said of the numbers of the parameters."""
         return not_finite(self.scenario, arrays, self.known.shapes)
 
-    def with_weights(self, limit: int = LARGEST_WEIGHTS, allowed: Sequence[Path] = ()) -> Prepared:
+    def with_weights(self, limit: int, allowed: Sequence[Path]) -> Prepared:
         """The same with its weights file read, which may decide some of the model.
 
         `limit` bounds the bytes of the file; `allowed` are folders outside the scenario's own that it may lie in.

@@ -41,7 +41,7 @@ def check_checkpoint(wanted: str) -> tuple[str, ...]:
 
 
 def compare_with_references(
-    wanted: str, file: Path, asked: Asked, limits: Limits, tolerance: float | None = None
+    wanted: str, file: Path, asked: Asked, limits: Limits, tolerance: float | None
 ) -> Agreement:
     """Run what a name or a path leads to, and compare it with the tensors in a file.
 

@@ -23,7 +23,7 @@ def differentiate(session: Session, of: str | None = None) -> None:
     take_gradients(session, runs_with_gradients(session, of))
 
 
-def runs_with_gradients(session: Session, of: str | None = None, on_step: Listener | None = None) -> Runs:
+def runs_with_gradients(session: Session, of: str | None, on_step: Listener | None = None) -> Runs:
     """The runs that `take_gradients` takes: for another thread to make. Raises Problem when there is no such number."""
     run = run_with_gradients(session.run, of, on_step)
     return run, _run_beside(session, run, on_step)

@@ -123,7 +123,7 @@ def _compared_with(session: Session) -> Scenario | None:
     return session.other.run.scenario if session.other and session.run.scenario.compare else None
 
 
-def save_plot(session: Session, plot: Figure, target: Path, force: bool = False, files: Files = ON_DISK) -> Path:
+def save_plot(session: Session, plot: Figure, target: Path, force: bool, files: Files) -> Path:
     """Write a figure of a session: a picture, or its numbers. Raises Problem when that cannot be."""
     from attn_explore.explorer.drawing.plots.formats import write_plot  # only this needs them
 

@@ -51,7 +51,7 @@ def with_logit_of(session: Session, atlas: HeadAtlas, asked: Logit) -> HeadAtlas
     return with_logit(atlas, attribution(trace, token, chapter=chapter))
 
 
-def heads_without_text(source: Source, drawing: Drawing, on_step: Listener | None = None) -> HeadAtlas:
+def heads_without_text(source: Source, drawing: Drawing, on_step: Listener) -> HeadAtlas:
     """The heads of a model that was given nothing to read."""
     model = source.model
     assert model is not None  # noqa: S101 (only a model is without a text)

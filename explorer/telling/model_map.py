@@ -63,7 +63,7 @@ def lacking(session: Session) -> str:
     return f"the trace leaves {many} step{'s' * (many != 1)} of the run out, and so does its map" if many else ""
 
 
-def map_lines(session: Session, width: int, *, is_lit: bool, plain: bool = False) -> Iterator[str]:
+def map_lines(session: Session, width: int, *, is_lit: bool, plain: bool) -> Iterator[str]:
     """The map as lines of `width` cells, with the present box lit if `is_lit`; in words, where it is to be `plain`."""
     diagram = diagram_of(session.run.trace)
     present = session.place.value.path if is_lit else ""

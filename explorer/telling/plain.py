@@ -102,7 +102,7 @@ class Part:
     numbers: Array
 
 
-def part_shown(value: Value, lead: Index, window: int | None = None) -> Part:
+def part_shown(value: Value, lead: Index, window: int | None) -> Part:
     """What a table shows of a plane of a value that has axes: see `table`."""
     columns, rows = value.axes[-1], value.axes[-2] if len(value.axes) > 1 else None
     height = len(_places(rows, window)) if rows else 1

@@ -50,9 +50,7 @@ class HeadAtlas:
         return sorted(found, key=lambda head: float(getattr(head, score)), reverse=True)
 
 
-def head_atlas(
-    text: Trace | None, made_up: Trace | None, drawing: Drawing, on_step: Listener | None = None
-) -> HeadAtlas:
+def head_atlas(text: Trace | None, made_up: Trace | None, drawing: Drawing, on_step: Listener | None) -> HeadAtlas:
     """The scores of the heads of a run over a text and of one over made-up tokens; one of the two is enough.
 
     Of a generation whose passes each read all words, the last one is scored.

@@ -93,9 +93,7 @@ def write_plot(
     return files.write(target, [written], force=force, inputs=inputs)
 
 
-def write_picture(
-    svg: bytes, target: Path, *, force: bool = False, inputs: Sequence[Path] = (), files: Files = ON_DISK
-) -> Path:
+def write_picture(svg: bytes, target: Path, *, force: bool, files: Files) -> Path:
     """Write a picture to a file, in lines or in pixels, as its ending says. Raises Problem when that cannot be."""
     written = png_of(svg) if format_of(target, PICTURES, "a picture") == ".png" else svg
-    return files.write(target, [written], force=force, inputs=inputs)
+    return files.write(target, [written], force=force)

@@ -82,10 +82,6 @@ def _is_step(screen: ExplorerScreen) -> bool:
     return value.path in screen.state.session.run.trace.steps and not is_gradient(value)
 
 
-def _is_attention(screen: ExplorerScreen) -> bool:
-    return screen.state.is_attention
-
-
 def _is_matrices(screen: ExplorerScreen) -> bool:
     return screen.state.is_attention and not screen.state.is_of_words
 

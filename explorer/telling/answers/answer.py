@@ -84,10 +84,6 @@ class Answer:
             if len(row.cells) != len(self.columns):
                 raise ValueError(f"{row.label}: {len(row.cells)} cells for {len(self.columns)} columns")
 
-    def numbers_along(self, row: int) -> tuple[float | None, ...]:
-        """The numbers of a row, for a curve."""
-        return tuple(cell.number for cell in self.rows[row].cells)
-
     def numbers_down(self, column: int) -> tuple[float | None, ...]:
         """The numbers of a column, for a curve."""
         return tuple(row.cells[column].number for row in self.rows)

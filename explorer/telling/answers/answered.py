@@ -12,7 +12,7 @@ from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session import place
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import PICTURES, format_of
-from attn_explore.explorer.system.where_files_go import ON_DISK, Files
+from attn_explore.explorer.system.where_files_go import Files
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_files import WRITTEN_AS, answer_bytes
 from attn_explore.explorer.telling.answers.answer_lines import is_number
@@ -105,7 +105,7 @@ def _common(one: Sequence[object], other: Sequence[object]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def write_answer(answered: Answered, target: Path, *, force: bool = False, files: Files = ON_DISK) -> Path:
+def write_answer(answered: Answered, target: Path, *, force: bool, files: Files) -> Path:
     """Write an answer to a file, as its ending says. Raises Problem when that cannot be."""
     ending = format_of(target, WRITTEN_AS, "an answer")
     is_picture = ending in (*PICTURES, ".pdf")

@@ -15,7 +15,7 @@ _COLUMNS = ("keys", "values", "numbers", "bytes")
 _UNGROUPED = "bytes, a head each"
 
 
-def cache_answer(kept: KeptKeys, positions: int | None = None) -> Answer:
+def cache_answer(kept: KeptKeys, positions: int | None) -> Answer:
     """A row for each block of attention, and one for all; `positions` are those of the model, where it counts them."""
     columns = (*_COLUMNS, *([_UNGROUPED] if _is_grouped(kept) else []))
     rows = (*(_row(kept, block) for block in kept.blocks), _all(kept))

@@ -27,9 +27,7 @@ _RANKED = ("BPE",)
 """The models that join by rank; others go by scores."""
 
 
-def tokens_answer(
-    reads: Sequence[TokensRead], template: ChatTemplate | None = None, *, is_brief: bool = False
-) -> Answer:
+def tokens_answer(reads: Sequence[TokensRead], template: ChatTemplate | None, *, is_brief: bool = False) -> Answer:
     """How the text became tokens; `is_brief`: only the tokens, without the steps that made them."""
     table = _Table(reads, is_brief)
     return Answer(
@@ -127,7 +125,7 @@ def spot_of_token(answer: Answer, stack: str, place: int) -> Spot | None:
 # --- JSON
 
 
-def tokens_data(reads: Sequence[TokensRead], template: ChatTemplate | None = None) -> dict[str, Any]:
+def tokens_data(reads: Sequence[TokensRead], template: ChatTemplate | None) -> dict[str, Any]:
     """The same as plain objects."""
     chat = None if template is None else _template_data(template, reads[0])
     return {"reads": list(map(_read_data, reads)), "chat_template": chat}
