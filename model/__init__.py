@@ -27,7 +27,7 @@ plots, profile, diagram/        what is plotted, and the model as a diagram
 text, problems                  text that is safe to show, and messages about what the user can mend
 dataclass, packaged, cores      dataclasses, files of the program, and work on every core
 scenario/                       scenario files: keys, checks, YAML
-files/                          formats of bytes: npz, safetensors, strict JSON; reading and writing them safely
+files/                          formats of bytes: npz, safetensors, GGUF, strict JSON; reading and writing them safely
 checkpoints/                    the names that other programs give to parameters
 opened, named_checkpoint        the checkpoint that a scenario names
 known, prepared, memory         what is known of a scenario before it runs
@@ -36,6 +36,6 @@ forward, run, passes            putting the model together, and running it, also
 gallery, attended_again         every variant of an attention
 looking/                        what people ask of a run, as numbers: the lens, what each head does
 training/                       how weights are trained
-lesson                          the stops and questions of a lesson, bound to a run
+lesson                          the stops and questions of a lesson, bound to a run; which answers are right
 traces/                         exported traces: writing, reading, JSON Schema
 """

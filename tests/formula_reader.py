@@ -55,7 +55,7 @@ class Reader:
         tokens = [*self._tokens(text), ""]
         tree, rest = _sum(tokens)
         if rest != [""]:
-            raise ValueError(f"cannot read on at {rest}: {text}")
+            raise ValueError(f"cannot read on at {rest}: {text} (functions are listed in FUNCTIONS)")
         return tree
 
     def _tokens(self, text: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ in_pieces                      large arrays, written a few rows at a time
 positioned, storages,          files that are read by position, and how numbers are stored in them
 quantised
 stores, shards, gguf           the tensors of a file, or of several: numbers are read when somebody asks
-gguf_values, texts             what is said beside them in GGUF
+gguf_values, texts             what is said beside the tensors of a GGUF file
 extras                         packages that not everybody has
 signatures                     what a file really is
 """

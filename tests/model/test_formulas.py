@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from attn_explore.explorer.session.course import locate
 from attn_explore.model.architecture import EachScaling, LinearScaling, Llama3Scaling, Rotary
 from attn_explore.model.axes import Array, names, sizes
 from attn_explore.model.backward import record_gradients
-from attn_explore.model.config import ModelConfig, filled
+from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import formula, letters_within, name_in_formulas
 from attn_explore.model.ops import is_gradient, readers_of
@@ -247,6 +248,17 @@ def test_the_formulas_of_the_variance_of_products_come_to_its_values() -> None:
 
 
 FROM_A_TABLE = filled(ModelConfig(kind="attention", d_model=2, position="learned"))
+
+
+CHOICES = {"score": Score, "weighting": Weighting, "position": Position, "norm": Norm, "activation": Activation}
+
+
+@pytest.mark.parametrize(("key", "choice"), [(key, each) for key, all_ in CHOICES.items() for each in get_args(all_)])
+def test_the_formulas_of_every_choice_come_to_its_values(key: str, choice: str) -> None:
+    chosen: dict[str, Any] = {key: choice}
+    config = filled(ModelConfig(kind="encoder", d_model=4, **chosen))
+    for value in all_steps(encoded(config, random_parameters(config, 3, 0), [0, 1, 2])):
+        check(value)
 
 
 @settings(max_examples=40, deadline=None)

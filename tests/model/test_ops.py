@@ -15,7 +15,8 @@ from tests.references import difference_quotient
 
 
 def test_every_operation_has_a_case() -> None:
-    assert {operation for operation, _ in CASES} == set(OPERATIONS)
+    assert set(OPERATIONS) - {operation for operation, _ in CASES} == set(), "these are not in tests/operation_cases.py"
+    assert {operation for operation, _ in CASES} - set(OPERATIONS) == set(), "these have no row in model/ops/"
 
 
 def test_every_case_is_of_the_operation_that_it_says() -> None:
