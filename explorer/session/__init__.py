@@ -7,7 +7,7 @@ finding, search, alike              what a text that is typed leads to
 edits, what_if, gradients           other numbers, and how fast one number changes with others
 two_runs, matching                  two runs, and the same cells in both
 moments, change_moment, pinning     the moments of a training
-lesson_progress, answers, course    how far a lesson is and how its questions were answered; a file of answers; what is next
+lesson_progress, answers, course    how a lesson goes, and its questions went; a file of answers; which lesson is next
 gallery, other_text, growing        an attention in every variant, another text, words that come one after the other
 asked_logit                         which logit is asked for, of which token, after which word
 scored_heads, through_lens          what every head of attention does; what the model would say on the way
