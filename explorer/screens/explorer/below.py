@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from attn_explore.explorer.drawing.arithmetic import Manner
 from attn_explore.explorer.drawing.blocks import Block
+from attn_explore.explorer.drawing.numbers import most_cells
 from attn_explore.explorer.screens.explorer.state import State
+from attn_explore.explorer.session import two_runs
 from attn_explore.explorer.telling import cell_text, headings, questions, word_view
 from attn_explore.explorer.telling.pictures import Side
 
@@ -15,8 +17,11 @@ LEAST_UNDER = 1
 """Lines of the arithmetic that are left under what is said of an answer with its question."""
 
 
-def title(state: State, width: int) -> str:
-    """Its title, with the way that led to the cell in `width` cells."""
+def title(state: State, room: int, width: int) -> str:
+    """Its title, with the way that led to the cell in `room` of its `width` cells.
+
+    Of two runs side by side: also which one it is of, and where in the model both are, if there is room for that.
+    """
     session = state.session
     if session.question is not None:
         return questions.how(session)
@@ -24,9 +29,13 @@ def title(state: State, width: int) -> str:
         return f"What if {cell_text.name_at(state.edit.value, state.edit.index)} were different?"
     if (attention := state.attention) is not None:
         return word_view.title(attention, word_view.word_of(session, attention))
-    is_of_one = state.side is Side.beside and session.other is not None
-    run = f" · {headings.run_name(session)}" if is_of_one else ""
-    return f"{cell_text.way(session, width - len(run))}{run}"
+    if state.side is not Side.beside or session.other is None:
+        return cell_text.way(session, room)
+    run = f" · {headings.run_name(session)}"
+    way = f"{cell_text.way(session, room - most_cells(run))}{run}"
+    where = headings.where(state.value) if two_runs.beside(session, state.value) is not None else ""
+    forms = (f"{way}   {said}" for said in (where, where.partition(" · ")[2]) if said)
+    return next((form for form in forms if most_cells(form) <= width), way)
 
 
 def blocks(state: State, manner: Manner) -> Iterable[Block]:

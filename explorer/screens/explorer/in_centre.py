@@ -67,7 +67,8 @@ class InCentre:
         beside.display = other is not None
         title, equation = headings.title(session, value, state.side), headings.equation(session, value, state.side)
         step, forms = headings.title_alone(value), headings.shape_forms(value)
-        heading.show(title, headings.where(value), forms, equation, shapes(value), step)
+        where = headings.where(value) if other is None else ""  # of two runs it stands under both
+        heading.show(title, where, forms, equation, shapes(value), step)
         if session.other is not None and other is not None:
             title, equation = headings.title(session.other, other, Side.beside), headings.equation(session.other, other)
             step, forms = headings.title_alone(other), headings.shape_forms(other)

@@ -306,11 +306,17 @@ class Panels(Actions):
 
     # --- a cell
 
+    def show_title(self) -> None:
+        """Show the title of what stands under the numbers, in the room that it has."""
+        panel = self.arithmetic
+        said = below.title(self.state, self.size.width // 2, panel.size.width)
+        panel.put_title(Content(roomy(said)))  # not a str: that is markup
+
     def show_cell(self) -> None:
         """Show what stands under the numbers for the cell under the cursor, and the keys that matter now."""
         state, panel = self.state, self.arithmetic
         self.in_centre.turn_to_words_or_numbers()
-        panel.put_title(Content(roomy(below.title(state, self.size.width // 2))))  # not a str: that is markup
+        self.show_title()
         chosen = Link(state.value, state.index) if state.attention is not None else None
         if self._lists_uses:
             found = self.groups.uses.blocks()

@@ -256,6 +256,7 @@ class ExplorerScreen(Panels):
     def centre_resized(self) -> None:
         """There is more room for the arithmetic, over it and under it, or less."""
         self.in_centre.show_among()
+        self.show_title()
         self.show_keys()
         self.show_sheet()
 

@@ -133,14 +133,19 @@ async def test_each_of_two_grids_has_its_own_title_formula_and_shape(explore: Ex
             assert "4 × " in other
 
 
-async def test_the_arithmetic_under_two_grids_says_which_run_it_is_of(explore: Explore) -> None:
-    async with explore("padding-changes-nothing", WEIGHTS, (0, 0, 3)) as (pilot, _):
+@pytest.mark.parametrize(
+    ("size", "where"), [((120, 40), "   encoder · layer 0 · self-attention"), ((60, 16), "   layer 0 · self-attention")]
+)
+async def test_the_arithmetic_under_two_grids_says_which_run_it_is_of_and_where_both_are(
+    explore: Explore, size: tuple[int, int], where: str
+) -> None:
+    async with explore("padding-changes-nothing", WEIGHTS, (0, 0, 1), size=size) as (pilot, _):
         panel = pilot.app.screen.query_one(ArithmeticPanel)
         assert "first run" not in str(panel.border_title)
         await pilot.press("d")
-        assert str(panel.border_title).endswith(" · first run")
+        assert str(panel.border_title).endswith(f" · first run{where}")
         await pilot.press("c")
-        assert str(panel.border_title).endswith(" · mask forgotten")
+        assert str(panel.border_title).endswith(f" · mask forgotten{where}")
 
 
 async def test_the_arithmetic_of_a_difference_begins_with_the_difference(explore: Explore) -> None:
