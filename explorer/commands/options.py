@@ -125,7 +125,8 @@ NumberName = Annotated[
     typer.Option(
         "--of",
         metavar="STEP[INDEX]",
-        help="The gradients of this number, or of loss. Default: the loss, or the largest logit of the last word.",
+        help="The gradients of this number, or of loss. Default: the loss, or the last word's largest logit; "
+        "without logits the largest number of its last row.",
     ),
 ]
 Moment = Annotated[

@@ -277,8 +277,8 @@ def bare(part: str) -> str:
 
 
 def shown_of_block(layout: Layout) -> str:
-    """Which number of a block is drawn: `largest of 34 × 12`."""
-    which = "first" if layout.shows_first else "largest"
+    """Which number of a block is drawn: `largest of 34 × 12`, of numbers with signs `largest by size of 34 × 12`."""
+    which = "first" if layout.shows_first else "largest by size" if layout.picture.is_signed else "largest"
     return f"{which} of {figure(layout.blocks[0])} × {figure(layout.blocks[1])}"
 
 

@@ -61,7 +61,7 @@ class Gradients:
 
     of: str | None = None
     """The number: `loss`, or a step and a place in it, such as `logits[dog, 2]`. Default: the loss where there is a
-    target, else the largest logit of the last word."""
+    target, else the last word's largest logit; without logits the largest number of its last row."""
 
 
 @dataclass(frozen=True, kw_only=True)

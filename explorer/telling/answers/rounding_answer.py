@@ -47,7 +47,7 @@ def _said(found: RoundedSteps, storage: Rounding) -> Iterator[str]:
     else:
         yield f"No step is off by more than {percent(MATTERS)} of its size."
     if found.said:
-        yield f"What the model says is another for {found.otherwise} of {found.said}."
+        yield f"What the model says differs in {found.otherwise} of {found.said} places."
     yield _RELATIVE
     yield _RULES[storage] if storage in ("bf16", "f16") else f"{_RULES[storage]} {_VECTORS}"
 

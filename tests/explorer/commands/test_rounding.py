@@ -41,7 +41,7 @@ def attn(attn: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_it_says_where_rounding_begins_to_matter(attn: Run) -> None:
     found = attn("rounding", "names")
     assert "The first that is off by more than 1% of its size is decoder.embedding." in found.out
-    assert "What the model says is another for 1 of 5." in found.out
+    assert "What the model says differs in 1 of 5 places." in found.out
     fine = attn("rounding", "names", "--as", "bf16")
     assert "No step is off by more than 1% of its size." in fine.out
 

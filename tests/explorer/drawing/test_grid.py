@@ -253,6 +253,14 @@ def test_of_random_numbers_zoomed_out_the_first_is_seen_since_the_largest_would_
     assert "each cell: the first of 20 × 5" in said
 
 
+def test_of_numbers_with_signs_the_one_that_is_shown_is_the_largest_by_size() -> None:
+    array = np.full((20, 20), -0.1)
+    array[:, 1] = -2.0
+    layout = laid_out(picture(array), 20, 8, zoomed_out=True)
+    assert layout.row((), 0, range(1)) == [-2.0]
+    assert "largest by size of" in text_of(lines.legend_line(layout, window(layout, 60), range(7)))
+
+
 def test_zoomed_out_what_is_large_in_few_blocks_is_seen() -> None:
     array = np.random.default_rng(0).uniform(-1, 1, (200, 200))
     array[47, 18] = -5
