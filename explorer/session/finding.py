@@ -301,8 +301,9 @@ class Finding:
         return bool(bracket and self._value_named(name.strip()))
 
     def _value_named(self, name: str) -> Value | None:
-        """The step or parameter that a name means first."""
-        *_, paths = self._known.meant(name)
+        """The step or parameter whose cell a name means first: the one that is looked at, if it is called so."""
+        *_, meant = self._known.meant(name)
+        paths = search.here_first(self._known.session, meant or [])
         return self._known.session.place.peek(paths[0]) if paths else None
 
     def _cells(self) -> Looked:

@@ -61,11 +61,14 @@ def _in_small_letters(texts: tuple[str, ...]) -> str:
 def named(session: Session, text: str) -> tuple[Value, Index]:
     """The cell that a text names: a path, its end or a letter, and perhaps places in brackets.
 
-    Of several steps with that name, the next one from here. Raises Problem when there is none.
+    Of several steps with that name, the next one from here; of a cell, the one that is looked at. Raises Problem when
+    there is none.
     """
     name, places = split_place(text)
     known = known_paths(session)
     meant = from_here(session, paths_meant(name, known, session.run.trace))
+    if places is not None:
+        meant = here_first(session, meant)
     value = _at(session, the_path(name, meant[:1], known, _OTHERWISE))
     return value, cell_in(session, value, places)
 
@@ -83,6 +86,12 @@ def from_here(session: Session, paths: list[str]) -> list[str]:
     steps, here = [step.path for step in session.place.steps], session.place.position
     order = {path: (place - here - 1) % len(steps) for place, path in enumerate(steps)}
     return sorted(paths, key=lambda path: order.get(path, len(steps)))
+
+
+def here_first(session: Session, paths: list[str]) -> list[str]:
+    """Paths with that of the step that is looked at before the others."""
+    here = session.place.value.path
+    return sorted(paths, key=lambda path: path != here)
 
 
 def only(session: Session, name: str) -> Value:

@@ -26,7 +26,7 @@ from attn_explore.model.values import Value
 
 _HOW = {
     "word": "↑ ↓ choose, Enter answers",
-    "cell": "h j k l go to a cell, Enter answers",
+    "cell": "h j k l or g go to a cell, Enter answers",
     "number": "type a number or a sum, Enter answers",
 }
 """How a question is answered, by its kind."""

@@ -64,6 +64,15 @@ def test_beginnings_of_words_and_words_in_any_order_find_a_step(text: str, path:
     assert path in [line.path for line in found(session, text).found]
 
 
+def test_a_cell_is_of_the_step_that_is_looked_at_where_that_is_called_so() -> None:
+    """The hint of a question names a cell of it: `It is residual[The, 247] or residual[The, 507].`"""
+    here, other = "encoder.layers.1.ffn.residual", "encoder.layers.2.self_attention.weights"
+    session = session_of(THREE_LAYERS, here)
+    assert found(session, "residual").found[0].path == "encoder.layers.2.self_attention.residual" != here
+    assert found(session, "residual[law 3, 1]").found[0].path == here == named(session, "residual[law 3, 1]")[0].path
+    assert found(session, "weights[0, its, is]").found[0].path == other == named(session, "weights[0, its, is]")[0].path
+
+
 @pytest.mark.parametrize(
     ("title", "path"), [("queries", f"{LAYER}.q"), ("Keys", f"{LAYER}.k"), ("weighted val", f"{LAYER}.head_output")]
 )
