@@ -8,7 +8,7 @@ import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId, say_of_passes
 from attn_explore.explorer.commands.one_run import Question
-from attn_explore.explorer.commands.options import Against, AgainstId, SourceName
+from attn_explore.explorer.commands.options import After, Against, AgainstId, SourceName
 
 MOST_LISTED = 20
 
@@ -19,12 +19,7 @@ def attribute(
     token_id: TokenId = None,
     against: Against = None,
     against_id: AgainstId = None,
-    after: Annotated[
-        str | None,
-        typer.Option(
-            "--after", metavar="WORD", help="Ask what is said after this word, or place; the last.", show_default=False
-        ),
-    ] = None,
+    after: After = None,
     term: Annotated[
         str,
         typer.Option(

@@ -171,6 +171,12 @@ AgainstId = Annotated[
     int | None,
     typer.Option("--against-id", metavar="N", min=0, help="Less that of a token by its id.", show_default=False),
 ]
+After = Annotated[
+    str | None,
+    typer.Option(
+        "--after", metavar="WORD", help="Ask what is said after this word, or place; the last.", show_default=False
+    ),
+]
 Kind = Annotated[
     FigureKind | None,
     typer.Option("--kind", help=f"How it is drawn: {kinds_said()}.", show_default=False),

@@ -12,6 +12,7 @@ from attn_explore.explorer.commands.answering import Form, Token, TokenId, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of, sessions_of
 from attn_explore.explorer.commands.making import make_runs
 from attn_explore.explorer.commands.options import (
+    After,
     Against,
     AgainstId,
     SourceName,
@@ -52,12 +53,7 @@ def patch(
     token_id: TokenId = None,
     against: Against = None,
     against_id: AgainstId = None,
-    after: Annotated[
-        str | None,
-        typer.Option(
-            "--after", metavar="WORD", help="What is said after this word, or place; the last.", show_default=False
-        ),
-    ] = None,
+    after: After = None,
     stack: Annotated[
         Stack | None,
         typer.Option("--in", help="Put it in here; by default where the words differ.", show_default=False),

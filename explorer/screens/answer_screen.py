@@ -376,9 +376,3 @@ class AnswerScreen(Dialog[Left | None]):
     def turned(self, event: AnswerPanel.Turned) -> None:
         """The wheel was turned."""
         self._go_to(Spot(self._spot.row + event.rows, self._spot.column))
-
-    @on(KeyBar.Pressed)
-    async def key_pressed(self, event: KeyBar.Pressed) -> None:
-        """A key of the bar was clicked."""
-        event.stop()
-        await self.run_action(event.action)

@@ -242,9 +242,3 @@ class GalleryScreen(Dialog[None]):
             self.action_open()
         else:
             self._go_to((self._cell[0], *(event.at or self._cell[1:])))
-
-    @on(KeyBar.Pressed)
-    async def key_pressed(self, event: KeyBar.Pressed) -> None:
-        """A key of the bar was clicked."""
-        event.stop()
-        await self.run_action(event.action)

@@ -11,6 +11,7 @@ from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen
 
 from attn_explore.explorer.widgets.choices import guard_lists
+from attn_explore.explorer.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -44,6 +45,12 @@ class Dialog(ModalScreen[Result]):
         """On top again: leave, where that was to be."""
         if self._waits is not None:
             self.dismiss(*self._waits)
+
+    @on(KeyBar.Pressed)
+    async def key_pressed(self, event: KeyBar.Pressed) -> None:
+        """A key of its bar was clicked, if it has one; the screen below does not hear of it."""
+        event.stop()
+        await self.run_action(event.action)
 
 
 class Palette(CommandPalette):

@@ -75,12 +75,6 @@ class MapScreen(Dialog[str]):
         event.stop()
         self.dismiss(event.path)
 
-    @on(KeyBar.Pressed)
-    async def key_pressed(self, event: KeyBar.Pressed) -> None:
-        """A key of the bar was clicked."""
-        event.stop()
-        await self.run_action(event.action)
-
     def action_move(self, direction: str) -> None:
         """Go to the nearest box in a direction."""
         self._view.move(cast("Direction", direction))

@@ -119,11 +119,6 @@ class SheetScreen(Dialog[Link | None]):
         """Go to the cell in the explorer."""
         self.dismiss(self._link)
 
-    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        """A key of the bar was clicked."""
-        event.stop()
-        await self.run_action(event.action)
-
     def action_reopening(self) -> None:
         """Copy the command that opens the sheet again at this cell."""
         self._reopening(place.Cell(self._link.value.path, self._link.index))

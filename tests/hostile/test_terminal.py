@@ -222,13 +222,8 @@ def test_g1_a_signal_while_the_model_runs_ends_it_too(terminals: list[Terminal])
     assert terminal.is_restored()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
-def test_g2_a_program_that_was_stopped_goes_on_with_its_screen_drawn_again(
-    terminals: list[Terminal], number: int
-) -> None:
-    terminal = started(terminals, command("run", "i-love-my-dog"))
-    terminal.stop(number)
-    assert terminal.is_restored() == (number == signal.SIGTSTP)  # nothing can be done before the other one
+def goes_on(terminal: Terminal) -> None:
+    """A program that stands still draws its screen again when it is told to go on, and ends as always."""
     terminal.settle()
     terminal.seen = b""
     terminal.process.send_signal(signal.SIGCONT)
@@ -237,6 +232,16 @@ def test_g2_a_program_that_was_stopped_goes_on_with_its_screen_drawn_again(
     terminal.press(b"q")
     assert terminal.ended() == 0
     assert terminal.is_restored()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_g2_a_program_that_was_stopped_goes_on_with_its_screen_drawn_again(
+    terminals: list[Terminal], number: int
+) -> None:
+    terminal = started(terminals, command("run", "i-love-my-dog"))
+    terminal.stop(number)
+    assert terminal.is_restored() == (number == signal.SIGTSTP)  # nothing can be done before the other one
+    goes_on(terminal)
 
 
 def test_g2_a_program_that_is_told_to_go_on_without_having_stopped_restores_the_terminal(
@@ -258,14 +263,7 @@ def test_g2_a_program_that_is_told_to_stop_while_it_stops_goes_on_when_it_is_tol
         terminal.process.send_signal(signal.SIGTSTP)
         terminal.read(0.03)
     terminal.stop()
-    terminal.settle()
-    terminal.seen = b""
-    terminal.process.send_signal(signal.SIGCONT)
-    terminal.wait_for("Token embeddings")
-    terminal.settle()
-    terminal.press(b"q")
-    assert terminal.ended() == 0
-    assert terminal.is_restored()
+    goes_on(terminal)
 
 
 GONE = {
