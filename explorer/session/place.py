@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 
+import numpy as np
+
 from attn_explore.explorer.session.history import History
 from attn_explore.explorer.session.matching import same_cell
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.explain import Index, chosen, is_choice
 from attn_explore.model.finer import finer_steps, has_finer
+from attn_explore.model.ops import is_gradient
 from attn_explore.model.passes import LENS, in_first_pass
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -35,6 +38,17 @@ def has_cell(value: Value, index: Index) -> bool:
 def _without_last(path: str) -> str:
     """The path of the step that a finer one is part of."""
     return path.rpartition(".")[0]
+
+
+def _is_said(value: Value) -> bool:
+    """Whether a value tells at each token how well every word would go on, and is at hand."""
+    is_known = value.elsewhere is None and not value.is_away
+    return value.names == ("token", "vocabulary") and not value.is_leaf and not is_gradient(value) and is_known
+
+
+def _likeliest_last(value: Value) -> Index:
+    last = value.axes[0].size - 1
+    return last, int(np.argmax(value[last]))
 
 
 def _nowhere(_: Value) -> Index | None:
@@ -232,12 +246,15 @@ class Place:
     def index_in(self, value: Value) -> Index:
         """The cell under the cursor when a value is looked at: where it was left, or where it stands at first.
 
-        That is where it is told, else at the likeliest of a choice, or at the first number.
+        That is where it is told, else at the likeliest of a choice, or at the first number. Of what is said at each
+        token that is the likeliest after the last one: what the model says of the whole text.
         """
         for index in (self._cells.get(value.path), self.first_cell(value)):
             if index is not None and has_cell(value, index):
                 return index
-        return (chosen(value),) if is_choice(value) else tuple(0 for _ in value.axes)
+        if is_choice(value):
+            return (chosen(value),)
+        return _likeliest_last(value) if _is_said(value) else tuple(0 for _ in value.axes)
 
     def put_cursor(self, value: Value, index: Index) -> None:
         """Put the cursor of a value on a cell, without looking at it."""

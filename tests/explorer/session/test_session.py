@@ -26,6 +26,16 @@ def test_a_session_starts_at_the_first_step(session: Session) -> None:
     assert session.place.position == 0
 
 
+@pytest.mark.parametrize("name", ["logits", "probabilities"])
+def test_of_what_a_model_says_the_likeliest_after_the_last_token_is_looked_at_first(name: str) -> None:
+    session = session_of("write-word-by-word")
+    value = session.run.trace[name]
+    last, word = session.place.index_in(value)
+    assert value.names == ("token", "vocabulary")
+    assert last == value.axes[0].size - 1
+    assert word == value.array[last].argmax()
+
+
 def test_stepping_goes_through_the_trace_in_order(session: Session) -> None:
     seen = [session.place.value.path]
     while stepping.step_by(session, 1):
