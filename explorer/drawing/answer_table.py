@@ -14,7 +14,7 @@ from rich.style import Style
 
 from attn_explore.explorer.drawing.colours import LEVELS, RAMP, Ground, cursor_style, level, style_of
 from attn_explore.explorer.drawing.lines import BOLD, DIM
-from attn_explore.explorer.drawing.numbers import fitted, most_cells, pad, shortened
+from attn_explore.explorer.drawing.numbers import bar, fitted, most_cells, pad, shortened
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.text import visible
 
@@ -22,6 +22,8 @@ GAP = 2
 """Cells between two columns."""
 MOST, ROOMY = 20, 40
 """Cells that a word takes at most, without what stands beside it; where all columns fit, it may take more."""
+LEAST_BAR, LONGEST_BAR = 12, 60
+"""Cells of a bar behind a row that is drawn whole: fewer tell little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,14 @@ class Layout:
         return None
 
     @property
+    def bars(self) -> int:
+        """Cells for a bar behind each row of a list that is longer than its room: there is no curve under that."""
+        is_long_list = not self.table.across and len(self.rows) < len(self.table.rows)
+        taken = self.label + sum(GAP + self.widths[column] for column in self.columns) + GAP
+        room = min(LONGEST_BAR, self.width - taken)
+        return room if is_long_list and room >= LEAST_BAR else 0
+
+    @property
     def out_of_sight(self) -> str:
         """`rows 3 to 20 of 61 · columns 1 to 6 of 12`; nothing where all are in sight."""
         ways = (("row", self.rows, self.table.rows), ("column", self.columns, self.table.columns))
@@ -225,6 +235,11 @@ def _row(layout: Layout, spot: Spot, row: int, ground: Ground) -> Iterator[Segme
         entry, width = table.entries[row][column], min(layout.widths[column], max(1, layout.width - layout.label - GAP))
         yield Segment(" " * GAP)
         yield Segment(_written(entry, width), _style(entry, Spot(row, column) == spot, ground))
+    strength = table.entries[row][spot.column].strength
+    if layout.bars and strength:
+        colour = style_of(LEVELS if strength > 0 else -LEVELS, ground).bgcolor
+        yield Segment(" " * GAP)
+        yield Segment(bar(abs(strength), layout.bars), Style(color=colour))
 
 
 def _row_head(text: str, width: int) -> str:

@@ -53,6 +53,16 @@ def test_what_is_out_of_sight_is_said_and_comes_with_the_cursor() -> None:
     assert lines(there, spot)[2].endswith("0.5000")
 
 
+def test_a_list_that_is_longer_than_its_room_has_bars_behind_its_rows() -> None:
+    entries = tuple((Entry(str(number), number / 8, True),) for number in (8, -4, 0))
+    table = Table("writer", "", ("a", "b", "c"), ("adds",), entries)
+    assert [line.split()[1:] for line in lines(Layout(table, 40, 3))[1:2]] == [["8", "█" * 24]]
+    shown = table_line(Layout(table, 40, 3, top=1), Spot(1, 0), 1, GROUND)
+    assert shown[-1].text == "█" * 12
+    assert shown[-1].style is not None
+    assert not any("█" in line for layout in (Layout(table, 40, 5), Layout(table, 26, 3)) for line in lines(layout))
+
+
 def test_of_a_path_that_is_too_long_the_end_stays() -> None:
     paths = tuple(f"decoder.layers.0.self_attention.{name}" for name in ("q", "scores"))
     table = Table("step", "", paths, ("relative",), ((Entry("5.4%"),), (Entry("10%"),)))
