@@ -112,9 +112,8 @@ def layer_name(atlas: HeadAtlas, head: HeadScores) -> str:
 def _said(atlas: HeadAtlas, chosen: str) -> Iterator[str]:
     """What a score is, what each was measured on, who is first by each, and how many look at the first token."""
     yield f"{chosen}: {MEANINGS[chosen]}"
-    if atlas.heads:
-        last = atlas.heads[-1]
-        yield f"{name_of(atlas, last)}: head {last.head} of layer {last.layer}"
+    for first in atlas.by(chosen)[:1]:
+        yield f"{name_of(atlas, first)}: head {first.head} of layer {first.layer}"
     yield from _measured(atlas)
     for score in (each for each in atlas.scores if each != "entropy"):
         best = ", ".join(f"{name_of(atlas, each)} ({getattr(each, score):.2f})" for each in atlas.by(score)[:BEST])

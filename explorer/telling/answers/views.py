@@ -164,7 +164,8 @@ def _why(session: Session, cell: Cell, _: Counter) -> Answered:
 
     looked = looked_there(session.run.trace, cell)
     place = f"{looked.weights.path}{bracketed(looked.weights.axes, looked.why.index)}"
-    return Answered(why_answer(looked), answering(session, "why", place), why_data(looked), spot=_FIRST)
+    answer, command = why_answer(looked), answering(session, "why", place)
+    return Answered(answer, command, why_data(looked), spot=Spot(0, answer.columns.index("adds")))
 
 
 def _patch(session: Session, _: Cell, __: Counter) -> Answered:

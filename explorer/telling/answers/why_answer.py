@@ -44,7 +44,8 @@ def why_answer(looked: Looked, split: str = "pairs", top: int = LISTED) -> Answe
         rows.append(_Term(f"{others} others together", rest))
     rows += _besides(why)
     columns = ("of the key", "adds") if split == "pairs" else ("adds",)
-    made = tuple(_row(term, why.value, len(columns)) for term in rows)
+    most = max((abs(term.value) for term in rows if np.isfinite(term.value)), default=0.0)
+    made = tuple(_row(term, most or 1.0, len(columns)) for term in rows)
     return Answer(_title(looked), tuple(_said(looked, split)), DOWN[split], "", columns, made)
 
 
@@ -119,8 +120,8 @@ def _besides(why: WhyThere) -> Iterator[_Term]:
     yield _Term(remainder_label(why.remainder), why.remainder)
 
 
-def _row(term: _Term, score: float, columns: int) -> Row:
-    strength = float(np.clip(term.value / (abs(score) or 1.0), -1, 1))
+def _row(term: _Term, most: float, columns: int) -> Row:
+    strength = float(np.clip(term.value / most, -1, 1))
     cells = (term.times, Cell(short_number(term.value), strength, term.at, term.value))
     return Row(term.label, cells[-columns:], term.at)
 
