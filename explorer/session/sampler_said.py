@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,17 +17,34 @@ from attn_explore.model.looking.sampling import STEPS as FIELDS
 from attn_explore.model.problems import Problem, nearest
 from attn_explore.model.text import clip
 
-_NUMBERS: dict[str, Callable[[str], float]] = {
-    "temperature": float,
-    "top-k": int,
-    "top-p": float,
-    "repetition-penalty": float,
-    "seed": int,
-    "max-new-tokens": int,
+
+@dataclass(frozen=True)
+class _Number:
+    """A number behind a name: how it is read, what it may be, how that is said, and one that is right."""
+
+    read: Callable[[str], float]
+    holds: Callable[[float], bool]
+    says: str
+    example: str
+
+
+def _of_step(name: str, read: Callable[[str], float], example: str) -> _Number:
+    return _Number(read, BOUNDS[name].holds, BOUNDS[name].says, example)
+
+
+_NUMBERS = {
+    "temperature": _of_step("temperature", float, "0.8"),
+    "top-k": _of_step("top_k", int, "40"),
+    "top-p": _of_step("top_p", float, "0.9"),
+    "repetition-penalty": _of_step("repetition_penalty", float, "1.2"),
+    "seed": _Number(int, lambda number: number >= 0, "a whole number, from 0", "7"),
+    "max-new-tokens": _Number(int, lambda number: number >= 1, "a number of words, from 1", "8"),
 }
 INSTEAD = "instead"
 NAMES = (*_NUMBERS, INSTEAD)
 """What can be typed."""
+
+_SUCH_AS = {**{name: f"{name} {each.example}" for name, each in _NUMBERS.items()}, INSTEAD: "instead '2= Paris'"}
 
 STEPS = tuple(each.replace("_", "-") for each in FIELDS)
 """The steps of a sampler, which draws with a seed or not."""
@@ -34,7 +52,6 @@ STEPS = tuple(each.replace("_", "-") for each in FIELDS)
 LEAVING = ("temperature", "top-k", "top-p")
 """The steps that leave some words to choose from, and the likeliest word the likeliest."""
 
-_COUNTED = {"seed": (0, "a whole number, from 0"), "max-new-tokens": (1, "a number of words, from 1")}
 _LONGEST = 40
 
 
@@ -134,28 +151,13 @@ def _hint(name: str, names: Sequence[str]) -> str:
     return f"did you mean {near}?" if near else f"there are {', '.join(names)}"
 
 
-_SUCH_AS: dict[str, str] = {
-    "temperature": "temperature 0.8",
-    "top-k": "top-k 40",
-    "top-p": "top-p 0.9",
-    "repetition-penalty": "repetition-penalty 1.2",
-    "seed": "seed 7",
-    "max-new-tokens": "max-new-tokens 8",
-    INSTEAD: "instead '2= Paris'",
-}
-
-
 def _number(name: str, said: str) -> float:
     """The number behind a name. Raises Problem for none, and for one that it cannot be."""
-    bounds = BOUNDS.get(name.replace("-", "_"))
-    least, meant = _COUNTED.get(name, (0, "")) if bounds is None else (0, bounds.says)
-    try:
-        number = _NUMBERS[name](said)
-    except ValueError:
-        number = None
-    if number is None or not (number >= least if bounds is None else bounds.holds(number)):
-        raise Problem(f"{name} is {meant}: not {clip(said, _LONGEST)}", hint=f"such as {_SUCH_AS[name]}")
-    return number
+    asked = _NUMBERS[name]
+    with suppress(ValueError):
+        if asked.holds(number := asked.read(said)):
+            return number
+    raise Problem(f"{name} is {asked.says}: not {clip(said, _LONGEST)}", hint=f"such as {_SUCH_AS[name]}")
 
 
 def examples(names: Sequence[str] = ("temperature", "top-k", "top-p", "seed")) -> str:
