@@ -16,7 +16,7 @@ from attn_explore.explorer.library.offer import Bundled, Named, Offer, OfMachine
 from attn_explore.explorer.session.course import own_folder
 from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.system.limits import Limits
-from attn_explore.explorer.system.where_files_go import ON_DISK, Delivers, Downloads, Files
+from attn_explore.explorer.system.where_files_go import ON_DISK, Delivers, Files, FilesForBrowser
 from attn_explore.model.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -56,4 +56,4 @@ def at_home(folder: Path | None = None, limits: Limits | None = None) -> Home:
 
 def visiting(served: Served) -> Home:
     """The home of a visitor: what was named for them, and nothing of the disk of who serves them."""
-    return Home(Named(served.allowed) if served.allowed else Bundled(), Limits(), InMemory(), Downloads)
+    return Home(Named(served.allowed) if served.allowed else Bundled(), Limits(), InMemory(), FilesForBrowser)

@@ -131,7 +131,7 @@ class Delivers(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Downloads:
+class FilesForBrowser:
     """Files that the browser of a visitor fetches. Nothing is looked at on the disk, nor written there."""
 
     app: Delivers
