@@ -8,11 +8,7 @@ import typer
 
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import at_cell, find_source, say_notes
-from attn_explore.explorer.commands.options import (
-    SourceName,
-    complete_step,
-    named,
-)
+from attn_explore.explorer.commands.options import SourceName, complete_step, named
 from attn_explore.explorer.commands.shared_options import Limiting, Reading
 
 

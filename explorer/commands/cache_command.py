@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    SourceName,
-)
+from attn_explore.explorer.commands.options import SourceName
 from attn_explore.explorer.commands.shared_options import Limiting, Reading
 
 

@@ -9,20 +9,9 @@ from typing import Annotated
 
 import typer
 
-from attn_explore.explorer.commands.common import (
-    find_source,
-    need_terminal,
-    print_lines,
-    say_notes,
-    sessions_of,
-)
+from attn_explore.explorer.commands.common import find_source, need_terminal, print_lines, say_notes, sessions_of
 from attn_explore.explorer.commands.marking import Answers, Name, answer_file
-from attn_explore.explorer.commands.options import (
-    SamplerSteps,
-    Sort,
-    SourceName,
-    StartStep,
-)
+from attn_explore.explorer.commands.options import SamplerSteps, Sort, SourceName, StartStep
 from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 from attn_explore.explorer.commands.starting import explore
 from attn_explore.explorer.system.streams import line_width

@@ -8,20 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attn_explore.explorer.commands.common import (
-    find_source,
-    print_lines,
-    say_notes,
-    session_of,
-)
-from attn_explore.explorer.commands.options import (
-    Format,
-    Memory,
-    Replace,
-    SourceName,
-    Subject,
-    limits_of,
-)
+from attn_explore.explorer.commands.common import find_source, print_lines, say_notes, session_of
+from attn_explore.explorer.commands.options import Format, Memory, Replace, SourceName, Subject, limits_of
 from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 
 if TYPE_CHECKING:

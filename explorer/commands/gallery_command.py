@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attn_explore.explorer.commands.common import at_cell, find_source, need_terminal, print_lines, say_notes
-from attn_explore.explorer.commands.options import (
-    Ids,
-    StartStep,
-    Text,
-    asked_for,
-    complete_source,
-)
+from attn_explore.explorer.commands.options import Ids, StartStep, Text, asked_for, complete_source
 from attn_explore.explorer.commands.shared_options import Limiting
 from attn_explore.explorer.system.streams import line_width
 

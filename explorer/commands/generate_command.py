@@ -9,10 +9,9 @@ import typer
 
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of
-from attn_explore.explorer.commands.options import (
-    SourceName,
-)
+from attn_explore.explorer.commands.options import SourceName
 from attn_explore.explorer.commands.shared_options import Limiting, Reading
+from attn_explore.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from attn_explore.model.looking.sampling import Sampler
@@ -21,32 +20,53 @@ OF_A_MODEL = 8
 """Words that a model of the machine generates unless another number is wanted; a scenario says how many."""
 
 
-def generate(
-    source: SourceName,
+@dataclass(frozen=True)
+class Sampling:
+    """How words are drawn; the likeliest one is chosen unless something is said."""
+
     temperature: Annotated[
         float | None,
         typer.Option("--temperature", metavar="T", help="Divide the logits by this, and draw.", show_default=False),
-    ] = None,
+    ] = None
     top_k: Annotated[
         int | None,
         typer.Option("--top-k", metavar="K", min=1, help="Draw from the K likeliest words.", show_default=False),
-    ] = None,
+    ] = None
     top_p: Annotated[
         float | None,
         typer.Option("--top-p", metavar="P", help="From the fewest that have P together.", show_default=False),
-    ] = None,
+    ] = None
     repetition_penalty: Annotated[
         float, typer.Option("--repetition-penalty", metavar="R", help="Above 1, words that were read are less likely.")
-    ] = 1.0,
+    ] = 1.0
     seed: Annotated[
         int | None,
         typer.Option(
             "--seed", metavar="S", min=0, help="Draw, with the numbers of this seed; else 0.", show_default=False
         ),
-    ] = None,
+    ] = None
     likeliest: Annotated[
         bool, typer.Option("--likeliest", help="Draw nothing: of what is left, the likeliest word is chosen.")
-    ] = False,
+    ] = False
+
+    @property
+    def sampler(self) -> Sampler:
+        """The sampler that is asked for. Raises typer's error for a number that is out of its bounds."""
+        from attn_explore.model.looking.sampling import BOUNDS, STEPS, sampler_of
+
+        if self.likeliest and self.seed is not None:
+            raise typer.BadParameter("--likeliest draws nothing, and --seed draws")
+        asked = {name: getattr(self, name) for name in STEPS}
+        for name, number in asked.items():
+            if number is not None and not BOUNDS[name].holds(number):
+                raise typer.BadParameter(f"--{name.replace('_', '-')} is {BOUNDS[name].says}: not {number:g}")
+        sampler = sampler_of(asked, self.seed)
+        return replace(sampler, seed=None) if self.likeliest else sampler
+
+
+def generate(
+    source: SourceName,
+    sampling: Sampling,
     instead: Annotated[
         list[str],
         typer.Option(
@@ -68,10 +88,7 @@ def generate(
     """
     from attn_explore.explorer.session.course import is_model
 
-    if likeliest and seed is not None:
-        raise typer.BadParameter("--likeliest draws nothing, and --seed draws")
-    sampler = _sampler(temperature, top_k, top_p, repetition_penalty, seed)
-    sampler = replace(sampler, seed=None) if likeliest else sampler
+    sampler = sampling.sampler
     if reading.max_new_tokens is None and reading.input.target is None and is_model(source):
         reading = replace(reading, max_new_tokens=OF_A_MODEL)
     found = find_source(source, reading.asked())
@@ -87,16 +104,3 @@ def generate(
     say_notes(session)
     made = futures(session, sampler, instead, top, whole)
     give(generate_answer(made), generate_data(made), Form(as_json, csv), found.inputs)
-
-
-def _sampler(
-    temperature: float | None, top_k: int | None, top_p: float | None, penalty: float, seed: int | None
-) -> Sampler:
-    """The sampler that is asked for."""
-    from attn_explore.model.looking.sampling import BOUNDS, sampler_of
-
-    asked = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "repetition_penalty": penalty}
-    for name, number in asked.items():
-        if number is not None and not BOUNDS[name].holds(number):
-            raise typer.BadParameter(f"--{name.replace('_', '-')} is {BOUNDS[name].says}: not {number:g}")
-    return sampler_of(asked, seed)

@@ -11,12 +11,7 @@ import typer
 from attn_explore.explorer.commands.answering import Form, Token, TokenId, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of, sessions_of
 from attn_explore.explorer.commands.making import make_runs
-from attn_explore.explorer.commands.options import (
-    After,
-    Against,
-    AgainstId,
-    SourceName,
-)
+from attn_explore.explorer.commands.options import After, Against, AgainstId, SourceName
 from attn_explore.explorer.commands.shared_options import Input, Limiting
 
 if TYPE_CHECKING:

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attn_explore.explorer.commands.common import (
-    at_cell,
-    find_source,
-    print_lines,
-    say_notes,
-    session_of,
-)
+from attn_explore.explorer.commands.common import at_cell, find_source, print_lines, say_notes, session_of
 from attn_explore.explorer.commands.options import (
     FigureSize,
     FigureTitle,

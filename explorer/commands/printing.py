@@ -9,20 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attn_explore.explorer.commands.common import (
-    at_cell,
-    find_source,
-    part_named,
-    print_lines,
-    say_notes,
-    session_of,
-)
-from attn_explore.explorer.commands.options import (
-    SamplerSteps,
-    SourceName,
-    complete_step,
-    named,
-)
+from attn_explore.explorer.commands.common import at_cell, find_source, part_named, print_lines, say_notes, session_of
+from attn_explore.explorer.commands.options import SamplerSteps, SourceName, complete_step, named
 from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
 from attn_explore.explorer.system.streams import line_width
 

@@ -9,11 +9,7 @@ import typer
 
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, say_notes, sessions_of
-from attn_explore.explorer.commands.options import (
-    NewTokens,
-    SourceName,
-    Storage,
-)
+from attn_explore.explorer.commands.options import NewTokens, SourceName, Storage
 from attn_explore.explorer.commands.shared_options import Input, Limiting
 
 

@@ -8,11 +8,7 @@ import typer
 
 from attn_explore.explorer.commands.answering import AsCsv, AsJson, Form, give
 from attn_explore.explorer.commands.common import find_source, print_lines, session_of
-from attn_explore.explorer.commands.options import (
-    Allowed,
-    SourceName,
-    limits_of,
-)
+from attn_explore.explorer.commands.options import Allowed, SourceName, limits_of
 from attn_explore.explorer.commands.shared_options import Reading
 
 if TYPE_CHECKING:
