@@ -9,7 +9,7 @@ from typing import Any
 from attn_explore.explorer.drawing.numbers import chance_text, percent, short_number, size_text
 from attn_explore.explorer.session.generated import Futures
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
-from attn_explore.model.labels import Labels
+from attn_explore.model.labels import NEWLINE, TAB, Labels
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.sampling import STEPS, Sampler
 from attn_explore.model.looking.timeline import Candidate, Choice, StepTaken, Timeline
@@ -110,8 +110,10 @@ def _said(found: Futures) -> Iterator[str]:
 
 
 def _text(line: Timeline) -> str:
+    """The words as one text; a line break has the mark that it has in the table."""
     words = [token_text(line.vocabulary, choice.chosen.word) for choice in line.choices]
-    return ("" if isinstance(line.vocabulary.labels, Labels) else " ").join(words)
+    text = ("" if isinstance(line.vocabulary.labels, Labels) else " ").join(words)
+    return text.replace("\n", NEWLINE).replace("\t", TAB)
 
 
 def _said_of_sampler(sampler: Sampler) -> Iterator[str]:
@@ -137,7 +139,7 @@ def _said_of_cache(line: Timeline) -> Iterator[str]:
     yield f"{what} {size_text(kept.nbytes)} of keys and values in the end, with each word that is read {each}."
     if kept.nbytes < kept.ungrouped:
         ungrouped, saved = size_text(kept.ungrouped), percent(1 - kept.nbytes / kept.ungrouped)
-        yield f"With keys and values for each head that asks these were {ungrouped}: sharing saves {saved}."
+        yield f"With keys and values for each head that asks these would be {ungrouped}: sharing saves {saved}."
 
 
 # --- JSON

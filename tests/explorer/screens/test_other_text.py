@@ -26,12 +26,13 @@ async def _type(pilot: Pilot[Any], text: str) -> None:
 
 
 async def test_the_explorer_turns_to_the_run_over_the_text(explore: Explore) -> None:
-    async with explore("i-love-my-dog") as (pilot, _):
+    async with explore("i-love-my-dog", "encoder.layers.0.self_attention.scores") as (pilot, _):
         await _type(pilot, "the cat sat")
         await until(pilot, lambda: isinstance(pilot.app.screen, ExplorerScreen))
         session = pilot.app.screen.state.session  # type: ignore[attr-defined]
         assert session.run.scenario.tokens() == ("the", "cat", "sat")
         assert not session.lesson.is_guided
+        assert session.place.value.name == "scores"
         await pilot.press("right", "right", "end")
         assert session.place.value.name == "concat"
 
@@ -60,6 +61,29 @@ async def test_edits_that_no_file_has_are_spoken_of_first(explore: Explore) -> N
         assert isinstance(pilot.app.screen, ExplorerScreen)
         await pilot.press("ctrl+t")
         await until(pilot, lambda: isinstance(pilot.app.screen, TextScreen))
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("you love a cat", (0, 1, 3)),  # in the same place
+        ("my dog may love", (0, 3, 1)),  # by its words
+        ("love", (0, 0, 0)),  # nowhere
+    ],
+)
+def test_one_stays_at_the_cell_that_one_looked_at(text: str, index: tuple[int, ...]) -> None:
+    weights = "encoder.layers.0.self_attention.weights"
+    before = session_of("i-love-my-dog", weights, (0, 1, 3))
+    place = with_text(before, text).place
+    assert (place.value.path, place.index) == (weights, index)
+
+
+@pytest.mark.parametrize("path", ["candidates", "generated.1.candidates"])
+def test_among_candidates_one_stays_at_the_one_that_is_chosen_now(path: str) -> None:
+    before = session_of("names", path, (0,))
+    place = with_text(before, "m").place
+    assert place.value.name == "candidates"
+    assert place.index == (int(place.value.array.argmax()),) != (0,)
 
 
 def test_a_run_that_was_named_beside_it_reads_the_text_too() -> None:
