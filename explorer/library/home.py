@@ -1,4 +1,4 @@
-"""What is around the program for who sits before it: at home on their own machine, or a visitor in a browser.
+"""Who uses the program, and what is theirs: somebody at home on their own machine, or a visitor in a browser.
 
 This is the one place that decides between the two: screens ask the home of their app, and never whether it is served.
 """

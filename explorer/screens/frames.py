@@ -1,4 +1,4 @@
-"""How the frames of a screen are put together: as Textual does (it is pinned), without what changes nothing of them."""
+"""Puts the frames of a screen together as Textual does (it is pinned), but leaves out work that changes no frame."""
 
 from __future__ import annotations
 

@@ -32,8 +32,9 @@ _TRACE_BEGINS = re.compile(rb'PK\x03\x04|.{8}\{"__metadata__"|(?:\xef\xbb\xbf)?\
 
 @dataclass(frozen=True)
 class Source:
-    """A scenario that was read and checked but not run yet, or the path of a trace that was not read yet; or a model of
-    this machine, which is a scenario when it is known what it reads.
+    """What is to be run or read: a scenario, read and checked; the path of a trace; or a model of this machine.
+
+    A model becomes a scenario when it is known what it reads.
 
     `gradients` is what was asked for beside what the file says; `moment` after how many steps of training, where that
     is not the end; `sampler` what a sampler does whose steps are looked at, as it is typed.

@@ -1,4 +1,4 @@
-"""What of one run makes the other one say what it says, as somebody asks for it of two runs that stand side by side."""
+"""Patching as somebody asks for it: numbers of one run are put into the other one that stands beside it."""
 
 from __future__ import annotations
 

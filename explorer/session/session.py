@@ -109,8 +109,9 @@ class Session:
 
     @property
     def stop(self) -> Stop | None:
-        """The stop of the lesson whose words go with what is looked at: the lesson's own, or else the first one there
-        that speaks of this moment of the training.
+        """The stop whose words go with the value that is looked at.
+
+        Where the lesson is followed, that is its own stop; else the first at this value and moment of the training.
         """
         value = self.place.value
         if self.lesson.is_guided:

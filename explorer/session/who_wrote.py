@@ -48,7 +48,7 @@ def who_wrote(session: Session, asked: WhoWrote) -> Attribution:
 
 
 def attribution_at(session: Session, cell: Cell) -> Attribution:
-    """Who wrote the logit that a cell of the logits or the probabilities is of; of any other, the likeliest in the end.
+    """Who wrote the logit of a cell of the logits or the probabilities; for any other cell, the likeliest one at last.
 
     Raises Problem without a head.
     """

@@ -1,4 +1,4 @@
-"""What a terminal says of itself when it is asked by control sequences; how wide it draws a character says its cursor.
+"""What a terminal says of itself when control sequences ask it. Its cursor tells how wide it draws a character.
 
 All questions are written at once and end with one that every terminal answers, so that one wait is enough; one that
 answers nothing is waited for a moment. The clipboard is never read: a terminal that lets programs write to it may say

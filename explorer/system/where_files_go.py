@@ -1,4 +1,4 @@
-"""Where goes what a person saves: onto the disk, or to the browser of a visitor, who has no disk here."""
+"""Where the files that a person saves go: onto the disk, or to the browser of a visitor, who has no disk here."""
 
 from __future__ import annotations
 

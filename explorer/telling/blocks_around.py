@@ -1,4 +1,4 @@
-"""The blocks of a run before and after the one that a sheet is of, nearest first, for the lines that it leaves free."""
+"""The blocks of a run before and after the one on a sheet, nearest first: they fill the lines that it leaves free."""
 
 from __future__ import annotations
 

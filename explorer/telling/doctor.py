@@ -1,4 +1,4 @@
-"""What a report of a fault needs to say of a machine, and nothing private: no names of people, machines or models."""
+"""What a report of a fault has to say of a machine, and nothing private: no names of people, machines or models."""
 
 from __future__ import annotations
 

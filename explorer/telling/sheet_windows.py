@@ -1,4 +1,4 @@
-"""A sheet as it stands in so much room: a window of each matrix around the cell that is looked at, and what makes it.
+"""Fits a sheet into the room that there is: of each matrix it shows a window around what is looked at.
 
 What is not in memory is not computed for it, and of what is there nothing beyond the windows is read.
 """

@@ -36,7 +36,7 @@ _INDENT = "    "
 
 
 def walk_through_lines(session: Session, width: int = WIDTH) -> Iterator[str]:
-    """Every step from the one that is looked at, with its formula, a window of its numbers, the arithmetic of one, why.
+    """Every step from the one that is looked at on: its formula, some of its numbers, the arithmetic of one, and why.
 
     No line has more than `width` cells, or 40.
     """

@@ -85,7 +85,7 @@ OF_REPEATS = ("induction", "same")
 
 
 def head_scores(trace: Trace, on_step: Listener | None = None, chapter: str = "") -> Iterator[HeadScores]:
-    """The scores of every head of a run, layer after layer, so that the weights of one are needed at a time.
+    """The scores of every head of a run, layer after layer: no more than the weights of one layer are needed at once.
 
     `on_step` hears of every step that is computed for it. Of a generation, the decoder is scored in the pass that is
     the `chapter`: `generated.1.`.

@@ -1,4 +1,4 @@
-"""One number that a run says: the logit or the probability of a token, and how it changes with what that is made of."""
+"""One number that a run says, the logit or the probability of a token, and its gradient by the vector it is made of."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Output:
         return self._steps(trace)[0].operands[0].value
 
     def vectors(self, x: Array) -> Array:
-        """What the number is made of, in each of some runs: (batch, d_model), of what all logits are made of there."""
+        """The vectors that make this number, one for each run, (batch, d_model), out of those that make all logits."""
         return x if self.place is None else x[:, self.place]
 
     def values(self, trace: Trace, vectors: Array) -> Array:

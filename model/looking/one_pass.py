@@ -108,7 +108,7 @@ def one_pass(known: Known, trace: Trace, chapter: str = "") -> OnePass:
 
 
 def _changes(trace: Trace, chapter: str) -> Changes:
-    """The edits of a run that a pass has: those of its own steps, of the source, and of parameters."""
+    """The edits of a run that hold for one pass: those of its own steps, of the source, and of parameters."""
     return {
         path.removeprefix(chapter): made
         for path, made in trace.changes.items()

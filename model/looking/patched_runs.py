@@ -63,7 +63,7 @@ class Said:
         return found
 
     def gradient(self) -> Array:
-        """How the difference changes with what the logits are made of, in the shape of that."""
+        """The gradient of the difference by the vectors that the logits are made of, in their shape."""
         x = self.read.array
         gradient = np.array([[1, -1]], x.dtype)
         for value in reversed(self._of_two(x[None] if self.place is None else x[None, self.place])):
@@ -125,7 +125,7 @@ class _Runs:
             self._arrays[step.path] = self._edited(step, made)
 
     def join(self, patch: Patch) -> None:
-        """Begin one more run: what it has of the patched step is that of the run itself, with the patch."""
+        """Begin one more run: its patched step is that of the run itself, but for the patch."""
         step = patch.step
         array = np.array(step.array)
         array[patch.index] = patch.put

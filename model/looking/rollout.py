@@ -17,7 +17,7 @@ from attn_explore.model.values import Value
 
 
 def rollout(trace: Trace, stack: str, place: int | None) -> dict[str, Array]:
-    """The share of each word in the vector at a place of a stack, for each stack that it hears of: (token).
+    """The share of each word in the vector at a place of a stack, for each stack whose words reach it: (token).
 
     Without a place, in the mean of the words, or in the first, as the model pools them. All shares together are 1.
     """

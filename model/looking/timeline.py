@@ -70,10 +70,7 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """The words that were generated, in order, by what sampler, the words that there are, and what the cache keeps.
-
-    `run` is the run that they are of.
-    """
+    """How the words of a run were generated: each choice in order, the sampler, the vocabulary, and the cache."""
 
     sampler: Sampler
     choices: tuple[Choice, ...]
@@ -148,7 +145,7 @@ def _chosen(sampler: Sampler, candidates: Value, read: Sequence[int], place: int
 
 
 def _sampled(sampler: Sampler, candidates: Value, read: Sequence[int]) -> Sampled:
-    """What a sampler makes of what a word is chosen from; its steps are under the path of that."""
+    """What a sampler makes of the candidates for a word; its steps stand under their path."""
     return sampled(sampler, logits_before(candidates), read, candidates.path)
 
 

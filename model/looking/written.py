@@ -128,7 +128,7 @@ def _bias(bias: list[View], along: Direction) -> tuple[Written, ...]:
 
 
 def _bent(step: Value, along: Direction) -> _Back:
-    """An activation of one operand: the ratio of what left it to what entered is held."""
+    """An activation of one operand, taken as a factor: the ratio of what left it to what entered stays as it is."""
     x = step.operands[0]
     entered, left = along.of(x), along.of(step)
     ratio = np.divide(left, entered, out=np.zeros_like(left), where=entered != 0)

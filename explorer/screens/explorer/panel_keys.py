@@ -34,7 +34,7 @@ class PanelKeys:
         return bool(self.screen.query_one(f"#{name}").display)
 
     def plot(self) -> None:
-        """A plot of the row under the cursor, or of what the step is about, then of all gradients; or the numbers."""
+        """Show the next of these: a plot of this row, or of what the step is about; of all gradients; the numbers."""
         screen, state = self.screen, self.screen.state
         if screen.asks_first() or (state.value.elsewhere is not None and screen.hides_numbers()):
             return
