@@ -29,6 +29,9 @@ _NAMES = {
 }  # fmt: skip
 """Keys that Textual does not know by a character; the others are shown as that."""
 
+ROOM_FOR_IDS = 80
+"""Columns of a terminal that has room for the ids: in a narrower one what the keys do has it."""
+
 NOW = "Now"
 """The group of the keys that matter on the screen as it is."""
 
@@ -127,7 +130,8 @@ class HelpScreen(Dialog[None]):
     def _fill(self, wanted: str) -> None:
         """List the keys that match."""
         shown = matching(self.lines, wanted)
-        self.query_one("#help-list", Static).update(Group(*_listed(shown)))
+        has_ids = self.app.size.width >= ROOM_FOR_IDS
+        self.query_one("#help-list", Static).update(Group(*_listed(shown, has_ids)))
         self.query_one("#help").border_title = Content(_counted(len(shown), len(self.lines), wanted))
         self.query_one("#help-lines").scroll_home(animate=False)
 
@@ -171,21 +175,25 @@ def _counted(count: int, total: int, wanted: str) -> str:
     return f"Keys: {count} of {total}" if wanted.strip() else "Keys"
 
 
-def _listed(lines: Sequence[Line]) -> Iterator[Table | Text]:
-    """A table a group."""
+def _listed(lines: Sequence[Line], has_ids: bool) -> Iterator[Table | Text]:
+    """A table a group; where there is room, with the ids by which keys are remapped, and what these are."""
     if not lines:
         yield Text("No key does that. Esc lists all.", style="italic")
+    elif has_ids:
+        yield Text("id in keys.toml", style="dim italic", justify="right")
     for group in dict.fromkeys(line.group for line in lines):
         yield Text(group, style="bold underline")
-        yield _table([line for line in lines if line.group == group])
+        yield _table([line for line in lines if line.group == group], has_ids)
         yield Text()
 
 
-def _table(lines: Sequence[Line]) -> Table:
+def _table(lines: Sequence[Line], has_ids: bool) -> Table:
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(width=14, justify="right")
     table.add_column(ratio=1)
-    table.add_column(justify="right")
+    if has_ids:
+        table.add_column(justify="right")
     for line in lines:
-        table.add_row(Text(line.keys, style="bold"), Text(line.what), Text(line.id, style="dim"))
+        ids = (Text(line.id, style="dim"),) if has_ids else ()
+        table.add_row(Text(line.keys, style="bold"), Text(line.what), *ids)
     return table

@@ -117,3 +117,15 @@ async def test_keys_can_be_remapped_in_the_config_file() -> None:
         await pilot.press("?")
         assert isinstance(pilot.app.screen, HelpScreen)
         assert pilot.app.screen.shown[0].keys == "s"
+
+
+@pytest.mark.parametrize(("size", "has_ids"), [((120, 40), True), ((60, 16), False)])
+async def test_the_list_of_keys_says_what_its_ids_are_and_has_none_where_there_is_little_room(
+    explore: Explore, size: tuple[int, int], has_ids: bool
+) -> None:
+    async with explore("i-love-my-dog", size=size) as (pilot, _):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        strips = pilot.app.screen._compositor.render_strips()
+        shown = "\n".join(strip.text for strip in strips)
+        assert ("id in keys.toml" in shown, "step.next" in shown) == (has_ids, has_ids)
