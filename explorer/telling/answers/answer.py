@@ -84,6 +84,21 @@ class Answer:
             if len(row.cells) != len(self.columns):
                 raise ValueError(f"{row.label}: {len(row.cells)} cells for {len(self.columns)} columns")
 
+    @property
+    def before_numbers(self) -> int:
+        """How many columns of a list stand before the first number: what they say names the row, with its head."""
+        places = range(0 if self.across else len(self.columns))
+        return next((place for place in places if any(row.cells[place].number is not None for row in self.rows)), 0)
+
+    @property
+    def names_down(self) -> str:
+        """What the rows are named by: `of the query · of the key`."""
+        return " · ".join((self.down, *self.columns[: self.before_numbers]))
+
+    def name_of(self, row: Row) -> str:
+        """What names a row, which its head alone may not."""
+        return " · ".join((row.label, *(cell.text for cell in row.cells[: self.before_numbers] if cell.text)))
+
     def numbers_down(self, column: int) -> tuple[float | None, ...]:
         """The numbers of a column, for a curve."""
         return tuple(row.cells[column].number for row in self.rows)

@@ -52,9 +52,9 @@ class AnswerCurves:
         kept = [place for place, row in enumerate(answer.rows) if not row.is_total]
         if spot.row not in kept:
             return None
-        labels = [answer.rows[place].label for place in kept]
+        labels = [answer.name_of(answer.rows[place]) for place in kept]
         title = " · ".join(filter(None, (answer.title, answer.columns[spot.column])))
-        named = Named(title, answer.down, self.measures[spot.column])
+        named = Named(title, answer.names_down, self.measures[spot.column])
         kind: PlotKind = "line" if answer.across else "bars"
         return _plot(named, labels, [numbers[place] for place in kept], kind, kept.index(spot.row))
 

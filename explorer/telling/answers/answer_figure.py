@@ -39,16 +39,9 @@ def _of_numbers(answer: Answer) -> Answer:
     places = [
         place for place in range(len(answer.columns)) if any(row.cells[place].number is not None for row in answer.rows)
     ]
-    before = places[0] if places else 0
-    rows = tuple(
-        Row(
-            " · ".join((row.label, *(cell.text for cell in row.cells[:before] if cell.text))),
-            tuple(row.cells[place] for place in places),
-        )
-        for row in answer.rows
-    )
-    down = " · ".join((answer.down, *answer.columns[:before]))
-    return replace(answer, down=down, columns=tuple(answer.columns[place] for place in places), rows=rows)
+    rows = tuple(Row(answer.name_of(row), tuple(row.cells[place] for place in places)) for row in answer.rows)
+    columns = tuple(answer.columns[place] for place in places)
+    return replace(answer, down=answer.names_down, columns=columns, rows=rows)
 
 
 def _texts(answer: Answer) -> tuple[tuple[str, ...], ...] | None:

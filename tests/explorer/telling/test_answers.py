@@ -72,6 +72,14 @@ def test_what_all_rows_are_together_is_no_bar_beside_theirs() -> None:
     assert curves.column(Spot(2, 0)) is None
 
 
+def test_a_bar_is_named_by_all_that_names_its_row() -> None:
+    rows = tuple(Row("embedding", (Cell(key), Cell("1.0", number=1.0))) for key in ("position", "embedding"))
+    plot = AnswerCurves(Answer("Terms", (), "of the query", "", ("of the key", "adds"), rows)).column(Spot(0, 1))
+    assert plot is not None
+    assert plot.x == ("embedding · position", "embedding · embedding")
+    assert plot.x_label == "of the query · of the key"
+
+
 def test_no_text_of_a_file_reaches_the_terminal_as_it_is() -> None:
     assert "\x1b" not in "".join(answer_lines(_answer(text="\x1b[31mred"), 80))
 
