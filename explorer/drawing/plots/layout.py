@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -98,6 +99,20 @@ def scale_over(numbers: Array, is_log: bool = False, from_zero: bool = False) ->
         low, high = (0.0, 1.0) if from_zero else (low - beside, high + beside)
     space = (high - low) * PADDING
     return Scale(low - (0 if from_zero and low == 0 else space), high + space, is_log, base)
+
+
+def _with_zero_in_a_middle(scale: Scale, lines: int) -> Scale:
+    """The same, a little longer at one end, so that the line at zero parts the bars above it from those below."""
+    low, high = scale.low, max(scale.high, 0.0)
+    if low >= 0:
+        return scale
+    now = lines * high / (high - low)
+    found = [
+        replace(scale, high=-low * at / (lines - at)) if at >= now else replace(scale, low=-high * (lines - at) / at)
+        for at in (math.floor(now - 0.5) + 0.5, math.ceil(now - 0.5) + 0.5)
+        if 0 < at < lines
+    ]
+    return min(found, key=lambda each: each.high - each.low)
 
 
 def _round_numbers(low: float, high: float, most: int) -> list[Tick]:
@@ -279,8 +294,11 @@ def lay_out(plot: Plot, width: int, height: int) -> Drawing:
     """Where everything goes in so many columns and lines, frame and labels of the y axis among them."""
     numbers = np.concatenate([curve.y for curve in plot.curves])
     y_scale, places = scale_over(numbers, plot.log_y, from_zero=plot.kind == "bars"), places_of(plot)
+    lines = max(1, height - 2)
+    if plot.kind == "bars":
+        y_scale = _with_zero_in_a_middle(y_scale, lines)
     y_ticks = y_scale.ticks(max(2, height // LINES_TO_A_TICK))
     margin = 2 + max((len(tick.label) for tick in y_ticks), default=0)
     columns = max(1, width - margin - 2)
     x_ticks = places.ticks(columns // COLUMNS_TO_A_TICK)
-    return Drawing(plot, places, y_scale, x_ticks, y_ticks, margin, columns, max(1, height - 2))
+    return Drawing(plot, places, y_scale, x_ticks, y_ticks, margin, columns, lines)

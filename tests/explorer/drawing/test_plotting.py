@@ -197,3 +197,13 @@ def test_text_of_a_million_points_has_the_highest_and_the_lowest() -> None:
     assert len(lines) < 60
     assert any(line.startswith("  123456 ") for line in lines)
     assert "of 1000000 places" in lines[-1]
+
+
+@given(st.lists(st.floats(-9, 9), min_size=1, max_size=9), st.integers(3, 40))
+def test_bars_above_and_below_zero_part_in_the_middle_of_a_line(numbers: list[float], height: int) -> None:
+    scale = lay_out(plot_of_rows(np.array(numbers), kind="bars"), 80, height).y_scale
+    assert scale.low <= min(0, *numbers)
+    assert scale.high >= max(0, *numbers)
+    if scale.low < 0:
+        lines_above = max(1, height - 2) * scale.high / (scale.high - scale.low)
+        assert lines_above % 1 == pytest.approx(0.5)

@@ -292,3 +292,12 @@ async def test_where_there_is_no_room_for_curves_they_are_still_read(explore: Ex
         panel_of(pilot).styles.height = 5
         await pilot.pause()
         assert "key = my:  A = " in screen_text(pilot)
+
+
+async def test_the_curves_have_the_lines_for_which_they_were_laid_out(explore: Explore) -> None:
+    async with explore("i-love-my-dog", WEIGHTS) as (pilot, _):
+        await pilot.press("P")
+        await pilot.pause()
+        curves = pilot.app.screen.query_one(Curves)
+        assert curves._drawing is not None
+        assert curves.size.height == curves._drawing.lines + 2
