@@ -10,7 +10,6 @@ import typer
 
 from attn_explore.explorer.commands.answering import Form, Token, TokenId, give
 from attn_explore.explorer.commands.common import find_source, say_notes, session_of, sessions_of
-from attn_explore.explorer.commands.making import make_runs
 from attn_explore.explorer.commands.options import After, Against, AgainstId, SourceName
 from attn_explore.explorer.commands.shared_options import Input, Limiting
 
@@ -85,6 +84,7 @@ def patch(
         read = replace(input, text=second_text, ids=second_ids) if is_other else input
         other = find_source(second or source, read.asked())
     session = _session(found, other, limiting.limits)
+    from attn_explore.explorer.commands.making import make_runs
     from attn_explore.explorer.session.patched import WhatToPatch, patched
     from attn_explore.explorer.telling.answers.patch_answer import patch_answer, patch_data
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId
-from attn_explore.explorer.commands.making import make_runs
 from attn_explore.explorer.commands.one_run import Question
 from attn_explore.explorer.commands.options import SourceName
 
@@ -51,6 +50,7 @@ def words(
     """
     run = question.of(source)
     session = run.session()
+    from attn_explore.explorer.commands.making import make_runs
     from attn_explore.explorer.session.asked_words import WhichWords, words_asked
     from attn_explore.explorer.telling.answers.words_answer import words_answer, words_data, words_drawn
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 
@@ -12,6 +11,8 @@ def command_line(*words: str) -> str:
     >>> command_line("run", "my lesson.yaml")
     "attn-explore run 'my lesson.yaml'"
     """
+    import shlex  # a start shows no such line
+
     return shlex.join(["attn-explore", *words])
 
 
