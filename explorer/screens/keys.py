@@ -238,7 +238,7 @@ ANSWER_BINDINGS: list[BindingType] = [
     _binding("P", "plot", "The row as a curve, then the column, then the table", "answer.plot", ANSWER),
     _binding("e", "edit", "Change the number that the cell is of, and run again", "answer.edit", ANSWER),
     _binding("c", "compare", "The answer of the other run", "answer.compare", ANSWER),
-    _binding("s", "otherwise", "Ask the same with other options: a sampler", "answer.otherwise", ANSWER),
+    _binding("s", "otherwise", "Ask the same with other options, which are typed", "answer.otherwise", ANSWER),
     _binding("J", "scroll(1)", "Scroll the words down", "answer.words_down", ANSWER),
     _binding("K", "scroll(-1)", "Scroll the words up", "answer.words_up", ANSWER),
     _binding("x", "export", "Export the answer: text, CSV, JSON, a figure", "answer.export", ANSWER),

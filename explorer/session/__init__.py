@@ -13,6 +13,7 @@ asked_logit                         which logit is asked for, of which token, af
 scored_heads, through_lens          what every head of attention does; what the model would say on the way
 who_wrote, patched                  who wrote a logit; what of one run makes the other one say what it says
 networks, looked_there              which feed-forward network is meant; why a head looks where it looks
+options_said                        the options of a command, as they are typed
 generated, sampler_said             how each word was chosen, or would be by a sampler that is typed
 asked_words                         which words made an output
 saving, reopening                   what is written to files, and the command that opens a view again

@@ -5,16 +5,16 @@ The names are those of the options of `attn-explore generate`, with or without t
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from attn_explore.explorer.session.options_said import pairs, typed
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.sampling import BOUNDS, Sampler, sampler_of
 from attn_explore.model.looking.sampling import STEPS as FIELDS
-from attn_explore.model.problems import Problem, nearest
+from attn_explore.model.problems import Problem
 from attn_explore.model.text import clip
 
 
@@ -71,7 +71,7 @@ class Said:
     @property
     def typed(self) -> str:
         """The same as it is typed."""
-        return " ".join(_quoted(each.removeprefix("--")) for each in self.options)
+        return typed(self.options)
 
     def _options(self) -> Iterator[str]:
         plain = Sampler()
@@ -120,35 +120,7 @@ def _steps(numbers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(text: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and what is said behind them: `seed 7`, `--seed 7`, `--seed=7`."""
-    waiting = iter(_parts(text))
-    for part in waiting:
-        typed, equals, said = part.partition("=")
-        name = typed.removeprefix("--").lower().replace("_", "-")
-        if name not in names:
-            raise Problem(f"“{clip(typed, _LONGEST)}” is no step of a sampler", hint=_hint(name, names))
-        if not equals and (following := next(waiting, None)) is None:
-            raise Problem(f"nothing is said behind {name}", hint=f"such as {_SUCH_AS[name]}")
-        yield name, said if equals else following or ""
-
-
-def _parts(text: str) -> list[str]:
-    """What stands between blanks and commas; in quotes they are part of it."""
-    reader = shlex.shlex(text, posix=True)
-    reader.whitespace, reader.whitespace_split, reader.commenters = f"{reader.whitespace},", True, ""
-    try:
-        return list(reader)
-    except ValueError:
-        raise Problem("a quote is open", hint="close it: instead '2= Paris'") from None
-
-
-def _quoted(part: str) -> str:
-    return shlex.quote(part) if "," not in part else "'" + part.replace("'", "'\"'\"'") + "'"
-
-
-def _hint(name: str, names: Sequence[str]) -> str:
-    near = next((each for each in names if name and each.startswith(name)), None) or nearest(name, names)
-    return f"did you mean {near}?" if near else f"there are {', '.join(names)}"
+    return pairs(text, {name: _SUCH_AS[name] for name in names}, "no step of a sampler")
 
 
 def _number(name: str, said: str) -> float:

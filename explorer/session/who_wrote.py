@@ -64,7 +64,8 @@ def attribution_at(session: Session, cell: Cell) -> Attribution:
 def named_by(of: Number) -> tuple[str, ...]:
     """The options that name a logit on a command line."""
     after = () if of.tokens is None else ("--after", name_along(of.tokens, of.index[0]))
-    return ("--token-id", str(of.token), *after)
+    against = () if of.against is None else ("--against-id", str(of.against))
+    return ("--token-id", str(of.token), *against, *after)
 
 
 def term_at(session: Session, cell: Cell) -> str:

@@ -20,5 +20,6 @@ generate_answer how each word of a generation was chosen
 answer_curves   its rows and columns as curves
 runs_made       how far an answer is that runs are made for
 answered        as it is shown: as a table to draw, and where it leads
+asked_otherwise questions that take options, as somebody types them
 views           which views there are, and what makes each
 """

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attn_explore.explorer.drawing.numbers import short_number
-from attn_explore.explorer.session.patched import WhatToPatch, patched
-from attn_explore.explorer.session.reopening import answering_of_two
-from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.system.time_left import TimeLeft
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_lines import ESTIMATED
-from attn_explore.explorer.telling.answers.answered import Answered
-from attn_explore.explorer.telling.answers.runs_made import how_far, progress_of
+from attn_explore.explorer.telling.answers.runs_made import how_far
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.patching import Kind, Patching
@@ -55,24 +48,6 @@ def patch_answer(found: Patching, *, shows_estimates: bool = True) -> Answer:
         rows,
         "what comes back",
     )
-
-
-def patch_answered(session: Session, kind: Kind, left: TimeLeft | None = None) -> Answered:
-    """The map of a session's run as it is now, of which more is made when somebody asks for that."""
-    found = patched(session, WhatToPatch(kind))
-    left = left or TimeLeft(found.share_done)
-
-    def further(counter: Counter) -> Answered:
-        found.go_on()
-        counter.say("")
-        return patch_answered(session, kind, left)
-
-    command = answering_of_two(session, "patch", *([] if kind == "residual" else ["--of", kind]))
-    drawn = patch_answer(found, shows_estimates=False)
-    answered = Answered(patch_answer(found), command, patch_data(found), drawn)
-    if found.is_done:
-        return answered
-    return replace(answered, further=further, progress=progress_of(found, left))
 
 
 def _row(found: Patching, row: int, *, shows_estimates: bool) -> Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,10 @@ from attn_explore.explorer.session.place import Cell
 from attn_explore.explorer.session.reopening import answering
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
-from attn_explore.explorer.system.time_left import TimeLeft
 from attn_explore.explorer.telling.answers.answered import Answered, Otherwise
 from attn_explore.model.naming import bracketed
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session.asked_words import WordsFound
     from attn_explore.explorer.session.sampler_said import Said
 
 View = Callable[[Session, Cell, Counter], Answered]
@@ -28,23 +25,16 @@ _FIRST = Spot(0, 0)
 
 
 def _heads(session: Session, _: Cell, counter: Counter) -> Answered:
-    from attn_explore.explorer.session.scored_heads import heads_of
-    from attn_explore.explorer.telling.answers.heads_answer import Wanted, heads_answer, heads_data
-    from attn_explore.model.looking.said_twice import Drawing
+    from attn_explore.explorer.telling.answers.asked_otherwise import heads_seen
+    from attn_explore.model.looking.head_scores import SCORES
 
-    atlas, _why = heads_of(session, Drawing(), counter)
-    wanted = Wanted(is_list=True)
-    command = answering(session, "heads", "--sort", wanted.score)
-    return Answered(heads_answer(atlas, wanted), command, heads_data(atlas, wanted), spot=_FIRST)
+    return heads_seen(session, {"sort": SCORES[0]}, counter)
 
 
 def _heads_grid(session: Session, _: Cell, counter: Counter) -> Answered:
-    from attn_explore.explorer.session.scored_heads import heads_of
-    from attn_explore.explorer.telling.answers.heads_answer import heads_answer, heads_data
-    from attn_explore.model.looking.said_twice import Drawing
+    from attn_explore.explorer.telling.answers.asked_otherwise import heads_seen
 
-    atlas, _why = heads_of(session, Drawing(), counter)
-    return Answered(heads_answer(atlas), answering(session, "heads"), heads_data(atlas))
+    return heads_seen(session, {}, counter)
 
 
 def _lens(session: Session, cell: Cell, counter: Counter) -> Answered:
@@ -57,29 +47,18 @@ def _lens_of_heads(session: Session, cell: Cell, counter: Counter) -> Answered:
 
 def _through_lens(session: Session, cell: Cell, counter: Counter, *, heads: bool) -> Answered:
     """The lens, and in it the rank of the token under the cursor, or of the one that the model says in the end."""
-    from attn_explore.explorer.session.through_lens import Through, said_at, through_lens
-    from attn_explore.explorer.telling.answers.lens_answer import lens_answer, lens_data
+    from attn_explore.explorer.session.through_lens import Through, said_at
+    from attn_explore.explorer.telling.answers.asked_otherwise import lens_seen
 
-    token = said_at(session, cell)
-    seen = through_lens(
-        session, Through(token_id=token, heads=heads), lambda done, of: counter.say(f"{done} of {of} points")
-    )
-    command = answering(session, "lens", "--token-id", str(token), *(["--heads"] if heads else []))
-    return Answered(lens_answer(seen), command, lens_data(seen), lens_answer(seen, is_drawn=True))
+    return lens_seen(session, Through(token_id=said_at(session, cell), heads=heads), counter)
 
 
 def _attribution(session: Session, cell: Cell, _: Counter) -> Answered:
     """Who wrote the logit that a cell is of, or the one of what the model says in the end."""
-    from attn_explore.explorer.session.who_wrote import attribution_at, named_by
-    from attn_explore.explorer.telling.answers.attribution_answer import (
-        attribution_answer,
-        attribution_data,
-        attribution_drawn,
-    )
+    from attn_explore.explorer.session.who_wrote import attribution_at
+    from attn_explore.explorer.telling.answers.asked_otherwise import attribution_seen
 
-    found = attribution_at(session, cell)
-    command = answering(session, "attribute", *named_by(found.of))
-    return Answered(attribution_answer(found), command, attribution_data(found), attribution_drawn(found), _FIRST)
+    return attribution_seen(session, attribution_at(session, cell))
 
 
 def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
@@ -96,25 +75,9 @@ def _opened(session: Session, cell: Cell, _: Counter) -> Answered:
 def _words(session: Session, cell: Cell, _: Counter) -> Answered:
     """Which words made the output that a cell is of, or the one that the model says in the end."""
     from attn_explore.explorer.session.asked_words import words_at
+    from attn_explore.explorer.telling.answers.asked_otherwise import words_seen
 
-    return _words_so_far(session, words_at(session, cell), TimeLeft())
-
-
-def _words_so_far(session: Session, found: WordsFound, left: TimeLeft) -> Answered:
-    """The same as it is now, of which more is made when somebody asks for that."""
-    from attn_explore.explorer.telling.answers.runs_made import progress_of
-    from attn_explore.explorer.telling.answers.words_answer import named_by, words_answer, words_data, words_drawn
-
-    def further(counter: Counter) -> Answered:
-        found.words.go_on()
-        counter.say("")
-        return _words_so_far(session, found, left)
-
-    command = answering(session, "words", *named_by(found))
-    answered = Answered(words_answer(found), command, words_data(found), words_drawn(found))
-    if found.words.is_done:
-        return answered
-    return replace(answered, further=further, progress=progress_of(found.words, left))
+    return words_seen(session, words_at(session, cell))
 
 
 def _tokens(session: Session, cell: Cell, _: Counter) -> Answered:
@@ -159,26 +122,24 @@ def _neurons(session: Session, cell: Cell, _: Counter) -> Answered:
 
 def _why(session: Session, cell: Cell, _: Counter) -> Answered:
     """Why the head of a cell of an attention looks there."""
-    from attn_explore.explorer.session.looked_there import looked_there
-    from attn_explore.explorer.telling.answers.why_answer import why_answer, why_data
+    from attn_explore.explorer.telling.answers.asked_otherwise import why_seen
 
-    looked = looked_there(session.run.trace, cell)
-    place = f"{looked.weights.path}{bracketed(looked.weights.axes, looked.why.index)}"
-    answer, command = why_answer(looked), answering(session, "why", place)
-    return Answered(answer, command, why_data(looked), spot=Spot(0, answer.columns.index("adds")))
+    return why_seen(session, cell)
 
 
 def _patch(session: Session, _: Cell, __: Counter) -> Answered:
     """What the stream of this run, at each place, makes the other run say of what this one does."""
-    from attn_explore.explorer.telling.answers.patch_answer import patch_answered
+    from attn_explore.explorer.session.patched import WhatToPatch
+    from attn_explore.explorer.telling.answers.asked_otherwise import patch_seen
 
-    return patch_answered(session, "residual")
+    return patch_seen(session, WhatToPatch())
 
 
 def _patch_heads(session: Session, _: Cell, __: Counter) -> Answered:
-    from attn_explore.explorer.telling.answers.patch_answer import patch_answered
+    from attn_explore.explorer.session.patched import WhatToPatch
+    from attn_explore.explorer.telling.answers.asked_otherwise import patch_seen
 
-    return patch_answered(session, "heads")
+    return patch_seen(session, WhatToPatch("heads"))
 
 
 def _bits(session: Session, cell: Cell, _: Counter) -> Answered:

@@ -14,7 +14,7 @@ from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.runs_made import how_far
 from attn_explore.model.axes import Array
 from attn_explore.model.looking.asked_token import token_text
-from attn_explore.model.looking.word_shares import Words, WordShares
+from attn_explore.model.looking.word_shares import STEPS, Words, WordShares
 from attn_explore.model.naming import name_along, shown
 
 METHODS: Mapping[str, tuple[str, str]] = {
@@ -121,7 +121,8 @@ def named_by(found: WordsFound) -> tuple[str, ...]:
     output, tokens = found.words.output, found.tokens
     after = () if tokens is None or output.place is None else ("--after", name_along(tokens, output.place))
     of = () if output.measure == "logit" else ("--of", output.measure)
-    return ("--token-id", str(output.token), *of, *after)
+    steps = () if found.words.steps == STEPS else ("--steps", str(found.words.steps))
+    return ("--token-id", str(output.token), *of, *after, *steps)
 
 
 # --- rows

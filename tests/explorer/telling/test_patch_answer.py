@@ -46,6 +46,17 @@ def test_heads_have_a_map_of_their_own() -> None:
     assert (answer.title, answer.across) == ("Which heads make the two runs differ?", "head")
 
 
+def test_other_patches_and_tokens_are_asked_for_by_typing_them(capsys: pytest.CaptureFixture[str]) -> None:
+    otherwise = asked(opened("names").session(), "patch").otherwise
+    assert otherwise is not None
+    found = otherwise.make("of attention, token e against i", Counter())
+    while found.further is not None:
+        found = found.further(Counter())
+    assert found.command == "attn-explore patch names --of attention --token e --against i"
+    _, *arguments = found.command.split()
+    assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
+
+
 def test_only_two_runs_of_one_model_over_two_texts_can_be_patched() -> None:
     askable = {name for name in ("names", "i-love-my-dog", "reverse", "induction-head") if of(name)}
     assert askable == {"names"}

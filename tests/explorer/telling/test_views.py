@@ -19,6 +19,7 @@ from attn_explore.explorer.telling.answers.answer_json import answer_json
 from attn_explore.explorer.telling.answers.answered import leads_to, spot_of, table_of
 from attn_explore.explorer.telling.answers.schemas import SCHEMAS
 from attn_explore.explorer.telling.answers.views import VIEWS
+from attn_explore.model.problems import Problem
 from tests.explorer.conftest import session_of
 from tests.program import here
 
@@ -61,18 +62,56 @@ def test_the_command_of_an_answer_prints_the_same(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["temperature 1.5 top-k 3 seed 7", "repetition-penalty 2 max-new-tokens 2", "instead 1=貓", "max-new-tokens 2"],
+    ("view", "typed"),
+    [
+        ("generate", "temperature 1.5 top-k 3 seed 7"),
+        ("generate", "repetition-penalty 2 max-new-tokens 2"),
+        ("generate", "instead 1=貓"),
+        ("generate", "max-new-tokens 2"),
+        ("lens", "token 貓"),
+        ("lens-of-heads", "token-id 3"),
+        ("attribute", "token 狗, against 貓 after 我的"),
+        ("words", "of probability steps 3 after=2"),
+        ("heads", "sort logit token 狗 seed 2 length 4"),
+        ("heads-grid", "score previous"),
+        ("why", "by columns"),
+    ],
 )
-def test_words_that_are_chosen_as_somebody_types_are_those_of_the_command(
-    capsys: pytest.CaptureFixture[str], typed: str
+def test_what_is_asked_with_typed_options_is_what_the_command_prints(
+    capsys: pytest.CaptureFixture[str], view: str, typed: str
 ) -> None:
     session = session_of("translate")
-    otherwise = VIEWS["generate"](session, LOGITS, Counter()).otherwise
+    otherwise = VIEWS[view](session, WEIGHTS if view == "why" else LOGITS, Counter()).otherwise
     assert otherwise is not None
     found = otherwise.make(typed, Counter())
+    while found.further is not None:
+        found = found.further(Counter())
     _, *arguments = shlex.split(found.command)
     assert json.loads(here(capsys, *arguments, "--json").out) == json.loads(answer_json(found.data))
+    again = found.otherwise
+    assert again is not None
+    assert again.make(again.typed, Counter()).command == found.command
+
+
+@pytest.mark.parametrize(
+    ("view", "typed", "message", "hint"),
+    [
+        ("attribute", "agains 狗", "“agains” is no option here", "did you mean against?"),
+        ("words", "steps 0", "steps is a number of steps, from 1 to 4096: not 0", "such as steps 256"),
+        ("heads", "sort loudness", "sort is one of induction, previous,", "such as sort previous"),
+        ("lens", "token", "nothing is said behind token", "such as token ' Paris'"),
+        ("lens", "token 狗貓", "“狗貓” is no token of this model", ""),
+    ],
+)
+def test_options_that_are_none_are_refused_with_what_would_be_one(
+    view: str, typed: str, message: str, hint: str
+) -> None:
+    otherwise = VIEWS[view](session_of("translate"), LOGITS, Counter()).otherwise
+    assert otherwise is not None
+    with pytest.raises(Problem) as caught:
+        otherwise.make(typed, Counter())
+    assert caught.value.what.startswith(message)
+    assert hint in caught.value.hint
 
 
 def test_a_word_that_the_run_in_sight_does_not_choose_leads_to_no_step_of_it() -> None:
