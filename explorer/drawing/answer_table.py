@@ -24,6 +24,8 @@ MOST, ROOMY = 20, 40
 """Cells that a word takes at most, without what stands beside it; where all columns fit, it may take more."""
 LEAST_BAR, LONGEST_BAR = 12, 60
 """Cells of a bar behind a row that is drawn whole: fewer tell little."""
+MANY = 12
+"""Rows of a list that are too many for upright bars with their names under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +172,9 @@ class Layout:
 
     @property
     def bars(self) -> int:
-        """Cells for a bar behind each row of a list that is longer than its room: there is no curve under that."""
-        is_long_list = not self.table.across and len(self.rows) < len(self.table.rows)
+        """Cells for a bar behind each row of a list that is long, or longer than its room: it has no curve."""
+        count = len(self.table.rows)
+        is_long_list = not self.table.across and (count > MANY or len(self.rows) < count)
         taken = self.label + sum(GAP + self.widths[column] for column in self.columns) + GAP
         room = min(LONGEST_BAR, self.width - taken)
         return room if is_long_list and room >= LEAST_BAR else 0

@@ -63,6 +63,11 @@ def test_a_list_that_is_longer_than_its_room_has_bars_behind_its_rows() -> None:
     assert not any("█" in line for layout in (Layout(table, 40, 5), Layout(table, 26, 3)) for line in lines(layout))
 
 
+def test_a_list_of_many_rows_has_bars_where_it_has_room_for_all() -> None:
+    many = Table("writer", "", tuple(map(str, range(13))), ("adds",), ((Entry("1", 1.0, True),),) * 13)
+    assert all("█" in line for line in lines(Layout(many, 40, 20))[1:14])
+
+
 def test_of_a_path_that_is_too_long_the_end_stays() -> None:
     paths = tuple(f"decoder.layers.0.self_attention.{name}" for name in ("q", "scores"))
     table = Table("step", "", paths, ("relative",), ((Entry("5.4%"),), (Entry("10%"),)))
