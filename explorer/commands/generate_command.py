@@ -93,14 +93,14 @@ def generate(
         reading = replace(reading, max_new_tokens=OF_A_MODEL)
     found = find_source(source, reading.asked())
     limits = limiting.limits
-    from attn_explore.explorer.session.generated import futures, of_one_word
+    from attn_explore.explorer.session.generated import futures
     from attn_explore.explorer.session.opening import within
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
 
     whole = None
     if found.model is not None and found.scenario is not None and not sampler.is_plain:
         whole = within(found.scenario, limits).scenario
-    session = session_of(found if whole is None else of_one_word(found), limits)
+    session = session_of(found if whole is None else found.of_one_word(), limits)
     say_notes(session)
     made = futures(session, sampler, instead, top, whole)
     give(generate_answer(made), generate_data(made), Form(as_json, csv), found.inputs)

@@ -18,7 +18,6 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
 
 if TYPE_CHECKING:
-    from attn_explore.explorer.session.opening import Source
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.scenario import Scenario
 
@@ -40,22 +39,6 @@ class Futures:
         """Whether the run that one looks at chooses this word from the very same numbers."""
         found = None if self.standing is None else self.standing.steps.get(choice.at.path)
         return found is not None and (found is choice.at or np.array_equal(found.array, choice.at.array))
-
-
-def of_one_word(source: Source) -> Source:
-    """The source, which chooses one word alone: all that a sampler takes over of the run of a model."""
-    if source.scenario is None:
-        return source
-    shorter = replace(source.scenario.input, max_new_tokens=1)
-    return replace(source, scenario=replace(source.scenario, input=shorter))
-
-
-def of_words(scenario: Scenario, words: int) -> Scenario:
-    """The scenario, which chooses so many words. Raises Problem where its run would take too much memory."""
-    from attn_explore.explorer.session.opening import within
-    from attn_explore.explorer.system.limits import Limits
-
-    return within(replace(scenario, input=replace(scenario.input, max_new_tokens=words)), Limits()).scenario
 
 
 def ask_sampler(session: Session, sampler: Sampler) -> Futures:

@@ -73,6 +73,13 @@ class Source:
         scenario = replace(self.scenario, gradients=gradients) if self.scenario else None
         return replace(self, scenario=scenario, gradients=gradients)
 
+    def of_one_word(self) -> Source:
+        """The same, which chooses one word alone: all that a sampler takes over of the run of a model."""
+        if self.scenario is None:
+            return self
+        shorter = replace(self.scenario.input, max_new_tokens=1)
+        return replace(self, scenario=replace(self.scenario, input=shorter))
+
     @property
     def title(self) -> str:
         """What to call it until it has run: a model by its own name, whatever its folder is called."""
@@ -321,6 +328,11 @@ def within(scenario: Scenario, limits: Limits) -> Prepared:
     prepared = Prepared(known_of(scenario, limits.allowed))
     check_memory(prepared, limits.nbytes)
     return prepared
+
+
+def of_words(scenario: Scenario, words: int) -> Scenario:
+    """The scenario, which chooses so many words. Raises Problem where its run would take too much memory."""
+    return within(replace(scenario, input=replace(scenario.input, max_new_tokens=words)), Limits()).scenario
 
 
 def check_memory(prepared: Prepared, limit: int) -> None:

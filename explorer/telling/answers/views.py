@@ -171,7 +171,8 @@ def _generate(session: Session, _: Cell, __: Counter) -> Answered:
 
 
 def _generated(session: Session, said: Said) -> Answered:
-    from attn_explore.explorer.session.generated import futures, of_words
+    from attn_explore.explorer.session.generated import futures
+    from attn_explore.explorer.session.opening import of_words
     from attn_explore.explorer.session.sampler_said import examples, sampler_said
     from attn_explore.explorer.telling.answers.generate_answer import generate_answer, generate_data
 
