@@ -26,6 +26,15 @@ CASES: dict[str, type[nn.Module]] = {
     "llama": tf.LlamaForCausalLM,
     "bert": tf.BertForMaskedLM,
     "t5": tf.T5ForConditionalGeneration,
+    "gemma2": tf.Gemma2ForCausalLM,
+    "qwen3": tf.Qwen3ForCausalLM,
+    "olmo2": tf.Olmo2ForCausalLM,
+    "gpt-j": tf.GPTJForCausalLM,
+    "gpt-neox": tf.GPTNeoXForCausalLM,
+    "bloom": tf.BloomForCausalLM,
+    "opt": tf.OPTForCausalLM,
+    "marian": tf.MarianMTModel,
+    "bart": tf.BartForConditionalGeneration,
 }
 
 
@@ -41,7 +50,8 @@ class Model:
 
     def _tables(self) -> list[str]:
         if self.model.config.is_encoder_decoder:
-            return ["encoder.embed_tokens", "decoder.embed_tokens"]
+            before = self.model.base_model_prefix if hasattr(self.model, "model") else ""
+            return [f"{before}.{stack}.embed_tokens".removeprefix(".") for stack in ("encoder", "decoder")]
         table = self.model.get_input_embeddings()
         return [next(path for path, module in self.model.named_modules() if module is table)]
 
