@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_words_are_looked_for_a_piece_at_a_time_and_only_the_first_are_kept(word
 
 def session_with(words: Vocabulary) -> Any:
     """As much of a session as finding looks at."""
-    value = value_of(words)
+    value = replace(logits(words), path="logits")
     trace = SimpleNamespace(parameters={}, steps={"logits": value}, given={})
     place = SimpleNamespace(
         steps=[value], position=0, value=value, index=(0, 0), index_in=lambda _: (0, 0), peek=lambda _: value
