@@ -43,6 +43,9 @@ CASES = {
     "llama": Case(tf.LlamaForCausalLM, "model.layers", "self_attn.o_proj", "self_attn.o_proj", "mlp"),
     "bert": Case(tf.BertForMaskedLM, "bert.encoder.layer", "attention.output.dense", "attention.output.dense",
                  "output.dense"),
+    "qwen3": Case(tf.Qwen3ForCausalLM, "model.layers", "self_attn.o_proj", "self_attn.o_proj", "mlp"),
+    "gemma2": Case(tf.Gemma2ForCausalLM, "model.layers", "self_attn.o_proj", "self_attn.o_proj", "mlp"),
+    "gpt-neox": Case(tf.GPTNeoXForCausalLM, "gpt_neox.layers", "attention.dense", "attention.dense", "mlp"),
 }  # fmt: skip
 
 
