@@ -264,18 +264,30 @@ def with_checkpoint(scenario: Scenario, allowed: Sequence[Path] = ()) -> Scenari
 
 
 def _open(scenario: Scenario, name: str, allowed: Sequence[Path]) -> Opened:
-    from attn_explore.model.checkpoints.locating import locate_name
-
     folder = scenario.source.folder
     if folder is None:
         raise scenario.problem_at(CHECKPOINT, "files that a trace names are not opened", "run the scenario's own file")
     try:
-        if _IS_NAME.fullmatch(name) and not (folder / name).exists():
-            return opened(locate_name(name).path)
-        return opened(resolve_inside(folder, name, allowed))
+        return opened(model_by_name(scenario) or resolve_inside(folder, name, allowed))
     except Problem as problem:
         if problem.path is not None:
             raise
+        raise scenario.problem_at(CHECKPOINT, problem.what, problem.hint) from problem
+
+
+def model_by_name(scenario: Scenario) -> Path | None:
+    """Where the model lies whose name a scenario says; None where it says a path, or nothing.
+
+    Raises Problem where there is none of this name in the usual places.
+    """
+    from attn_explore.model.checkpoints.locating import locate_name
+
+    folder, name = scenario.source.folder, scenario.model.weights.checkpoint
+    if folder is None or name is None or not _IS_NAME.fullmatch(name) or (folder / name).exists():
+        return None
+    try:
+        return locate_name(name).path
+    except Problem as problem:
         raise scenario.problem_at(CHECKPOINT, problem.what, problem.hint) from problem
 
 

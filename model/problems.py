@@ -75,6 +75,19 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
         """What is wrong and what would be right, for where the place is in sight."""
         return f"{self.what}: {self.hint}" if self.hint else self.what
 
+    def without_folders(self) -> Problem:
+        """The same with the name of its file alone, for whoever is not to know where that lies."""
+        return Problem(
+            self.what,
+            hint=self.hint,
+            path=None if self.path is None else os.path.basename(self.path),
+            line=self.line,
+            column=self.column,
+            place=self.place,
+            source=self.source,
+            exit_status=self.exit_status,
+        )
+
     def render(self) -> str:
         """The message that is printed: what is wrong and where, the source line with a caret, a hint."""
         return "\n".join(self._lines())
@@ -112,6 +125,10 @@ class Problems(Problem):
         self.problems = tuple(problems)
         self.left_out = left_out
 
+    def without_folders(self) -> Problems:
+        """The same with the names of their files alone."""
+        return Problems([problem.without_folders() for problem in self.problems], self.left_out)
+
     def _lines(self) -> list[str]:
         """Every problem in full if there is room; else the first in full and the others on a line each."""
         in_full = [line for problem in self.problems for line in problem._lines()]
@@ -124,6 +141,10 @@ class Problems(Problem):
             return lines + others
         shown = others[: room - 1]
         return [*lines, *shown, f"… and {len(others) - len(shown) + self.left_out} more"]
+
+
+class TooLarge(Problem):
+    """Something that would take more memory than it may."""
 
 
 Fault = Problem | Callable[[], Problem]

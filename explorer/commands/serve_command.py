@@ -131,11 +131,17 @@ def _need_textual_serve() -> None:
 
 
 def _findable(name: str) -> str:
-    """How a visitor's process finds it. Raises Problem where there is nothing of this name, or it has faults."""
+    """How a visitor's process finds it. Raises Problem where there is nothing of this name, or it has faults.
+
+    So it is for the model that a scenario names: whoever serves it can get it, a visitor cannot.
+    """
     from attn_explore.explorer.commands.common import find_source
     from attn_explore.explorer.session.course import named
+    from attn_explore.model.opened import model_by_name
 
-    find_source(name)
+    source = find_source(name)
+    if source.scenario is not None and source.model is None:
+        model_by_name(source.scenario)
     return os.path.abspath(name) if name not in named() and Path(name).exists() else name
 
 

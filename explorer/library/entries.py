@@ -11,7 +11,7 @@ from attn_explore.explorer.library.bookmarks import Bookmark, lesson_name
 from attn_explore.explorer.library.entry import Entry
 from attn_explore.explorer.library.home import Home
 from attn_explore.explorer.session.alike import likeness
-from attn_explore.explorer.session.opening import Source, start, within
+from attn_explore.explorer.session.opening import start, within
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.system.counter import Counter
@@ -19,7 +19,7 @@ from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.experiments import telling_step
 from attn_explore.model.problems import Problem
-from attn_explore.model.scenario import Scenario, read_scenario
+from attn_explore.model.scenario import Scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
@@ -122,7 +122,7 @@ def seen_first(home: Home, counter: Counter | None = None) -> Library | Session 
 
 def open_lesson(path: Path, home: Home, counter: Counter | None = None) -> Session:
     """Run a scenario of the course, and follow its lesson from where it was left. Raises Problem."""
-    session = start(Source(path.stem, path, read_scenario(path)), home.limits, counter)
+    session = start(home.offer.lesson(path), home.limits, counter)
     home.bookmarks.resume(session)
     return session
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from attn_explore.explorer.session.opening import Source
@@ -24,7 +25,8 @@ class Entry:
     """A scenario of the library, a trace, a file with faults, or a model of this machine.
 
     `name` is what it is called, `path` where it is: of a model, what leads to it. `heading` is that under which it
-    stands, where that does not follow from what it is.
+    stands, where that does not follow from what it is. `called` is how a command line names it, where that is not its
+    path, and `model` where the model lies that a scenario names, where that is known already.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Entry:
     problem: Problem | None = None
     is_model: bool = False
     heading: str = ""
+    called: str = ""
+    model: Path | None = None
 
     @property
     def title(self) -> str:
@@ -59,6 +63,8 @@ class Entry:
         """The model of this machine that it is, or that its lesson needs; nothing where it brings its own."""
         if self.is_model:
             return str(self.path)
+        if self.model is not None:
+            return str(self.model)
         return (self.scenario.model.weights.checkpoint or "") if self.scenario else ""
 
     @property
@@ -69,5 +75,10 @@ class Entry:
 
     @property
     def source(self) -> Source:
-        """What is run."""
-        return Source(self.path.stem, self.path, self.scenario)
+        """What is run. Raises Problem where its model cannot be opened."""
+        scenario = self.scenario
+        if scenario is not None and self.model is not None:
+            from attn_explore.model.opened import opened  # a lesson without a model does without it
+
+            scenario = replace(scenario, checkpoint=opened(self.model))
+        return Source(self.path.stem, self.path, scenario, called=self.called)

@@ -18,9 +18,25 @@ from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.system.where_files_go import ON_DISK, Delivers, Files, FilesForBrowser
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.problems import Problem, TooLarge
 
 if TYPE_CHECKING:
     from attn_explore.explorer.system.served import Served
+
+
+_MORE_MEMORY = "whoever serves it can let each visitor have more: attn-explore serve --memory 2GB"
+
+
+def _as_it_is(problem: Problem) -> Problem:
+    return problem
+
+
+def _for_visitor(problem: Problem) -> Problem:
+    """Nothing of the folders of who serves them, and of what only that person can do, that they can."""
+    found = problem.without_folders()
+    if isinstance(problem, TooLarge):
+        found.hint = _MORE_MEMORY
+    return found
 
 
 @dataclass(frozen=True)
@@ -28,7 +44,7 @@ class Home:
     """What a person may open and how much a run may take, what is kept for them, and where what they save goes.
 
     What the run of a visitor may take follows from the limits of its process. `key_file` is where their own keys and
-    theme are looked for, if they can have any.
+    theme are looked for, if they can have any. `told` is what they are told of a problem.
     """
 
     offer: Offer
@@ -36,6 +52,7 @@ class Home:
     kept: Kept
     files: Callable[[Delivers], Files]
     key_file: Path | None = None
+    told: Callable[[Problem], Problem] = _as_it_is
 
     @property
     def bookmarks(self) -> Bookmarks:
@@ -56,4 +73,5 @@ def at_home(folder: Path | None = None, limits: Limits | None = None) -> Home:
 
 def visiting(served: Served) -> Home:
     """The home of a visitor: what was named for them, and nothing of the disk of who serves them."""
-    return Home(Named(served.allowed) if served.allowed else Bundled(), Limits(), InMemory(), FilesForBrowser)
+    offer = Named(served.allowed) if served.allowed else Bundled()
+    return Home(offer, Limits(), InMemory(), FilesForBrowser, told=_for_visitor)

@@ -14,7 +14,7 @@ from attn_explore.explorer.session.opening import Source, find_source, is_trace
 from attn_explore.explorer.system.command_lines import as_argument, command_line
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
-from attn_explore.model.scenario import read_scenario
+from attn_explore.model.scenario import Scenario, read_scenario
 
 TO_EXPLORE = "To explore"
 """The heading of what was named for visitors."""
@@ -35,6 +35,9 @@ class Offer(Protocol):
 
     def model(self, entry: Entry) -> Source:
         """A model of the list, open. Raises Problem when it cannot be opened."""
+
+    def lesson(self, path: Path) -> Source:
+        """A lesson of the course. Raises Problem when it cannot be read."""
 
     def after(self, path: Path) -> Path | None:
         """The lesson that follows another one in the course; None after the last, and for any other file."""
@@ -65,6 +68,10 @@ class OfMachine:
         """The model of this name."""
         return find_source(entry.name)
 
+    def lesson(self, path: Path) -> Source:
+        """The lesson in a file."""
+        return _lesson_in(path)
+
     def after(self, path: Path) -> Path | None:
         """What follows in the order of the course."""
         return course.after(path)
@@ -93,6 +100,10 @@ class Bundled:
     def model(self, entry: Entry) -> Source:
         """There is none."""
         raise Problem("no model is served")
+
+    def lesson(self, path: Path) -> Source:
+        """The lesson in a file."""
+        return _lesson_in(path)
 
     def after(self, path: Path) -> Path | None:
         """What follows in the order of the course."""
@@ -129,7 +140,11 @@ class Named:
         """The model that was named: it is not looked for again."""
         from attn_explore.model.opened import opened
 
-        return Source(entry.name, entry.path, None, model=opened(entry.path))
+        return Source(entry.name, entry.path, None, model=opened(entry.path), called=entry.called)
+
+    def lesson(self, path: Path) -> Source:
+        """The lesson as it was when they came."""
+        return next(entry.source for entry in self._entries if entry.path == path)
 
     def after(self, path: Path) -> Path | None:
         """The next of what was named that has a lesson."""
@@ -143,6 +158,10 @@ class Named:
         files = chain.from_iterable(inputs_of(each.path, each.scenario) for each in self._entries if not each.is_model)
         models = chain.from_iterable(map(_files_of_model, filter(None, map(_model_of, self._entries))))
         return [*files, *models]
+
+
+def _lesson_in(path: Path) -> Source:
+    return Source(path.stem, path, read_scenario(path))
 
 
 def _next_of(lessons: list[Path], path: Path) -> Path | None:
@@ -166,9 +185,21 @@ def _named(named: tuple[str, ...]) -> Iterator[Entry]:
 def _entry(name: str, path: Path, *, is_model: bool) -> Entry:
     try:
         scenario = None if is_model or is_trace(path) else read_scenario(path)
+        model = _model_named(scenario)
     except Problem as problem:
         return Entry(name, path, None, problem, heading=TO_EXPLORE)
-    return Entry(name, path, scenario, is_model=is_model, heading=TO_EXPLORE)
+    return Entry(name, path, scenario, is_model=is_model, heading=TO_EXPLORE, called=name, model=model)
+
+
+def _model_named(scenario: Scenario | None) -> Path | None:
+    """Where the model lies whose name a scenario says: behind the fence, the usual places cannot be looked through."""
+    from attn_explore.model.opened import model_by_name
+
+    try:
+        return None if scenario is None else model_by_name(scenario)
+    except Problem as problem:
+        hint = "it was there when the server was started"
+        raise Problem(problem.what, hint=hint, path=problem.path) from problem
 
 
 def _model_at(name: str) -> Path:
@@ -183,11 +214,7 @@ def _model_of(entry: Entry) -> Path | None:
         return entry.path
     if not entry.checkpoint or entry.scenario is None:
         return None
-    beside = (entry.scenario.source.folder or Path()) / entry.checkpoint
-    try:
-        return beside if beside.exists() else _model_at(entry.checkpoint)
-    except Problem:  # whoever opens it is told why
-        return None
+    return entry.model or (entry.scenario.source.folder or Path()) / entry.checkpoint
 
 
 def _files_of_model(path: Path) -> Iterator[Path]:

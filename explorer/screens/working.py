@@ -11,6 +11,7 @@ from textual.app import App
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
+from attn_explore.explorer.screens.at_home import home_of
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.problems import Problem
@@ -118,9 +119,13 @@ class Working:
         try:
             found = work.make(Counter())
         except Problem as problem:
-            work.refused(problem)
+            work.refused(self._told(problem))
         else:
             work.then(found)
+
+    def _told(self, problem: Problem) -> Problem:
+        """What the person before a screen is told of a problem; what the app itself cannot open is for who runs it."""
+        return home_of(self._node).told(problem) if isinstance(self._node, Screen) else problem
 
     # --- in the thread
 
@@ -131,7 +136,7 @@ class Working:
         except _Stopped:
             return
         except Problem as problem:
-            self._node.call_later(self._end, work, partial(work.refused, problem))
+            self._node.call_later(self._end, work, partial(work.refused, self._told(problem)))
         else:
             self._node.call_later(self._end, work, partial(work.then, found))
 

@@ -161,9 +161,10 @@ def _session(base: Session, variant: Variant, block: str, limits: Limits, counte
     title, path = f"{scenario.title} · {variant.title}", base.path or Path(base.name)
     if scenario.checkpoint is None:
         varied = replace(scenario.varied(variant.changes), title=title)
-        return start(Source(base.name, path, varied), limits, counter)
+        return start(Source(base.name, path, varied, called=base.called), limits, counter)
     told = replace(scenario, title=title, lesson=(), compare=None, edits=(), gradients=None)
-    return Session(base.name, Run(told, attended_again(base.run.trace, block, scenario.model, variant)), path=path)
+    attended = Run(told, attended_again(base.run.trace, block, scenario.model, variant))
+    return Session(base.name, attended, path=path, called=base.called)
 
 
 def _reason(problem: Problem) -> str:

@@ -15,7 +15,7 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.file_formats import TRACES
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.problems import Problem, all_problems, raise_any
+from attn_explore.model.problems import Problem, TooLarge, all_problems, raise_any
 from attn_explore.model.scenario import Scenario, read_scenario, read_to_check
 from attn_explore.model.scenario.document import Gradients
 
@@ -37,7 +37,8 @@ class Source:
     A model becomes a scenario when it is known what it reads.
 
     `gradients` is what was asked for beside what the file says; `moment` after how many steps of training, where that
-    is not the end; `sampler` what a sampler does whose steps are looked at, as it is typed.
+    is not the end; `sampler` what a sampler does whose steps are looked at, as it is typed. `called` is how a command
+    line names it, where that is not its path.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Source:
     moment: int | None = None
     model: Opened | None = None
     sampler: str = ""
+    called: str = ""
 
     @property
     def needs_text(self) -> bool:
@@ -163,7 +165,7 @@ def start(source: Source, limits: Limits, counter: Counter | None = None, *, gro
             _ask_sampler(session, source.sampler)
         return session
     except MemoryError as error:
-        raise Problem("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
+        raise TooLarge("the machine ran out of memory", path=source.path, hint="choose a smaller model") from error
 
 
 def _read(source: Source, limits: Limits) -> Session:
@@ -172,7 +174,7 @@ def _read(source: Source, limits: Limits) -> Session:
     from attn_explore.explorer.session.session import Session
     from attn_explore.model.traces.reading import read_trace
 
-    session = Session(source.name, Run(*read_trace(source.path, limits.nbytes)), path=source.path)
+    session = Session(source.name, Run(*read_trace(source.path, limits.nbytes)), path=source.path, called=source.called)
     if source.gradients is not None and (source.gradients.of or session.run.output is None):
         within(replace(session.run.scenario, gradients=source.gradients), limits)
         differentiate(session, source.gradients.of)
@@ -208,7 +210,7 @@ def _growing(source: Source, prepared: Prepared, limits: Limits) -> Session | No
         return None
     prepared = prepared.with_weights(limits.nbytes, limits.allowed)
     run = Growing(prepared.scenario, run_by_passes(prepared)).first()
-    return Session(source.name, run, path=source.path, notes=prepared.notes)
+    return Session(source.name, run, path=source.path, notes=prepared.notes, called=source.called)
 
 
 def _go_to_moment(session: Session, step: int) -> None:
@@ -273,7 +275,7 @@ def _run(
     unedited = None if unedited is None else with_gradients(unedited, scenario)
     found = Run(scenario, trace, unedited, moments.last if moments else 0)
     notes = (*prepared.notes, *prepared.remarks(trace.unedited))
-    return Session(source.name, found, path=source.path, notes=notes, moments=moments)
+    return Session(source.name, found, path=source.path, notes=notes, moments=moments, called=source.called)
 
 
 def check(path: Path, limits: Limits) -> tuple[str, ...]:
@@ -343,7 +345,7 @@ def check_memory(prepared: Prepared, limit: int) -> None:
     need, scenario = prepared.need, prepared.scenario
     nbytes = need.nbytes * (2 if scenario.edits else 1)  # the run without the edits is kept beside it
     if nbytes > limit:
-        raise Problem(
+        raise TooLarge(
             f"needs {size_text(nbytes)} ({figure(nbytes)} bytes), limit {size_text(limit)}; "
             f"largest: {need.largest} ({shape_text(need.shape)})",
             path=scenario.source.name,

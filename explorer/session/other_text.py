@@ -53,7 +53,7 @@ def _over(session: Session, text: str, counter: Counter | None, *, grows: bool =
     if session.run.scenario.source.folder is None and session.run.scenario.checkpoint is None:
         raise Problem("a trace has run already, and reads nothing else", hint="run its scenario")
     scenario = session.run.scenario.with_text({"text": text})
-    source = Source(session.name, session.path or Path(session.name), scenario)
+    source = Source(session.name, session.path or Path(session.name), scenario, called=session.called)
     found = start(source, Limits(), counter, grows=grows)
     _stay(found.place, session.place)
     if found.run.trace.is_lazy:  # else nothing of this text is to be seen if its computing is stopped later

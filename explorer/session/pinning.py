@@ -21,6 +21,7 @@ def pin(session: Session) -> None:
         label=label,
         other=session,
         is_pin=True,
+        called=session.called,
     )
     pinned.first, session.other, session.label = session.first, pinned, label
     pinned.place.meet(session.place)

@@ -138,7 +138,9 @@ def _of_variant(session: Session) -> Iterator[str]:
 
 
 def _source(session: Session) -> str:
-    """The name of a bundled scenario or of a model, or the path of a file."""
+    """The name of a bundled scenario or of a model, or the path of a file, unless it is called otherwise."""
+    if session.called:
+        return session.called
     path = session.path
     return session.name if path is None or bundled().get(session.name) == path else as_argument(path)
 

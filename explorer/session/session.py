@@ -39,6 +39,7 @@ class Session:
     Where the model was trained, `moments` has its runs at every moment of the training.
     Where two runs are compared, `other` is the other one, and `label` what this one is called. `is_pin`: it is another
     moment of the run beside it, and no run of its own. `variant`: which one of the gallery it is, if it is of one.
+    `called` is how a command line names it, where that is not its path: visitors are told of no folder.
     `patchings` are maps of patches as far as they were made. `sampler` is the one that was asked about last.
     """
 
@@ -52,6 +53,7 @@ class Session:
     is_pin: bool = False
     variant: str = ""
     answers: AnswerFile | None = None
+    called: str = ""
     first: Scenario = field(init=False)
     saved: Scenario = field(init=False)
     place: Place = field(init=False)

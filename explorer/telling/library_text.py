@@ -33,7 +33,7 @@ def told_of(library: Library, entry: Entry) -> tuple[str, str]:
     if entry.is_model:
         return visible(entry.name), f'{_OF_A_MODEL}\n{run} --text "…"'
     if scenario is None:
-        return "", entry.problem.render() if entry.problem else _OF_A_TRACE
+        return "", library.home.told(entry.problem).render() if entry.problem else _OF_A_TRACE
     lesson = "".join(_of_lesson(library, entry, len(scenario.lesson)))
     return visible(scenario.title), "\n".join((visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run))
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from attn_explore.model.problems import Problem
+from attn_explore.model.problems import Problem, TooLarge
 
 MOST_NESTING = 64
 """Lists and objects in one another that are read: what is deeper was made to exhaust whoever walks through it."""
@@ -42,7 +42,7 @@ def read_json(content: bytes, path: Path, limit: int, advice: Advice = _NO_ADVIC
     needed = len(content) + sum(cost * content.count(mark) for mark, cost in _BYTES_OF.items())
     if needed > limit:
         what = f"this JSON may take {needed:,} bytes of memory, and the limit is {limit:,}"
-        raise Problem(what, hint=advice.too_large, path=path)
+        raise TooLarge(what, hint=advice.too_large, path=path)
     try:
         found = orjson.loads(content)
     except orjson.JSONDecodeError as error:

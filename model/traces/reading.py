@@ -17,7 +17,7 @@ from attn_explore.model.files.regular import read_regular
 from attn_explore.model.known import Known, known_of
 from attn_explore.model.memory import memory_of
 from attn_explore.model.prepared import plan_of
-from attn_explore.model.problems import Problem
+from attn_explore.model.problems import Problem, TooLarge
 from attn_explore.model.scenario import Scenario, scenario_from_dict
 from attn_explore.model.scenario.tokens import Token, generates
 from attn_explore.model.sources import Elsewhere, Numbers
@@ -125,7 +125,7 @@ def _check_size(
 def _check_memory(nbytes: int, path: Path, limit: int) -> None:
     if nbytes > limit:
         what = f"this trace takes {figure(nbytes)} bytes, and the limit is {limit}"
-        raise Problem(what, path=path, hint="raise --memory-limit")
+        raise TooLarge(what, path=path, hint="raise --memory-limit")
 
 
 def _generated(description: dict[str, Any], known: Known, path: Path) -> tuple[Token, ...] | None:

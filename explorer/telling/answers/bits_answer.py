@@ -72,7 +72,7 @@ def bits_data(found: StoredNumber, cell: Place) -> dict[str, Any]:
     """The same as plain objects."""
     made, block = found.reckoned, found.block
     where = {} if block is None else {
-        "file": str(block.file),
+        "file": block.file.name,
         "tensor": block.tensor,
         "offset": block.offset,
         "bytes": block.content.hex(),

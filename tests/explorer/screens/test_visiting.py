@@ -15,12 +15,15 @@ from textual.widgets import Input, OptionList, Static
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.library.entries import Library, seen_first
-from attn_explore.explorer.library.home import visiting
+from attn_explore.explorer.library.home import at_home, visiting
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.file_dialog import ExportScreen
 from attn_explore.explorer.screens.library import LibraryScreen
 from attn_explore.explorer.session.course import bundled
+from attn_explore.explorer.session.opening import within
+from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.system.served import Served
+from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import parse_scenario
 from tests.explorer.conftest import settled
 
@@ -249,3 +252,21 @@ async def test_the_keys_of_whoever_serves_are_not_those_of_a_visitor(tmp_path: P
     file.write_text('theme = "no such theme"\n[keys]\n"step.nxt" = "s"\n', "utf-8")
     async with visit("i-love-my-dog") as (pilot, _):
         assert isinstance(pilot.app.screen, ExplorerScreen)
+
+
+def test_what_takes_too_much_memory_says_what_whoever_serves_it_can_do() -> None:
+    home, scenario = visiting(Served()), parse_scenario("input: {text: I love my dog}", "/home/teacher/mine.yaml")
+    with pytest.raises(Problem) as refused:
+        within(scenario, Limits(10))
+    told = home.told(refused.value).render()
+    assert told.startswith("error: mine.yaml: needs ")
+    assert told.endswith("attn-explore serve --memory 2GB")
+    assert "--memory-limit" in at_home().told(refused.value).render()
+
+
+def test_several_faults_are_told_without_the_folder_too() -> None:
+    with pytest.raises(Problem) as refused:
+        parse_scenario("inputs: {}\nmodels: {}", "/home/teacher/mine.yaml")
+    assert "teacher" in refused.value.render()
+    told = visiting(Served()).told(refused.value).render()
+    assert told == refused.value.render().replace("/home/teacher/", "")

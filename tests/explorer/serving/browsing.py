@@ -59,6 +59,7 @@ class Page:
     def __init__(self, websocket: aiohttp.ClientWebSocketResponse) -> None:
         self.websocket = websocket
         self.drawn = b""
+        self.sent = b""  # all that came, whatever for
         self.told: list[Any] = []
         self.words = ""
 
@@ -98,6 +99,8 @@ class Page:
 
     async def _take(self) -> bool:
         message = await self.websocket.receive(PATIENCE)
+        if message.type in (aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT):
+            self.sent += message.data if isinstance(message.data, bytes) else message.data.encode()
         if message.type == aiohttp.WSMsgType.BINARY:
             self.drawn += message.data
         elif message.type == aiohttp.WSMsgType.TEXT:
