@@ -143,19 +143,20 @@ async def test_u_shows_where_a_number_goes_and_enter_goes_there(explore: Explore
         assert "the sum of 5 over dₖ" in panel.text()[0]
 
 
-async def test_clicking_a_cell_of_an_operand_goes_there_whatever_its_name(explore: Explore) -> None:
-    async with explore("gradient-vanishing", "experiment.query_norms", size=(200, 60)) as (pilot, session):
-        third = session.place.value.operands[2].value
+async def test_clicking_a_cell_of_an_operand_goes_there(explore: Explore) -> None:
+    async with explore("i-love-my-dog", "encoder.input", size=(200, 60)) as (pilot, session):
+        second = session.place.value.operands[1].value
         panel = pilot.app.screen.query_one("#above", OperandsPanel)
         await pilot.press("e")
-        await pilot.click(panel, offset=_place_of(panel, 2))
-        assert session.place.value.path == "experiment.query_norms"  # an edit of it is being typed
+        await pilot.click(panel, offset=_place_of(panel, 1))
+        assert session.place.value.path == "encoder.input"  # an edit of it is being typed
         await pilot.press("escape")
-        await pilot.click(panel, offset=_place_of(panel, 2))
-        assert session.place.value is third
+        await pilot.click(panel, offset=_place_of(panel, 1))
+        assert session.place.value is second
 
 
 def _place_of(panel: OperandsPanel, operand: int) -> tuple[int, int]:
-    """Where the first cell of one of the vectors above is drawn: each has a title, and the first one its labels."""
-    line = 2 + 2 * operand
-    return next(x for x in range(panel.size.width) if panel._find(x, line) is not None) + 2, line
+    """Where the first cell of one of the matrices above is drawn."""
+    places = ((x, y) for y in range(panel.size.height) for x in range(panel.size.width))
+    x, y = next(place for place in places if (found := panel._find(*place)) is not None and found[0] == operand)
+    return x + 2, y
