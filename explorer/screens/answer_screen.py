@@ -147,7 +147,7 @@ class AnswerScreen(Dialog[Left | None]):
             self._refuse(NO_OPTIONS)
             return
         title = f"{self._answer.title} The {otherwise.name}"
-        dialog = TextScreen(otherwise.asked, otherwise.make, title, otherwise.typed)
+        dialog = TextScreen(otherwise.asked, otherwise.make, title, "asks", otherwise.typed)
         self.app.push_screen(dialog, self._take_other)
 
     def _take_other(self, answered: Answered | None) -> None:

@@ -135,7 +135,10 @@ async def test_s_asks_the_same_with_what_is_typed(explore: Explore, monkeypatch:
     monkeypatch.setattr(views, "VIEWS", {"looked-at": lambda *_: asked})
     async with explore("i-love-my-dog", WEIGHTS, (0, 1, 1), size=(80, 24)) as (pilot, session):
         await answer(pilot)
-        await pilot.press("down", "down", "s", "o", "enter")
+        await pilot.press("down", "down", "s")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#text")))
+        assert pilot.app.screen.query_one("#text", Input).value == "tw"  # what was asked stands there, to be changed
+        await pilot.press("o", "enter")
         await until(pilot, lambda: "type one" in str(pilot.app.screen.query_one("#answer", Static).content))
         await pilot.press(*["backspace"] * 3, *"one", "enter")
         screen = await shown(pilot)
