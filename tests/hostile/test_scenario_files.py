@@ -11,7 +11,7 @@ import pytest
 from attn_explore.explorer.library.entries import Library
 from attn_explore.explorer.library.home import at_home
 from attn_explore.explorer.system.limits import Limits
-from attn_explore.model.files.regular import resolve_inside
+from attn_explore.model.files.regular import read_inside
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import parse_scenario, read_scenario
 from attn_explore.model.scenario.yaml_source import MOST_BYTES
@@ -314,10 +314,12 @@ def test_e2_a_link_that_is_a_file_the_next_moment_is_refused(tmp_path, monkeypat
     def readlink(path, **_):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
 
+    (tmp_path / "file").write_bytes(b"")
     (tmp_path / "link").symlink_to("file")
     monkeypatch.setattr(os, "readlink", readlink)
-    with pytest.raises(Problem, match="this path changed while it was followed"):
-        resolve_inside(tmp_path, "link")
+    # Newer versions of Python take what they cannot follow for the file itself, which is then not opened as a link.
+    with pytest.raises(Problem, match=r"this path changed while it was followed|this is a loop of symbolic links"):
+        read_inside(tmp_path, "link", limit=1)
 
 
 def test_e3_a_link_in_the_library_to_a_file_elsewhere_is_not_read(tmp_path):
