@@ -137,6 +137,7 @@ class Terminal:
         while not self.is_stopped():
             assert time.monotonic() < last, "it did not stop"
             self.read(0.02)
+        self.settle()  # what it wrote just before may not be read yet
 
     def go_away(self) -> None:
         """Nobody is at this end any more."""

@@ -295,13 +295,14 @@ def test_f3_killed_at_any_moment_the_target_is_the_old_file_or_the_whole_new_one
     moments = random.Random(killer)  # noqa: S311 (any moments will do)
     for _ in range(5):
         target.write_bytes(OLD)
-        process = subprocess.Popen(export, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(export, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         time.sleep(moments.uniform(0.1, 0.6))
         process.send_signal(killer)
-        status = process.wait()
+        _, told = process.communicate()
         left = target.read_bytes()
         assert left in (OLD, whole)
-        assert status in (0, -killer, 128 + killer)
+        is_begun = b"init_import_site" not in told  # else Ctrl+C came while Python itself began, on a busy machine
+        assert process.returncode in ((0, -killer, 128 + killer) if is_begun else (1,)), told
         if killer != signal.SIGKILL:
             assert names(tmp_path) == ["run.yaml", "trace.json"]
     assert {name for name in names(tmp_path) if not name.endswith(".tmp")} == {"run.yaml", "trace.json"}
