@@ -27,8 +27,8 @@ from attn_explore.model.values import Value, View
 _SUMS = frozenset({"contract", "gradient"})
 """Operations of which a vector may be made of the columns of a matrix: each is a sum over its rows."""
 
-_REPEATS = "merge"
-"""The operation whose operand has the same numbers again."""
+_REPEATS = frozenset({"merge", "stack"})
+"""Operations whose operands have the same numbers again."""
 
 
 class Stand(StrEnum):
@@ -129,7 +129,7 @@ def _is_product(value: Value, others: Sequence[Beside | None]) -> bool:
 
 def beside(value: Value, index: Index) -> list[Beside]:
     """The operands that stand around a step, for a cell of it, in the order of its formula, if that says something."""
-    if value.is_leaf or not value.axes or value.made_by.name == _REPEATS or lacking(value) is not None:
+    if value.is_leaf or not value.axes or value.made_by.name in _REPEATS or lacking(value) is not None:
         return []
     found = [each for read in operands_read(value, index) if (each := _beside(value, read)) is not None]
     alike = [each for each in found if each.may_stand_above]

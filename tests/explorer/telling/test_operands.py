@@ -129,6 +129,18 @@ def test_of_a_gradient_only_what_it_is_made_of_stands_beside_it() -> None:
     assert [(each.name, each.lit[1]) for each in beside(value, (1,))] == [("∂L/∂logits", {1})]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "path"),
+    [
+        ("encoder-layer", "encoder.layers.0.self_attention.concat"),
+        ("gradient-vanishing", "experiment.embedding_medians"),
+    ],
+)
+def test_numbers_that_are_only_put_side_by_side_do_not_stand_there_twice(scenario: str, path: str) -> None:
+    value = opened(scenario).trace[path]
+    assert beside(value, (0,) * len(value.axes)) == []
+
+
 @EVERY_BUT_WIDE
 def test_every_cell_of_a_matrix_is_the_cell_of_its_value(scenario: Opened) -> None:
     for value, index in steps(scenario):
