@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.screen import Screen
 
-from attn_explore.explorer.library.home import Home
-from attn_explore.explorer.system.where_files_go import Files
+if TYPE_CHECKING:
+    from attn_explore.explorer.library.home import Home
+    from attn_explore.explorer.system.where_files_go import Files
 
 
 class _HasHome(Protocol):
