@@ -17,9 +17,9 @@ from attn_explore.model.files.gguf import MAGIC, gguf_store
 from attn_explore.model.files.positioned import PositionedFile
 from attn_explore.model.files.regular import read_regular
 from attn_explore.model.files.shards import sharded_store
-from attn_explore.model.files.signatures import LOOKED_AT, advice_for, looks_like
+from attn_explore.model.files.signatures import LOOKED_AT, advice_for
 from attn_explore.model.files.stores import TensorStore, safetensors_store
-from attn_explore.model.files.strict_json import Advice, read_json
+from attn_explore.model.files.strict_json import read_json
 from attn_explore.model.problems import Problem
 
 CONFIG = "config.json"
@@ -146,9 +146,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def read_settings(path: Path) -> Any:
     """What a JSON file of a model's folder holds. Raises Problem where it is none."""
-    content = read_regular(path, LARGEST_SETTINGS)
-    damaged = "" if looks_like(content) == "JSON" else advice_for(content, path.name)
-    return read_json(content, path, _MEMORY, Advice(damaged))
+    return read_json(read_regular(path, LARGEST_SETTINGS), path, _MEMORY)
 
 
 def _read_if_there(path: Path) -> Any:

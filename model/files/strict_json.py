@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from attn_explore.model.files.signatures import looks_like
 from attn_explore.model.problems import Problem, TooLarge
 
 MOST_NESTING = 64
@@ -62,9 +63,16 @@ def _damaged(content: bytes, error: orjson.JSONDecodeError, path: Path, advice: 
         content.decode()
     except UnicodeDecodeError as encoding:
         line, column = _place(content[: encoding.start].decode())
-        return Problem("this is not UTF-8 text", path=path, line=line, column=column)
-    hint = advice.damaged
-    return Problem(f"not strict JSON: {error.msg}", path=path, line=error.lineno, column=error.colno, hint=hint)
+        return Problem("this is not UTF-8 text", path=path, line=line, column=column, hint=_hint(content, advice))
+    what = f"not strict JSON: {error.msg}"
+    return Problem(what, path=path, line=error.lineno, column=error.colno, hint=_hint(content, advice))
+
+
+def _hint(content: bytes, advice: Advice) -> str:
+    """What the content is, where it is something else, and what would be right."""
+    kind = looks_like(content)
+    another = "" if kind in (None, "JSON") else f"this looks like {kind}"
+    return "; ".join(filter(None, (another, advice.damaged)))
 
 
 def _place(before: str) -> tuple[int, int]:

@@ -49,7 +49,9 @@ D7 = {
     "two documents": (JSON.strip() + JSON, "after document"),
     "not UTF-8": (JSON.replace(b'"a"', b'"\xff"', 1), "UTF-8"),
     "empty": (b"", "empty"),
-    "a page": (b"<!doctype html>", "not strict JSON"),
+    "a page": (b"<!doctype html>", "hint: this looks like an HTML page; a trace is .json, .npz or .safetensors"),
+    "git-lfs": (b"version https://git-lfs.github.com/spec/v1\n", "hint: this looks like a git-lfs pointer"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "hint: this looks like a PNG picture"),
     "a list": (b"[]", "this is not a trace"),
     "another object": (b'{"steps": []}', "this is not a trace"),
 }
