@@ -143,15 +143,27 @@ def listed_along(axis: Axis) -> str:
 def split_place(text: str) -> tuple[str, list[str] | None]:
     """A name, and the names of places that stand in brackets behind it; None where there are no brackets.
 
-    A bracket that is still open, as while one types, is as good as closed.
+    Raises Problem where the text goes on behind the brackets, or ends within them.
 
     >>> split_place('logits[dog,"1,000"]')
     ('logits', ['dog', '"1,000"'])
     >>> split_place("logits")
     ('logits', None)
     """
-    name, bracket, rest = closed(text).partition("[")
+    name, bracket, rest = text.strip().partition("[")
+    if bracket and not rest.endswith("]"):
+        what = f"{clip(text.strip(), _LONGEST)} does not end with ]"
+        raise Problem(what, hint=f"places stand between [ and ]: {clip(name.strip(), _LONGEST)}[…]")
     return name.strip(), split_names(rest[:-1]) if bracket else None
+
+
+def split_typed(text: str) -> tuple[str, list[str] | None]:
+    """The same while it is typed: a bracket that is still open is as good as closed.
+
+    >>> split_typed("logits[dog")
+    ('logits', ['dog'])
+    """
+    return split_place(closed(text))
 
 
 def index_of(value: Value, names: list[str], head: int = 0) -> tuple[int, ...]:

@@ -88,12 +88,11 @@ def complete_step(context: typer.Context, incomplete: str) -> Iterator[str]:
 def named(text: str) -> str:
     """What names a step must name something: an empty word, as of an unset variable, is no step, nor is `[dog]`."""
     from attn_explore.model.places import split_place
-    from attn_explore.model.text import closed
 
     if not split_place(text)[0]:
         where = "nothing stands before the bracket" if text.strip() else "this is empty"
         raise typer.BadParameter(f"{where}: name a step, as `attn-explore run SCENARIO` lists them")
-    return closed(text)
+    return text.strip()
 
 
 # --- arguments and options that several commands have

@@ -21,7 +21,7 @@ from attn_explore.model.finer import finer_steps
 from attn_explore.model.formulas import letter
 from attn_explore.model.labels import SPACE, Labels
 from attn_explore.model.naming import name_along, places_named, split_names
-from attn_explore.model.places import axes_typed, paths_named, places_of, split_place
+from attn_explore.model.places import axes_typed, paths_named, places_of, split_typed
 from attn_explore.model.problems import Problem
 from attn_explore.model.values import Value
 
@@ -308,7 +308,7 @@ class Finding:
 
     def _cells(self) -> Looked:
         """The cell that a text names; while its bracket is open, those that it may become."""
-        name, places = split_place(self._text)
+        name, places = split_typed(self._text)
         value = self._value_named(name)
         if value is None:
             return

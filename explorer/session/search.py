@@ -10,7 +10,7 @@ from attn_explore.model.explain import Index, general_words
 from attn_explore.model.labels import Labels
 from attn_explore.model.lesson import Stop
 from attn_explore.model.passes import in_first_pass
-from attn_explore.model.places import index_of, split_place, the_path
+from attn_explore.model.places import index_of, split_typed, the_path
 from attn_explore.model.problems import Problem
 from attn_explore.model.step_names import paths_meant
 from attn_explore.model.text import clip
@@ -64,7 +64,7 @@ def named(session: Session, text: str) -> tuple[Value, Index]:
     Of several steps with that name, the next one from here; of a cell, the one that is looked at. Raises Problem when
     there is none.
     """
-    name, places = split_place(text)
+    name, places = split_typed(text)
     known = known_paths(session)
     meant = from_here(session, paths_meant(name, known, session.run.trace))
     if places is not None:

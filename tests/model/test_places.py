@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from attn_explore.explorer.drawing.arithmetic import cell_name
 from attn_explore.model.axes import Axis
 from attn_explore.model.finer import finer_steps
 from attn_explore.model.naming import bracketed, places_named
-from attn_explore.model.places import choices_along, index_of, places_of, row_of, split_place
+from attn_explore.model.places import choices_along, index_of, places_of, row_of, split_place, split_typed
 from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import scenario_from_dict
@@ -35,12 +37,18 @@ def scores(heads: int = 2) -> Value:
         ("a[ 0 , I ]", ("a", ["0", "I"])),
         ('a["x,y", 1]', ("a", ['"x,y"', "1"])),
         ("a[[, ]]", ("a", ["[", "]"])),
-        ("a[0", ("a", ["0"])),
         (" a [0] ", ("a", ["0"])),
     ],
 )
 def test_a_cell_is_a_path_and_names_in_brackets(text: str, expected: tuple[str, list[str] | None]) -> None:
-    assert split_place(text) == expected
+    assert split_place(text) == split_typed(text) == expected
+
+
+@pytest.mark.parametrize("text", ["a[0", " a[0 ", "a[", "a[0]x"])
+def test_a_bracket_that_is_not_closed_is_refused_but_while_one_types(text: str) -> None:
+    with pytest.raises(Problem, match=re.escape(f"{text.strip()} does not end with ]")):
+        split_place(text)
+    assert split_typed(text)[0] == "a"
 
 
 @pytest.mark.parametrize(

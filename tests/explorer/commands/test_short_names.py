@@ -31,7 +31,7 @@ def test_a_step_has_the_same_names_for_every_command(name: str) -> None:
     assert blank.stops == handout_of(session, Wanted(blank=(path,))).stops != handout_of(session, Wanted()).stops
 
 
-@pytest.mark.parametrize("cell", ["A[love, dog]", " weights[love, dog ", "layers.0.weights[head 0, love, dog]"])
+@pytest.mark.parametrize("cell", ["A[love, dog]", " weights[love, dog] ", "layers.0.weights[head 0, love, dog]"])
 def test_so_has_a_cell(cell: str) -> None:
     session = session_of("i-love-my-dog")
     assert (
