@@ -15,7 +15,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, sizes
 from attn_explore.model.checkpoints import torch_transformer
-from attn_explore.model.checkpoints.torch_transformer import Layout, Stored
+from attn_explore.model.checkpoints.torch_transformer import Layout, Piece, Stored
 from attn_explore.model.config import Matrix, ModelConfig
 from attn_explore.model.files.safetensors import (
     TensorFile,
@@ -157,6 +157,10 @@ def fitted(scenario: Scenario, file: TensorFile | None) -> Found:
     if layout is not None and layout.reads_memory:
         held = f"{file.name} holds a decoder that attends to the output of an encoder"
         raise scenario.problem_at(FILE, f"{held}, and kind {model.kind} has one stack", "take kind encoder-decoder")
+    piece = torch_transformer.piece_in(tensors) if layout is None else None
+    if piece is not None:
+        what = f"{file.name} holds one {piece.module}, not a whole stack of layers"
+        raise scenario.problem_at(FILE, what, _in_a_stack(piece))
     notes = [] if layout is None else _notes_of(file.name, layout, tensors)
     has_norm = _has_final_norm(tensors) if layout is None else layout.has_final_norm(tensors)
     if has_norm and not model.final_norm and not scenario.source.holds(("model", "final_norm")):
@@ -176,6 +180,11 @@ def _notes_of(file: str, layout: Layout, tensors: Collection[str]) -> list[str]:
     if not layout.has_biases(tensors):
         notes.append(f"{file} has no biases, so they are 0 here")
     return notes
+
+
+def _in_a_stack(piece: Piece) -> str:
+    there = f"in place of `{piece.start}`" if piece.start else "before each of its names"
+    return f"save it with `{piece.wanted}` {there}, and give what it reads as `input.vectors`"
 
 
 def _has_final_norm(names: Container[str]) -> bool:

@@ -107,6 +107,33 @@ def layout_of(tensors: Collection[str], stacks: Collection[str]) -> Layout | Non
     return Layout(starts, wrappers.pop() if len(wrappers) == 1 else "", len(stacks) == 1 and not alone)
 
 
+class Piece(NamedTuple):
+    """A module that was saved without the stack that it is of: what it is, how its names begin, and how they should."""
+
+    module: str
+    start: str
+    wanted: str
+
+
+def piece_in(tensors: Collection[str]) -> Piece | None:
+    """The module whose state dict this is, where it is one that a stack is made of; None where it is none.
+
+    >>> piece_in(["self_attn.in_proj_weight", "linear1.weight"]).wanted
+    'layers.0.'
+    """
+    for module, sign, wanted in _PIECES:
+        start = next((name.removesuffix(sign) for name in tensors if f".{name}".endswith(f".{sign}")), None)
+        if start is not None and all(name.startswith(start) for name in tensors):
+            return Piece(module, start, wanted)
+    return None
+
+
+_PIECES = (
+    ("layer of a torch.nn.Transformer", "self_attn.in_proj_weight", "layers.0."),
+    ("torch.nn.MultiheadAttention", "in_proj_weight", "layers.0.self_attn."),
+)
+
+
 def _start(stack: str, starts: Sequence[str]) -> str:
     """The one of these that names a stack: by the stack's own name, if one does."""
     return next((start for start in starts if start.endswith(f"{stack}.")), next(iter(starts), f"{stack}."))

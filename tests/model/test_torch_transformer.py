@@ -237,6 +237,35 @@ def test_a_decoder_that_reads_an_encoder_is_refused_where_there_is_none(tmp_path
     assert refused.value.hint == "take kind encoder-decoder"
 
 
+PIECES = {
+    "a layer": ("", "layers.0.", "before each of its names"),
+    "a layer of an attribute": ("block.", "layers.0.", "in place of `block.`"),
+    "attention": ("", "layers.0.self_attn.", "before each of its names"),
+}
+
+
+@pytest.mark.parametrize("case", PIECES)
+def test_a_single_layer_or_attention_is_called_that_and_loads_as_the_hint_says(tmp_path: Path, case: str) -> None:
+    start, wanted, where = PIECES[case]
+    encoder_in(tmp_path, "post_norm", "", "encoder")
+    about = yaml.safe_load((tmp_path / "s.yaml").read_text())
+    kind = (
+        {"kind": "attention", "d_ff": None, "layers": None, "norm_order": None}
+        if "self_attn" in wanted
+        else {"layers": 1}
+    )
+    model = {key: found for key, found in (about["model"] | kind).items() if found is not None}
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(about | {"model": model}))
+    scenario, file = read_scenario(tmp_path / "s.yaml"), tmp_path / "saved.safetensors"
+    own = {name.removeprefix(wanted): array for name, array in load_file(file).items() if name.startswith(wanted)}
+    save_file({f"{start}{name}": array for name, array in own.items()}, file)
+    with pytest.raises(Problem, match=r"saved\.safetensors holds one .*, not a whole stack of layers") as refused:
+        prepare(scenario)
+    assert refused.value.hint.startswith(f"save it with `{wanted}` {where}, and")
+    save_file({f"{wanted}{name}": array for name, array in own.items()}, file)
+    assert run(prepare(scenario).scenario).steps
+
+
 def test_a_projection_set_by_hand_leaves_those_beside_it_as_they_are_in_the_file(tmp_path: Path) -> None:
     scenario = scenario_in(tmp_path, "prenorm")
     plain = run(prepare(scenario).scenario)
