@@ -13,7 +13,7 @@ from attn_explore.explorer.commands.common import find_source, need_terminal, pr
 from attn_explore.explorer.commands.marking import Answers, Name, answer_file
 from attn_explore.explorer.commands.options import SamplerSteps, Sort, SourceName, StartStep
 from attn_explore.explorer.commands.shared_options import Gradients, Limiting, Reading
-from attn_explore.explorer.commands.starting import explore
+from attn_explore.explorer.commands.starting import check_look, explore
 from attn_explore.explorer.system.streams import line_width
 
 
@@ -64,23 +64,20 @@ def run(
     asked = replace(reading.asked(differentiated.number(step)), sampler=sampler)
     is_printed = not watch and (plain or not sys.stdout.isatty())
     into = answer_file(answers, name, is_printed)
+    from attn_explore.explorer.session.asked import FirstLook
+
+    look = FirstLook(view.value if view else "", tuple(sort))
     if is_printed:
         both = [asked, replace(asked, rounded=None)] if asked.rounded else [asked]
         found = [find_source(source, each) for each in both]  # before NumPy is imported: a faulty scenario needs none
         from attn_explore.explorer.telling.walk_through import walk_through_lines
 
         session = sessions_of(found, limits, step)
-        if sort:
-            from attn_explore.explorer.telling.sorting_names import sortings_named
-
-            sortings_named(sort, session.place.value, session.place.index)  # what is printed stands as it was computed
+        check_look(session, look)  # though what is printed stands as it was computed
         say_notes(session)
         return print_lines(walk_through_lines(session, line_width()))
     need_terminal()
     beside = (source, replace(asked, rounded=None)) if asked.rounded else None
-    from attn_explore.explorer.session.asked import FirstLook
-
-    look = FirstLook(view.value if view else "", tuple(sort))
     raise typer.Exit(explore(source, limits, step, asked, second=beside, watch=watch, answers=into, look=look))
 
 

@@ -99,8 +99,8 @@ def explore(
 
             return Unread(sources[0], limits)
         session = sessions_of(sources, limits, step, counter, grows=not step)  # which may be in its last pass
-        if look is not None and look.sorted_by:
-            _check_sorted(session, look)
+        if look is not None:
+            check_look(session, look)
         session.answers = answers
         if not step and not second and (asked is None or (asked.moment is None and not asked.given)):
             from attn_explore.explorer.library.home import at_home
@@ -115,12 +115,17 @@ def explore(
     return show(load, title, reload if watch else None, is_pair=bool(second), look=look)
 
 
-def _check_sorted(session: Session, look: FirstLook) -> None:
-    """Raise Problem where what is looked at first cannot be sorted as it is asked for."""
-    from attn_explore.explorer.telling.sorting_names import sortings_named
+def check_look(session: Session, look: FirstLook) -> None:
+    """Raise Problem where what is looked at first cannot be shown, or sorted, as it is asked for."""
+    if look.is_of_two and session.other is None:
+        from attn_explore.model.problems import Problem
 
-    place = session.place
-    sortings_named(look.sorted_by, place.value, place.index)
+        hint = "--as rounds the parameters of another one; `attn-explore compare` opens any two"
+        raise Problem(f"--view {look.view} is of two runs, and this is one", hint=hint)
+    if look.sorted_by:
+        from attn_explore.explorer.telling.sorting_names import sortings_named
+
+        sortings_named(look.sorted_by, session.place.value, session.place.index)
 
 
 def _waits(name: str, asked: Asked | None) -> bool:

@@ -34,5 +34,10 @@ class FirstLook:
     view: str = ""
     sorted_by: Sequence[str] = ()
 
+    @property
+    def is_of_two(self) -> bool:
+        """Whether there have to be two runs to look at it so."""
+        return self.view in ("beside", "difference")
+
 
 NOTHING_ASKED = Asked()

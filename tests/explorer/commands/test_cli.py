@@ -221,5 +221,14 @@ def test_the_shell_gets_completions_from_the_program_itself() -> None:
     assert found.stdout.decode().split() == STARTING_WITH_W
 
 
+@pytest.mark.parametrize("view", ["beside", "difference"])
+def test_a_view_of_two_runs_is_refused_where_there_is_one(view: str, attn: Run) -> None:
+    found = attn("run", DOG, "--view", view)
+    assert (found.status, found.out) == (2, "")
+    assert is_refusal(found.err)
+    assert f"--view {view} is of two runs, and this is one" in found.err
+    assert attn("run", "patching", "--view", view).status == 0
+
+
 def test_a_wrong_name_of_a_sorting_is_refused_though_what_is_printed_is_not_sorted(attn: Run) -> None:
     assert "bogus is neither columns nor rows" in attn("run", DOG, "--step", "weights", "--sort", "bogus").err
