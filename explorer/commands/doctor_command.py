@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from attn_explore.explorer.commands.common import print_lines
+from attn_explore.explorer.system.streams import line_width
 
 
 def doctor(
@@ -26,4 +27,4 @@ def doctor(
 
         print_lines([json.dumps(found, indent=2, ensure_ascii=False)])
         return
-    print_lines(lines(found))
+    print_lines(lines(found, line_width()))

@@ -141,4 +141,4 @@ def explain(
     say_notes(session)
     from attn_explore.explorer.telling.plain import explained
 
-    print_lines(explained(session, depth))
+    print_lines(explained(session, depth, line_width()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attn_explore.explorer.drawing.numbers import size_text
+from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.system import installed
 from attn_explore.explorer.system.free_memory import free_memory
 from attn_explore.explorer.system.key_file import keymap_path
@@ -24,6 +25,8 @@ AWKWARD = ("√", "−", "ᵀ", "ₖ", "→", "█", "⟨", "≈", "μ", "é", "
 """Characters that are drawn here or stand in texts, and that terminals do not agree on; `cells` counts one width."""
 
 _LONGEST, _LONGEST_PATH = 60, 200
+_LEAST = 12
+"""Cells of what is told of something, however narrow the line is."""
 
 Facts = dict[str, Any]
 
@@ -168,8 +171,11 @@ def _model(model: Summary | Broken) -> Facts:
 # --- as lines
 
 
-def lines(found: Facts) -> Iterator[str]:
-    """The same for people: a heading and its rows, as they can be put into a report."""
+def lines(found: Facts, width: int) -> Iterator[str]:
+    """The same for people: a heading and its rows, as they can be put into a report.
+
+    What has no room in a line of `width` cells goes on below itself.
+    """
     sections = (
         ("program", _program_rows(found["program"])),
         ("packages", [(name, version or "missing") for name, version in found["packages"].items()]),
@@ -178,10 +184,13 @@ def lines(found: Facts) -> Iterator[str]:
         ("folders", [(each["for"], _folder_text(each)) for each in found["folders"]]),
         ("models", _model_rows(found["models"])),
     )
-    width = max(cells(label) for _, rows in sections for label, _ in rows)
+    longest = max(cells(label) for _, rows in sections for label, _ in rows)
     for title, rows in sections:
         yield title
-        yield from (f"  {label}{' ' * (width - cells(label))}  {value}".rstrip() for label, value in rows)
+        for label, value in rows:
+            first, *rest = wrapped(value, max(_LEAST, width - longest - 4)) or [""]
+            yield f"  {label}{' ' * (longest - cells(label))}  {first}".rstrip()
+            yield from (f"{' ' * (longest + 4)}{line}" for line in rest)
 
 
 Rows = Sequence[tuple[str, str]]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 import numpy as np
 from rich.cells import cell_len
 
 from attn_explore.explorer.drawing.arithmetic import Manner
-from attn_explore.explorer.drawing.blocks import as_text, links
+from attn_explore.explorer.drawing.blocks import Block, as_text, links
+from attn_explore.explorer.drawing.folding import folded
 from attn_explore.explorer.drawing.numbers import pad, short_number
 from attn_explore.explorer.drawing.plots.heat_files import MOST_COLUMNS, check_columns, csv_line, csv_lines
+from attn_explore.explorer.drawing.wrapping import wrapped
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import cell_text
 from attn_explore.explorer.telling.uses import use_blocks
@@ -29,7 +31,11 @@ LONGEST_LABEL = 40
 OF_VOCABULARY = 20
 """Rows or columns that a table has of a vocabulary that is not laid out."""
 
+ENDLESS = 10**6
+"""Cells of a line that is as long as it needs to be."""
+
 _GAP = "  "
+_INDENT = "    "
 
 
 def table(value: Value, window: int | None = None, room: int | None = None) -> Iterator[str]:
@@ -51,8 +57,12 @@ def table(value: Value, window: int | None = None, room: int | None = None) -> I
         yield f"… {len(planes) - len(planes[:window])} more {value.axes[0].name}"
 
 
-def explained(session: Session, depth: int) -> Iterator[str]:
-    """Where the number of the cell that is looked at comes from, followed `depth` steps back, and where it goes."""
+def explained(session: Session, depth: int, width: int = ENDLESS) -> Iterator[str]:
+    """Where the number of the cell that is looked at comes from, followed `depth` steps back, and where it goes.
+
+    No line has more than `width` cells; what has no room goes on below, so that no number is cut.
+    """
+    room = width - len(_INDENT)
     value, index = session.place.value, session.place.index
     waiting: list[tuple[Value, Index, int]] = [(value, index, 1)]
     seen: set[tuple[str, Index]] = set()
@@ -61,17 +71,20 @@ def explained(session: Session, depth: int) -> Iterator[str]:
             continue
         seen.add((value.path, index))
         found = cell_text.cell_blocks(session, value, index, Manner(unfolded=True))
-        yield f"{value.path}{bracketed(value.axes, index)}"
-        yield from (f"    {line}" for line in as_text(found))
+        yield from wrapped(f"{value.path}{bracketed(value.axes, index)}", width)
+        yield from _folded(found, room)
         if note := cell_text.cell_note(value, index):
-            yield f"    {note}"
+            yield from (f"{_INDENT}{line}" for line in wrapped(note, room))
         yield ""
         if level < depth:
             waiting += [(link.value, link.index, level + 1) for link in links(found)]
     yield "where it goes"
-    yield from (
-        f"    {line}" for line in as_text(use_blocks(session.run.trace, session.place.value, session.place.index))
-    )
+    yield from _folded(use_blocks(session.run.trace, session.place.value, session.place.index), room)
+
+
+def _folded(found: Iterable[Block], room: int) -> Iterator[str]:
+    """The lines of some blocks, indented, each of at most `room` cells."""
+    yield from (f"{_INDENT}{line}" for block in found for line in as_text(folded(block, room)))
 
 
 def csv(value: Value) -> Iterator[str]:

@@ -16,6 +16,7 @@ _GAP = "  "
 _LONGEST = 24
 """Cells that the text of a cell or the head of a column takes at most where there is no room for all; it ends in …."""
 _LONGEST_LABEL = 40
+_SHORTEST_LABEL = 12
 _ENDLESS = 10**6
 
 
@@ -71,7 +72,10 @@ def _fitting(answer: Answer, width: int) -> tuple[list[str], list[list[str]]]:
     labels, columns = _labels(answer, _ENDLESS), _columns(answer, _ENDLESS)
     if sum(len(_GAP) + most_cells(column[0]) for column in columns) + most_cells(labels[0]) <= width:
         return labels, columns
-    return _labels(answer, max(_LONGEST_LABEL, width // 2)), _columns(answer, _LONGEST)
+    columns = _columns(answer, _LONGEST)
+    beside = width - max((len(_GAP) + most_cells(column[0]) for column in columns), default=0)
+    longest = min(max(_LONGEST_LABEL, width // 2), max(_SHORTEST_LABEL, beside))
+    return _labels(answer, longest), columns
 
 
 def _labels(answer: Answer, longest: int) -> list[str]:

@@ -35,7 +35,8 @@ MODES = "\x1b[?2026;2$y\x1b[?1006;0$y"
 
 @pytest.fixture
 def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `doctor` in this process, in the home of somebody who has no models."""
+    """Run `doctor` in this process, in lines that have room, in the home of somebody who has no models."""
+    monkeypatch.setenv("COLUMNS", "200")
     home = tmp_path / "anna"
     home.mkdir()
     empty_home(home, monkeypatch)
@@ -45,6 +46,16 @@ def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
 
 
 # --- what is told
+
+
+def test_the_report_keeps_to_the_width_and_what_has_no_room_goes_on_below(
+    attn: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = attn().out
+    monkeypatch.setenv("COLUMNS", "50")
+    narrow = attn().out
+    assert max(map(cells, narrow.splitlines())) <= 50 < max(map(cells, wide.splitlines()))
+    assert narrow.replace("\n", "").replace(" ", "") == wide.replace("\n", "").replace(" ", "")
 
 
 def test_the_report_tells_versions_folders_and_models(attn: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ def test_on_a_terminal_summaries_go_on_below_themselves_and_in_a_file_stand_in_o
     assert narrow.split() == whole.split()
     assert f"\n  {DOG} " in whole
     assert "from words to weighted values, by hand.\n" in whole
+
+
+@pytest.mark.parametrize("asked", [("explain", DOG, "weights[love,dog]"), ("bits", DOG, "w_q[0,0]"), ("rounding", DOG)])
+def test_where_lines_are_short_what_has_no_room_goes_on_below_and_no_number_is_cut(
+    asked: tuple[str, ...], attn: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = {}
+    for columns in (40, 200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        printed[columns] = attn(*asked).out
+        assert max(map(cell_len, printed[columns].splitlines())) <= columns
+    numbers = {columns: set(re.findall(r"-?\d+\.\d+", text)) for columns, text in printed.items()}
+    assert numbers[40] == numbers[200] != set()
 
 
 @pytest.mark.parametrize("path", [WEIGHTS, f"{WEIGHTS}.total", "encoder.embedding_table", "tokens"])
