@@ -55,14 +55,18 @@ def notation(value: Value) -> Notation:
 
 
 def letter(value: Value) -> str:
-    """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called."""
-    return nt.formula_text(_letter(value))
+    """The letter of a value (`Q`, `W_Q`), or its name where it has none: how its cells are called.
+
+    A letter that is written out has brackets, since places and signs follow it: `(μ₄−σ⁴)[dₖ = 1] × 1/100000`.
+    """
+    return nt.formula_text(_letter(value), nt.Binding.DERIVATIVE)
 
 
 def letters_within(value: Value, operands: Iterable[Value]) -> Mapping[str, str]:
     """The letters of a value and of some of its operands, by path, no two of them the same."""
     return {
-        path: nt.formula_text(found) for path, found in _distinct_notations(value, operands, _letter, _letter).items()
+        path: nt.formula_text(found, nt.Binding.DERIVATIVE)
+        for path, found in _distinct_notations(value, operands, _letter, _letter).items()
     }
 
 
@@ -167,5 +171,5 @@ def _with_block(value: Value, same: Iterable[str]) -> Notation:
     for start in range(len(block) - 1, -1, -1):
         part = block[start:]
         if not part[0].isdigit() and all(other[-len(part) :] != part for other in others):
-            return Symbol(".".join((*part, letter(value))))
+            return Symbol(".".join((*part, nt.formula_text(_letter(value)))))
     return Symbol(value.path)

@@ -34,7 +34,12 @@ AnswerKind = Literal["word", "cell", "number"]
 
 TOLERANCE = 0.01
 """How far a number may be off, as a share of the right one."""
-LEAST_TOLERANCE = 0.005
+ENOUGH_DIGITS = 2
+"""So many digits of a number below 1 are enough: `0.13`, and `0.049`, where `0.05` says too little."""
+ROUNDING_NOISE = 1e-6
+"""A number this small may be what rounding left of 0."""
+NEARLY_0 = 0.0005
+"""Whoever adds up numbers with four decimals to 0 may be off by so much."""
 
 MOST_CHOICES = 1000
 """Words that a question may give to choose from."""
@@ -121,7 +126,7 @@ class Question:
             return given in self.right
         if not math.isfinite(self.number):
             return given == self.number
-        return abs(given - self.number) <= max(LEAST_TOLERANCE, TOLERANCE * abs(self.number))
+        return abs(given - self.number) <= _tolerance(abs(self.number))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +157,18 @@ class Stop:
         if self.index is not None and not _has_cell(value, self.index):
             return replace(self, is_there=False)
         return replace(self, value=value, question=asked, is_there=True)
+
+
+def _tolerance(size: float) -> float:
+    """How far an answer may be from a number of a size: small ones must not be taken for 0, or for their neighbours.
+
+    >>> [round(_tolerance(size), 7) for size in (20.0, 0.1345, 0.0489, 0.0013, 0.0)]
+    [0.2, 0.005, 0.0005, 5e-05, 0.0005]
+    """
+    if size <= ROUNDING_NOISE:
+        return NEARLY_0
+    last_digit = 10.0 ** min(math.floor(math.log10(size)) + 1 - ENOUGH_DIGITS, -ENOUGH_DIGITS)
+    return max(TOLERANCE * size, last_digit / 2)
 
 
 def _has_cell(value: Value, index: Index) -> bool:

@@ -96,7 +96,7 @@ lesson:
     answer: { argmax: key }            # the word with the largest number along an axis; the smallest: argmin: key
     hint: Look for its largest score.  # for whoever asks, and after a wrong answer; without it the arithmetic is shown
 
-  # Other answers, each within one percent or 0.005:
+  # Other answers, each within one percent or rounded to two digits:
   #   answer: { number: true }         # the number in the cell of `focus`
   #   answer: { sum: key }             # what the numbers along an axis come to; they are in sight
   #   answer: { operand: residual }    # a number that this cell was computed from, by the end of its path

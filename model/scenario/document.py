@@ -97,12 +97,12 @@ class Answer:
     cell: Extreme | None = None
     """Any cell with the largest or smallest number, along the axes that `focus` leaves open."""
     number: bool = False
-    """The number in the cell of `focus`, within one percent or 0.005."""
+    """The number in the cell of `focus`, within one percent or rounded to two digits."""
     operand: str | None = None
-    """A number that the cell of `focus` was computed from, within one percent or 0.005: the path of its step or
-    parameter, or the last part of it."""
+    """A number that the cell of `focus` was computed from, within one percent or rounded to two digits: the path of
+    its step or parameter, or the last part of it."""
     sum: str | None = None
-    """What the numbers along this axis come to, within one percent or 0.005."""
+    """What the numbers along this axis come to, within one percent or rounded to two digits."""
 
 
 ANSWERS = ("argmax", "argmin", "cell", "number", "operand", "sum")

@@ -17,7 +17,8 @@ from attn_explore.model.axes import Array, names, sizes
 from attn_explore.model.backward import record_gradients
 from attn_explore.model.config import Activation, ModelConfig, Norm, Position, Score, Weighting, filled
 from attn_explore.model.finer import finer_steps
-from attn_explore.model.formulas import formula, letters_within, name_in_formulas
+from attn_explore.model.formulas import formula, letter, letters_within, name_in_formulas
+from attn_explore.model.notation import Binding, binding, symbol
 from attn_explore.model.ops import is_gradient, readers_of
 from attn_explore.model.run import plan, run
 from attn_explore.model.scenario import parse_scenario, read_scenario
@@ -305,6 +306,15 @@ def test_a_formula_has_the_brackets_and_the_transposition_that_it_needs(
     scenario: str, path: str, expected: str
 ) -> None:
     assert formula(plan(read_scenario(locate(scenario))).steps[path]) == expected
+
+
+@pytest.mark.parametrize("name", ["dot-product-variance", "gradient-vanishing", "softmax-jacobian"])
+def test_a_letter_that_is_written_out_has_brackets_where_places_and_signs_follow(name: str) -> None:
+    """`(σ²/n)[dₖ = 1]` and `(μ₄−σ⁴) × 1/n`: without brackets the place and the factor belong to what stands last."""
+    for step in plan(read_scenario(locate(name))).steps.values():
+        letters = letters_within(step, [view.value for view in step.operands])
+        for called in (letter(step), *letters.values()):
+            assert binding(symbol(called)) >= Binding.DERIVATIVE, called
 
 
 def test_a_hidden_key_has_no_weight_by_the_formula_of_sigmoid() -> None:

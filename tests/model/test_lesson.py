@@ -163,6 +163,20 @@ def test_a_number_may_be_off_by_one_percent() -> None:
     assert not asked.is_right(exact + max(0.02, abs(exact) * 0.02))
 
 
+def test_two_digits_of_a_small_number_are_enough_and_neither_its_neighbours_nor_0_are_right() -> None:
+    asked = question("{number: true}", focus="{token: my, d_model: 2}", at="encoder.input")
+
+    def is_right(given: float, exact: float) -> bool:
+        return replace(asked, value=replace(asked.value, held=np.full(asked.value.shape, exact))).is_right(given)
+
+    assert is_right(0.13, 0.1345)
+    assert is_right(0.049, 0.0489)
+    assert not is_right(0.0464, 0.0489)
+    assert is_right(-0.0013, -0.00134)
+    assert not is_right(0, 0.0013)
+    assert is_right(0, 2.8e-17)  # what rounding left of 0
+
+
 def test_a_sum_is_taken_along_its_axis() -> None:
     asked = question("{sum: key}")
     assert asked.number == pytest.approx(1, abs=1e-12)

@@ -51,6 +51,8 @@ def test_no_question_states_its_own_answer(name: str) -> None:
         if question.kind == "number":
             said = [typed_number(number) for number in NUMBER.findall(told(stop))]
             assert all(abs(number - question.number) >= SAME for number in said), told(stop)
+            asked_with = [typed_number(number) for number in NUMBER.findall(stop.ask)]
+            assert not any(question.is_right(number) for number in asked_with), stop.ask
 
 
 @pytest.mark.parametrize("name", NAMES)
