@@ -64,7 +64,7 @@ def _of_run(state: State) -> Iterator[Key]:
     if session.lesson.stops:
         yield Key("L", "all steps" if session.lesson.is_guided else "lesson", "lesson")
     if session.lesson.is_guided and session.lesson.is_done and lesson_text.next_lesson(session, state.after):
-        yield Key("C", "next lesson", "next_lesson")
+        yield Key("C", "next lesson", "next_lesson", is_kept=True)
     if session.stop is not None and session.stop.gallery:
         yield Key("E", "gallery", "gallery")
     if session.other is not None:

@@ -111,6 +111,7 @@ class LessonKeys:
         )
 
     def _turn_to(self, session: Session) -> None:
+        self.screen.app.clear_notifications()  # what was said of the lesson that is left is past
         self.screen.state.turn_to(session)
         self.screen.look_as_told()
         self._show()

@@ -238,10 +238,13 @@ async def test_the_next_lesson_of_the_course_is_one_key_away(explore: Explore) -
         )
         await pilot.press("right")
         assert any("C opens the next one" in toast.message for toast in pilot.app._notifications)
-        await pilot.press("C")
-        await settled(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, ExplorerScreen)
+        await pilot.resize_terminal(50, 30)
+        assert "C next lesson" in screen.query_one(KeyBar).render_line(0).text
+        await pilot.press("C")
+        await settled(pilot)
+        assert not len(pilot.app._notifications), "what was said of the last lesson does not stand over the next"
         assert screen.state.session.name == "single-head"
         assert (screen.state.session.lesson.is_guided, screen.state.session.lesson.place) == (True, 0)
         assert screen.query_one(Timeline).count == 9
