@@ -130,6 +130,7 @@ class LessonKeys:
 
     def answer(self, given: Given) -> None:
         """Answer the question that waits."""
+        self.screen.app.clear_notifications()  # what was no answer is past
         try:
             stepping.answer(self.screen.state.session, given)
         except Problem as problem:  # it was judged, and could not be written down

@@ -80,8 +80,11 @@ async def test_wrong_answers_are_told_and_the_lesson_goes_on(explore: Explore) -
         assert "It is “" in panel(pilot)
         assert session.question is not None
         assert "H hint" not in bar.render_line(0).text
-        await pilot.press("right", "right", "5", "enter")
+        await pilot.press("right", "right", "5", "slash", "0", "enter")
+        assert any("it divides by 0" in note.message for note in pilot.app._notifications)
+        await pilot.press("backspace", "backspace", "enter")
         assert "5 is too large." in panel(pilot)
+        assert not pilot.app._notifications, "what was no answer is not spoken of beside one"
         await pilot.press("right", "right", "right")
         assert session.lesson.outcome is Outcome.shown
         assert "The answer:" in panel(pilot)
