@@ -21,28 +21,28 @@ from attn_explore.model.problems import Problem
 from attn_explore.model.run import run
 from attn_explore.model.scenario import Scenario, parse_scenario, read_scenario
 from attn_explore.model.trace import Trace
-from tests.checkpoints import DATA, run_of
+from tests.checkpoints import DATA, FAMILIES, run_of
 
 EXPECTED = json.loads((DATA / "head_scores.json").read_text())
 PATH = "decoder.layers.0.self_attention.weights"
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 
-def of_golden(name: str) -> list[HeadScores]:
+def of_family(name: str) -> list[HeadScores]:
     """The scores of a small checkpoint over the tokens that the expected ones are of."""
-    model, ids = open_checkpoint(DATA / "golden" / name), EXPECTED[name]["ids"]
-    texts = {"ids": ids, "target_ids": ids} if name.startswith("marian") else {"ids": ids}
+    model, ids = open_checkpoint(FAMILIES / name), EXPECTED["ids"]
+    texts = {"ids": ids, "target_ids": ids} if model.architecture.kind == "encoder-decoder" else {"ids": ids}
     return list(head_scores(run_of(model, texts, "float64")))
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", EXPECTED["heads"])
 def test_scores_are_those_of_transformers_weights_and_transformerlens_rules(name: str) -> None:
-    found = {(each.path, each.head): each for each in of_golden(name)}
-    assert len(found) == len(EXPECTED[name]["heads"])
-    for expected in EXPECTED[name]["heads"]:
+    found = {(each.path, each.head): each for each in of_family(name)}
+    assert len(found) == len(EXPECTED["heads"][name])
+    for expected in EXPECTED["heads"][name]:
         scores = found[expected["path"], expected["head"]]
         for score in SCORES:
-            assert getattr(scores, score) == pytest.approx(expected[score], rel=1e-6), (expected["path"], score)
+            assert getattr(scores, score) == pytest.approx(expected[score], abs=1e-9), (expected["path"], score)
 
 
 def one_head(rows: np.ndarray, ids: list[int]) -> HeadScores:
