@@ -13,45 +13,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers as tf
 from torch import Tensor, nn
 
 from tests.data.make_families.exact import exact
+from tests.data.make_families.hooks import PREDICTING, Family
 
 DATA = Path(__file__).parent
 TOKEN, STEPS, POWER = 7, 8, 4
 IDS, TARGET_IDS = [3, 17, 5, 9], [0, 11, 4]
-CASES: dict[str, type[nn.Module]] = {
-    "gpt2": tf.GPT2LMHeadModel,
-    "llama": tf.LlamaForCausalLM,
-    "bert": tf.BertForMaskedLM,
-    "t5": tf.T5ForConditionalGeneration,
-    "gemma2": tf.Gemma2ForCausalLM,
-    "qwen3": tf.Qwen3ForCausalLM,
-    "olmo2": tf.Olmo2ForCausalLM,
-    "gpt-j": tf.GPTJForCausalLM,
-    "gpt-neox": tf.GPTNeoXForCausalLM,
-    "bloom": tf.BloomForCausalLM,
-    "opt": tf.OPTForCausalLM,
-    "marian": tf.MarianMTModel,
-    "bart": tf.BartForConditionalGeneration,
-}
 
 
 class Model:
     """A model that says the logit of a token behind the last word of what it says last."""
 
-    def __init__(self, name: str, kind: type[nn.Module]) -> None:
-        folder = DATA / "families" / name
-        self.model = kind.from_pretrained(folder, dtype=torch.float64, attn_implementation="eager").eval()
+    def __init__(self, name: str) -> None:
+        family = Family(name)
+        self.model, self.stacks = family.model, family.stacks
         self.share, self.read = 1.0, list[Tensor]()
         for table in {self.model.get_submodule(path) for path in self._tables()}:
             table.register_forward_hook(self._scaled)
 
     def _tables(self) -> list[str]:
-        if self.model.config.is_encoder_decoder:
+        if len(self.stacks) > 1:
             before = self.model.base_model_prefix if hasattr(self.model, "model") else ""
-            return [f"{before}.{stack}.embed_tokens".removeprefix(".") for stack in ("encoder", "decoder")]
+            return [f"{before}.{stack}.embed_tokens".removeprefix(".") for stack in self.stacks]
         table = self.model.get_input_embeddings()
         return [next(path for path, module in self.model.named_modules() if module is table)]
 
@@ -73,10 +58,10 @@ class Model:
         return [each[0] for each in torch.autograd.grad(logit, self.read)]
 
 
-def words_of(name: str, kind: type[nn.Module]) -> dict[str, Any]:
+def words_of(name: str) -> dict[str, Any]:
     """What each method gives to each word of each text."""
-    model = Model(name, kind)
-    texts = [IDS, TARGET_IDS] if model.model.config.is_encoder_decoder else [IDS]
+    model = Model(name)
+    texts = [IDS, TARGET_IDS][: len(model.stacks)]
     value, output = model.says(texts)
     rolled = rollout(output)
     embeddings = [each[0].detach() for each in model.read]
@@ -98,7 +83,7 @@ def words_of(name: str, kind: type[nn.Module]) -> dict[str, Any]:
 
 def without(model: Model, texts: list[list[int]], text: int, place: int, value: Tensor) -> float | None:
     """What is lost without a word; of an encoder that says something at each word, nothing at the one that is gone."""
-    if place + 1 == len(texts[text]) and type(model.model) is tf.BertForMaskedLM:
+    if place + 1 == len(texts[text]) and model.stacks == ("encoder",):
         return None
     shorter = [ids[:place] + ids[place + 1 :] if text == i else ids for i, ids in enumerate(texts)]
     return (value - model.says(shorter)[0]).item()
@@ -130,7 +115,7 @@ def rolled(attentions: tuple[Tensor, ...]) -> Tensor:
 def main() -> None:
     """Write the file."""
     with exact(), torch.enable_grad():
-        found = {name: words_of(name, kind) for name, kind in CASES.items()}
+        found = {name: words_of(name) for name in PREDICTING}
     asked = {"token": TOKEN, "steps": STEPS, "ids": IDS, "target_ids": TARGET_IDS}
     (DATA / "words.json").write_text(json.dumps({"asked": asked, "models": found}, indent=1) + "\n")
 

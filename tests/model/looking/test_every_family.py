@@ -1,4 +1,4 @@
-"""Every family that makes words is held against transformers in each question that is asked of it."""
+"""Every family is held against transformers in each question that is asked of it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,9 @@ import json
 import pytest
 from safetensors.numpy import load_file
 
-from tests.checkpoints import DATA, FAMILIES
-
-HEADS = ("LMHeadModel", "ForCausalLM", "ForMaskedLM", "ForConditionalGeneration", "MTModel")
-
-
-def kind(name: str) -> str | None:
-    """Which family a folder is of, where it has a head that makes words."""
-    config = json.loads((FAMILIES / name / "config.json").read_text())
-    return config["model_type"] if config["architectures"][0].endswith(HEADS) else None
-
-
-WITH_A_HEAD = {kind(path.parent.name) for path in FAMILIES.glob("*/config.json")} - {None}
+from attn_explore.model.checkpoints.families import FAMILIES
+from tests.checkpoints import DATA
+from tests.checkpoints import FAMILIES as FOLDERS
 
 
 def compared(question: str) -> set[str]:
@@ -29,6 +20,11 @@ def compared(question: str) -> set[str]:
     return set(found[{"attribution": "terms", "head_scores": "heads"}.get(question, "models")])
 
 
-@pytest.mark.parametrize("question", ["lens", "attribution", "head_scores", "patching"])
-def test_every_family_with_a_head_is_compared_with_transformers(question: str) -> None:
-    assert {kind(name) for name in compared(question)} == WITH_A_HEAD
+def kind(name: str) -> str:
+    """What a folder's config.json says that it is."""
+    return str(json.loads((FOLDERS / name / "config.json").read_text())["model_type"])
+
+
+@pytest.mark.parametrize("question", ["lens", "attribution", "head_scores", "patching", "words"])
+def test_every_family_is_compared_with_transformers(question: str) -> None:
+    assert {FAMILIES[kind(name)] for name in compared(question)} == set(FAMILIES.values())
