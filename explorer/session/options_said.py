@@ -27,6 +27,18 @@ class Option:
     such_as: str
 
 
+def bounded(read: Callable[[str], float], holds: Callable[[float], bool], means: str, such_as: str) -> Option:
+    """A number that is read in some way, and for which something holds."""
+
+    def read_one(text: str) -> float:
+        found = read(text)
+        if not holds(found):
+            raise ValueError(text)
+        return found
+
+    return Option(read_one, means, such_as)
+
+
 def whole(least: int, means: str, such_as: str, most: int = 10**_DIGITS) -> Option:
     """A whole number from some least one on."""
 
@@ -68,13 +80,17 @@ def options_said(text: str, options: Mapping[str, Option]) -> dict[str, Any]:
     examples = {name: option.such_as for name, option in options.items()}
     found = dict[str, Any]()
     for name, said in pairs(text, examples, "no option here"):
-        option = options[name]
-        try:
-            found[name.replace("-", "_")] = option.read(said)
-        except ValueError:
-            what = f"{name} is {option.means}: not {clip(said, _LONGEST)}"
-            raise Problem(what, hint=f"such as {option.such_as}") from None
+        found[name.replace("-", "_")] = value_said(name, said, options[name])
     return found
+
+
+def value_said(name: str, said: str, option: Option) -> Any:
+    """What is said behind a name, read. Raises Problem for what it cannot be."""
+    try:
+        return option.read(said)
+    except ValueError:
+        what = f"{name} is {option.means}: not {clip(said, _LONGEST)}"
+        raise Problem(what, hint=f"such as {option.such_as}") from None
 
 
 def typed(options: Sequence[str]) -> str:

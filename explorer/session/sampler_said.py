@@ -6,53 +6,39 @@ The names are those of the options of `attn-explore generate`, with or without t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from attn_explore.explorer.session.options_said import pairs, typed
+from attn_explore.explorer.session.options_said import Option, bounded, pairs, typed, value_said
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.sampling import BOUNDS, Sampler, sampler_of
 from attn_explore.model.looking.sampling import STEPS as FIELDS
 from attn_explore.model.problems import Problem
-from attn_explore.model.text import clip
 
 
-@dataclass(frozen=True)
-class _Number:
-    """A number behind a name: how it is read, what it may be, how that is said, and one that is right."""
-
-    read: Callable[[str], float]
-    holds: Callable[[float], bool]
-    says: str
-    example: str
-
-
-def _of_step(name: str, read: Callable[[str], float], example: str) -> _Number:
-    return _Number(read, BOUNDS[name].holds, BOUNDS[name].says, example)
+def _of_step(name: str, read: Callable[[str], float], such_as: str) -> Option:
+    return bounded(read, BOUNDS[name].holds, BOUNDS[name].says, such_as)
 
 
 _NUMBERS = {
-    "temperature": _of_step("temperature", float, "0.8"),
-    "top-k": _of_step("top_k", int, "40"),
-    "top-p": _of_step("top_p", float, "0.9"),
-    "repetition-penalty": _of_step("repetition_penalty", float, "1.2"),
-    "seed": _Number(int, lambda number: number >= 0, "a whole number, from 0", "7"),
-    "max-new-tokens": _Number(int, lambda number: number >= 1, "a number of words, from 1", "8"),
+    "temperature": _of_step("temperature", float, "temperature 0.8"),
+    "top-k": _of_step("top_k", int, "top-k 40"),
+    "top-p": _of_step("top_p", float, "top-p 0.9"),
+    "repetition-penalty": _of_step("repetition_penalty", float, "repetition-penalty 1.2"),
+    "seed": bounded(int, lambda seed: seed >= 0, "a whole number, from 0", "seed 7"),
+    "max-new-tokens": bounded(int, lambda words: words >= 1, "a number of words, from 1", "max-new-tokens 8"),
 }
 INSTEAD = "instead"
 NAMES = (*_NUMBERS, INSTEAD)
 """What can be typed."""
 
-_SUCH_AS = {**{name: f"{name} {each.example}" for name, each in _NUMBERS.items()}, INSTEAD: "instead '2= Paris'"}
+_SUCH_AS = {**{name: each.such_as for name, each in _NUMBERS.items()}, INSTEAD: "instead '2= Paris'"}
 
 STEPS = tuple(each.replace("_", "-") for each in FIELDS)
 """The steps of a sampler, which draws with a seed or not."""
 
 LEAVING = ("temperature", "top-k", "top-p")
 """The steps that leave some words to choose from, and the likeliest word the likeliest."""
-
-_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -98,7 +84,7 @@ def sampler_said(text: str) -> Said:
         if name == INSTEAD:
             instead.append(said)
         else:
-            numbers[name] = _number(name, said)
+            numbers[name] = value_said(name, said, _NUMBERS[name])
     seed, words = numbers.pop("seed", None), numbers.pop("max-new-tokens", None)
     return Said(sampler_of(_steps(numbers), seed), tuple(instead), words)
 
@@ -109,7 +95,7 @@ def steps_said(text: str, names: Sequence[str] = LEAVING) -> Sampler:
     >>> steps_said("temperature 0.8, top-k 3")
     Sampler(repetition_penalty=1.0, temperature=0.8, top_k=3, top_p=1.0, seed=None)
     """
-    numbers = {name: _number(name, said) for name, said in _pairs(text, names)}
+    numbers = {name: value_said(name, said, _NUMBERS[name]) for name, said in _pairs(text, names)}
     if not numbers:
         raise Problem("no step of a sampler is typed", hint=f"such as {examples(LEAVING)}")
     return replace(Sampler(), **_steps(numbers))
@@ -121,15 +107,6 @@ def _steps(numbers: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pairs(text: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     return pairs(text, {name: _SUCH_AS[name] for name in names}, "no step of a sampler")
-
-
-def _number(name: str, said: str) -> float:
-    """The number behind a name. Raises Problem for none, and for one that it cannot be."""
-    asked = _NUMBERS[name]
-    with suppress(ValueError):
-        if asked.holds(number := asked.read(said)):
-            return number
-    raise Problem(f"{name} is {asked.says}: not {clip(said, _LONGEST)}", hint=f"such as {_SUCH_AS[name]}")
 
 
 def examples(names: Sequence[str] = ("temperature", "top-k", "top-p", "seed")) -> str:
