@@ -18,12 +18,16 @@ from textual_serve.download_manager import DownloadManager
 
 from attn_explore.explorer.serving.forking import fork_visitor
 from attn_explore.explorer.serving.rules import Rules
-from attn_explore.explorer.serving.words import ELSEWHERE, FAULT, IDLE, LEFT, STOPPED, Ending, ending_of
+from attn_explore.explorer.serving.used_up import memory_is_used_up
+from attn_explore.explorer.serving.words import ELSEWHERE, FAULT, IDLE, LEFT, MEMORY, STOPPED, Ending, ending_of
 from attn_explore.explorer.system.served import Served
 from attn_explore.model.dataclass import dataclass
 
 KEPT_FOR = 120.0
 """Seconds that a visitor without a page is waited for: the page is loaded again, or the network was lost."""
+
+LOOKED_AT_EVERY = 0.5
+"""Seconds between two looks at the memory of a process."""
 
 PATIENCE = 2.0
 """Seconds that a page is given to take its leave, and a process to end when it has said that it does."""
@@ -129,10 +133,26 @@ class Visit(AppService):
 
     async def run(self) -> None:
         """Bring what the app draws to the page, until the process ends; then say why it did."""
+        watching = asyncio.create_task(self._watch_memory())
         await super().run()
+        watching.cancel()
         self.stdin.close()
         status = await self._status()
         await self._is_over(self._ending or ending_of(status))
+
+    async def _watch_memory(self) -> None:
+        """End a process that has no memory left at two looks.
+
+        It mostly ends itself. But a thread that has no memory to begin with keeps the one waiting that started it, for
+        ever (Thread.start), and then nothing in the process would ever say so.
+        """
+        was_used_up = False
+        while True:
+            await asyncio.sleep(LOOKED_AT_EVERY)
+            is_used_up = self._forked is not None and memory_is_used_up(self._forked.pid or 0)
+            if was_used_up and is_used_up:
+                self.end(MEMORY)
+            was_used_up = is_used_up
 
     async def _status(self) -> int | None:
         """The status of a process that says nothing more: it ends, or is ended."""

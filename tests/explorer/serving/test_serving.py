@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from attn_explore.explorer.serving import words
 from attn_explore.explorer.serving.messages import LARGEST
+from attn_explore.explorer.serving.used_up import memory_is_used_up
 from tests.explorer.serving.browsing import Page, Server, page, served
 
 pytestmark = pytest.mark.xdist_group("serving")
@@ -239,3 +242,21 @@ async def test_who_takes_more_memory_than_is_theirs_is_told_so_and_others_stay(f
             assert await closed == words.MEMORY.code
             await second.type(RIGHT)
             await goes_on
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much a process has and may have")
+async def test_who_has_no_memory_left_to_say_so_with_is_told_by_the_server(folder: Path) -> None:
+    with served(folder, "encoder-layer") as server:
+        before = processes_of(server)
+        async with page(server) as shown:
+            await shown.sees(FIRST)
+            (visitor,) = processes_of(server) - before
+            visitor.suspend()  # as one is that waits for ever for memory
+            assert not memory_is_used_up(visitor.pid)
+            resource.prlimit(visitor.pid, resource.RLIMIT_DATA, (2**20, 2**20))  # less than it has
+            assert await shown.is_closed() == words.MEMORY.code
+
+
+def processes_of(server: Server) -> set[psutil.Process]:
+    """All that a server has started."""
+    return set(psutil.Process(server.process.pid).children(recursive=True))
