@@ -13,6 +13,7 @@ from itertools import groupby
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis
+from attn_explore.model.cores import share
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.stream import Stream, chapters, heads_of, lens_steps, logits_at, stream_of
@@ -21,6 +22,9 @@ from attn_explore.model.values import Value
 
 AT_ONCE = 2**25
 """Bytes that the logits of the points which are made together may take."""
+
+IN_CACHE = 2**21
+"""Bytes of logits of which the likeliest are found at once."""
 
 LIKELIEST = 5
 """Tokens that are kept of each row, unless more are wanted."""
@@ -135,7 +139,7 @@ def _together(points: Sequence[Value], most: int) -> Iterator[list[Value]]:
 def _rows(trace: Trace, stream: Stream, points: list[Value], wanted: int | None, top: int) -> Iterator[LensRow]:
     """The rows of some points, or those of the heads of one."""
     logits = logits_at(trace, stream, points)
-    found = [_of_rows(part.reshape(-1, part.shape[-1]), wanted, top) for _, part in logits.pieces()]
+    found = [each for _, part in logits.pieces() for each in _of_blocks(part.reshape(-1, part.shape[-1]), wanted, top)]
     whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
     if len(points) > 1:
         logits.forget()  # nobody asks for them again
@@ -149,12 +153,23 @@ def _rows(trace: Trace, stream: Stream, points: list[Value], wanted: int | None,
         yield LensRow(point, head, own, probabilities, likeliest, chances, *asked)
 
 
+def _of_blocks(rows: Array, wanted: int | None, top: int) -> list[tuple[Array, ...]]:
+    """What is kept of some rows of logits, of a few rows at a time, on every core."""
+    step = max(1, IN_CACHE // (rows.shape[-1] * rows.itemsize))
+    found: dict[int, tuple[Array, ...]] = {}
+
+    def keep(first: int) -> None:
+        found[first] = _of_rows(rows[first : first + step], wanted, top)
+
+    share(keep, range(0, len(rows), step))
+    return [found[first] for first in sorted(found)]
+
+
 def _of_rows(rows: Array, wanted: int | None, top: int) -> tuple[Array, ...]:
     """Of each row of logits the likeliest places, their probabilities, and rank and logit of the place `wanted`."""
     places = _largest(rows, top)
-    with np.errstate(all="ignore"):
-        above = np.exp(rows - rows.max(axis=-1, keepdims=True))
-        chances = np.take_along_axis(above, places, axis=-1) / above.sum(axis=-1, keepdims=True)
+    above = np.exp(rows - rows.max(axis=-1, keepdims=True))
+    chances = np.take_along_axis(above, places, axis=-1) / above.sum(axis=-1, keepdims=True)
     if wanted is None:
         return places, chances
     own = rows[:, wanted]
