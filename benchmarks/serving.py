@@ -7,7 +7,6 @@ press at once, as when a teacher says so.
 from __future__ import annotations
 
 import asyncio
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,14 +67,14 @@ class Memory:
 
 @contextmanager
 def server() -> Iterator[tuple[psutil.Process, str]]:
-    """A server of the lesson for the class, and its address; it ends as with Ctrl+C."""
+    """A server of the lesson for the class, and its address."""
     command = [PYTHON, "-m", "attn_explore", "serve", LESSON, "--port", "0", "--visitors", str(VISITORS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 (it is a pipe)
         try:
             yield psutil.Process(process.pid), process.stdout.readline().strip()
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # Ctrl+C is ignored by what a shell runs behind others
 
 
 def pages_of(pid: int) -> dict[str, int]:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.figures import peak_of
+
 SYNCHRONISED = b"\x1b[?2026;2$y"
 """The answer of a terminal that shows whole frames only; with it, Textual marks where each frame ends."""
 
@@ -79,12 +81,11 @@ class Terminal:
 
     @property
     def peak(self) -> int:
-        """The most memory that the program has had, in bytes; 0 where the system does not tell."""
+        """The most memory that the program has had, in bytes. Raises NothingShownError where the system does not tell."""
         try:
-            told = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
-        except OSError:
-            return 0
-        return int(told.partition("VmHWM:")[2].split()[0]) * 1024
+            return peak_of(self._process.pid)
+        except OSError as error:
+            raise NothingShownError(f"the system does not tell how much memory was used: {error}") from error
 
     def press(self, key: bytes) -> float:
         """Seconds from a key until the last frame that it led to was written in full. Raises NothingShownError."""
