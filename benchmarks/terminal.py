@@ -81,7 +81,7 @@ class Terminal:
 
     @property
     def peak(self) -> int:
-        """The most memory that the program has had, in bytes. Raises NothingShownError where the system does not tell."""
+        """The most memory that the program has had, in bytes. Raises NothingShownError where nobody tells."""
         try:
             return peak_of(self._process.pid)
         except OSError as error:

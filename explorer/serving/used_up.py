@@ -1,4 +1,4 @@
-"""Whether a visitor stands at the end of its memory, seen from outside, as it may no longer be able to say so itself."""
+"""Whether a visitor stands at the end of its memory: seen from outside, as it may not be able to say so any more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NEARLY = 2**16
 
 
 def memory_is_used_up(pid: int) -> bool:
-    """Whether a process has all the memory that it may have. False where it is gone, and where the system is not Linux."""
+    """Whether a process has all the memory that it may have. False where it is gone, and anywhere but on Linux."""
     if sys.platform == "linux":
         import resource
 
