@@ -181,7 +181,7 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         if new:
             self._bring_into_view(new[0], range(new[0], new[-1] + 1))
         elif self._chosen and self._kept == self._head_rows:
-            self.choose(0)
+            self._mark(self._chosen)
 
     def _fill(self) -> None:
         size, head = self.size_to_fit(), self._head()
@@ -233,13 +233,17 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         return self._head_rows if height - self._head_rows >= LEAST else 0
 
     def choose(self, count: int) -> None:
-        """Mark another link, and bring it into view, with all of its block where there is room for that."""
+        """Mark another link."""
         if self._links:
             before = self._chosen if self._chosen is not None else -1 if count > 0 else 0
-            self._chosen = (before + count) % len(self._links)
-            place = next(place for place, line in enumerate(self._rows) if self._is_in(line.row))
-            self._bring_into_view(place, self._rows[place].block)
+            self._mark((before + count) % len(self._links))
             self.refresh_changed()
+
+    def _mark(self, number: int) -> None:
+        """Mark a link, and bring it into view, with all of its block where there is room for that."""
+        self._chosen = number
+        place = next(place for place, line in enumerate(self._rows) if self._is_in(line.row))
+        self._bring_into_view(place, self._rows[place].block)
 
     def _bring_into_view(self, place: int, block: range) -> None:
         """Scroll to a block, or where it does not fit to a line, between those that say how much is above and below."""
