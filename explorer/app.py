@@ -44,6 +44,9 @@ _SHEET = ("", "explorer.tcss")
 _GARBAGE = 10_000
 """New objects after which garbage is looked for: a key press makes some 2,000 that stay, and should not wait for it."""
 
+TYPED_AHEAD = 100
+"""Keys that are kept until there is a screen for them: as many as one types, and not what a held key repeats."""
+
 RUNNING = "running the model"
 READING = "reading the scenarios"
 """What is said while the screen comes up; of the library, for which nothing is run."""
@@ -99,6 +102,8 @@ class ExplorerApp(App[None]):
         self._doing = doing
         self.keys: Mapping[str, str] = {}
         self.failure: BaseException | None = None
+        self._is_up = False
+        self._typed_ahead: list[events.Key] = []
         self._work = Working(self, self._show_progress)
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
@@ -173,6 +178,8 @@ class ExplorerApp(App[None]):
         self.keys = loaded.keys
         self.set_keymap(dict(loaded.keys))
         self.push_screen(loaded.screen(), self._answered if loaded.is_question else None)
+        self._is_up = True
+        self.screen.call_after_refresh(self._type_again)
         if loaded.kept_aside is not None:
             self._say_kept_aside(loaded.kept_aside)
 
@@ -187,23 +194,41 @@ class ExplorerApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """What is pressed after the program was left does nothing: nothing can come up any more.
 
-        A key that comes back from the screen before goes to the one that comes up: it waits there for the panels.
+        Keys that are pressed while a screen comes up wait for it, in their order.
         """
         if self._exit and isinstance(event, events.InputEvent):
             return
-        if isinstance(event, events.Key) and event.is_forwarded and not self.screen.is_mounted:
-            self.screen.post_message(event)
+        if isinstance(event, events.Key) and self._has_to_wait(event):
+            self._typed_ahead = [*self._typed_ahead, event][:TYPED_AHEAD]
         else:
             await super().on_event(event)
+
+    def _has_to_wait(self, event: events.Key) -> bool:
+        """Whether there is no screen yet for a key. Before the first one, keys that leave do so."""
+        if not self._is_up:
+            return event.key not in self._bindings.key_to_bindings
+        if not self._typed_ahead and not self.screen.is_mounted:
+            self.screen.call_after_refresh(self._type_again)
+            return True
+        return bool(self._typed_ahead)
+
+    async def _type_again(self) -> None:
+        """Press the keys that have waited for the screen that is up now."""
+        typed, self._typed_ahead = self._typed_ahead, []
+        for key in typed:
+            again = events.Key(key.key, key.character)  # one that was heard is not heard again
+            again.set_sender(self)
+            await super().on_event(again)
 
     async def _on_key(self, event: events.Key) -> None:
         """Give a key to what the screen asks for, or else carry out its command.
 
         Both are decided here, one key after the other, so that keys that come in a burst (typed fast, over a slow
-        line) after the one that asks are neither lost nor taken for commands.
+        line) after the one that asks are neither lost nor taken for commands: a line that would have taken a key, if
+        it had been there, takes it now.
         """
         take = getattr(self.screen, "take_key", None)
-        if take is not None and take(event):
+        if _typed_into(self.focused, event) or (take is not None and take(event)):
             event.prevent_default()
 
     def clear_notifications(self) -> None:
@@ -288,6 +313,16 @@ class ExplorerApp(App[None]):
                     group = binding.group.description if binding.group else ""
                     yield SystemCommand(binding.description, group, partial(node.run_action, binding.action))
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+
+def _typed_into(line: Widget | None, event: events.Key) -> bool:
+    """Type a key into a line that takes it, if this is one."""
+    from textual.widgets import Input  # the first frame has none
+
+    if isinstance(line, Input) and event.character and line.check_consume_key(event.key, event.character):
+        line.replace(event.character, *line.selection)
+        return True
+    return False
 
 
 def _collect_again() -> None:

@@ -155,14 +155,7 @@ class ExplorerScreen(Panels):
     # --- what the panels say happened
 
     def take_key(self, event: events.Key) -> bool:
-        """While an edit is typed, what is printable goes into it: whether a key did.
-
-        So it does into a line that takes it, from keys that came before the line had the focus.
-        """
-        line = self.focused
-        if isinstance(line, Input) and event.character and line.check_consume_key(event.key, event.character):
-            line.insert_text_at_cursor(event.character)
-            return True
+        """While an edit is typed, what is printable goes into it: whether a key did."""
         if not self.groups.edits.takes(event):
             return False
         self.groups.edits.type_key(event)

@@ -46,15 +46,18 @@ def paths(session: Session, text: str, *, by_name: bool = True) -> list[str]:
 # --- by name
 
 
-@pytest.mark.parametrize("opens", ["slash", "g"])
-async def test_what_is_typed_in_one_burst_after_the_key_that_asks_is_what_is_found(
-    opens: str, explore: Explore
+@pytest.mark.parametrize(
+    ("opens", "stands"),
+    [("slash", "zoom"), ("g", "zoom"), ("colon", "zoom"), ("ctrl+t", "zoom")],
+)
+async def test_what_is_typed_in_one_burst_after_the_key_that_asks_stands_in_the_line(
+    opens: str, stands: str, explore: Explore
 ) -> None:
     async with explore("i-love-my-dog") as (pilot, _):
         for key in (opens, *"zoom"):  # as a terminal sends them: the line has no focus yet
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else "/"))
         await pilot.pause()
-        assert [box.value for box in pilot.app.screen.query(Input) if box.display] == ["zoom"]
+        assert [box.value for box in pilot.app.screen.query(Input) if box.display] == [stands]
 
 
 @pytest.mark.parametrize(

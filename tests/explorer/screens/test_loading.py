@@ -6,11 +6,12 @@ from threading import Event
 import pytest
 from textual.app import App
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
 
-from attn_explore.explorer.app import READING, ExplorerApp
+from attn_explore.explorer.app import READING, TYPED_AHEAD, ExplorerApp
 from attn_explore.explorer.screens import working
+from attn_explore.explorer.screens.ask_dialog import AskScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.session.course import locate
 from attn_explore.explorer.session.opening import find_source, start
@@ -37,6 +38,40 @@ async def test_escape_leaves_before_anything_is_shown() -> None:
         await press_meanwhile(pilot, "x", "escape")
         gate.set()
     assert (app.return_code, app.failure) == (0, None)
+
+
+async def test_what_is_typed_meanwhile_waits_for_the_screen() -> None:
+    gate = Event()
+
+    def load(counter: Counter) -> Session:
+        assert gate.wait(60)
+        return start(find_source("encoder-layer"), Limits(), counter)
+
+    app = ExplorerApp(load, "a title")
+    async with app.run_test() as pilot:
+        await press_meanwhile(pilot, "colon", *"lens")
+        gate.set()
+        await still(pilot.app)
+        assert isinstance(app.screen, AskScreen)
+        assert app.screen.query_one(Input).value == "lens"
+        await pilot.press("escape")
+        assert isinstance(app.screen, ExplorerScreen)
+
+
+async def test_what_a_held_key_repeats_meanwhile_is_no_more_than_somebody_types() -> None:
+    gate = Event()
+
+    def load(counter: Counter) -> Session:
+        assert gate.wait(60)
+        return start(find_source("wide"), Limits(), counter)
+
+    app = ExplorerApp(load, "a title")
+    async with app.run_test() as pilot:
+        await press_meanwhile(pilot, *["l"] * (TYPED_AHEAD + 20))
+        gate.set()
+        await still(pilot.app)
+        assert isinstance(app.screen, ExplorerScreen)
+        assert app.screen.state.index[-1] == TYPED_AHEAD
 
 
 async def test_what_stands_there_meanwhile_has_the_theme_of_the_person_and_says_what_is_done() -> None:
