@@ -20,12 +20,14 @@ class Counter:
         self.count = 0
         self.steps = steps
         self.path = ""
-        self._said = ""
+        self._said, self._within = "", ""
         self._tell = tell
 
     def __call__(self, value: Value) -> None:
-        """Another value was computed."""
-        self.count, self.path = self.count + 1, value.path
+        """Another value was computed; or one that takes long says behind its path how far it is."""
+        self.path = value.path
+        _, _, self._within = value.path.partition(": ")
+        self.count += not self._within
         self._tell(self)
 
     def expect(self, steps: int) -> None:
@@ -39,6 +41,6 @@ class Counter:
 
     def __str__(self) -> str:
         """`12 of 27`, or `12` where nobody knows of how many; or what is said instead."""
-        if self._said:
-            return self._said
+        if said := self._said or self._within:
+            return said
         return f"{min(self.count, self.steps)} of {self.steps}" if self.steps else f"{self.count or ''}"

@@ -20,6 +20,8 @@ from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.key_file import keymap_path
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.model.problems import Problem
+from attn_explore.model.run import run
+from attn_explore.model.scenario import parse_scenario
 from tests.explorer.conftest import app_of, session_of
 from tests.standing import press_meanwhile, still
 
@@ -112,6 +114,14 @@ async def test_the_first_frame_says_how_far_the_run_is(monkeypatch: pytest.Monke
         assert "running the model … 1 of 11 · Esc stops" in str(app.query_one("#loading", Static).content)
         gate.set()
         await still(pilot.app)
+
+
+def test_a_value_that_takes_long_says_itself_how_far_it_is() -> None:
+    said: list[str] = []
+    counter = Counter(tell=lambda counter: said.append(str(counter)))
+    run(parse_scenario("experiment: {kind: dot_product_variance, widths: [1, 4], pairs: 200, row: 20}"), counter)
+    assert said[:3] == ["100% of dₖ = 1", "100% of dₖ = 4", "1"]
+    assert said[-1] == str(counter.count) == "26"
 
 
 @pytest.mark.parametrize("failure", [Problem("there is none"), KeyError("a bug"), MemoryError()])
