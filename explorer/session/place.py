@@ -340,16 +340,24 @@ class Place:
             found, here = [cell, *found], cell
         return tuple(found)
 
-    def follow(self, value: Value, index: Index) -> None:
-        """Go to the cell of an operand or of a use, and remember the way back."""
+    def follow(self, value: Value, index: Index) -> bool:
+        """Go to the cell of an operand or of a use, and remember the way back; False where this run has none."""
         before = self.cell
-        self.jump(value, index)
-        self._followed.add((before, self.cell))
+        if is_here := self.jump(value, index):
+            self._followed.add((before, self.cell))
+        return is_here
 
-    def jump(self, value: Value, index: Index) -> None:
-        """Go to a cell that no number leads to, and remember the way back."""
-        self._way.leave(self.cell)
-        self.show(self.find(value.path) or value, index)
+    def jump(self, value: Value, index: Index) -> bool:
+        """Go to a cell that no number leads to, and remember the way back; False where this run has no such step."""
+        found = self.here(value)
+        if found is not None:
+            self._way.leave(self.cell)
+            self.show(found, index)
+        return found is not None
+
+    def here(self, value: Value) -> Value | None:
+        """What this run has at the path of a value, which may be of a run before it; a number that is given stays."""
+        return self.find(value.path) or (value if value.is_leaf else None)
 
     def back(self) -> bool:
         """Return to where the last `follow` or `jump` was made; False when there was none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from operator import lt
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from attn_explore.explorer.drawing.order import OWN, Order, places_by
 from attn_explore.explorer.drawing.picture import Index, Picture
-from attn_explore.model.axes import Array
+from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.naming import shown_short
 
@@ -57,14 +57,19 @@ def why_not(what: Sorted, picture: Picture) -> str:
     return ""
 
 
-def order_of(picture: Picture, path: str, sortings: Sortings) -> Order:
-    """In which order rows and columns of a value are drawn. What another run or moment lacks sorts nothing in it."""
-    sizes = tuple(axis.size for axis in picture.axes)
-    here = {
+def sortings_of(path: str, axes: Sequence[Axis], sortings: Sortings) -> Sortings:
+    """Those of a value with such axes. What another run or moment lacks sorts nothing in it."""
+    sizes = [axis.size for axis in axes]
+    return {
         what: sorting
         for what, sorting in sortings.items()
         if sorting.path == path and len(sorting.cell) == len(sizes) and all(map(lt, sorting.cell, sizes))
     }
+
+
+def order_of(picture: Picture, path: str, sortings: Sortings) -> Order:
+    """In which order rows and columns of a value are drawn."""
+    here = sortings_of(path, picture.axes, sortings)
     if not here:
         return OWN
     said = zip(*(_said(picture, what, sorting) for what, sorting in here.items()), strict=True)

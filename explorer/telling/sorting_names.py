@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from attn_explore.explorer.telling.pictures import picture_of
-from attn_explore.explorer.telling.sorting import Sorted, Sorting, Sortings, is_by_same, why_not
+from attn_explore.explorer.telling.sorting import Sorted, Sorting, Sortings, is_by_same, sortings_of, why_not
 from attn_explore.model.explain import Index
 from attn_explore.model.naming import bracketed
 from attn_explore.model.places import index_of, row_of, split_place
@@ -25,10 +25,9 @@ _FORMS = "say columns or rows; columns[love] names a row, rows[love,dog] a cell;
 
 def names_of(sortings: Sortings, value: Value, index: Index) -> Iterator[str]:
     """What a command line says for each way in which a value is sorted while one looks at a cell of it."""
-    for what, sorting in sortings.items():
-        if sorting.path == value.path:
-            cell = "" if is_by_same(what, sorting.cell, index) else bracketed(value.axes, sorting.cell)
-            yield f"{what}{cell}{SMALLEST if sorting.is_rising else ''}"
+    for what, sorting in sortings_of(value.path, value.axes, sortings).items():
+        cell = "" if is_by_same(what, sorting.cell, index) else bracketed(value.axes, sorting.cell)
+        yield f"{what}{cell}{SMALLEST if sorting.is_rising else ''}"
 
 
 def sortings_named(names: Iterable[str], value: Value, index: Index) -> dict[Sorted, Sorting]:

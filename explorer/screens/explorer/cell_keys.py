@@ -72,13 +72,16 @@ class CellKeys:
             self.follow_link(link)
 
     def follow_link(self, link: Link) -> None:
-        """Go to where a number was computed."""
+        """Go to where a number was computed; nowhere where the run that has it was left meanwhile."""
         place = self.screen.state.session.place
+        if (value := place.here(link.value)) is None:
+            self.screen.app.bell()
+            return
         if self.screen.state.attention is not None:
-            place.show(place.find(link.value.path) or link.value, link.index)
+            place.show(value, link.index)
             self._ask_about(0, 0)
         else:
-            place.follow(link.value, link.index)
+            place.follow(value, link.index)
         self.screen.show()
 
     def back(self) -> None:

@@ -135,6 +135,16 @@ def test_the_trail_has_the_places_that_a_number_was_followed_into_and_none_that_
     assert (place.trail, place.can_go_back) == ((), True)
 
 
+def test_a_step_that_only_another_run_has_is_nowhere_and_one_stays() -> None:
+    place = session_of("i-love-my-dog").place
+    before = place.cell
+    other = session_of("{model: {layers: 2}, input: {text: I love my dog}}").run.trace
+    assert not place.follow(other["encoder.layers.1.self_attention.q"], (0, 0, 0))
+    assert (place.cell, place.can_go_back) == (before, False)
+    assert place.follow(other[f"{LAYER}.weights"], (0, 1, 2))
+    assert place.value is place.trace[f"{LAYER}.weights"]
+
+
 def test_a_parameter_keeps_the_position_of_the_step_that_led_to_it(session: Session) -> None:
     session.place.show(session.run.trace[f"{LAYER}.q"])
     position = session.place.position

@@ -75,6 +75,12 @@ def test_what_a_line_says_of_an_order_brings_it_back(
     assert all("[" in name or again[what].cell == index for what, name in zip(sortings, names, strict=True))
 
 
+def test_a_line_says_no_order_by_a_row_that_the_run_does_not_have() -> None:
+    value = opened("multi-head").trace[WEIGHTS]
+    sortings = {what: Sorting(WEIGHTS, value.shape) for what in Sorted}
+    assert list(names_of(sortings, value, (0, 0, 0))) == []
+
+
 @pytest.mark.parametrize(
     ("step", "sort", "says"),
     [
