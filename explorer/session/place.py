@@ -286,9 +286,10 @@ class Place:
 
     @property
     def marked(self) -> tuple[Cell, ...]:
-        """The marked cells, in the order of the steps."""
-        order = [*(step.path for step in self.steps), *self.trace.parameters]
-        found = [cell for cell in self._marked if cell.path in order]
+        """The marked cells that this run has, in the order of the steps."""
+        values = {value.path: value for value in (*self.steps, *self.trace.parameters.values())}
+        order = list(values)
+        found = [cell for cell in self._marked if cell.path in values and has_cell(values[cell.path], cell.index)]
         return tuple(sorted(found, key=lambda cell: (order.index(cell.path), cell.index)))
 
     def is_marked(self, value: Value) -> bool:

@@ -145,6 +145,17 @@ def test_a_step_that_only_another_run_has_is_nowhere_and_one_stays() -> None:
     assert place.value is place.trace[f"{LAYER}.weights"]
 
 
+def test_a_mark_on_a_cell_that_another_run_does_not_have_comes_back_with_the_one_that_has_it() -> None:
+    place = session_of("i-love-my-dog").place
+    place.show(place.trace[f"{LAYER}.weights"], (0, 3, 3))
+    place.toggle_mark()
+    marked, trace = place.marked, place.trace
+    place.take(session_of("{model: {kind: attention}, input: {text: I love}}").run.trace)
+    assert place.marked == ()
+    place.take(trace)
+    assert place.marked == marked != ()
+
+
 def test_a_parameter_keeps_the_position_of_the_step_that_led_to_it(session: Session) -> None:
     session.place.show(session.run.trace[f"{LAYER}.q"])
     position = session.place.position
