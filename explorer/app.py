@@ -117,6 +117,11 @@ class ExplorerApp(App[None]):
 
         return at_home()
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours of the theme, and of the rules between panels: faint, unless the theme says otherwise."""
+        found = super().get_css_variables()
+        return {"rule": f"{found['foreground']} 35%", **found}
+
     def get_driver_class(self) -> type[Driver]:
         """Our driver of a terminal instead of Textual's; that of a browser, or of Windows, stays."""
         chosen = super().get_driver_class()

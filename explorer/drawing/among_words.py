@@ -12,7 +12,7 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 
-from attn_explore.explorer.drawing.colours import LEVELS, Ground, cursor_style, level, style_of
+from attn_explore.explorer.drawing.colours import Ground, cursor_style, level, mark_style, style_of
 from attn_explore.explorer.drawing.lines import BOLD, DIM
 from attn_explore.explorer.drawing.numbers import ELLIPSIS, fitted, most_cells, pad, short_number, shortened
 from attn_explore.model.axes import Array, Axis
@@ -139,7 +139,7 @@ def columns_lines(among: Among, width: int, room: int, ground: Ground) -> Lines:
     label = max(most_cells(text) for text, _ in (*left, *right))
     across = min(ACROSS, max(LEAST_ACROSS, STEEP * height), width - 2 * label - 2)
     own, others = (_drawn(among, apart, across, only) for only in (True, False))
-    strong = Style(color=style_of(LEVELS, ground).bgcolor, bold=True)
+    strong = mark_style(1, ground) + BOLD
     lines: Lines = []
     for y in range(height):
         at = y // apart if y % apart == 0 else count

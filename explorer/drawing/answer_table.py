@@ -12,7 +12,7 @@ from functools import cached_property
 from rich.segment import Segment
 from rich.style import Style
 
-from attn_explore.explorer.drawing.colours import LEVELS, RAMP, Ground, cursor_style, level, style_of
+from attn_explore.explorer.drawing.colours import LEVELS, RAMP, Ground, cursor_style, level, mark_style, style_of
 from attn_explore.explorer.drawing.lines import BOLD, DIM
 from attn_explore.explorer.drawing.numbers import bar, fitted, most_cells, pad, shortened
 from attn_explore.model.dataclass import dataclass
@@ -240,9 +240,8 @@ def _row(layout: Layout, spot: Spot, row: int, ground: Ground) -> Iterator[Segme
         yield Segment(_written(entry, width), _style(entry, Spot(row, column) == spot, ground))
     strength = table.entries[row][spot.column].strength
     if layout.bars and strength:
-        colour = style_of(LEVELS if strength > 0 else -LEVELS, ground).bgcolor
         yield Segment(" " * GAP)
-        yield Segment(bar(abs(strength), layout.bars), Style(color=colour))
+        yield Segment(bar(abs(strength), layout.bars), mark_style(strength, ground))
 
 
 def _row_head(text: str, width: int) -> str:

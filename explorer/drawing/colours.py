@@ -33,6 +33,9 @@ LIT = 0.3
 READABLE = 4.5
 """The contrast of letters that can be read (WCAG 2, level AA)."""
 
+SEEN = 3.0
+"""The contrast of marks that can be made out (WCAG 2, 1.4.11)."""
+
 RAMP = " ·░▒▓█"
 
 DWARFED = 8
@@ -91,6 +94,13 @@ def _back(step: int, ground: Ground) -> RGB:
 
 
 @cache
+def mark_style(sign: float, ground: Ground) -> Style:
+    """Letters in the colour of large numbers of a sign, for bars and lines whose length or thickness is the size."""
+    back = _back(LEVELS if sign > 0 else -LEVELS, ground)
+    return Style(color=_hex(readable(back, ground.back, SEEN)))
+
+
+@cache
 def quiet_style(ground: Ground) -> Style:
     """Masked cells: grey on the background, outside the scale."""
     back, fore = quiet_paint(ground)
@@ -141,15 +151,17 @@ def contrast(a: RGB, b: RGB) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def readable(colour: RGB, back: RGB) -> RGB:
+def readable(colour: RGB, back: RGB, least: float = READABLE) -> RGB:
     """A colour for letters on a background: itself, or as much nearer to black or white as it takes to be read.
+
+    `least` is the contrast that it takes.
 
     >>> readable((255, 166, 43), (208, 208, 208))
     (115, 75, 19)
     """
     end = max(((0, 0, 0), (255, 255, 255)), key=lambda each: contrast(each, back))
     shares = (share / 20 for share in range(21))
-    return next((near for share in shares if contrast(near := _blend(colour, end, share), back) >= READABLE), end)
+    return next((near for share in shares if contrast(near := _blend(colour, end, share), back) >= least), end)
 
 
 def _readable(back: RGB, ground: Ground) -> RGB:

@@ -17,6 +17,7 @@ from attn_explore.explorer.drawing.colours import (
     cursor_style,
     glyphs,
     level,
+    mark_style,
     quiet_style,
     scale_end,
     style_of,
@@ -81,6 +82,14 @@ def test_a_stronger_glyph_stands_out_more_from_the_background(ground: Ground, si
     colours = [style_of(sign * step, ground, soft=True).color for step in range(1, LEVELS + 1)]
     seen = [contrast(colour.get_truecolor(), ground.back) for colour in colours if colour]
     assert seen == sorted(seen)
+
+
+@GROUNDS
+@pytest.mark.parametrize("sign", [1, -1])
+def test_bars_and_lines_are_seen_on_the_background(ground: Ground, sign: int) -> None:
+    colour = mark_style(sign, ground).color
+    assert colour is not None
+    assert contrast(colour.get_truecolor(), ground.back) >= 3.0
 
 
 @GROUNDS

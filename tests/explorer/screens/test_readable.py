@@ -1,21 +1,29 @@
 """Every theme that is offered can be read: letters on their ground, and the rules between panels."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from rich.style import Style
 from textual.color import Color
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import Widget
+from textual.widgets import Input
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.drawing.colours import READABLE, contrast
+from attn_explore.explorer.screens.styles import STYLES
+from attn_explore.explorer.themes import HIGH_CONTRAST
+from attn_explore.explorer.widgets.curves import COLOURS
 from attn_explore.explorer.widgets.drawn import Drawn
 from tests.explorer.conftest import Explore
 
-RULE = 1.6
-"""The least contrast of a rule: it is seen, and is no more than what it parts."""
+RULE, MARK = 1.6, 3.0
+"""The least contrast of a rule: it is seen, and is no more than what it parts; where contrast is high, of any mark."""
 THEMES = sorted(ExplorerApp(lambda _: pytest.fail("nothing is loaded"), "").available_themes)
+CURVES = re.findall(r"\.curves--\d \{ color: \$([\w-]+);", STYLES)
+MARKS = ("rule", "scrollbar", "scrollbar-hover", "scrollbar-active", "block-cursor-blurred-background")
 OF_THE_TERMINAL = ("ansi-dark", "ansi-light")
 """Their colours are the terminal's own, whatever these are."""
 
@@ -32,6 +40,12 @@ def rules(screen: Screen[object]) -> Iterator[tuple[Widget, Color]]:
         for kind, colour in (widget.styles.border_right, widget.styles.border_left, widget.styles.border_top):
             if kind:
                 yield widget, colour
+
+
+def on(widget: Widget, colour: Color) -> float:
+    """The contrast of a colour on the ground of a widget."""
+    _, ground = widget.background_colors
+    return contrast(ground.blend(colour, colour.a).rgb, ground.rgb)
 
 
 def check_letters(screen: Screen[object]) -> None:
@@ -53,7 +67,19 @@ async def test_letters_and_rules_stand_out_in_every_theme(explore: Explore, them
         await pilot.pause()
         check_letters(pilot.app.screen)
         for panel, colour in rules(pilot.app.screen):
-            _, ground = panel.background_colors
-            assert contrast(ground.blend(colour, colour.a).rgb, ground.rgb) >= RULE, panel.id
+            least = MARK if "high-contrast" in theme else RULE
+            assert on(panel, colour) >= least, panel.id
+        for box in pilot.app.screen.query(Input):
+            assert on(box, box.get_component_styles("input--placeholder").color) >= READABLE, box.id
         await pilot.press("ctrl+g")
         check_letters(pilot.app.screen)
+
+
+@pytest.mark.parametrize("theme", HIGH_CONTRAST, ids=lambda theme: theme.name)
+def test_where_contrast_is_high_every_mark_is_seen_and_no_two_curves_are_alike(theme: Theme) -> None:
+    found = {**theme.to_color_system().generate(), **theme.variables}
+    rgb = {name: Color.parse(found[name]).rgb for name in (*CURVES, *MARKS, "background")}
+    assert all(contrast(rgb[name], rgb["background"]) >= MARK for name in MARKS)
+    assert len({rgb[name] for name in CURVES}) == COLOURS
+    chosen, letters = (Color.parse(found[f"block-cursor-blurred-{part}"]) for part in ("background", "foreground"))
+    assert contrast(chosen.rgb, letters.rgb) >= READABLE
