@@ -34,6 +34,7 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
 
     what          what is wrong, in one sentence
     hint          what would be right
+    shell_hint    what else would be, with a command line and the files at hand: who visits in a browser has neither
     path          the file it is about
     line, column  where in a text file, both from 1; the column counts characters
     place         where in a file without lines: "byte 12", "tensor 'w_q'", "model.d_k"
@@ -45,6 +46,7 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
         what: str,
         *,
         hint: str = "",
+        shell_hint: str = "",
         path: str | Path | None = None,
         line: int | None = None,
         column: int | None = None,
@@ -54,7 +56,8 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
     ) -> None:
         super().__init__(what)
         self.what = visible(what)
-        self.hint = visible(hint)
+        self.hint = visible(", or ".join(filter(None, (hint, shell_hint))))
+        self._screen_hint = visible(hint)
         self.path = path
         self.line = line
         self.column = column
@@ -75,11 +78,11 @@ class Problem(Exception):  # noqa: N818 (it is the user's to mend, not the progr
         """What is wrong and what would be right, for where the place is in sight."""
         return f"{self.what}: {self.hint}" if self.hint else self.what
 
-    def without_folders(self) -> Problem:
-        """The same with the name of its file alone, for whoever is not to know where that lies."""
+    def for_visitors(self) -> Problem:
+        """The same with the name of its file alone, and with what can be done on the screen alone."""
         return Problem(
             self.what,
-            hint=self.hint,
+            hint=self._screen_hint,
             path=None if self.path is None else os.path.basename(self.path),
             line=self.line,
             column=self.column,
@@ -125,9 +128,9 @@ class Problems(Problem):
         self.problems = tuple(problems)
         self.left_out = left_out
 
-    def without_folders(self) -> Problems:
-        """The same with the names of their files alone."""
-        return Problems([problem.without_folders() for problem in self.problems], self.left_out)
+    def for_visitors(self) -> Problems:
+        """The same with the names of their files alone, and with what can be done on the screen alone."""
+        return Problems([problem.for_visitors() for problem in self.problems], self.left_out)
 
     def _lines(self) -> list[str]:
         """Every problem in full if there is room; else the first in full and the others on a line each."""

@@ -83,7 +83,7 @@ def checked(text: str) -> str:
     size = len(text.encode())
     if size > LARGEST:
         what = f"{figure(size)} bytes do not fit through a terminal, which takes {figure(LARGEST)}"
-        raise Problem(what, hint="export it (x), or `attn-explore show … --csv`")
+        raise Problem(what, hint="export it (x)", shell_hint="`attn-explore show … --csv`")
     return text
 
 

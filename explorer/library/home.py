@@ -33,7 +33,7 @@ def _as_it_is(problem: Problem) -> Problem:
 
 def _for_visitor(problem: Problem) -> Problem:
     """Nothing of the folders of who serves them, and of what only that person can do, that they can."""
-    found = problem.without_folders()
+    found = problem.for_visitors()
     if isinstance(problem, TooLarge):
         found.hint = _MORE_MEMORY
     return found
@@ -44,7 +44,8 @@ class Home:
     """What a person may open and how much a run may take, what is kept for them, and where what they save goes.
 
     What the run of a visitor may take follows from the limits of its process. `key_file` is where their own keys and
-    theme are looked for, if they can have any. `told` is what they are told of a problem.
+    theme are looked for, if they can have any. `told` is what they are told of a problem. `has_shell`: whether they
+    have a command line where it runs, and the files there.
     """
 
     offer: Offer
@@ -53,6 +54,11 @@ class Home:
     files: Callable[[Delivers], Files]
     key_file: Path | None = None
     told: Callable[[Problem], Problem] = _as_it_is
+    has_shell: bool = True
+
+    def with_shell(self, said: str) -> str:
+        """What can be done on a command line or in a file: said to who has them, and to nobody else."""
+        return said if self.has_shell else ""
 
     @property
     def bookmarks(self) -> Bookmarks:
@@ -74,4 +80,4 @@ def at_home(folder: Path | None = None, limits: Limits | None = None) -> Home:
 def visiting(served: Served) -> Home:
     """The home of a visitor: what was named for them, and nothing of the disk of who serves them."""
     offer = Named(served.allowed) if served.allowed else Bundled()
-    return Home(offer, Limits(), InMemory(), FilesForBrowser, told=_for_visitor)
+    return Home(offer, Limits(), InMemory(), FilesForBrowser, told=_for_visitor, has_shell=False)

@@ -19,6 +19,10 @@ from attn_explore.model.scenario import Scenario, read_scenario
 TO_EXPLORE = "To explore"
 """The heading of what was named for visitors."""
 
+_LAST = "This was the last lesson of the course."
+_LAST_HERE = "This was the last lesson of the course that can be run here; the library says what others need."
+_OF_YOUR_OWN = "attn-explore new --lesson starts one of your own."
+
 
 class Offer(Protocol):
     """What the library lists, and what follows in the course."""
@@ -41,6 +45,9 @@ class Offer(Protocol):
 
     def after(self, path: Path) -> Path | None:
         """The lesson that follows another one in the course; None after the last, and for any other file."""
+
+    def at_the_end(self, path: Path) -> str:
+        """What is said after the last lesson of a course that can be opened; nothing after any other."""
 
     def readable(self) -> list[Path]:
         """The files, and the folders, that may have to be read for it."""
@@ -76,6 +83,13 @@ class OfMachine:
         """What follows in the order of the course."""
         return course.after(path)
 
+    def at_the_end(self, path: Path) -> str:
+        """That others need a model, if any do, and how to write one."""
+        lessons, here = list(course.named().values()), path.resolve()
+        if here not in lessons or self.after(path) is not None:
+            return ""
+        return f"{_LAST if here == lessons[-1] else _LAST_HERE} {_OF_YOUR_OWN}"
+
     def readable(self) -> list[Path]:
         """All that the person can read."""
         return [Path("/")]
@@ -109,6 +123,10 @@ class Bundled:
         """What follows in the order of the course."""
         return _next_of(list(course.bundled().values()), path)
 
+    def at_the_end(self, path: Path) -> str:
+        """That it was the last."""
+        return _said_after_last(list(course.bundled().values()), path)
+
     def readable(self) -> list[Path]:
         """Nothing but what belongs to the program."""
         return []
@@ -127,6 +145,10 @@ class Named:
     @cached_property
     def _entries(self) -> list[Entry]:
         return list(_named(self.names))
+
+    @property
+    def _lessons(self) -> list[Path]:
+        return [entry.path for entry in self._entries if entry.scenario is not None and entry.scenario.lesson]
 
     def entries(self) -> list[Entry]:
         """All of it, in order."""
@@ -148,8 +170,11 @@ class Named:
 
     def after(self, path: Path) -> Path | None:
         """The next of what was named that has a lesson."""
-        told = [entry.path for entry in self._entries if entry.scenario is not None and entry.scenario.lesson]
-        return _next_of(told, path)
+        return _next_of(self._lessons, path)
+
+    def at_the_end(self, path: Path) -> str:
+        """That it was the last of several."""
+        return _said_after_last(self._lessons, path)
 
     def readable(self) -> list[Path]:
         """The files that were named, those that they name, and models whole."""
@@ -167,6 +192,10 @@ def _lesson_in(path: Path) -> Source:
 def _next_of(lessons: list[Path], path: Path) -> Path | None:
     here = [place for place, each in enumerate(lessons) if each.resolve() == path.resolve()]
     return next(iter(lessons[here[0] + 1 :]), None) if here else None
+
+
+def _said_after_last(lessons: list[Path], path: Path) -> str:
+    return _LAST if len(lessons) > 1 and lessons[-1].resolve() == path.resolve() else ""
 
 
 def _named(named: tuple[str, ...]) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from attn_explore.explorer.drawing.answer_table import Spot
 from attn_explore.explorer.drawing.notations import checked
 from attn_explore.explorer.drawing.numbers import shortened
 from attn_explore.explorer.screens import keys
-from attn_explore.explorer.screens.at_home import files_of
+from attn_explore.explorer.screens.at_home import files_of, home_of
 from attn_explore.explorer.screens.file_dialog import ExportScreen, Request
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.screens.text_dialog import TextScreen
@@ -332,7 +332,7 @@ class AnswerScreen(Dialog[Left | None]):
         try:
             self.app.copy_to_clipboard(checked(text))
         except Problem as problem:
-            self._refuse(visible(problem.in_one_line))
+            self._refuse_problem(home_of(self).told(problem))
         else:
             self._say(visible(f"On the clipboard: {text}{f'  ({note})' if note else ''}"))
 

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from attn_explore.explorer.drawing.notations import NOTATIONS, checked, fits, parts, size_of
 from attn_explore.explorer.screens import keys
+from attn_explore.explorer.screens.at_home import home_of
 from attn_explore.explorer.screens.leaving import Dialog
 from attn_explore.explorer.widgets.choices import Choices
 from attn_explore.model.axes import Array
@@ -48,7 +49,7 @@ class CopyScreen(Dialog[str | None]):
         """The numbers of a part. Raises Problem before so many are read that they cannot fit."""
         if not fits(size := size_of(self._value, part)):
             what = f"{figure(size)} numbers do not fit through a terminal"
-            raise Problem(what, hint="export the trace (x), or `attn-explore show … --csv`")
+            raise Problem(what, hint="export the trace (x)", shell_hint="`attn-explore show … --csv`")
         return self._value[part]
 
     @on(OptionList.OptionSelected)
@@ -59,7 +60,8 @@ class CopyScreen(Dialog[str | None]):
         try:
             text = checked(write(self._numbers(self._parts[part])) if write else self._arithmetic)
         except Problem as problem:
-            self.query_one("#answer", Static).update(f"{problem.what}\n{problem.hint}")
+            told = home_of(self).told(problem)
+            self.query_one("#answer", Static).update(f"{told.what}\n{told.hint}")
             return
         self.app.copy_to_clipboard(text)
         self.dismiss(f"{part}, as {notation}")

@@ -31,7 +31,6 @@ from attn_explore.explorer.screens.text_dialog import TextScreen
 from attn_explore.explorer.screens.working import AT_ONCE, Work, Working
 from attn_explore.explorer.session.other_text import Unread
 from attn_explore.explorer.session.session import Session
-from attn_explore.explorer.system.command_lines import as_argument, command_line
 from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.telling.lesson_text import course_line
 from attn_explore.explorer.telling.library_text import entry_line, told_of
@@ -259,8 +258,7 @@ class LibraryScreen(Screen[None]):
         entry = self._marked
         if entry is not None and entry.is_model and self.is_active:
             self.app.bell()
-            command = f"{command_line('gallery', as_argument(entry.name))} --text '…'"
-            self.notify(visible(f"A model reads no text of its own: {command}"), markup=False)
+            self.notify("A model reads no text of its own: Enter asks for one, and E hangs its gallery then.")
             return
         if entry is None or not self.is_active or self._opening is not None:
             self.app.bell()

@@ -91,8 +91,8 @@ def block_of(place: Place) -> str:
     around = (block for block in blocks if path.startswith(f"{block}."))
     found = next(around, next(iter(blocks), None))
     if found is None:
-        hint = "`attn-explore list` names the lessons; most are on a model with attention"
-        raise Problem("the gallery hangs variants of attention, and there is none here", hint=hint)
+        what = "the gallery hangs variants of attention, and there is none here"
+        raise Problem(what, hint="most lessons are on a model with attention", shell_hint="see `attn-explore list`")
     return found
 
 

@@ -61,7 +61,9 @@ class EditLine:
             return NewWord(self.index[0], word)
         edit = edit_from(self.value, list(self.scopes.values())[self.chosen], self.typed, self.has_other)
         if edit.swap and not self.has_other:
-            raise Problem("there is no other run to take numbers from", hint="`compare` in its file adds a second one")
+            raise Problem(
+                "there is no other run to take numbers from", shell_hint="`compare` in its file adds a second one"
+            )
         return edit
 
     def text_of(self, change: Change) -> str:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from attn_explore.explorer.drawing.wrapping import Section
-from attn_explore.explorer.session.course import named
 from attn_explore.explorer.session.lesson_progress import Outcome
 from attn_explore.explorer.session.session import Session
 from attn_explore.model.scenario import read_scenario
 from attn_explore.model.text import visible
 from attn_explore.model.values import Value
 
-After = Callable[[Path], Path | None]
-"""From a lesson to the one that follows it, if there is one that may be opened."""
 
-_LAST = (
-    "This was the last lesson of the course that can be run here; the library says what others need. "
-    "attn-explore new --lesson starts one of your own."
-)
+class Onward(Protocol):
+    """Where a lesson leads to, as far as who follows it may go."""
+
+    def after(self, path: Path) -> Path | None:
+        """The lesson that follows it; None after the last, and for any other file."""
+
+    def at_the_end(self, path: Path) -> str:
+        """What is said after the last lesson; nothing after any other."""
 
 
-def lesson_sections(session: Session, value: Value, after: After) -> Iterator[Section]:
+def lesson_sections(session: Session, value: Value, onward: Onward | None) -> Iterator[Section]:
     """What the lesson says here, or how to come back to it."""
     stop = session.stop
     if not session.lesson.is_guided:
@@ -41,7 +43,7 @@ def lesson_sections(session: Session, value: Value, after: After) -> Iterator[Se
     if stop.ask and stop.question is None:
         yield Section("Think", stop.ask, is_narration=True)
     if lesson.is_done:
-        yield Section("The end of the lesson", _end(session, after))
+        yield Section("The end of the lesson", _end(session, onward))
 
 
 _HOW_WELL = {
@@ -88,27 +90,26 @@ def course_line(done: int, count: int, room: int) -> str:
     return f"{said} {'▰' * full}{'▱' * (width - full)}"
 
 
-def _end(session: Session, after: After) -> str:
+def _end(session: Session, onward: Onward | None) -> str:
     """How the questions were answered, and what comes next."""
     asked = len(session.lesson.asked)
     score = score_text(session.lesson.outcomes.values(), asked)
-    follows = next_lesson(session, after)
+    follows = next_lesson(session, onward)
     lines = (
         f"{score}." if asked else "",
-        f"Next in the course: {follows}. C opens it." if follows else _LAST if _is_last(session, after) else "",
+        f"Next in the course: {follows}. C opens it." if follows else _after_the_last(session, onward),
         "L steps through everything, Home goes back to the first stop.",
     )
     return "\n".join(filter(None, lines))
 
 
-def _is_last(session: Session, after: After) -> bool:
-    """Whether it is a lesson of the course, and none follows."""
-    return session.path is not None and session.path.resolve() in named().values() and after(session.path) is None
+def _after_the_last(session: Session, onward: Onward | None) -> str:
+    return onward.at_the_end(session.path) if onward is not None and session.path is not None else ""
 
 
-def next_lesson(session: Session, after: After) -> str:
+def next_lesson(session: Session, onward: Onward | None) -> str:
     """The title of the lesson that follows in the course; nothing after the last, and after those of one's own."""
-    path = after(session.path) if session.path is not None else None
+    path = onward.after(session.path) if onward is not None and session.path is not None else None
     return visible(_title_in(path)) if path is not None else ""
 
 

@@ -29,13 +29,14 @@ def entry_line(library: Library, entry: Entry, room: int) -> str:
 
 def told_of(library: Library, entry: Entry) -> tuple[str, str]:
     """The title of a scenario; and its name, summary, what is run, and how far the lesson was followed."""
-    scenario, run = entry.scenario, visible(command_line("run", as_argument(entry.name)))
+    scenario, run = entry.scenario, command_line("run", as_argument(entry.name))
     if entry.is_model:
-        return visible(entry.name), f'{_OF_A_MODEL}\n{run} --text "…"'
+        return visible(entry.name), "\n".join((_OF_A_MODEL, visible(library.home.with_shell(f'{run} --text "…"'))))
     if scenario is None:
         return "", library.home.told(entry.problem).render() if entry.problem else _OF_A_TRACE
     lesson = "".join(_of_lesson(library, entry, len(scenario.lesson)))
-    return visible(scenario.title), "\n".join((visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, run))
+    said = (visible(scenario.summary), "", " · ".join(facts(scenario)), lesson, visible(library.home.with_shell(run)))
+    return visible(scenario.title), "\n".join(said)
 
 
 def _of_lesson(library: Library, entry: Entry, stops: int) -> Iterator[str]:

@@ -10,12 +10,12 @@ import numpy as np
 from attn_explore.explorer.drawing.arithmetic import cell_name
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.drawing.wrapping import Section
-from attn_explore.explorer.session import course, edits, two_runs
+from attn_explore.explorer.session import edits, two_runs
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.session.what_if import distances, edit_text, farthest
 from attn_explore.explorer.telling.cell_text import name_at
 from attn_explore.explorer.telling.headings import run_name, title
-from attn_explore.explorer.telling.lesson_text import After, lesson_sections
+from attn_explore.explorer.telling.lesson_text import Onward, lesson_sections
 from attn_explore.explorer.telling.provenance import provenance
 from attn_explore.model import axes
 from attn_explore.model.axes import Array
@@ -27,15 +27,15 @@ from attn_explore.model.text import figure, visible
 from attn_explore.model.values import Value
 
 
-def sections(session: Session, value: Value, after: After = course.after) -> list[Section]:
-    """The words beside the grid; `after` says which lesson follows another."""
-    return list(_sections(session, value, after))
+def sections(session: Session, value: Value, onward: Onward | None = None) -> list[Section]:
+    """The words beside the grid; `onward` says where a lesson leads to, if it leads anywhere."""
+    return list(_sections(session, value, onward))
 
 
-def _sections(session: Session, value: Value, after: After) -> Iterator[Section]:
+def _sections(session: Session, value: Value, onward: Onward | None) -> Iterator[Section]:
     if session.run.first_bad is not None:
         yield Section("Not every number is finite", alarm(session))
-    yield from lesson_sections(session, value, after)
+    yield from lesson_sections(session, value, onward)
     if session.question is not None:
         return  # what follows speaks of the numbers
     if session.other is not None:

@@ -81,3 +81,10 @@ def test_one_problem_is_raised_as_itself_and_none_is_not_raised():
 def test_the_nearest_word_is_found_where_one_is_near():
     assert nearest("sofmax", ["softmax", "relu"]) == "softmax"
     assert nearest("xyz", ["softmax", "relu"]) is None
+
+
+def test_visitors_are_told_neither_the_folder_nor_what_is_done_elsewhere() -> None:
+    problem = Problem("too many", hint="press x", shell_hint="`attn-explore show`", path="/home/teacher/a.yaml", line=2)
+    assert problem.render() == "error: /home/teacher/a.yaml:2: too many\nhint: press x, or `attn-explore show`"
+    assert problem.for_visitors().render() == "error: a.yaml:2: too many\nhint: press x"
+    assert Problem("no", shell_hint="`compare` in its file").for_visitors().in_one_line == "no"

@@ -37,7 +37,9 @@ def _whole(heat_map: HeatMap) -> Array:
     picture = heat_map.picture
     if picture.sample is not None:
         what = f"{figure(math.prod(picture.array.shape))} numbers are too many for the file of a plot"
-        raise Problem(what, hint="`attn-explore show … --rows` writes a line for each; .svg and .png draw some")
+        raise Problem(
+            what, hint=".svg and .png draw some", shell_hint="`attn-explore show … --rows` writes a line for each"
+        )
     return np.asarray(picture.array[()])
 
 

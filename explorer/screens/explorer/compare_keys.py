@@ -15,8 +15,6 @@ from attn_explore.model.values import Value
 if TYPE_CHECKING:
     from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 
-_ADDS = "`compare:` in the scenario's file adds a second"
-
 
 class CompareKeys:
     """Looks at two runs."""
@@ -77,6 +75,7 @@ class CompareKeys:
             self.screen.go_to(step.path)
 
     def _refuse(self) -> None:
-        has_moments = self.screen.state.session.moments is not None
-        adds = "M keeps this moment of the training as a second" if has_moments else _ADDS
-        self.screen.refuse(f"There is one run here: {adds}.")
+        if self.screen.state.session.moments is not None:
+            self.screen.refuse("There is one run here: M keeps this moment of the training as a second.")
+        else:
+            self.screen.refuse("There is one run here.", "`compare:` in the scenario's file adds a second.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 
+from attn_explore.explorer.screens.at_home import home_of
 from attn_explore.explorer.screens.working import Work
 from attn_explore.explorer.session import edits
 from attn_explore.explorer.session.run import Run
@@ -120,7 +121,7 @@ class EditKeys:
 
     def _refuse(self, edit: EditLine, problem: Problem) -> None:
         """Say what is wrong with an edit, in its line: it is there to be mended."""
-        edit.refusal = problem.in_one_line
+        edit.refusal = home_of(self.screen).told(problem).in_one_line
         self.screen.state.edit = edit
         self.screen.show_cell()
 

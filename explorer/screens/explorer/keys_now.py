@@ -63,7 +63,7 @@ def _of_run(state: State) -> Iterator[Key]:
         yield Key("[ ]", paged.name, "head(1)")
     if session.lesson.stops:
         yield Key("L", "all steps" if session.lesson.is_guided else "lesson", "lesson")
-    if session.lesson.is_guided and session.lesson.is_done and lesson_text.next_lesson(session, state.after):
+    if session.lesson.is_guided and session.lesson.is_done and lesson_text.next_lesson(session, state.onward):
         yield Key("C", "next lesson", "next_lesson", is_kept=True)
     if session.stop is not None and session.stop.gallery:
         yield Key("E", "gallery", "gallery")

@@ -40,7 +40,7 @@ class LessonKeys:
         """Be guided from stop to stop, or step through everything."""
         session = self.screen.state.session
         if not session.lesson.stops:
-            self.screen.refuse("This scenario has no lesson: `lesson:` in its file adds one.")
+            self.screen.refuse("This scenario has no lesson.", "`lesson:` in its file adds one.")
         elif session.lesson.is_guided:
             session.lesson.is_guided = False
             self._show()
@@ -91,7 +91,7 @@ class LessonKeys:
     def open_next(self) -> None:
         """Open the lesson that follows in the course, in the place of this one."""
         session = self.screen.state.session
-        path = self.screen.state.after(session.path) if session.path is not None else None
+        path = home_of(self.screen).offer.after(session.path) if session.path is not None else None
         if path is None or self.screen.watching is not None:
             self.screen.refuse("No lesson of the course follows this one.")
             return

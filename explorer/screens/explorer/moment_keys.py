@@ -85,7 +85,7 @@ class MomentKeys:
             self.screen.show()
 
     def _refuse(self) -> None:
-        self.screen.refuse("This model was not trained here: `attn-explore train` keeps moments.")
+        self.screen.refuse("This model was not trained here.", "`attn-explore train` keeps moments.")
 
     # --- runs that take long
 

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from attn_explore.explorer.drawing.anchored import roomy
 from attn_explore.explorer.drawing.blocks import Link, Piece
+from attn_explore.explorer.screens.at_home import home_of
 from attn_explore.explorer.screens.explorer import below
 from attn_explore.explorer.screens.explorer.actions import Actions
 from attn_explore.explorer.screens.explorer.filling import Filling
@@ -141,10 +142,13 @@ class Panels(Actions):
         self._unsay()
         self.notify(said, severity="warning", markup=False)
 
-    def refuse(self, said: str) -> None:
-        """Say why a key does nothing here, until something else is looked at, or nothing is asked any more."""
+    def refuse(self, said: str, shell_hint: str = "") -> None:
+        """Say why a key does nothing here, until something else is looked at, or nothing is asked any more.
+
+        The hint is for who has a command line and the files.
+        """
         self.app.bell()
-        self.say(said)
+        self.say(" ".join(filter(None, (said, home_of(self).with_shell(shell_hint)))))
         self._refused_at = self._here
 
     @property
@@ -158,7 +162,7 @@ class Panels(Actions):
     def tell_problem(self, problem: Problem) -> None:
         """Say what a person can mend."""
         self.app.bell()
-        self.warn(visible(problem.in_one_line))
+        self.warn(visible(home_of(self).told(problem).in_one_line))
 
     def hides_numbers(self) -> bool:
         """Whether a question hides the numbers now, or there are none here; if so, that is said."""
@@ -219,7 +223,7 @@ class Panels(Actions):
         if self._in_tree is not session.run.trace:
             self.show_tree()  # it tells words that were chosen, and how far edits changed numbers
         self.in_centre.show()
-        self.words.show(sections.sections(session, value, self.state.after))
+        self.words.show(sections.sections(session, value, self.state.onward))
         self.tree_of_steps.mark(value.path)
         self.groups.map.show()
         self.timeline.show(*timelines.place_in_run(session))

@@ -80,7 +80,7 @@ class ExplorerScreen(Panels):
     def on_mount(self) -> None:
         """Show the first value, and say what has to be said at the beginning."""
         home = home_of(self)
-        self.state.after = home.offer.after
+        self.state.onward = home.offer
         self.look_as_told()
         if self._first_look is not None:
             self._look_as_asked(self._first_look)

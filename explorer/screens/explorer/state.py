@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_explore.explorer.session.session import Session
 from attn_explore.explorer.telling import word_view
-from attn_explore.explorer.telling.lesson_text import After
+from attn_explore.explorer.telling.lesson_text import Onward
 from attn_explore.explorer.telling.pictures import Side
 from attn_explore.explorer.telling.sorting import Sorted, Sorting
 from attn_explore.explorer.telling.word_view import Attention
@@ -42,10 +41,6 @@ class Origin(StrEnum):
     gallery = "gallery"
 
 
-def _nothing_follows(_: Path) -> Path | None:
-    return None
-
-
 @dataclass
 class State:
     """`session` is the run that is looked at, of two the one in front; `side` how much of the other one is shown.
@@ -55,7 +50,7 @@ class State:
     where it came from. `has_chosen`: the cursor was moved since the question was asked. `matches` are the paths
     that were found last. `leaves_first`: the colours of attention leave the first token out.
     `sortings`: how rows and columns are sorted of the value that this was wanted of last.
-    `after` is the lesson that follows another one, as far as the person may open it.
+    `onward` says where a lesson leads to, as far as the person may go.
     `all_heads`: whether heads stand side by side where they fit; None: unless what one is made of stands around it.
     """
 
@@ -70,7 +65,7 @@ class State:
     has_chosen: bool = False
     leaves_first: bool = False
     all_heads: bool | None = None
-    after: After = _nothing_follows
+    onward: Onward | None = None
     sortings: dict[Sorted, Sorting] = field(default_factory=dict)
     matches: list[str] = field(default_factory=list)
     _overview: Overview | None = None

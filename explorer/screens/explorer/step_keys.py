@@ -34,7 +34,7 @@ class StepKeys:
             state.session = other
         session = state.session
         if session.lesson.is_guided and count == 1 and session.lesson.is_done and session.stop is not None:
-            follows = lesson_text.next_lesson(session, state.after)
+            follows = lesson_text.next_lesson(session, state.onward)
             on = f"C opens the next one, “{follows}”; " if follows else ""
             screen.say(f"That was the lesson. {on}L steps through everything.")
         try:

@@ -19,15 +19,20 @@ from attn_explore.explorer.library.home import at_home, visiting
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
 from attn_explore.explorer.screens.file_dialog import ExportScreen
 from attn_explore.explorer.screens.library import LibraryScreen
-from attn_explore.explorer.session.course import bundled
+from attn_explore.explorer.session.course import bundled, on_models
 from attn_explore.explorer.session.opening import within
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.system.served import Served
+from attn_explore.explorer.telling import sections
+from attn_explore.explorer.telling.library_text import told_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario import parse_scenario
 from tests.explorer.conftest import settled
 
 Delivered = list[tuple[str, str, bytes]]
+
+OUT_OF_REACH = ("library", "attn-explore", "file")
+"""What is not spoken of before a visitor who has one lesson."""
 
 ESCAPES = (
     "/tmp/evil.{0}",  # noqa: S108 (it must not be written)
@@ -201,6 +206,73 @@ async def test_what_follows_in_the_course_is_what_was_named() -> None:
         await pilot.press("C")
         await settled(pilot)
         assert explorer.state.session.name == "single-head"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        (("i-love-my-dog",), "4 questions: 4 not answered."),
+        (("single-head", "i-love-my-dog"), "This was the last lesson of the course."),
+        (("i-love-my-dog", "single-head"), "Next in the course: One head, in whole numbers. C opens it."),
+    ],
+)
+async def test_at_the_end_of_a_lesson_that_is_offered_which_a_visitor_can_do(
+    allowed: tuple[str, ...], said: str
+) -> None:
+    async with visit(*allowed) as (pilot, _):
+        if len(allowed) > 1:
+            await pilot.press(*["down"] * allowed.index("i-love-my-dog"), "enter")
+            await settled(pilot)
+        await pilot.press("end")
+        explorer = pilot.app.screen
+        assert isinstance(explorer, ExplorerScreen)
+        session = explorer.state.session
+        end = sections.sections(session, session.place.value, explorer.state.onward)[1]
+    first, *more, last = end.text.splitlines()
+    assert said in (first, *more)
+    assert last == "L steps through everything, Home goes back to the first stop."
+    assert len(more) == len(allowed) - 1
+    assert not any(word in end.text for word in OUT_OF_REACH)
+
+
+def test_the_last_lesson_says_what_else_there_is_to_who_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    *_, last_of_course = bundled().values()
+    *_, last = on_models().values()
+    monkeypatch.setattr(
+        "attn_explore.explorer.session.course._is_runnable", lambda path: path not in on_models().values()
+    )
+    at_home_said, visiting_said = (
+        at_home().offer.at_the_end(last_of_course),
+        visiting(Served()).offer.at_the_end(last_of_course),
+    )
+    assert "the library says what others need" in at_home_said
+    assert "attn-explore new" in at_home_said
+    assert visiting_said == "This was the last lesson of the course."
+    assert "others" not in at_home().offer.at_the_end(last)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [("i-love-my-dog", ("less_than_sign",)), ("i-love-my-dog", ("d",)), ("softmax-jacobian", ("L", "E"))],
+)
+async def test_why_a_key_does_nothing_is_told_without_what_a_visitor_cannot_do(
+    name: str, keys: tuple[str, ...]
+) -> None:
+    async with visit(name) as (pilot, _):
+        await pilot.press(*keys)
+        await settled(pilot)
+        (said,) = (str(each.message) for each in pilot.app._notifications)
+    assert said
+    assert not any(word in said for word in OUT_OF_REACH)
+
+
+async def test_the_library_names_commands_to_who_can_type_them() -> None:
+    async with visit("i-love-my-dog", "single-head") as (pilot, _):
+        assert isinstance(pilot.app.screen, LibraryScreen)
+        visited = pilot.app.screen.library
+    for library, names_it in ((visited, False), (Library(at_home()), True)):
+        _, told = told_of(library, library.entries[0])
+        assert ("attn-explore run" in told) is names_it
 
 
 async def test_a_picture_of_the_gallery_leads_to_no_other_lesson() -> None:

@@ -128,13 +128,13 @@ def test_the_library_has_the_lessons_and_the_models(tmp_path: Path) -> None:
     assert groups.count("Models of this machine") == 1
 
 
-async def test_the_gallery_of_a_model_in_the_library_says_the_command_that_gives_it_a_text(tmp_path: Path) -> None:
+async def test_the_gallery_of_a_model_in_the_library_says_which_key_gives_it_a_text(tmp_path: Path) -> None:
     stand_in("google-t5/t5-small")
     app = ExplorerApp(lambda _: Library(at_home(tmp_path, Limits())), "the library")
     async with app.run_test() as pilot:
         await still(app)
         await pilot.press("end", "E")
-        assert any("attn-explore gallery google-t5/t5-small --text" in note.message for note in app._notifications)
+        assert any("Enter asks for one" in note.message for note in app._notifications)
 
 
 @pytest.mark.parametrize("name", ["google-t5/t5-small", "t5-small"])
