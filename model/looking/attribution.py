@@ -6,14 +6,13 @@ number that the run itself has is the rounding of the run. See `written.py` for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from attn_explore.model.axes import Array, Axis, as_slice
 from attn_explore.model.dataclass import dataclass
-from attn_explore.model.looking.written import Direction, Kind, Written, written
+from attn_explore.model.looking.written import Direction, Kind, Written, one_for_each_bias, written
 from attn_explore.model.ops.matrices import on_one_core
 from attn_explore.model.stream import Stream, stream_of
 from attn_explore.model.trace import Trace
@@ -106,21 +105,13 @@ def attribution(
         terms = list(written(x.value, _start(logits, index, against)))
     terms += [_bias_of(logits, bias[0], index, against)] if bias else []
     has_norms = stream.is_normalised or any(point.name.endswith("norm") for point in stream.points)
-    return Attribution(number, tuple(sorted(_together(terms), key=lambda term: -abs(term.value))), has_norms)
+    terms = sorted(one_for_each_bias(terms, _both), key=lambda term: -abs(term.value))
+    return Attribution(number, tuple(terms), has_norms)
 
 
-def _together(terms: list[Written]) -> Iterator[Written]:
-    """The terms, but one for each bias: layers may share theirs (ALBERT)."""
-    of_biases = dict[str, Written]()
-    for term in terms:
-        path = term.at.path
-        if term.kind != "bias":
-            yield term
-        elif path in of_biases:
-            of_biases[path] = replace(term, value=term.value + of_biases[path].value)
-        else:
-            of_biases[path] = term
-    yield from of_biases.values()
+def _both(one: Written, other: Written) -> Written:
+    """What two layers add by one bias."""
+    return replace(one, value=one.value + other.value)
 
 
 def _uncapped(stream: Stream) -> Value:

@@ -17,6 +17,7 @@ from attn_explore.model.axes import Array, Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.carried import carried, is_straight
 from attn_explore.model.looking.vector_parts import Part, parts_at
+from attn_explore.model.looking.written import one_for_each_bias
 from attn_explore.model.problems import Problem
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value, View
@@ -125,8 +126,8 @@ def why_there(trace: Trace, block: str, index: tuple[int, int, int]) -> WhyThere
         scores,
         asked.value,
         index,
-        tuple(_parts(asked, head, query, stream)),
-        tuple(_parts(answered, head, key, stream)),
+        tuple(one_for_each_bias(_parts(asked, head, query, stream), _both)),
+        tuple(one_for_each_bias(_parts(answered, head, key, stream), _both)),
         factor,
         bias,
     )
@@ -171,6 +172,11 @@ def _parts(view: View, head: int, token: int, stream: _Stream) -> list[Part]:
     """The parts of a query or a key (head, token, d_k); where heads share keys, of the one that this head reads."""
     own_head, own_token, _ = view.source_index((head, token, 0))
     return _of_head(view.value, own_head, own_token, stream)
+
+
+def _both(one: Part, other: Part) -> Part:
+    """What two layers wrote by one bias."""
+    return replace(one, vector=one.vector + other.vector)
 
 
 def _of_head(step: Value, head: int, token: int, stream: _Stream) -> list[Part]:

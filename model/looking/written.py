@@ -9,9 +9,9 @@ to what entered. Everything is in float64, whatever the run is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,33 @@ from attn_explore.model.values import Value, View
 
 Kind = Literal["embedding", "head", "network", "bias", "other"]
 """What wrote a part; others are positions, vectors that are read, and what-if edits."""
+
+
+class Term(Protocol):
+    """A term of a sum over everything that wrote."""
+
+    @property
+    def at(self) -> Value:
+        """The step that wrote it, or the parameter."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+
+
+_Term = TypeVar("_Term", bound=Term)
+
+
+def one_for_each_bias(terms: Iterable[_Term], plus: Callable[[_Term, _Term], _Term]) -> list[_Term]:
+    """The terms in their order, but one for each bias: layers may share theirs (ALBERT)."""
+    found, places = list[_Term](), dict[str, int]()
+    for term in terms:
+        place = places.setdefault(term.at.path, len(found)) if term.kind == "bias" else len(found)
+        if place < len(found):
+            found[place] = plus(found[place], term)
+        else:
+            found.append(term)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,6 +40,15 @@ def test_the_terms_add_up_to_the_score_in_every_family(name: str) -> None:
         assert found.query[0].at.name.startswith("embedding")
 
 
+@pytest.mark.parametrize("name", REFERENCES)
+def test_each_writer_is_one_term_though_layers_share_it(name: str) -> None:
+    trace = family(name)
+    *_, last = blocks(trace)
+    found = why_there(trace, last, (0, 1, 0))
+    for parts in (found.query, found.key):
+        assert max(Counter((part.at.path, part.head) for part in parts).values()) == 1
+
+
 def test_each_pair_is_what_hooks_on_gpt_2_find() -> None:
     expected = json.loads((DATA / "why.json").read_text())
     trace = run_of(open_checkpoint(DATA / "golden" / "gpt2-tiny"), {"ids": expected["ids"]}, "float64")
