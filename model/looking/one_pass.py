@@ -55,6 +55,8 @@ class OnePass:
 
     def without(self, stack: str, places: Sequence[int]) -> Iterator[Without]:
         """Runs over the text without one of some words; or with a mask in its place, where the model knows one."""
+        if not places:
+            return
         read, mask = self.known.readings[stack], self.masked_by(stack)
         if mask is not None:
             yield self._reads(self.trace, stack, places, [_masked(read, place, mask) for place in places])

@@ -153,6 +153,17 @@ def test_the_only_word_of_a_text_cannot_be_left_out() -> None:
     assert np.isnan(stack.left_out).all()
 
 
+@pytest.mark.parametrize(
+    ("tokens", "edits"), [("['[MASK]']", "[]"), ("['[MASK]', a]", "[{at: encoder.position, set: 0.0}]")]
+)
+def test_where_no_word_is_masked_the_gradients_are_told(tokens: str, edits: str) -> None:
+    model = "{kind: encoder, head: tokens, classes: [x, y]}"
+    known, trace = ran(f"{{model: {model}, input: {{tokens: {tokens}}}, edits: {edits}}}")
+    (stack,) = words_of(known, trace, Output("logit", 0, 1), 2).stacks
+    assert np.isnan(stack.left_out).all()
+    assert np.isfinite(stack.integrated).all()
+
+
 def test_with_edits_no_word_is_left_out_and_the_gradients_are_of_the_edited_run() -> None:
     edit = "[{at: decoder.embedding, index: [1, all], set: 0.0}]"
     model = "{kind: decoder, norm_order: pre, head: vocabulary}"
