@@ -173,7 +173,10 @@ AgainstId = Annotated[
 After = Annotated[
     str | None,
     typer.Option(
-        "--after", metavar="WORD", help="Ask what is said after this word, or place; the last.", show_default=False
+        "--after",
+        metavar="WORD",
+        help="Ask what is said at this word, or place; the mask, or the last.",
+        show_default=False,
     ),
 ]
 Kind = Annotated[

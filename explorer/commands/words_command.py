@@ -9,7 +9,7 @@ import typer
 
 from attn_explore.explorer.commands.answering import Token, TokenId
 from attn_explore.explorer.commands.one_run import Question
-from attn_explore.explorer.commands.options import SourceName
+from attn_explore.explorer.commands.options import After, SourceName
 
 
 class Of(StrEnum):
@@ -24,15 +24,7 @@ def words(
     token: Token = None,
     token_id: TokenId = None,
     of: Annotated[Of, typer.Option("--of", help="What of the token is measured.")] = Of.logit,
-    after: Annotated[
-        str | None,
-        typer.Option(
-            "--after",
-            metavar="WORD",
-            help="Ask what is said at this word, or place; the mask, or the last.",
-            show_default=False,
-        ),
-    ] = None,
+    after: After = None,
     steps: Annotated[
         int,
         typer.Option(

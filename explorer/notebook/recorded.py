@@ -159,7 +159,7 @@ class Trace:
 
         token, token_id      whose logit; without them that of the likeliest token
         against, against_id  less the logit of this one
-        after                what is said after this word, or place; the last
+        after                what is said at this word, or place; the mask, or the last
 
         >>> import attn_explore
         >>> found = attn_explore.run("translate").attribute("狗", after="我的")
@@ -228,7 +228,7 @@ class Trace:
         into      a run of the same model over a text of as many tokens; or that text
         of        what is put in: the stream, or what attention, the networks or the heads make
         token     the word whose logit is measured, less that of `against`; by default what each run would say
-        after     what is said after this word, or place; the last
+        after     what is said at this word, or place; the mask, or the last
         stack     `encoder` or `decoder`; by default where the words differ
         estimate  only what the gradient estimates, without making the runs
 

@@ -11,11 +11,10 @@ from attn_explore.explorer.session.place import Cell
 from attn_explore.model.axes import Axis
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.known import known_of
+from attn_explore.model.looking.asked_place import usual_place
 from attn_explore.model.looking.lens import last_whole_pass
 from attn_explore.model.looking.one_output import Measure, Output
-from attn_explore.model.looking.one_pass import MASKS
 from attn_explore.model.looking.word_shares import STEPS, Words, words_of
-from attn_explore.model.scenario.tokens import PAD
 from attn_explore.model.stream import stream_of
 from attn_explore.model.values import Value
 
@@ -58,7 +57,7 @@ def words_asked(session: Session, asked: WhichWords) -> WordsFound:
     logits = stream_of(session.run.trace, last_whole_pass(session.run.trace)).logits
     place = place_after(logits, asked.after)
     if place is None and len(logits.axes) > 1:
-        place = _usual_place(logits.axes[0])
+        place = usual_place(logits.axes[0])
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
     return _found(session, place, token, asked)
 
@@ -68,7 +67,7 @@ def words_at(session: Session, cell: Cell) -> WordsFound:
     trace = session.run.trace
     logits, looked_at = stream_of(trace, last_whole_pass(trace)).logits, session.place.peek(cell.path)
     is_of_output = looked_at is not None and looked_at.names == logits.names
-    place = None if len(logits.axes) == 1 else cell.index[0] if is_of_output else _usual_place(logits.axes[0])
+    place = None if len(logits.axes) == 1 else cell.index[0] if is_of_output else usual_place(logits.axes[0])
     is_probability = is_of_output and cell.path.endswith("probabilities")
     asked = WhichWords(measure="probability" if is_probability else "logit")
     return _found(session, place, cell.index[-1] if is_of_output else None, asked)
@@ -84,11 +83,3 @@ def _found(session: Session, place: int | None, token: int | None, asked: WhichW
     output = Output(asked.measure, place, token)
     words = words_of(known_of(session.run.scenario), trace, output, asked.steps, chapter=chapter)
     return WordsFound(words, logits, stream.foretells)
-
-
-def _usual_place(tokens: Axis) -> int:
-    """The first masked word, where there is one; else the last that is no padding."""
-    labels = [tokens.label(place) for place in range(tokens.size)]
-    masked = (place for place, label in enumerate(labels) if label in MASKS)
-    words = (place for place in reversed(range(len(labels))) if labels[place] != PAD)
-    return next(masked, next(words, tokens.size - 1))

@@ -46,9 +46,11 @@ def _is_said(value: Value) -> bool:
     return value.names == ("token", "vocabulary") and not value.is_leaf and not is_gradient(value) and is_known
 
 
-def _likeliest_last(value: Value) -> Index:
-    last = value.axes[0].size - 1
-    return last, int(np.argmax(value[last]))
+def _likeliest(value: Value) -> Index:
+    from attn_explore.model.looking.asked_place import usual_place
+
+    place = usual_place(value.axes[0])
+    return place, int(np.argmax(value[place]))
 
 
 def _nowhere(_: Value) -> Index | None:
@@ -247,14 +249,14 @@ class Place:
         """The cell under the cursor when a value is looked at: where it was left, or where it stands at first.
 
         That is where it is told, else at the likeliest of a choice, or at the first number. Of what is said at each
-        token that is the likeliest after the last one: what the model says of the whole text.
+        token that is the likeliest at the mask, or after the last one: what the model says of the whole text.
         """
         for index in (self._cells.get(value.path), self.first_cell(value)):
             if index is not None and has_cell(value, index):
                 return index
         if is_choice(value):
             return (chosen(value),)
-        return _likeliest_last(value) if _is_said(value) else tuple(0 for _ in value.axes)
+        return _likeliest(value) if _is_said(value) else tuple(0 for _ in value.axes)
 
     def put_cursor(self, value: Value, index: Index) -> None:
         """Put the cursor of a value on a cell, without looking at it."""

@@ -10,6 +10,7 @@ import numpy as np
 from attn_explore.explorer.session.asked_logit import wanted_token
 from attn_explore.explorer.session.place import Cell
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.asked_place import usual_place
 from attn_explore.model.looking.lens import LIKELIEST, Lens, last_whole_pass, lens
 from attn_explore.model.stream import chapters, stream_of
 
@@ -50,4 +51,4 @@ def said_at(session: Session, cell: Cell) -> int:
     looked_at, vocabulary = session.place.peek(cell.path), logits.axes[-1]
     if looked_at is not None and looked_at.axes and looked_at.axes[-1].name == vocabulary.name:
         return cell.index[-1]
-    return int(np.argmax(logits[(*(axis.size - 1 for axis in logits.axes[:-1]), slice(None))]))
+    return int(np.argmax(logits[(*map(usual_place, logits.axes[:-1]), slice(None))]))

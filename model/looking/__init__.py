@@ -1,6 +1,6 @@
 """What people ask of a run: each file turns a trace into numbers that answer one question.
 
-lens, asked_token                     what the model would say at each point of its stream, and of which token
+lens, asked_token, asked_place        what the model would say along its stream; of which token, at which word
 attribution, written                  who wrote a logit: everything that was left in the stream, as a sum
 said_twice, head_scores, head_atlas   what each head does, by rules that heads have their names from
 text_read                             what a stack read: tokens, ids, padding

@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_explore.model.axes import Array, Axis, as_slice
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.asked_place import usual_place
 from attn_explore.model.looking.written import Direction, Kind, Written, one_for_each_bias, written
 from attn_explore.model.ops.matrices import on_one_core
 from attn_explore.model.stream import Stream, stream_of
@@ -84,7 +85,9 @@ def attribution(
 ) -> Attribution:
     """Who wrote the logit of a token, or its difference to that of another one, at a place of the text.
 
-    Without a token, that of the likeliest; without a place, at the last token. Raises Problem without a head.
+    Without a token, that of the likeliest; without a place, at the mask, or at the last word.
+
+    Raises Problem without a head.
 
     >>> from attn_explore.model.run import run
     >>> from attn_explore.model.scenario import parse_scenario
@@ -122,7 +125,7 @@ def _uncapped(stream: Stream) -> Value:
 def _index(logits: Value, token: int | None, place: int | None) -> tuple[int, ...]:
     row: tuple[int, ...] = ()
     if len(logits.axes) > 1:
-        row = (logits.axes[0].size - 1 if place is None else place,)
+        row = (usual_place(logits.axes[0]) if place is None else place,)
     return (*row, int(np.argmax(logits[row])) if token is None else token)
 
 

@@ -14,13 +14,11 @@ from attn_explore.model.edits import Changes
 from attn_explore.model.forward import trace_of
 from attn_explore.model.known import Known
 from attn_explore.model.labels import as_labels
+from attn_explore.model.looking.asked_place import MASKS
 from attn_explore.model.looking.text_read import Text, text_of
 from attn_explore.model.problems import Problem
 from attn_explore.model.scenario.tokens import Reading
 from attn_explore.model.trace import Trace
-
-MASKS = ("[MASK]", "<mask>")
-"""What stands for a word that a model has to find out (Devlin et al. 2018, section 3.1)."""
 
 Fills = tuple[bool, ...] | None
 

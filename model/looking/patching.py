@@ -18,12 +18,12 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.backward import gradients_by
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.asked_place import usual_place
 from attn_explore.model.looking.patched_runs import Patch, Said, differences
 from attn_explore.model.looking.two_texts import Two, check, parting_stack
 from attn_explore.model.ops.masks import VISIBILITY
 from attn_explore.model.ops.matrices import on_one_core
 from attn_explore.model.problems import Problem
-from attn_explore.model.scenario.tokens import PAD
 from attn_explore.model.stream import points_of, stream_of
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -42,7 +42,7 @@ class Asked:
     kind     what is put in
     token    the token whose logit is measured, and `against` the one whose logit is taken from it; None: what the clean
              and what the corrupted run would say
-    place    the word behind which they are said; None: the last
+    place    the word at which they are said; None: the mask, or the last
     stack    `encoder` or `decoder`; None: the first whose words differ
     """
 
@@ -291,7 +291,7 @@ def _said(two: Two, asked: Asked) -> Said:
     steps = tuple(step for step in stream.tail if step.name in ("logits", "capped_logits"))
     place = None
     if len(steps[0].axes) > 1:
-        place = last_word(steps[0].axes[0]) if asked.place is None else asked.place
+        place = usual_place(steps[0].axes[0]) if asked.place is None else asked.place
     token = _likeliest(two.clean.steps[steps[-1].path], place) if asked.token is None else asked.token
     against = _likeliest(steps[-1], place) if asked.against is None else asked.against
     if token == against:
@@ -305,9 +305,3 @@ def _said(two: Two, asked: Asked) -> Said:
 
 def _likeliest(logits: Value, place: int | None) -> int:
     return int(np.argmax(logits[() if place is None else place]))
-
-
-def last_word(tokens: Axis) -> int:
-    """The place of the last word of a text that is no padding."""
-    labels = tokens.labels or ()
-    return max((place for place, label in enumerate(labels) if label != PAD), default=tokens.size - 1)
