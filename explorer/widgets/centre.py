@@ -81,6 +81,8 @@ class Centre(Vertical, Unscrolled):
         lines = lines_of_grid(free - above, max(grids), below)
         if self.lines_below is not None:
             lines = max(LEAST_GRID, free - above - FREE * bool(above) - max(below, LEAST_BELOW))
+        elif statistics.is_silent and free - above - lines < below:
+            lines = min(lines, max(grids))  # the line that is free is of use under the grid
         statistics.display = lines > max(grids)
         self._share_rest(free - above - FREE * bool(above) - lines - below)
         lines -= statistics.display

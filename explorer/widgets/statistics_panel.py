@@ -22,6 +22,11 @@ class Statistics(DrawnAgain, can_focus=False):
         self._picture: Picture | None = None
         self._cursor: Index = ()
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it speaks of nothing."""
+        return self._picture is None
+
     def show(self, picture: Picture | None, cursor: Index) -> None:
         """Speak of the row of another cell, or of nothing."""
         self._picture, self._cursor = picture, cursor

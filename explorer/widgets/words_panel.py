@@ -64,8 +64,19 @@ class WordsPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=False
         self._wrapped = list(self._lines(max(1, width)))[:-1]  # no blank line at the end
         size = Size(width, len(self._wrapped))
         self.set_reactive(WordsPanel.virtual_size, size)  # without scroll bars nothing has to be laid out for it
+        self._keep_to_lines()
         self._show_title()
         self.refresh_changed()
+
+    def _keep_to_lines(self) -> None:
+        """Where the style sheet says how many lines it has at most, take no more than there is to say."""
+        most, now = self.styles.base.max_height, self.styles.inline.max_height
+        if most is None:
+            self.styles.inline.clear_rule("max_height")
+            return
+        wanted = min(most.value, len(self._wrapped) + self.gutter.height)
+        if now is None or now.value != wanted:
+            self.styles.max_height = wanted
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The title says how much is above and below."""

@@ -41,10 +41,10 @@ class InCentre:
     def show_cell(self) -> None:
         """Show what depends on the cell: what it is made from, its word in the text, and what its row is like."""
         state, grid = self._state, self._centre.grid
-        self._show_around()
-        self.show_among()
         is_told = grid.display and state.session.question is None  # it may ask for just such a figure
         self._centre.statistics.show(grid.picture if is_told else None, state.index)
+        self._show_around()
+        self.show_among()
 
     def index_beside(self, index: Index) -> Index:
         """The same cell in the other run's grid; its first one where there is none."""

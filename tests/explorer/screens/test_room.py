@@ -17,6 +17,7 @@ from attn_explore.explorer.widgets.step_tree import StepTree
 from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from attn_explore.explorer.widgets.words_panel import WordsPanel
 from tests.explorer.conftest import Explore, app_of, session_of, settled
+from tests.standing import until
 
 LAYER = "encoder.layers.0.self_attention"
 WEIGHTS = f"{LAYER}.weights"
@@ -53,6 +54,20 @@ async def test_in_a_lesson_every_row_stands_there_or_it_is_said_which_do(
             assert len(rows) >= 1
             await pilot.press("right")
             await pilot.press("right") if session.question is not None else None
+
+
+async def test_lines_that_the_words_of_a_lesson_do_not_need_are_for_the_question(explore: Explore) -> None:
+    async with explore("reverse", size=(80, 24)) as (pilot, session):
+        await pilot.press("L", *["right"] * 5)
+        assert session.lesson.place == 4
+        words, below = pilot.app.screen.query_one(WordsPanel), pilot.app.screen.query_one(ArithmeticPanel)
+        await pilot.press("down", "enter")  # which is wrong
+        assert words.size.height == words.virtual_size.height
+        assert below.size.height >= below.virtual_size.height
+        assert any("f✗  a 1" in line for line in screen_lines(pilot))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: words.size.width < 78)
+        assert words.size.height > words.virtual_size.height
 
 
 def test_a_grid_that_can_be_whole_is_whole_and_what_is_under_it_keeps_a_quarter() -> None:
