@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from attn_explore.explorer.session.session import Session
     from attn_explore.explorer.system.counter import Counter
     from attn_explore.explorer.system.limits import Limits
+    from attn_explore.model.problems import Problem
 
 
 def without_options(arguments: Sequence[str]) -> Callable[[], int] | None:
@@ -94,10 +95,15 @@ def explore(
 
     def load(counter: Counter) -> Session | Unread:
         sources = found or [find_source(*each) for each in wanted]
-        if len(sources) == 1 and sources[0].needs_text:
-            from attn_explore.explorer.session.other_text import Unread
+        if len(sources) > 1 or not sources[0].needs_text:
+            return begin(sources, counter)
+        from attn_explore.explorer.session.other_text import Unread
 
-            return Unread(sources[0], limits)
+        if look is not None and look.is_of_two:
+            raise _is_one(look)
+        return Unread(sources[0], lambda source, counter: begin([source], counter))
+
+    def begin(sources: list[Source], counter: Counter) -> Session:
         session = sessions_of(sources, limits, step, counter, grows=not step)  # which may be in its last pass
         if look is not None:
             check_look(session, look)
@@ -118,14 +124,18 @@ def explore(
 def check_look(session: Session, look: FirstLook) -> None:
     """Raise Problem where what is looked at first cannot be shown, or sorted, as it is asked for."""
     if look.is_of_two and session.other is None:
-        from attn_explore.model.problems import Problem
-
-        hint = "--as rounds the parameters of another one; `attn-explore compare` opens any two"
-        raise Problem(f"--view {look.view} is of two runs, and this is one", hint=hint)
+        raise _is_one(look)
     if look.sorted_by:
         from attn_explore.explorer.telling.sorting_names import sortings_named
 
         sortings_named(look.sorted_by, session.place.value, session.place.index)
+
+
+def _is_one(look: FirstLook) -> Problem:
+    from attn_explore.model.problems import Problem
+
+    hint = "--as rounds the parameters of another one; `attn-explore compare` opens any two"
+    return Problem(f"--view {look.view} is of two runs, and this is one", hint=hint)
 
 
 def _waits(name: str, asked: Asked | None) -> bool:

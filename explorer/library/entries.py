@@ -92,7 +92,8 @@ class Library:
 
     def unread(self, entry: Entry) -> Unread:
         """A model, open, that is asked what it should read. Raises Problem when it cannot be opened."""
-        return Unread(self.home.offer.model(entry), self.home.limits)
+        limits = self.home.limits
+        return Unread(self.home.offer.model(entry), lambda source, counter: start(source, limits, counter, grows=True))
 
     def preview(self, entry: Entry, counter: Counter | None = None) -> Value | None:
         """The tensor that says most of a run, or None where it is too large for a glance. Raises Problem."""

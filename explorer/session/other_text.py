@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from attn_explore.explorer.session.computing import bring
@@ -38,14 +39,14 @@ def with_text(session: Session, text: str, counter: Counter | None = None, *, gr
 
 @dataclass(frozen=True)
 class Unread:
-    """A model that was opened, and is asked what it should read."""
+    """A model that was opened, and is asked what it should read; `begin` runs it then, as it was asked for."""
 
     source: Source
-    limits: Limits
+    begin: Callable[[Source, Counter], Session]
 
     def read(self, text: str, counter: Counter) -> Session:
         """Run it over a text. Raises Problem for what it cannot read."""
-        return start(self.source.reading({"text": text}), self.limits, counter, grows=True)
+        return self.begin(self.source.reading({"text": text}), counter)
 
 
 def _over(session: Session, text: str, counter: Counter | None, *, grows: bool = False) -> Session:

@@ -12,7 +12,7 @@ from attn_explore.explorer.session.session import Session
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.formulas import output_name
 from attn_explore.model.naming import in_full
-from attn_explore.model.ops import is_gradient
+from attn_explore.model.ops import Output, is_gradient
 from attn_explore.model.text import visible
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class GradientKeys:
         elif gradients.flip(session):
             self.screen.show()
         else:
-            self.screen.refuse(f"This has no part in {visible(output_name(output))}.")
+            self.screen.refuse(_no_part_in(output))
 
     def differentiate(self) -> None:
         """Make the gradients of the number under the cursor, instead of those there are."""
@@ -65,9 +65,12 @@ class GradientKeys:
 
     def _take(self, session: Session, flips: bool, runs: tuple[Run, Run | None]) -> None:
         gradients.take_gradients(session, runs)
-        if flips:
-            gradients.flip(session)
+        is_there = not flips or gradients.flip(session)
         self.screen.show()
         if (output := session.run.output) is not None:
             said = f"Gradients of {visible(output_name(output))}. v flips, V asks about another number."
-            self.screen.say(said)
+            self.screen.say(said if is_there else f"{_no_part_in(output)} V asks about another number.")
+
+
+def _no_part_in(output: Output) -> str:
+    return f"This has no part in {visible(output_name(output))}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,13 @@ import pytest
 from attn_explore.explorer.commands import command_line, exploring, starting
 from attn_explore.explorer.session.answers import AnswerFile
 from attn_explore.explorer.session.asked import Asked, FirstLook
+from attn_explore.explorer.session.other_text import Unread
+from attn_explore.explorer.system.counter import Counter
 from attn_explore.explorer.system.limits import Limits
+from attn_explore.model.problems import Problem
 from tests.imported import STAGES, allowed, imported
+
+FAMILIES = Path(__file__).parents[2] / "data" / "families"
 
 Opened = list[tuple[Any, ...]]
 
@@ -102,3 +109,32 @@ def test_until_signals_are_heeded_nothing_is_imported_that_takes_its_time() -> N
         "attn_explore.explorer",
         "attn_explore.explorer.cli",
     }
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What the explorer is given to load."""
+    found: list[Any] = []
+
+    def show(load: Any, *_: Any, **__: Any) -> int:
+        found.append(load(Counter()))
+        return 0
+
+    monkeypatch.setattr("attn_explore.explorer.app.show", show)
+    yield found
+    gc.enable()  # which the explorer does when it stands
+
+
+def test_a_model_that_asks_for_a_text_is_looked_at_then_as_the_line_said(loaded: list[Any]) -> None:
+    step = "decoder.layers.1.self_attention.weights"
+    starting.explore(str(FAMILIES / "gpt2"), Limits(), step, look=FirstLook("word"))
+    (unread,) = loaded
+    assert isinstance(unread, Unread)
+    session = unread.begin(unread.source.reading({"ids": [1, 2, 3]}), Counter())
+    assert session.place.value.path == step
+
+
+def test_a_view_of_two_runs_is_refused_before_a_text_is_asked_for(loaded: list[Any]) -> None:
+    with pytest.raises(Problem, match="--view beside is of two runs, and this is one"):
+        starting.explore(str(FAMILIES / "gpt2"), Limits(), look=FirstLook("beside"))
+    assert loaded == []

@@ -211,7 +211,7 @@ async def test_what_a_word_is_chosen_from_is_computed_behind_the_screen(monkeypa
 
 
 async def test_a_model_that_was_named_alone_asks_for_a_text(tmp_path: Path) -> None:
-    unread = Unread(find_source(str(FAMILIES / "gpt2")), Limits())
+    unread = Unread(find_source(str(FAMILIES / "gpt2")), lambda source, counter: start(source, Limits(), counter))
     app = ExplorerApp(lambda _: unread, "gpt2")
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await _screen(pilot, TextScreen)

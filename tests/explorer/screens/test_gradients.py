@@ -211,6 +211,14 @@ async def test_a_number_that_has_no_part_in_it_is_said_to_have_none(explore: Exp
         assert "This has no part in scores[love, my]." in said(pilot)
 
 
+async def test_where_the_first_gradients_leave_a_number_out_that_is_said_at_once(explore: Explore) -> None:
+    async with explore("names", "decoder.layers.0.self_attention.q") as (pilot, session):  # a pass before the last one
+        await pilot.press("v")
+        await settled(pilot)
+        assert session.place.value.path == "decoder.layers.0.self_attention.q"
+        assert said(pilot).startswith("This has no part in logits[e, </s>]. V asks")
+
+
 async def test_a_gradient_is_not_edited_and_has_no_word_view(explore: Explore) -> None:
     async with explore(LABELS, f"{A}.weights") as (pilot, session):
         await pilot.press("v", "e")
