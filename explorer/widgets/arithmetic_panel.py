@@ -195,8 +195,11 @@ class ArithmeticPanel(DrawnAgain, ScrollView, can_focus=False, inherit_bindings=
         self._rows += _lines(blocks, room, self._head_rows)
         self._own_rows = len(self._rows)
         self._rows += [_Line((piece,), [0], range(0)) for piece in self._lines_under(room)]
+        marked = self.chosen if self._chosen else None  # the first one is marked where nothing was chosen
         self._links = links(self._blocks)
-        if self._chosen is not None:
+        if marked in self._links:
+            self._chosen = self._links.index(marked)
+        elif self._chosen is not None:
             self._chosen = min(self._chosen, len(self._links) - 1) if self._links else None
         self._places = {(link.value.path, link.index): place for place, link in enumerate(self._links)}
         size = Size(room, len(self._rows))

@@ -81,6 +81,19 @@ async def test_where_there_is_room_a_sum_is_not_folded_and_f_is_not_offered(expl
         await until(pilot, lambda: panel.is_folded)
 
 
+async def test_a_number_that_was_chosen_stays_so_where_there_is_room_for_more(explore: Explore) -> None:
+    async with explore("encoder-layer", "encoder.layers.0.ffn.output", size=(80, 24)) as (pilot, _):
+        panel = pilot.app.screen.query_one(ArithmeticPanel)
+        await pilot.press("down", "down")
+        chosen = panel.chosen
+        assert chosen is not None
+        assert panel._chosen == 2
+        await pilot.resize_terminal(120, 60)
+        await until(pilot, lambda: not panel.is_folded)
+        assert panel.chosen == chosen
+        assert panel._chosen != 2  # the largest term stands first no longer
+
+
 async def test_o_opens_the_finer_steps_and_closes_them(explore: Explore) -> None:
     async with explore("i-love-my-dog", WEIGHTS) as (pilot, session):
         await pilot.press("o", "right", "right", "right")
