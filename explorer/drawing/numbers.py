@@ -89,6 +89,15 @@ def chance_text(probability: float) -> str:
     return ">99%" if nearest == 100 and probability < 1 else f"{nearest}%"
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """So many of a thing: of one, it is `one`; of more, `many`, or `one` with an s.
+
+    >>> counted(1, "token"), counted(5, "token"), counted(2, "other", "others together")
+    ('1 token', '5 tokens', '2 others together')
+    """
+    return f"{figure(count)} {one if count == 1 else many or f'{one}s'}"
+
+
 def span(places: range) -> str:
     """The first and the last of some places; of one place alone, that one.
 

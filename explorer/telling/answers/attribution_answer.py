@@ -10,7 +10,12 @@ from typing import Any
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.session.who_wrote import term_name
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
-from attn_explore.explorer.telling.answers.stream_labels import remainder_label, said_of_overflow, writer_label
+from attn_explore.explorer.telling.answers.stream_labels import (
+    others_label,
+    remainder_label,
+    said_of_overflow,
+    writer_label,
+)
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.attribution import Attribution, Number, Opened
 from attn_explore.model.looking.written import Kind, Written
@@ -39,7 +44,7 @@ def attribution_answer(found: Attribution, most: int | None = None) -> Answer:
     if others := found.terms[len(terms) :]:
         rest = sum(term.value for term in others)
         before += rest
-        rows.append(_plain_row(f"{len(others)} others together", rest, before, largest))
+        rows.append(_plain_row(others_label(len(others)), rest, before, largest))
     rows.append(_plain_row(remainder_label(found.remainder), found.remainder, found.of.value, largest))
     return Answer("Who wrote this logit?", tuple(_said(found)), "writer", "", _COLUMNS, tuple(rows))
 
@@ -132,7 +137,7 @@ def opened_answer(found: Attribution, made: Opened, most: int | None = None) -> 
     rows = [_part_row(made, place, largest) for place in order]
     left = float(made.values.sum()) - sum(float(made.values[place]) for place in order)
     if len(order) < len(made.values):
-        rows.append(Row(f"{len(made.values) - len(order)} others together", (_cell(left, largest),)))
+        rows.append(Row(others_label(len(made.values) - len(order)), (_cell(left, largest),)))
     what = "What did this head take from where?" if made.term.kind == "head" else "Which neurons wrote this?"
     said = (f"{number_name(found.of)}: {short_number(found.of.value)}.", f"Of it {_adds(made.term)}.")
     return Answer(what, said, "from" if made.term.kind == "head" else "neuron", "", ("adds",), tuple(rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attn_explore.explorer.drawing.numbers import shape_text, size_text
+from attn_explore.explorer.drawing.numbers import counted, shape_text, size_text
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.stream_labels import point_label
 from attn_explore.model.looking.kept_keys import KeptBlock, KeptKeys
@@ -26,8 +26,9 @@ def cache_answer(kept: KeptKeys, positions: int | None) -> Answer:
 
 def _said(kept: KeptKeys, positions: int | None) -> Iterator[str]:
     tokens = max(block.tokens for block in kept.blocks if block.grows)
+    kind = kept.blocks[0].keys.dtype
     yield (
-        f"After {tokens} tokens: {kept.numbers:,} numbers, {size_text(kept.nbytes)} in {kept.blocks[0].keys.dtype};"
+        f"After {counted(tokens, 'token')}: {kept.numbers:,} numbers, {size_text(kept.nbytes)} in {kind};"
         f" each further token adds {kept.numbers_a_token:,} numbers, {size_text(kept.bytes_a_token)}."
     )
     if positions is not None and positions > tokens:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.numbers import counted, short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_json import token_data
 from attn_explore.explorer.telling.answers.attribution_answer import number_data, number_name
@@ -69,10 +69,8 @@ def _list(atlas: HeadAtlas, wanted: Wanted) -> Answer:
         for each in found[: wanted.top]
     )
     left = len(found) - len(rows)
-    said = (
-        *_said(atlas, wanted.score),
-        *([f"{left} more heads follow: --top {len(found)} lists all."] if left else []),
-    )
+    more = f"{counted(left, 'more head follows', 'more heads follow')}: --top {len(found)} lists all."
+    said = (*_said(atlas, wanted.score), *([more] if left else []))
     title = f"Heads by {wanted.score}, the largest first"
     return Answer(title, said, "head", "", atlas.scores, rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.numbers import counted, short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_json import token_data
 from attn_explore.model.looking.asked_token import token_text
@@ -37,9 +37,9 @@ def _said(found: Neurons) -> Iterator[str]:
         yield "favours, against: the words that its row adds most to, takes most from; a negative activation turns them"
     yield "fires on: the tokens of this text on which its activation is largest by size"
     if found.weaker:
-        yield f"{found.weaker} other neurons write less."
+        yield f"{counted(found.weaker, 'other neuron writes', 'other neurons write')} less."
     if found.silent:
-        yield f"{found.silent} neurons write nothing here: their activation is 0."
+        yield f"{counted(found.silent, 'neuron writes', 'neurons write')} nothing here: an activation of 0."
 
 
 def _columns(found: Neurons) -> list[str]:

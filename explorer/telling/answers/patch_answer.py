@@ -15,6 +15,7 @@ from attn_explore.model.axes import Array, Axis
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.patching import Kind, Patching
 from attn_explore.model.naming import shown
+from attn_explore.model.stream import stream_of
 from attn_explore.model.text import clip
 from attn_explore.model.values import Value
 
@@ -92,8 +93,13 @@ def _heads_of_columns(found: Patching) -> Iterator[str]:
         if clean.name == "head":
             yield str(place)
             continue
-        one, other = shown(clean, place), shown(corrupted, place)
-        yield one if clean.label(place) == corrupted.label(place) else f"{one} / {other}"
+        yield _in_both(clean, corrupted, place)
+
+
+def _in_both(clean: Axis, corrupted: Axis, place: int) -> str:
+    """A token of the two texts; both where they differ: `dog / cat`."""
+    one, other = shown(clean, place), shown(corrupted, place)
+    return one if clean.label(place) == corrupted.label(place) else f"{one} / {other}"
 
 
 # --- sentences
@@ -111,14 +117,24 @@ def _said(found: Patching, *, has_estimates: bool) -> Iterator[str]:
     clean, corrupted = (clip(" ".join(_labels(axis)), _WORDS) for axis in found.texts)
     yield f"Into the run over “{corrupted}” is put {WHAT[found.asked.kind]}, from the run over “{clean}”."
     yield (
-        f"Measured is the logit of {shown(words, said.token)} less that of {shown(words, said.against)}: "
-        f"{short_number(found.corrupted)} without a patch is 0 here, and {short_number(found.clean)}, "
+        f"Measured is the logit of {shown(words, said.token)} less that of {shown(words, said.against)}"
+        f"{_where(found)}: {short_number(found.corrupted)} without a patch is 0 here, and {short_number(found.clean)}, "
         "as in the run that it is from, is 1."
     )
     if is_by_head(found) and (best := ", ".join(_best(found))):
         yield f"Most comes back by {best}."
     elif most := ", ".join(_over_half(found)):
         yield f"Over half comes back at {most}."
+
+
+def _where(found: Patching) -> str:
+    """At which word the logits are: `, after ␣is`; nothing where they are of the whole text."""
+    place, logits = found.said.place, found.said.steps[0]
+    if place is None:
+        return ""
+    clean = found.two.clean.steps[logits.path]
+    after = "after" if stream_of(found.two.corrupted).foretells else "at"
+    return f", {after} {_in_both(clean.axes[0], logits.axes[0], place)}"
 
 
 def _labels(axis: Axis) -> list[str]:

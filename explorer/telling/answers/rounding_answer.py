@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attn_explore.explorer.drawing.numbers import percent, short_number
+from attn_explore.explorer.drawing.numbers import counted, percent, short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.model.config import Rounding
 from attn_explore.model.looking.rounded_steps import MATTERS, RoundedSteps, StepRounded
@@ -47,7 +47,7 @@ def _said(found: RoundedSteps, storage: Rounding) -> Iterator[str]:
     else:
         yield f"No step is off by more than {percent(MATTERS)} of its size."
     if found.said:
-        yield f"What the model says differs in {found.otherwise} of {found.said} places."
+        yield f"What the model says differs in {found.otherwise} of {counted(found.said, 'place')}."
     yield _RELATIVE
     yield _RULES[storage] if storage in ("bf16", "f16") else f"{_RULES[storage]} {_VECTORS}"
 

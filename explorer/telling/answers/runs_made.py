@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from attn_explore.explorer.drawing.numbers import counted
 from attn_explore.explorer.system.time_left import TimeLeft
 
 
@@ -32,7 +33,7 @@ class Runs(Protocol):
 
 def how_far(found: Runs) -> str:
     """How many runs are made: `31 of 270 runs`."""
-    return f"{found.runs - found.runs_left} of {found.runs} runs"
+    return f"{found.runs - found.runs_left} of {counted(found.runs, 'run')}"
 
 
 def progress_of(found: Runs, left: TimeLeft) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from attn_explore.explorer.drawing.numbers import counted
 from attn_explore.model.looking.vector_parts import Part
 from attn_explore.model.looking.written import Written
 from attn_explore.model.values import Value
@@ -51,6 +52,15 @@ def _place(path: str) -> tuple[str | None, str]:
         return None, ""
     place = parts.index("layers")
     return parts[place + 1], parts[place + 2]
+
+
+def others_label(others: int) -> str:
+    """What is called what is not listed, all of it together.
+
+    >>> others_label(1), others_label(2)
+    ('1 other', '2 others together')
+    """
+    return counted(others, "other", "others together")
 
 
 def remainder_label(remainder: float) -> str:

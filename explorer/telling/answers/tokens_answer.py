@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attn_explore.explorer.drawing.answer_table import Spot
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.numbers import counted, short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.token_remarks import remarks
-from attn_explore.explorer.telling.answers.tokens_said import counted, said_of
+from attn_explore.explorer.telling.answers.tokens_said import said_of
 from attn_explore.model.checkpoints.tokens.cut import Cut, Kind, Step, Word
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_text

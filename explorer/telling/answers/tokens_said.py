@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from attn_explore.explorer.drawing.numbers import counted
 from attn_explore.explorer.telling.answers.token_remarks import remarks
 from attn_explore.model.checkpoints.tokens.cut import Cut
 from attn_explore.model.looking.tokens_read import ChatTemplate, TokensRead
-from attn_explore.model.text import clip, figure
+from attn_explore.model.text import clip
 
 _LONGEST, _LONGEST_NAME = 300, 40
 """Characters of a text, and of a name of the file, that are said."""
@@ -69,11 +70,6 @@ def _counted(read: TokensRead) -> str:
     added = sum(len(word.ids) for word in read.words if word.kind == "around")
     tokens = counted(len(read.ids), "token")
     return f"{', '.join((*parts, tokens))}{f', {added} of them put there by the tokenizer' if added else ''}."
-
-
-def counted(count: int, thing: str) -> str:
-    """`1 token`, `5 tokens`."""
-    return f"{figure(count)} {thing}{'' if count == 1 else 's'}"
 
 
 def _of_cut(cut: Cut) -> Iterator[str]:

@@ -9,7 +9,12 @@ import numpy as np
 
 from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
-from attn_explore.explorer.telling.answers.stream_labels import remainder_label, said_of_overflow, writer_label
+from attn_explore.explorer.telling.answers.stream_labels import (
+    others_label,
+    remainder_label,
+    said_of_overflow,
+    writer_label,
+)
 from attn_explore.model.axes import Array
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_text
@@ -41,7 +46,7 @@ def why_answer(looked: Looked, split: str = "pairs", top: int = LISTED) -> Answe
     rows = [terms.row(place) for place in listed]
     if others := terms.numbers.size - len(listed):
         rest = sum(np.delete(terms.numbers, listed).tolist())  # of Python, which says nothing of an overflow
-        rows.append(_Term(f"{others} others together", rest))
+        rows.append(_Term(others_label(others), rest))
     rows += _besides(why)
     columns = ("of the key", "adds") if split == "pairs" else ("adds",)
     most = max((abs(term.value) for term in rows if np.isfinite(term.value)), default=0.0)

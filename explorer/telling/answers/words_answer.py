@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_explore.explorer.drawing.numbers import short_number
+from attn_explore.explorer.drawing.numbers import counted, short_number
 from attn_explore.explorer.session.asked_words import WordsFound
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.runs_made import how_far
@@ -101,7 +101,7 @@ def _said(found: WordsFound) -> Iterator[str]:
 def _of_integrated(words: Words) -> str:
     gained = words.value - words.baseline
     return (
-        f"Integrated gradients ({words.steps} steps) begin at embeddings of zero, where it is "
+        f"Integrated gradients ({counted(words.steps, 'step')}) begin at embeddings of zero, where it is "
         f"{short_number(words.baseline)}: they should add up to {short_number(gained)}; their error is "
         f"{short_number(words.error)}.{_WARNING if abs(words.error) > _MUCH * abs(gained) else ''}"
     )

@@ -38,7 +38,7 @@ def test_the_trained_induction_head_is_named_first_and_stands_in_the_grid(attn: 
 
 def test_a_list_has_every_score_of_a_head_the_largest_first(attn: Run) -> None:
     lines = attn("multi-head", "--sort", "previous", "--top", "2").out.splitlines()
-    assert "1 more heads follow: --top 3 lists all." in lines
+    assert "1 more head follows: --top 3 lists all." in lines
     assert [line.split()[0] for line in lines[-3:]] == ["head", "0.0", "0.1"]
     assert lines[-3].split()[1:] == list(SCORES)
 

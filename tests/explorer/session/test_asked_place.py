@@ -16,15 +16,16 @@ from attn_explore.explorer.session.through_lens import Through, said_at, through
 from attn_explore.explorer.session.who_wrote import WhoWrote, who_wrote
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling.answers.lens_answer import lens_answer
+from attn_explore.explorer.telling.answers.patch_answer import patch_answer
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
 
 READ = pytest.mark.parametrize(
-    ("read", "place", "said"),
+    ("read", "place", "word"),
     [
-        ("tokens: [I, '[MASK]', my, dog]", 1, "at [MASK]"),
-        ("tokens: [I, love, dog], pad_to: 5", 2, "at dog"),
-        ("tokens: [I, love, dog]", 2, "at the last token"),
+        ("tokens: [I, '[MASK]', my, dog]", 1, "[MASK]"),
+        ("tokens: [I, love, dog], pad_to: 5", 2, "dog"),
+        ("tokens: [I, love, dog]", 2, "dog"),
     ],
 )
 
@@ -37,16 +38,18 @@ def over(read: str) -> Session:
 
 
 @READ
-def test_each_question_is_asked_at_the_mask_or_at_the_last_word(read: str, place: int, said: str) -> None:
+def test_each_question_is_asked_at_the_mask_or_at_the_last_word(read: str, place: int, word: str) -> None:
     session = over(read)
     both = pair(session, over(read.replace("I,", "cat,")))
     assert who_wrote(session, WhoWrote()).of.index[0] == place
     assert words_asked(session, WhichWords()).words.output.place == place
-    assert patched(both, WhatToPatch(token_id=0, against_id=1)).said.place == place
+    patches = patched(both, WhatToPatch(token_id=0, against_id=1))
+    assert patches.said.place == place
+    assert f"the logit of I less that of love, at {word}: " in " ".join(patch_answer(patches).said)
 
 
 @READ
-def test_a_token_is_ranked_there_and_the_sentence_says_where(read: str, place: int, said: str) -> None:
+def test_a_token_is_ranked_there_and_the_sentence_says_where(read: str, place: int, word: str) -> None:
     session = over(read)
     lens = through_lens(session, Through(token="dog"))
     answer = lens_answer(lens)
@@ -54,11 +57,12 @@ def test_a_token_is_ranked_there_and_the_sentence_says_where(read: str, place: i
     ranks = lens.rows[-1].rank
     assert ranks is not None
     assert rank.number == ranks[place]
-    assert any(sentence.endswith(f"{said}; 0 is the likeliest.") for sentence in answer.said)
+    there = "the last token" if place == session.run.trace["logits"].shape[0] - 1 else word
+    assert f" at {there}; 0 is the likeliest." in " ".join(answer.said)
 
 
 @READ
-def test_a_question_that_is_asked_elsewhere_is_of_the_likeliest_there(read: str, place: int, said: str) -> None:
+def test_a_question_that_is_asked_elsewhere_is_of_the_likeliest_there(read: str, place: int, word: str) -> None:
     session = over(read)
     logits = session.run.trace["logits"].array
     assert said_at(session, session.place.cell) == np.argmax(logits[place])
