@@ -42,7 +42,8 @@ LONGEST_LABEL, LONGEST_TEXT = 20, 14
 class HeatMap:
     """A tensor to be drawn as a heat map, with its title and where it stands in the run.
 
-    `texts` stand in the cells of a single plane in the place of its numbers, which are `coloured_by`, then.
+    `texts` stand in the cells of a single plane in the place of its numbers, which are `coloured_by`, then. The name
+    of a row has at most `longest_row` letters.
     """
 
     title: str
@@ -50,6 +51,7 @@ class HeatMap:
     picture: Picture
     texts: tuple[tuple[str, ...], ...] | None = None
     coloured_by: str = ""
+    longest_row: int = LONGEST_LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,17 @@ class Panels:
     @cached_property
     def row_labels(self) -> list[Place]:
         """What stands beside the rows, thinned out where there is no room for all."""
-        return list(_labels(self.picture.rows, self.layout.blocks[0], self.layout.drawn[0], FONT / self.cell[1]))
+        longest, apart = self.heat_map.longest_row, FONT / self.cell[1]
+        return list(_labels(self.picture.rows, self.layout.blocks[0], self.layout.drawn[0], apart, longest))
 
     @cached_property
     def column_labels(self) -> list[Place]:
         """What stands over the columns."""
-        return list(_labels(self.picture.columns, self.layout.blocks[1], self.layout.drawn[1], FONT / self.cell[0]))
+        return list(
+            _labels(
+                self.picture.columns, self.layout.blocks[1], self.layout.drawn[1], FONT / self.cell[0], LONGEST_LABEL
+            )
+        )
 
     @cached_property
     def are_turned(self) -> bool:
@@ -203,9 +210,9 @@ def _written(number: float) -> str:
     return short_power(f"{number:.4g}")
 
 
-def _labels(axis: Axis, block: int, drawn: int, needed: float) -> Iterator[Place]:
+def _labels(axis: Axis, block: int, drawn: int, needed: float, longest: int) -> Iterator[Place]:
     """A label for as many of the drawn rows or columns as there is room for; each needs so many of them."""
     if not axis.name:
         return
     for at in range(0, drawn, max(1, math.ceil(needed))):
-        yield Place(at, shortened(shown_short(axis, at * block), LONGEST_LABEL))
+        yield Place(at, shortened(shown_short(axis, at * block), longest))

@@ -64,7 +64,8 @@ class Answer:
     """An answer as a table, and what is said of it, a sentence to each of `said`.
 
     `down` and `across` name what the rows and the columns are: `layer`, `token`. `columns` are their heads. `measure`
-    is what the number of a cell is where its text is none.
+    is what the number of a cell is where its text is none. `by_columns`: each column has a scale of its own, so that a
+    picture is coloured by `strength`, and that is what `measure` names.
     """
 
     title: str
@@ -74,6 +75,7 @@ class Answer:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     measure: str = "number"
+    by_columns: bool = False
 
     def __post_init__(self) -> None:
         """See `Cell`. Each row has as many cells as there are columns."""

@@ -13,6 +13,9 @@ from attn_explore.explorer.telling.answers.answer_lines import is_number
 from attn_explore.model.axes import Axis
 from attn_explore.model.problems import Problem
 
+_LONGEST_ROW = 60
+"""Letters of what names a row: two writers of a score have their place."""
+
 
 def answer_figure(answer: Answer) -> HeatMap:
     """The numbers of an answer as coloured cells. Raises Problem for one that has none.
@@ -21,7 +24,7 @@ def answer_figure(answer: Answer) -> HeatMap:
     before the first number names the row.
     """
     answer = _of_numbers(answer)
-    numbers = [[cell.number for cell in row.cells] for row in answer.rows]
+    numbers = [[cell.strength if answer.by_columns else cell.number for cell in row.cells] for row in answer.rows]
     hidden = np.array([[number is None for number in row] for row in numbers], bool)
     if not hidden.size or hidden.all():
         raise Problem("there are no numbers to draw", hint="--json and --csv write what there is")
@@ -29,7 +32,7 @@ def answer_figure(answer: Answer) -> HeatMap:
     rows = Axis(answer.down, len(answer.rows), tuple(row.label for row in answer.rows))
     columns = Axis(answer.across or "value", len(answer.columns), answer.columns)
     picture = Picture(array, (rows, columns), hidden if hidden.any() else None)
-    return HeatMap(answer.title, "", picture, _texts(answer), answer.measure)
+    return HeatMap(answer.title, "", picture, _texts(answer), answer.measure, _LONGEST_ROW)
 
 
 def _of_numbers(answer: Answer) -> Answer:
@@ -45,6 +48,6 @@ def _of_numbers(answer: Answer) -> Answer:
 
 
 def _texts(answer: Answer) -> tuple[tuple[str, ...], ...] | None:
-    """The texts of the cells, where they are more than the numbers."""
+    """The texts of the cells, where they are more than the numbers that colour them."""
     texts = tuple(tuple(cell.text for cell in row.cells) for row in answer.rows)
-    return texts if any(text and not is_number(text) for row in texts for text in row) else None
+    return texts if answer.by_columns or any(text and not is_number(text) for row in texts for text in row) else None

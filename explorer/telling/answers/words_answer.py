@@ -45,10 +45,10 @@ def words_answer(found: WordsFound) -> Answer:
 
 
 def words_drawn(found: WordsFound) -> Answer:
-    """The same for a picture, which has one scale: each number as a share of the largest in its column."""
+    """The same for a picture, whose colours have one scale: of each number its share of the largest in its column."""
     whole = words_answer(found)
-    rows = tuple(replace(row, cells=tuple(map(_drawn, row.cells))) for row in whole.rows if not row.is_total)
-    return replace(whole, rows=rows, measure="share of the largest in its column")
+    rows = tuple(row for row in whole.rows if not row.is_total)
+    return replace(whole, rows=rows, measure="share of the largest in its column", by_columns=True)
 
 
 def words_data(found: WordsFound) -> dict[str, Any]:
@@ -161,7 +161,3 @@ def _cell(number: float, largest: float, at: At) -> Cell:
 def _together(words: Words, method: str) -> Cell:
     total = words.total(method)
     return _NOTHING if np.isnan(total) else Cell(short_number(total), None, None, total)
-
-
-def _drawn(cell: Cell) -> Cell:
-    return replace(cell, number=cell.strength)

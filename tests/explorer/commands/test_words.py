@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from attn_explore.explorer.commands.making import INTERRUPTED
+from attn_explore.explorer.drawing.numbers import short_number
 from attn_explore.explorer.telling.answers.schemas import schema_of
 from attn_explore.model.looking.word_shares import Words
 from tests.checkpoints import DATA
@@ -96,6 +97,7 @@ def test_its_csv_and_its_picture_have_the_words(attn: Run) -> None:
     drawn = Path("words.svg").read_text()
     assert "not" in drawn
     assert "together" not in drawn
+    assert all(short_number(float(number)) in drawn for row in rows[:-1] for number in row[1:])
 
 
 @pytest.mark.parametrize(

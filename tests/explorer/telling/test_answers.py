@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from attn_explore.explorer.drawing.answer_table import Spot
+from attn_explore.explorer.drawing.plots.heat_map import Panels
 from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.answer_curves import AnswerCurves
 from attn_explore.explorer.telling.answers.answer_figure import answer_figure
@@ -51,6 +53,21 @@ def test_a_figure_has_the_columns_of_numbers_and_its_rows_the_names_before_them(
     assert [axis.labels for axis in picture.axes] == [("embedding · head 0",), ("adds",)]
     assert picture.axes[0].name == "query · key"
     assert picture.hidden is None
+
+
+def test_a_figure_has_the_whole_name_of_a_row() -> None:
+    names = ("0 feed-forward norm_bias", "11 cross-attention norm_bias")
+    cells = (Cell(names[1]), Cell("2.50", 1.0, number=2.5))
+    answer = Answer("Why", (), "of the query", "", ("of the key", "adds"), (Row(names[0], cells),))
+    assert [place.text for place in Panels(answer_figure(answer)).row_labels] == [" · ".join(names)]
+
+
+def test_a_figure_whose_columns_have_scales_of_their_own_is_coloured_by_shares_and_shows_the_numbers() -> None:
+    rows = (Row("not", (Cell("2.50", 1.0, number=2.5), Cell("-0.1", -0.5, number=-0.1), Cell("—"))),)
+    figure = answer_figure(Answer("Words", (), "word", "", ("a", "b", "c"), rows, "share", by_columns=True))
+    assert np.asarray(figure.picture.array).tolist() == [[1.0, -0.5]]
+    assert figure.texts == (("2.50", "-0.1"),)
+    assert Panels(figure).notes == ["coloured by share"]
 
 
 def test_numbers_stand_at_the_right_edge_and_are_exact_in_a_file() -> None:
