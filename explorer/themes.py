@@ -7,10 +7,10 @@ from dataclasses import replace
 from textual.theme import Theme
 
 
-def _pure(theme: Theme, *, faintest: str, on_primary: str) -> Theme:
-    """The theme with letters, rules and marks in colours of its own, where those of another theme are mixed.
+def _pure(theme: Theme, faintest: str) -> Theme:
+    """The theme with letters, rules and scroll bars in colours of its own, where those of another theme are mixed.
 
-    `faintest` is the colour of what stands back, `on_primary` that of letters on the primary colour.
+    `faintest` is the colour of what stands back.
     """
     kinds = ("primary", "secondary", "accent", "success", "warning", "error")
     variables = {
@@ -18,9 +18,6 @@ def _pure(theme: Theme, *, faintest: str, on_primary: str) -> Theme:
         "rule": faintest,
         "scrollbar": faintest,
         "scrollbar-hover": theme.primary,
-        "block-cursor-foreground": on_primary,
-        "block-cursor-blurred-foreground": on_primary,
-        "block-cursor-blurred-background": theme.primary,
     }
     return replace(theme, variables=variables)
 
@@ -43,7 +40,6 @@ HIGH_CONTRAST = (
             error="#ff6060",
         ),
         faintest="#909090",
-        on_primary="#000000",
     ),
     _pure(
         Theme(
@@ -62,7 +58,6 @@ HIGH_CONTRAST = (
             error="#a00000",
         ),
         faintest="#606060",
-        on_primary="#ffffff",
     ),
 )
 """For bright rooms, projectors and tired eyes."""

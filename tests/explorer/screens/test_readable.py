@@ -9,7 +9,7 @@ from textual.color import Color
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from attn_explore.explorer.app import ExplorerApp
 from attn_explore.explorer.drawing.colours import READABLE, contrast
@@ -23,7 +23,7 @@ RULE, MARK = 1.6, 3.0
 """The least contrast of a rule: it is seen, and is no more than what it parts; where contrast is high, of any mark."""
 THEMES = sorted(ExplorerApp(lambda _: pytest.fail("nothing is loaded"), "").available_themes)
 CURVES = re.findall(r"\.curves--\d \{ color: \$([\w-]+);", STYLES)
-MARKS = ("rule", "scrollbar", "scrollbar-hover", "scrollbar-active", "block-cursor-blurred-background")
+MARKS = ("rule", "scrollbar", "scrollbar-hover", "scrollbar-active")
 OF_THE_TERMINAL = ("ansi-dark", "ansi-light")
 """Their colours are the terminal's own, whatever these are."""
 
@@ -73,6 +73,14 @@ async def test_letters_and_rules_stand_out_in_every_theme(explore: Explore, them
             assert on(box, box.get_component_styles("input--placeholder").color) >= READABLE, box.id
         await pilot.press("ctrl+g")
         check_letters(pilot.app.screen)
+        await pilot.press("escape", "colon")
+        box = pilot.app.screen.query_one("#ask")
+        assert on(box, box.styles.border_subtitle_color) >= READABLE, "what the keys do"
+        await pilot.press("escape", "Y")
+        copied = pilot.app.screen.query_one(OptionList)
+        chosen = copied.get_component_styles("option-list--option-highlighted")
+        assert contrast(chosen.background.rgb, chosen.color.rgb) >= READABLE
+        assert on(copied, chosen.background) >= MARK
 
 
 @pytest.mark.parametrize("theme", HIGH_CONTRAST, ids=lambda theme: theme.name)
@@ -81,5 +89,3 @@ def test_where_contrast_is_high_every_mark_is_seen_and_no_two_curves_are_alike(t
     rgb = {name: Color.parse(found[name]).rgb for name in (*CURVES, *MARKS, "background")}
     assert all(contrast(rgb[name], rgb["background"]) >= MARK for name in MARKS)
     assert len({rgb[name] for name in CURVES}) == COLOURS
-    chosen, letters = (Color.parse(found[f"block-cursor-blurred-{part}"]) for part in ("background", "foreground"))
-    assert contrast(chosen.rgb, letters.rgb) >= READABLE
