@@ -74,8 +74,8 @@ async def test_letters_and_rules_stand_out_in_every_theme(explore: Explore, them
         await pilot.press("ctrl+g")
         check_letters(pilot.app.screen)
         await pilot.press("escape", "colon")
-        box = pilot.app.screen.query_one("#ask")
-        assert on(box, box.styles.border_subtitle_color) >= READABLE, "what the keys do"
+        dialog = pilot.app.screen.query_one("#ask")
+        assert on(dialog, dialog.styles.border_subtitle_color) >= READABLE, "what the keys do"
         await pilot.press("escape", "Y")
         copied = pilot.app.screen.query_one(OptionList)
         chosen = copied.get_component_styles("option-list--option-highlighted")
