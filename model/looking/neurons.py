@@ -30,7 +30,7 @@ class Neuron:
                 `against` those that it takes most from; a negative activation turns both around. Empty where the model
                 has no head, or one that bends what it reads
     fires       the tokens of the text on which its activation is largest by size, by their places, the largest first;
-                none on which it is 0
+                none on which it is 0, and no padding
     """
 
     number: int
@@ -73,7 +73,7 @@ def networks_of(trace: Trace) -> list[Value]:
 def neurons_at(trace: Trace, hidden: Value, token: int, many: int = STRONGEST) -> Neurons:
     """The neurons whose output is longest at a token of the text: |activation| times the length of their output row.
 
-    Where the network's output is normalised before it is added, the row is taken as it leaves that norm.
+    Where the network's output is normalised before it is added, the row is taken as it leaves that norm at the token.
 
     >>> from attn_explore.model.run import run
     >>> from attn_explore.model.scenario import parse_scenario
@@ -84,18 +84,17 @@ def neurons_at(trace: Trace, hidden: Value, token: int, many: int = STRONGEST) -
     """
     output = trace.steps[f"{hidden.path.rpartition('.')[0]}.output"]
     rows, readout = output.operands[1].value, readout_of(trace, hidden.path)
-    written = carried(_norm_of(trace, output), np.asarray(rows.array, np.float64))
+    written = carried(_norm_of(trace, output), np.asarray(rows.array, np.float64)[:, None], (token,))[:, 0]
     activations = np.asarray(hidden[token], np.float64)
     lengths = np.abs(activations) * np.linalg.norm(written, axis=-1)
     strongest = [number for number in likeliest(lengths, many) if lengths[number] > 0]
     gains = np.zeros((len(strongest), 0)) if readout is None else readout.gains(written[strongest])
-    neurons = tuple(
-        Neuron(
-            number, float(activations[number]), float(lengths[number]), _top(own), _top(-own), _fires(hidden, number)
-        )
-        for number, own in zip(strongest, gains, strict=True)
-    )
     text, words = text_along(trace, hidden.path), None if readout is None else readout.words
+    fires = (_fires(hidden, number, text.is_word) for number in strongest)
+    neurons = tuple(
+        Neuron(number, float(activations[number]), float(lengths[number]), _top(own), _top(-own), places)
+        for number, own, places in zip(strongest, gains, fires, strict=True)
+    )
     writing = int(np.count_nonzero(lengths))
     return Neurons(hidden, rows, text, token, neurons, writing - len(neurons), len(lengths) - writing, words)
 
@@ -110,6 +109,6 @@ def _top(gains: Array) -> tuple[int, ...]:
     return tuple(likeliest(gains, FAVOURED))
 
 
-def _fires(hidden: Value, number: int) -> tuple[int, ...]:
-    column = hidden.window(d_ff=slice(number, number + 1))[:, 0]
+def _fires(hidden: Value, number: int, is_word: Array) -> tuple[int, ...]:
+    column = np.where(is_word, hidden.window(d_ff=slice(number, number + 1))[:, 0], 0.0)
     return tuple(place for place in likeliest(np.abs(column), FIRED) if column[place])

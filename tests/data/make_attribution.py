@@ -8,7 +8,6 @@ was written, and what a writer adds is the gradient of the logit by what it wrot
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.data.make_families.exact import exact
-from tests.data.make_families.hooks import PREDICTING, Family, hooked, keeping
+from tests.data.make_families.hooks import PREDICTING, Family, hold_norms, hooked, keeping, uncapped
 from tests.data.make_families.modules import F
 
 DATA = Path(__file__).parent
@@ -31,15 +30,14 @@ READERS = ("q", "k", "v", "hidden_pre", "gate", "up")
 def attribution_of(name: str) -> dict[str, float]:
     """What each writer adds to the difference of two logits, and the difference itself."""
     family, states = Family(name), dict[str, Tensor]()
-    for module in family.model.modules():
-        _hold(module)
+    hold_norms(family.model)
     for path, own in TABLES.items():
         for _ in family.modules(family.stack, path):
             _keep_table(states, f"{family.stack}.{own}", family.spot(family.stack, path).module)
     with ExitStack() as stack:
         _watch_blocks(family, states, stack)
         _hold_bend(family, stack)
-        logits = _uncapped(family, family.run().logits[0, PLACE])
+        logits = uncapped(family, family.run().logits[0, PLACE])
     number = logits[TOKEN] - logits[AGAINST]
     grads = torch.autograd.grad(number, list(states.values()))
     found = {"value": number.item()}
@@ -85,30 +83,6 @@ def _hold_bend(family: Family, stack: ExitStack) -> None:
         entered = list[Tensor]()
         stack.enter_context(hooked(before, entered.append))
         stack.enter_context(hooked(after, lambda left: entered[0] * (left / entered[0]).detach()))
-
-
-def _hold(module: nn.Module) -> None:
-    """Let a norm divide by a scale that is detached."""
-    if isinstance(module, nn.LayerNorm):
-        module.forward = _held_layer_norm(module)
-    elif type(module).__name__.endswith(("RMSNorm", "T5LayerNorm")):
-        norm = module.forward
-        module.forward = lambda x: x * (norm(x) / x).detach()
-
-
-def _held_layer_norm(module: nn.LayerNorm) -> Callable[[Tensor], Tensor]:
-    def forward(x: Tensor) -> Tensor:
-        centred = x - x.mean(-1, keepdim=True)
-        scale = (centred.pow(2).mean(-1, keepdim=True) + module.eps).sqrt().detach()
-        return centred / scale * module.weight + module.bias
-
-    return forward
-
-
-def _uncapped(family: Family, logits: Tensor) -> Tensor:
-    """What the output matrix makes, where a cap makes smaller numbers of it."""
-    cap = getattr(family.model.config, "final_logit_softcapping", None)
-    return torch.atanh(logits / cap) * cap if cap else logits
 
 
 def main() -> None:

@@ -1,98 +1,115 @@
-"""Make `neurons.json`: the strongest neurons of transformers' models, by hooks, and what their output rows favour.
+"""The strongest neurons of small checkpoints, by transformers and autograd: `neurons.json`.
 
-    python tests/data/make_neurons.py
-
-A neuron's activation is what its network's last matrix reads; what it adds, that times its row of the matrix. What a
-row favours: the row without its mean where the last norm is a LayerNorm, times that norm's gain, times the head.
+`python -m tests.data.make_neurons` makes it anew, with a Python that has PyTorch and transformers. A neuron's
+activation is what its network's last matrix reads. What it adds to the stream for each unit of that is a derivative,
+with the scale of norms held; what that favours is the derivative of all logits by what the last norm reads, times it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+from torch import Tensor
+
+from tests.data.make_families.exact import exact
+from tests.data.make_families.hooks import PREDICTING, Family, Spot, hold_norms, hooked, uncapped
+from tests.data.make_families.modules import F
 
 DATA = Path(__file__).parent
-IDS = [3, 114, 139, 73, 140, 123]
-MANY, WORDS, FIRED = 6, 5, 3
+TOKEN, MANY, WORDS, FIRED = 2, 4, 4, 3
 
 
-class Parts(NamedTuple):
-    """Where a family has the last matrix of a network, its rows, the norm before the head, and the head."""
-
-    kind: Any
-    matrix: Callable[[Any, int], torch.nn.Module]
-    rows: Callable[[torch.Tensor], torch.Tensor]
-    norm: Callable[[Any], torch.nn.Module]
-    is_centred: bool
-
-
-PARTS = {
-    "gpt2-tiny": Parts(
-        AutoModelForCausalLM,
-        lambda model, layer: model.transformer.h[layer].mlp.c_proj,
-        lambda weight: weight,
-        lambda model: model.transformer.ln_f,
-        is_centred=True,
-    ),
-    "llama-tiny": Parts(
-        AutoModelForCausalLM,
-        lambda model, layer: model.model.layers[layer].mlp.down_proj,
-        lambda weight: weight.T,
-        lambda model: model.model.norm,
-        is_centred=False,
-    ),
-    "marian-tiny": Parts(
-        AutoModelForSeq2SeqLM,
-        lambda model, layer: model.model.decoder.layers[layer].fc2,
-        lambda weight: weight.T,
-        lambda model: model.model.decoder.layers[-1].final_layer_norm,
-        is_centred=True,
-    ),
-}
+def networks_of(name: str) -> list[dict[str, Any]]:
+    """The strongest neurons of the first and of the last network of the stack that makes words."""
+    family = Family(name)
+    hold_norms(family.model)
+    layers = family.layers(family.stack)
+    read = None if family.top("head.hidden") else gains_of(family)
+    return [network(family, layer, read) for layer in dict.fromkeys((layers[0], layers[-1]))]
 
 
-def neurons(name: str, layer: int, token: int) -> dict[str, Any]:
-    """The strongest neurons of a decoder's layer at a token."""
-    parts, read = PARTS[name], list[torch.Tensor]()
-    model = parts.kind.from_pretrained(DATA / "golden" / name).double().eval()
-    matrix = parts.matrix(model, layer)
-    matrix.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0][0]))
-    ids = torch.tensor([IDS])
-    with torch.no_grad():
-        model(ids, decoder_input_ids=ids) if "marian" in name else model(ids)
-        rows, activations = parts.rows(matrix.weight), read[0]
-        lengths = activations[token].abs() * rows.norm(dim=1)
-        strongest = lengths.topk(MANY).indices
-        straight = rows - rows.mean(dim=1, keepdim=True) if parts.is_centred else rows
-        gains = straight * parts.norm(model).weight @ model.lm_head.weight.T
+def network(family: Family, layer: int, read: Tensor | None) -> dict[str, Any]:
+    """The strongest neurons of a network at a token; `read` is by how much logits change with the stream."""
+    stack, output = family.stack, f"{F}.output"
+    written = f"{F}.output_norm" if family.modules(stack, f"{F}.output_norm") else output
+    activations, left = through(family, family.entering(stack, output, layer), family.spot(stack, written, layer))
+    rows = derivative(left[TOKEN], activations)[:, TOKEN].T
+    activations = activations[0].detach()
+    fired = activations.abs() * words_read(family)[:, None]
+    lengths = activations[TOKEN].abs() * rows.norm(dim=1)
+    gains = [[]] * len(rows) if read is None else rows @ read.T
     return {
-        "path": f"decoder.layers.{layer}.ffn.hidden",
-        "token": token,
+        "path": f"{stack}.{F}.hidden".format(i=layer),
         "neurons": [
             {
                 "number": number,
-                "activation": float(activations[token, number]),
+                "activation": float(activations[TOKEN, number]),
                 "length": float(lengths[number]),
-                "favours": gains[number].topk(WORDS).indices.tolist(),
-                "against": (-gains[number]).topk(WORDS).indices.tolist(),
-                "fires": activations[:, number].abs().topk(FIRED).indices.tolist(),
+                "favours": [] if read is None else largest(gains[number], WORDS),
+                "against": [] if read is None else largest(-gains[number], WORDS),
+                "fires": largest(fired[:, number], FIRED),
             }
-            for number in strongest.tolist()
+            for number in largest(lengths, MANY)
         ],
     }
 
 
+def words_read(family: Family) -> Tensor:
+    """1 for each word that the stack reads, 0 for padding: only sources and texts alone have some."""
+    is_beside = len(family.stacks) > 1
+    words = family.read["target_ids" if is_beside else "ids"]
+    return torch.ones(len(words)) if is_beside else torch.tensor(family.read.get("attention_mask", [1] * len(words)))
+
+
+def gains_of(family: Family) -> Tensor:
+    """By how much each logit changes with what the last norm before the head reads: (vocabulary, d_model)."""
+    stack = family.stack
+    has_own = bool(family.modules(stack, "final_norm"))
+    last = family.entering(stack, "final_norm" if has_own else f"{F}.norm", family.layers(stack)[-1] * (not has_own))
+    x, logits = through(family, last, None)
+    return derivative(logits[TOKEN], x)[:, TOKEN]
+
+
+def through(family: Family, start: Spot, end: Spot | None) -> tuple[Tensor, Tensor]:
+    """What stands at a spot, and what becomes of it at another one, or in the logits: (token, …)."""
+    seen = dict[str, Tensor]()
+    with hooked(start, beginning(seen)), hooked(end, lambda x: seen.update(end=x)) if end else nullcontext():
+        logits = family.run().logits[0]
+    left = seen["end"].reshape(-1, seen["end"].shape[-1]) if end else uncapped(family, logits)
+    return seen["start"], left
+
+
+def beginning(seen: dict[str, Tensor]) -> Callable[[Tensor], Tensor]:
+    """What stands there, as that of which the derivatives are."""
+
+    def begin(x: Tensor) -> Tensor:
+        seen["start"] = x.detach().reshape(1, -1, x.shape[-1]).requires_grad_()
+        return seen["start"].reshape(x.shape)
+
+    return begin
+
+
+def derivative(of: Tensor, by: Tensor) -> Tensor:
+    """Of each number of a vector by all of a text: (number, token, …)."""
+    return torch.stack([torch.autograd.grad(number, by, retain_graph=True)[0][0] for number in of])
+
+
+def largest(numbers: Tensor, many: int) -> list[int]:
+    """The places of the largest, those that are 0 left out where lengths and activations are."""
+    places = numbers.topk(min(many, len(numbers))).indices.tolist()
+    return [place for place in places if numbers[place] != 0]
+
+
 def main() -> None:
-    made = {
-        name: {"ids": IDS, "networks": [neurons(name, layer, token) for layer, token in ((0, 5), (1, 2))]}
-        for name in PARTS
-    }
-    (DATA / "neurons.json").write_text(json.dumps(made, indent=1) + "\n")
+    """Write the file."""
+    with exact(), torch.enable_grad():
+        found = {name: networks_of(name) for name in PREDICTING}
+    (DATA / "neurons.json").write_text(json.dumps({"token": TOKEN, "models": found}) + "\n")
 
 
 if __name__ == "__main__":

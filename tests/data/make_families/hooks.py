@@ -163,3 +163,32 @@ def hooked(spot: Spot, change: Change) -> Iterator[None]:
         yield
     finally:
         handle.remove()
+
+
+def hold_norms(model: nn.Module) -> None:
+    """Let each norm of a model divide by a scale that is detached."""
+    for module in model.modules():
+        _hold(module)
+
+
+def _hold(module: nn.Module) -> None:
+    if isinstance(module, nn.LayerNorm):
+        module.forward = _held_layer_norm(module)
+    elif type(module).__name__.endswith(("RMSNorm", "T5LayerNorm")):
+        norm = module.forward
+        module.forward = lambda x: x * (norm(x) / x).detach()
+
+
+def _held_layer_norm(module: nn.LayerNorm) -> Callable[[Tensor], Tensor]:
+    def forward(x: Tensor) -> Tensor:
+        centred = x - x.mean(-1, keepdim=True)
+        scale = (centred.pow(2).mean(-1, keepdim=True) + module.eps).sqrt().detach()
+        return centred / scale * module.weight + module.bias
+
+    return forward
+
+
+def uncapped(family: Family, logits: Tensor) -> Tensor:
+    """What the output matrix makes, where a cap makes smaller numbers of it."""
+    cap = getattr(family.model.config, "final_logit_softcapping", None)
+    return torch.atanh(logits / cap) * cap if cap else logits

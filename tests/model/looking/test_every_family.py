@@ -25,6 +25,6 @@ def kind(name: str) -> str:
     return str(json.loads((FOLDERS / name / "config.json").read_text())["model_type"])
 
 
-@pytest.mark.parametrize("question", ["lens", "attribution", "head_scores", "patching", "words"])
+@pytest.mark.parametrize("question", ["lens", "attribution", "head_scores", "patching", "words", "neurons"])
 def test_every_family_is_compared_with_transformers(question: str) -> None:
     assert {FAMILIES[kind(name)] for name in compared(question)} == set(FAMILIES.values())

@@ -10,30 +10,32 @@ from attn_explore.model.checkpoints.checkpoint import open_checkpoint
 from attn_explore.model.looking.neurons import networks_of, neurons_at
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
-from attn_explore.model.trace import Trace
-from tests.checkpoints import DATA, run_of
+from tests.checkpoints import DATA, FAMILIES, run_of, texts_of
 
 EXPECTED = json.loads((DATA / "neurons.json").read_text())
 
 
-def of_golden(name: str, ids: list[int]) -> Trace:
-    texts = {"ids": ids, "target_ids": ids} if name.startswith("marian") else {"ids": ids}
-    return run_of(open_checkpoint(DATA / "golden" / name), texts, "float64")
-
-
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", EXPECTED["models"])
 def test_the_strongest_neurons_and_their_words_are_those_of_transformers(name: str) -> None:
-    trace = of_golden(name, EXPECTED[name]["ids"])
-    for network in EXPECTED[name]["networks"]:
+    trace = run_of(open_checkpoint(FAMILIES / name), texts_of(FAMILIES / name), "float64")
+    for network in EXPECTED["models"][name]:
         expected = network["neurons"]
-        found = neurons_at(trace, trace[network["path"]], network["token"], len(expected)).neurons
+        found = neurons_at(trace, trace[network["path"]], EXPECTED["token"], len(expected)).neurons
         for neuron, wanted in zip(found, expected, strict=True):
             assert neuron.number == wanted["number"]
-            assert (neuron.activation, neuron.length) == pytest.approx(
-                (wanted["activation"], wanted["length"]), rel=1e-5
-            )
+            numbers = (wanted["activation"], wanted["length"])
+            assert (neuron.activation, neuron.length) == pytest.approx(numbers, rel=1e-9, abs=1e-9)
             for places in ("favours", "against", "fires"):
-                assert list(getattr(neuron, places)) == wanted[places]
+                assert list(getattr(neuron, places))[: len(wanted[places])] == wanted[places], places
+            assert bool(neuron.favours) == bool(wanted["favours"])
+
+
+def test_a_neuron_fires_on_words_and_not_on_padding() -> None:
+    trace = run(parse_scenario("{model: {kind: encoder, d_model: 4}, input: {text: a b, pad_to: 5}}"))
+    (hidden,) = networks_of(trace)
+    places = {place for neuron in neurons_at(trace, hidden, 1).neurons for place in neuron.fires}
+    assert hidden.array[4].any()
+    assert places == {0, 1}
 
 
 @pytest.mark.parametrize("head", ["none", "sequence"])
