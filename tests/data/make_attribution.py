@@ -31,9 +31,7 @@ def attribution_of(name: str) -> dict[str, float]:
     """What each writer adds to the difference of two logits, and the difference itself."""
     family, states = Family(name), dict[str, Tensor]()
     hold_norms(family.model)
-    for path, own in TABLES.items():
-        for _ in family.modules(family.stack, path):
-            _keep_table(states, f"{family.stack}.{own}", family.spot(family.stack, path).module)
+    keep_tables(family, states)
     with ExitStack() as stack:
         _watch_blocks(family, states, stack)
         _hold_bend(family, stack)
@@ -49,6 +47,13 @@ def attribution_of(name: str) -> dict[str, float]:
         else:
             found[path] = parts.sum().item()
     return found
+
+
+def keep_tables(family: Family, states: dict[str, Tensor]) -> None:
+    """Keep what the tables of the stack that makes words give."""
+    for path, own in TABLES.items():
+        for _ in family.modules(family.stack, path):
+            _keep_table(states, f"{family.stack}.{own}", family.spot(family.stack, path).module)
 
 
 def _keep_table(states: dict[str, Tensor], path: str, table: nn.Module) -> None:

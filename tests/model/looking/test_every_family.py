@@ -25,6 +25,8 @@ def kind(name: str) -> str:
     return str(json.loads((FOLDERS / name / "config.json").read_text())["model_type"])
 
 
-@pytest.mark.parametrize("question", ["lens", "attribution", "head_scores", "patching", "words", "neurons"])
+@pytest.mark.parametrize(
+    "question", ["lens", "attribution", "head_scores", "patching", "words", "neurons", "why_families"]
+)
 def test_every_family_is_compared_with_transformers(question: str) -> None:
     assert {FAMILIES[kind(name)] for name in compared(question)} == set(FAMILIES.values())

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from attn_explore.model.axes import Array
 from attn_explore.model.checkpoints.checkpoint import open_checkpoint
 from attn_explore.model.looking.vector_parts import Part, parts_at
 from attn_explore.model.looking.why_there import why_there, written_from
@@ -57,6 +58,37 @@ def test_each_pair_is_what_hooks_on_gpt_2_find() -> None:
     for (row, column), number in np.ndenumerate(found.pairs):
         sums[f"{name_of(found.query[row])} | {name_of(found.key[column])}"] += number
     assert dict(sums) == pytest.approx(expected["pairs"], rel=1e-6, abs=1e-9)
+
+
+FAMILIES_EXPECTED = json.loads((DATA / "why_families.json").read_text())["models"]
+
+
+@pytest.mark.parametrize("name", FAMILIES_EXPECTED)
+def test_what_each_writer_adds_is_what_autograd_finds_in_every_family(name: str) -> None:
+    expected, trace = FAMILIES_EXPECTED[name], family(name)
+    index = expected["index"]
+    found, other = (
+        why_there(trace, expected["block"], (index["head"], index["query"], index[key])) for key in ("key", "other")
+    )
+    assert found.value - other.value == pytest.approx(expected["value"], abs=1e-9)
+    sides = {
+        "query": by_writer(found.query, found.by_query - other.by_query),
+        "key": by_writer(found.key, found.by_key),
+        "other": by_writer(other.key, -other.by_key),
+    }
+    for side, wanted in expected["terms"].items():
+        assert sides[side] == pytest.approx(wanted, rel=1e-9, abs=1e-9), side
+
+
+def by_writer(parts: tuple[Part, ...], numbers: Array) -> dict[str, float]:
+    """What each writer adds, as the script calls it, but biases."""
+    pairs = zip(parts, numbers.tolist(), strict=True)
+    return {_key(part): number for part, number in pairs if part.kind != "bias"}
+
+
+def _key(part: Part) -> str:
+    block = part.at.path.rpartition(".")[0]
+    return {"head": f"{block}.{part.head}", "network": block}.get(part.kind, part.at.path)
 
 
 def name_of(part: Part) -> str:
