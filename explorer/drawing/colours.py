@@ -52,6 +52,14 @@ class Ground:
     fore: RGB
 
 
+def ground_of(back: RGB, fore: RGB) -> Ground:
+    """A background and its foreground: black or white where that could not be read on it.
+
+    A terminal's own colours are not known, and come as one colour for both.
+    """
+    return Ground(back, _readable(back, Ground(back, fore)))
+
+
 def level(number: float, end: float) -> int:
     """The step on the scale, from −LEVELS to LEVELS; 0 for what is not finite and for a tensor of zeros."""
     if not math.isfinite(number) or end <= 0:

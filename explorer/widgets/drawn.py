@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from attn_explore.explorer.drawing.anchored import roomy
-from attn_explore.explorer.drawing.colours import Ground, readable
+from attn_explore.explorer.drawing.colours import Ground, ground_of, readable
 from attn_explore.explorer.drawing.wrapping import so_many_more
 
 
@@ -148,7 +148,7 @@ class Drawn(Kept):
         """Background and foreground of the theme, where the widget stands."""
         if self._kept_ground is None:
             _, back = self.background_colors
-            self._kept_ground = Ground(back.rgb, Color.parse(self.app.theme_variables["foreground"]).rgb)
+            self._kept_ground = ground_of(back.rgb, Color.parse(self.app.theme_variables["foreground"]).rgb)
         return self._kept_ground
 
     def style_of(self, name: str) -> Style:

@@ -17,6 +17,7 @@ from attn_explore.explorer.screens.styles import STYLES
 from attn_explore.explorer.themes import HIGH_CONTRAST
 from attn_explore.explorer.widgets.curves import COLOURS
 from attn_explore.explorer.widgets.drawn import Drawn
+from attn_explore.explorer.widgets.tensor_grid import TensorGrid
 from tests.explorer.conftest import Explore
 
 RULE, MARK = 1.6, 3.0
@@ -81,6 +82,15 @@ async def test_letters_and_rules_stand_out_in_every_theme(explore: Explore, them
         chosen = copied.get_component_styles("option-list--option-highlighted")
         assert contrast(chosen.background.rgb, chosen.color.rgb) >= READABLE
         assert on(copied, chosen.background) >= MARK
+
+
+@pytest.mark.parametrize("theme", OF_THE_TERMINAL)
+async def test_the_cell_under_the_cursor_is_seen_in_the_colours_of_a_terminal(explore: Explore, theme: str) -> None:
+    async with explore("i-love-my-dog") as (pilot, _):
+        pilot.app.theme = theme
+        await pilot.pause()
+        ground = pilot.app.screen.query_one(TensorGrid).ground
+        assert contrast(ground.back, ground.fore) >= READABLE
 
 
 @pytest.mark.parametrize("theme", HIGH_CONTRAST, ids=lambda theme: theme.name)
