@@ -61,7 +61,8 @@ def _asked(session: Session, two: Two, asked: WhatToPatch) -> Asked:
     logits = stream_of(two.corrupted).logits
     check(two)
     if asked.stack is not None and asked.stack not in stacks_of(two.clean):
-        raise Problem(f"this model has no {asked.stack}", hint=f"it has {' and '.join(stacks_of(two.clean))}")
+        (other,) = stacks_of(two.clean)
+        raise Problem(f"this model has no {asked.stack}", hint=f"leave --in out: numbers are put into its {other}")
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
     against = wanted_token(session, logits.axes[-1], asked.against, asked.against_id)
     place = place_after(stream_of(two.clean).logits, asked.after)

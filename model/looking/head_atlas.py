@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.attribution import Attribution, Number
 from attn_explore.model.looking.head_scores import LOGIT, OF_REPEATS, SCORES, HeadScores, head_scores
@@ -36,6 +38,14 @@ class HeadAtlas:
     def scores(self) -> tuple[str, ...]:
         """The scores that there are."""
         return SCORES if self.number is None else (*SCORES, LOGIT)
+
+    @property
+    def made(self) -> int:
+        """How many tokens were made up: those that stand twice in what the first stack read."""
+        if self.made_up is None:
+            return 0
+        _, times = np.unique(self.made_up.ids, return_counts=True)
+        return int(np.count_nonzero(times == 2))
 
     @property
     def measured_on(self) -> Mapping[str, str]:

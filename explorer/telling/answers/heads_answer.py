@@ -12,6 +12,7 @@ from attn_explore.explorer.telling.answers.attribution_answer import number_data
 from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.head_atlas import MADE_UP, HeadAtlas
 from attn_explore.model.looking.head_scores import LOGIT, SCORES, HeadScores
+from attn_explore.model.looking.said_twice import LENGTH
 from attn_explore.model.looking.text_read import Text
 from attn_explore.model.text import clip
 
@@ -130,6 +131,9 @@ def _measured(atlas: HeadAtlas) -> Iterator[str]:
     if of_made_up and atlas.made_up is not None:
         tokens = clip(" ".join(atlas.made_up.words), _WORDS)
         yield f"{_listed(of_made_up)}: on made-up tokens, said twice (seed {atlas.drawing.seed}): {tokens}"
+        asked = atlas.drawing.length
+        if atlas.made < asked != LENGTH:
+            yield f"Of {asked} made-up tokens there is room for {atlas.made}, or the model knows no more."
     if of_text and atlas.text is not None:
         yield f"{_listed(of_text)}: on the text: {clip(' '.join(atlas.text.words), _WORDS)}"
     if atlas.number is not None:

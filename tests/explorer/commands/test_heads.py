@@ -91,6 +91,13 @@ def test_another_seed_draws_other_tokens_and_the_length_is_theirs(attn: Run) -> 
     assert len(first["made_up"]["tokens"]) == 1 + 2 * 5
 
 
+def test_it_is_said_that_fewer_tokens_are_made_up_than_were_asked_for(attn: Run) -> None:
+    made = len(json.loads(attn("induction-head", "--json").out)["made_up"]["tokens"]) // 2
+    said = f"Of 1000 made-up tokens there is room for {made}, or the model knows no more."
+    assert said in attn("induction-head", "--length", "1000").out.splitlines()
+    assert "made-up tokens there is room" not in attn("induction-head", "--length", "4").out
+
+
 def test_an_exported_trace_of_a_model_is_scored_on_its_own_text_and_it_is_said_why(
     attn: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,7 +115,7 @@ def test_a_figure_is_written(attn: Run, tmp_path: Path) -> None:
         ((*INDUCTION, "--token", "a", "--against", "a"), "there is one token where two are compared: a"),
         (("induction-head", "--with", "c h a l k k d h"), "both runs would say a"),
         ((*INDUCTION, "--token", "x y"), "“x y” is no token of this model"),
-        ((*INDUCTION, "--in", "encoder"), "this model has no encoder"),
+        ((*INDUCTION, "--in", "encoder"), "leave --in out: numbers are put into its decoder"),
         ((*INDUCTION, "--of", "ffn"), "there are no feed-forward networks in the decoder"),
         (("wide", "--text", "a cat sat", "--with", "a dog sat"), "no head that makes words"),
         (("induction-head", "names", "--text", "a k", "--with", "k a"), "the two runs are not of one model"),
