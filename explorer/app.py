@@ -47,6 +47,12 @@ _GARBAGE = 10_000
 TYPED_AHEAD = 100
 """Keys that are kept until there is a screen for them: as many as one types, and not what a held key repeats."""
 
+_LEAVING = ("escape", "q", "ctrl+q", "ctrl+c")
+"""Keys that are heeded before there is a screen."""
+
+_SOON = 0.01
+"""Seconds until one looks again whether a screen stands."""
+
 RUNNING = "running the model"
 READING = "reading the scenarios"
 """What is said while the screen comes up; of the library, for which nothing is run."""
@@ -184,7 +190,7 @@ class ExplorerApp(App[None]):
         self.set_keymap(dict(loaded.keys))
         self.push_screen(loaded.screen(), self._answered if loaded.is_question else None)
         self._is_up = True
-        self.screen.call_after_refresh(self._type_again)
+        self.call_later(self._type_again)
         if loaded.kept_aside is not None:
             self._say_kept_aside(loaded.kept_aside)
 
@@ -209,16 +215,19 @@ class ExplorerApp(App[None]):
             await super().on_event(event)
 
     def _has_to_wait(self, event: events.Key) -> bool:
-        """Whether there is no screen yet for a key. Before the first one, keys that leave do so."""
+        """Whether there is no screen yet for a key. Before the first one, keys that leave do so, and nothing else."""
         if not self._is_up:
-            return event.key not in self._bindings.key_to_bindings
+            return event.key not in _LEAVING
         if not self._typed_ahead and not self.screen.is_mounted:
-            self.screen.call_after_refresh(self._type_again)
+            self.call_later(self._type_again)
             return True
         return bool(self._typed_ahead)
 
     async def _type_again(self) -> None:
-        """Press the keys that have waited for the screen that is up now."""
+        """Press the keys that have waited, once the screen stands that is up now."""
+        if not self.screen.is_mounted:
+            self.set_timer(_SOON, self._type_again)
+            return
         typed, self._typed_ahead = self._typed_ahead, []
         for key in typed:
             again = events.Key(key.key, key.character)  # one that was heard is not heard again
@@ -243,7 +252,7 @@ class ExplorerApp(App[None]):
 
     def action_stop_loading(self) -> None:
         """Leave before anything is shown: there is nothing to keep."""
-        if self._work.stop():
+        if self._work.stop() or not self._is_up:
             self.exit()
 
     def _say_kept_aside(self, kept: Path) -> None:

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 from textual.app import App
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
@@ -13,6 +14,7 @@ from attn_explore.explorer.app import READING, TYPED_AHEAD, ExplorerApp
 from attn_explore.explorer.screens import working
 from attn_explore.explorer.screens.ask_dialog import AskScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
+from attn_explore.explorer.screens.leaving import Palette
 from attn_explore.explorer.session.course import locate
 from attn_explore.explorer.session.opening import find_source, start
 from attn_explore.explorer.session.session import Session
@@ -58,6 +60,23 @@ async def test_what_is_typed_meanwhile_waits_for_the_screen() -> None:
         assert app.screen.query_one(Input).value == "lens"
         await pilot.press("escape")
         assert isinstance(app.screen, ExplorerScreen)
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "ctrl+q"])
+async def test_who_leaves_before_anything_is_begun_leaves(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExplorerApp, "_start_loading", lambda _: None)
+    app = app_of(session_of("i-love-my-dog"))
+    async with app.run_test() as pilot:
+        await press_meanwhile(pilot, "x", key)
+    assert (app.return_code, app.failure) == (0, None)
+
+
+async def test_nothing_comes_up_over_what_is_loaded_and_the_palette_waits_for_it() -> None:
+    app = app_of(session_of("i-love-my-dog"))
+    async with app.run_test() as pilot:
+        app.post_message(Key("ctrl+p", None))  # before the first frame, after which loading begins
+        await still(pilot.app)
+        assert [type(screen) for screen in app.screen_stack[1:]] == [ExplorerScreen, Palette]
 
 
 async def test_what_a_held_key_repeats_meanwhile_is_no_more_than_somebody_types() -> None:
