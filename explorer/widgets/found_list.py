@@ -100,7 +100,8 @@ class FoundList(DrawnAgain, can_focus=False):
         drawn = [
             Segment(piece.text, style + over if over else style) for piece, style in zip(pieces, styles, strict=True)
         ]
-        return self.line([Segment(self._mark(place), self.style_of("found--label")), *drawn])
+        rest = [Segment(" " * self.size.width, over)] if over else []  # the whole line is chosen, not its words
+        return self.line([Segment(self._mark(place), self.style_of("found--label")), *drawn, *rest])
 
     def _mark(self, place: int) -> str:
         if place == self.place:
