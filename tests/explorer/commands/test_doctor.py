@@ -101,6 +101,7 @@ def test_it_never_fails_where_something_is_missing(attn: Run, monkeypatch: pytes
     pulled("registry.ollama.ai/library/m/latest", manifest="[")
     monkeypatch.setattr(installed, "PROGRAM", "no-such-package")
     monkeypatch.delenv("TERM", raising=False)
+    monkeypatch.setenv("COLUMNS", "1000")  # wherever the folder of the test is, its name stands in one line
     found = attn()
     assert (found.status, found.err) == (0, "")
     assert "not installed (a checkout)" in found.out
