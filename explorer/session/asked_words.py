@@ -57,7 +57,7 @@ def words_asked(session: Session, asked: WhichWords) -> WordsFound:
     logits = stream_of(session.run.trace, last_whole_pass(session.run.trace)).logits
     place = place_after(logits, asked.after)
     if place is None and len(logits.axes) > 1:
-        place = usual_place(logits.axes[0])
+        place = usual_place(session.run.trace, logits)
     token = wanted_token(session, logits.axes[-1], asked.token, asked.token_id)
     return _found(session, place, token, asked)
 
@@ -67,7 +67,7 @@ def words_at(session: Session, cell: Cell) -> WordsFound:
     trace = session.run.trace
     logits, looked_at = stream_of(trace, last_whole_pass(trace)).logits, session.place.peek(cell.path)
     is_of_output = looked_at is not None and looked_at.names == logits.names
-    place = None if len(logits.axes) == 1 else cell.index[0] if is_of_output else usual_place(logits.axes[0])
+    place = None if len(logits.axes) == 1 else cell.index[0] if is_of_output else usual_place(trace, logits)
     is_probability = is_of_output and cell.path.endswith("probabilities")
     asked = WhichWords(measure="probability" if is_probability else "logit")
     return _found(session, place, cell.index[-1] if is_of_output else None, asked)

@@ -46,10 +46,10 @@ def _is_said(value: Value) -> bool:
     return value.names == ("token", "vocabulary") and not value.is_leaf and not is_gradient(value) and is_known
 
 
-def _likeliest(value: Value) -> Index:
+def _likeliest(trace: Trace, value: Value) -> Index:
     from attn_explore.model.looking.asked_place import usual_place
 
-    place = usual_place(value.axes[0])
+    place = usual_place(trace, value)
     return place, int(np.argmax(value[place]))
 
 
@@ -256,7 +256,7 @@ class Place:
                 return index
         if is_choice(value):
             return (chosen(value),)
-        return _likeliest(value) if _is_said(value) else tuple(0 for _ in value.axes)
+        return _likeliest(self.trace, value) if _is_said(value) else tuple(0 for _ in value.axes)
 
     def put_cursor(self, value: Value, index: Index) -> None:
         """Put the cursor of a value on a cell, without looking at it."""

@@ -51,4 +51,5 @@ def said_at(session: Session, cell: Cell) -> int:
     looked_at, vocabulary = session.place.peek(cell.path), logits.axes[-1]
     if looked_at is not None and looked_at.axes and looked_at.axes[-1].name == vocabulary.name:
         return cell.index[-1]
-    return int(np.argmax(logits[(*map(usual_place, logits.axes[:-1]), slice(None))]))
+    row = (usual_place(trace, logits),) if len(logits.axes) > 1 else ()
+    return int(np.argmax(logits[row]))

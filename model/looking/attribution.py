@@ -100,7 +100,7 @@ def attribution(
     """
     stream = stream_of(trace, chapter)
     logits = _uncapped(stream)
-    index = _index(logits, token, place)
+    index = _index(trace, logits, token, place)
     value = _value(logits, index, against)
     number = Number(logits, index, against, value, stream.logits is not logits, stream.foretells)
     x, _, *bias = logits.operands
@@ -122,10 +122,10 @@ def _uncapped(stream: Stream) -> Value:
     return next(step for step in reversed(stream.tail) if step.name == "logits")
 
 
-def _index(logits: Value, token: int | None, place: int | None) -> tuple[int, ...]:
+def _index(trace: Trace, logits: Value, token: int | None, place: int | None) -> tuple[int, ...]:
     row: tuple[int, ...] = ()
     if len(logits.axes) > 1:
-        row = (usual_place(logits.axes[0]) if place is None else place,)
+        row = (usual_place(trace, logits) if place is None else place,)
     return (*row, int(np.argmax(logits[row])) if token is None else token)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from attn_explore.model.axes import Array, Axis
 from attn_explore.model.cores import share
 from attn_explore.model.dataclass import dataclass
+from attn_explore.model.looking.asked_place import usual_place
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.stream import Stream, chapters, heads_of, lens_steps, logits_at, stream_of
 from attn_explore.model.trace import Trace
@@ -61,6 +62,7 @@ class Lens:
     read        the axis of what can be read, and `ids` the tokens of the text
     vocabulary  the axis of what can be said
     wanted      the id of the token that is asked for, where one is
+    place       of the token at which that is asked, where one is named for all: the mask, or the last word
     """
 
     stream: Stream
@@ -69,6 +71,7 @@ class Lens:
     ids: tuple[int, ...]
     vocabulary: Axis
     wanted: int | None
+    place: int
     rows: tuple[LensRow, ...]
 
 
@@ -105,7 +108,8 @@ def lens(
         rows += _rows(trace, stream, together, wanted, min(top, logits.axes[-1].size))
         done += len(together)
     read = trace.parameters[f"{in_first_pass(stream.stack)}embedding_table"].axes[0]
-    return Lens(stream, tokens, read, _ids(trace, stream), logits.axes[-1], wanted, tuple(rows))
+    place = 0 if tokens is None else usual_place(trace, logits)
+    return Lens(stream, tokens, read, _ids(trace, stream), logits.axes[-1], wanted, place, tuple(rows))
 
 
 def last_whole_pass(trace: Trace) -> str:

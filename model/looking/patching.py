@@ -291,7 +291,7 @@ def _said(two: Two, asked: Asked) -> Said:
     steps = tuple(step for step in stream.tail if step.name in ("logits", "capped_logits"))
     place = None
     if len(steps[0].axes) > 1:
-        place = usual_place(steps[0].axes[0]) if asked.place is None else asked.place
+        place = usual_place(two.corrupted, steps[0]) if asked.place is None else asked.place
     token = _likeliest(two.clean.steps[steps[-1].path], place) if asked.token is None else asked.token
     against = _likeliest(steps[-1], place) if asked.against is None else asked.against
     if token == against:

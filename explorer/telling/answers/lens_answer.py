@@ -11,7 +11,6 @@ from attn_explore.explorer.telling.answers.answer import Answer, At, Cell, Row
 from attn_explore.explorer.telling.answers.stream_labels import head_label, point_label
 from attn_explore.model.axes import Axis
 from attn_explore.model.labels import SPACE, Labels
-from attn_explore.model.looking.asked_place import usual_place
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.looking.lens import Lens, LensRow
 from attn_explore.model.naming import shown
@@ -34,15 +33,14 @@ def lens_answer(lens: Lens, *, is_drawn: bool = False) -> Answer:
     `is_drawn`: for a picture, which has one scale: without rank and logit.
     """
     lens = replace(lens, wanted=None) if is_drawn else lens
-    place = 0 if lens.tokens is None else usual_place(lens.tokens)
     columns = [_WHOLE] if lens.tokens is None else [shown(lens.tokens, place) for place in range(lens.tokens.size)]
     return Answer(
         "What would the model say here?",
-        tuple(_said(lens, place)),
+        tuple(_said(lens)),
         "layer",
         "token" if lens.tokens else "",
         (*columns, *_asked_columns(lens)),
-        tuple(_row(lens, row, place) for row in lens.rows),
+        tuple(_row(lens, row) for row in lens.rows),
         "probability",
     )
 
@@ -71,14 +69,15 @@ def _row_data(lens: Lens, row: LensRow) -> dict[str, Any]:
     return found
 
 
-def _said(lens: Lens, place: int) -> Iterator[str]:
+def _said(lens: Lens) -> Iterator[str]:
     of_words = _NEXT if lens.stream.foretells else _THERE
     yield of_words if lens.vocabulary.name == "vocabulary" else _LABEL
     yield _NORMALISED if lens.stream.is_normalised else _PLAIN
     if any(row.head is not None for row in lens.rows):
         yield _HEADS_NORMED if lens.stream.norms_blocks else _HEADS
     if lens.wanted is not None:
-        name, there = shown(lens.vocabulary, lens.wanted), "" if lens.tokens is None else _where(lens.tokens, place)
+        name = shown(lens.vocabulary, lens.wanted)
+        there = "" if lens.tokens is None else _where(lens.tokens, lens.place)
         yield from _other_spelling(lens.vocabulary, lens.wanted)
         yield f"Rank: how many tokens are likelier than {name} (id {lens.wanted}){there}; 0 is the likeliest."
 
@@ -103,10 +102,10 @@ def _asked_columns(lens: Lens) -> tuple[str, ...]:
     return f"rank of {name}", "its logit"
 
 
-def _row(lens: Lens, row: LensRow, place: int) -> Row:
+def _row(lens: Lens, row: LensRow) -> Row:
     label = point_label(row.at) if row.head is None else head_label(row.at, row.head)
     cells = [_cell(lens, row, each) for each in range(len(row.likeliest))]
-    return Row(label, (*cells, *_asked(lens, row, place)), At(row.at.path))
+    return Row(label, (*cells, *_asked(lens, row)), At(row.at.path))
 
 
 def _cell(lens: Lens, row: LensRow, place: int) -> Cell:
@@ -116,12 +115,12 @@ def _cell(lens: Lens, row: LensRow, place: int) -> Cell:
     return Cell(shown(lens.vocabulary, likeliest), probability, at, probability, chance_text(probability))
 
 
-def _asked(lens: Lens, row: LensRow, place: int) -> Iterator[Cell]:
+def _asked(lens: Lens, row: LensRow) -> Iterator[Cell]:
     """Rank and logit of the token that is asked for, at one word."""
     if lens.wanted is None or row.rank is None or row.logit is None:
         return
-    rank, logit = int(row.rank[place]), float(row.logit[place])
-    at = At(row.logits.path, _index(lens, row, place, lens.wanted))
+    rank, logit = int(row.rank[lens.place]), float(row.logit[lens.place])
+    at = At(row.logits.path, _index(lens, row, lens.place, lens.wanted))
     yield Cell(str(rank), None, at, rank)
     yield Cell(short_number(logit), None, at, logit)
 

@@ -17,8 +17,13 @@ from attn_explore.explorer.session.who_wrote import WhoWrote, who_wrote
 from attn_explore.explorer.system.limits import Limits
 from attn_explore.explorer.telling.answers.lens_answer import lens_answer
 from attn_explore.explorer.telling.answers.patch_answer import patch_answer
+from attn_explore.model.looking.asked_place import usual_place
+from attn_explore.model.looking.attribution import attribution
+from attn_explore.model.looking.lens import lens
+from attn_explore.model.opened import opened, scenario_of
 from attn_explore.model.run import run
 from attn_explore.model.scenario import parse_scenario
+from tests.checkpoints import FAMILIES
 
 READ = pytest.mark.parametrize(
     ("read", "place", "word"),
@@ -51,10 +56,10 @@ def test_each_question_is_asked_at_the_mask_or_at_the_last_word(read: str, place
 @READ
 def test_a_token_is_ranked_there_and_the_sentence_says_where(read: str, place: int, word: str) -> None:
     session = over(read)
-    lens = through_lens(session, Through(token="dog"))
-    answer = lens_answer(lens)
+    found = through_lens(session, Through(token="dog"))
+    answer = lens_answer(found)
     *_, rank, _ = answer.rows[-1].cells
-    ranks = lens.rows[-1].rank
+    ranks = found.rows[-1].rank
     assert ranks is not None
     assert rank.number == ranks[place]
     there = "the last token" if place == session.run.trace["logits"].shape[0] - 1 else word
@@ -72,3 +77,11 @@ def test_where_every_word_can_be_said_one_stands_there_at_first() -> None:
     read = "vocabulary: [I, love, '[MASK]'], tokens: [I, '[MASK]', love]"
     trace = run(parse_scenario(f"{{model: {{kind: encoder, d_model: 8, head: vocabulary}}, input: {{{read}}}}}"))
     assert Place(trace).index_in(trace["logits"]) == (1, np.argmax(trace["logits"].array[1]))
+
+
+def test_padding_is_no_word_whatever_a_tokenizer_calls_it() -> None:
+    folder = FAMILIES / "bert"
+    trace = run(scenario_of("bert", opened(folder), {"ids": [5, 6, 7], "pad_to": 6}))
+    assert trace["logits"].axes[0].label(5) == "0"
+    assert usual_place(trace, trace["logits"]) == lens(trace).place == 2
+    assert attribution(trace).of.index[0] == 2
