@@ -34,6 +34,13 @@ def test_a_weight_is_told_by_its_bits_and_where_they_are(attn: Run) -> None:
     assert number == pytest.approx(float(shown.split()[-1]), rel=1e-6)
 
 
+def test_a_weight_needs_no_text_and_what_is_computed_does(attn: Run) -> None:
+    assert attn("bits", GPT2, WEIGHT).out == attn("bits", GPT2, WEIGHT, "--ids", "1,2").out
+    refused = attn("bits", GPT2, "logits[0, 0]")
+    assert (refused.status, refused.out) == (2, "")
+    assert "this model has nothing to read" in refused.err
+
+
 def test_the_json_is_as_its_schema_says_for_a_file_and_for_memory(attn: Run) -> None:
     jsonschema.Draft202012Validator.check_schema(schema_of("bits"))
     stored = json.loads(attn("bits", GPT2, WEIGHT, "--ids", "1,2", "--json").out)
