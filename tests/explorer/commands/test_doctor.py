@@ -51,6 +51,7 @@ def attn(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
 def test_the_report_keeps_to_the_width_and_what_has_no_room_goes_on_below(
     attn: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("attn_explore.explorer.telling.doctor.free_memory", lambda: 2**34)  # other programs change it
     wide = attn().out
     monkeypatch.setenv("COLUMNS", "50")
     narrow = attn().out
