@@ -8,6 +8,7 @@ unless a few numbers dwarf all others (`scale_end`): then these share the strong
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -89,6 +90,12 @@ def style_of(step: int, ground: Ground, soft: bool = False) -> Style:
     """
     back, fore = paint_of(step, ground)
     return Style(color=_hex(_blend(_back(step, ground), ground.fore, 0.35)) if soft else fore, bgcolor=back)
+
+
+@cache
+def scale_of(ground: Ground, soft: bool = False) -> Mapping[int, Style]:
+    """The styles of all steps of the scale."""
+    return {step: style_of(step, ground, soft) for step in range(-LEVELS, LEVELS + 1)}
 
 
 def paint_of(step: int, ground: Ground) -> tuple[str, str]:

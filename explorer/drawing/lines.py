@@ -21,6 +21,7 @@ from attn_explore.explorer.drawing.colours import (
     glyphs,
     level,
     quiet_style,
+    scale_of,
     style_of,
 )
 from attn_explore.explorer.drawing.grid_layout import GAP, GLYPHS, Layout, Window, bare, part_in_sight
@@ -127,13 +128,14 @@ def cells_of_row(
     picture, numbers, hidden = layout.picture, layout.row(plane, row, columns), _hidden(layout, row, columns)
     changed = _marked(layout, picture.changed if layout.numbers is not None else None, plane, row, columns)
     veil = _marked(layout, picture.veiled, plane, row, columns)
+    scale, quiet, end = scale_of(ground, layout.numbers is None), quiet_style(ground), picture.end
     segments = []
     for place, (column, number) in enumerate(zip(columns, numbers, strict=True)):
         is_hidden = hidden is not None and bool(hidden[place])
         text = _text(layout, number, is_hidden)
-        style = _style(layout, number, is_hidden, ground)
+        style = quiet if is_hidden else scale[level(number, end)] if math.isfinite(number) else alarm_style(ground)
         if veil is not None and veil[place]:
-            text, style = pad("?", layout.column_width, right=True), quiet_style(ground)
+            text, style = pad("?", layout.column_width, right=True), quiet
         if changed is not None and changed[place]:
             style += CHANGED
         if column == cursor:
@@ -174,14 +176,6 @@ def _text(layout: Layout, number: float, is_hidden: bool) -> str:
     if is_hidden:
         text = f"╳{'' if number == 0 else text.strip()}".rjust(layout.numbers.width)
     return pad(text, layout.column_width, right=True)
-
-
-def _style(layout: Layout, number: float, is_hidden: bool, ground: Ground) -> Style:
-    if is_hidden:
-        return quiet_style(ground)
-    if not math.isfinite(number):
-        return alarm_style(ground)
-    return style_of(level(number, layout.picture.end), ground, soft=layout.numbers is None)
 
 
 def _scale(picture: Picture, ground: Ground, zoomed_out: bool, stride: int, beyond: str = BEYOND[0]) -> list[Segment]:

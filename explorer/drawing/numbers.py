@@ -170,6 +170,8 @@ def numbers_for(largest: float, has_sign: bool, is_whole: bool, room: int) -> Nu
 
 def pad(text: str, width: int, right: bool = False) -> str:
     """`text` filled with spaces to `width` cells, on its right or (`right`: it ends at the edge) on its left."""
+    if text.isascii():
+        return text.rjust(width) if right else text.ljust(width)
     before = " " * (width - most_cells(text)) if right else ""
     return before + text + " " * (width - len(before) - cell_len(text))
 

@@ -167,7 +167,7 @@ def _places(axes: tuple[Axis, ...], cells: Iterable[Mapping[str, int]]) -> froze
     sizes = [axis.size for axis in axes]
     every = np.arange(math.prod(sizes)).reshape(sizes)
     found = (every[tuple(cell.get(axis.name, slice(None)) for axis in axes)] for cell in cells)
-    return frozenset(int(place) for each in found for place in np.ravel(each))
+    return frozenset[int]().union(*(np.ravel(each).tolist() for each in found))
 
 
 @lru_cache(maxsize=16)
