@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attn_explore.model.axes import Array
+from attn_explore.model.looking.text_read import are_words
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Trace
 from attn_explore.model.values import Value
@@ -35,7 +36,7 @@ def _is_word(trace: Trace, said: Value) -> Array:
     """Which places of the text along which something is said are no padding."""
     chapter = said.path.removesuffix(in_first_pass(said.path))
     for stack in (f"{chapter}decoder.", chapter):
-        read, pad = trace.given.get(f"{stack}tokens"), trace.given.get(f"{stack}pad")
-        if read is not None and pad is not None and read.axes[0] == said.axes[0]:
-            return np.equal(pad.array[-said.shape[0] :], 0)
+        read = trace.given.get(f"{stack}tokens")
+        if read is not None and read.axes[0] == said.axes[0]:
+            return are_words(read, trace.given.get(f"{stack}pad"))
     return np.ones(said.shape[0], bool)

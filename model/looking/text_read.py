@@ -9,6 +9,7 @@ from attn_explore.model.dataclass import dataclass
 from attn_explore.model.looking.asked_token import token_text
 from attn_explore.model.passes import in_first_pass
 from attn_explore.model.trace import Trace
+from attn_explore.model.values import Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +41,13 @@ def text_of(trace: Trace, stack: str, chapter: str = "") -> Text:
     is_beside = stack == "decoder" and f"{chapter}decoder.tokens" in trace.given
     prefix = f"{chapter}decoder." if is_beside else chapter
     tokens, pad = trace.given[f"{prefix}tokens"], trace.given.get(f"{prefix}pad")
-    is_word = np.ones(tokens.shape, bool) if pad is None else pad.array[-tokens.size :] == 0
-    return Text(tokens.axes[0], tokens.array, is_word, trace.parameters[f"{stack}.embedding_table"].axes[0])
+    vocabulary = trace.parameters[f"{stack}.embedding_table"].axes[0]
+    return Text(tokens.axes[0], tokens.array, are_words(tokens, pad), vocabulary)
+
+
+def are_words(tokens: Value, pad: Value | None) -> Array:
+    """Which tokens that a pass reads are no padding."""
+    return np.ones(tokens.shape, bool) if pad is None else np.equal(pad.array[-tokens.size :], 0)
 
 
 def text_along(trace: Trace, path: str) -> Text:
