@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-from pathlib import Path
+
+import psutil
 
 NEARLY = 2**16
 """Bytes that are left to a process which gets no more: what Python asks the system for is larger."""
@@ -12,16 +12,11 @@ NEARLY = 2**16
 
 def memory_is_used_up(pid: int) -> bool:
     """Whether a process has all the memory that it may have. False where it is gone, and anywhere but on Linux."""
-    if sys.platform == "linux":
-        import resource
-
-        with suppress(OSError, ValueError):  # ended meanwhile
-            most, _ = resource.prlimit(pid, resource.RLIMIT_DATA)
-            return most != resource.RLIM_INFINITY and _data(pid) > most - NEARLY
-    return False
-
-
-def _data(pid: int) -> int:
-    """Bytes that RLIMIT_DATA counts, now."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:")), 0)
+    if sys.platform != "linux":
+        return False
+    try:
+        process = psutil.Process(pid)
+        most, _ = process.rlimit(psutil.RLIMIT_DATA)
+        return most != psutil.RLIM_INFINITY and process.memory_info().data > most - NEARLY
+    except psutil.Error:
+        return False  # it has ended meanwhile
