@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
 
-from attn_explore.explorer.app import READING, TYPED_AHEAD, ExplorerApp
+from attn_explore.explorer.app import READING, RUNNING, TYPED_AHEAD, ExplorerApp
 from attn_explore.explorer.screens import working
 from attn_explore.explorer.screens.ask_dialog import AskScreen
 from attn_explore.explorer.screens.explorer.screen import ExplorerScreen
@@ -30,14 +30,19 @@ from tests.standing import press_meanwhile, still
 NAMES = ("i-love-my-dog", "translate", "with-and-without-mask", "write-word-by-word", "where-gradients-flow")
 
 
-async def test_escape_leaves_before_anything_is_shown() -> None:
+def waiting(name: str, title: str = "a title", doing: str = RUNNING) -> tuple[ExplorerApp, Event]:
+    """A program that loads a bundled scenario when the gate is opened."""
     gate = Event()
 
     def load(counter: Counter) -> Session:
         assert gate.wait(60)
-        return start(find_source("i-love-my-dog"), Limits(), counter)
+        return start(find_source(name), Limits(), counter)
 
-    app = ExplorerApp(load, "a title")
+    return ExplorerApp(load, title, doing=doing), gate
+
+
+async def test_escape_leaves_before_anything_is_shown() -> None:
+    app, gate = waiting("i-love-my-dog")
     async with app.run_test() as pilot:
         await press_meanwhile(pilot, "x", "escape")
         gate.set()
@@ -45,13 +50,7 @@ async def test_escape_leaves_before_anything_is_shown() -> None:
 
 
 async def test_what_is_typed_meanwhile_waits_for_the_screen() -> None:
-    gate = Event()
-
-    def load(counter: Counter) -> Session:
-        assert gate.wait(60)
-        return start(find_source("encoder-layer"), Limits(), counter)
-
-    app = ExplorerApp(load, "a title")
+    app, gate = waiting("encoder-layer")
     async with app.run_test() as pilot:
         await press_meanwhile(pilot, "colon", *"lens")
         gate.set()
@@ -80,13 +79,7 @@ async def test_nothing_comes_up_over_what_is_loaded_and_the_palette_waits_for_it
 
 
 async def test_what_a_held_key_repeats_meanwhile_is_no_more_than_somebody_types() -> None:
-    gate = Event()
-
-    def load(counter: Counter) -> Session:
-        assert gate.wait(60)
-        return start(find_source("wide"), Limits(), counter)
-
-    app = ExplorerApp(load, "a title")
+    app, gate = waiting("wide")
     async with app.run_test() as pilot:
         await press_meanwhile(pilot, *["l"] * (TYPED_AHEAD + 20))
         gate.set()
@@ -98,13 +91,7 @@ async def test_what_a_held_key_repeats_meanwhile_is_no_more_than_somebody_types(
 async def test_what_stands_there_meanwhile_has_the_theme_of_the_person_and_says_what_is_done() -> None:
     keymap_path().parent.mkdir(parents=True, exist_ok=True)
     keymap_path().write_text('theme = "textual-light"', "utf-8")
-    gate = Event()
-
-    def load(counter: Counter) -> Session:
-        assert gate.wait(60)
-        return start(find_source("i-love-my-dog"), Limits(), counter)
-
-    app = ExplorerApp(load, "the library", doing=READING)
+    app, gate = waiting("i-love-my-dog", "the library", READING)
     async with app.run_test() as pilot:
         await still(app, workers=False)
         assert app.theme == "textual-light"
